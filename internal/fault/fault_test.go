@@ -1,0 +1,37 @@
+package fault_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
+
+func TestAll_findsEveryFaultThroughWraps(t *testing.T) {
+	list := fault.List{fault.New(fault.Invalid, "name.empty").On("name"), fault.New(fault.Invalid, "email.bad").On("email")}
+	if got := fault.All(fmt.Errorf("signing.Sign: %w", list)); len(got) != 2 || got[1].Field != "email" {
+		t.Errorf("All = %v, want both", got)
+	}
+	if got := fault.All(errors.New("disk on fire")); got != nil {
+		t.Errorf("All of an internal error = %v, want nil", got)
+	}
+	if !fault.Is(fmt.Errorf("x: %w", fault.New(fault.Gone, "token.expired")), fault.Gone) {
+		t.Error("Is does not see through a wrap")
+	}
+}
+
+func TestPrivate_neverPrints(t *testing.T) {
+	const secret = "Shirin Example"
+	var out bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&out, nil))
+	log.Info("event", "who", fault.Private(secret))
+	fmt.Fprintf(&out, "%v %s %q %+v %#v", fault.Private(secret), fault.Private(secret), fault.Private(secret),
+		struct{ N fault.Private }{secret}, fault.Private(secret))
+	if strings.Contains(out.String(), secret) {
+		t.Errorf("private text printed: %s", out.String())
+	}
+}
