@@ -1,0 +1,78 @@
+// Package account owns the instance's directory of organisations, and who may speak for them.
+//
+// It promises one entry per organisation, named in as many languages as its members give, and reused by every letter it
+// leads or signs. It must not know letters, signatures or pages.
+package account
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
+
+// Organisation is an entry of the instance's directory.
+type Organisation struct {
+	ID      int64
+	Slug    string            // [a-z0-9-]{1,80}, in its page's URL
+	Names   map[string]string // by BCP 47 language
+	Country string            // ISO 3166-1 alpha-2, or ""
+	Address []string          // lines of the postal address
+	Email   string            // contact address shown on its page and letterhead
+	Phone   string
+	Links   []string // web addresses, http or https
+	Logo    string   // hash of a picture (letter.Media), or ""
+	About   map[string]string
+}
+
+// Name returns the name in the language, else in the fallback, else any by order of language code.
+func (o Organisation) Name(language, fallback string) string {
+	return pick(o.Names, language, fallback)
+}
+
+// Description returns the text about the organisation, chosen like Name.
+func (o Organisation) Description(language, fallback string) string {
+	return pick(o.About, language, fallback)
+}
+
+func pick(byLanguage map[string]string, wanted ...string) string {
+	for _, language := range wanted {
+		if text := byLanguage[language]; text != "" {
+			return text
+		}
+	}
+	first := ""
+	for language := range byLanguage {
+		if first == "" || language < first {
+			first = language
+		}
+	}
+	return byLanguage[first]
+}
+
+var (
+	slugPattern    = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
+	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
+)
+
+func (o Organisation) validate() error {
+	var faults fault.List
+	if !slugPattern.MatchString(o.Slug) {
+		faults = append(faults, fault.New(fault.Invalid, "slug").On("slug"))
+	}
+	if len(o.Names) == 0 {
+		faults = append(faults, fault.New(fault.Invalid, "organisation.name").On("name"))
+	}
+	if o.Country != "" && !countryPattern.MatchString(o.Country) {
+		faults = append(faults, fault.New(fault.Invalid, "country").On("country"))
+	}
+	for _, link := range o.Links {
+		if !strings.HasPrefix(link, "https://") && !strings.HasPrefix(link, "http://") {
+			faults = append(faults, fault.New(fault.Invalid, "link").On("link"))
+		}
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+// Package letter owns letters: their editions and translations, addressees, demands, call, deadline and state, and the
+// canonical text that signatures are bound to.
+//
+// It promises that a published edition never changes, that the SHA-256 it states is that of the file it serves, and that
+// what a signer saw is what is stored. It must not know who signed, nor how a page looks.
+package letter
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+)
+
+// ID is a letter's key in the database.
+type ID int64
+
+// State says where a letter stands; delivered is a fact per addressee and no state.
+type State string
+
+// The states of a letter.
+const (
+	Draft    State = "draft"    // seen by its editors only
+	Open     State = "open"     // published; can be signed unless its sign-on is none
+	Closed   State = "closed"   // published, no longer signed
+	Archived State = "archived" // published, followed to its end
+)
+
+// SignOn says who may sign a letter.
+type SignOn string
+
+// The sign-on modes of a letter.
+const (
+	SignOnNone          SignOn = "none" // no form and no count box; still delivered and answered
+	SignOnPeople        SignOn = "people"
+	SignOnOrganisations SignOn = "organisations"
+	SignOnBoth          SignOn = "both"
+)
+
+// Follows says how an edition relates to the one before.
+type Follows string
+
+// The ways an edition can follow the last.
+const (
+	FollowsNone        Follows = "" // the first edition
+	FollowsCosmetic    Follows = "cosmetic"
+	FollowsTranslation Follows = "translation" // signatures carry over, as after a cosmetic one
+	FollowsSubstantive Follows = "substantive" // signers are asked again
+)
+
+// Letter is the whole undertaking, with its current published edition (or, for a draft, the text so far).
+type Letter struct {
+	ID        ID
+	Slug      string // [a-z0-9-]{1,80}
+	State     State
+	SignOn    SignOn
+	Protected bool // preselects the counted-only listing
+	Leads     []account.Organisation
+	Deadline  Deadline
+	Edition   Edition
+	Call      *Call
+	Version   int64 // grows with every change that a page may show
+	CreatedAt time.Time
+	OpenedAt  time.Time // zero for a draft
+	ClosedAt  time.Time // zero until closed
+}
+
+// Deadline is the instant up to which a letter can be signed, in the place it was set for. The zero Deadline is none.
+type Deadline struct {
+	At              time.Time      // the last instant; UTC
+	Zone            *time.Location // the place named, UTC if none was
+	CloseOfBusiness bool           // given as "close of business", which is 17:00 there
+}
+
+// IsSet reports whether there is a deadline.
+func (d Deadline) IsSet() bool { return !d.At.IsZero() }
+
+// Grace is how long a signature given before the deadline may still be confirmed after it (DESIGN.md 4).
+const Grace = 24 * time.Hour
+
+// AcceptsSignatures reports whether someone may sign at that moment.
+func (l Letter) AcceptsSignatures(now time.Time) bool {
+	return l.State == Open && l.SignOn != SignOnNone && (!l.Deadline.IsSet() || now.Before(l.Deadline.At))
+}
+
+// AcceptsConfirmations reports whether a signature given in time may be confirmed at that moment.
+func (l Letter) AcceptsConfirmations(now time.Time) bool {
+	return l.State == Open && l.SignOn != SignOnNone && (!l.Deadline.IsSet() || now.Before(l.Deadline.At.Add(Grace)))
+}
+
+// Edition is an immutable published text of a letter, in one or more languages.
+type Edition struct {
+	Number      int // from 1
+	Follows     Follows
+	Language    string // the authoritative one
+	SHA256      string // lower-case hex of the authoritative file
+	PublishedAt time.Time
+	Texts       map[string]Text // by language
+}
+
+// Languages returns the edition's languages, the authoritative one first, the others by code.
+func (e Edition) Languages() []string {
+	codes := slices.DeleteFunc(slices.Sorted(maps.Keys(e.Texts)), func(code string) bool { return code == e.Language })
+	if _, ok := e.Texts[e.Language]; ok {
+		return append([]string{e.Language}, codes...)
+	}
+	return codes
+}
+
+// Text returns the text in the language, else the authoritative one.
+func (e Edition) Text(language string) Text {
+	if t, ok := e.Texts[language]; ok {
+		return t
+	}
+	return e.Texts[e.Language]
+}
+
+// Text is an edition in one language. Strings are plain text unless said otherwise.
+type Text struct {
+	Language     string      `json:"language"`
+	Title        string      `json:"title"`
+	Subtitle     string      `json:"subtitle,omitempty"`
+	Introduction string      `json:"introduction,omitempty"` // Markdown shown above the letter; not part of what is signed
+	Addressees   []Addressee `json:"addressees,omitempty"`
+	Place        string      `json:"place,omitempty"`
+	Date         string      `json:"date,omitempty"` // as written in the letter
+	Salutation   string      `json:"salutation,omitempty"`
+	Body         string      `json:"body"` // Markdown, with the demands where they stand
+	Demands      []Demand    `json:"demands,omitempty"`
+	Closing      string      `json:"closing,omitempty"`
+	SignedBy     []Signer    `json:"signed_by,omitempty"`
+	Translator   string      `json:"translator,omitempty"` // who translated it; "" for the authoritative text
+	SourceSHA256 string      `json:"source_sha256,omitempty"`
+
+	SHA256 string `json:"-"` // lower-case hex of the canonical file
+	Stale  bool   `json:"-"` // the authoritative text moved on since this was translated
+}
+
+// Addressee is a person, an office, or both, who is asked.
+type Addressee struct {
+	Name    string   `json:"name,omitempty"`
+	Office  string   `json:"office,omitempty"`
+	Address []string `json:"address,omitempty"`
+}
+
+// Demand is one request of a letter.
+type Demand struct {
+	Number string `json:"number,omitempty"` // as written; "" for one in prose
+	Text   string `json:"text"`
+	InBody bool   `json:"in_body,omitempty"` // stands in Body already, so the canonical file does not repeat it
+}
+
+// Signer is who signed the text itself. It is text of the letter and counts as no signature.
+type Signer struct {
+	Name         string `json:"name,omitempty"`
+	Role         string `json:"role,omitempty"`
+	Organisation string `json:"organisation,omitempty"`
+}
+
+// Call is the cover note that asks possible signers.
+type Call struct {
+	Language   string `json:"language"`
+	From       string `json:"from,omitempty"`
+	Title      string `json:"title,omitempty"`
+	Salutation string `json:"salutation,omitempty"`
+	Body       string `json:"body"`              // Markdown
+	Contact    string `json:"contact,omitempty"` // whom to ask
+	Email      string `json:"email,omitempty"`   // the contact's address
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
+
+// IsSlug reports whether s can name a letter in a URL.
+func IsSlug(s string) bool { return slugPattern.MatchString(s) }

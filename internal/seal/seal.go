@@ -1,0 +1,207 @@
+// Package seal owns the instance's secret keys and everything made with them: sealed rows, address tags, match codes.
+//
+// It promises that what it seals opens only with the instance key, only in the row it was sealed for, and that destroying
+// a letter's data key makes its sealed rows and tags meaningless at once. The instance key lives in a file beside the
+// database, never in it and never in a backup. It must not know what is sealed.
+package seal
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// Sizes in bytes.
+const (
+	keySize   = chacha20poly1305.KeySize
+	idSize    = 4   // of the key-id prefix of every envelope
+	blockSize = 128 // plaintexts are padded to a multiple of this, so that an envelope's length says nothing of a name's
+	TagSize   = 16  // of an address tag
+)
+
+// ErrOpen says that an envelope was not sealed with this key for this row.
+var ErrOpen = errors.New("seal: envelope does not open")
+
+const keyFilePrefix = "undersigned-instance-key/v1 "
+
+// Keys are the keys of one instance.
+type Keys struct {
+	secret [keySize]byte
+}
+
+// OpenKeys reads dir/keys/instance.key and makes it, with mode 0600, when there is none.
+func OpenKeys(dir string) (*Keys, error) {
+	folder := filepath.Join(dir, "keys")
+	path := filepath.Join(folder, "instance.key")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeKey(folder, path); err != nil {
+			return nil, fmt.Errorf("seal: make %s: %w", path, err)
+		}
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	encoded, ok := strings.CutPrefix(strings.TrimSpace(string(data)), strings.TrimSpace(keyFilePrefix))
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if !ok || err != nil || len(secret) != keySize {
+		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", path)
+	}
+	return &Keys{secret: [keySize]byte(secret)}, nil
+}
+
+// makeKey writes a new key through a temporary file and a hard link: of two processes that start at once on an empty
+// folder one wins, the other then reads the winner's, and a crash leaves a whole key or none.
+func makeKey(folder, path string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	var secret [keySize]byte
+	rand.Read(secret[:])
+	f, err := os.CreateTemp(folder, ".instance-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = fmt.Fprintf(f, "%s%s\n", keyFilePrefix, base64.StdEncoding.EncodeToString(secret[:]))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Fingerprint names the instance key without revealing it; the database stores it, so that a process with other keys
+// refuses to start.
+func (k *Keys) Fingerprint() string {
+	sum := sha256.Sum256(append([]byte("undersigned key fingerprint\n"), k.secret[:]...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Tag returns the tag of a value for one purpose across all letters, such as a day's mail budget.
+func (k *Keys) Tag(purpose, value string) []byte {
+	return tag(derive(k.secret[:], "tag "+purpose), value)
+}
+
+// NewLetterKey returns a new random data key, wrapped under the instance key.
+func (k *Keys) NewLetterKey(letter int64) []byte {
+	var secret [keySize]byte
+	rand.Read(secret[:])
+	return sealWith(derive(k.secret[:], "wrap"), secret[:], context("letter", letter, 0))
+}
+
+// LetterKey unwraps a letter's data key.
+func (k *Keys) LetterKey(letter int64, wrapped []byte) (*LetterKey, error) {
+	secret, err := openWith(derive(k.secret[:], "wrap"), wrapped, context("letter", letter, 0))
+	if err != nil {
+		return nil, err
+	}
+	return &LetterKey{letter: letter, seal: derive(secret, "seal"), tag: derive(secret, "tag"), code: derive(secret, "code")}, nil
+}
+
+// LetterKey seals the rows of one letter. It is safe for concurrent use.
+type LetterKey struct {
+	letter          int64
+	seal, tag, code []byte
+}
+
+// Seal encloses plaintext for one row of a table.
+func (k *LetterKey) Seal(table string, row int64, plaintext []byte) []byte {
+	padded := binary.BigEndian.AppendUint32(nil, uint32(len(plaintext)))
+	padded = append(padded, plaintext...)
+	if rest := len(padded) % blockSize; rest > 0 {
+		padded = append(padded, make([]byte, blockSize-rest)...)
+	}
+	return sealWith(k.seal, padded, context(table, k.letter, row))
+}
+
+// Open returns the plaintext that was sealed for the row, or ErrOpen.
+func (k *LetterKey) Open(table string, row int64, envelope []byte) ([]byte, error) {
+	padded, err := openWith(k.seal, envelope, context(table, k.letter, row))
+	if err != nil {
+		return nil, err
+	}
+	if len(padded) < 4 || int(binary.BigEndian.Uint32(padded)) > len(padded)-4 {
+		return nil, ErrOpen
+	}
+	return padded[4 : 4+binary.BigEndian.Uint32(padded)], nil
+}
+
+// Tag returns the address tag: HMAC-SHA-256 of the canonical address, cut to TagSize bytes.
+func (k *LetterKey) Tag(canonical string) []byte { return tag(k.tag, canonical) }
+
+// Code returns the six-digit match code of a pending row. It is derived, so it is stored nowhere.
+func (k *LetterKey) Code(row int64) string {
+	sum := mac(k.code, binary.BigEndian.AppendUint64(nil, uint64(row)))
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(sum)%1_000_000)
+}
+
+func derive(secret []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, secret, nil, "undersigned/v1 "+purpose, keySize)
+	if err != nil {
+		panic(err) // only for a length that HKDF cannot give
+	}
+	return key
+}
+
+func mac(key, data []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(data)
+	return h.Sum(nil)
+}
+
+func tag(key []byte, value string) []byte { return mac(key, []byte(value))[:TagSize] }
+
+// context is the additional data that ties an envelope to its row.
+func context(table string, letter, row int64) []byte {
+	return fmt.Appendf(nil, "%s %d %d", table, letter, row)
+}
+
+// sealWith returns key id ‖ random nonce ‖ XChaCha20-Poly1305 ciphertext.
+func sealWith(key, plaintext, additional []byte) []byte {
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		panic(err) // the key has the wrong length
+	}
+	out := make([]byte, idSize+aead.NonceSize(), idSize+aead.NonceSize()+len(plaintext)+aead.Overhead())
+	copy(out, keyID(key))
+	rand.Read(out[idSize:])
+	return aead.Seal(out, out[idSize:], plaintext, additional)
+}
+
+func openWith(key, envelope, additional []byte) ([]byte, error) {
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		panic(err)
+	}
+	head := idSize + aead.NonceSize()
+	if len(envelope) < head || !hmac.Equal(envelope[:idSize], keyID(key)) {
+		return nil, ErrOpen
+	}
+	plaintext, err := aead.Open(nil, envelope[idSize:head], envelope[head:], additional)
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return plaintext, nil
+}
+
+func keyID(key []byte) []byte { return mac(key, []byte("key id"))[:idSize] }
