@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	postgresFloor = 140000
+	connections   = 16
+	retries       = 5
+	// updateLimit ends a transaction whose server does not answer any more. It is no budget for functions, which hold
+	// a few statements.
+	updateLimit = time.Minute
+)
+
+func (db *DB) openPostgres(ctx context.Context) (err error) {
+	config, err := pgx.ParseConfig(db.o.Database)
+	if err != nil {
+		return fmt.Errorf("store: the database address is not valid: %w", err)
+	}
+	params := config.RuntimeParams
+	params["timezone"] = "UTC"
+	if params["application_name"] == "" {
+		params["application_name"] = "undersigned"
+	}
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(afterConnect))
+	db.read = sql.OpenDB(connector)
+	db.read.SetMaxOpenConns(connections)
+	db.read.SetMaxIdleConns(connections)
+	db.read.SetConnMaxIdleTime(5 * time.Minute)
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+	if err := db.checkPostgres(ctx); err != nil {
+		return err
+	}
+	return db.migrate(ctx, db.read)
+}
+
+// afterConnect makes COMMIT wait for the disk, and for standbys where the server names some, whatever the server's or
+// the role's default is: what is acknowledged must be durable.
+func afterConnect(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit',
+		CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)`)
+	return err
+}
+
+func (db *DB) checkPostgres(ctx context.Context) error {
+	var number, fsync, encoding string
+	err := db.read.QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('fsync'),
+		current_setting('server_encoding')`).Scan(&number, &fsync, &encoding)
+	if err != nil {
+		return fmt.Errorf("store: connect to PostgreSQL: %w", mapError(err))
+	}
+	if n, err := strconv.Atoi(number); err != nil || n < postgresFloor {
+		return fmt.Errorf("store: PostgreSQL %d or later is needed, this is version number %s", postgresFloor/10000, number)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("store: the database has the encoding %s; make it with ENCODING 'UTF8'", encoding)
+	}
+	if fsync != "on" {
+		db.o.Log.WarnContext(ctx, "PostgreSQL runs with fsync off: a crash loses acknowledged signatures")
+	}
+	return nil
+}
+
+// updatePostgres runs fn in a READ COMMITTED transaction of its own.
+func (db *DB) updatePostgres(ctx context.Context, fn func(tx *Tx) error) error {
+	for try := 0; ; try++ {
+		tx, err := db.tryPostgres(ctx, fn)
+		if err == nil {
+			db.signal(tx.topics)
+			return nil
+		}
+		if !retryable(err) || try == retries {
+			return err
+		}
+		// Those who collided must not meet again.
+		pause := time.NewTimer(time.Duration(1+rand.Int64N(10<<try)) * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		}
+	}
+}
+
+func (db *DB) tryPostgres(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
+	conn, err := db.read.Conn(ctx) // waiting for a free connection is this engine's queue
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, db.mapClosed(err)
+	}
+	defer conn.Close()
+	// From here on the caller's leaving changes nothing: an interrupted COMMIT would have an unknown outcome.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), updateLimit)
+	defer cancel()
+	t, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, db.mapClosed(err)
+	}
+	defer t.Rollback() // also when fn ends its goroutine; sql.ErrTxDone after COMMIT
+	tx := &Tx{db: db, ctx: ctx, on: postgresTx{t}}
+	if err := tx.run(fn); err != nil {
+		return nil, err
+	}
+	if err := t.Commit(); err != nil {
+		if postgresRefused(err) {
+			return nil, mapError(err)
+		}
+		return nil, unknown(err)
+	}
+	return tx, nil
+}
+
+// viewPostgres runs fn on one snapshot. Without REPEATABLE READ each statement would see a state of its own.
+func (db *DB) viewPostgres(ctx context.Context, fn func(tx *Tx) error) error {
+	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return db.mapClosed(err)
+	}
+	defer t.Rollback() // nothing was written
+	tx := &Tx{db: db, ctx: ctx, on: postgresTx{t}}
+	return tx.run(fn)
+}
+
+// postgresTx runs statements by their text: pgx keeps them prepared on each connection.
+type postgresTx struct{ tx *sql.Tx }
+
+func (p postgresTx) exec(ctx context.Context, q *Query, args []any) (sql.Result, error) {
+	return p.tx.ExecContext(ctx, q.Text(Postgres), args...)
+}
+
+func (p postgresTx) query(ctx context.Context, q *Query, args []any) (*sql.Rows, error) {
+	return p.tx.QueryContext(ctx, q.Text(Postgres), args...)
+}
+
+// PrepareAll prepares every registered query on this engine and returns all that it refuses: a misspelt column, a type
+// that does not fit.
+func (db *DB) PrepareAll(ctx context.Context) error {
+	var all []error
+	for _, q := range Queries() {
+		s, err := db.read.PrepareContext(ctx, q.Text(db.engine))
+		if err != nil {
+			all = append(all, fmt.Errorf("%s: %w", q.name, mapError(err)))
+			continue
+		}
+		s.Close()
+	}
+	return errors.Join(all...)
+}

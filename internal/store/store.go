@@ -1,0 +1,220 @@
+// Package store owns the database: it opens it on either engine, migrates it, runs every statement and every
+// transaction, and writes and reads engine-neutral dumps. It is the only package that knows database/sql.
+//
+// It promises:
+//
+//   - A nil error from Update means that the transaction is on stable storage. ErrUnknown means that it may or may not
+//     be; nothing else that Update returns was committed.
+//   - Each function given to Update is atomic and fails alone. It may run more than once and holds SQL only.
+//   - A statement that fails ends its transaction: what follows in the same function fails with the same error, and
+//     nothing of it is committed, even when the function returns nil. PostgreSQL works like that; SQLite is made to.
+//   - The same statements mean the same on both engines (see Q), and errors.Is finds the same errors.
+//   - No value of a row is in the text of an error.
+//
+// On SQLite one goroutine writes: it takes the functions that wait, one savepoint each, and commits them together
+// (writer.go). On PostgreSQL each function is a transaction of its own (postgres.go).
+//
+// It must not know any noun of the domain: tables are made by migrations, and queries stand beside their noun.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// Options says which database to open.
+type Options struct {
+	// Data is the folder of keys and, on SQLite, of the database file undersigned.db and of the lock files turn, write
+	// and serve.
+	Data string
+	// Database is empty for SQLite in Data, or postgres://….
+	Database string
+	// Log gets what no caller can be told; nil discards it.
+	Log *slog.Logger
+	// Now is the clock, nil for time.Now.
+	Now func() time.Time
+	// OnStatement, when set, is called before each statement, so that a test can hold a use case to a number of them.
+	OnStatement func(q *Query)
+
+	migrations fs.FS // nil for the embedded ones; tests replace them
+}
+
+// DB is an open database. Its methods may be called by any goroutine.
+type DB struct {
+	engine Engine
+	o      Options
+
+	read    *sql.DB          // SQLite: the pool of readers; PostgreSQL: the one pool
+	readers chan *sqliteConn // SQLite: the readers that are free
+	writer  *writer          // SQLite only
+
+	closeOnce sync.Once
+	closed    chan struct{}
+
+	signalMu sync.Mutex
+	signals  map[string][]chan struct{}
+}
+
+// Open opens the database, creates it if it is new, checks that the engine is recent enough and set up to keep what it
+// acknowledges, and migrates it to this program's schema. It refuses a schema newer than this program.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.migrations == nil {
+		o.migrations = embeddedMigrations()
+	}
+	db := &DB{engine: SQLite, o: o, closed: make(chan struct{}), signals: map[string][]chan struct{}{}}
+	if o.Database != "" {
+		db.engine = Postgres
+		return db, db.openPostgres(ctx)
+	}
+	return db, db.openSQLite(ctx)
+}
+
+// Close finishes the running batch and closes the database. Updates that did not start yet, and later ones, get
+// ErrClosed.
+func (db *DB) Close() error {
+	var err error
+	db.closeOnce.Do(func() {
+		close(db.closed)
+		if db.writer != nil {
+			db.writer.wait()
+			db.closeReaders()
+		}
+		if db.read != nil {
+			err = db.read.Close()
+		}
+		if db.writer != nil {
+			// Last, since the last connection copies the write-ahead log into the database file.
+			err = errors.Join(err, db.writer.release())
+		}
+	})
+	return err
+}
+
+// Engine returns the engine of this database.
+func (db *DB) Engine() Engine { return db.engine }
+
+// Now returns the time of this instance's clock, in UTC.
+func (db *DB) Now() time.Time { return db.o.Now().UTC() }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if db.isClosed() {
+		return ErrClosed
+	}
+	return mapError(db.read.PingContext(ctx))
+}
+
+// View runs fn on one consistent state of the database, which it can only read. It ends early when ctx does.
+func (db *DB) View(ctx context.Context, fn func(tx *Tx) error) error {
+	if db.isClosed() {
+		return ErrClosed
+	}
+	if db.engine == Postgres {
+		return db.viewPostgres(ctx, fn)
+	}
+	return db.viewSQLite(ctx, fn)
+}
+
+// Update runs fn in a transaction and returns after the COMMIT is on stable storage. fn may run more than once and must
+// hold SQL only: no network, no other Update or View, no effects outside. It never sees ctx: while it waits for its turn,
+// the end of ctx removes it; once it runs, Update waits for the outcome.
+func (db *DB) Update(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if db.isClosed() {
+		return ErrClosed
+	}
+	if db.engine == Postgres {
+		return db.updatePostgres(ctx, fn)
+	}
+	return db.writer.update(ctx, fn)
+}
+
+// LockServe makes sure that one server runs on this data folder. On PostgreSQL any number may.
+func (db *DB) LockServe() (unlock func(), err error) {
+	if db.engine == Postgres {
+		return func() {}, nil
+	}
+	return lockServe(db.o.Data)
+}
+
+// Signals returns a channel that gets a value after each commit in this process of a transaction that called
+// Tx.Signal with the topic. Signals that nobody took yet are one. Other processes are not heard: poll as well.
+func (db *DB) Signals(topic string) (c <-chan struct{}, stop func()) {
+	ch := make(chan struct{}, 1)
+	db.signalMu.Lock()
+	defer db.signalMu.Unlock()
+	db.signals[topic] = append(db.signals[topic], ch)
+	return ch, func() {
+		db.signalMu.Lock()
+		defer db.signalMu.Unlock()
+		for i, other := range db.signals[topic] {
+			if other == ch {
+				// A copy, since signal ranges over the old slice without the lock.
+				kept := append([]chan struct{}(nil), db.signals[topic][:i]...)
+				db.signals[topic] = append(kept, db.signals[topic][i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// signal wakes the listeners of the topics of a committed transaction.
+func (db *DB) signal(topics []string) {
+	for _, topic := range topics {
+		db.signalMu.Lock()
+		listeners := db.signals[topic]
+		db.signalMu.Unlock()
+		for _, c := range listeners {
+			select {
+			case c <- struct{}{}:
+			default: // one is waiting already
+			}
+		}
+	}
+}
+
+func (db *DB) isClosed() bool {
+	select {
+	case <-db.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// mapClosed turns the pool's own word for "closed" into ErrClosed.
+func (db *DB) mapClosed(err error) error {
+	if err != nil && db.isClosed() {
+		return ErrClosed
+	}
+	return mapError(err)
+}
+
+// run calls fn and returns its error, the error of a statement that fn swallowed, or its panic.
+func (tx *Tx) run(fn func(tx *Tx) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+			tx.db.o.Log.Error("panic in a transaction", "stack", string(err.(*PanicError).Stack))
+		}
+		tx.done = true
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.failed
+}
