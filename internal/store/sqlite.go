@@ -220,4 +220,3 @@ func lockServe(data string) (unlock func(), err error) {
 	}
 	return func() { f.Close() }, nil
 }
-

@@ -77,13 +77,13 @@ func (c *sqliteConn) control(q *Query) error {
 
 // The statements of control; they are no queries of the domain and are not registered.
 var (
-	beginRead   = bare("BEGIN DEFERRED")
-	beginWrite  = bare("BEGIN IMMEDIATE")
-	commit      = bare("COMMIT")
-	rollback    = bare("ROLLBACK")
-	savepoint   = bare("SAVEPOINT f")
-	release     = bare("RELEASE f")
-	rollbackTo  = bare("ROLLBACK TO f")
+	beginRead  = bare("BEGIN DEFERRED")
+	beginWrite = bare("BEGIN IMMEDIATE")
+	commit     = bare("COMMIT")
+	rollback   = bare("ROLLBACK")
+	savepoint  = bare("SAVEPOINT f")
+	release    = bare("RELEASE f")
+	rollbackTo = bare("ROLLBACK TO f")
 )
 
 func bare(text string) *Query {

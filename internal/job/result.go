@@ -1,0 +1,182 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+const (
+	firstPause = 15 * time.Second
+	maxPause   = time.Hour
+	// A job is given up only when it has failed often and for long: a mail server may be down over a long weekend.
+	giveUpAttempts = 20
+	giveUpAge      = 6 * 24 * time.Hour
+)
+
+// result is the end of one run.
+type result struct {
+	claim
+	kind string
+	err  error
+}
+
+// outcome is what becomes of the job.
+type outcome struct {
+	done bool
+	next *int64 // µs; nil for dead
+	code string
+}
+
+// finish stores results, as many in one transaction as there are. While the database takes none it tries again: to go on
+// working without remembering what was done would do it twice.
+func (r *Runner) finish(ctx context.Context, abandoned <-chan struct{}) {
+	for {
+		var batch []result
+		select {
+		case first := <-r.results:
+			batch = append(batch, first)
+		case <-abandoned:
+			select {
+			case first := <-r.results:
+				batch = append(batch, first)
+			default:
+				return
+			}
+		}
+	more:
+		for len(batch) < maxClaim {
+			select {
+			case next := <-r.results:
+				batch = append(batch, next)
+			default:
+				break more
+			}
+		}
+		r.storeBatch(context.WithoutCancel(ctx), batch, abandoned)
+	}
+}
+
+func (r *Runner) storeBatch(ctx context.Context, batch []result, abandoned <-chan struct{}) {
+	now := r.db.Now()
+	outcomes := make([]outcome, len(batch))
+	for i, res := range batch {
+		outcomes[i] = decide(res, now)
+	}
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 30*time.Second) {
+		err := r.db.Update(ctx, func(tx *store.Tx) error {
+			for i, res := range batch {
+				if err := outcomes[i].store(tx, res); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			break
+		}
+		r.log.ErrorContext(ctx, "results of jobs not stored", "jobs", len(batch), "err", err.Error())
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			continue
+		case <-abandoned:
+			timer.Stop()
+		}
+		return // they run again when their leases end
+	}
+	for i, res := range batch {
+		outcomes[i].log(ctx, r.log, res)
+	}
+}
+
+func (o outcome) store(tx *store.Tx, res result) error {
+	if o.done {
+		_, err := tx.Exec(qDone, res.id)
+		return err
+	}
+	if o.next != nil {
+		if n, err := tx.Exec(qSuperseded, res.id, res.attempts); err != nil || n > 0 {
+			return err
+		}
+	}
+	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)
+	return err
+}
+
+func (o outcome) log(ctx context.Context, log *slog.Logger, res result) {
+	attrs := []any{"kind", res.kind, "job", res.id, "attempt", res.attempts}
+	switch {
+	case o.done:
+		log.DebugContext(ctx, "job done", attrs...)
+	case o.next == nil:
+		log.ErrorContext(ctx, "job dead", append(attrs, "code", o.code)...)
+	default:
+		log.WarnContext(ctx, "job failed", append(attrs, "code", o.code, "next", time.UnixMicro(*o.next).UTC())...)
+	}
+}
+
+// decide turns a handler's error into what becomes of its job.
+func decide(res result, now time.Time) outcome {
+	if res.err == nil {
+		return outcome{done: true}
+	}
+	o := outcome{code: code(res.err)}
+	if _, dead := errors.AsType[*deadError](res.err); dead {
+		return o
+	}
+	if res.attempts >= giveUpAttempts && now.Sub(res.due) > giveUpAge {
+		return o
+	}
+	wait := pause(res.attempts)
+	if e, ok := errors.AsType[*retryError](res.err); ok {
+		wait = e.after
+	}
+	o.next = new(now.Add(wait).UnixMicro())
+	return o
+}
+
+// pause grows with each attempt, up to an hour. The jitter keeps jobs that failed together from coming back together.
+func pause(attempts int64) time.Duration {
+	d := maxPause
+	if attempts < 10 {
+		d = min(maxPause, firstPause<<max(attempts-1, 0))
+	}
+	return d*4/5 + rand.N(d/5)
+}
+
+// code is what is stored and logged of an error: never its text, which may quote an address.
+func code(err error) string {
+	if e, ok := errors.AsType[*codedError](err); ok {
+		return e.code
+	}
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		return e.Key
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "stopped"
+	case errors.Is(err, store.ErrUnknown), errors.Is(err, store.ErrFull), errors.Is(err, store.ErrClosed):
+		return "database"
+	}
+	return fmt.Sprintf("%T", innermost(err))
+}
+
+// innermost follows single wraps down to the type that says most.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
