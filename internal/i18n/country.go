@@ -1,0 +1,66 @@
+package i18n
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+)
+
+// Country is one entry of a list of countries.
+type Country struct {
+	Code string // ISO 3166-1 alpha-2
+	Name string // in the locale's language
+}
+
+// countryCodes are the codes of ISO 3166-1 (2024), in their order.
+const countryCodes = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
+	"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR " +
+	"GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP " +
+	"KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ " +
+	"NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ " +
+	"TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+
+// countryLists holds the sorted list of each locale once it was asked for.
+var countryLists sync.Map // by locale code: []Country
+
+// CountryName returns the name of a country in the locale's language, in English where that has none, and "" for what
+// is no code of ISO 3166-1.
+func CountryName(l *Locale, code string) string {
+	if len(code) != 2 || !strings.Contains(" "+countryCodes+" ", " "+code+" ") {
+		return ""
+	}
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return ""
+	}
+	if name := regionName(l.Code, region); name != "" {
+		return name
+	}
+	return regionName(Default, region)
+}
+
+func regionName(code string, region language.Region) string {
+	if namer := display.Regions(language.Make(code)); namer != nil {
+		return namer.Name(region)
+	}
+	return ""
+}
+
+// Countries returns all countries, sorted as the locale's language sorts their names. The caller must not change it.
+func Countries(l *Locale) []Country {
+	if list, ok := countryLists.Load(l.Code); ok {
+		return list.([]Country)
+	}
+	var list []Country
+	for code := range strings.FieldsSeq(countryCodes) {
+		list = append(list, Country{Code: code, Name: CountryName(l, code)})
+	}
+	order := collate.New(language.Make(l.Code))
+	slices.SortFunc(list, func(a, b Country) int { return order.CompareString(a.Name, b.Name) })
+	countryLists.Store(l.Code, list)
+	return list
+}

@@ -1,0 +1,46 @@
+package i18n
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jalaali/go-jalaali"
+)
+
+// Date returns the day of t in t's own location, in the language's calendar: "20 October 2020", «۱۲ مرداد ۱۴۰۵».
+func (l *Locale) Date(t time.Time) string {
+	year, month, day := t.Year(), int(t.Month()), t.Day()
+	calendar := "gregorian"
+	if l.Calendar == "solar-hijri" {
+		if y, m, d, err := jalaali.ToJalaali(year, t.Month(), day); err == nil {
+			year, month, day, calendar = y, int(m), d, l.Calendar
+		}
+	}
+	name := l.T("month." + calendar + ".m" + strconv.Itoa(month))
+	return l.T("date.day", "Day", rawText(l.digits(day)), "Month", rawText(name), "Year", rawText(l.digits(year)))
+}
+
+// DateTime returns day and time of day in the zone, and the zone's city: "20 October 2020, 17:30 (Vienna time)".
+func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
+	t = t.In(zone)
+	return l.T("date.time", "Date", rawText(l.Date(t)), "Time", rawText(l.Digits(t.Format("15:04"))), "Zone", zoneName(zone))
+}
+
+// Clock returns the time of day in UTC, as "14:20 UTC".
+func (l *Locale) Clock(t time.Time) string {
+	return l.T("date.clock", "Time", rawText(l.Digits(t.UTC().Format("15:04"))))
+}
+
+// zoneName returns how a place's time is called: "UTC", or the city of an IANA name, such as "Vienna".
+func zoneName(zone *time.Location) string {
+	switch name := zone.String(); name {
+	case "UTC", "Etc/UTC", "Local", "":
+		return "UTC"
+	default:
+		return strings.ReplaceAll(name[strings.LastIndexByte(name, '/')+1:], "_", " ")
+	}
+}
+
+// rawText is an argument that is already in the language and needs no isolation.
+type rawText string

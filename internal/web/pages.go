@@ -1,0 +1,393 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// Base is what every page has. Templates speak through L and link through URL and Asset.
+type Base struct {
+	L         *i18n.Locale
+	Site      string         // the instance's name
+	Title     string         // of the page, for <title>; the layout adds Site
+	Summary   string         // one sentence for search engines and link previews, "" for none
+	Path      string         // of this page without language segment, with its query
+	Canonical string         // absolute URL of this page in this language
+	Languages []LanguageLink // the same page in the interface's languages
+	Demo      bool           // the demonstration instance: a banner says so
+	NoIndex   bool           // pages that search engines must not keep
+}
+
+// LanguageLink is a page in another language.
+type LanguageLink struct {
+	Code, Name, Dir, URL string
+	Current              bool
+}
+
+// URL returns a path in the page's language: "/fa/letters/x" for "/letters/x".
+func (b Base) URL(path string) string { return localPath(b.L.Code, path) }
+
+// Asset returns the immutable, hashed path of a file in static/.
+func (b Base) Asset(name string) string { return assets.path(name) }
+
+// Tagged is text of a letter or a directory entry, with its own language and direction.
+type Tagged struct{ Text, Lang, Dir string }
+
+// HomePage lists the letters of the instance.
+type HomePage struct {
+	Base
+	Open, Closed []LetterCard
+}
+
+// LetterCard is a letter in a list.
+type LetterCard struct {
+	URL      string
+	Title    Tagged
+	Subtitle Tagged
+	To       []Tagged // addressees, one line each
+	Leads    []Tagged
+	Deadline string // with date and place, "" if none
+	State    string // draft open closed archived
+	Counted  bool   // false when sign-on is none
+	Counts   Counts
+}
+
+// Counts are the numbers of the count box; never one inflated number.
+type Counts struct {
+	Organisations, Persons                 int
+	Withheld, Imported, Withdrawn, Removed int
+	Earlier                                int // of all, signed on an earlier, substantively different edition
+}
+
+// LetterPage is a letter with its sign form.
+type LetterPage struct {
+	Base
+	Letter      LetterView
+	Counted     bool
+	Counts      Counts
+	AsOf        string // when the counts were last published
+	Recent      []SignatoryView
+	RecentOrgs  []SignatoryView
+	ListURL     string
+	Deadline    string // "" if none
+	DeadlineISO string
+	Open        bool   // can be signed now
+	ClosedText  string // why it cannot be signed, when Open is false
+	Form        SignForm
+	Share       Share
+	CallURL     string // "" without a call
+	NoMail      bool   // the instance cannot send mail, so it offers no form
+}
+
+// LetterView is the text of one edition in one language, ready to print.
+type LetterView struct {
+	URL          string
+	Title        Tagged // Lang and Dir hold for all text of the letter
+	Subtitle     string
+	Introduction template.HTML
+	Leads        []OrganisationView
+	Addressees   []AddresseeView
+	Place, Date  string
+	Salutation   string
+	Body         template.HTML
+	Demands      []DemandView // those that do not stand in Body
+	Closing      string
+	SignedBy     []SignerView
+	Translator   string
+	Texts        []TextLink // this edition in its languages
+	Number       int        // of the edition
+	Current      bool       // is the letter's current edition
+	Published    string     // date
+	SHA256       string
+	FileURL      string // the canonical file
+	EditionsURL  string
+	Editions     int  // how many there are
+	Stale        bool // this translation is older than the authoritative text
+	Authority    bool // this is the authoritative text
+}
+
+// AddresseeView is who is asked.
+type AddresseeView struct {
+	Name, Office string
+	Address      []string
+}
+
+// DemandView is one numbered demand.
+type DemandView struct{ Number, Text string }
+
+// SignerView is who signed the text itself.
+type SignerView struct{ Name, Role, Organisation string }
+
+// TextLink is one language of an edition.
+type TextLink struct {
+	Lang, Name, Dir, URL          string
+	Current, Authoritative, Stale bool
+	Translator                    string
+}
+
+// OrganisationView is an organisation on a letterhead or its own page.
+type OrganisationView struct {
+	Name    Tagged
+	URL     string
+	Address []string
+	Email   string
+	Phone   string
+	Links   []string
+	LogoURL string
+	Country string
+	About   Tagged
+}
+
+// SignatoryView is one line of a public list.
+type SignatoryView struct {
+	Name         string
+	Title        string // for identification only
+	Affiliation  string // for identification only
+	Country      string // in the page's language
+	Organisation bool
+	Imported     bool // known by reply, paper or import, not confirmed by the signer's own mail
+}
+
+// Share is the row of plain links that spread a letter; none of them calls a third party until it is followed.
+type Share struct {
+	URL   string // absolute, to copy
+	Mail  string // mailto:
+	Links []ShareLink
+}
+
+// ShareLink opens another service's form with the letter's address.
+type ShareLink struct{ Name, URL string }
+
+// SignForm is the sign form with what was typed and what is wrong with it.
+type SignForm struct {
+	Action       string
+	Edition      int
+	Kinds        []string // of person, organisation, both: those the letter's sign-on allows, the first preselected
+	Kind         string
+	Name         string
+	Email        string
+	TitleText    string // field "title"
+	Affiliation  string
+	Organisation string
+	Listing      string
+	Listings     []string // public addressee coalition counted
+	Country      string
+	Countries    []Option
+	Updates      bool
+	Consent      bool
+	Errors       map[string]string // by field name; "" holds one about the whole form
+	ErrorOrder   []string          // fields with errors, in the form's order
+	Responsible  []Tagged          // lead organisations
+	Until        string            // date up to which sealed data is kept, "" if only "30 days after the letter closes" can be said
+	Protected    bool
+}
+
+// Option is one entry of a select.
+type Option struct{ Value, Text string }
+
+// CheckMailPage tells a signer to look into the mailbox.
+type CheckMailPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Email       string // as typed; "" without the cookie
+	Code        string // six ASCII digits, "" without the cookie
+	CanResend   bool
+	Resent      bool
+	ResendURL   string // POST, no fields
+	CorrectURL  string // the letter's form
+	Mailbox     string // demo: the page that shows caught mail
+}
+
+// ConfirmPage is where the mail's link leads. It is inert: only its one POST form acts.
+type ConfirmPage struct {
+	Base
+	Action       string
+	LetterTitle  Tagged
+	LetterURL    string
+	Edition      int
+	SHA256       string
+	Kind         string
+	Name         string // masked without cookie or code
+	Organisation string // masked likewise
+	Listing      string
+	Known        bool   // the cookie is there: one press confirms
+	CodeSent     bool   // a fresh code was mailed
+	CodesLeft    bool   // another fresh code can be mailed
+	Error        string // what was wrong with the last try
+	Disputed     bool   // somebody pressed "this was not me"
+}
+
+// ReceiptPage follows a confirmation: it is the only place that shows the secret.
+type ReceiptPage struct {
+	Base
+	LetterTitle  Tagged
+	LetterURL    string
+	Kind         string
+	Name         string
+	Organisation string
+	Listing      string
+	Secret       string // 26 characters
+	Appears      string // when the signature joins the count
+	Held         bool   // somebody looks at it first
+	Again        bool   // the letter was already signed from this address
+	SignatureURL string
+	Share        Share
+	Withheld     bool // listing is not public: show once, keep safe
+}
+
+// MessagePage is a page that only says something: disputed, withdrawn, erased, an error.
+type MessagePage struct {
+	Base
+	Heading   string
+	Text      []string
+	Link      string // where to go next
+	LinkText  string
+	RequestID string // for an internal error
+}
+
+// SignaturePage asks for the secret, or shows what is held about the signer.
+type SignaturePage struct {
+	Base
+	Error  string
+	Secret string // kept in a hidden field while the page is worked with
+	Found  []OwnSignature
+	Done   string // what the last press did
+}
+
+// OwnSignature is one signature as its signer sees it.
+type OwnSignature struct {
+	ID          string // names it in the form
+	LetterTitle Tagged
+	LetterURL   string
+	Kind        string
+	State       string // pending (confirmed, not yet in the count), listed, held, withdrawn, removed
+	HeldWhy     string
+	Name        string
+	Detail      []Detail // what is stored, each with its label
+	Listing     string
+	Listings    []string // it can change to
+	Edition     int
+	NewEdition  string // URL of the diff to a newer text, "" if none asks again
+	SignedOn    string
+	KeptUntil   string
+	CanWithdraw bool
+}
+
+// Detail is one stored fact with its label.
+type Detail struct{ Label, Value string }
+
+// SignatoriesPage is the public list.
+type SignatoriesPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Kind        string // "person" or "organisation": which list is shown
+	PersonsURL  string
+	OrgsURL     string
+	Query       string
+	Entries     []SignatoryView
+	NextURL     string // "" at the end
+	FirstURL    string // "" on the first page
+	Counts      Counts
+	AsOf        string
+}
+
+// EditionsPage lists the editions of a letter.
+type EditionsPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Editions    []EditionView
+}
+
+// EditionView is one edition in the list.
+type EditionView struct {
+	Number    int
+	URL       string
+	Published string
+	Follows   string // "", cosmetic, translation, substantive
+	SHA256    string
+	Texts     []TextLink
+	DiffURL   string // to the one before, "" for the first
+	Signed    int    // signatures on it
+}
+
+// EditionPage is one edition as it was published.
+type EditionPage struct {
+	Base
+	Letter     LetterView
+	CurrentURL string // the letter's page
+	DiffURL    string // to the current edition, "" when it is the current one
+}
+
+// DiffPage shows what changed between two editions.
+type DiffPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	From, To    int
+	Follows     string
+	Texts       []TextLink // languages both have
+	Lang, Dir   string
+	Lines       []DiffLine
+}
+
+// DiffLine is a paragraph that stayed, came or went.
+type DiffLine struct {
+	Kind string // same, added, removed, skipped
+	Text []DiffSpan
+}
+
+// DiffSpan is a run of words inside a paragraph.
+type DiffSpan struct {
+	Text    string
+	Changed bool
+}
+
+// OrganisationPage shows a directory entry with its letters.
+type OrganisationPage struct {
+	Base
+	Organisation OrganisationView
+	Letters      []LetterCard
+}
+
+// CallPage is the cover note that asks possible signers.
+type CallPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	SignURL     string
+	Lang, Dir   string
+	Heading     string
+	From        string
+	Salutation  string
+	Body        template.HTML
+	Contact     string
+	Email       string
+	Deadline    string
+	Open        bool
+}
+
+// AboutPage says what this server is and what it does with data.
+type AboutPage struct {
+	Base
+	Operator string // who runs the instance, as configured
+	Contact  string
+}
+
+// MailboxPage shows the mails that the demonstration caught.
+type MailboxPage struct {
+	Base
+	Mails []CaughtMail
+}
+
+// CaughtMail is one mail of the demonstration's mailbox.
+type CaughtMail struct {
+	To, Subject, Text string
+	At                time.Time
+	Lang, Dir         string
+	Links             []string
+}

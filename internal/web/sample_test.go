@@ -1,0 +1,163 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// sample is one page to look at or to test, with the file name of its preview.
+type sample struct {
+	name string
+	page any
+}
+
+// words are the texts of the samples: plain ones to look at, or hostile ones to test with.
+type words struct {
+	title, subtitle, name, longName, organisation, office, text string
+	body                                                        template.HTML
+	dir                                                         string
+}
+
+var plainWords = map[string]words{
+	"en": {
+		title:        "Let independent doctors into the prisons of Northmarch",
+		subtitle:     "A letter to the Council of Ministers on medical care in detention",
+		name:         "Ada Lindqvist",
+		longName:     "Professor Maria Consuelo de los Ángeles Fernández y Gutiérrez de la Vega",
+		organisation: "Harbour Association for Medical Neutrality",
+		office:       "President of the Council of Ministers",
+		text:         "Admit an independent medical commission to all eleven prisons before 1 December, without prior notice of the day.",
+		body: `<p>We write on behalf of the families of forty-three prisoners who fell seriously ill in the prisons of Northmarch between January and August of this year. In nineteen cases, treatment that a prison doctor had prescribed in writing was not given. Six of the patients have died.<sup><a href="#n1">1</a></sup></p>
+<p>Your own Ombudsman confirmed in her report of 14 May that “waiting times for a specialist exceed four months”. The law you signed in 2019 gives every detainee the right to an examination within seventy-two hours. We ask for no more than that this law be kept.</p>
+<h2>What has happened since May</h2>
+<p>The Ministry announced a commission. It has no members, no budget and no date.</p>
+<blockquote><p>My brother asked for his insulin on eleven days. On the twelfth they gave us his watch.</p></blockquote>
+<p>We therefore ask the Council:</p>`, dir: "ltr",
+	},
+	"fa": {
+		title:        "پزشکان مستقل را به زندان‌های نورت‌مارچ راه دهید",
+		subtitle:     "نامه‌ای به شورای وزیران دربارهٔ درمان در بازداشت",
+		name:         "نگار فرهمند",
+		longName:     "دکتر سید محمدرضا حسینی‌نژاد طباطبایی اردستانی",
+		organisation: "انجمن بندر برای بی‌طرفی پزشکی",
+		office:       "رئیس شورای وزیران",
+		text:         "پیش از ۱۰ آذر، یک هیئت پزشکی مستقل را بدون اعلام قبلی روز بازدید به هر یازده زندان راه دهید.",
+		body: `<p>این نامه را از سوی خانواده‌های چهل‌وسه زندانی می‌نویسیم که از دی‌ماه تا مرداد امسال در زندان‌های نورت‌مارچ به‌سختی بیمار شدند. در نوزده مورد، درمانی که پزشک زندان کتباً تجویز کرده بود انجام نشد. شش تن از این بیماران جان باختند.</p>
+<p>بازرس کل خود شما در گزارش ۲۴ اردیبهشت تأیید کرد که «زمان انتظار برای پزشک متخصص از چهار ماه بیشتر است». قانونی که در سال ۱۳۹۸ امضا کردید به هر بازداشتی حق معاینه در هفتادودو ساعت را می‌دهد. ما چیزی بیش از اجرای همین قانون نمی‌خواهیم.</p>
+<blockquote><p>برادرم یازده روز انسولین خواست. روز دوازدهم ساعتش را به ما دادند.</p></blockquote>
+<p>از این رو از شورا می‌خواهیم:</p>`, dir: "rtl",
+	},
+}
+
+// samplePages returns every page in the language, in its several states.
+func samplePages(l *i18n.Locale, w words) []sample {
+	lang := l.Code
+	tag := func(s string) Tagged { return Tagged{Text: s, Lang: lang, Dir: w.dir} }
+	base := func(title, path string) Base {
+		b := Base{L: l, Site: "Open Letters", Title: title, Path: path, Canonical: "https://letters.example" + localPath(lang, path), Summary: w.subtitle}
+		for _, o := range i18n.All() {
+			b.Languages = append(b.Languages, LanguageLink{Code: o.Code, Name: o.Name, Dir: o.Dir, URL: localPath(o.Code, path), Current: o.Code == lang})
+		}
+		return b
+	}
+	counts := Counts{Organisations: 47, Persons: 1283, Withheld: 214, Imported: 31, Withdrawn: 6, Removed: 2, Earlier: 19}
+	texts := []TextLink{
+		{Lang: "en", Name: "English", Dir: "ltr", URL: "/letters/x", Current: lang == "en", Authoritative: true},
+		{Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/fa/letters/x", Current: lang == "fa"},
+		{Lang: "de", Name: "Deutsch", Dir: "ltr", URL: "/letters/x?text=de", Stale: true},
+	}
+	leads := []OrganisationView{
+		{Name: tag(w.organisation), URL: "/organisations/harbour", Address: []string{"Quay 4", "2210 Port Sable"}, Email: "office@harbour.example", Phone: "+00 55 010 22 33", Links: []string{"https://harbour.example"}, LogoURL: "/media/logo.png", Country: i18n.CountryName(l, "NO"), About: tag(w.text)},
+		{Name: tag(w.longName), Address: []string{"12 Court Street, Northmarch"}, Email: "mail@families.example"},
+	}
+	share := Share{URL: "https://letters.example/letters/northmarch-doctors", Mail: "mailto:?subject=letter&body=https%3A%2F%2Fletters.example", Links: []ShareLink{{"Mastodon", "https://share.example/m"}, {"Telegram", "https://share.example/t"}}}
+	view := LetterView{
+		URL: "/letters/x", Title: tag(w.title), Subtitle: w.subtitle, Leads: leads,
+		Addressees: []AddresseeView{{Name: w.name, Office: w.office, Address: []string{"Council House", "1000 Northmarch"}}, {Office: w.office}},
+		Place:      "Port Sable", Date: "3 September 2026", Salutation: w.name + ",", Body: w.body,
+		Demands: []DemandView{{l.Digits("1"), w.text}, {l.Digits("2"), w.text + " " + w.text}, {l.Digits("3"), w.text}},
+		Closing: w.subtitle, SignedBy: []SignerView{{w.name, w.office, w.organisation}, {w.longName, "", w.organisation}},
+		Texts: texts, Number: 2, Current: true, Published: l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)), SHA256: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+		FileURL: "/letters/x/editions/2.en.md", EditionsURL: "/letters/x/editions", Editions: 2, Authority: true,
+	}
+	people := []SignatoryView{{Name: w.name, Title: w.office, Affiliation: w.organisation, Country: i18n.CountryName(l, "CH")}, {Name: w.longName}, {Name: "Иван Петров", Affiliation: "University"}, {Name: "سارا احمدی", Country: i18n.CountryName(l, "FR"), Imported: true}}
+	organisations := []SignatoryView{{Name: w.organisation, Organisation: true, Country: i18n.CountryName(l, "NO")}, {Name: w.longName, Organisation: true}}
+	var countries []Option
+	for _, c := range i18n.Countries(l) {
+		countries = append(countries, Option{Value: c.Code, Text: c.Name})
+	}
+	form := SignForm{Action: localPath(lang, "/letters/x/signatures"), Edition: 2, Kinds: []string{"person", "organisation", "both"}, Listing: "public", Listings: []string{"public", "addressee", "coalition", "counted"},
+		Countries: countries, Responsible: []Tagged{tag(w.organisation), tag(w.longName)}, Until: l.Date(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC))}
+	deadline := l.DateTime(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC), time.UTC)
+	letter := LetterPage{Base: base(w.title, "/letters/x"), Letter: view, Counted: true, Counts: counts, AsOf: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)),
+		Recent: people, RecentOrgs: organisations, ListURL: "/letters/x/signatories", Deadline: deadline, DeadlineISO: "2026-11-30T16:00:00Z", Open: true, Form: form, Share: share, CallURL: "/letters/x/call"}
+
+	wrong := letter
+	wrong.Form.Kind, wrong.Form.Name, wrong.Form.Email, wrong.Form.TitleText, wrong.Form.Affiliation, wrong.Form.Organisation = "both", w.longName, "nobody@", w.office, w.name, w.organisation
+	wrong.Form.Country, wrong.Form.Updates, wrong.Form.Listing = "CH", true, "counted"
+	wrong.Form.Protected, wrong.Demo = true, true
+	wrong.Letter.Stale, wrong.Letter.Introduction, wrong.Letter.Translator = true, "<p>"+template.HTML(template.HTMLEscapeString(w.text))+"</p>", w.name
+	wrong.Form.Errors = map[string]string{}
+	for field, key := range map[string]string{"email": "fault.email.bad", "consent": "fault.consent", "name": "fault.name.script", "kind": "fault.kind", "listing": "fault.listing", "country": "fault.country",
+		"title": "fault.title.long", "affiliation": "fault.affiliation.long", "organisation": "fault.organisation.empty", "": "fault.edition.newer"} {
+		wrong.Form.Errors[field] = l.T(key, "Limit", 200)
+	}
+	wrong.Form.ErrorOrder = []string{"kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
+
+	closed := letter
+	closed.Open, closed.ClosedText, closed.Counts, closed.Recent, closed.RecentOrgs = false, l.T("fault.letter.deadline"), Counts{}, nil, nil
+	closed.Form = SignForm{}
+	organisationsOnly := letter
+	organisationsOnly.Form.Kinds, organisationsOnly.Form.Until = []string{"organisation"}, ""
+	plain := LetterPage{Base: base(w.title, "/letters/y"), Letter: view, Share: share}
+	noMail := closed
+	noMail.ClosedText, noMail.NoMail = "", true
+
+	card := LetterCard{URL: "/letters/x", Title: tag(w.title), Subtitle: tag(w.subtitle), To: []Tagged{tag(w.office), tag(w.name)}, Leads: []Tagged{tag(w.organisation)}, Deadline: deadline, State: "open", Counted: true, Counts: counts}
+	archived := LetterCard{URL: "/letters/y", Title: tag(w.subtitle), State: "archived", To: []Tagged{tag(w.office)}}
+	confirm := ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", Edition: 2, SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public", Known: true, CodesLeft: true}
+	unknown := confirm
+	unknown.Known, unknown.Name, unknown.Error, unknown.Disputed = false, "N••• F•••", l.T("fault.code.wrong"), true
+	mailed := confirm
+	mailed.Known, mailed.CodeSent = false, true
+	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: letter.AsOf, SignatureURL: "/signature", Share: share, Withheld: true}
+	held, again := receipt, receipt
+	held.Held, again.Again = true, true
+	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("signature.label.email"), "n@example.org"}, {l.T("signature.label.title"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
+	heldOwn := own
+	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
+	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf}
+	noSignatories := signatories
+	noSignatories.Kind, noSignatories.Entries, noSignatories.NextURL = "organisation", nil, ""
+	diff := DiffPage{Base: base(l.T("diff.title", "From", 1, "To", 2), "/letters/x/editions/1/diff/2"), LetterTitle: tag(w.title), LetterURL: "/letters/x", From: 1, To: 2, Follows: "substantive", Texts: texts, Lang: lang, Dir: w.dir,
+		Lines: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text + " ", false}, {w.name, true}}}, {"added", []DiffSpan{{w.text + " ", false}, {w.organisation, true}}}, {"skipped", nil}, {"same", []DiffSpan{{w.text, false}}}}}
+	mail := CaughtMail{To: "ada@example.org", Subject: l.T("mail.confirm.subject"), Text: l.T("mail.greeting") + "\n\n" + l.T("mail.confirm.asked") + "\n\n" + w.title + "\n\n" + l.T("mail.confirm.link") + "\n\nhttp://localhost:8080/confirm/abc\n\n" + l.T("mail.confirm.code") + "\n\n" + l.T("mail.confirm.not_me") + "\n\n" + l.T("mail.confirm.why"), At: time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC), Lang: lang, Dir: l.Dir, Links: []string{"http://localhost:8080/confirm/abc"}}
+	editions := []EditionView{{Number: 2, URL: "/letters/x/editions/2", Published: view.Published, Follows: "substantive", SHA256: view.SHA256, Texts: texts, DiffURL: "/letters/x/editions/1/diff/2", Signed: 1311}, {Number: 1, URL: "/letters/x/editions/1", Published: view.Published, SHA256: view.SHA256, Texts: texts[:1], Signed: 1}}
+	earlier := EditionPage{Base: base(w.title, "/letters/x/editions/1"), Letter: view, CurrentURL: "/letters/x", DiffURL: "/letters/x/editions/1/diff/2"}
+	earlier.Letter.Current = false
+
+	return []sample{
+		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}}},
+		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
+		{"letter", letter}, {"letter-errors", wrong}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
+		{"check-mail", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Email: "ada@example.org", Code: "482913", CanResend: true, Resent: true, ResendURL: "/letters/x/resend", CorrectURL: "/letters/x#sign", Mailbox: "/dev/mailbox"}},
+		{"check-mail-bare", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x"}},
+		{"confirm", confirm}, {"confirm-unknown", unknown}, {"confirm-mailed", mailed},
+		{"receipt", receipt}, {"receipt-held", held}, {"receipt-again", again},
+		{"message", MessagePage{Base: base(l.T("fault.heading.internal"), "/x"), Heading: l.T("fault.heading.internal"), Text: []string{l.T("fault.internal"), w.text}, RequestID: "7KQ2M4", Link: "/", LinkText: l.T("message.home")}},
+		{"message-bare", MessagePage{Base: base(l.T("fault.heading.not_found"), "/x"), Heading: l.T("fault.heading.not_found"), Text: []string{l.T("fault.page.unknown")}}},
+		{"signature", SignaturePage{Base: base(l.T("signature.title"), "/signature")}},
+		{"signature-wrong", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.secret.wrong")}},
+		{"signature-found", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.sure"), Secret: receipt.Secret, Found: []OwnSignature{own, heldOwn}, Done: l.T("signature.done_relist")}},
+		{"signatories", signatories}, {"signatories-empty", noSignatories},
+		{"editions", EditionsPage{Base: base(l.T("editions.title"), "/letters/x/editions"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Editions: editions}},
+		{"edition", earlier}, {"diff", diff},
+		{"organisation", OrganisationPage{Base: base(w.organisation, "/organisations/harbour"), Organisation: leads[0], Letters: []LetterCard{card}}},
+		{"call", CallPage{Base: base(l.T("call.title"), "/letters/x/call"), LetterTitle: tag(w.title), LetterURL: "/letters/x", SignURL: "/letters/x#sign", Lang: lang, Dir: w.dir, Heading: w.title, From: w.organisation, Salutation: w.name + ",", Body: w.body, Contact: w.name, Email: "contact@example.org", Deadline: deadline, Open: true}},
+		{"about", AboutPage{Base: base(l.T("about.title"), "/about"), Operator: w.organisation, Contact: "office@harbour.example"}},
+		{"mailbox", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox"), Mails: []CaughtMail{mail, mail}}},
+		{"mailbox-empty", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox")}},
+	}
+}
