@@ -1,0 +1,430 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// addAddressees reads a block of addressees: one with its address, or several, each on its line or with an honorific.
+func (r *reader) addAddressees(b headBlock) {
+	for _, group := range r.groupAddressees(b.lines) {
+		if a := r.readAddressee(group); a.Name != "" || a.Office != "" {
+			r.draft.Addressees = append(r.draft.Addressees, a)
+		}
+	}
+}
+
+// groupAddressees splits the lines of a block where a new addressee begins.
+func (r *reader) groupAddressees(lines []line) [][]string {
+	entries := 0
+	for _, l := range lines {
+		if r.isEntry(l.text) {
+			entries++
+		}
+	}
+	var groups [][]string
+	for i, l := range lines {
+		text := l.text
+		m := readMarker(text, nil)
+		isItem := m.kind == bullet || m.kind == numbered && m.size > 0 && !r.isStreet(text)
+		if isItem {
+			text = strings.TrimSpace(text[m.size:])
+		}
+		office := len(groups) > 0 && len(groups[len(groups)-1]) == 1 && r.honorific(l.text) != "" && r.hasRole(groups[len(groups)-1][0]) && i == 1 && entries < 2
+		begins := i == 0 || isItem || r.honorific(l.text) != "" && !office && !r.isOfficeWithHonorific(l.text) || entries > 1 && r.isEntry(l.text) || i > 0 && l.gap > 0 && r.hasRole(l.text) && len(groups[len(groups)-1]) > 1
+		if begins {
+			groups = append(groups, nil)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], text)
+	}
+	return groups
+}
+
+// isOfficeWithHonorific reports whether a line such as "President of the Court" begins with a word that is both.
+func (r *reader) isOfficeWithHonorific(text string) bool {
+	rest := fold(r.withoutHonorifics(text))
+	for _, of := range [...]string{"of ", "for ", "to "} {
+		if strings.HasPrefix(rest, of) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEntry reports whether a line names an addressee and the office.
+func (r *reader) isEntry(text string) bool {
+	name, rest, ok := cutComma(text)
+	return ok && r.isPerson(r.withoutHonorifics(name)) && r.hasRole(rest)
+}
+
+// readAddressee takes name, office and address from the lines of one addressee, the office above or below the name.
+func (r *reader) readAddressee(lines []string) (a Addressee) {
+	first := trimMarks(lines[0])
+	name, rest, split := cutComma(first)
+	bare := r.withoutHonorifics(name)
+	titled := bare != name && !r.isOfficeWithHonorific(name)
+	rest = strings.TrimSpace(rest)
+	switch {
+	case (titled || r.isPerson(bare)) && !(r.hasRole(bare) && !titled):
+		a.Name = bare
+		if split {
+			a.Office = rest
+		}
+	case r.hasRole(first):
+		a.Office, a.Name = r.splitOffice(first)
+	default:
+		a.Name = strings.TrimPrefix(first, "the ")
+		if split && !r.hasBody(rest) {
+			a.Name, a.Address = name, []string{rest}
+		}
+	}
+	r.readAddresseeLines(&a, lines)
+	return a
+}
+
+func (r *reader) readAddresseeLines(a *Addressee, lines []string) {
+	for i, l := range lines[1:] {
+		text := trimMarks(l)
+		bare := r.withoutHonorifics(text)
+		switch {
+		case text == "" || isContact(text):
+		case a.Name == "" && len(a.Address) == 0 && (bare != text || r.isPerson(bare)) && !r.hasRole(bare) && !r.isPlace(bare) && !r.hasBody(bare) && i == 0:
+			a.Name = bare
+		case a.Office == "" && len(a.Address) == 0 && r.hasRole(text):
+			a.Office = text
+		case a.Office != "" && len(a.Address) == 0 && (r.continues(lines[i], text) || i > 0 && r.hasRole(text) && !r.isPlace(text)):
+			if r.continues(lines[i], text) {
+				a.Office += " " + text
+				continue
+			}
+			a.Address = append(a.Address, text)
+		default:
+			a.Address = append(a.Address, text)
+		}
+	}
+}
+
+// splitOffice splits "Prime Minister Jane Doe", and "Office, Jane Doe", into office and name. Where the name begins inside
+// a run of capitals is a guess, which it does not make after "of".
+func (r *reader) splitOffice(text string) (office, name string) {
+	if before, after, ok := cutComma(text); ok {
+		if bare := r.withoutHonorifics(after); bare != after || r.isPerson(after) && !r.hasRole(after) && !r.hasBody(after) && !r.isPlace(after) {
+			return before, bare
+		}
+		return text, ""
+	}
+	fields := strings.Fields(text)
+	last := -1
+	for i, f := range fields {
+		folded := strings.Trim(fold(f), ".,")
+		if r.is(folded, func(w *words) []string { return w.roles }) || r.is(folded, func(w *words) []string { return w.ofWords }) || r.is(folded, func(w *words) []string { return w.bodies }) {
+			last = i
+		}
+	}
+	tail := fields[last+1:]
+	if last < 0 || !allUpper(tail) || strings.ToUpper(text) == text {
+		return text, ""
+	}
+	lastWord := strings.Trim(fold(fields[last]), ".,")
+	role := r.is(lastWord, func(w *words) []string { return w.roles })
+	switch {
+	case role && len(tail) >= 2 && len(tail) <= 4:
+	case !role && len(tail) == 3 && r.hasRole(strings.Join(fields[:last], " ")) && isOf(lastWord):
+		tail = tail[1:]
+		r.warn("addressee_name_unsure", "Text", text)
+	default:
+		return text, ""
+	}
+	return strings.Join(fields[:len(fields)-len(tail)], " "), strings.Join(tail, " ")
+}
+
+func isOf(word string) bool { return word == "of" || word == "for" }
+
+func allUpper(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return !startsUpper(f) })
+}
+
+// isPerson reports whether the text looks like the name of a person: two to six words, capitals where the script has
+// them, none of them a word of an office, an organisation or an address.
+func (r *reader) isPerson(text string) bool {
+	fields := strings.Fields(strings.Trim(text, " ,.()"))
+	if len(fields) < 2 || len(fields) > 6 || r.hasBody(text) || r.hasRole(text) {
+		return false
+	}
+	for _, f := range fields {
+		first := firstRune(strings.TrimLeft(f, "(\"“'"))
+		switch {
+		case first >= 0x590 && unicode.IsLetter(first):
+		case unicode.IsUpper(first) && !strings.ContainsFunc(f, unicode.IsDigit):
+		case r.is(fold(f), func(w *words) []string { return w.particles }):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// introduces reports whether a sentence introduces a letter: "X wrote an open letter to Y:".
+func (r *reader) introduces(text string) bool {
+	_, _, ok := r.splitIntroduction(text)
+	return ok
+}
+
+// splitIntroduction returns sender and addressee as an introducing sentence names them.
+func (r *reader) splitIntroduction(text string) (from, to string, ok bool) {
+	if runeCount(text) > 600 {
+		return "", "", false
+	}
+	lower := foldKeepingLength(text)
+	for _, w := range r.langs {
+		for _, phrase := range w.wrote {
+			at := indexWord(lower.text, phrase)
+			if at <= 0 {
+				continue
+			}
+			from = strings.TrimSpace(text[:lower.at(at)])
+			to = strings.TrimSpace(text[lower.at(at+len(phrase)):])
+			return from, to, true
+		}
+	}
+	return "", "", false
+}
+
+// readIntroduction takes sender and addressee from the sentences above the letter when its head does not name them.
+func (r *reader) readIntroduction() {
+	for _, l := range r.intro {
+		from, to, ok := r.splitIntroduction(l.text)
+		if !ok {
+			continue
+		}
+		from = strings.TrimPrefix(strings.TrimPrefix(from, "The "), "the ")
+		if i := strings.LastIndexAny(from, ".:،,"); i > 0 {
+			from = strings.TrimSpace(from[i:])
+			from = strings.TrimLeft(from, ".:،, ")
+		}
+		if r.draft.Sender.IsZero() && from != "" && wordCount(from) <= 14 {
+			r.draft.Sender.Name = r.withoutHonorifics(from)
+			r.warn("sender_from_introduction")
+		}
+		if len(r.draft.Addressees) == 0 {
+			r.addPhrase(to, "addressee_from_introduction")
+		}
+		return
+	}
+}
+
+// addPhrase takes an addressee from a phrase inside a sentence, up to the words that end it.
+func (r *reader) addPhrase(phrase, warning string) {
+	if at := strings.IndexAny(phrase, ":;؛()\"“«\n"); at >= 0 {
+		phrase = phrase[:at]
+	}
+	if at := strings.Index(phrase, ". "); at >= 0 && at > 12 {
+		phrase = phrase[:at]
+	}
+	lower := foldKeepingLength(phrase)
+	end := len(lower.text)
+	for _, w := range r.langs {
+		for _, stop := range w.wroteEnd {
+			if at := indexWord(lower.text, stop); at > 0 && at < end && !endsWithRole(r, lower.text[:at], stop) {
+				end = at
+			}
+		}
+	}
+	phrase = trimMarks(phrase[:lower.at(end)])
+	phrase = strings.TrimPrefix(strings.TrimPrefix(phrase, "the "), "The ")
+	if phrase == "" || wordCount(phrase) > 25 {
+		return
+	}
+	a := r.readAddressee([]string{phrase})
+	if a.Name == "" && a.Office == "" {
+		return
+	}
+	r.draft.Addressees = append(r.draft.Addressees, a)
+	r.warn(warning)
+}
+
+// endsWithRole keeps "Special Rapporteur on …" whole.
+func endsWithRole(r *reader, before, stop string) bool {
+	fields := strings.Fields(before)
+	return stop == "on" && len(fields) > 0 && r.is(fields[len(fields)-1], func(w *words) []string { return w.roles })
+}
+
+// completeAddressees fills what the head left open from the salutation, the title and the introduction.
+func (r *reader) completeAddressees() {
+	r.readSubject()
+	if len(r.draft.Addressees) == 0 {
+		for _, source := range [...]struct{ text, warning string }{
+			{r.draft.Title, "addressee_from_title"}, {introText(r.intro), "addressee_from_introduction"},
+		} {
+			if to := r.afterLetterTo(source.text); to != "" && len(r.draft.Addressees) == 0 {
+				r.addPhrase(to, source.warning)
+			}
+		}
+	}
+	people := r.saluted()
+	switch {
+	case len(people) == 0:
+	case len(r.draft.Addressees) == 0:
+		r.draft.Addressees = people
+		r.warn("addressee_from_salutation")
+	case len(r.draft.Addressees) == 1 && len(people) == 1:
+		r.mergeSaluted(&r.draft.Addressees[0], people[0])
+	}
+}
+
+func introText(lines []line) string {
+	var b strings.Builder
+	for _, l := range lines[:min(len(lines), 4)] {
+		b.WriteString(l.text[:min(len(l.text), 2000)])
+		b.WriteByte(' ')
+	}
+	return strings.ToValidUTF8(b.String(), "")
+}
+
+func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
+	if a.Name == "" && s.Name != "" {
+		a.Name = s.Name
+		r.warn("name_from_salutation")
+	}
+	if a.Office == "" && s.Office != "" && !has(fold(a.Name), fold(s.Office)) && r.isPerson(a.Name) {
+		a.Office = s.Office
+		r.warn("office_from_salutation")
+	}
+}
+
+// letterTo stands before the addressee in a title or an introduction.
+var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "appeal to", "petition to",
+	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به"}
+
+func (r *reader) afterLetterTo(text string) string {
+	lower := foldKeepingLength(text)
+	for _, phrase := range letterTo {
+		if at := indexWord(lower.text, phrase); at >= 0 {
+			return strings.TrimSpace(text[lower.at(at+len(phrase)):])
+		}
+	}
+	return ""
+}
+
+// saluted returns the people that the salutation names; a polite word such as "Sir" is nobody.
+func (r *reader) saluted() []Addressee {
+	text := r.draft.Salutation
+	if text == "" {
+		return nil
+	}
+	text = r.withoutGreeting(text)
+	var people []Addressee
+	for _, part := range r.splitPeople(text) {
+		if a := r.salutedOne(part); a.Name != "" || a.Office != "" {
+			people = append(people, a)
+		}
+	}
+	return people
+}
+
+func (r *reader) withoutGreeting(text string) string {
+	for range 4 {
+		word := r.starts(fold(text), func(w *words) []string { return w.greetings })
+		if word == "" {
+			break
+		}
+		text = strings.TrimLeft(skipWords(text, wordCount(word)), ",، ")
+	}
+	return text
+}
+
+// splitPeople splits "Mr A and Ms B" where an honorific follows the conjunction.
+func (r *reader) splitPeople(text string) []string {
+	fields := strings.Fields(text)
+	var parts []string
+	start := 0
+	for i, f := range fields {
+		joins := r.is(fold(f), func(w *words) []string { return w.conjunction }) || strings.HasSuffix(f, ",") || strings.HasSuffix(f, "،")
+		if joins && i+1 < len(fields) && r.honorific(strings.Join(fields[i+1:], " ")) != "" {
+			parts = append(parts, strings.Join(fields[start:i+1], " "))
+			start = i + 1
+		}
+	}
+	parts = append(parts, strings.Join(fields[start:], " "))
+	for i, p := range parts {
+		in := strings.Fields(p)
+		if len(in) > 1 && i < len(parts)-1 && r.is(fold(in[len(in)-1]), func(w *words) []string { return w.conjunction }) {
+			parts[i] = strings.Join(in[:len(in)-1], " ")
+		}
+	}
+	return parts
+}
+
+func (r *reader) salutedOne(text string) (a Addressee) {
+	text = trimMarks(text)
+	bare := r.withoutHonorifics(text)
+	folded := fold(bare)
+	if folded == "" || r.is(folded, func(w *words) []string { return w.polite }) || r.starts(folded, func(w *words) []string { return w.polite }) != "" {
+		return a
+	}
+	if r.hasRole(bare) {
+		a.Office, a.Name = r.splitOffice(bare)
+		return a
+	}
+	titled := bare != text
+	if !titled && !r.isPerson(bare) && !r.hasBody(bare) || titled && wordCount(bare) > 6 {
+		return a
+	}
+	if name, rest, ok := cutComma(bare); ok {
+		return Addressee{Name: name, Office: rest}
+	}
+	return Addressee{Name: bare}
+}
+
+// readSubject takes a subject line under the salutation as title or subtitle.
+func (r *reader) readSubject() {
+	for len(r.body) > 1 {
+		kind, rest, ok := r.headLabel(r.body[0].text)
+		if !ok || kind != titleBlock || rest == "" {
+			return
+		}
+		r.addTitle(headBlock{lines: []line{{text: rest}}})
+		r.body = r.body[1:]
+	}
+}
+
+// readBodyDate takes a date line that stands among the signatures, or in the first or last lines of the body.
+func (r *reader) readBodyDate() {
+	take := func(lines []line, among []int) []line {
+		for _, i := range among {
+			if i < 0 || i >= len(lines) {
+				continue
+			}
+			if dates, place, ok := dateLine(lines[i]); ok && r.draft.DateAsWritten == "" {
+				r.setDate(dates, place, lines[i].text)
+				return slices.Concat(lines[:i], lines[i+1:])
+			}
+		}
+		return lines
+	}
+	all := make([]int, min(len(r.tail), 200))
+	for i := range all {
+		all[i] = i
+	}
+	r.tail = take(r.tail, all)
+	r.body = take(r.body, []int{0, 1, len(r.body) - 1, len(r.body) - 2})
+	r.readDateline()
+}
+
+// readDateline takes the date of a press text from the start of its first paragraph: "(Geneva, 12 March 2024) – …".
+func (r *reader) readDateline() {
+	for _, l := range slices.Concat(r.intro, r.body[:min(len(r.body), 2)]) {
+		head := strings.ToValidUTF8(l.text[:min(len(l.text), 100)], "")
+		at := strings.IndexAny(head, "–—")
+		if at < 0 {
+			at = strings.Index(head, " - ")
+		}
+		if at <= 0 || r.draft.DateAsWritten != "" {
+			continue
+		}
+		if dates, place, ok := dateLine(line{text: strings.Trim(head[:at], "() ")}); ok {
+			r.setDate(dates, place, strings.Trim(head[:at], "() "))
+		}
+	}
+}

@@ -1,0 +1,334 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDemands bounds the list.
+const maxDemands = 300
+
+// readDemands finds the lists that a request introduces, and requests in prose.
+func (r *reader) readDemands() {
+	used := make([]bool, len(r.body)) // lines that a list has taken
+	for i := 0; i < len(r.body); i++ {
+		if used[i] || r.marker(i).kind == noMarker || !r.introduced(i) {
+			continue
+		}
+		end := r.takeList(i, used)
+		used[max(0, i-1)] = used[max(0, i-1)] || i > 0
+		i = end - 1
+	}
+	for i, l := range r.body {
+		if !used[i] && len(r.draft.Demands) < maxDemands {
+			r.proseDemands(i, l)
+		}
+	}
+	if len(r.draft.Demands) >= maxDemands {
+		r.draft.Demands = r.draft.Demands[:maxDemands]
+		r.warn("too_many", "What", "demands")
+	}
+}
+
+// marker returns the mark of a line of the body. A heading is no item.
+func (r *reader) marker(i int) marker {
+	l := r.body[i]
+	if l.level > 0 {
+		return marker{}
+	}
+	m := readMarker(l.text, r.langs)
+	if m.kind == spelled && !r.spelledList(i, m) {
+		return marker{}
+	}
+	return m
+}
+
+// spelledList reports whether "First, …" begins or goes on with a list: a neighbour must have the next or last ordinal.
+func (r *reader) spelledList(i int, m marker) bool {
+	for _, j := range [...]int{i - 2, i - 1, i + 1, i + 2} {
+		if j < 0 || j >= len(r.body) {
+			continue
+		}
+		other := readMarker(r.body[j].text, r.langs)
+		if other.kind == spelled && (other.value == m.value+1 || other.value == m.value-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// introduced reports whether the line above item i asks for what the list says.
+func (r *reader) introduced(i int) bool {
+	first := r.marker(i)
+	if first.value > 1 {
+		return false
+	}
+	for j := i - 1; j >= 0 && j >= i-2; j-- {
+		above := r.body[j]
+		if r.isListHead(above) {
+			return true
+		}
+		if r.asksForList(above.text) {
+			return true
+		}
+		if j == i-1 && r.marker(j).kind == noMarker && wordCount(above.text) > 12 {
+			return false
+		}
+	}
+	return false
+}
+
+// isListHead reports whether a line is a heading of demands: "Our demands", «خواسته‌های ما».
+func (r *reader) isListHead(l line) bool {
+	folded := strings.Trim(fold(l.text), " :.-")
+	return wordCount(folded) <= 8 && (r.is(folded, func(w *words) []string { return w.listHeads }) ||
+		r.starts(folded, func(w *words) []string { return w.listHeads }) != "" && (l.level > 0 || strings.HasSuffix(l.text, ":")))
+}
+
+// asksForList reports whether the last sentence of a paragraph is a request that the list below goes on with.
+func (r *reader) asksForList(text string) bool {
+	all := sentences(text)
+	if len(all) == 0 {
+		return false
+	}
+	last := fold(all[len(all)-1])
+	open := !strings.HasSuffix(last, ".") && !strings.HasSuffix(last, "?") && !strings.HasSuffix(last, "!") && !strings.HasSuffix(last, "؟")
+	if !open && !r.any(last, func(w *words) []string { return w.following }) {
+		return false
+	}
+	return r.asks(last) || r.any(last, func(w *words) []string { return w.listHeads })
+}
+
+// takeList adds the demands of the list that begins at i and returns where it ends. Items of a list inside an item stay
+// in its text; an item that only names who is asked introduces the items under it.
+func (r *reader) takeList(i int, used []bool) int {
+	top := r.marker(i)
+	last := top
+	depth := r.body[i].indent
+	end := i
+	for at := i; at < len(r.body); at++ {
+		m := r.marker(at)
+		nested := m.kind != noMarker && at > i && r.isNested(at, m, last, depth)
+		switch {
+		case m.kind == noMarker:
+			next := r.nextItem(at, last)
+			if next < 0 {
+				return r.endList(used, end)
+			}
+			continue
+		case nested && !r.isGroup(r.body[end]):
+			d := &r.draft.Demands[len(r.draft.Demands)-1]
+			d.Text += "\n" + r.body[at].text
+		case nested:
+			r.replaceGroup(at, m, end)
+		case at > i && !m.follows(last):
+			return r.endList(used, end)
+		default:
+			last = m
+			r.addDemand(r.body[at], m)
+		}
+		used[at], end = true, at
+	}
+	return r.endList(used, end)
+}
+
+func (r *reader) endList(used []bool, end int) int {
+	used[end] = true
+	return end + 1
+}
+
+// isNested reports whether an item belongs to a list inside the last item: another kind of mark that begins anew, or a
+// deeper indent.
+func (r *reader) isNested(at int, m, last marker, depth int) bool {
+	if m.kind == decimal && last.kind == numbered {
+		return false
+	}
+	if m.kind == last.kind {
+		return r.body[at].indent > depth+1 && !m.follows(last) || m.kind == bullet && r.body[at].indent > depth+1
+	}
+	return last.kind != bullet || r.body[at].indent > depth
+}
+
+// isGroup reports whether an item only says who is asked: "A. To the government:".
+func (r *reader) isGroup(l line) bool {
+	m := readMarker(l.text, r.langs)
+	text := fold(l.text[m.size:])
+	return strings.HasSuffix(text, ":") && r.starts(text, func(w *words) []string { return w.to }) != ""
+}
+
+// replaceGroup puts the first item under a group in the place of the group.
+func (r *reader) replaceGroup(at int, m marker, group int) {
+	demands := r.draft.Demands
+	if n := len(demands); n > 0 && strings.HasSuffix(r.body[group].text, demands[n-1].Text) {
+		r.draft.Demands = demands[:n-1]
+	}
+	r.addDemand(r.body[at], m)
+}
+
+// nextItem looks past a paragraph inside a list for the item that goes on with it, and returns -1 if there is none.
+func (r *reader) nextItem(at int, last marker) int {
+	if last.kind == bullet || last.kind == noMarker {
+		return -1
+	}
+	for j := at; j < min(len(r.body), at+4); j++ {
+		if m := r.marker(j); m.kind == last.kind && m.follows(last) && !r.introducesOther(j) {
+			return j
+		}
+	}
+	return -1
+}
+
+func (r *reader) introducesOther(j int) bool {
+	return j > 0 && strings.HasSuffix(strings.TrimSpace(r.body[j-1].text), ":")
+}
+
+func (r *reader) addDemand(l line, m marker) {
+	text := strings.TrimSpace(l.text[m.size:])
+	if text == "" || len(r.draft.Demands) >= maxDemands {
+		return
+	}
+	r.draft.Demands = append(r.draft.Demands, Demand{Number: m.number, Text: text})
+}
+
+// proseDemands proposes the sentences of a paragraph that ask for something.
+func (r *reader) proseDemands(i int, l line) {
+	if l.level > 0 || i+1 < len(r.body) && r.asksForList(l.text) && r.marker(i+1).kind != noMarker {
+		return
+	}
+	for _, s := range sentences(l.text) {
+		folded := fold(s)
+		if wordCount(folded) < 5 || wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {
+			continue
+		}
+		r.draft.Demands = append(r.draft.Demands, Demand{Text: trimQuotes(s), Unsure: true})
+	}
+}
+
+// onlySigning reports whether a sentence of a call asks for nothing but the signature.
+func (r *reader) onlySigning(folded string) bool {
+	return r.draft.Form == FormCall && r.any(folded, func(w *words) []string { return w.signing })
+}
+
+// asks reports whether a folded sentence is a request of the letter's own: in the first person, to "you", or by an
+// organisation that speaks of itself by name.
+func (r *reader) asks(folded string) bool {
+	return r.asksAsWe(folded) || r.any(folded, func(w *words) []string { return w.toYou }) || r.asksByName(folded)
+}
+
+// asksAsWe finds a verb of request with "we", "I" or "the undersigned" before it, adverbs aside. Persian puts the person
+// into the verb, so the verb is enough.
+func (r *reader) asksAsWe(folded string) bool {
+	for _, w := range r.langs {
+		for _, verb := range w.requests {
+			rest, from := folded, 0
+			for {
+				at := indexWord(rest, verb)
+				if at < 0 {
+					break
+				}
+				if len(w.senders) == 0 || r.subjectBefore(w, folded[:from+at]) {
+					return true
+				}
+				_, size := utf8.DecodeRuneInString(rest[at:])
+				from += at + size
+				rest = rest[at+size:]
+			}
+		}
+	}
+	return false
+}
+
+// subjectBefore reports whether the words before a verb end with a sender.
+func (r *reader) subjectBefore(w *words, before string) bool {
+	before = before[max(0, len(before)-120):]
+	fields := strings.Fields(before)
+	for i := len(fields) - 1; i >= 0 && i >= len(fields)-8; i-- {
+		word := strings.Trim(fields[i], ",;:()\"'.-")
+		if slices.Contains(w.senders, word) {
+			return true
+		}
+		if !slices.Contains(w.adverbs, word) && !strings.HasSuffix(word, "ly") && !(i < len(fields)-1 && strings.HasSuffix(fields[i], ",") && i > 0) {
+			return false
+		}
+	}
+	return false
+}
+
+// asksByName finds a reported verb whose subject is the sender or a signer, in full or as an acronym.
+func (r *reader) asksByName(folded string) bool {
+	for _, w := range r.langs {
+		for _, verb := range w.reported {
+			at := indexWord(folded, verb)
+			if at <= 0 {
+				continue
+			}
+			subject := folded[:at]
+			for _, name := range r.ownNames() {
+				if i := strings.LastIndex(subject, name); i >= 0 && len(subject)-i-len(name) < 60 && !strings.ContainsAny(subject[i+len(name):], ".;") {
+					return true
+				}
+			}
+			if has(subject[max(0, len(subject)-60):], "undersigned") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ownNames returns the folded names that the letter's own side goes by.
+func (r *reader) ownNames() []string {
+	var names []string
+	add := func(name string) {
+		if folded := fold(name); runeCount(folded) > 2 {
+			names = append(names, folded)
+		}
+	}
+	add(r.draft.Sender.Name)
+	for _, s := range r.draft.SignedBy[:min(len(r.draft.SignedBy), 20)] {
+		add(s.Name)
+		add(s.Organisation)
+	}
+	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition")
+}
+
+// sentences splits a paragraph at stops that a space and no lower-case letter follow.
+func sentences(text string) []string {
+	var out []string
+	start := 0
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRuneInString(text[i:])
+		i += size
+		if c != '.' && c != '!' && c != '?' && c != '؟' && c != '۔' {
+			continue
+		}
+		end := i
+		for end < len(text) && strings.ContainsRune("\"”’»')]", firstRune(text[end:])) {
+			end += len(string(firstRune(text[end:])))
+		}
+		if end >= len(text) || text[end] == ' ' && !abbreviation(text[start:i], text[end+1:]) {
+			out = append(out, strings.TrimSpace(text[start:end]))
+			start, i = end, end
+		}
+	}
+	if rest := strings.TrimSpace(text[start:]); rest != "" {
+		out = append(out, rest)
+	}
+	return out
+}
+
+// abbreviation reports whether a stop ends an abbreviation: "Mr. X", "U.S. allies", "No. 5".
+func abbreviation(before, after string) bool {
+	next := firstRune(after)
+	if next >= 'a' && next <= 'z' {
+		return true
+	}
+	word := before[strings.LastIndexByte(before, ' ')+1:]
+	word = strings.TrimLeft(word, openers)
+	switch strings.ToLower(word) {
+	case "mr.", "mrs.", "ms.", "dr.", "prof.", "no.", "st.", "hon.", "art.", "vs.", "jr.", "sr.", "rev.", "gen.", "col.", "lt.", "h.e.", "e.g.", "i.e.", "p.", "para.":
+		return true
+	}
+	return len(word) == 2 && word[0] >= 'A' && word[0] <= 'Z' || strings.Count(word, ".") > 1 && len(word) <= 6
+}

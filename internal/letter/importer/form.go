@@ -1,0 +1,83 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+)
+
+// readForm tells letters from calls to sign one and from articles.
+//
+// A call speaks to those who may sign: it asks for signatures and is not addressed to an authority. An article speaks to
+// nobody: it has no salutation, no closing, no addressee and asks for nothing in the first person.
+func (r *reader) readForm() {
+	d := r.draft
+	asks := r.signingLines()
+	_, unaddressed := r.salutedPeers()
+	switch {
+	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && r.titleCalls():
+		d.Form = FormCall
+		r.addCalledAddressee()
+	case d.Salutation != "" || d.Closing != "" || len(d.Addressees) > 0:
+	case r.speaksAsWe():
+		if !r.isTitle(line{text: d.Title}) {
+			r.warn("form_unsure")
+		}
+	default:
+		d.Form = FormArticle
+		d.SignedBy = nil
+	}
+}
+
+// salutedPeers reports whether the salutation speaks to those who may sign, not to an authority.
+func (r *reader) salutedPeers() (word string, ok bool) {
+	folded := fold(r.draft.Salutation)
+	for _, w := range r.langs {
+		for _, p := range w.peers {
+			if has(folded, p) {
+				return p, true
+			}
+		}
+	}
+	return "", false
+}
+
+// addCalledAddressee drops the peers, who are not addressees of the letter they are asked to sign.
+func (r *reader) addCalledAddressee() {
+	peers := r.saluted()
+	r.draft.Addressees = slices.DeleteFunc(r.draft.Addressees, func(a Addressee) bool {
+		return slices.ContainsFunc(peers, func(p Addressee) bool { return p.Name == a.Name && p.Office == a.Office })
+	})
+}
+
+// signingLines counts the lines that ask for a signature.
+func (r *reader) signingLines() int {
+	n := 0
+	for _, part := range [][]line{r.intro, r.body} {
+		for _, l := range part[:min(len(part), 200)] {
+			if r.any(fold(l.text[:min(len(l.text), 4000)]), func(w *words) []string { return w.signing }) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (r *reader) titleCalls() bool {
+	return r.any(fold(r.draft.Title+" "+r.draft.Subtitle), func(w *words) []string { return w.signing })
+}
+
+// speaksAsWe reports whether the text asks for something in the first person, outside quotation marks.
+func (r *reader) speaksAsWe() bool {
+	for _, l := range r.body[:min(len(r.body), 400)] {
+		for _, s := range sentences(l.text) {
+			folded := fold(s)
+			if strings.HasPrefix(folded, "\"") || strings.Contains(folded, "\"") {
+				continue
+			}
+			if r.asksAsWe(folded) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,496 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// headKind is what a block of the head is about.
+type headKind int
+
+const (
+	unknownBlock headKind = iota
+	titleBlock
+	senderBlock
+	addresseeBlock
+	ignoredBlock
+)
+
+// headBlock is some lines of the head that belong together.
+type headBlock struct {
+	kind  headKind
+	lines []line
+	sure  bool // a label says what it is
+}
+
+var (
+	emailAddress = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
+	webAddress   = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
+	phoneNumber  = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
+	postcode     = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
+)
+
+// readHead finds title, subtitle, sender, addressees and date in the lines above the salutation.
+func (r *reader) readHead() {
+	r.takeRepeats()
+	blocks := r.headBlocks()
+	for i := range blocks {
+		if blocks[i].kind == unknownBlock {
+			blocks[i].kind = r.classify(blocks[i])
+		}
+	}
+	r.settle(blocks)
+	for _, b := range blocks {
+		switch b.kind {
+		case titleBlock:
+			r.addTitle(b)
+		case senderBlock:
+			r.addSender(b)
+		case addresseeBlock:
+			r.addAddressees(b)
+		case unknownBlock:
+			for _, l := range b.lines {
+				r.warn("line_not_understood", "Text", l.text)
+			}
+		}
+	}
+}
+
+// takeRepeats drops a title that stands twice, as web pages have it.
+func (r *reader) takeRepeats() {
+	seen := map[string]bool{}
+	kept := r.head[:0:0]
+	for _, l := range r.head {
+		key := fold(l.text)
+		if wordCount(key) > 2 && seen[key] {
+			continue
+		}
+		seen[key] = true
+		kept = append(kept, l)
+	}
+	r.head = kept
+}
+
+// headBlocks groups the head at blank lines, labels, dates and names with honorifics. Dates and invocations are taken out.
+func (r *reader) headBlocks() []headBlock {
+	var blocks []headBlock
+	open := false
+	add := func(kind headKind, sure bool, lines ...line) {
+		blocks = append(blocks, headBlock{kind: kind, sure: sure, lines: lines})
+	}
+	for _, l := range r.head {
+		if l.gap > 0 {
+			open = false
+		}
+		if dates, place, ok := dateLine(l); ok {
+			r.setDate(dates, place, l.text)
+			open = false
+			continue
+		}
+		if r.starts(fold(l.text), func(w *words) []string { return w.invocation }) != "" && wordCount(l.text) < 8 {
+			open = false
+			continue
+		}
+		if kind, rest, ok := r.headLabel(l.text); ok {
+			open = kind != titleBlock
+			add(kind, true)
+			if rest != "" {
+				blocks[len(blocks)-1].lines = []line{{text: rest, source: rest}}
+			}
+			continue
+		}
+		previous := len(blocks) - 1
+		switch {
+		case previous >= 0 && len(blocks[previous].lines) == 0 && blocks[previous].sure:
+			open = true
+		case open && !blocks[previous].sure && r.opensBlock(blocks[previous], l):
+			open = false
+		}
+		if open && previous >= 0 {
+			blocks[previous].lines = append(blocks[previous].lines, l)
+			continue
+		}
+		add(unknownBlock, false, l)
+		open = l.level == 0
+	}
+	return blocks
+}
+
+// opensBlock reports whether a line begins something new though no blank line stands above it.
+func (r *reader) opensBlock(b headBlock, l line) bool {
+	if r.honorific(l.text) != "" || l.level > 0 {
+		return true
+	}
+	last := b.lines[len(b.lines)-1]
+	return len(b.lines) == 1 && r.isTitle(last) || r.isTitle(l) && !r.isTitle(last)
+}
+
+// headLabel recognises "To: …", "To the …", "From: …", "Subject: …".
+func (r *reader) headLabel(text string) (kind headKind, rest string, ok bool) {
+	if rest, ok = r.label(text, func(w *words) []string { return w.to }); ok {
+		return addresseeBlock, rest, true
+	}
+	if rest, ok = r.label(text, func(w *words) []string { return w.from }); ok {
+		return senderBlock, rest, true
+	}
+	if rest, ok = r.label(text, func(w *words) []string { return w.subjects }); ok {
+		if strings.ContainsFunc(rest, func(c rune) bool { return digit(c) >= 0 }) && wordCount(rest) <= 2 {
+			return ignoredBlock, rest, true
+		}
+		return titleBlock, rest, true
+	}
+	if rest, ok = r.label(text, func(w *words) []string { return w.copies }); ok {
+		return ignoredBlock, rest, true
+	}
+	folded := fold(text)
+	for _, w := range r.langs {
+		if to := startsWith(folded, w.to); to != "" && wordCount(text) <= 25 {
+			rest = skipWords(text, wordCount(to))
+			if rest == "" {
+				return addresseeBlock, "", true
+			}
+			if r.honorific(rest) != "" || r.hasRole(rest) || startsUpper(rest) || strings.HasPrefix(fold(rest), "the ") || firstRune(rest) > 0x590 && len(to) > 4 {
+				return addresseeBlock, rest, true
+			}
+		}
+	}
+	return unknownBlock, "", false
+}
+
+// classify says what a block without label is about.
+func (r *reader) classify(b headBlock) headKind {
+	first := b.lines[0]
+	contacts, places := 0, 0
+	for _, l := range b.lines {
+		if isContact(l.text) {
+			contacts++
+		}
+		if r.isPlace(l.text) {
+			places++
+		}
+	}
+	addressed := r.honorific(first.text) != "" || len(b.lines) > 1 && r.hasRole(first.text+" "+b.lines[1].text) && contacts == 0
+	switch {
+	case contacts > 0 && r.honorific(first.text) == "":
+		return senderBlock
+	case r.isTitle(first):
+		return titleBlock
+	case addressed && wordCount(first.text) <= 25:
+		return addresseeBlock
+	case r.draft.Salutation != "" && r.hasRole(first.text) && len(b.lines) == 1 && wordCount(first.text) <= 12 && !r.hasVerbLook(first.text):
+		return addresseeBlock
+	case places > 0 && places*2 >= len(b.lines):
+		return senderBlock
+	}
+	return unknownBlock
+}
+
+// hasVerbLook reports whether a line reads like a headline rather than an office.
+func (r *reader) hasVerbLook(text string) bool {
+	return strings.ContainsAny(text, "!?؟:") || endsSentence(text)
+}
+
+// settle decides on blocks that the words alone left open, from what stands around them.
+func (r *reader) settle(blocks []headBlock) {
+	sender := slices.IndexFunc(blocks, func(b headBlock) bool { return b.kind == senderBlock })
+	for i := sender - 1; i >= 0 && sender > 0; i-- {
+		if blocks[i].kind != unknownBlock || !r.isNameLike(blocks[i].lines) {
+			break
+		}
+		blocks[i].kind = senderBlock
+	}
+	titled := slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && !b.sure })
+	for i := range blocks {
+		b := &blocks[i]
+		if b.kind != unknownBlock {
+			continue
+		}
+		wide := wordCount(b.lines[0].text) >= 3
+		switch {
+		case i > 0 && blocks[i-1].kind == titleBlock && len(b.lines) <= 2 && (wide || b.lines[0].level > 0):
+			b.kind = titleBlock
+		case !titled && len(b.lines) <= 3 && !r.isNameLike(b.lines) && (wide || b.lines[0].level > 0):
+			b.kind, titled = titleBlock, true
+		case sender < 0 && r.isNameLike(b.lines) && r.hasBody(b.lines[0].text):
+			b.kind, sender = senderBlock, i
+		case !titled && (wide || b.lines[0].level > 0):
+			b.kind, titled = titleBlock, true
+		}
+	}
+	r.settleAddresses(blocks)
+}
+
+// settleAddresses gives an address that stands between addressee and salutation to the addressee: a letterhead stands
+// above, unless it is the only one.
+func (r *reader) settleAddresses(blocks []headBlock) {
+	for i := 1; i < len(blocks); i++ {
+		if blocks[i].kind == senderBlock && !blocks[i].sure && blocks[i-1].kind == addresseeBlock && !hasContact(blocks[i].lines) {
+			blocks[i-1].lines = append(blocks[i-1].lines, blocks[i].lines...)
+			blocks[i].kind = ignoredBlock
+		}
+	}
+}
+
+func hasContact(lines []line) bool {
+	return slices.ContainsFunc(lines, func(l line) bool { return isContact(l.text) })
+}
+
+// isNameLike reports whether lines look like the name of an organisation: short, no end of a sentence, no title.
+func (r *reader) isNameLike(lines []line) bool {
+	for _, l := range lines {
+		if wordCount(l.text) > 9 || endsSentence(l.text) || r.isTitle(l) {
+			return false
+		}
+	}
+	return len(lines) <= 3 && (isAcronym(lines[0].text) || r.hasBody(lines[0].text) || len(lines) > 1 && r.hasBody(lines[1].text) || wordCount(lines[0].text) <= 3)
+}
+
+func isAcronym(text string) bool {
+	if runeCount(text) > 12 || strings.Contains(text, " ") {
+		return false
+	}
+	upper := 0
+	for _, c := range text {
+		if c >= 'A' && c <= 'Z' {
+			upper++
+		}
+	}
+	return upper >= 2
+}
+
+// isTitle reports whether a line is a title by its words or its looks.
+func (r *reader) isTitle(l line) bool {
+	if isContact(l.text) || r.honorific(l.text) != "" {
+		return false
+	}
+	if l.level > 0 {
+		return true
+	}
+	folded := fold(trimQuotes(l.text))
+	if wordCount(folded) > 40 {
+		return false
+	}
+	if r.starts(folded, func(w *words) []string { return w.titles }) != "" {
+		return true
+	}
+	n := wordCount(l.text)
+	if n >= 4 && strings.ToUpper(l.text) == l.text && strings.ToLower(l.text) != l.text && !r.isPlace(l.text) {
+		return true
+	}
+	return n >= 4 && r.any(folded, func(w *words) []string { return w.titles[:min(len(w.titles), 10)] })
+}
+
+// hasRole reports whether the text holds a word of an office.
+func (r *reader) hasRole(text string) bool {
+	return r.any(fold(text), func(w *words) []string { return w.roles })
+}
+
+// hasBody reports whether the text holds a word of an organisation's name.
+func (r *reader) hasBody(text string) bool {
+	return r.any(fold(text), func(w *words) []string { return w.bodies })
+}
+
+// isPlace reports whether a line looks like one of an address.
+func (r *reader) isPlace(text string) bool {
+	if wordCount(text) > 10 {
+		return false
+	}
+	if postcode.MatchString(text) {
+		return true
+	}
+	return r.any(strings.ToLower(fold(text)), func(w *words) []string { return w.places }) && !r.hasRole(text)
+}
+
+func isContact(text string) bool {
+	if wordCount(text) > 9 {
+		return false
+	}
+	return emailAddress.MatchString(text) || webAddress.MatchString(text) || phoneNumber.MatchString(text)
+}
+
+// honorific returns the honorifics that a name begins with, as written, or "".
+func (r *reader) honorific(text string) string {
+	rest := r.withoutHonorifics(text)
+	return strings.TrimSpace(strings.TrimSuffix(text, rest))
+}
+
+// withoutHonorifics removes honorifics from the start of a name: "H.E. Dr", «جناب آقای دکتر».
+func (r *reader) withoutHonorifics(text string) string {
+	for range 5 {
+		folded := fold(text)
+		best := 0
+		for _, w := range r.langs {
+			for _, h := range w.honorifics {
+				if rest, ok := strings.CutPrefix(folded, h); ok && len(h) > best && honorificEnds(h, rest) {
+					best = len(h)
+				}
+			}
+		}
+		if best == 0 {
+			return text
+		}
+		text = strings.TrimLeft(cutFolded(text, best), " .,،")
+	}
+	return text
+}
+
+// honorificEnds reports whether a word ends where the honorific ends and a name follows. "He" is one only as H.E.
+func honorificEnds(h, rest string) bool {
+	if h == "he" || h == "m" {
+		return strings.HasPrefix(rest, ". ")
+	}
+	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
+}
+
+// cutFolded drops from the text what folds to its first n folded bytes.
+func cutFolded(text string, n int) string {
+	for i := range text {
+		if i > 0 && len(fold(text[:i])) >= n {
+			if next := firstRune(text[i:]); next == '\u200c' {
+				continue
+			}
+			return text[i:]
+		}
+	}
+	return ""
+}
+
+// addTitle takes the title and then the subtitle.
+func (r *reader) addTitle(b headBlock) {
+	var parts []string
+	for _, l := range b.lines {
+		parts = append(parts, strings.TrimSpace(l.text))
+	}
+	text := strings.Join(parts, " ")
+	switch {
+	case len(b.lines) > 1 && r.draft.Title == "" && !r.continues(b.lines[0].text, b.lines[1].text):
+		r.draft.Title = parts[0]
+		r.draft.Subtitle = strings.Join(parts[1:], " ")
+	case text == "":
+	case r.draft.Title == "":
+		r.draft.Title = text
+	case r.draft.Subtitle == "":
+		r.draft.Subtitle = text
+	}
+}
+
+// continues reports whether a name or title goes on in the next line.
+func (r *reader) continues(a, b string) bool {
+	fields := strings.Fields(fold(a))
+	if len(fields) == 0 || strings.HasSuffix(a, ",") || strings.HasSuffix(a, "،") {
+		return false
+	}
+	if r.is(fields[len(fields)-1], func(w *words) []string { return w.ofWords }) || strings.HasSuffix(a, "-") {
+		return true
+	}
+	first, _, _ := strings.Cut(fold(b), " ")
+	if r.is(first, func(w *words) []string { return w.ofWords }) {
+		return true
+	}
+	return strings.ToUpper(a) == a && strings.ToUpper(b) == b && strings.ToLower(a) != a
+}
+
+// addSender takes the letterhead: name, address, e-mail.
+func (r *reader) addSender(b headBlock) {
+	s := &r.draft.Sender
+	for i, l := range b.lines {
+		text := trimMarks(l.text)
+		if email := emailAddress.FindString(l.text); email != "" {
+			if s.Email == "" {
+				s.Email = strings.TrimRight(email, ".")
+			}
+			continue
+		}
+		switch {
+		case text == "" || isContact(text):
+		case s.Name == "" && !r.isStreet(text):
+			s.Name = text
+			if b.sure {
+				s.Name, s.Address = r.splitName(text)
+			}
+		case len(s.Address) == 0 && isAcronym(s.Name) && (initials(text, s.Name) || !r.isPlace(text) && i == 0):
+			s.Name = text
+		case len(s.Address) == 0 && i > 0 && r.continues(b.lines[i-1].text, text):
+			s.Name += " " + text
+		case len(s.Address) == 0 && isAcronym(strings.Trim(text, "()")) && initials(s.Name, strings.Trim(text, "()")):
+		default:
+			s.Address = append(s.Address, text)
+		}
+	}
+}
+
+// splitName splits "Name, street, town" of a labelled sender.
+func (r *reader) splitName(text string) (name string, address []string) {
+	name, rest, ok := cutComma(text)
+	if !ok || !r.isPlace(rest) {
+		return text, nil
+	}
+	return name, []string{rest}
+}
+
+// isStreet reports whether a line begins like a street address, not like a name.
+func (r *reader) isStreet(text string) bool {
+	return startsWithDigit(text) || r.isPlace(text) && !r.hasBody(text)
+}
+
+// initials reports whether the acronym is made of the first letters of the name's words, small words aside.
+func initials(name, acronym string) bool {
+	all, upper := "", ""
+	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return c == ' ' || c == '-' }) {
+		first := firstRune(word)
+		all += strings.ToUpper(string(first))
+		if startsUpper(word) {
+			upper += string(first)
+		}
+	}
+	acronym = strings.ToUpper(acronym)
+	return acronym != "" && (all == acronym || upper == acronym)
+}
+
+// cutComma splits at the first comma of any script.
+func cutComma(text string) (before, after string, ok bool) {
+	at := strings.IndexAny(text, ",،")
+	if at < 0 {
+		return text, "", false
+	}
+	return trimMarks(text[:at]), trimMarks(text[at:]), true
+}
+
+// setDate takes the first date line as the letter's date.
+func (r *reader) setDate(dates []written, place, text string) {
+	d := r.draft
+	if d.Date != "" || d.DateAsWritten != "" {
+		return
+	}
+	d.Place = place
+	d.DateAsWritten = text
+	if place != "" {
+		d.DateAsWritten = strings.TrimLeft(strings.TrimPrefix(text, place), " ,،:-–—|(")
+	}
+	if len(dates) == 2 && dates[0].unread {
+		dates[0], dates[1] = dates[1], dates[0]
+	}
+	first := dates[0]
+	if first.unread {
+		r.warn("date_calendar", "Text", d.DateAsWritten)
+		return
+	}
+	t, ok := first.time()
+	if !ok {
+		r.warn("date_impossible", "Text", d.DateAsWritten)
+		return
+	}
+	d.Date = t.Format("2006-01-02")
+	if first.ambiguous {
+		r.warn("date_ambiguous", "Text", d.DateAsWritten)
+	}
+	if first.hasWeekday && first.weekday != t.Weekday() {
+		r.warn("date_weekday", "Text", d.DateAsWritten)
+	}
+	for _, other := range dates[1:] {
+		if t2, ok := other.time(); ok && !other.unread && !t2.Equal(t) {
+			r.warn("date_contradicts", "Text", text)
+		}
+	}
+}

@@ -1,0 +1,406 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+)
+
+// reader holds the parts of one letter while it is read.
+type reader struct {
+	draft *Draft
+	langs []*words // of the letter first
+
+	lines []line
+	intro []line // what introduces the letter and is not part of it
+	head  []line // title, letterhead, addressee, date
+	body  []line
+	tail  []line // signatures
+	notes []line // footnotes
+}
+
+func newReader(lines []line) *reader {
+	r := &reader{draft: &Draft{Form: FormLetter}, lines: lines}
+	r.draft.Language = detect(lines)
+	r.langs = languages(r.draft.Language)
+	return r
+}
+
+func (r *reader) warn(key string, args ...any) {
+	w := Warning{Key: key}
+	for i := 0; i+1 < len(args); i += 2 {
+		if w.Args == nil {
+			w.Args = map[string]any{}
+		}
+		w.Args[args[i].(string)] = args[i+1]
+	}
+	r.draft.Warnings = append(r.draft.Warnings, w)
+}
+
+// read finds the parts and then what each part says.
+func (r *reader) read() *Draft {
+	switch {
+	case r.draft.Language == "":
+		r.warn("language_unknown")
+	case r.langs[0].tag != r.draft.Language:
+		r.warn("language_unread")
+	}
+	r.dropFurniture()
+	r.takeNotes()
+	r.split()
+	r.readHead()
+	r.readIntroduction()
+	r.readBodyDate()
+	r.completeAddressees()
+	r.readSigners()
+	r.readForm()
+	if r.draft.Form != FormArticle {
+		r.readDemands()
+		r.readDeadline()
+	}
+	r.readFigures()
+	r.draft.Introduction = markdown(r.intro)
+	r.draft.Body = markdown(slices.Concat(r.body, r.notes))
+	return r.draft
+}
+
+// any reports whether the folded text has one of the phrases of any language.
+func (r *reader) any(folded string, of func(*words) []string) bool {
+	for _, w := range r.langs {
+		if hasAny(folded, of(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// starts returns the phrase of any language that the folded text begins with.
+func (r *reader) starts(folded string, of func(*words) []string) string {
+	best := ""
+	for _, w := range r.langs {
+		for _, p := range of(w) {
+			if len(p) > len(best) && startsWith(folded, []string{p}) != "" {
+				best = p
+			}
+		}
+	}
+	return best
+}
+
+// is reports whether the folded text is one of the phrases of any language.
+func (r *reader) is(folded string, of func(*words) []string) bool {
+	for _, w := range r.langs {
+		if slices.Contains(of(w), folded) {
+			return true
+		}
+	}
+	return false
+}
+
+// label splits "To: Mr X" at the label; ok is false if the line does not begin with one of the labels and a colon.
+func (r *reader) label(text string, of func(*words) []string) (rest string, ok bool) {
+	at := strings.IndexAny(text, ":：")
+	if at <= 0 || at > 80 {
+		return "", false
+	}
+	folded := strings.Trim(fold(text[:at]), " .")
+	if r.is(folded, of) {
+		return strings.TrimSpace(strings.TrimLeft(text[at:], ":： ")), true
+	}
+	return "", false
+}
+
+// split finds where the letter begins and ends: the salutation and the closing are its corners.
+func (r *reader) split() {
+	start := r.findSalutation()
+	first := start + 1
+	if start < 0 {
+		first = r.findProse()
+	}
+	end := r.findEnd(first, start >= 0)
+	for i, l := range r.lines[:first] {
+		switch {
+		case i == start:
+			r.draft.Salutation = trimSalutation(l.text)
+		case isProse(l) && !r.isHeadLine(l):
+			r.intro = append(r.intro, l)
+		default:
+			r.head = append(r.head, l)
+		}
+	}
+	r.body, r.tail = r.lines[first:end], r.lines[end:]
+	if start < 0 && len(r.intro) == 0 && len(r.body) > 1 && r.introduces(r.body[0].text) {
+		r.intro, r.body = r.body[:1], r.body[1:]
+	}
+	r.takeClosing()
+}
+
+// isHeadLine reports whether a long line belongs to the head all the same.
+func (r *reader) isHeadLine(l line) bool {
+	if l.level > 0 {
+		return true
+	}
+	if _, ok := r.label(l.text, func(w *words) []string { return slices.Concat(w.to, w.from, w.subjects) }); ok {
+		return true
+	}
+	_, _, ok := dateLine(l)
+	return ok
+}
+
+// isProse reports whether a line is a paragraph rather than a line of a head or a signature.
+func isProse(l line) bool {
+	n := wordCount(l.text)
+	return len(l.text) > 3000 || n >= 12 && endsSentence(l.text) || n >= 45 || n >= 8 && strings.Contains(l.text, ". ") && endsSentence(l.text) && runeCount(l.text) > 70
+}
+
+// findProse returns the first paragraph of a letter without salutation.
+func (r *reader) findProse() int {
+	for i, l := range r.lines {
+		if isProse(l) && !r.isHeadLine(l) {
+			return i
+		}
+	}
+	return min(len(r.lines), 1)
+}
+
+// searched is how many lines from the top a salutation is looked for in.
+const searched = 80
+
+// findSalutation returns the index of the salutation, -1 if there is none. A line that holds the salutation and the first
+// sentence is split in two.
+func (r *reader) findSalutation() int {
+	best := -1
+	for i, l := range r.lines[:min(len(r.lines), searched)] {
+		if r.splitSalutation(i) {
+			return i
+		}
+		strong, weak := r.isSalutation(l)
+		if strong && r.closes(i) {
+			strong = false
+		}
+		if strong {
+			return r.vocativeBefore(i)
+		}
+		if weak && best < 0 && r.proseFollows(i) {
+			best = i
+		}
+	}
+	return best
+}
+
+// isSalutation tells a sure salutation ("Dear …") from a line that may be one ("Mr President,").
+func (r *reader) isSalutation(l line) (strong, weak bool) {
+	text := trimQuotes(l.text)
+	if wordCount(text) > 14 || runeCount(text) > 160 || l.level > 0 {
+		return false, false
+	}
+	folded := fold(text)
+	if r.starts(folded, func(w *words) []string { return w.salutations }) != "" {
+		return !strings.HasSuffix(folded, "."), false
+	}
+	bare := strings.TrimRight(folded, ",:!- ")
+	if bare == folded && !strings.HasSuffix(folded, "!") {
+		return false, r.endsEndearment(bare) && wordCount(text) <= 6
+	}
+	weak = r.starts(folded, func(w *words) []string { return w.vocatives }) != "" || r.endsEndearment(bare)
+	return false, weak && !hasInnerLabel(text)
+}
+
+func hasInnerLabel(text string) bool { return strings.ContainsAny(strings.TrimRight(text, ":"), ":@") }
+
+func (r *reader) endsEndearment(folded string) bool {
+	at := strings.LastIndexByte(folded, ' ')
+	return at > 0 && r.is(folded[at+1:], func(w *words) []string { return w.endearments })
+}
+
+// closes reports whether the line is the closing rather than the salutation: nothing but short lines follow it.
+func (r *reader) closes(i int) bool {
+	for _, l := range r.lines[i+1:] {
+		if isProse(l) {
+			return false
+		}
+	}
+	return r.closingOf(r.lines[i].text) != ""
+}
+
+// proseFollows reports whether the next line, a subject line aside, is a paragraph.
+func (r *reader) proseFollows(i int) bool {
+	for _, l := range r.lines[i+1 : min(len(r.lines), i+4)] {
+		if isProse(l) {
+			return true
+		}
+		if strong, _ := r.isSalutation(l); strong {
+			return false
+		}
+	}
+	return false
+}
+
+// vocativeBefore returns the line above a greeting when that line is the salutation proper: «جناب آقای …،» stands alone
+// above «با سلام» and the addressee was named before it.
+func (r *reader) vocativeBefore(i int) int {
+	if i == 0 || i == 1 && r.lines[0].gap > 0 {
+		return i
+	}
+	above := r.lines[i-1]
+	_, weak := r.isSalutation(above)
+	alone := above.gap > 0 && i > 1
+	if weak && alone && r.starts(fold(trimQuotes(r.lines[i].text)), func(w *words) []string { return w.greetings }) != "" && !strings.HasPrefix(fold(r.lines[i].text), "dear") {
+		return i - 1
+	}
+	return i
+}
+
+// splitSalutation splits "Dear Sir, we write …" into two lines.
+func (r *reader) splitSalutation(i int) bool {
+	l := r.lines[i]
+	if wordCount(l.text) <= 14 || l.level > 0 {
+		return false
+	}
+	quoted := trimQuotes(l.text)
+	if r.starts(fold(quoted[:min(len(quoted), 200)]), func(w *words) []string { return w.salutations }) == "" {
+		return false
+	}
+	at := strings.IndexAny(l.source, ",،:")
+	if at <= 0 || at > 120 || wordCount(l.source[:at]) > 10 || strings.Contains(l.source[:at], ".") && wordCount(l.source[:at]) > 4 {
+		return false
+	}
+	_, size := len(l.source), len(string(firstRune(l.source[at:])))
+	head, rest := l, l
+	head.source, rest.source = l.source[:at], strings.TrimSpace(l.source[at+size:])
+	head.text, rest.text, rest.gap = plain(head.source), plain(rest.source), 1
+	if rest.text == "" {
+		return false
+	}
+	r.lines = slices.Insert(r.lines, i+1, rest)
+	r.lines[i] = head
+	return true
+}
+
+func trimSalutation(text string) string {
+	return strings.TrimRight(trimQuotes(text), ",،:：;!-–— ")
+}
+
+// findEnd returns where the signatures begin: at the closing, at a list of signatories, or after the last paragraph.
+func (r *reader) findEnd(first int, saluted bool) int {
+	for i := len(r.lines) - 1; i >= first; i-- {
+		if r.closingOf(r.lines[i].text) != "" && r.shortLinesFollow(i) {
+			return i
+		}
+	}
+	for i := first; i < len(r.lines); i++ {
+		if r.isSignedLabel(r.lines[i]) {
+			return i
+		}
+	}
+	if !saluted {
+		return len(r.lines)
+	}
+	return r.afterLastParagraph(first)
+}
+
+// afterLastParagraph returns the index of the short lines that end a letter without closing.
+func (r *reader) afterLastParagraph(first int) int {
+	end := len(r.lines)
+	for i := len(r.lines) - 1; i >= first; i-- {
+		l := r.lines[i]
+		if wordCount(l.text) > 10 || endsSentence(l.text) || readMarker(l.text, r.langs).kind != noMarker || l.level > 0 {
+			break
+		}
+		end = i
+	}
+	if end < len(r.lines) && r.lines[end].gap == 0 && end > first {
+		return len(r.lines)
+	}
+	return end
+}
+
+// shortLinesFollow reports whether the first lines after a closing are not paragraphs.
+func (r *reader) shortLinesFollow(i int) bool {
+	long := 0
+	for _, l := range r.lines[i+1 : min(len(r.lines), i+6)] {
+		if r.isCopyLabel(l) {
+			break
+		}
+		if isProse(l) && wordCount(l.text) > 25 {
+			long++
+		}
+	}
+	return long == 0
+}
+
+func (r *reader) isSignedLabel(l line) bool {
+	folded := strings.TrimRight(fold(l.text), ":. ")
+	if wordCount(folded) > 8 {
+		return false
+	}
+	if r.is(folded, func(w *words) []string { return w.signed }) {
+		generic := folded == "individuals" || folded == "organisations" || folded == "organizations" || folded == "نامها"
+		return !generic || l.level > 0 || endsSentence(l.text)
+	}
+	_, labelled := r.label(l.text, func(w *words) []string { return w.signed })
+	return labelled
+}
+
+func (r *reader) isCopyLabel(l line) bool {
+	folded := strings.TrimRight(fold(l.text), ":. ")
+	if r.is(folded, func(w *words) []string { return w.copies }) {
+		return true
+	}
+	_, ok := r.label(l.text, func(w *words) []string { return w.copies })
+	start := r.starts(folded, func(w *words) []string { return w.copies })
+	return ok || start == "cc" || start == "رونوشت" || start == "رونوشت به" || start == "copies to" || start == "copy to"
+}
+
+// closingOf returns the closing that a line begins with, as written, or "". A closing is a line of its own, or is
+// followed by a comma and the signer.
+func (r *reader) closingOf(text string) string {
+	if wordCount(text) > 14 {
+		return ""
+	}
+	text = trimQuotes(text)
+	folded := strings.TrimRight(fold(text), ",.:;!- ")
+	if r.is(folded, func(w *words) []string { return w.closings }) {
+		return strings.TrimRight(text, ",،.:;؛!-–— ")
+	}
+	at := strings.IndexAny(text, ",،:")
+	if at <= 0 {
+		return r.longClosing(folded, text)
+	}
+	first := strings.TrimRight(fold(text[:at]), " ")
+	if r.is(first, func(w *words) []string { return w.closings }) {
+		return strings.TrimSpace(text[:at])
+	}
+	return r.longClosing(folded, strings.TrimRight(text, ",،:"))
+}
+
+// longClosing takes "Yours sincerely and in solidarity": a closing with a few more words and no end of a sentence.
+func (r *reader) longClosing(folded, text string) string {
+	start := r.starts(folded, func(w *words) []string { return w.closings })
+	if len(start) < 5 || wordCount(start) < 2 || wordCount(folded) > wordCount(start)+4 || endsSentence(text) || strings.ContainsAny(folded, "0123456789") {
+		return ""
+	}
+	if r.starts(folded, func(w *words) []string { return w.salutations }) != "" && r.starts(start, func(w *words) []string { return w.salutations }) != "" {
+		return ""
+	}
+	return strings.TrimRight(text, ",،.:;؛!-–— ")
+}
+
+// takeClosing moves the closing out of the tail; a signer on its line stays there.
+func (r *reader) takeClosing() {
+	if len(r.tail) == 0 {
+		return
+	}
+	closing := r.closingOf(r.tail[0].text)
+	if closing == "" {
+		return
+	}
+	r.draft.Closing = closing
+	rest := trimMarks(strings.TrimPrefix(trimQuotes(r.tail[0].text), closing))
+	if rest == "" {
+		r.tail = r.tail[1:]
+		return
+	}
+	first := r.tail[0]
+	first.text, first.source = rest, rest
+	r.tail = slices.Concat([]line{first}, r.tail[1:])
+}

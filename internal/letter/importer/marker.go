@@ -1,0 +1,125 @@
+package importer
+
+import (
+	"regexp"
+	"strings"
+)
+
+// markerKind is how a list is numbered.
+type markerKind int
+
+const (
+	noMarker markerKind = iota
+	bullet
+	numbered // 1. 1) 1- (1) ۱.
+	decimal  // 2.1
+	lettered // a) (a) a. A) الف)
+	roman    // i) (ii) iv.
+	spelled  // First, …
+)
+
+// marker is the mark at the start of a list item.
+type marker struct {
+	kind   markerKind
+	number string // as written, without the punctuation around it
+	value  int    // 1 for the first, 0 if unknown
+	size   int    // bytes of the line's text before the item's own words
+}
+
+// bullets are the marks that word processors and web pages leave at the start of an item.
+const bullets = "•·●◦‣▪▫■□➢➤►✓✔❖⁃∙\uf0b7\uf0a7\uf0d8§"
+
+var (
+	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:](?:\s|$)|\.\s?-)\s*`)
+	markDecimal  = regexp.MustCompile(`^(\p{Nd}{1,2}(?:\.\p{Nd}{1,2}){1,3})[.)]?\s+`)
+	markJoined   = regexp.MustCompile(`^(\p{Nd}{1,2})[-–](\p{L})`)
+	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|[بپتجچدهوز])\)|([a-zA-Z]|الف|[بپتجچدهوز])(?:\)|\.\s|\s?[-–]\s))\s*`)
+	markRoman    = regexp.MustCompile(`^\(?([ivxIVX]{1,5})(?:\)|\.\s)\s*`)
+	markBullet   = regexp.MustCompile(`^(?:[` + bullets + `]\s*|[-–—*+]\s+|o[\t\x{a0}] *)`)
+)
+
+var romans = map[string]int{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
+
+const persianLetters = "الف ب پ ت ج چ د ه و ز"
+
+// readMarker recognises the mark at the start of a line; the words of the languages decide on spelled ones.
+func readMarker(text string, langs []*words) marker {
+	head := text[:min(len(text), 64)]
+	if m := markDecimal.FindStringSubmatch(head); m != nil {
+		return marker{kind: decimal, number: m[1], size: len(m[0])}
+	}
+	if m := markNumbered.FindStringSubmatch(head); m != nil && !startsWithDigit(text[len(m[0]):]) {
+		return marker{kind: numbered, number: m[1], value: atoi(m[1]), size: len(m[0])}
+	}
+	if m := markJoined.FindStringSubmatch(head); m != nil {
+		return marker{kind: numbered, number: m[1], value: atoi(m[1]), size: len(m[0]) - len(m[2])}
+	}
+	if m := markRoman.FindStringSubmatch(head); m != nil && romans[strings.ToLower(m[1])] > 0 {
+		return marker{kind: roman, number: m[1], value: romans[strings.ToLower(m[1])], size: len(m[0])}
+	}
+	if m := markLettered.FindStringSubmatch(head); m != nil {
+		letter := m[1] + m[2]
+		return marker{kind: lettered, number: letter, value: letterValue(letter), size: len(m[0])}
+	}
+	if m := markBullet.FindString(head); m != "" {
+		return marker{kind: bullet, size: len(m)}
+	}
+	return readSpelled(head, langs)
+}
+
+// readSpelled recognises "First, …" and «دوم: …».
+func readSpelled(head string, langs []*words) marker {
+	at := strings.IndexAny(head, " ,:،-–")
+	if at <= 0 {
+		return marker{}
+	}
+	word := head[:at]
+	for _, w := range langs {
+		if value := w.ordinals[fold(word)]; value > 0 {
+			rest := strings.TrimLeft(head[at:], " ,:،-–")
+			return marker{kind: spelled, number: word, value: value, size: len(head) - len(rest)}
+		}
+	}
+	return marker{}
+}
+
+func letterValue(letter string) int {
+	for i, l := range strings.Fields(persianLetters) {
+		if l == letter {
+			return i + 1
+		}
+	}
+	return int(strings.ToLower(letter)[0]-'a') + 1
+}
+
+func startsWithDigit(s string) bool {
+	for _, r := range s {
+		return digit(r) >= 0
+	}
+	return false
+}
+
+// atoi reads a short number in any digits.
+func atoi(s string) int {
+	n := 0
+	for _, r := range s {
+		if d := digit(r); d >= 0 && n < 1e8 {
+			n = n*10 + d
+		}
+	}
+	return n
+}
+
+// follows reports whether m is the next item after last in the same list.
+func (m marker) follows(last marker) bool {
+	if m.kind != last.kind {
+		return m.kind == roman && last.kind == lettered && m.number == "i" && last.value == 8
+	}
+	switch m.kind {
+	case bullet, decimal:
+		return true
+	case noMarker:
+		return false
+	}
+	return m.value == last.value+1
+}

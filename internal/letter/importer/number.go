@@ -1,0 +1,355 @@
+package importer
+
+import (
+	"maps"
+	"strings"
+	"unicode"
+)
+
+// token is a word of a line with its place in it.
+type token struct {
+	word       string // folded, without the punctuation around it
+	start, end int    // in the line, without the punctuation
+	opened     bool   // a bracket stands before it
+	ended      bool   // a clause ends behind it
+	bracketed  bool   // it stands in brackets alone
+}
+
+// maxTokens bounds the words of one line that are looked at.
+const maxTokens = 1 << 20
+
+const (
+	openers = "(\"“‘'«[{"
+	enders  = ".,;:!?)\"”’'»]}…،؛؟"
+)
+
+// tokens splits a line, whose words are separated by single spaces.
+func tokens(text string) []token {
+	var out []token
+	for at := 0; at < len(text) && len(out) < maxTokens; {
+		end := strings.IndexByte(text[at:], ' ')
+		if end < 0 {
+			end = len(text)
+		} else {
+			end += at
+		}
+		raw := text[at:end]
+		left := strings.TrimLeft(raw, openers)
+		core := strings.TrimRight(left, enders)
+		start := at + len(raw) - len(left)
+		out = append(out, token{
+			word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
+			opened: len(left) != len(raw), ended: len(core) != len(left),
+			bracketed: strings.HasPrefix(raw, "(") && strings.HasSuffix(left, ")") || strings.HasPrefix(raw, "[") && strings.HasSuffix(left, "]"),
+		})
+		at = end + 1
+	}
+	return out
+}
+
+// number is a number found in tokens [from, to).
+type number struct {
+	from, to   int
+	value      float64
+	high       float64 // of a range written as one word: 40–50
+	digits     bool    // written in digits
+	yearLike   bool    // four digits without a separator
+	qualifier  Qualifier
+	percentage bool
+}
+
+// lexicon holds the number words of all languages.
+type lexicon struct {
+	numbers, scales, manyOf map[string]float64
+	qualifiers, after       map[string]Qualifier
+	percent, notCounts      map[string]bool
+	ages, counted, fillers  map[string]bool
+	between, rangeTo, and   map[string]bool
+}
+
+func newLexicon(langs []*words) *lexicon {
+	x := &lexicon{
+		numbers: map[string]float64{}, scales: map[string]float64{}, manyOf: map[string]float64{},
+		qualifiers: map[string]Qualifier{}, after: map[string]Qualifier{},
+		percent: map[string]bool{}, notCounts: map[string]bool{}, ages: map[string]bool{}, counted: map[string]bool{},
+		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{},
+	}
+	for _, w := range langs {
+		maps.Copy(x.numbers, w.numbers)
+		maps.Copy(x.scales, w.scales)
+		maps.Copy(x.manyOf, w.manyOf)
+		maps.Copy(x.qualifiers, w.qualifiers)
+		maps.Copy(x.after, w.after)
+		x.and[w.numberAnd] = true
+		for set, list := range map[*map[string]bool][]string{
+			&x.percent: w.percent, &x.notCounts: w.notCounts, &x.ages: w.ages, &x.counted: w.counted,
+			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo,
+		} {
+			for _, word := range list {
+				(*set)[word] = true
+			}
+		}
+	}
+	return x
+}
+
+// signs are marks written before a number.
+var signs = map[rune]Qualifier{'~': About, '≈': About, '±': About, '>': MoreThan, '<': FewerThan, '≥': AtLeast, '≤': UpTo}
+
+// unitSuffixes are written joined to the digits.
+var unitSuffixes = map[string]float64{"": 1, "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "b": 1e9, "+": 1, "%": 1, "٪": 1}
+
+// readDigits reads a token such as 1,500 · ۵۴٬۰۰۰ · $3.5m · 40-50 · 100+ · 20%.
+func readDigits(word string) (n number, ok bool) {
+	rest := word
+	if q, sign := signs[firstRune(rest)]; sign {
+		n.qualifier = q
+		rest = rest[len(string(firstRune(rest))):]
+	}
+	rest = strings.TrimLeft(strings.TrimPrefix(rest, "us"), "$€£¥")
+	value, rest, yearLike, ok := readInteger(rest)
+	if !ok {
+		return n, false
+	}
+	n.value, n.digits, n.yearLike = value, true, yearLike
+	if high, found := strings.CutPrefix(rest, "-"); found && high != "" {
+		return readDigitRange(n, high)
+	}
+	factor, known := unitSuffixes[rest]
+	if !known {
+		return n, false
+	}
+	n.value *= factor
+	n.percentage = rest == "%" || rest == "٪"
+	if rest == "+" {
+		n.qualifier = AtLeast
+	}
+	return n, true
+}
+
+func readDigitRange(n number, text string) (number, bool) {
+	high, rest, _, ok := readInteger(strings.TrimLeft(text, "$€£¥"))
+	factor, known := unitSuffixes[rest]
+	if !ok || !known || high <= n.value {
+		return n, false
+	}
+	n.high = high * factor
+	if n.value < high {
+		n.value *= factor
+	}
+	return n, true
+}
+
+// readInteger reads digits with separators of thousands and decimals from the start of s.
+func readInteger(s string) (value float64, rest string, yearLike, ok bool) {
+	i, group, groups, leading := 0, 0, 0, 0
+	for i < len(s) {
+		r := firstRune(s[i:])
+		size := len(string(r))
+		switch {
+		case r >= '0' && r <= '9':
+			value = value*10 + float64(r-'0')
+			group++
+		case (r == ',' || r == '٬' || r == '\'') && group > 0 && group <= 3 && (groups == 0 || group == 3) && threeDigits(s[i+size:]):
+			if groups == 0 {
+				leading = group
+			}
+			groups++
+			group = 0
+		default:
+			value, i = readFraction(value, s, i)
+			return value, s[i:], groups == 0 && group == 4, group > 0 && i > 0 && (s[0] != '0' || group == 1) && leading <= 3
+		}
+		i += size
+		if i > 24 {
+			return 0, s, false, false
+		}
+	}
+	return value, "", groups == 0 && group == 4, group > 0 && (s[0] != '0' || group == 1)
+}
+
+// readFraction reads ".5" at i.
+func readFraction(value float64, s string, i int) (float64, int) {
+	r := firstRune(s[i:])
+	if r != '.' && r != '٫' {
+		return value, i
+	}
+	at := i + len(string(r))
+	unit := 0.1
+	start := at
+	for at < len(s) && s[at] >= '0' && s[at] <= '9' && at-start < 9 {
+		value += float64(s[at]-'0') * unit
+		unit /= 10
+		at++
+	}
+	if at == start {
+		return value, i
+	}
+	return roundTo(value), at
+}
+
+// roundTo removes what binary fractions add to a decimal one.
+func roundTo(v float64) float64 { return float64(int64(v*1e6+0.5)) / 1e6 }
+
+func threeDigits(s string) bool {
+	if len(s) < 3 {
+		return false
+	}
+	for i := range 3 {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) == 3 || s[3] < '0' || s[3] > '9'
+}
+
+// readNumber reads a number in digits or words at token i.
+func (x *lexicon) readNumber(ts []token, i int) (number, bool) {
+	word := ts[i].word
+	if word == "" {
+		return number{}, false
+	}
+	if strings.ContainsFunc(word[:min(len(word), 12)], unicode.IsDigit) {
+		n, ok := readDigits(word)
+		if !ok {
+			return n, false
+		}
+		n.from, n.to = i, i+1
+		x.joinGroups(ts, &n)
+		x.scale(ts, &n)
+		return n, true
+	}
+	return x.readWords(ts, i)
+}
+
+// joinGroups joins "54 000".
+func (x *lexicon) joinGroups(ts []token, n *number) {
+	for n.value >= 1 && n.high == 0 && n.to < len(ts) && !ts[n.to-1].ended && len(ts[n.to].word) == 3 && threeDigits(ts[n.to].word) &&
+		len(ts[n.from].word) <= 3 && len(ts[n.to-1].word) <= 3 && isDigits(ts[n.to-1].word) {
+		n.value = n.value*1000 + float64(atoi(ts[n.to].word))
+		n.to++
+	}
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// scale multiplies digits by the word behind them: 1.5 million, ۳۰ هزار, and adds what follows: ۳ هزار و ۵۰۰.
+func (x *lexicon) scale(ts []token, n *number) {
+	for n.to < len(ts) && !ts[n.to-1].ended {
+		factor, ok := x.scales[ts[n.to].word]
+		if !ok {
+			break
+		}
+		n.value *= factor
+		n.high *= factor
+		n.yearLike = false
+		n.to++
+		if n.to+1 < len(ts) && x.and[ts[n.to].word] && factor >= 1000 {
+			if more, ok := readDigits(ts[n.to+1].word); ok && more.value < factor && more.high == 0 && !ts[n.to+1].opened && ts[n.to].word == "و" {
+				n.value += more.value
+				n.to += 2
+			}
+		}
+	}
+	if n.to < len(ts) && !ts[n.to-1].ended {
+		n.percentage = n.percentage || x.percent[ts[n.to].word] || ts[n.to].word == "per" && n.to+1 < len(ts) && ts[n.to+1].word == "cent"
+	}
+}
+
+// wordSum adds up the words of a number.
+type wordSum struct {
+	total, current, last float64
+	any                  bool
+}
+
+// take adds one word; it returns false if the word does not go on with the number.
+func (s *wordSum) take(x *lexicon, word string) bool {
+	if v, ok := x.numbers[word]; ok && word != "a" && word != "an" && word != "half" && word != "نیم" {
+		if s.any && (v >= s.last || s.last < 20 || v == 0) {
+			return false
+		}
+		s.current += v
+		s.last, s.any = v, true
+		return true
+	}
+	factor, ok := x.scales[word]
+	if !ok || s.any && s.last == factor {
+		return false
+	}
+	if factor <= 100 {
+		s.current = max(1, s.current) * factor
+	} else {
+		s.total += max(1, s.current) * factor
+		s.current = 0
+	}
+	s.last, s.any = factor, true
+	return true
+}
+
+// readWords reads "one hundred and fifty", "a dozen", "half a million", «هزار و پانصد».
+func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
+	n.from = i
+	var s wordSum
+	half := 1.0
+	if (ts[i].word == "half" || ts[i].word == "نیم") && i+1 < len(ts) {
+		half = 0.5
+		i++
+	}
+	if ts[i].word == "a" || ts[i].word == "an" {
+		i++
+		if i >= len(ts) || x.scales[ts[i].word] == 0 {
+			return n, false
+		}
+	} else if _, scale := x.scales[ts[i].word]; scale && half == 1 && firstRune(ts[i].word) < 0x590 {
+		return n, false
+	}
+	at := i
+	for at < len(ts) {
+		word := ts[at].word
+		if x.and[word] && s.any && at+1 < len(ts) && x.goesOn(&s, ts[at+1].word) {
+			at++
+			continue
+		}
+		if !s.takeHyphened(x, word) {
+			break
+		}
+		at++
+		if ts[at-1].ended {
+			break
+		}
+	}
+	n.to, n.value = at, (s.total+s.current)*half
+	return n, s.any && n.value > 0
+}
+
+// takeHyphened takes "thirty-one" whole or not at all.
+func (s *wordSum) takeHyphened(x *lexicon, word string) bool {
+	if !strings.Contains(word, "-") {
+		return s.take(x, word)
+	}
+	trial := *s
+	for part := range strings.SplitSeq(word, "-") {
+		if !x.and[part] && !trial.take(x, part) {
+			return false
+		}
+	}
+	*s = trial
+	return true
+}
+
+// goesOn reports whether the word behind "and" is smaller than what was said: "two hundred and six", not "six and two".
+func (x *lexicon) goesOn(s *wordSum, word string) bool {
+	trial := *s
+	if first, _, ok := strings.Cut(word, "-"); ok {
+		word = first
+	}
+	if v, ok := x.numbers[word]; ok && (v >= s.last || s.last < 20) {
+		return false
+	}
+	if s.last < 100 && firstRune(word) < 0x590 {
+		return false
+	}
+	return trial.take(x, word)
+}

@@ -1,0 +1,193 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxSigners bounds the list; longer ones are imported as signatories, not as part of the text.
+const maxSigners = 2000
+
+// signerParts separate name, role and organisation on one line.
+var signerParts = regexp.MustCompile(`\s+[–—|/-]\s+|\s*[,،]\s*|\s+\(|\)$`)
+
+// readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line.
+func (r *reader) readSigners() {
+	list := false
+	for _, block := range r.signatureBlocks() {
+		lines := block
+		if rest, labelled := r.signedLabel(block[0]); labelled {
+			list = true
+			lines = lines[1:]
+			if rest != "" {
+				lines = slices.Concat([]line{{text: rest, source: rest}}, lines)
+			}
+		}
+		r.addSigners(lines, list)
+		if len(r.draft.SignedBy) >= maxSigners {
+			r.draft.SignedBy = r.draft.SignedBy[:maxSigners]
+			r.warn("too_many", "What", "signers")
+			return
+		}
+	}
+}
+
+// signatureBlocks returns the lines of the signatures, grouped at blank lines and labels, up to copies and contacts.
+func (r *reader) signatureBlocks() [][]line {
+	var blocks [][]line
+	for i, l := range r.tail {
+		if r.isCopyLabel(l) || isProse(l) && wordCount(l.text) > 25 || len(blocks) > maxSigners {
+			break
+		}
+		text := trimMarks(l.text)
+		if text == "" || emailAddress.MatchString(text) || isContact(text) {
+			continue
+		}
+		if i == 0 || l.gap > 0 || len(blocks) == 0 || r.isSignedLabel(l) {
+			blocks = append(blocks, nil)
+		}
+		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], l)
+	}
+	return blocks
+}
+
+// signedLabel recognises "Signed:", "Signatories" and what stands behind it on the line.
+func (r *reader) signedLabel(l line) (rest string, ok bool) {
+	if rest, ok = r.label(l.text, func(w *words) []string { return w.signed }); ok {
+		return rest, true
+	}
+	return "", r.isSignedLabel(l)
+}
+
+// addSigners reads one block. A line goes on with the signer above if it is a role or an organisation of a person.
+func (r *reader) addSigners(lines []line, list bool) {
+	fresh := true
+	single := list && !r.isPersonBlock(lines)
+	for i, l := range lines {
+		entry := r.signerText(l)
+		if rest, ok := r.behalf(entry); ok && len(r.draft.SignedBy) > 0 && !fresh {
+			r.attach(rest)
+			continue
+		}
+		goesOn := !fresh || i == 0 && len(r.draft.SignedBy) > 0 && len(lines) == 1 && !list && r.hasRole(entry)
+		if !single && goesOn && r.belongs(entry) {
+			r.attach(entry)
+			continue
+		}
+		for part := range strings.SplitSeq(entry, ";") {
+			if s := r.readSigner(strings.TrimSpace(part)); s.Name != "" {
+				r.draft.SignedBy = append(r.draft.SignedBy, s)
+				fresh = false
+			}
+		}
+	}
+}
+
+// signerText returns the words of a signature line without number or bullet; tabs become commas of a table.
+func (r *reader) signerText(l line) string {
+	text := l.text
+	if m := readMarker(text, nil); m.kind == bullet || m.kind == numbered {
+		text = text[m.size:]
+	}
+	return strings.Trim(text, " \t،,;؛_.…*")
+}
+
+// isPersonBlock reports whether a block in a list is one person on several lines.
+func (r *reader) isPersonBlock(lines []line) bool {
+	if len(lines) < 2 || len(lines) > 4 {
+		return false
+	}
+	first := r.withoutHonorifics(r.signerText(lines[0]))
+	return r.isPerson(first) && (r.hasRole(lines[1].text) || r.hasBody(lines[1].text)) && readMarker(lines[1].text, nil).kind == noMarker
+}
+
+// belongs reports whether a line is role or organisation of the last signer.
+func (r *reader) belongs(entry string) bool {
+	last := r.draft.SignedBy[len(r.draft.SignedBy)-1]
+	name, _, split := strings.Cut(entry, ",")
+	switch {
+	case r.hasBody(last.Name) || last.Role != "" && last.Organisation != "":
+		return false
+	case split && r.isPerson(r.withoutHonorifics(name)):
+		return false
+	case r.isPerson(r.withoutHonorifics(entry)) && r.honorific(entry) != "":
+		return false
+	}
+	return r.hasRole(entry) || r.hasBody(entry) && (r.isPerson(last.Name) || last.Role != "") || last.Role != "" && !r.isPerson(entry)
+}
+
+// attach adds a line of role or organisation to the last signer.
+func (r *reader) attach(entry string) {
+	last := &r.draft.SignedBy[len(r.draft.SignedBy)-1]
+	if role, rest, ok := cutComma(entry); ok && last.Role == "" && r.hasRole(role) && !r.hasRole(rest) {
+		last.Role = role
+		if last.Organisation == "" {
+			last.Organisation = rest
+		}
+		return
+	}
+	switch {
+	case last.Role == "" && r.hasRole(entry):
+		last.Role = entry
+	case last.Organisation == "" && !r.isPlace(entry) && !startsWithDigit(entry):
+		last.Organisation = entry
+	}
+}
+
+// behalf removes "on behalf of" from a line.
+func (r *reader) behalf(entry string) (rest string, ok bool) {
+	for _, phrase := range [...]string{"for and on behalf of the", "for and on behalf of", "on behalf of the", "on behalf of", "از طرف", "از سوی", "به نمایندگی از"} {
+		if startsWith(fold(entry), []string{phrase}) != "" {
+			return skipWords(entry, wordCount(phrase)), true
+		}
+	}
+	return entry, false
+}
+
+// readSigner reads "Name, role, organisation". What does not begin with a person is an organisation, whole.
+func (r *reader) readSigner(entry string) (s Signer) {
+	entry, _ = r.behalf(entry)
+	entry = trimMarks(entry)
+	if entry == "" || runeCount(entry) > 300 || strings.Trim(entry, "._-… ") == "" {
+		return s
+	}
+	cuts := signerParts.FindAllStringIndex(entry, -1)
+	if len(cuts) == 0 || cuts[0][0] == 0 {
+		return Signer{Name: r.signerName(entry)}
+	}
+	name := entry[:cuts[0][0]]
+	rest := trimMarks(entry[cuts[0][1]:])
+	if !r.isPerson(r.withoutHonorifics(name)) && r.honorific(name) == "" && !(r.hasRole(rest) && !r.hasBody(name)) {
+		return Signer{Name: entry}
+	}
+	s.Name = r.signerName(name)
+	s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(rest, ")"), rest)
+	return s
+}
+
+// signerName removes honorifics; a name that is nothing else stays.
+func (r *reader) signerName(text string) string {
+	bare := r.withoutHonorifics(text)
+	if bare == "" || wordCount(bare) < 2 && r.hasBody(text) {
+		return text
+	}
+	return bare
+}
+
+// roleAndBody splits "role, organisation".
+func (r *reader) roleAndBody(text, whole string) (role, body string) {
+	if strings.Contains(whole, "(") {
+		text = whole
+	}
+	first, rest, ok := cutComma(text)
+	switch {
+	case ok && r.hasRole(first):
+		return first, rest
+	case ok && r.hasRole(rest) && !r.hasRole(first):
+		return text, ""
+	case r.hasRole(text):
+		return text, ""
+	}
+	return "", text
+}

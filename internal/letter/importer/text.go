@@ -1,0 +1,225 @@
+package importer
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// line is one line of a letter after wrapped lines were joined: a paragraph, a list item, a line of an address.
+type line struct {
+	source string // as in the source, markup kept, without white space around it
+	text   string // the words alone: markup removed, white space folded
+	gap    int    // blank lines above
+	level  int    // of a heading, 0 for none
+	indent int    // columns
+	broken bool   // ends with a Markdown hard break
+}
+
+var (
+	ruleLine     = regexp.MustCompile(`^(?:[-_*=~#]\s?){3,}$`)
+	frontMatter  = regexp.MustCompile(`(?s)\A---\n.*?\n---\n`)
+	htmlComment  = regexp.MustCompile(`(?s)<!--.*?-->`)
+	htmlBreak    = regexp.MustCompile(`(?i)<br ?/?>`)
+	backslash    = regexp.MustCompile(`\\([\\` + "`" + `*_{}\[\]()#+.!|>~-])`)
+	image        = regexp.MustCompile(`!\[[^\[\]]*\]\([^()]*\)`)
+	link         = regexp.MustCompile(`\[([^\[\]]*)\]\([^()]*\)`)
+	autolink     = regexp.MustCompile(`<((?:https?://|mailto:)?[^<>\s]+[.@][^<>\s]+)>`)
+	footnoteRef  = regexp.MustCompile(`\[\^[^\[\]\s]{1,20}\]`)
+	starEmphasis = regexp.MustCompile(`\*([^*\s](?:[^*]*[^*\s])?)\*`)
+	lineEmphasis = regexp.MustCompile(`(^|[^\p{L}\p{N}_])_([^_\s](?:[^_]*[^_\s])?)_($|[^\p{L}\p{N}_])`)
+)
+
+// readText is the front for plain text. People paste Markdown into plain text, so its marks are known here too.
+func readText(text string) []line { return joinWrapped(splitLines(text)) }
+
+// readMarkdown is the front for Markdown.
+func readMarkdown(text string) []line {
+	text = htmlBreak.ReplaceAllString(text, "  \n")
+	text = htmlComment.ReplaceAllString(frontMatter.ReplaceAllString(text, ""), "")
+	lines := splitLines(text)
+	for i := range lines {
+		lines[i].text = backslash.ReplaceAllString(lines[i].text, "$1")
+	}
+	return joinWrapped(lines)
+}
+
+// splitLines makes a line of each line of the source that holds words, and headings of underlined ones.
+func splitLines(text string) []line {
+	var lines []line
+	gap := 0
+	for raw := range strings.Lines(text) {
+		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw), ">"))
+		if underlines := len(lines) > 0 && gap == 0 && lines[len(lines)-1].level == 0; ruleLine.MatchString(body[:min(len(body), 200)]) {
+			if underlines && body[0] == '=' {
+				lines[len(lines)-1].level = 1
+			}
+			gap++
+			continue
+		}
+		l := newLine(raw, body)
+		if l.text == "" {
+			gap++
+			continue
+		}
+		l.gap, gap = gap, 0
+		if n := len(lines); n > 0 && l.gap == 0 && strings.Count(lines[n-1].source, "**")%2 == 1 {
+			lines[n-1] = join(lines[n-1], l)
+			continue
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func newLine(raw, body string) line {
+	l := line{source: body, indent: indentOf(raw)}
+	raw = strings.TrimRight(raw, "\n")
+	l.broken = strings.HasSuffix(raw, "  ") || strings.HasSuffix(raw, `\`)
+	if rest := strings.TrimLeft(body, "#"); rest != body && len(body)-len(rest) <= 6 && strings.HasPrefix(rest, " ") {
+		l.level = len(body) - len(rest)
+		body = strings.TrimRight(rest, "# ")
+	}
+	l.text = plain(strings.TrimSuffix(body, `\`))
+	return l
+}
+
+func indentOf(raw string) int {
+	n := 0
+	for _, r := range raw {
+		switch {
+		case r == '\t':
+			n += 4
+		case unicode.IsSpace(r):
+			n++
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// plain removes Markdown's marks and folds white space.
+func plain(s string) string {
+	if strings.Contains(s, "](") {
+		s = link.ReplaceAllString(image.ReplaceAllString(s, ""), "$1")
+	}
+	if strings.Contains(s, "[^") {
+		s = footnoteRef.ReplaceAllString(s, "")
+	}
+	if strings.Contains(s, "<") {
+		s = autolink.ReplaceAllString(s, "$1")
+	}
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "**", ""), "__", "")
+	if strings.Count(s, "*") > 1 {
+		s = starEmphasis.ReplaceAllString(s, "$1")
+	}
+	if strings.Count(s, "_") > 1 && !strings.Contains(s, "://") {
+		s = lineEmphasis.ReplaceAllString(s, "$1$2$3")
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func join(a, b line) line {
+	a.source += " " + b.source
+	a.text = plain(a.source)
+	if a.level > 0 {
+		a.text = strings.TrimLeft(a.text, "# ")
+	}
+	a.broken = b.broken
+	return a
+}
+
+// joinWrapped joins the lines of paragraphs that were clearly wrapped at one width, and of list items.
+func joinWrapped(lines []line) []line {
+	width := wrapWidth(lines)
+	if width == 0 {
+		return lines
+	}
+	var joined []line
+	for start := 0; start < len(lines); {
+		end := start + 1
+		for end < len(lines) && lines[end].gap == 0 {
+			end++
+		}
+		joined = append(joined, joinBlock(lines[start:end], width)...)
+		start = end
+	}
+	return joined
+}
+
+// wrapWidth returns the width that the source was wrapped at, 0 if it was not.
+func wrapWidth(lines []line) int {
+	width, pairs := 0, 0
+	for i, l := range lines {
+		n := runeCount(l.source)
+		if n > 110 && wordCount(l.text) > 3 {
+			return 0
+		}
+		if n <= 110 {
+			width = max(width, n)
+		}
+		if i > 0 && l.gap == 0 && runeCount(lines[i-1].source) > 50 {
+			pairs++
+		}
+	}
+	if width < 55 || pairs == 0 {
+		return 0
+	}
+	return width
+}
+
+func joinBlock(block []line, width int) []line {
+	ragged := isRagged(block, width)
+	out := []line{block[0]}
+	var parts []string // of the paragraph being joined
+	flush := func() {
+		if len(parts) > 1 {
+			last := &out[len(out)-1]
+			whole := newLine("", strings.Join(parts, " "))
+			last.source, last.text = whole.source, whole.text
+		}
+		parts = parts[:0]
+	}
+	parts = append(parts, block[0].source)
+	for i := 1; i < len(block); i++ {
+		a, b := block[i-1], block[i]
+		first, _, _ := strings.Cut(b.source, " ")
+		fits := runeCount(a.source)+1+runeCount(first) <= width-a.indent
+		inItem := b.indent > a.indent && readMarker(out[len(out)-1].text, nil).kind != noMarker && b.indent <= 8
+		starts := a.broken || a.level > 0 || b.level > 0 || readMarker(b.text, nil).kind != noMarker
+		if starts || (fits && !ragged && !inItem) {
+			flush()
+			out = append(out, b)
+		}
+		parts = append(parts, b.source)
+	}
+	flush()
+	return out
+}
+
+// isRagged reports whether a block is a paragraph that was wrapped by hand: three lines or more, all but the last long,
+// most of them ending inside a sentence.
+func isRagged(block []line, width int) bool {
+	inside := 0
+	for _, l := range block[:len(block)-1] {
+		if runeCount(l.source) < width*6/10 || runeCount(l.source) < 40 {
+			return false
+		}
+		if !strings.ContainsAny(l.text[len(l.text)-1:], ".:;!?,") {
+			inside++
+		}
+	}
+	return len(block) >= 3 && inside*2 >= len(block)-1 || len(block) == 2 && inside == 1 && endsSentence(block[1].text)
+}
+
+// endsSentence reports whether the text ends with the stop of a sentence.
+func endsSentence(text string) bool {
+	text = strings.TrimRight(text, "\"”»’')] ")
+	for _, stop := range [...]string{".", "!", "?", "؟", "…", "۔", ":", "؛", ";"} {
+		if strings.HasSuffix(text, stop) {
+			return true
+		}
+	}
+	return false
+}
