@@ -2,9 +2,9 @@ package job_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -287,7 +287,7 @@ func TestRun_limitOfKind(t *testing.T) {
 			most = max(most, now)
 			mu.Unlock()
 			for range 100 {
-				_, _ = json.Marshal(now)
+				runtime.Gosched()
 			}
 			mu.Lock()
 			now--
@@ -427,3 +427,5 @@ func TestRun_logsNoText(t *testing.T) {
 		t.Errorf("log: %s", got)
 	}
 }
+
+func TestQueries_prepareOnBothEngines(t *testing.T) { testkit.PrepareAll(t) }

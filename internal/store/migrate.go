@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -69,6 +70,11 @@ func listMigrations(files fs.FS) ([]migration, error) {
 // migrate brings the schema up to this program's. On SQLite the caller holds the lock files; on PostgreSQL an advisory
 // lock lets one process migrate while the others wait.
 func (db *DB) migrate(ctx context.Context, pool *sql.DB) error {
+	return db.migrateTo(ctx, pool, math.MaxInt64)
+}
+
+// migrateTo stops at a version, for a dump that is older than this program.
+func (db *DB) migrateTo(ctx context.Context, pool *sql.DB, version int64) error {
 	known, err := listMigrations(db.o.migrations)
 	if err != nil {
 		return err
@@ -93,7 +99,7 @@ func (db *DB) migrate(ctx context.Context, pool *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	if _, err := provider.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("store: migrate: %w", mapError(err))
 	}
 	// Another program, newer or changed, may have migrated while this one waited.

@@ -152,6 +152,11 @@ func (p postgresTx) query(ctx context.Context, q *Query, args []any) (*sql.Rows,
 	return p.tx.QueryContext(ctx, q.Text(Postgres), args...)
 }
 
+// QueryContext runs a statement by its text, as the others do.
+func (p postgresTx) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return p.tx.QueryContext(ctx, text, args...)
+}
+
 // PrepareAll prepares every registered query on this engine and returns all that it refuses: a misspelt column, a type
 // that does not fit.
 func (db *DB) PrepareAll(ctx context.Context) error {

@@ -89,11 +89,11 @@ var queryTokens = map[Engine]map[string]string{
 // Column types of migrations. SQLite's STRICT tables know neither BIGINT nor BOOLEAN.
 var migrationTokens = map[Engine]map[string]string{
 	SQLite: {
-		"bytes": "BLOB", "int": "INTEGER", "bool": "INTEGER", "key": "TEXT",
+		"bytes": "BLOB", "int": "INTEGER", "bool": "INTEGER", "key": "TEXT", "real": "REAL",
 		"strict": "STRICT", "without_rowid": "STRICT, WITHOUT ROWID",
 	},
 	Postgres: {
-		"bytes": "BYTEA", "int": "BIGINT", "bool": "BOOLEAN", "key": `TEXT COLLATE "C"`,
+		"bytes": "BYTEA", "int": "BIGINT", "bool": "BOOLEAN", "key": `TEXT COLLATE "C"`, "real": "DOUBLE PRECISION",
 		"strict": "", "without_rowid": "",
 	},
 }

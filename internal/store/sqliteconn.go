@@ -12,6 +12,9 @@ type sqliteConn struct {
 	pool  *sql.DB
 	conn  *sql.Conn
 	stmts map[*Query]*sql.Stmt
+
+	// planted, when a test sets it, decides what control returns.
+	planted func(q *Query, run func() error) error
 }
 
 // open makes sure that there is a connection.
@@ -69,10 +72,21 @@ func (c *sqliteConn) query(ctx context.Context, q *Query, args []any) (*sql.Rows
 	return s.QueryContext(ctx, args...)
 }
 
+// QueryContext runs a statement that is not kept prepared.
+func (c *sqliteConn) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return c.conn.QueryContext(ctx, text, args...)
+}
+
 // control runs a statement that begins, ends or divides a transaction. No context may interrupt it.
 func (c *sqliteConn) control(q *Query) error {
-	_, err := c.exec(context.Background(), q, nil)
-	return err
+	run := func() error {
+		_, err := c.exec(context.Background(), q, nil)
+		return err
+	}
+	if c.planted != nil {
+		return c.planted(q, run)
+	}
+	return run()
 }
 
 // The statements of control; they are no queries of the domain and are not registered.

@@ -25,6 +25,7 @@ type Tx struct {
 type executor interface {
 	exec(ctx context.Context, q *Query, args []any) (sql.Result, error)
 	query(ctx context.Context, q *Query, args []any) (*sql.Rows, error)
+	querier // for statements made from the catalogue, which are not worth keeping prepared
 }
 
 // Row is one row of a result. Destinations are pointers to int64, string, []byte, bool and named types of these; a
