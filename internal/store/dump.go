@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -223,8 +224,8 @@ func (d *dumpReader) header() (h dumpHeader, err error) {
 	if err != nil {
 		return h, err
 	}
-	if err := strictly(line, &h); err != nil || h.Format == 0 {
-		return h, fmt.Errorf("this is not a dump; nothing was loaded")
+	if err := strictly(line, &h); err != nil || h.Format < 1 || h.Schema < 1 {
+		return h, errors.New("this is not a dump; nothing was loaded")
 	}
 	if h.Format != dumpFormat {
 		return h, fmt.Errorf("the dump has the format %d, this program reads %d; nothing was loaded", h.Format, dumpFormat)
@@ -353,4 +354,4 @@ func parseValue(text json.RawMessage, kind columnKind) (any, error) {
 	return nil, errValue
 }
 
-var errValue = fmt.Errorf("store: not a value of the column's type")
+var errValue = errors.New("store: not a value of the column's type")

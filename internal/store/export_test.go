@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"io/fs"
 	"runtime"
+	"testing"
 )
 
 // WithMigrations replaces the embedded migrations.
@@ -40,4 +42,33 @@ func (db *DB) AwaitQueued(n int) {
 	for len(db.writer.queue) < n {
 		runtime.Gosched()
 	}
+}
+
+// Setting reads a setting of a PostgreSQL connection.
+func (db *DB) Setting(t testing.TB, name string) (value string) {
+	t.Helper()
+	if err := db.read.QueryRow("SELECT current_setting($1)", name).Scan(&value); err != nil {
+		t.Error(err)
+	}
+	return value
+}
+
+// WithoutForeignKeys lets fn write what SQLite would refuse.
+func (db *DB) WithoutForeignKeys(fn func() error) error {
+	for _, text := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"} {
+		err := db.writer.exclusive(context.Background(), func(c *sqliteConn) error {
+			_, err := c.conn.ExecContext(context.Background(), text)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if fn != nil {
+			if err := fn(); err != nil {
+				return err
+			}
+			fn = nil
+		}
+	}
+	return nil
 }

@@ -123,9 +123,17 @@ func loadTableSQLite(ctx context.Context, c *sqliteConn, in *dumpReader, t *tabl
 			return err
 		}
 		if _, err := insert.ExecContext(ctx, values...); err != nil {
-			return fmt.Errorf("store: load %s: %w", t.name, mapError(err))
+			return loadError(t, err)
 		}
 	}
+}
+
+// loadError tells a dump that the schema does not allow from a failure of the database.
+func loadError(t *table, err error) error {
+	if err = mapError(err); errors.Is(err, ErrUnique) {
+		return damaged("a row of " + t.name + " is there twice")
+	}
+	return fmt.Errorf("store: load %s: %w", t.name, err)
 }
 
 // loadPostgres copies the tables in one transaction, without foreign keys until all rows are there.
@@ -225,7 +233,7 @@ func copyTable(ctx context.Context, conn *sql.Conn, in *dumpReader, t *table) er
 		return damage
 	}
 	if err != nil {
-		return fmt.Errorf("store: load %s: %w", t.name, mapError(err))
+		return loadError(t, err)
 	}
 	return nil
 }

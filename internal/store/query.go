@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -124,11 +125,11 @@ func checkText(text string) error {
 	bare := literal.ReplaceAllString(text, " ")
 	switch {
 	case bare == "":
-		return fmt.Errorf("no statement")
+		return errors.New("no statement")
 	case strings.Contains(bare, ";"):
-		return fmt.Errorf("more than one statement, or a closing semicolon")
+		return errors.New("more than one statement, or a closing semicolon")
 	case strings.Contains(bare, "::"):
-		return fmt.Errorf("x::type is PostgreSQL only; write CAST(x AS type)")
+		return errors.New("x::type is PostgreSQL only; write CAST(x AS type)")
 	}
 	// Some SQLite drivers number $n by first use; ascending order means the same to all of them.
 	highest := 0

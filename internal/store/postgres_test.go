@@ -1,0 +1,96 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// plainly runs statements that Q would not take.
+func plainly(t *testing.T, url string, texts ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for _, text := range texts {
+		if _, err := conn.Exec(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The connection dies inside COMMIT: nobody knows on which side of it.
+func TestPostgres_commitUnknown(t *testing.T) {
+	url := testkit.PostgresURL(t)
+	db := openWith(t, store.Options{Database: url})
+	plainly(t, url,
+		`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`,
+		`CREATE CONSTRAINT TRIGGER die AFTER INSERT ON thing DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.name = 'die') EXECUTE FUNCTION die()`)
+	if err := insert(db, "die"); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+	if err := insert(db, "after"); err != nil {
+		t.Errorf("%v", err)
+	}
+	if got := names(t, db); !slices.Equal(got, []string{"after"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Two transactions that take two rows in opposite order: PostgreSQL ends one of them, and it runs again.
+func TestPostgres_deadlockIsRetried(t *testing.T) {
+	db := openThings(t, store.Postgres)
+	for _, name := range []string{"a", "b"} {
+		if err := insert(db, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var both sync.WaitGroup
+	both.Add(2)
+	var runs [2]int
+	var done sync.WaitGroup
+	for i, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		done.Go(func() {
+			err := db.Update(context.Background(), func(tx *store.Tx) error {
+				runs[i]++
+				if _, err := tx.Exec(qTouch, "x", order[0]); err != nil {
+					return err
+				}
+				if runs[i] == 1 {
+					both.Done()
+					both.Wait()
+				}
+				_, err := tx.Exec(qTouch, "x", order[1])
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if runs[0]+runs[1] < 3 {
+		t.Errorf("no deadlock: %v", runs)
+	}
+}
+
+func TestPostgres_commitIsDurableWhateverTheDefault(t *testing.T) {
+	url := testkit.PostgresURL(t)
+	plainly(t, url, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`)
+	db := openWith(t, store.Options{Database: url})
+	if got := db.Setting(t, "synchronous_commit"); got != "on" {
+		t.Errorf("synchronous_commit is %s", got)
+	}
+	if got := db.Setting(t, "TimeZone"); got != "UTC" {
+		t.Errorf("TimeZone is %s", got)
+	}
+}
