@@ -262,6 +262,7 @@ func (r *reader) completeAddressees() {
 			}
 		}
 	}
+	r.dropRepeatedOffice()
 	people := r.saluted()
 	switch {
 	case len(people) == 0:
@@ -271,6 +272,16 @@ func (r *reader) completeAddressees() {
 	case len(r.draft.Addressees) == 1 && len(people) == 1:
 		r.mergeSaluted(&r.draft.Addressees[0], people[0])
 	}
+}
+
+// dropRepeatedOffice drops an office that a later addressee holds: "To the Prime Minister" above the address.
+func (r *reader) dropRepeatedOffice() {
+	all := r.draft.Addressees
+	r.draft.Addressees = slices.DeleteFunc(all, func(a Addressee) bool {
+		return a.Name == "" && slices.ContainsFunc(all, func(b Addressee) bool {
+			return b.Name != "" && strings.TrimPrefix(fold(a.Office), "the ") == strings.TrimPrefix(fold(b.Office), "the ")
+		})
+	})
 }
 
 func introText(lines []line) string {

@@ -9,6 +9,9 @@ import (
 // maxDemands bounds the list.
 const maxDemands = 300
 
+// maxDemandText bounds a demand that inner lists are added to.
+const maxDemandText = 20000
+
 // readDemands finds the lists that a request introduces, and requests in prose.
 func (r *reader) readDemands() {
 	used := make([]bool, len(r.body)) // lines that a list has taken
@@ -72,6 +75,9 @@ func (r *reader) introduced(i int) bool {
 		if r.asksForList(above.text) {
 			return true
 		}
+		if r.isGroup(above) && (len(r.draft.Demands) > 0 || j > 0 && (r.asksForList(r.body[j-1].text) || r.isListHead(r.body[j-1]))) {
+			return true
+		}
 		if j == i-1 && r.marker(j).kind == noMarker && wordCount(above.text) > 12 {
 			return false
 		}
@@ -105,11 +111,12 @@ func (r *reader) asksForList(text string) bool {
 func (r *reader) takeList(i int, used []bool) int {
 	top := r.marker(i)
 	last := top
-	depth := r.body[i].indent
+	depth, grouped := r.body[i].indent, false
 	end := i
 	for at := i; at < len(r.body); at++ {
 		m := r.marker(at)
 		nested := m.kind != noMarker && at > i && r.isNested(at, m, last, depth)
+		group := m.kind != noMarker && !nested && r.isGroup(r.body[at])
 		switch {
 		case m.kind == noMarker:
 			next := r.nextItem(at, last)
@@ -117,16 +124,17 @@ func (r *reader) takeList(i int, used []bool) int {
 				return r.endList(used, end)
 			}
 			continue
-		case nested && !r.isGroup(r.body[end]):
-			d := &r.draft.Demands[len(r.draft.Demands)-1]
-			d.Text += "\n" + r.body[at].text
+		case nested && !grouped && len(r.draft.Demands) > 0:
+			r.extendDemand(r.body[at])
 		case nested:
-			r.replaceGroup(at, m, end)
+			r.addDemand(r.body[at], m)
 		case at > i && !m.follows(last):
 			return r.endList(used, end)
 		default:
-			last = m
-			r.addDemand(r.body[at], m)
+			last, grouped = m, group
+			if !group {
+				r.addDemand(r.body[at], m)
+			}
 		}
 		used[at], end = true, at
 	}
@@ -144,6 +152,9 @@ func (r *reader) isNested(at int, m, last marker, depth int) bool {
 	if m.kind == decimal && last.kind == numbered {
 		return false
 	}
+	if m.kind == bullet && last.kind == bullet && m.sign != last.sign {
+		return true
+	}
 	if m.kind == last.kind {
 		return r.body[at].indent > depth+1 && !m.follows(last) || m.kind == bullet && r.body[at].indent > depth+1
 	}
@@ -153,17 +164,19 @@ func (r *reader) isNested(at int, m, last marker, depth int) bool {
 // isGroup reports whether an item only says who is asked: "A. To the government:".
 func (r *reader) isGroup(l line) bool {
 	m := readMarker(l.text, r.langs)
+	if wordCount(l.text) > 20 {
+		return false
+	}
 	text := fold(l.text[m.size:])
-	return strings.HasSuffix(text, ":") && r.starts(text, func(w *words) []string { return w.to }) != ""
+	return (strings.HasSuffix(text, ":") || l.level > 0) && r.starts(text, func(w *words) []string { return w.to }) != ""
 }
 
-// replaceGroup puts the first item under a group in the place of the group.
-func (r *reader) replaceGroup(at int, m marker, group int) {
-	demands := r.draft.Demands
-	if n := len(demands); n > 0 && strings.HasSuffix(r.body[group].text, demands[n-1].Text) {
-		r.draft.Demands = demands[:n-1]
+// extendDemand adds an item of an inner list to the last demand.
+func (r *reader) extendDemand(l line) {
+	d := &r.draft.Demands[len(r.draft.Demands)-1]
+	if len(d.Text) < maxDemandText {
+		d.Text += "\n" + l.text
 	}
-	r.addDemand(r.body[at], m)
 }
 
 // nextItem looks past a paragraph inside a list for the item that goes on with it, and returns -1 if there is none.

@@ -64,8 +64,8 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 		q = n.qualifier
 	}
 	if low, high, to, isRange := f.readRange(n, q); isRange {
-		if high.to > to {
-			to = high.to
+		if f.x.between[f.word(from-1)] {
+			from--
 		}
 		return Figure{Low: new(low), High: new(high.value), Qualifier: Range, Quote: f.quote(from, to)}, to, true
 	}
@@ -140,6 +140,8 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return true
 	case n.value == 0:
 		return false
+	case n.digits && q == noModifier && f.isLabel(n):
+		return false
 	case n.yearLike && isYear(n.value):
 		sure := q == AtLeast || q == MoreThan || q == FewerThan
 		return f.x.counted[behind] || f.x.counted[f.word(n.to+1)] && behind != "" && !f.ts[n.to].ended && sure || sure && behind != "" && firstRune(behind) < 0x590
@@ -151,6 +153,11 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return false
 	}
 	return true
+}
+
+// isLabel reports whether a number at the end of a clause numbers the noun before it: "shaft 7,".
+func (f *figureReader) isLabel(n number) bool {
+	return f.ts[n.to-1].ended && n.value < 1000 && n.from > 0 && runeCount(f.word(n.from-1)) > 3 && !f.ts[n.from-1].ended && !f.x.leadsTo[f.word(n.from-1)]
 }
 
 // isYear reports whether a bare number of four digits is more likely a year, Gregorian or Hijri.

@@ -88,8 +88,12 @@ func (r *reader) headBlocks() []headBlock {
 			open = false
 			continue
 		}
-		if r.starts(fold(l.text), func(w *words) []string { return w.invocation }) != "" && wordCount(l.text) < 8 {
+		if r.isInvocation(l.text) {
 			open = false
+			continue
+		}
+		if previous := len(blocks) - 1; previous >= 0 && r.titleGoesOn(blocks[previous], l) {
+			blocks[previous].lines = append(blocks[previous].lines, l)
 			continue
 		}
 		if kind, rest, ok := r.headLabel(l.text); ok {
@@ -117,6 +121,19 @@ func (r *reader) headBlocks() []headBlock {
 	return blocks
 }
 
+// isInvocation reports whether a line is a formula above the letter, or the author of an article.
+func (r *reader) isInvocation(text string) bool {
+	folded := strings.Trim(fold(text), " .:!-*")
+	if wordCount(folded) >= 8 {
+		return false
+	}
+	if by := r.starts(folded, func(w *words) []string { return w.bylines }); by != "" && r.isPerson(strings.TrimLeft(skipWords(text, wordCount(by)), ": ")) {
+		return true
+	}
+	start := r.starts(folded, func(w *words) []string { return w.invocation })
+	return start == folded && start != "" || wordCount(start) > 1
+}
+
 // opensBlock reports whether a line begins something new though no blank line stands above it.
 func (r *reader) opensBlock(b headBlock, l line) bool {
 	if r.honorific(l.text) != "" || l.level > 0 {
@@ -124,6 +141,19 @@ func (r *reader) opensBlock(b headBlock, l line) bool {
 	}
 	last := b.lines[len(b.lines)-1]
 	return len(b.lines) == 1 && r.isTitle(last) || r.isTitle(l) && !r.isTitle(last)
+}
+
+// titleGoesOn reports whether a title in capitals goes on: OPEN LETTER / TO THE MINISTER.
+func (r *reader) titleGoesOn(b headBlock, l line) bool {
+	if len(b.lines) == 0 || len(b.lines) > 3 || !r.isTitle(b.lines[0]) || !isCapitals(l.text) || !isCapitals(b.lines[0].text) {
+		return false
+	}
+	first, _, _ := strings.Cut(fold(l.text), " ")
+	return r.is(first, func(w *words) []string { return w.ofWords }) && !strings.Contains(l.text, ":")
+}
+
+func isCapitals(text string) bool {
+	return strings.ToUpper(text) == text && strings.ToLower(text) != text
 }
 
 // headLabel recognises "To: …", "To the …", "From: …", "Subject: …".
@@ -275,7 +305,7 @@ func (r *reader) isTitle(l line) bool {
 		return true
 	}
 	n := wordCount(l.text)
-	if n >= 4 && strings.ToUpper(l.text) == l.text && strings.ToLower(l.text) != l.text && !r.isPlace(l.text) {
+	if n >= 4 && isCapitals(l.text) && !r.isPlace(l.text) {
 		return true
 	}
 	return n >= 4 && r.any(folded, func(w *words) []string { return w.titles[:min(len(w.titles), 10)] })
@@ -388,7 +418,7 @@ func (r *reader) continues(a, b string) bool {
 	if r.is(first, func(w *words) []string { return w.ofWords }) {
 		return true
 	}
-	return strings.ToUpper(a) == a && strings.ToUpper(b) == b && strings.ToLower(a) != a
+	return isCapitals(a) && isCapitals(b)
 }
 
 // addSender takes the letterhead: name, address, e-mail.
@@ -470,6 +500,9 @@ func (r *reader) setDate(dates []written, place, text string) {
 	}
 	if len(dates) == 2 && dates[0].unread {
 		dates[0], dates[1] = dates[1], dates[0]
+	}
+	if at := strings.Index(d.DateAsWritten, ":"); at > 0 && !strings.ContainsFunc(d.DateAsWritten[:at], func(c rune) bool { return digit(c) >= 0 }) {
+		d.DateAsWritten = strings.TrimSpace(d.DateAsWritten[at+1:])
 	}
 	first := dates[0]
 	if first.unread {

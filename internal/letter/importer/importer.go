@@ -23,8 +23,8 @@ import (
 // Limit is the largest source, in bytes, that Read takes.
 const Limit = 4 << 20
 
-// front turns decoded text into lines; one for each file format.
-type front func(text string) []line
+// front turns decoded text into at most maxLines lines and the text behind them; one for each file format.
+type front func(text string) (lines []line, rest string)
 
 var fronts = map[string]front{
 	".txt":      readText,

@@ -71,6 +71,8 @@ type words struct {
 	notCounts  []string // before a number that counts nothing: article, resolution, flight
 	ages       []string // behind a number: -year-old
 	counted    []string // behind a number that looks like a year but counts
+	leadsTo    []string // before a number that counts, at the end of a clause: "killed 7."
+	bylines    []string // before the author of an article
 }
 
 // tables are the languages that letters are read in.

@@ -11,6 +11,7 @@ type reader struct {
 	langs []*words // of the letter first
 
 	lines []line
+	rest  string // beyond maxLines, not looked at
 	intro []line // what introduces the letter and is not part of it
 	head  []line // title, letterhead, addressee, date
 	body  []line
@@ -18,8 +19,8 @@ type reader struct {
 	notes []line // footnotes
 }
 
-func newReader(lines []line) *reader {
-	r := &reader{draft: &Draft{Form: FormLetter}, lines: lines}
+func newReader(lines []line, rest string) *reader {
+	r := &reader{draft: &Draft{Form: FormLetter}, lines: lines, rest: rest}
 	r.draft.Language = detect(lines)
 	r.langs = languages(r.draft.Language)
 	return r
@@ -60,6 +61,10 @@ func (r *reader) read() *Draft {
 	r.readFigures()
 	r.draft.Introduction = markdown(r.intro)
 	r.draft.Body = markdown(slices.Concat(r.body, r.notes))
+	if r.rest != "" {
+		r.draft.Body += "\n\n" + r.rest
+		r.warn("too_many", "What", "lines")
+	}
 	return r.draft
 }
 

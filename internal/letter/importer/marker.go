@@ -23,6 +23,7 @@ type marker struct {
 	kind   markerKind
 	number string // as written, without the punctuation around it
 	value  int    // 1 for the first, 0 if unknown
+	sign   string // of a bullet
 	size   int    // bytes of the line's text before the item's own words
 }
 
@@ -62,7 +63,7 @@ func readMarker(text string, langs []*words) marker {
 		return marker{kind: lettered, number: letter, value: letterValue(letter), size: len(m[0])}
 	}
 	if m := markBullet.FindString(head); m != "" {
-		return marker{kind: bullet, size: len(m)}
+		return marker{kind: bullet, sign: strings.TrimSpace(m), size: len(m)}
 	}
 	return readSpelled(head, langs)
 }

@@ -40,7 +40,7 @@ func tokens(text string) []token {
 		out = append(out, token{
 			word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
 			opened: len(left) != len(raw), ended: len(core) != len(left),
-			bracketed: strings.HasPrefix(raw, "(") && strings.HasSuffix(left, ")") || strings.HasPrefix(raw, "[") && strings.HasSuffix(left, "]"),
+			bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
 		})
 		at = end + 1
 	}
@@ -65,6 +65,7 @@ type lexicon struct {
 	percent, notCounts      map[string]bool
 	ages, counted, fillers  map[string]bool
 	between, rangeTo, and   map[string]bool
+	leadsTo                 map[string]bool
 }
 
 func newLexicon(langs []*words) *lexicon {
@@ -72,7 +73,7 @@ func newLexicon(langs []*words) *lexicon {
 		numbers: map[string]float64{}, scales: map[string]float64{}, manyOf: map[string]float64{},
 		qualifiers: map[string]Qualifier{}, after: map[string]Qualifier{},
 		percent: map[string]bool{}, notCounts: map[string]bool{}, ages: map[string]bool{}, counted: map[string]bool{},
-		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{},
+		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{}, leadsTo: map[string]bool{},
 	}
 	for _, w := range langs {
 		maps.Copy(x.numbers, w.numbers)
@@ -83,7 +84,7 @@ func newLexicon(langs []*words) *lexicon {
 		x.and[w.numberAnd] = true
 		for set, list := range map[*map[string]bool][]string{
 			&x.percent: w.percent, &x.notCounts: w.notCounts, &x.ages: w.ages, &x.counted: w.counted,
-			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo,
+			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo, &x.leadsTo: w.leadsTo,
 		} {
 			for _, word := range list {
 				(*set)[word] = true

@@ -125,5 +125,3 @@ func at(tree any, path string) string {
 }
 
 func foldSpace(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-
-func checkStandsInSource(t *testing.T, name string, source []byte) {}

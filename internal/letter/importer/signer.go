@@ -10,7 +10,7 @@ import (
 const maxSigners = 2000
 
 // signerParts separate name, role and organisation on one line.
-var signerParts = regexp.MustCompile(`\s+[–—|/-]\s+|\s*[,،]\s*|\s+\(|\)$`)
+var signerParts = regexp.MustCompile(`\s+[–—|/-]+\s+|\s*[,،]\s*|\s+\(|\)$`)
 
 // readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line.
 func (r *reader) readSigners() {
@@ -65,13 +65,18 @@ func (r *reader) addSigners(lines []line, list bool) {
 	fresh := true
 	single := list && !r.isPersonBlock(lines)
 	for i, l := range lines {
+		if s, ok := r.readColumns(l); ok {
+			r.draft.SignedBy = append(r.draft.SignedBy, s)
+			fresh = false
+			continue
+		}
 		entry := r.signerText(l)
 		if rest, ok := r.behalf(entry); ok && len(r.draft.SignedBy) > 0 && !fresh {
 			r.attach(rest)
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(r.draft.SignedBy) > 0 && len(lines) == 1 && !list && r.hasRole(entry)
-		if !single && goesOn && r.belongs(entry) {
+		if !single && goesOn && (r.belongs(entry) || i == 1 && !list && r.pairs(entry)) {
 			r.attach(entry)
 			continue
 		}
@@ -115,6 +120,12 @@ func (r *reader) belongs(entry string) bool {
 		return false
 	}
 	return r.hasRole(entry) || r.hasBody(entry) && (r.isPerson(last.Name) || last.Role != "") || last.Role != "" && !r.isPerson(entry)
+}
+
+// pairs reports whether the second line of a signature that begins with a person is what the person belongs to.
+func (r *reader) pairs(entry string) bool {
+	last := r.draft.SignedBy[len(r.draft.SignedBy)-1]
+	return r.isPerson(last.Name) && last.Role == "" && last.Organisation == "" && !r.isPerson(entry) && r.honorific(entry) == ""
 }
 
 // attach adds a line of role or organisation to the last signer.
@@ -166,6 +177,28 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	return s
 }
 
+// readColumns reads a row of a table whose columns are name, role and organisation.
+func (r *reader) readColumns(l line) (s Signer, ok bool) {
+	columns := strings.FieldsFunc(l.source, func(c rune) bool { return c == '\t' || c == '|' })
+	for i := range columns {
+		columns[i] = trimMarks(plain(columns[i]))
+	}
+	columns = slices.DeleteFunc(columns, func(c string) bool { return c == "" || startsWithDigit(c) && len(c) < 5 })
+	if len(columns) < 2 || len(columns) > 4 || !r.isPerson(r.withoutHonorifics(columns[0])) {
+		return s, false
+	}
+	s.Name = r.signerName(columns[0])
+	switch {
+	case len(columns) > 2:
+		s.Role, s.Organisation = columns[1], columns[2]
+	case r.hasRole(columns[1]):
+		s.Role = columns[1]
+	default:
+		s.Organisation = columns[1]
+	}
+	return s, true
+}
+
 // signerName removes honorifics; a name that is nothing else stays.
 func (r *reader) signerName(text string) string {
 	bare := r.withoutHonorifics(text)
@@ -181,10 +214,15 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 		text = whole
 	}
 	first, rest, ok := cutComma(text)
+	if at := signerParts.FindStringIndex(text); !ok && at != nil && at[0] > 0 && at[1] < len(text) {
+		first, rest, ok = text[:at[0]], text[at[1]:], true
+	}
 	switch {
 	case ok && r.hasRole(first):
 		return first, rest
-	case ok && r.hasRole(rest) && !r.hasRole(first):
+	case ok && !r.hasBody(first) && r.hasBody(rest) && wordCount(first) < 5:
+		return first, rest
+	case ok && r.hasRole(rest):
 		return text, ""
 	case r.hasRole(text):
 		return text, ""

@@ -31,27 +31,38 @@ var (
 )
 
 // readText is the front for plain text. People paste Markdown into plain text, so its marks are known here too.
-func readText(text string) []line { return joinWrapped(splitLines(text)) }
-
-// readMarkdown is the front for Markdown.
-func readMarkdown(text string) []line {
-	text = htmlBreak.ReplaceAllString(text, "  \n")
-	text = htmlComment.ReplaceAllString(frontMatter.ReplaceAllString(text, ""), "")
-	lines := splitLines(text)
-	for i := range lines {
-		lines[i].text = backslash.ReplaceAllString(lines[i].text, "$1")
-	}
-	return joinWrapped(lines)
+func readText(text string) (lines []line, rest string) {
+	lines, rest = splitLines(text)
+	return joinWrapped(lines), rest
 }
 
+// readMarkdown is the front for Markdown.
+func readMarkdown(text string) (lines []line, rest string) {
+	text = htmlBreak.ReplaceAllString(text, "  \n")
+	text = htmlComment.ReplaceAllString(frontMatter.ReplaceAllString(text, ""), "")
+	lines, rest = splitLines(text)
+	for i := range lines {
+		if strings.Contains(lines[i].text, `\`) {
+			lines[i].text = backslash.ReplaceAllString(lines[i].text, "$1")
+		}
+	}
+	return joinWrapped(lines), rest
+}
+
+// maxLines is how many lines are looked at; a longer source is no letter, and its other lines go to the body as they are.
+const maxLines = 10_000
+
 // splitLines makes a line of each line of the source that holds words, and headings of underlined ones.
-func splitLines(text string) []line {
-	var lines []line
-	gap := 0
+func splitLines(text string) (lines []line, rest string) {
+	gap, at := 0, 0
 	for raw := range strings.Lines(text) {
+		if len(lines) == maxLines {
+			return lines, strings.TrimSpace(text[at:])
+		}
+		at += len(raw)
 		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw), ">"))
-		if underlines := len(lines) > 0 && gap == 0 && lines[len(lines)-1].level == 0; ruleLine.MatchString(body[:min(len(body), 200)]) {
-			if underlines && body[0] == '=' {
+		if isRule(body) {
+			if underlines := len(lines) > 0 && gap == 0 && lines[len(lines)-1].level == 0; underlines && body[0] == '=' {
 				lines[len(lines)-1].level = 1
 			}
 			gap++
@@ -63,13 +74,18 @@ func splitLines(text string) []line {
 			continue
 		}
 		l.gap, gap = gap, 0
-		if n := len(lines); n > 0 && l.gap == 0 && strings.Count(lines[n-1].source, "**")%2 == 1 {
+		if n := len(lines); n > 0 && l.gap == 0 && len(lines[n-1].source) < 300 && strings.Count(lines[n-1].source, "**")%2 == 1 {
 			lines[n-1] = join(lines[n-1], l)
 			continue
 		}
 		lines = append(lines, l)
 	}
-	return lines
+	return lines, ""
+}
+
+// isRule reports whether a line is a rule or the underline of a heading.
+func isRule(body string) bool {
+	return len(body) > 2 && strings.IndexByte("-_*=~#", body[0]) >= 0 && ruleLine.MatchString(body[:min(len(body), 200)])
 }
 
 func newLine(raw, body string) line {
@@ -81,6 +97,9 @@ func newLine(raw, body string) line {
 		body = strings.TrimRight(rest, "# ")
 	}
 	l.text = plain(strings.TrimSuffix(body, `\`))
+	if strings.HasPrefix(body, "o\t") { // a bullet of word processors
+		l.text = "o\t" + strings.TrimPrefix(l.text, "o ")
+	}
 	return l
 }
 
@@ -101,6 +120,9 @@ func indentOf(raw string) int {
 
 // plain removes Markdown's marks and folds white space.
 func plain(s string) string {
+	if !strings.ContainsAny(s, "*_[<") {
+		return strings.Join(strings.Fields(s), " ")
+	}
 	if strings.Contains(s, "](") {
 		s = link.ReplaceAllString(image.ReplaceAllString(s, ""), "$1")
 	}
