@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/job"
@@ -429,3 +430,95 @@ func TestRun_logsNoText(t *testing.T) {
 }
 
 func TestQueries_prepareOnBothEngines(t *testing.T) { testkit.PrepareAll(t) }
+
+// A planned job and one enqueued by another process: found by the clock alone.
+func TestRun_byTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := testkit.StoreAt(t, store.SQLite, store.Options{Now: time.Now})
+		begun := time.Now()
+		ran := make(chan time.Duration, 2)
+		r := job.NewRunner(db, nil, job.Options{})
+		job.Handle(r, func(context.Context, int64, greet) error { ran <- time.Since(begun); return nil })
+		stop := run(t, r)
+		synctest.Wait()
+		update(t, db, func(tx *store.Tx) error {
+			if err := job.EnqueueAt(tx, begun.Add(90*time.Second+time.Millisecond/2), greet{1}); err != nil {
+				return err
+			}
+			return job.EnqueueAt(tx, begun.Add(time.Hour), greet{2})
+		})
+		for _, want := range []time.Duration{90 * time.Second, time.Hour} {
+			if got := <-ran; got < want || got > want+time.Second {
+				t.Errorf("ran after %v, want %v", got, want)
+			}
+		}
+		stop()
+	})
+}
+
+// A handler that outlives its timeout and then the grace is told so, and its job runs again later.
+func TestRun_timeoutAndGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := testkit.StoreAt(t, store.SQLite, store.Options{Now: time.Now})
+		r := job.NewRunner(db, nil, job.Options{Grace: 5 * time.Second})
+		causes := make(chan error, 2)
+		job.Handle(r, func(ctx context.Context, _ int64, _ greet) error {
+			<-ctx.Done()
+			causes <- ctx.Err()
+			return ctx.Err()
+		}, job.Timeout(time.Minute))
+		enqueue(t, db, 1)
+		begun := time.Now()
+		stop := run(t, r)
+		if err := <-causes; !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		time.Sleep(20 * time.Second) // it runs again after at most 15
+		begun = time.Now()
+		stop()
+		if err := <-causes; !errors.Is(err, context.Canceled) || time.Since(begun) != 5*time.Second {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		left := rows(t, db)
+		if len(left) != 1 || left[0].attempts != 2 || *left[0].code != "stopped" {
+			t.Errorf("%+v", left)
+		}
+	})
+}
+
+// BenchmarkRun shows jobs done a second by a runner whose handler does nothing.
+func BenchmarkRun(b *testing.B) {
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		b.Run(string(engine), func(b *testing.B) {
+			db := testkit.Store(b, engine)
+			for left := b.N; left > 0; left -= 500 {
+				err := db.Update(context.Background(), func(tx *store.Tx) error {
+					for range min(left, 500) {
+						if err := job.Enqueue(tx, greet{1}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			ran := make(chan struct{}, b.N)
+			r := job.NewRunner(db, nil, slow)
+			job.Handle(r, func(context.Context, int64, greet) error { ran <- struct{}{}; return nil })
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			b.ResetTimer()
+			go func() { ended <- r.Run(ctx) }()
+			for range b.N {
+				<-ran
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				b.Error(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
+		})
+	}
+}

@@ -72,3 +72,6 @@ func (db *DB) WithoutForeignKeys(fn func() error) error {
 	}
 	return nil
 }
+
+// AwaitClosing returns when Close was called.
+func (db *DB) AwaitClosing() { <-db.closed }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -31,6 +32,11 @@ func (db *DB) openPostgres(ctx context.Context) (err error) {
 	params["timezone"] = "UTC"
 	if params["application_name"] == "" {
 		params["application_name"] = "undersigned"
+	}
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		if n.SeverityUnlocalized == "WARNING" {
+			db.warnings.Add(1)
+		}
 	}
 	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(afterConnect))
 	db.read = sql.OpenDB(connector)
@@ -97,6 +103,8 @@ func (db *DB) updatePostgres(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
+var errNotReplicated = errors.New("the server gave a warning during COMMIT; it may not have been replicated")
+
 func (db *DB) tryPostgres(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
 	conn, err := db.read.Conn(ctx) // waiting for a free connection is this engine's queue
 	if err != nil {
@@ -118,11 +126,17 @@ func (db *DB) tryPostgres(ctx context.Context, fn func(tx *Tx) error) (*Tx, erro
 	if err := tx.run(fn); err != nil {
 		return nil, err
 	}
+	warnings := db.warnings.Load()
 	if err := t.Commit(); err != nil {
 		if postgresRefused(err) {
 			return nil, mapError(err)
 		}
 		return nil, unknown(err)
+	}
+	// When somebody cancels a COMMIT that waits for its standby, PostgreSQL reports success with a warning: committed
+	// here, perhaps nowhere else. The warning may be that of another connection; to doubt one too many does no harm.
+	if db.warnings.Load() != warnings {
+		return nil, unknown(errNotReplicated)
 	}
 	return tx, nil
 }

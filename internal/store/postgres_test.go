@@ -94,3 +94,33 @@ func TestPostgres_commitIsDurableWhateverTheDefault(t *testing.T) {
 		t.Errorf("TimeZone is %s", got)
 	}
 }
+
+// Somebody cancels a COMMIT that waits for its standby: PostgreSQL calls that a success, Update must not.
+func TestPostgres_notReplicated(t *testing.T) {
+	url := testkit.PostgresURL(t)
+	db := openWith(t, store.Options{Database: url})
+	plainly(t, url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
+	defer plainly(t, url, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+	failed := make(chan error, 1)
+	go func() { failed <- insert(db, "a") }()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for cancelled := 0; cancelled == 0; {
+		select {
+		case err := <-failed:
+			t.Fatalf("it did not wait for its standby: %v", err)
+		default:
+		}
+		err := conn.QueryRow(t.Context(), `SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+			WHERE wait_event = 'SyncRep' AND datname = current_database()`).Scan(&cancelled)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-failed; !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+}

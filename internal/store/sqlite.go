@@ -92,7 +92,8 @@ func (db *DB) openSQLite(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if db.read, err = openPool(file, "deferred", readers, readerPragmas); err != nil {
+	// One more than the readers, which keep theirs: Ping, Schema and PrepareAll take it for a moment.
+	if db.read, err = openPool(file, "deferred", readers+1, readerPragmas); err != nil {
 		return err
 	}
 	if err := db.read.PingContext(ctx); err != nil {

@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,9 +51,10 @@ type DB struct {
 	engine Engine
 	o      Options
 
-	read    *sql.DB          // SQLite: the pool of readers; PostgreSQL: the one pool
-	readers chan *sqliteConn // SQLite: the readers that are free
-	writer  *writer          // SQLite only
+	read     *sql.DB          // SQLite: the pool of readers; PostgreSQL: the one pool
+	readers  chan *sqliteConn // SQLite: the readers that are free
+	writer   *writer          // SQLite only
+	warnings atomic.Int64     // PostgreSQL: warnings of the server so far, see tryPostgres
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -74,11 +76,14 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.migrations = embeddedMigrations()
 	}
 	db := &DB{engine: SQLite, o: o, closed: make(chan struct{}), signals: map[string][]chan struct{}{}}
+	open := db.openSQLite
 	if o.Database != "" {
-		db.engine = Postgres
-		return db, db.openPostgres(ctx)
+		db.engine, open = Postgres, db.openPostgres
 	}
-	return db, db.openSQLite(ctx)
+	if err := open(ctx); err != nil {
+		return nil, err
+	}
+	return db, nil
 }
 
 // Close finishes the running batch and closes the database. Updates that did not start yet, and later ones, get

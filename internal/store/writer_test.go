@@ -20,14 +20,11 @@ import (
 func batch(t *testing.T, db *store.DB, fns ...func(tx *store.Tx) error) []error {
 	t.Helper()
 	begun, end := make(chan struct{}), make(chan struct{})
+	var once sync.Once // a refused batch runs its functions again
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		err := db.Update(context.Background(), func(*store.Tx) error {
-			if begun != nil {
-				close(begun)
-				begun = nil
-				<-end
-			}
+			once.Do(func() { close(begun); <-end })
 			return nil
 		})
 		if err != nil && !errors.Is(err, store.ErrUnknown) {
@@ -292,4 +289,65 @@ func TestLockServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+}
+
+func TestClose_runningAndWaiting(t *testing.T) {
+	db := openThings(t, store.SQLite)
+	begun, end := make(chan struct{}), make(chan struct{})
+	running, waits, closed := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() {
+		running <- db.Update(context.Background(), func(tx *store.Tx) error {
+			close(begun)
+			<-end
+			return nil
+		})
+	}()
+	<-begun
+	go func() { closed <- db.Close() }()
+	db.AwaitClosing()
+	go func() { waits <- insert(db, "late") }()
+	if err := <-waits; !errors.Is(err, store.ErrClosed) {
+		t.Errorf("while it closes: %v", err)
+	}
+	close(end)
+	if err := <-running; err != nil {
+		t.Errorf("the running one: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// Every reader has its connection; what needs another for a moment must not wait for them.
+func TestPing_whileAllReadersAreBusy(t *testing.T) {
+	db := openThings(t, store.SQLite)
+	var busy sync.WaitGroup
+	end := make(chan struct{})
+	var views sync.WaitGroup
+	for range 4 {
+		busy.Add(1)
+		views.Go(func() {
+			err := db.View(context.Background(), func(tx *store.Tx) error {
+				var n int
+				err := tx.Row(qCount).Scan(&n)
+				busy.Done()
+				<-end
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	busy.Wait()
+	if err := db.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := db.View(ctx, func(*store.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("a fifth reader: %v", err)
+	}
+	close(end)
+	views.Wait()
 }
