@@ -376,6 +376,9 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	}
 	if r.hasRole(bare) {
 		a.Office, a.Name = r.splitOffice(bare)
+		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !has(fold(before), "of") && !has(fold(before), "for") {
+			a.Office, a.Name = before, last
+		}
 		return a
 	}
 	titled := bare != text
@@ -386,6 +389,15 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 		return Addressee{Name: name, Office: rest}
 	}
 	return Addressee{Name: bare}
+}
+
+// cutLast splits off the last word.
+func cutLast(text string) (before, last string, ok bool) {
+	at := strings.LastIndexByte(text, ' ')
+	if at < 0 {
+		return text, "", false
+	}
+	return text[:at], text[at+1:], true
 }
 
 // readSubject takes a subject line under the salutation as title or subtitle.

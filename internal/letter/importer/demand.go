@@ -210,8 +210,11 @@ func (r *reader) proseDemands(i int, l line) {
 		return
 	}
 	for _, s := range sentences(l.text) {
+		if wordCount(s) < 5 {
+			continue
+		}
 		folded := fold(s)
-		if wordCount(folded) < 5 || wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {
+		if wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {
 			continue
 		}
 		r.draft.Demands = append(r.draft.Demands, Demand{Text: trimQuotes(s), Unsure: true})
@@ -278,7 +281,7 @@ func (r *reader) asksByName(folded string) bool {
 			}
 			subject := folded[:at]
 			for _, name := range r.ownNames() {
-				if i := strings.LastIndex(subject, name); i >= 0 && len(subject)-i-len(name) < 60 && !strings.ContainsAny(subject[i+len(name):], ".;") {
+				if i := lastIndexWord(subject, name); i >= 0 && len(subject)-i-len(name) < 60 && !strings.ContainsAny(subject[i+len(name):], ".;") {
 					return true
 				}
 			}
@@ -294,8 +297,10 @@ func (r *reader) asksByName(folded string) bool {
 func (r *reader) ownNames() []string {
 	var names []string
 	add := func(name string) {
-		if folded := fold(name); runeCount(folded) > 2 {
-			names = append(names, folded)
+		for _, n := range append(acronyms(name), name) {
+			if folded := fold(n); runeCount(folded) > 2 {
+				names = append(names, folded)
+			}
 		}
 	}
 	add(r.draft.Sender.Name)
@@ -306,9 +311,22 @@ func (r *reader) ownNames() []string {
 	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition")
 }
 
+func lastIndexWord(text, word string) int {
+	last := -1
+	for from := 0; ; {
+		i := indexWord(text[from:], word)
+		if i < 0 {
+			return last
+		}
+		last = from + i
+		from = last + len(word)
+	}
+}
+
 // sentences splits a paragraph at stops that a space and no lower-case letter follow.
 func sentences(text string) []string {
 	var out []string
+	text = strings.ToValidUTF8(text[:min(len(text), maxParagraph)], "")
 	start := 0
 	for i := 0; i < len(text); {
 		c, size := utf8.DecodeRuneInString(text[i:])

@@ -160,7 +160,21 @@ func runeCount(s string) int { return utf8.RuneCountInString(s) }
 
 // trimMarks removes what stands around a field: white space, separators and a final stop.
 func trimMarks(s string) string {
-	return strings.Trim(s, " \t,،;؛:：.-–—|")
+	s = strings.TrimLeft(strings.TrimRight(s, " \t,،;؛:：-–—|"), " \t,،;؛:：.-–—|")
+	for strings.HasSuffix(s, ".") && !keepsStop(s) {
+		s = strings.TrimRight(s[:len(s)-1], " ,;:-–—|")
+	}
+	return s
+}
+
+// keepsStop reports whether the stop at the end is part of the last word: "Inc.", "N.W.".
+func keepsStop(s string) bool {
+	word := s[strings.LastIndexByte(s, ' ')+1 : len(s)-1]
+	switch strings.ToLower(word) {
+	case "inc", "ltd", "co", "corp", "jr", "sr", "ave", "blvd", "bldg", "esq", "no":
+		return true
+	}
+	return strings.Contains(strings.Trim(word, "."), ".")
 }
 
 // trimQuotes removes quotation marks around a line.

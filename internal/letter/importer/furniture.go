@@ -14,8 +14,9 @@ var (
 func (r *reader) dropFurniture() {
 	kept := r.lines[:0:0]
 	dropped, gap := 0, 0
+	links := r.linkList()
 	for i, l := range r.lines {
-		if r.isFurniture(i, l, i > len(r.lines)-6) {
+		if i >= links || r.isFurniture(i, l, i > len(r.lines)-6) {
 			dropped++
 			gap += 1 + l.gap
 			continue
@@ -28,6 +29,20 @@ func (r *reader) dropFurniture() {
 	if dropped > 0 {
 		r.warn("leftovers", "Count", dropped)
 	}
+}
+
+// linkList returns where a list of other pages begins: "Related articles" and nothing but headlines behind it.
+func (r *reader) linkList() int {
+	for i := len(r.lines) - 1; i >= 0; i-- {
+		l := r.lines[i]
+		if wordCount(l.text) > 14 || endsSentence(l.text) {
+			break
+		}
+		if r.is(strings.Trim(fold(l.text), " .:|»>-"), func(w *words) []string { return w.linkLists }) {
+			return i
+		}
+	}
+	return len(r.lines)
 }
 
 func (r *reader) isFurniture(i int, l line, last bool) bool {

@@ -83,12 +83,7 @@ func (r *reader) headBlocks() []headBlock {
 		if l.gap > 0 {
 			open = false
 		}
-		if dates, place, ok := dateLine(l); ok {
-			r.setDate(dates, place, l.text)
-			open = false
-			continue
-		}
-		if r.isInvocation(l.text) {
+		if r.takeDateLine(l) || r.isInvocation(l.text) || r.isOnlyHonorific(l.text) {
 			open = false
 			continue
 		}
@@ -121,6 +116,22 @@ func (r *reader) headBlocks() []headBlock {
 	return blocks
 }
 
+// takeDateLine takes the date of a line that is nothing else, or of one part of a line such as "14 June 2022 | By …".
+func (r *reader) takeDateLine(l line) bool {
+	for part := range strings.SplitSeq(l.text, " | ") {
+		if dates, place, ok := dateLine(line{text: part}); ok {
+			r.setDate(dates, place, part)
+			return true
+		}
+	}
+	return false
+}
+
+// isOnlyHonorific reports whether a line is an honorific whose name stands on the next line.
+func (r *reader) isOnlyHonorific(text string) bool {
+	return r.is(strings.Trim(fold(text), " .,:"), func(w *words) []string { return w.honorifics })
+}
+
 // isInvocation reports whether a line is a formula above the letter, or the author of an article.
 func (r *reader) isInvocation(text string) bool {
 	folded := strings.Trim(fold(text), " .:!-*")
@@ -140,6 +151,9 @@ func (r *reader) opensBlock(b headBlock, l line) bool {
 		return true
 	}
 	last := b.lines[len(b.lines)-1]
+	if isContact(l.text) || r.isPlace(l.text) && !r.namesLetter(last.text) {
+		return false
+	}
 	return len(b.lines) == 1 && r.isTitle(last) || r.isTitle(l) && !r.isTitle(last)
 }
 
@@ -200,7 +214,7 @@ func (r *reader) classify(b headBlock) headKind {
 			places++
 		}
 	}
-	addressed := r.honorific(first.text) != "" || len(b.lines) > 1 && r.hasRole(first.text+" "+b.lines[1].text) && contacts == 0
+	addressed := r.honorific(first.text) != "" || r.draft.Salutation != "" && len(b.lines) > 1 && r.hasRole(first.text+" "+b.lines[1].text) && contacts == 0
 	switch {
 	case contacts > 0 && r.honorific(first.text) == "":
 		return senderBlock
@@ -301,7 +315,7 @@ func (r *reader) isTitle(l line) bool {
 	if wordCount(folded) > 40 {
 		return false
 	}
-	if r.starts(folded, func(w *words) []string { return w.titles }) != "" {
+	if r.namesLetter(l.text) {
 		return true
 	}
 	n := wordCount(l.text)
@@ -309,6 +323,11 @@ func (r *reader) isTitle(l line) bool {
 		return true
 	}
 	return n >= 4 && r.any(folded, func(w *words) []string { return w.titles[:min(len(w.titles), 10)] })
+}
+
+// namesLetter reports whether a line begins with what it is: "Open letter …".
+func (r *reader) namesLetter(text string) bool {
+	return r.starts(fold(trimQuotes(text)), func(w *words) []string { return w.titles }) != ""
 }
 
 // hasRole reports whether the text holds a word of an office.
@@ -466,6 +485,11 @@ func (r *reader) isStreet(text string) bool {
 
 // initials reports whether the acronym is made of the first letters of the name's words, small words aside.
 func initials(name, acronym string) bool {
+	return acronym != "" && slices.Contains(acronyms(name), strings.ToUpper(acronym))
+}
+
+// acronyms returns the initials of a name of several words, with and without its small words.
+func acronyms(name string) []string {
 	all, upper := "", ""
 	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return c == ' ' || c == '-' }) {
 		first := firstRune(word)
@@ -474,8 +498,7 @@ func initials(name, acronym string) bool {
 			upper += string(first)
 		}
 	}
-	acronym = strings.ToUpper(acronym)
-	return acronym != "" && (all == acronym || upper == acronym)
+	return []string{all, upper}
 }
 
 // cutComma splits at the first comma of any script.

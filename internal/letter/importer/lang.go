@@ -56,6 +56,7 @@ type words struct {
 	endOfDay    []string // close of business
 	ownReply    []string // the date is for the addressee's answer
 	furniture   []string // whole lines, or first words of short lines, of a web page
+	linkLists   []string // headings of lists of other pages
 	furnitureIn []string // words that occur in nothing but furniture
 
 	qualifiers map[string]Qualifier

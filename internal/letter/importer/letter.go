@@ -147,6 +147,10 @@ func (r *reader) isHeadLine(l line) bool {
 	if _, ok := r.label(l.text, func(w *words) []string { return slices.Concat(w.to, w.from, w.subjects) }); ok {
 		return true
 	}
+	return isDated(l)
+}
+
+func isDated(l line) bool {
 	_, _, ok := dateLine(l)
 	return ok
 }
@@ -334,7 +338,7 @@ func (r *reader) shortLinesFollow(i int) bool {
 }
 
 func (r *reader) isSignedLabel(l line) bool {
-	folded := strings.TrimRight(fold(l.text), ":. ")
+	folded := strings.TrimRight(fold(l.text), ":., ")
 	if wordCount(folded) > 8 {
 		return false
 	}

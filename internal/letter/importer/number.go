@@ -15,9 +15,6 @@ type token struct {
 	bracketed  bool   // it stands in brackets alone
 }
 
-// maxTokens bounds the words of one line that are looked at.
-const maxTokens = 1 << 20
-
 const (
 	openers = "(\"“‘'«[{"
 	enders  = ".,;:!?)\"”’'»]}…،؛؟"
@@ -26,7 +23,8 @@ const (
 // tokens splits a line, whose words are separated by single spaces.
 func tokens(text string) []token {
 	var out []token
-	for at := 0; at < len(text) && len(out) < maxTokens; {
+	text = text[:min(len(text), maxParagraph)]
+	for at := 0; at < len(text); {
 		end := strings.IndexByte(text[at:], ' ')
 		if end < 0 {
 			end = len(text)

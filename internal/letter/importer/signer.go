@@ -141,8 +141,11 @@ func (r *reader) attach(entry string) {
 	switch {
 	case last.Role == "" && r.hasRole(entry):
 		last.Role = entry
-	case last.Organisation == "" && !r.isPlace(entry) && !startsWithDigit(entry):
+	case r.isPlace(entry) || startsWithDigit(entry):
+	case last.Organisation == "":
 		last.Organisation = entry
+	default:
+		r.draft.SignedBy = append(r.draft.SignedBy, r.readSigner(entry))
 	}
 }
 
@@ -160,7 +163,7 @@ func (r *reader) behalf(entry string) (rest string, ok bool) {
 func (r *reader) readSigner(entry string) (s Signer) {
 	entry, _ = r.behalf(entry)
 	entry = trimMarks(entry)
-	if entry == "" || runeCount(entry) > 300 || strings.Trim(entry, "._-… ") == "" {
+	if entry == "" || runeCount(entry) > 300 || strings.Trim(entry, "._-… ") == "" || entry == "/s/" {
 		return s
 	}
 	cuts := signerParts.FindAllStringIndex(entry, -1)

@@ -52,6 +52,9 @@ func readMarkdown(text string) (lines []line, rest string) {
 // maxLines is how many lines are looked at; a longer source is no letter, and its other lines go to the body as they are.
 const maxLines = 10_000
 
+// maxParagraph is how many bytes of a line are searched for requests and figures.
+const maxParagraph = 256 << 10
+
 // splitLines makes a line of each line of the source that holds words, and headings of underlined ones.
 func splitLines(text string) (lines []line, rest string) {
 	gap, at := 0, 0
