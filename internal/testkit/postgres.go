@@ -29,7 +29,17 @@ var errNoPostgres = errors.New("PostgreSQL's server programs are not installed")
 // PostgresURL returns the address of a fresh, empty database on the test binary's own server.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	return newDatabase(t, "template0")
+	s := needPostgres(t)
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if err := s.exec("postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		t.Fatalf("create a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.exec("postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the database: %v", err)
+		}
+	})
+	return s.url(name)
 }
 
 // Main runs the tests of a package and stops the PostgreSQL server at their end. A package without it is served as
@@ -42,16 +52,45 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// migratedPostgres returns the address of a database copied from a migrated template.
+// migratedPostgres returns the address of a migrated database without rows: one that an earlier test has left, emptied,
+// or a new copy of the template, which takes about half a second.
 func migratedPostgres(t testing.TB) string {
 	t.Helper()
-	needPostgres(t)
-	name, err := postgresTemplate()
-	if err != nil {
-		t.Fatalf("make the PostgreSQL template: %v", err)
+	s := needPostgres(t)
+	name := s.takeIdle()
+	if name == "" {
+		template, err := postgresTemplate()
+		if err != nil {
+			t.Fatalf("make the PostgreSQL template: %v", err)
+		}
+		name = fmt.Sprintf("test_%d", databases.Add(1))
+		if err := s.exec("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+			t.Fatalf("create a database: %v", err)
+		}
 	}
-	return newDatabase(t, name)
+	t.Cleanup(func() {
+		if err := s.exec(name, empty); err != nil {
+			t.Errorf("empty the database: %v", err)
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle = append(s.idle, name)
+	})
+	return s.url(name)
 }
+
+// empty ends what still uses the database and deletes all rows, in any order of the tables. A test that changes the
+// schema takes a database of its own by PostgresURL.
+const empty = `DO $$
+DECLARE t text;
+BEGIN
+	PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+	SET LOCAL session_replication_role = replica;
+	FOR t IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' LOOP
+		EXECUTE 'DELETE FROM ' || t;
+	END LOOP;
+END $$`
 
 var postgresTemplate = sync.OnceValues(func() (string, error) {
 	s, err := postgres()
@@ -59,7 +98,7 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	const name = "migrated"
-	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+	if err := s.exec("postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		return "", err
 	}
 	db, err := store.Open(context.Background(), store.Options{Database: s.url(name)})
@@ -70,21 +109,6 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 })
 
 var databases atomic.Int64
-
-func newDatabase(t testing.TB, template string) string {
-	t.Helper()
-	s := needPostgres(t)
-	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
-		t.Fatalf("create a database: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := s.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Errorf("drop the database: %v", err)
-		}
-	})
-	return s.url(name)
-}
 
 // needPostgres skips the test where PostgreSQL is not installed, but not in CI, where it must be.
 func needPostgres(t testing.TB) *postgresServer {
@@ -104,7 +128,19 @@ type postgresServer struct {
 	dir  string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the server has ended
-	mu   sync.Mutex    // one CREATE or DROP DATABASE at a time: two copies of one template get in each other's way
+
+	creating sync.Mutex // one CREATE or DROP DATABASE at a time: two copies of one template get in each other's way
+	mu       sync.Mutex
+	idle     []string // migrated databases without rows; guarded by mu
+}
+
+func (s *postgresServer) takeIdle() (name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		name, s.idle = s.idle[n-1], s.idle[:n-1]
+	}
+	return name
 }
 
 var started atomic.Value // *postgresServer, for Main
@@ -162,11 +198,8 @@ func (s *postgresServer) start(bin string) error {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "undersigned", "-A", "trust", "-E", "UTF8",
-		"--locale=C.UTF-8", "--no-sync", "--no-instructions")
-	initdb.Dir, initdb.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: credential}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
+	if err := newCluster(bin, data, credential); err != nil {
+		return err
 	}
 	fsync := "off" // tests do not survive a power cut
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
@@ -220,7 +253,7 @@ func (s *postgresServer) owner() (*syscall.Credential, error) {
 // await returns when the server answers.
 func (s *postgresServer) await() error {
 	for range 600 {
-		if err := s.exec("SELECT 1"); err == nil {
+		if err := s.exec("postgres", "SELECT 1"); err == nil {
 			return nil
 		}
 		select {
@@ -244,12 +277,15 @@ func (s *postgresServer) url(name string) string {
 	return u.String()
 }
 
-func (s *postgresServer) exec(text string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// exec runs a statement in the database; those of "postgres" make and drop others and run one at a time.
+func (s *postgresServer) exec(database, text string) error {
+	if database == "postgres" {
+		s.creating.Lock()
+		defer s.creating.Unlock()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.url("postgres"))
+	conn, err := pgx.Connect(ctx, s.url(database))
 	if err != nil {
 		return err
 	}
