@@ -66,6 +66,9 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	titled := bare != name && !r.isOfficeWithHonorific(name)
 	rest = strings.TrimSpace(rest)
 	switch {
+	case titled && r.namesOffice(bare):
+		a.Office = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(first, r.honorific(first)), "."))
+		a.Office = trimMarks(a.Office)
 	case (titled || r.isPerson(bare)) && !(r.hasRole(bare) && !titled):
 		a.Name = bare
 		if split {
@@ -81,6 +84,15 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	}
 	r.readAddresseeLines(&a, lines)
 	return a
+}
+
+// namesOffice reports whether what follows an honorific is an office: "Mr President", «جناب آقای رئیس جمهور».
+func (r *reader) namesOffice(bare string) bool {
+	first, _, _ := strings.Cut(fold(bare), " ")
+	if !r.is(first, func(w *words) []string { return w.roles }) {
+		return false
+	}
+	return wordCount(bare) == 1 || firstRune(bare) >= 0x590 || has(fold(bare), "of") || has(fold(bare), "for")
 }
 
 func (r *reader) readAddresseeLines(a *Addressee, lines []string) {
@@ -391,6 +403,11 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	return Addressee{Name: bare}
 }
 
+// isTitleLine reports whether a line under the salutation is a title rather than a paragraph or a list.
+func (r *reader) isTitleLine(l line) bool {
+	return r.isTitle(l) && l.level == 0 && !endsSentence(l.text) && !isProse(l) && readMarker(l.text, r.langs).kind == noMarker
+}
+
 // cutLast splits off the last word.
 func cutLast(text string) (before, last string, ok bool) {
 	at := strings.LastIndexByte(text, ' ')
@@ -402,6 +419,10 @@ func cutLast(text string) (before, last string, ok bool) {
 
 // readSubject takes a subject line under the salutation as title or subtitle.
 func (r *reader) readSubject() {
+	if len(r.body) > 1 && r.draft.Title == "" && r.isTitleLine(r.body[0]) {
+		r.addTitle(headBlock{lines: r.body[:1]})
+		r.body = r.body[1:]
+	}
 	for len(r.body) > 1 {
 		kind, rest, ok := r.headLabel(r.body[0].text)
 		if !ok || kind != titleBlock || rest == "" {

@@ -23,7 +23,7 @@ type written struct {
 var (
 	monthNames, solarNames = monthTables()
 	monthWords             = alternation(monthNames, solarNames)
-	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|ام|م)?(?: (?:day )?of)?[ ,.-]{0,3}(` + monthWords + `)\.?(?: ماه)?(?:[ ,.-]{0,3}(?:سال )?(\d{4}))?`)
+	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|ام|م)?(?: (?:day )?of)?[ ,.-]{0,3}(` + monthWords + `)\.?(?: ?ماه)?(?:[ ,.-]{0,3}(?:سال )?(\d{4}))?`)
 	dateMonthFirst         = regexp.MustCompile(`(` + monthWords + `)\.? ?(\d{1,2})(?:st|nd|rd|th)?(?:,? ?,?(\d{4}))?`)
 	dateISO                = regexp.MustCompile(`(\d{4})-(\d{1,2})-(\d{1,2})`)
 	dateNumeric            = regexp.MustCompile(`(\d{1,4}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{1,4})`)
@@ -209,6 +209,18 @@ func dateWord(word string) bool {
 	return false
 }
 
+// withoutDateWords removes words around a place that belong to the date: "Done at Port Alder on".
+func withoutDateWords(text string) string {
+	fields := strings.Fields(text)
+	for len(fields) > 1 && dateWord(fold(fields[0])) {
+		fields = fields[1:]
+	}
+	for len(fields) > 1 && dateWord(fold(fields[len(fields)-1])) {
+		fields = fields[:len(fields)-1]
+	}
+	return strings.Join(fields, " ")
+}
+
 // placeBefore returns the place that stands before a date: "London, 9 March 2020", "Geneva – 9 March 2020".
 func placeBefore(text string) string {
 	at := strings.IndexAny(text, ",،(–—-:|")
@@ -218,7 +230,7 @@ func placeBefore(text string) string {
 	if at <= 0 {
 		return ""
 	}
-	place := strings.TrimSpace(text[:at])
+	place := withoutDateWords(strings.TrimSpace(text[:at]))
 	folded := fold(place)
 	if strings.ContainsFunc(place, func(r rune) bool { return digit(r) >= 0 }) || wordCount(place) > 4 {
 		return ""

@@ -304,7 +304,7 @@ const quoted = 4
 // quote returns the words of a figure and a few behind it, up to the end of the clause.
 func (f *figureReader) quote(from, to int) string {
 	end := to
-	for end < len(f.ts) && end < to+quoted && !f.ts[end-1].ended {
+	for end < len(f.ts) && end < to+quoted && !f.ts[end-1].ended && f.ts[end].word != "-" {
 		end++
 	}
 	return f.text[f.ts[from].start:f.ts[end-1].end]

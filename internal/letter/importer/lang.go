@@ -29,18 +29,19 @@ type words struct {
 	greetings   []string // first words of the salutation that are not the person
 	polite      []string // words around a name or office in a salutation
 
-	closings    []string
-	signed      []string // labels of the list of those who signed
-	honorifics  []string // before a name
-	roles       []string // words of an office
-	bodies      []string // words of an organisation's name
-	places      []string // words of an address
-	ofWords     []string // words after which a name or office goes on
-	particles   []string // lower-case words inside a person's name
-	wrote       []string // "wrote an open letter to": what stands between sender and addressee
-	wroteEnd    []string // what ends the addressee in such a sentence
-	conjunction []string // between two people in one salutation
-	peers       []string // in the salutation of a call: those who may sign
+	closings         []string
+	closingSentences []string // first words of a closing that is a whole sentence
+	signed           []string // labels of the list of those who signed
+	honorifics       []string // before a name
+	roles            []string // words of an office
+	bodies           []string // words of an organisation's name
+	places           []string // words of an address
+	ofWords          []string // words after which a name or office goes on
+	particles        []string // lower-case words inside a person's name
+	wrote            []string // "wrote an open letter to": what stands between sender and addressee
+	wroteEnd         []string // what ends the addressee in such a sentence
+	conjunction      []string // between two people in one salutation
+	peers            []string // in the salutation of a call: those who may sign
 
 	requests    []string // verbs of a request in the first person
 	reported    []string // verbs of a request in the third person

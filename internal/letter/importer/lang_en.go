@@ -21,7 +21,7 @@ var english = words{
 		"sun": 0, "mon": 1, "tue": 2, "tues": 2, "wed": 3, "thu": 4, "thur": 4, "thurs": 4, "fri": 5, "sat": 6,
 	},
 	dateWith: []string{"date", "dated", "on", "the", "of", "published", "posted", "issued", "released", "sent", "corresponding",
-		"to", "equivalent", "as", "at", "day", "this", "in", "done", "for", "immediate", "release"},
+		"to", "equivalent", "as", "at", "signed", "day", "this", "in", "done", "for", "immediate", "release"},
 
 	titles: []string{"open letter", "joint letter", "public letter", "joint open letter", "urgent appeal", "joint appeal",
 		"joint statement", "public statement", "petition", "letter to", "appeal to", "call for", "sign-on letter",
@@ -29,7 +29,7 @@ var english = words{
 	subjects: []string{"subject", "re", "regarding", "ref", "reference", "concerning", "in re", "topic"},
 	invocation: []string{"in the name of god", "in the name of allah", "for immediate release", "by email", "by e-mail",
 		"via email", "via e-mail", "by post", "by fax", "by hand", "by registered post", "by registered mail", "confidential",
-		"urgent", "via fax", "sent by email", "sent via email"},
+		"urgent", "via fax", "sent via electronic mail", "via electronic mail", "by electronic mail", "by courier", "sent by email", "sent via email"},
 	to: []string{"to", "attn", "attention", "for the attention of", "addressed to", "addressee", "addressees", "recipient",
 		"recipients", "fao"},
 	from: []string{"from", "sender", "on behalf of"},
@@ -64,8 +64,9 @@ var english = words{
 		"in peace", "yours in peace", "in friendship", "with gratitude", "with thanks", "with many thanks", "with appreciation",
 		"gratefully", "gratefully yours", "cordially", "cordially yours", "with hope", "in anticipation", "many thanks",
 		"thank you", "thanks", "in good faith", "with solidarity", "warmly", "best", "all the best", "for and on behalf of",
-		"please accept", "with sincere regards", "with our best regards", "with the assurances of our highest consideration",
+		"love", "with love", "with sincere regards", "with our best regards", "with the assurances of our highest consideration",
 		"with highest consideration", "yours for justice", "in unity", "in struggle"},
+	closingSentences: []string{"please accept", "i remain", "we remain yours", "we remain, yours", "accept,"},
 	signed: []string{"signed", "signed by", "signatories", "signatures", "signatory organisations", "signatory organizations",
 		"list of signatories", "the undersigned", "undersigned", "co-signed by", "co-signatories", "cosigned by", "endorsed by",
 		"endorsing organisations", "endorsing organizations", "undersigned organisations", "undersigned organizations",
@@ -173,7 +174,7 @@ var english = words{
 	furnitureIn: []string{"follow them on", "follow us on", "all rights reserved", "on twitter and facebook", "- youtube",
 		"share on facebook", "share on twitter", "accept cookies", "cookie policy", "subscribe to our newsletter",
 		"sign up to our newsletter", "minutes read", "min read", "powered by wordpress", "follow her on", "follow him on",
-		"this site uses cookies", "home / ", "home > ", "home » "},
+		"this site uses cookies", "home / ", "home > "},
 
 	qualifiers: map[string]Qualifier{
 		"at least": AtLeast, "no fewer than": AtLeast, "no less than": AtLeast, "not less than": AtLeast, "not fewer than": AtLeast,

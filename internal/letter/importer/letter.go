@@ -183,8 +183,8 @@ func (r *reader) findSalutation() int {
 			return i
 		}
 		strong, weak := r.isSalutation(l)
-		if strong && r.closes(i) {
-			strong = false
+		if strong && (r.closes(i) || r.isAddressedAbove(i)) {
+			continue
 		}
 		if strong {
 			return r.vocativeBefore(i)
@@ -212,6 +212,16 @@ func (r *reader) isSalutation(l line) (strong, weak bool) {
 	}
 	weak = r.starts(folded, func(w *words) []string { return w.vocatives }) != "" || r.endsEndearment(bare)
 	return false, weak && !hasInnerLabel(text)
+}
+
+// isAddressedAbove reports whether a line with honorific, name and office is the addressee, because the salutation follows.
+func (r *reader) isAddressedAbove(i int) bool {
+	name, rest, ok := cutComma(r.lines[i].text)
+	if !ok || r.honorific(name) == "" || !r.hasRole(rest) || i+1 >= len(r.lines) {
+		return false
+	}
+	strong, weak := r.isSalutation(r.lines[i+1])
+	return strong || weak
 }
 
 func hasInnerLabel(text string) bool { return strings.ContainsAny(strings.TrimRight(text, ":"), ":@") }
@@ -312,7 +322,7 @@ func (r *reader) afterLastParagraph(first int) int {
 	end := len(r.lines)
 	for i := len(r.lines) - 1; i >= first; i-- {
 		l := r.lines[i]
-		if wordCount(l.text) > 10 || endsSentence(l.text) || readMarker(l.text, r.langs).kind != noMarker || l.level > 0 {
+		if wordCount(l.text) > 10 || endsSentence(l.text) && !strings.HasSuffix(l.text, ":") || readMarker(l.text, r.langs).kind != noMarker || l.level > 0 {
 			break
 		}
 		end = i
@@ -363,10 +373,16 @@ func (r *reader) isCopyLabel(l line) bool {
 // closingOf returns the closing that a line begins with, as written, or "". A closing is a line of its own, or is
 // followed by a comma and the signer.
 func (r *reader) closingOf(text string) string {
-	if wordCount(text) > 14 {
+	if wordCount(text) > 24 {
 		return ""
 	}
 	text = trimQuotes(text)
+	if r.starts(fold(text), func(w *words) []string { return w.closingSentences }) != "" {
+		return strings.TrimRight(text, ",،.:;؛!-–— ")
+	}
+	if wordCount(text) > 14 {
+		return ""
+	}
 	folded := strings.TrimRight(fold(text), ",.:;!- ")
 	if r.is(folded, func(w *words) []string { return w.closings }) {
 		return strings.TrimRight(text, ",،.:;؛!-–— ")

@@ -31,18 +31,28 @@ func tokens(text string) []token {
 		} else {
 			end += at
 		}
-		raw := text[at:end]
-		left := strings.TrimLeft(raw, openers)
-		core := strings.TrimRight(left, enders)
-		start := at + len(raw) - len(left)
-		out = append(out, token{
-			word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
-			opened: len(left) != len(raw), ended: len(core) != len(left),
-			bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
-		})
+		t := newToken(text[at:end], at)
+		if last := len(out) - 1; last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
+			out[last].word += t.word
+			out[last].end, out[last].ended = t.end, t.ended
+		} else {
+			out = append(out, t)
+		}
 		at = end + 1
 	}
 	return out
+}
+
+// newToken makes a token of a word that stands at an offset of its line.
+func newToken(raw string, at int) token {
+	left := strings.TrimLeft(raw, openers)
+	core := strings.TrimRight(left, enders)
+	start := at + len(raw) - len(left)
+	return token{
+		word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
+		opened: len(left) != len(raw), ended: len(core) != len(left),
+		bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
+	}
 }
 
 // number is a number found in tokens [from, to).

@@ -151,6 +151,21 @@ func linkTarget(s string) string {
 	}
 }
 
+// TestRead_inventsNothing cuts the samples at many places and checks the promise on each piece.
+func TestRead_inventsNothing(t *testing.T) {
+	for _, name := range samples(t) {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(source); at += 211 {
+			for _, piece := range [][]byte{source[:at], source[at:]} {
+				checkStandsInSource(t, name, bytes.ToValidUTF8(piece, nil))
+			}
+		}
+	}
+}
+
 func TestRead_refuses(t *testing.T) {
 	tests := []struct {
 		name, file string

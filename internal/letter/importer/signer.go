@@ -28,8 +28,17 @@ func (r *reader) readSigners() {
 		if len(r.draft.SignedBy) >= maxSigners {
 			r.draft.SignedBy = r.draft.SignedBy[:maxSigners]
 			r.warn("too_many", "What", "signers")
-			return
+			break
 		}
+	}
+	r.dropFirstNames()
+}
+
+// dropFirstNames drops "Salma" above the signature of Salma Reth.
+func (r *reader) dropFirstNames() {
+	all := r.draft.SignedBy
+	if len(all) > 1 && all[0].Role == "" && all[0].Organisation == "" && strings.HasPrefix(all[1].Name, all[0].Name+" ") {
+		r.draft.SignedBy = all[1:]
 	}
 }
 
@@ -41,6 +50,10 @@ func (r *reader) signatureBlocks() [][]line {
 			break
 		}
 		text := trimMarks(l.text)
+		_, labelled := r.signedLabel(l)
+		if strings.HasSuffix(l.text, ":") && !labelled { // "For the Council:"
+			continue
+		}
 		if text == "" || emailAddress.MatchString(text) || isContact(text) {
 			continue
 		}
@@ -104,7 +117,8 @@ func (r *reader) isPersonBlock(lines []line) bool {
 		return false
 	}
 	first := r.withoutHonorifics(r.signerText(lines[0]))
-	return r.isPerson(first) && (r.hasRole(lines[1].text) || r.hasBody(lines[1].text)) && readMarker(lines[1].text, nil).kind == noMarker
+	second := lines[1].text
+	return r.isPerson(first) && (r.hasRole(second) || len(lines) == 2 && r.hasBody(second)) && !r.isEntry(second) && readMarker(second, nil).kind == noMarker
 }
 
 // belongs reports whether a line is role or organisation of the last signer.
