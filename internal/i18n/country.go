@@ -27,10 +27,15 @@ const countryCodes = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD B
 // countryLists holds the sorted list of each locale once it was asked for.
 var countryLists sync.Map // by locale code: []Country
 
+// IsCountry reports whether the code is one of ISO 3166-1 alpha-2.
+func IsCountry(code string) bool {
+	return len(code) == 2 && strings.Contains(" "+countryCodes+" ", " "+code+" ")
+}
+
 // CountryName returns the name of a country in the locale's language, in English where that has none, and "" for what
 // is no code of ISO 3166-1.
 func CountryName(l *Locale, code string) string {
-	if len(code) != 2 || !strings.Contains(" "+countryCodes+" ", " "+code+" ") {
+	if !IsCountry(code) {
 		return ""
 	}
 	region, err := language.ParseRegion(code)

@@ -22,11 +22,13 @@ func (l *Locale) Isolate(text string) string {
 }
 
 // mixes reports whether text has a character that a sentence of direction dir does not lead: a strong one of the other
-// direction, or, inside a right-to-left sentence, European digits.
+// direction, an explicit formatting character, or, inside a right-to-left sentence, European digits.
 func mixes(text, dir string) bool {
 	for _, r := range text {
 		p, _ := bidi.LookupRune(r)
 		switch p.Class() {
+		case bidi.LRO, bidi.RLO, bidi.LRE, bidi.RLE, bidi.PDF, bidi.LRI, bidi.RLI, bidi.FSI, bidi.PDI:
+			return true
 		case bidi.R, bidi.AL, bidi.AN:
 			if dir == "ltr" {
 				return true

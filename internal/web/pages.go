@@ -10,6 +10,7 @@ import (
 // Base is what every page has. Templates speak through L and link through URL and Asset.
 type Base struct {
 	L         *i18n.Locale
+	Prefix    string         // "/fa" when the page's URL names its language, else ""
 	Site      string         // the instance's name
 	Title     string         // of the page, for <title>; the layout adds Site
 	Summary   string         // one sentence for search engines and link previews, "" for none
@@ -26,8 +27,8 @@ type LanguageLink struct {
 	Current              bool
 }
 
-// URL returns a path in the page's language: "/fa/letters/x" for "/letters/x".
-func (b Base) URL(path string) string { return localPath(b.L.Code, path) }
+// URL returns a path in the language that the page's own URL names, if it names one: "/fa/letters/x" for "/letters/x".
+func (b Base) URL(path string) string { return b.Prefix + path }
 
 // Asset returns the immutable, hashed path of a file in static/.
 func (b Base) Asset(name string) string { return assets.path(name) }
@@ -179,6 +180,7 @@ type SignForm struct {
 	Consent      bool
 	Errors       map[string]string // by field name; "" holds one about the whole form
 	ErrorOrder   []string          // fields with errors, in the form's order
+	DiffURL      string            // what changed since the reader's edition, when that is why the form came back
 	Responsible  []Tagged          // lead organisations
 	Until        string            // date up to which sealed data is kept, "" if only "30 days after the letter closes" can be said
 	Protected    bool
@@ -213,11 +215,12 @@ type ConfirmPage struct {
 	Name         string // masked without cookie or code
 	Organisation string // masked likewise
 	Listing      string
-	Known        bool   // the cookie is there: one press confirms
-	CodeSent     bool   // a fresh code was mailed
-	CodesLeft    bool   // another fresh code can be mailed
-	Error        string // what was wrong with the last try
-	Disputed     bool   // somebody pressed "this was not me"
+	Known        bool     // the cookie is there: one press confirms
+	CodeSent     bool     // a fresh code was mailed
+	CodesLeft    bool     // another fresh code can be mailed
+	Error        string   // what was wrong with the last try
+	Disputed     bool     // somebody pressed "this was not me"
+	Listings     []string // the owner of the mailbox may choose another, with a mailed code
 }
 
 // ReceiptPage follows a confirmation: it is the only place that shows the secret.

@@ -26,7 +26,7 @@ func TestPreview(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			html := strings.ReplaceAll(string(body), `"/static/`, `"static/`)
+			html := strings.NewReplacer(`"/static/`, `"static/`, "/media/logo.png", strings.TrimPrefix(assets.path("icon.svg"), "/")).Replace(string(body))
 			write(t, filepath.Join(*preview, s.name+"."+l.Code+".html"), []byte(html))
 		}
 	}

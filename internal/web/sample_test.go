@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -17,7 +18,7 @@ type sample struct {
 type words struct {
 	title, subtitle, name, longName, organisation, office, text string
 	body                                                        template.HTML
-	dir                                                         string
+	place, dir                                                  string
 }
 
 var plainWords = map[string]words{
@@ -34,7 +35,7 @@ var plainWords = map[string]words{
 <h2>What has happened since May</h2>
 <p>The Ministry announced a commission. It has no members, no budget and no date.</p>
 <blockquote><p>My brother asked for his insulin on eleven days. On the twelfth they gave us his watch.</p></blockquote>
-<p>We therefore ask the Council:</p>`, dir: "ltr",
+<p>We therefore ask the Council:</p>`, place: "Port Sable", dir: "ltr",
 	},
 	"fa": {
 		title:        "پزشکان مستقل را به زندان‌های نورت‌مارچ راه دهید",
@@ -47,7 +48,7 @@ var plainWords = map[string]words{
 		body: `<p>این نامه را از سوی خانواده‌های چهل‌وسه زندانی می‌نویسیم که از دی‌ماه تا مرداد امسال در زندان‌های نورت‌مارچ به‌سختی بیمار شدند. در نوزده مورد، درمانی که پزشک زندان کتباً تجویز کرده بود انجام نشد. شش تن از این بیماران جان باختند.</p>
 <p>بازرس کل خود شما در گزارش ۲۴ اردیبهشت تأیید کرد که «زمان انتظار برای پزشک متخصص از چهار ماه بیشتر است». قانونی که در سال ۱۳۹۸ امضا کردید به هر بازداشتی حق معاینه در هفتادودو ساعت را می‌دهد. ما چیزی بیش از اجرای همین قانون نمی‌خواهیم.</p>
 <blockquote><p>برادرم یازده روز انسولین خواست. روز دوازدهم ساعتش را به ما دادند.</p></blockquote>
-<p>از این رو از شورا می‌خواهیم:</p>`, dir: "rtl",
+<p>از این رو از شورا می‌خواهیم:</p>`, place: "پورت‌سیبل", dir: "rtl",
 	},
 }
 
@@ -56,7 +57,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	lang := l.Code
 	tag := func(s string) Tagged { return Tagged{Text: s, Lang: lang, Dir: w.dir} }
 	base := func(title, path string) Base {
-		b := Base{L: l, Site: "Open Letters", Title: title, Path: path, Canonical: "https://letters.example" + localPath(lang, path), Summary: w.subtitle}
+		b := Base{L: l, Prefix: strings.TrimSuffix(localPath(lang, "/"), "/"), Site: "Open Letters", Title: title, Path: path, Canonical: "https://letters.example" + localPath(lang, path), Summary: w.subtitle}
 		for _, o := range i18n.All() {
 			b.Languages = append(b.Languages, LanguageLink{Code: o.Code, Name: o.Name, Dir: o.Dir, URL: localPath(o.Code, path), Current: o.Code == lang})
 		}
@@ -76,7 +77,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	view := LetterView{
 		URL: "/letters/x", Title: tag(w.title), Subtitle: w.subtitle, Leads: leads,
 		Addressees: []AddresseeView{{Name: w.name, Office: w.office, Address: []string{"Council House", "1000 Northmarch"}}, {Office: w.office}},
-		Place:      "Port Sable", Date: "3 September 2026", Salutation: w.name + ",", Body: w.body,
+		Place:      w.place, Date: l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)), Salutation: w.name + ",", Body: w.body,
 		Demands: []DemandView{{l.Digits("1"), w.text}, {l.Digits("2"), w.text + " " + w.text}, {l.Digits("3"), w.text}},
 		Closing: w.subtitle, SignedBy: []SignerView{{w.name, w.office, w.organisation}, {w.longName, "", w.organisation}},
 		Texts: texts, Number: 2, Current: true, Published: l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)), SHA256: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
@@ -104,6 +105,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		"title": "fault.title.long", "affiliation": "fault.affiliation.long", "organisation": "fault.organisation.empty", "": "fault.edition.newer"} {
 		wrong.Form.Errors[field] = l.T(key, "Limit", 200)
 	}
+	wrong.Form.DiffURL = "/letters/x/editions/2/diff/1"
 	wrong.Form.ErrorOrder = []string{"kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
 
 	closed := letter
@@ -117,7 +119,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 
 	card := LetterCard{URL: "/letters/x", Title: tag(w.title), Subtitle: tag(w.subtitle), To: []Tagged{tag(w.office), tag(w.name)}, Leads: []Tagged{tag(w.organisation)}, Deadline: deadline, State: "open", Counted: true, Counts: counts}
 	archived := LetterCard{URL: "/letters/y", Title: tag(w.subtitle), State: "archived", To: []Tagged{tag(w.office)}}
-	confirm := ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", Edition: 2, SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public", Known: true, CodesLeft: true}
+	confirm := ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", Edition: 2, SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public", Known: true, CodesLeft: true, Listings: form.Listings}
 	unknown := confirm
 	unknown.Known, unknown.Name, unknown.Error, unknown.Disputed = false, "N••• F•••", l.T("fault.code.wrong"), true
 	mailed := confirm
@@ -125,7 +127,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: letter.AsOf, SignatureURL: "/signature", Share: share, Withheld: true}
 	held, again := receipt, receipt
 	held.Held, again.Again = true, true
-	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("signature.label.email"), "n@example.org"}, {l.T("signature.label.title"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
+	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
 	heldOwn := own
 	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
 	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf}
@@ -150,7 +152,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"message-bare", MessagePage{Base: base(l.T("fault.heading.not_found"), "/x"), Heading: l.T("fault.heading.not_found"), Text: []string{l.T("fault.page.unknown")}}},
 		{"signature", SignaturePage{Base: base(l.T("signature.title"), "/signature")}},
 		{"signature-wrong", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.secret.wrong")}},
-		{"signature-found", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.sure"), Secret: receipt.Secret, Found: []OwnSignature{own, heldOwn}, Done: l.T("signature.done_relist")}},
+		{"signature-found", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.sure"), Secret: receipt.Secret, Found: []OwnSignature{own, heldOwn}, Done: l.T("signature.relisted")}},
 		{"signatories", signatories}, {"signatories-empty", noSignatories},
 		{"editions", EditionsPage{Base: base(l.T("editions.title"), "/letters/x/editions"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Editions: editions}},
 		{"edition", earlier}, {"diff", diff},

@@ -56,6 +56,17 @@ func (p LetterPage) Tally() string {
 	return p.L.T("card.counts", "Organisations", organisations, "Persons", persons)
 }
 
+// Dateline returns place and date as one line, with the comma of the letter's script.
+func (v LetterView) Dateline() string {
+	if v.Place == "" || v.Date == "" {
+		return v.Place + v.Date
+	}
+	if v.Title.Dir == "rtl" && v.Title.Lang != "he" && v.Title.Lang != "yi" {
+		return v.Place + "، " + v.Date
+	}
+	return v.Place + ", " + v.Date
+}
+
 // Allows reports whether the letter can be signed as a person or for an organisation.
 func (f SignForm) Allows(kind string) bool {
 	return slices.Contains(f.Kinds, kind) || slices.Contains(f.Kinds, "both")

@@ -1,0 +1,217 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+var shots = flag.String("shots", "", "write screenshots of the pages that the browser test opens into this directory")
+
+// policy is the strictest Content-Security-Policy that the pages are made for.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// TestPages_inBrowser opens every page in Chromium, in every language, narrow and wide, light and dark: axe-core finds
+// nothing serious, nothing runs over the edge, nothing can be missed by a thumb, and the policy refuses nothing.
+func TestPages_inBrowser(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil || testing.Short() {
+		t.Skip("no chromium, or -short")
+	}
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, visits := servePages(t, nil)
+	ctx := openBrowser(t, browser)
+	for _, screen := range []struct {
+		name          string
+		width, height int64
+		scheme        string
+		axe           []byte
+	}{{"phone", 320, 640, "light", axe}, {"tablet", 768, 1024, "light", nil}, {"desk", 1280, 800, "dark", axe}, {"wide", 2200, 1200, "light", nil}} {
+		for _, v := range visits {
+			err := chromedp.Do(ctx, chromedp.EmulateViewport(screen.width, screen.height), media(screen.scheme, ""), chromedp.Navigate(server.URL+v.path))
+			if err != nil {
+				t.Fatalf("%s on %s: %v", v.name, screen.name, err)
+			}
+			report := inspect(t, ctx, screen.axe)
+			var findings []string
+			if err := json.Unmarshal([]byte(report), &findings); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range findings {
+				t.Errorf("%s on %s: %s", v.name, screen.name, f)
+			}
+			if *shots != "" {
+				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				write(t, filepath.Join(*shots, fmt.Sprintf("%s-%s.png", v.name, screen.name)), picture)
+			}
+		}
+	}
+}
+
+// A page in the Latin script loads no font, though it links to other languages; a Persian one does.
+func TestPages_fonts(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil || testing.Short() {
+		t.Skip("no chromium, or -short")
+	}
+	var fonts atomic.Int64
+	server, _ := servePages(t, func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".woff2") {
+			fonts.Add(1)
+		}
+	})
+	ctx := openBrowser(t, browser)
+	for _, path := range []string{"/en/page/home", "/en/page/letter-plain", "/en/page/check-mail", "/en/page/editions", "/en/page/about"} {
+		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+path), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})", chromedp.EvalAwaitPromise)); err != nil {
+			t.Fatal(err)
+		}
+		if fonts.Load() != 0 {
+			t.Fatalf("%s loads a font", path)
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/fa/page/home"), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})", chromedp.EvalAwaitPromise)); err != nil {
+		t.Fatal(err)
+	}
+	if fonts.Load() != 2 {
+		t.Errorf("a Persian page loads %d fonts, want regular and bold", fonts.Load())
+	}
+}
+
+// samplePath is a sample page on the test's server.
+type samplePath struct{ name, path string }
+
+// servePages serves all samples with the policy; seen is called with every request.
+func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []samplePath) {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/static/", assets)
+	mux.HandleFunc("/media/logo.png", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, _ = w.Write(assets.files["icon.svg"].body)
+	})
+	var visits []samplePath
+	for _, l := range i18n.All() {
+		for _, s := range samplePages(l, plainWords[l.Code]) {
+			path := "/" + l.Code + "/page/" + s.name
+			visits = append(visits, samplePath{s.name + "." + l.Code, path})
+			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Security-Policy", policy)
+				if err := render(w, http.StatusOK, s.page); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if seen != nil {
+			seen(r)
+		}
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server, visits
+}
+
+// inspection runs in the page and returns its findings as JSON.
+const inspection = `(async () => {
+	const found = [];
+	for (const v of window.axe ? (await axe.run(document, {resultTypes: ["violations"]})).violations : []) {
+		for (const n of v.nodes) found.push("axe " + v.impact + " " + v.id + ": " + n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 200));
+	}
+	if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
+		for (const e of document.querySelectorAll("body *")) {
+			const r = e.getBoundingClientRect();
+			if (r.width && (r.right > innerWidth + 1 || r.left < -1) && !e.closest(".skip, .spoken, .listings legend")) { found.push("runs over the edge: " + e.tagName + "." + e.className); break; }
+		}
+		found.push("the page scrolls sideways");
+	}
+	for (const e of document.querySelectorAll("button, .button, select, nav a, label.choice, input[type=text], input[type=email], input[type=search]")) {
+		const r = e.getBoundingClientRect();
+		if (r.width && r.height < 43.5) found.push("lower than 44 px: " + e.tagName + "." + e.className + " " + e.textContent.slice(0, 30) + " " + r.height);
+	}
+	for (const e of performance.getEntriesByType("resource")) {
+		if (new URL(e.name).origin !== location.origin) found.push("loads " + e.name);
+	}
+	return JSON.stringify(found);
+})()`
+
+// inspect runs the inspection in the page that is open, with axe-core when it is given.
+func inspect(t *testing.T, ctx context.Context, axe []byte) string {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](string(axe))); err != nil {
+		t.Fatal(err)
+	}
+	report, err := chromedp.Run(ctx, chromedp.Evaluate[string](inspection, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// media emulates a colour scheme, and a medium such as "print".
+func media(scheme, medium string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+		return err
+	})
+}
+
+// openBrowser starts Chromium for the length of a test.
+func openBrowser(t *testing.T, browser string) context.Context {
+	t.Helper()
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// A negative control: the inspection does find what it looks for.
+func TestInspection_finds(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil || testing.Short() {
+		t.Skip("no chromium, or -short")
+	}
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><img src="/x.png"><button>b</button><p style="width:3000px;color:#bbb;background:#fff">faint</p></main>`)
+	}))
+	defer server.Close()
+	ctx := openBrowser(t, browser)
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	report := inspect(t, ctx, axe)
+	for _, want := range []string{"image-alt", "color-contrast", "scrolls sideways", "lower than 44 px"} {
+		if !strings.Contains(report, want) {
+			t.Errorf("the inspection misses %q: %s", want, report)
+		}
+	}
+}
