@@ -13,16 +13,16 @@ import (
 
 // Organisation is an entry of the instance's directory.
 type Organisation struct {
-	ID      int64
-	Slug    string            // [a-z0-9-]{1,80}, in its page's URL
-	Names   map[string]string // by BCP 47 language
-	Country string            // ISO 3166-1 alpha-2, or ""
-	Address []string          // lines of the postal address
-	Email   string            // contact address shown on its page and letterhead
-	Phone   string
-	Links   []string // web addresses, http or https
-	Logo    string   // hash of a picture (letter.Media), or ""
-	About   map[string]string
+	ID      int64             `json:"-"`
+	Slug    string            `json:"-"`                 // [a-z0-9-]{1,80}, in its page's URL
+	Names   map[string]string `json:"names"`             // by BCP 47 language
+	Country string            `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Address []string          `json:"address,omitempty"` // lines of the postal address
+	Email   string            `json:"email,omitempty"`   // contact address shown on its page and letterhead
+	Phone   string            `json:"phone,omitempty"`
+	Links   []string          `json:"links,omitempty"` // web addresses, http or https
+	Logo    string            `json:"logo,omitempty"`  // hash of a stored picture
+	About   map[string]string `json:"about,omitempty"` // a few sentences, by language
 }
 
 // Name returns the name in the language, else in the fallback, else any by order of language code.

@@ -1,0 +1,65 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+var (
+	qPutOrganisation = store.Q("organisation.put", `
+		INSERT INTO organisation (id, slug, details, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (slug) DO UPDATE SET details = excluded.details`)
+	qFindOrganisation  = store.Q("organisation.find", `SELECT id, slug, details FROM organisation WHERE slug = $1`)
+	qListOrganisations = store.Q("organisation.list", `SELECT id, slug, details FROM organisation ORDER BY slug`)
+	qListLeads         = store.Q("organisation.list_leads", `
+		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id
+		WHERE l.letter_id = $1 ORDER BY l.rank`)
+)
+
+// Put writes the organisation, replacing the entry with its slug. Callers tell the letters it leads (letter.Touch), since
+// their pages show it.
+func Put(tx *store.Tx, o Organisation) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	details, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("account.Put: %w", err)
+	}
+	_, err = tx.Exec(qPutOrganisation, store.NewID(tx.Now()), o.Slug, string(details), tx.Now().UnixMicro())
+	return err
+}
+
+// Find returns the organisation with the slug, or a fault of kind NotFound.
+func Find(tx *store.Tx, slug string) (Organisation, error) {
+	o, err := scanOrganisation(tx.Row(qFindOrganisation, slug))
+	if errors.Is(err, store.ErrNoRow) {
+		return o, fault.New(fault.NotFound, "organisation.unknown")
+	}
+	return o, err
+}
+
+// List returns the whole directory by slug.
+func List(tx *store.Tx) ([]Organisation, error) {
+	return store.List(tx, qListOrganisations, scanOrganisation)
+}
+
+// Leads returns the lead organisations of a letter, in their order.
+func Leads(tx *store.Tx, letter int64) ([]Organisation, error) {
+	return store.List(tx, qListLeads, scanOrganisation, letter)
+}
+
+func scanOrganisation(row store.Row) (o Organisation, err error) {
+	var details string
+	if err := row.Scan(&o.ID, &o.Slug, &details); err != nil {
+		return o, err
+	}
+	if err := json.Unmarshal([]byte(details), &o); err != nil {
+		return o, fmt.Errorf("account: organisation %d: %w", o.ID, err)
+	}
+	return o, nil
+}

@@ -1,0 +1,195 @@
+// Package app is the composition root: it opens an instance from its settings, runs it and closes it. The command line and
+// the tests use the same App.
+//
+// It promises that nothing is acknowledged after Close began, that a running batch and running mails finish first, and
+// that a process whose keys are not the instance's refuses to start. It must not know a rule of the domain.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/web"
+)
+
+// Options say which instance to open, and how.
+type Options struct {
+	Instance config.Instance
+	Server   *config.Server   // nil opens the instance for a command, without server, mail and jobs
+	Demo     bool             // catches mails in a mailbox page instead of sending them
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil is time.Now
+	OnQuery  func(*store.Query)
+}
+
+// App is an open instance.
+type App struct {
+	DB      *store.DB
+	Letters *letter.Service
+	Signing *signing.Service
+	Web     *web.Server   // nil without Options.Server
+	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
+	Mailbox *mail.Mailbox // only in the demonstration
+
+	o    Options
+	smtp *mail.SMTP
+}
+
+// Open opens the instance, creating an empty one where there is none.
+func Open(ctx context.Context, o Options) (a *App, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := os.MkdirAll(o.Instance.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("--data: %w", err)
+	}
+	db, err := store.Open(ctx, store.Options{Data: o.Instance.Data, Database: o.Instance.Database, Log: o.Log, Now: o.Now, OnStatement: o.OnQuery})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = db.Close()
+		}
+	}()
+	keys, err := openKeys(ctx, db, o.Instance.Data)
+	if err != nil {
+		return nil, err
+	}
+	a = &App{DB: db, o: o}
+	a.Letters = &letter.Service{DB: db, Keys: keys}
+	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters}
+	if o.Server != nil {
+		err = a.openServer()
+	}
+	return a, err
+}
+
+func (a *App) openServer() error {
+	c := a.o.Server
+	a.Signing.Unlimited = c.RateLimit == "off"
+	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+		Workers: c.MailWorkers, Log: a.o.Log}
+	switch {
+	case a.o.Demo:
+		a.Mailbox = &mail.Mailbox{Now: a.o.Now}
+		mailer.Transport = a.Mailbox
+	case c.SMTP != "":
+		smtp, err := mail.NewSMTP(c.SMTP)
+		if err != nil {
+			return err
+		}
+		a.smtp, mailer.Transport = smtp, smtp
+	}
+	if c.DKIMDomain != "" {
+		dkim, err := mail.NewDKIM(c.DKIMDomain, c.DKIMSelector, c.DKIMKey)
+		if err != nil {
+			return err
+		}
+		mailer.Sign = dkim
+	}
+	if mailer.Transport != nil {
+		a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
+		mailer.Register(a.Jobs)
+	}
+	a.Web = web.New(a.Letters, a.Signing, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
+		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
+		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping})
+	return nil
+}
+
+// Folder returns the instance's data folder.
+func (a *App) Folder() string { return a.o.Instance.Data }
+
+// Close finishes the running batch and closes the instance.
+func (a *App) Close() error {
+	if a.smtp != nil {
+		a.smtp.Close()
+	}
+	return a.DB.Close()
+}
+
+// shutdownFor is how long requests that run may take to end.
+const shutdownFor = 15 * time.Second
+
+// retainEvery is how often old data is looked for; what must go is late by at most this.
+const retainEvery = 5 * time.Minute
+
+// Run serves the listener, sends mails, publishes and retains until ctx ends; then it takes no new request, lets those that
+// run finish, and returns.
+func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	unlock, err := a.DB.LockServe()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := a.Web.HTTPServer()
+	var work sync.WaitGroup
+	errs := make(chan error, 2)
+	work.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			errs <- err
+			cancel()
+		}
+	})
+	if a.Jobs != nil {
+		work.Go(func() {
+			if err := a.Jobs.Run(ctx); err != nil && ctx.Err() == nil {
+				errs <- err
+				cancel()
+			}
+		})
+	}
+	work.Go(func() {
+		a.repeat(ctx, a.o.Server.PublishEvery, "publish", func(ctx context.Context) error { _, err := a.Signing.Publish(ctx); return err })
+	})
+	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.Signing.Retain) })
+	<-ctx.Done()
+	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
+	defer stop()
+	err = server.Shutdown(stopping)
+	if err != nil {
+		_ = server.Close() // whoever is still connected did not get an acknowledgement
+	}
+	work.Wait()
+	select {
+	case err := <-errs:
+		return err
+	default:
+		return nil
+	}
+}
+
+// repeat runs fn now and then at the rhythm, until ctx ends.
+func (a *App) repeat(ctx context.Context, every time.Duration, name string, fn func(context.Context) error) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if err := fn(ctx); err != nil && ctx.Err() == nil {
+			a.o.Log.LogAttrs(ctx, slog.LevelError, name+"_failed", slog.String("error", err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,136 @@
+// Package cli owns the command line: one file a subcommand, each a struct whose fields are its flags.
+//
+// It promises one line that says what is wrong and what to do, exit code 1 for a failure and 2 for wrong usage, and with
+// --json an output that programs can read. It must not hold a rule: it opens an App and calls it.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// grammar is the whole command line.
+type grammar struct {
+	Demo         demoCommand         `cmd:"" help:"Serve a working instance with sample letters; nothing to configure."`
+	Serve        serveCommand        `cmd:"" help:"Serve an instance."`
+	Import       importCommand       `cmd:"" help:"Read letters from files."`
+	Letter       letterCommand       `cmd:"" help:"List, show, set up, publish and close letters."`
+	Organisation organisationCommand `cmd:"" help:"Write and list the directory of organisations."`
+	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`
+	Export       exportCommand       `cmd:"" help:"Write letters to files."`
+	Migrate      migrateCommand      `cmd:"" help:"Create the instance or bring its database up to this version."`
+}
+
+// environment is what commands run with.
+type environment struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// log returns the logger of a server: one JSON line an event.
+func (e *environment) log() *slog.Logger { return slog.New(slog.NewJSONHandler(e.stderr, nil)) }
+
+// Main runs the command line and returns the exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var g grammar
+	exit := -1
+	parser, err := kong.New(&g, kong.Name("undersigned"), kong.Description("Open letters that ask an authority to act: signed, counted, delivered and followed."),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }), kong.UsageOnError(), kong.ShortUsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		panic(err) // a tag of the grammar is wrong
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // --help
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "undersigned: %v\nTry: undersigned %s--help\n", err, commandOf(err))
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := parsed.Run(&environment{ctx, stdin, stdout, stderr}); err != nil {
+		fmt.Fprintf(stderr, "undersigned: %s\n", describe(err))
+		if errors.Is(err, errUsage) {
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+var errUsage = errors.New("wrong usage")
+
+func commandOf(err error) string {
+	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context != nil {
+		if command := p.Context.Command(); command != "" {
+			name, _, _ := strings.Cut(command, " <")
+			return name + " "
+		}
+	}
+	return ""
+}
+
+// describe says what a user may see in English, and an internal error as it is: whoever types commands runs the instance.
+func describe(err error) string {
+	faults := fault.All(err)
+	if len(faults) == 0 {
+		return err.Error()
+	}
+	english := i18n.Find(i18n.Default)
+	var lines []string
+	for _, f := range faults {
+		args := make([]any, 0, 2*len(f.Args))
+		for name, value := range f.Args {
+			args = append(args, name, value)
+		}
+		line := english.T("fault."+f.Key, args...)
+		if f.Field != "" {
+			line = f.Field + ": " + line
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// open opens the instance for a command.
+func (e *environment) open(instance config.Instance) (*app.App, error) {
+	return app.Open(e.ctx, app.Options{Instance: instance})
+}
+
+// with opens the instance, runs fn and closes it.
+func (e *environment) with(instance config.Instance, fn func(a *app.App) error) error {
+	a, err := e.open(instance)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a), a.Close())
+}
+
+// printJSON writes one compact object on a line.
+func (e *environment) printJSON(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+func (e *environment) printf(format string, args ...any) { fmt.Fprintf(e.stdout, format, args...) }

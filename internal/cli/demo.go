@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+//go:embed samples
+var samples embed.FS
+
+type demoCommand struct {
+	Listen string `default:"localhost:8080" placeholder:"ADDR" help:"Address and port to serve on."`
+	Data   string `default:"./demo-data" placeholder:"DIR" help:"Folder of the demonstration; one that it did not make is refused."`
+	JSON   bool   `help:"Print the addresses as one JSON object."`
+}
+
+// demoMark is the file that says that a folder is a demonstration's.
+const demoMark = "demonstration"
+
+// Run serves the demonstration until it is told to stop.
+func (c *demoCommand) Run(e *environment) error {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: give ADDRESS:PORT, for example localhost:8080", c.Listen)
+	}
+	fresh, err := claimFolder(c.Data)
+	if err != nil {
+		return err
+	}
+	server := config.Server{Listen: c.Listen, BaseURL: "http://localhost:" + port, PublishEvery: time.Second, RateLimit: "on",
+		MailWorkers: 4, Name: "Undersigned", Operator: "The Undersigned demonstration"}
+	if err := server.Complete(); err != nil {
+		return err
+	}
+	base := server.BaseURL
+	return serve(e, app.Options{Instance: config.Instance{Data: c.Data}, Server: &server, Demo: true, Log: e.log()}, func(a *app.App) error {
+		if fresh {
+			if err := addSamples(e.ctx, a); err != nil {
+				return fmt.Errorf("sample letters: %w", err)
+			}
+		}
+		if c.JSON {
+			return e.printJSON(map[string]string{"letter": base + "/letters/" + riverSlug, "mailbox": base + "/dev/mailbox", "url": base + "/"})
+		}
+		e.printf("A letter to read and sign:  %s/letters/%s\n", base, riverSlug)
+		e.printf("The same in Persian:        %s/fa/letters/%s\n", base, riverSlug)
+		e.printf("Mails it sends:             %s/dev/mailbox\n", base)
+		e.printf("All letters:                %s/\n", base)
+		e.printf("Editors' desk:              not yet; use: undersigned letter --help (with --data %s)\n", c.Data)
+		e.printf("Stop with Ctrl+C. Everything is in %s; delete it to start afresh.\n", c.Data)
+		return nil
+	})
+}
+
+// claimFolder makes the folder and marks it, or finds its mark. It reports whether samples are to be written.
+func claimFolder(folder string) (fresh bool, err error) {
+	if _, err := os.Stat(filepath.Join(folder, demoMark)); err == nil {
+		_, err := os.Stat(filepath.Join(folder, demoMark+".ready"))
+		return errors.Is(err, fs.ErrNotExist), nil
+	}
+	entries, err := os.ReadDir(folder)
+	if err == nil && len(entries) > 0 {
+		return false, fmt.Errorf("%s was not made by the demonstration, so it is left alone; choose another folder with --data", folder)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(filepath.Join(folder, demoMark), []byte("This folder belongs to undersigned demo.\n"), 0o600)
+}
+
+const (
+	riverSlug   = "lower-orle"
+	librarySlug = "night-reading-room"
+)
+
+// addSamples writes the sample letters through the same code as every letter.
+func addSamples(ctx context.Context, a *app.App) error {
+	for _, o := range []account.Organisation{
+		{Slug: "harbour-watch", Names: map[string]string{"en": "Harbour Watch", "fa": "دیده‌بان بندر"}, Email: "office@harbour-watch.example",
+			Address: []string{"14 Quay Street", "Port Almere"}, Links: []string{"https://harbour-watch.example/"},
+			About: map[string]string{"en": "Residents and engineers who measure water where nobody else does.", "fa": "ساکنان و مهندسانی که آب را می‌سنجند، آن‌جا که دیگران نمی‌سنجند."}},
+		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل"}, Address: []string{"Ness"}},
+		{Slug: "reading-rooms", Names: map[string]string{"en": "Reading Rooms Alliance"}, Address: []string{"8 Almond Lane", "Sellen"}},
+	} {
+		if err := a.Letters.PutOrganisation(ctx, o); err != nil {
+			return err
+		}
+	}
+	now := a.DB.Now()
+	call, err := samples.ReadFile("samples/call.en.md")
+	if err != nil {
+		return err
+	}
+	steps := []struct {
+		file   string
+		change letter.Change
+	}{
+		{"river.en.md", letter.Change{Slug: riverSlug, Create: true, Leads: []string{"harbour-watch", "orle-valley-clinic"}, SignOn: new(letter.SignOnBoth),
+			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(time.Hour), Zone: time.UTC}}},
+		{"river.fa.md", letter.Change{Slug: riverSlug, Publish: true, Call: &letter.Call{Language: "en", From: "Harbour Watch",
+			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
+			Email: "office@harbour-watch.example"}}},
+		{"library.en.txt", letter.Change{Slug: librarySlug, Create: true, Publish: true, Leads: []string{"reading-rooms"}, SignOn: new(letter.SignOnPeople)}},
+	}
+	for _, step := range steps {
+		data, err := samples.ReadFile("samples/" + step.file)
+		if err != nil {
+			return err
+		}
+		draft, err := importer.Read(step.file, data)
+		if err != nil {
+			return err
+		}
+		text := letter.TextOf(draft, false)
+		if step.change.Text = &text; text.Language == "fa" {
+			text.Translator = "Parvin Saleh"
+		}
+		if _, err := a.Letters.Write(ctx, step.change); err != nil {
+			return fmt.Errorf("%s: %w", step.file, err)
+		}
+	}
+	if err := addSignatures(ctx, a); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.Folder(), demoMark+".ready"), nil, 0o600)
+}
+
+// addSignatures signs and confirms as invented people do.
+func addSignatures(ctx context.Context, a *app.App) error {
+	river, err := a.Letters.Find(ctx, riverSlug)
+	if err != nil {
+		return err
+	}
+	for i, s := range []signing.Request{
+		{Kind: signing.Both, Name: "Ilse Norden", Title: "Director", Organisation: "Upper Orle Anglers", Country: "NO"},
+		{Kind: signing.Organisation, Organisation: "Parish Council of Ness"},
+		{Kind: signing.Organisation, Organisation: "انجمن دوستداران رود اورل"},
+		{Kind: signing.Person, Name: "Prof. Anton Keswick", Title: "Professor of hydrology", Affiliation: "University of Sellen", Country: "IE"},
+		{Kind: signing.Person, Name: "مینا رستگار", Title: "پزشک", Affiliation: "درمانگاه نِس", Lang: "fa"},
+		{Kind: signing.Person, Name: "Bo Lindqvist", Country: "SE"},
+		{Kind: signing.Person, Name: "Chiara Dell'Orso", Title: "Teacher", Affiliation: "Ness primary school", Country: "IT"},
+		{Kind: signing.Person, Name: "Withheld One", Listing: signing.Counted},
+		{Kind: signing.Person, Name: "Withheld Two", Listing: signing.Addressee},
+		{Kind: signing.Person, Name: "Ngọc Ánh Trần", Country: "VN"},
+	} {
+		s.Letter, s.Edition, s.Browser, s.Consent, s.IsCountry = river, river.Edition.Number, "demonstration", true, i18n.IsCountry
+		s.Email = fmt.Sprintf("signer%d@example.org", i)
+		if s.Listing == "" {
+			s.Listing = signing.Public
+		}
+		if s.Lang == "" {
+			s.Lang = "en"
+		}
+		id, err := a.Signing.Sign(ctx, s)
+		if err != nil {
+			return err
+		}
+		e, _, err := a.Signing.Envelope(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Signing.Confirm(ctx, e.Token, s.Browser, "", signing.Correction{}); err != nil {
+			return err
+		}
+	}
+	_, err = a.Signing.Publish(ctx)
+	return err
+}

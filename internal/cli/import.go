@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+)
+
+type importCommand struct {
+	Letter importLetter `cmd:"" help:"Read .txt and .md files into draft letters, or into the next edition of one."`
+}
+
+type importLetter struct {
+	config.Instance
+	Files      []string       `arg:"" name:"file" help:"Files to read."`
+	Slug       string         `help:"Name of the letter in its address, [a-z0-9-]{1,80}. Default: made from the title."`
+	Publish    bool           `help:"Publish, and open for signatures unless --sign-on is none."`
+	SignOn     letter.SignOn  `name:"sign-on" enum:"none,people,organisations,both," default:"" help:"Who may sign: none, people, organisations or both. Default for a new letter: both."`
+	Deadline   string         `placeholder:"RFC3339" help:"Until when it can be signed: an instant, or a day such as 2030-06-30. Default: the one the text gives."`
+	Zone       string         `default:"UTC" help:"IANA time zone of a deadline given as a day, e.g. Europe/Vienna."`
+	Follows    letter.Follows `enum:"cosmetic,translation,substantive," default:"" help:"For a published letter: how this edition follows the last: cosmetic, translation or substantive."`
+	Language   string         `help:"Language of the text (BCP 47). Default: recognised."`
+	Translator string         `help:"Who translated the text."`
+	Lead       []string       `help:"Slugs of the lead organisations. Default: the sender named in the text."`
+	Protected  bool           `help:"Preselect the counted-only listing in the form."`
+	Prose      bool           `name:"prose-demands" help:"Take requests found in prose as demands too."`
+	JSON       bool           `help:"Print one JSON object a line, one per file."`
+}
+
+// Run reads every file; one that cannot be read does not stop the others.
+func (c *importLetter) Run(e *environment) error {
+	if c.Slug != "" && len(c.Files) > 1 {
+		return fmt.Errorf("%w: --slug names one letter, but there are %d files", errUsage, len(c.Files))
+	}
+	return e.with(c.Instance, func(a *app.App) error {
+		failed := 0
+		for _, file := range c.Files {
+			if err := c.read(e, a, file); err != nil {
+				failed++
+				fmt.Fprintf(e.stderr, "%s: %s\n", file, describe(err))
+			}
+		}
+		if failed > 0 {
+			return fmt.Errorf("%d of %d files were not imported", failed, len(c.Files))
+		}
+		return nil
+	})
+}
+
+func (c *importLetter) read(e *environment, a *app.App, file string) error {
+	data, err := readFile(file, importer.Limit)
+	if err != nil {
+		return err
+	}
+	draft, err := importer.Read(filepath.Base(file), data)
+	if err != nil {
+		return err
+	}
+	if c.Language != "" {
+		draft.Language = c.Language
+	}
+	if draft.Body, err = storePictures(e, a, filepath.Dir(file), draft.Body); err != nil {
+		return err
+	}
+	change, err := c.change(draft)
+	if err != nil {
+		return err
+	}
+	draft.Slug = change.Slug
+	l, err := a.Letters.Write(e.ctx, change)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return e.printJSON(draft)
+	}
+	report(e, draft, l)
+	return nil
+}
+
+// readFile reads a file that is not larger than limit bytes.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", int(info.Size()), "Limit", int(limit))
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(data)) > limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", int(limit))
+	}
+	return data, err
+}
+
+// change says what the draft does to its letter.
+func (c *importLetter) change(d *importer.Draft) (letter.Change, error) {
+	text := letter.TextOf(d, c.Prose)
+	text.Translator = c.Translator
+	change := letter.Change{Slug: c.Slug, Text: &text, Follows: c.Follows, Create: true, Publish: c.Publish, Leads: c.Lead}
+	if change.Slug == "" {
+		change.Slug = letter.SlugOf(text.Title)
+	}
+	if c.SignOn != "" {
+		change.SignOn = &c.SignOn
+	}
+	if c.Protected {
+		change.Protected = &c.Protected
+	}
+	if d.Form == importer.FormCall {
+		change.Call = letter.CallOf(d)
+	}
+	if sender, ok := letter.SenderOf(d); ok && c.Lead == nil && c.Follows == letter.FollowsNone {
+		change.Organisations, change.Leads = append(change.Organisations, sender), []string{sender.Slug}
+	}
+	given, business := c.Deadline, false
+	if given == "" {
+		given, business = d.Deadline, d.CloseOfBusiness
+	}
+	if given != "" {
+		zone, err := time.LoadLocation(c.Zone)
+		if err != nil {
+			return change, fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
+		}
+		deadline, err := letter.ParseDeadline(given, zone, business)
+		if err != nil {
+			return change, err
+		}
+		change.Deadline = &deadline
+	}
+	return change, nil
+}
+
+var pictureLink = regexp.MustCompile(`(!\[[^\]]*\]\()([^)\s]+)`)
+
+// storePictures stores the pictures that Markdown names by a relative path and names them by their hash instead.
+func storePictures(e *environment, a *app.App, folder, body string) (string, error) {
+	if !strings.Contains(body, "![") {
+		return body, nil
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	var errs []error
+	body = pictureLink.ReplaceAllStringFunc(body, func(match string) string {
+		parts := pictureLink.FindStringSubmatch(match)
+		if strings.Contains(parts[2], ":") {
+			return match // already stored, or elsewhere: that becomes a plain link
+		}
+		f, err := root.Open(parts[2])
+		if err == nil {
+			defer f.Close()
+			var data []byte
+			if data, err = io.ReadAll(io.LimitReader(f, letter.MaxPictureBytes+1)); err == nil {
+				var hash string
+				if hash, err = a.Letters.PutPicture(e.ctx, data); err == nil {
+					return parts[1] + "picture:" + hash
+				}
+			}
+		}
+		errs = append(errs, fmt.Errorf("picture %s: %s", parts[2], describe(err)))
+		return match
+	})
+	return body, errors.Join(errs...)
+}
+
+// report says in words what was recognised and what was unsure.
+func report(e *environment, d *importer.Draft, l letter.Letter) {
+	e.printf("%s  (%s, %s, edition %d)\n", l.Slug, d.Form, l.State, l.Edition.Number)
+	line := func(name, text string) {
+		if text != "" {
+			e.printf("  %-11s %s\n", name, text)
+		}
+	}
+	line("title", d.Title)
+	line("subtitle", d.Subtitle)
+	line("language", d.Language)
+	line("from", d.Sender.Name)
+	for _, a := range d.Addressees {
+		line("to", strings.Trim(a.Name+", "+a.Office, ", "))
+	}
+	line("date", d.Date)
+	line("salutation", d.Salutation)
+	for _, x := range d.Demands {
+		name := "demand " + x.Number
+		if x.Unsure {
+			name = "demand?"
+		}
+		line(name, short(x.Text))
+	}
+	line("closing", d.Closing)
+	for _, s := range d.SignedBy {
+		line("signed", strings.Trim(strings.Join([]string{s.Name, s.Role, s.Organisation}, ", "), ", "))
+	}
+	line("deadline", d.Deadline)
+	for _, f := range d.Figures {
+		line("figure", string(f.Qualifier)+": "+short(f.Quote))
+	}
+	for _, w := range d.Warnings {
+		line("unsure", w.String())
+	}
+}
+
+func short(s string) string {
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:99]) + "…"
+	}
+	return s
+}

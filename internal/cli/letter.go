@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/letter"
+)
+
+type letterCommand struct {
+	List    letterList    `cmd:"" help:"List all letters, drafts too."`
+	Show    letterShow    `cmd:"" help:"Show one letter: settings, editions, counts."`
+	Set     letterSet     `cmd:"" help:"Change settings: leads, sign-on, deadline, protection."`
+	Call    letterCall    `cmd:"" help:"Set the call: the cover note that asks possible signers."`
+	Publish letterPublish `cmd:"" help:"Publish the draft edition."`
+	Close   letterClose   `cmd:"" help:"End the sign-on now."`
+}
+
+type letterList struct {
+	config.Instance
+	JSON bool `help:"Print one JSON object a line."`
+}
+
+// Run lists the letters.
+func (c *letterList) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		letters, err := a.Letters.ListAll(e.ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range letters {
+			if err := printLetter(e, l, c.JSON); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func printLetter(e *environment, l letter.Letter, asJSON bool) error {
+	title := l.Edition.Text(l.Edition.Language).Title
+	deadline := ""
+	if l.Deadline.IsSet() {
+		deadline = l.Deadline.At.In(l.Deadline.Zone).Format(time.RFC3339)
+	}
+	if asJSON {
+		return e.printJSON(map[string]any{"slug": l.Slug, "state": l.State, "sign_on": l.SignOn, "edition": l.Edition.Number,
+			"sha256": l.Edition.SHA256, "languages": l.Edition.Languages(), "title": title, "deadline": deadline, "protected": l.Protected})
+	}
+	e.printf("%-10s %-14s %s  %s  [%s] %s\n", l.State, l.SignOn, l.Slug, title, strings.Join(l.Edition.Languages(), " "), deadline)
+	return nil
+}
+
+type letterShow struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+	JSON bool   `help:"Print one JSON object."`
+}
+
+// Run shows the letter.
+func (c *letterShow) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		if err := printLetter(e, l, c.JSON); err != nil || c.JSON {
+			return err
+		}
+		counts, _, _, err := a.Signing.Summary(e.ctx, l.ID, 0)
+		if err != nil {
+			return err
+		}
+		e.printf("  signed by %d organisations and %d people; %d of these withheld, %d withdrawn, %d removed\n", counts.Organisations,
+			counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed)
+		editions, err := a.Letters.Editions(e.ctx, l.ID)
+		for _, x := range editions {
+			e.printf("  edition %d  %s  %s  %s\n", x.Number, x.PublishedAt.Format(time.DateOnly), x.SHA256, x.Follows)
+		}
+		return err
+	})
+}
+
+type letterSet struct {
+	config.Instance
+	Slug            string        `arg:"" help:"The letter."`
+	Lead            []string      `help:"Slugs of the lead organisations, in order."`
+	SignOn          letter.SignOn `name:"sign-on" enum:"none,people,organisations,both," default:"" help:"Who may sign."`
+	Deadline        string        `help:"A new deadline, or \"none\": an instant (RFC 3339) or a day."`
+	Zone            string        `default:"UTC" help:"IANA time zone of a deadline given as a day."`
+	CloseOfBusiness bool          `help:"The deadline is 17:00 of the day in the zone."`
+	Protected       *bool         `negatable:"" help:"Preselect the counted-only listing."`
+}
+
+// Run changes the settings.
+func (c *letterSet) Run(e *environment) error {
+	change := letter.Change{Slug: c.Slug, Leads: c.Lead, Protected: c.Protected}
+	if c.SignOn != "" {
+		change.SignOn = &c.SignOn
+	}
+	switch c.Deadline {
+	case "":
+	case "none":
+		change.Deadline = &letter.Deadline{}
+	default:
+		zone, err := time.LoadLocation(c.Zone)
+		if err != nil {
+			return fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
+		}
+		d, err := letter.ParseDeadline(c.Deadline, zone, c.CloseOfBusiness)
+		if err != nil {
+			return err
+		}
+		change.Deadline = &d
+	}
+	return c.write(e, change)
+}
+
+func (c *letterSet) write(e *environment, change letter.Change) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Write(e.ctx, change)
+		if err != nil {
+			return err
+		}
+		return printLetter(e, l, false)
+	})
+}
+
+type letterCall struct {
+	config.Instance
+	Slug       string `arg:"" help:"The letter."`
+	File       string `arg:"" help:"Markdown file with the call's text."`
+	From       string `help:"Who asks."`
+	Title      string `help:"Heading of the call's page."`
+	Salutation string `help:"Whom the call greets."`
+	Contact    string `help:"The person to ask."`
+	Email      string `help:"The address of that person."`
+	Language   string `default:"en" help:"Language of the call."`
+}
+
+// Run sets the call.
+func (c *letterCall) Run(e *environment) error {
+	body, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	set := letterSet{Instance: c.Instance}
+	return set.write(e, letter.Change{Slug: c.Slug, Call: &letter.Call{Language: c.Language, From: c.From, Title: c.Title,
+		Salutation: c.Salutation, Body: letter.CleanMarkdown(string(body)), Contact: c.Contact, Email: c.Email}})
+}
+
+type letterPublish struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+}
+
+// Run publishes the draft edition.
+func (c *letterPublish) Run(e *environment) error {
+	set := letterSet{Instance: c.Instance}
+	return set.write(e, letter.Change{Slug: c.Slug, Publish: true})
+}
+
+type letterClose struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+}
+
+// Run closes the letter.
+func (c *letterClose) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug) })
+}
+
+type exportCommand struct {
+	Letter exportLetter `cmd:"" help:"Write the canonical file of a letter."`
+}
+
+type exportLetter struct {
+	config.Instance
+	Slug     string `arg:"" help:"The letter."`
+	Format   string `enum:"md" default:"md" help:"md: the canonical file, whose SHA-256 the letter states."`
+	Language string `help:"Language of the text. Default: the authoritative one."`
+	Output   string `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
+}
+
+// Run writes the file.
+func (c *exportLetter) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		if c.Language == "" {
+			c.Language = l.Edition.Language
+		}
+		file, _, err := a.Letters.File(e.ctx, c.Slug, l.Edition.Number, c.Language)
+		if err != nil {
+			return err
+		}
+		if c.Output == "-" {
+			e.printf("%s", file)
+			return nil
+		}
+		return os.WriteFile(c.Output, []byte(file), 0o644)
+	})
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+)
+
+type serveCommand struct {
+	config.Instance
+	config.Server
+	JSON bool `help:"Print the addresses as one JSON object."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(e *environment) error {
+	if err := c.Complete(); err != nil {
+		return err
+	}
+	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(*app.App) error {
+		if c.JSON {
+			return e.printJSON(map[string]string{"url": c.BaseURL})
+		}
+		e.printf("Serving %s\n", c.BaseURL)
+		if c.SMTP == "" {
+			e.printf("No --smtp: mails wait, and no sign form is offered.\n")
+		}
+		return nil
+	})
+}
+
+// serve opens an instance and runs it; ready is called when it listens.
+func serve(e *environment, o app.Options, ready func(*app.App) error) error {
+	listener, err := net.Listen("tcp", o.Server.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w; choose another port", err)
+	}
+	a, err := app.Open(e.ctx, o)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	defer a.Close()
+	if err := ready(a); err != nil {
+		_ = listener.Close()
+		return err
+	}
+	return a.Run(e.ctx, listener)
+}
+
+type migrateCommand struct {
+	config.Instance
+	JSON bool `help:"Print the result as one JSON object."`
+}
+
+// Run opens the instance, which migrates it.
+func (c *migrateCommand) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		if c.JSON {
+			return e.printJSON(map[string]any{"engine": a.DB.Engine(), "current": true})
+		}
+		e.printf("The database (%s) is up to date.\n", a.DB.Engine())
+		return nil
+	})
+}

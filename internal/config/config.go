@@ -1,0 +1,90 @@
+// Package config owns the settings of an instance. The comments and help texts of its fields are the manual.
+//
+// It promises that a setting has one name in flags, environment and documentation, that defaults run one machine with no
+// file, and that a wrong value is refused before anything starts. It must not know what the settings are used for, and
+// nothing outside it reads the environment.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Instance says which instance a command works on.
+type Instance struct {
+	Data     string `default:"./data" env:"UNDERSIGNED_DATA" placeholder:"DIR" help:"Folder of the keys, and of the database unless --database is given."`
+	Database string `env:"UNDERSIGNED_DATABASE" placeholder:"URL" help:"postgres://… uses PostgreSQL instead of the SQLite file in --data."`
+}
+
+// Server are the settings of a running server.
+type Server struct {
+	Listen       string        `default:"127.0.0.1:8080" env:"UNDERSIGNED_LISTEN" placeholder:"ADDR" help:"Address and port to serve on. Put a TLS proxy in front, or serve loopback only."`
+	BaseURL      string        `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach this server, e.g. https://letters.example.org; links in mails begin with it. Default: http:// and --listen."`
+	SMTP         string        `env:"UNDERSIGNED_SMTP" name:"smtp" placeholder:"URL" help:"Mail relay: smtp://[USER:PASSWORD@]HOST:PORT, or smtps:// for TLS from the start. TLS is required except to loopback or with ?tls=off. Without it mails wait and no sign form is offered."`
+	MailFrom     string        `env:"UNDERSIGNED_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of all mails. Default: letters@ and the host of the base URL."`
+	MailWorkers  int           `default:"8" env:"UNDERSIGNED_MAIL_WORKERS" help:"Mails sent at the same time."`
+	DKIMDomain   string        `env:"UNDERSIGNED_DKIM_DOMAIN" name:"dkim-domain" help:"Domain that signs mails (DKIM)."`
+	DKIMSelector string        `env:"UNDERSIGNED_DKIM_SELECTOR" name:"dkim-selector" default:"undersigned" help:"Selector of the DKIM key in the DNS."`
+	DKIMKey      string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
+	PublishEvery time.Duration `default:"10m" env:"UNDERSIGNED_PUBLISH_EVERY" placeholder:"DURATION" help:"Rhythm in which confirmed signatures join list and count. A longer one tells less about when somebody signed."`
+	RateLimit    string        `default:"on" enum:"on,off" env:"UNDERSIGNED_RATE_LIMIT" placeholder:"on|off" help:"off lifts request and mail budgets; for benchmarks and tests only."`
+	TrustProxy   []string      `env:"UNDERSIGNED_TRUST_PROXY" placeholder:"CIDR" help:"Networks whose X-Forwarded-For is believed when requests are counted."`
+	Name         string        `env:"UNDERSIGNED_NAME" default:"Undersigned" help:"Name of this site, on every page and mail."`
+	Operator     string        `env:"UNDERSIGNED_OPERATOR" help:"Who runs this server, as the privacy page says."`
+	Contact      string        `env:"UNDERSIGNED_CONTACT" placeholder:"ADDRESS" help:"How to reach the operator, as the privacy page says."`
+}
+
+// Complete fills in what follows from other settings, and refuses wrong values.
+func (s *Server) Complete() error {
+	if s.BaseURL == "" {
+		host, port, err := net.SplitHostPort(s.Listen)
+		if err != nil {
+			return fmt.Errorf("--listen %q: %w; give ADDRESS:PORT, for example 127.0.0.1:8080", s.Listen, err)
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+			host = "localhost"
+		}
+		s.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	u, err := url.Parse(s.BaseURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return fmt.Errorf("--base-url %q: give scheme and host only, for example https://letters.example.org", s.BaseURL)
+	}
+	s.BaseURL = u.Scheme + "://" + u.Host
+	if s.MailFrom == "" {
+		host := u.Hostname()
+		if !strings.Contains(host, ".") || net.ParseIP(host) != nil {
+			host = "localhost.localdomain"
+		}
+		s.MailFrom = "letters@" + host
+	}
+	if s.PublishEvery < 100*time.Millisecond {
+		return errors.New("--publish-every: at least 100ms")
+	}
+	if s.MailWorkers < 1 || s.MailWorkers > 200 {
+		return errors.New("--mail-workers: from 1 to 200")
+	}
+	if (s.DKIMDomain == "") != (s.DKIMKey == "") {
+		return errors.New("--dkim-domain and --dkim-key go together")
+	}
+	for _, cidr := range s.TrustProxy {
+		if _, _, err := net.ParseCIDR(cidr); err != nil {
+			return fmt.Errorf("--trust-proxy %q: give a network such as 10.0.0.0/8", cidr)
+		}
+	}
+	return nil
+}
+
+// SecureCookies reports whether browsers take a Secure cookie from the base URL: over https, and on loopback.
+func (s *Server) SecureCookies() bool {
+	u, err := url.Parse(s.BaseURL)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,118 @@
+package letter
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+)
+
+// TextOf returns the text of a recognised draft. Requests found in prose become demands only if prose is true: whether
+// they are meant as demands is for an editor to say.
+func TextOf(d *importer.Draft, prose bool) Text {
+	t := Text{
+		Language: d.Language, Title: d.Title, Subtitle: d.Subtitle, Introduction: d.Introduction, Place: d.Place,
+		Date: d.DateAsWritten, Salutation: d.Salutation, Body: CleanMarkdown(d.Body), Closing: d.Closing,
+	}
+	if t.Language == "" {
+		t.Language = "und"
+	}
+	for _, a := range d.Addressees {
+		t.Addressees = append(t.Addressees, Addressee(a))
+	}
+	body := fold(t.Body)
+	for _, demand := range d.Demands {
+		if demand.Unsure && !prose {
+			continue
+		}
+		t.Demands = append(t.Demands, Demand{Number: demand.Number, Text: demand.Text,
+			InBody: strings.Contains(body, fold(demand.Text))})
+	}
+	for _, s := range d.SignedBy {
+		t.SignedBy = append(t.SignedBy, Signer(s))
+	}
+	if t.Title == "" {
+		t.Title = titleOf(t)
+	}
+	return t
+}
+
+// titleOf names a letter that has no title of its own by whom it is to, else by its first words.
+func titleOf(t Text) string {
+	for _, a := range t.Addressees {
+		if to := joinWith(", ", a.Name, a.Office); to != "" {
+			return to
+		}
+	}
+	words := strings.Fields(t.Salutation + " " + t.Body)
+	return strings.Join(words[:min(len(words), 12)], " ")
+}
+
+// CallOf returns the cover note of a recognised call.
+func CallOf(d *importer.Draft) *Call {
+	return &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.Salutation,
+		Body: CleanMarkdown(joinWith("\n\n", d.Introduction, d.Body)), Email: d.Sender.Email}
+}
+
+// SenderOf returns the directory entry of a recognised letterhead, false when it names nobody.
+func SenderOf(d *importer.Draft) (account.Organisation, bool) {
+	if d.Sender.Name == "" {
+		return account.Organisation{}, false
+	}
+	return account.Organisation{Slug: SlugOf(d.Sender.Name), Names: map[string]string{d.Language: d.Sender.Name},
+		Address: d.Sender.Address, Email: d.Sender.Email}, true
+}
+
+// SlugOf makes a slug of a title: ASCII letters and digits of its words, without accents, at most 60 characters. A title
+// in another script gets a short name of its own, always the same.
+func SlugOf(title string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(strings.ToLower(title)) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r):
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	slug := b.String()
+	if len(slug) > 60 {
+		slug = slug[:60]
+		if cut := strings.LastIndexByte(slug, '-'); cut > 20 {
+			slug = slug[:cut]
+		}
+	}
+	if slug = strings.Trim(slug, "-"); len(slug) >= 3 {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(title))
+	return "letter-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// ParseDeadline reads "2026-12-10" or RFC 3339. A day alone ends at its last second in the zone, or at 17:00 there if
+// closeOfBusiness. A nil zone is UTC.
+func ParseDeadline(s string, zone *time.Location, closeOfBusiness bool) (Deadline, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		return Deadline{At: at.UTC(), Zone: zone}, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, s, zone)
+	if err != nil {
+		return Deadline{}, fault.New(fault.Invalid, "deadline").On("deadline")
+	}
+	at := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 59, 0, zone)
+	if closeOfBusiness {
+		at = time.Date(day.Year(), day.Month(), day.Day(), 17, 0, 0, 0, zone)
+	}
+	return Deadline{At: at.UTC(), Zone: zone, CloseOfBusiness: closeOfBusiness}, nil
+}

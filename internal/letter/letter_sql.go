@@ -1,0 +1,189 @@
+package letter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+const letterColumns = `id, slug, state, sign_on, protected, edition, deadline_at, deadline_zone, close_of_business,
+		call, version, created_at, opened_at, closed_at`
+
+var (
+	qInsertLetter = store.Q("letter.insert", `
+		INSERT INTO letter (id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
+		VALUES ($1, $2, 'draft', $3, $4, 0, 'UTC', $5, $6, 1, $7)`)
+	qFindLetter  = store.Q("letter.find", `SELECT `+letterColumns+` FROM letter WHERE slug = $1`)
+	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)
+	qListLetters = store.Q("letter.list", `
+		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' ORDER BY opened_at DESC, id DESC LIMIT $1`)
+	qListAllLetters = store.Q("letter.list_all", `SELECT `+letterColumns+` FROM letter ORDER BY created_at DESC, id DESC`)
+	qListLedBy      = store.Q("letter.list_led_by", `
+		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' AND id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)
+		ORDER BY opened_at DESC, id DESC LIMIT 100`)
+	qTouchLetter = store.Q("letter.touch", `UPDATE letter SET version = version + 1 WHERE id = $1`)
+	qTouchLedBy  = store.Q("letter.touch_led_by", `
+		UPDATE letter SET version = version + 1 WHERE id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)`)
+	qVersions    = store.Q("letter.version", `SELECT version FROM letter WHERE slug = $1`)
+	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
+	qSetSettings = store.Q("letter.set_settings", `
+		UPDATE letter SET sign_on = $1, protected = $2, deadline_at = $3, deadline_zone = $4, close_of_business = $5,
+			call = $6, version = version + 1
+		WHERE id = $7`)
+	qSetPublished = store.Q("letter.set_published", `
+		UPDATE letter SET edition = $1, state = CASE WHEN state = 'draft' THEN $2 ELSE state END,
+			opened_at = COALESCE(opened_at, $3), version = version + 1
+		WHERE id = $4`)
+	qSetClosed = store.Q("letter.set_closed", `
+		UPDATE letter SET state = 'closed', closed_at = $1, version = version + 1 WHERE id = $2 AND state = 'open'`)
+	qListDue = store.Q("letter.list_due", `
+		SELECT id FROM letter WHERE state = 'open' AND deadline_at IS NOT NULL AND deadline_at < $1 ORDER BY id LIMIT 100`)
+	qListSpent = store.Q("letter.list_spent", `
+		SELECT id FROM letter WHERE state = 'closed' AND data_key IS NOT NULL AND closed_at < $1 ORDER BY id LIMIT 100`)
+	qDestroyKey = store.Q("letter.destroy_key", `UPDATE letter SET data_key = NULL, version = version + 1 WHERE id = $1`)
+
+	qRemoveLeads = store.Q("letter.remove_leads", `DELETE FROM letter_lead WHERE letter_id = $1`)
+	qInsertLead  = store.Q("letter.insert_lead", `INSERT INTO letter_lead (letter_id, rank, organisation_id) VALUES ($1, $2, $3)`)
+
+	qPutEdition = store.Q("edition.put", `
+		INSERT INTO edition (letter_id, number, follows, language, sha256) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (letter_id, number) DO UPDATE SET follows = excluded.follows, language = excluded.language, sha256 = excluded.sha256
+		WHERE edition.published_at IS NULL`)
+	qPublishEdition = store.Q("edition.publish", `
+		UPDATE edition SET published_at = $1 WHERE letter_id = $2 AND number = $3 AND published_at IS NULL`)
+	qFindEdition  = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at FROM edition WHERE letter_id = $1 AND number = $2`)
+	qListEditions = store.Q("edition.list", `
+		SELECT number, follows, language, sha256, published_at FROM edition
+		WHERE letter_id = $1 AND published_at IS NOT NULL ORDER BY number DESC`)
+	qPutText = store.Q("edition_text.put", `
+		INSERT INTO edition_text (letter_id, number, language, content, canonical, sha256) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (letter_id, number, language)
+		DO UPDATE SET content = excluded.content, canonical = excluded.canonical, sha256 = excluded.sha256`)
+	qListTexts = store.Q("edition_text.list", `
+		SELECT language, content, sha256 FROM edition_text WHERE letter_id = $1 AND number = $2 ORDER BY language`)
+	qFindFile = store.Q("edition_text.file", `
+		SELECT t.canonical, t.sha256 FROM edition_text t
+		JOIN edition e ON e.letter_id = t.letter_id AND e.number = t.number
+		JOIN letter l ON l.id = t.letter_id
+		WHERE l.slug = $1 AND t.number = $2 AND t.language = $3 AND e.published_at IS NOT NULL`)
+)
+
+func find(tx *store.Tx, slug string) (Letter, error) {
+	l, err := scanLetter(tx.Row(qFindLetter, slug))
+	if errors.Is(err, store.ErrNoRow) {
+		return l, fault.New(fault.NotFound, "letter.unknown")
+	}
+	return l, err
+}
+
+// complete adds what a letter's page shows: leads and the current edition, or a draft's text so far.
+func complete(tx *store.Tx, l *Letter) (err error) {
+	if l.Leads, err = account.Leads(tx, int64(l.ID)); err != nil {
+		return err
+	}
+	number := l.Edition.Number
+	if l.State == Draft {
+		number = 1
+	}
+	l.Edition, err = findEdition(tx, l.ID, number)
+	if l.State == Draft && fault.Is(err, fault.NotFound) {
+		return nil // a call or a letterhead came before the text
+	}
+	return err
+}
+
+func findEdition(tx *store.Tx, id ID, number int) (Edition, error) {
+	e, err := scanEdition(tx.Row(qFindEdition, id, number))
+	if errors.Is(err, store.ErrNoRow) {
+		return e, fault.New(fault.NotFound, "edition.unknown")
+	}
+	if err != nil {
+		return e, err
+	}
+	return e, addTexts(tx, id, &e)
+}
+
+func addTexts(tx *store.Tx, id ID, e *Edition) error {
+	texts, err := store.List(tx, qListTexts, scanText, id, e.Number)
+	if err != nil {
+		return err
+	}
+	e.Texts = make(map[string]Text, len(texts))
+	for _, t := range texts {
+		t.Stale = t.Language != e.Language && t.SourceSHA256 != e.SHA256
+		e.Texts[t.Language] = t
+	}
+	return nil
+}
+
+func putText(tx *store.Tx, id ID, number int, t Text) error {
+	content, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("letter: encode text: %w", err)
+	}
+	canonical := t.Canonical()
+	_, err = tx.Exec(qPutText, id, number, t.Language, string(content), canonical, Hash(canonical))
+	return err
+}
+
+func scanLetter(row store.Row) (l Letter, err error) {
+	var deadline, opened, closed *int64
+	var created int64
+	var zone string
+	var call *string
+	if err := row.Scan(&l.ID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Edition.Number, &deadline, &zone,
+		&l.Deadline.CloseOfBusiness, &call, &l.Version, &created, &opened, &closed); err != nil {
+		return l, err
+	}
+	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
+	l.Deadline.At = instant(deadline)
+	if l.Deadline.Zone, err = time.LoadLocation(zone); err != nil {
+		l.Deadline.Zone = time.UTC // a zone this machine does not know: the instant is what counts
+	}
+	if call != nil {
+		l.Call = &Call{}
+		if err := json.Unmarshal([]byte(*call), l.Call); err != nil {
+			return l, fmt.Errorf("letter %d: call: %w", l.ID, err)
+		}
+	}
+	return l, nil
+}
+
+func scanEdition(row store.Row) (e Edition, err error) {
+	var published *int64
+	err = row.Scan(&e.Number, &e.Follows, &e.Language, &e.SHA256, &published)
+	e.PublishedAt = instant(published)
+	return e, err
+}
+
+func scanText(row store.Row) (t Text, err error) {
+	var language, content, sum string
+	if err := row.Scan(&language, &content, &sum); err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal([]byte(content), &t); err != nil {
+		return t, fmt.Errorf("letter: decode text: %w", err)
+	}
+	t.Language, t.SHA256 = language, sum
+	return t, nil
+}
+
+// instant is the time of microseconds since 1970 UTC, zero for NULL.
+func instant(micros *int64) time.Time {
+	if micros == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*micros).UTC()
+}
+
+func micros(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UnixMicro())
+}

@@ -1,0 +1,163 @@
+// Package mail owns what is sent by mail: it renders a mail in its reader's language, sends it by SMTP, and tells whom it
+// concerns what became of it.
+//
+// It promises that a mail holds no text typed by a signer, that its Message-ID follows from its job, so that a mail sent
+// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address.
+// It must not know pages, nor anything of a signature but what its envelope says.
+package mail
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"strconv"
+	"strings"
+	text "text/template"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+//go:embed templates
+var files embed.FS
+
+var (
+	htmlTemplates = template.Must(template.ParseFS(files, "templates/*.html"))
+	textTemplates = text.Must(text.ParseFS(files, "templates/*.txt"))
+)
+
+// Transport takes a rendered message for one recipient. *SMTP and *Mailbox are its implementations.
+type Transport interface {
+	Send(ctx context.Context, from, to string, message []byte) error
+}
+
+// Refusal is a permanent answer of the recipient's server to this address or message.
+type Refusal struct{ Code int }
+
+func (r *Refusal) Error() string { return "mail refused with code " + strconv.Itoa(r.Code) }
+
+// Mailer renders and sends the mails of an instance.
+type Mailer struct {
+	Transport Transport
+	Signing   *signing.Service
+	Letters   *letter.Service
+	Sign      *DKIM // nil sends unsigned
+	Site      string
+	From      string // address of the sender
+	BaseURL   string
+	Workers   int
+	Log       *slog.Logger
+}
+
+// Register hands the kinds of mail to the runner.
+func (m *Mailer) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, id int64, j signing.ConfirmMail) error {
+		return m.send(ctx, id, j.Pending, "confirm")
+	}, job.Limit(m.Workers))
+	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
+		return m.send(ctx, id, j.Pending, "code")
+	}, job.Limit(m.Workers))
+}
+
+func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error {
+	e, send, err := m.Signing.Envelope(ctx, pending)
+	if err != nil || !send {
+		return err
+	}
+	l, err := m.Letters.FindByID(ctx, e.Letter)
+	if err != nil {
+		return err
+	}
+	message, err := m.render(id, kind, e, l)
+	if err != nil {
+		return job.Dead(job.Code("render", err))
+	}
+	err = m.Transport.Send(ctx, m.From, e.Address, message)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		if err := m.Signing.Refused(ctx, pending); err != nil {
+			return err
+		}
+		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
+		return nil
+	}
+	if err != nil {
+		return job.Code("smtp", err)
+	}
+	if kind == "confirm" {
+		return m.Signing.Accepted(ctx, pending)
+	}
+	return nil
+}
+
+// content is what the templates of a mail see.
+type content struct {
+	L        *i18n.Locale
+	Site     string
+	Title    string // of the letter
+	Lang     string // of the title
+	TitleDir string
+	Link     string
+	Code     string
+}
+
+func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
+	locale := i18n.Find(e.Language)
+	if locale == nil {
+		locale = i18n.Find(i18n.Default)
+	}
+	title := l.Edition.Text(e.Language)
+	c := content{L: locale, Site: m.Site, Title: title.Title, Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
+	if kind == "confirm" {
+		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
+	}
+	var plain, rich bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&plain, kind+".txt", c); err != nil {
+		return nil, fmt.Errorf("mail: %s.txt: %w", kind, err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&rich, kind+".html", c); err != nil {
+		return nil, fmt.Errorf("mail: %s.html: %w", kind, err)
+	}
+	msg := gomail.NewMsg()
+	if err := msg.FromFormat(m.Site, m.From); err != nil {
+		return nil, fmt.Errorf("mail: from: %w", err)
+	}
+	if err := msg.To(e.Address); err != nil {
+		return nil, fmt.Errorf("mail: to: %w", err)
+	}
+	msg.Subject(locale.T("mail." + kind + ".subject"))
+	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))
+	msg.SetMessageIDWithValue(messageID(id, m.From))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader(gomail.HeaderContentLang, locale.Code)
+	msg.SetBodyString(gomail.TypeTextPlain, plain.String())
+	msg.AddAlternativeString(gomail.TypeTextHTML, rich.String())
+	var out bytes.Buffer
+	if _, err := msg.WriteTo(&out); err != nil {
+		return nil, fmt.Errorf("mail: write: %w", err)
+	}
+	if m.Sign == nil {
+		return out.Bytes(), nil
+	}
+	return m.Sign.sign(out.Bytes())
+}
+
+// messageID is the same each time a job is tried.
+func messageID(id int64, from string) string {
+	return "job." + strconv.FormatInt(id, 36) + "@" + from[strings.LastIndexByte(from, '@')+1:]
+}
+
+func languagePrefix(l *i18n.Locale) string {
+	if l.Code == i18n.Default {
+		return ""
+	}
+	return "/" + l.Code
+}

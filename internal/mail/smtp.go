@@ -1,0 +1,167 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// SMTP sends through a relay and keeps connections for the next mail. It is safe for concurrent use.
+type SMTP struct {
+	host, port     string
+	user, password string
+	implicit       bool // TLS from the start
+	plain          bool // no TLS at all
+
+	mu   sync.Mutex
+	idle []*connection // guarded by mu
+}
+
+type connection struct {
+	client *smtp.Client
+	used   time.Time
+	sent   int
+}
+
+// Bounds of a kept connection; relays close those that idle longer or send more.
+const (
+	maxIdle        = 8
+	idleFor        = 20 * time.Second
+	mailsEach      = 50
+	commandTimeout = 30 * time.Second
+	submitTimeout  = 90 * time.Second
+)
+
+// NewSMTP reads smtp://[USER:PASSWORD@]HOST[:PORT][?tls=off] or smtps://….
+func NewSMTP(relay string) (*SMTP, error) {
+	u, err := url.Parse(relay)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return nil, errors.New("--smtp: give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it")
+	}
+	s := &SMTP{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username()}
+	s.password, _ = u.User.Password()
+	if s.port == "" {
+		if s.port = "587"; s.implicit {
+			s.port = "465"
+		}
+	}
+	ip := net.ParseIP(s.host)
+	loopback := s.host == "localhost" || ip != nil && ip.IsLoopback()
+	s.plain = !s.implicit && (loopback || u.Query().Get("tls") == "off")
+	return s, nil
+}
+
+// Send hands the message to the relay. It returns a *Refusal when the relay refuses the recipient or the message for
+// good; every other error is worth another try.
+func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error {
+	c, err := s.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.client.Mail(from, nil); err != nil {
+		_ = c.client.Close()
+		return err
+	}
+	if err := c.client.Rcpt(to, nil); err != nil {
+		s.release(c)
+		return refusal(err)
+	}
+	w, err := c.client.Data()
+	if err == nil {
+		_, err = bytes.NewReader(message).WriteTo(w)
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
+		_ = c.client.Close()
+		return refusal(err)
+	}
+	s.release(c)
+	return nil
+}
+
+func refusal(err error) error {
+	if e, ok := errors.AsType[*smtp.SMTPError](err); ok && e.Code >= 500 && e.Code < 600 {
+		return &Refusal{Code: e.Code}
+	}
+	return err
+}
+
+// connection returns a kept connection that still answers, or a new one.
+func (s *SMTP) connection(ctx context.Context) (*connection, error) {
+	for {
+		s.mu.Lock()
+		n := len(s.idle)
+		if n == 0 {
+			s.mu.Unlock()
+			return s.dial(ctx)
+		}
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		if time.Since(c.used) < idleFor && c.sent < mailsEach && c.client.Reset() == nil {
+			return c, nil
+		}
+		_ = c.client.Close()
+	}
+}
+
+func (s *SMTP) release(c *connection) {
+	c.used = time.Now()
+	c.sent++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.idle) < maxIdle {
+		s.idle = append(s.idle, c)
+		return
+	}
+	_ = c.client.Close()
+}
+
+// Close ends the kept connections.
+func (s *SMTP) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.idle {
+		_ = c.client.Close()
+	}
+	s.idle = nil
+}
+
+func (s *SMTP) dial(ctx context.Context) (*connection, error) {
+	dialer := net.Dialer{Timeout: commandTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, s.port))
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
+	var client *smtp.Client
+	switch {
+	case s.implicit:
+		client = smtp.NewClient(tls.Client(conn, config))
+	case s.plain:
+		client = smtp.NewClient(conn)
+	default:
+		client, err = smtp.NewClientStartTLS(conn, config)
+		if err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("mail: the relay offers no TLS: %w", err)
+		}
+	}
+	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, submitTimeout
+	if s.user != "" {
+		if err := client.Auth(sasl.NewPlainClient("", s.user, s.password)); err != nil {
+			_ = client.Close()
+			return nil, fmt.Errorf("mail: the relay refuses user and password: %w", err)
+		}
+	}
+	return &connection{client: client}, nil
+}

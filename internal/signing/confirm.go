@@ -1,0 +1,452 @@
+package signing
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Confirmation is what the page behind a mail's link shows.
+type Confirmation struct {
+	Letter             letter.ID
+	Edition            int
+	Kind               Kind
+	Name, Organisation string // masked unless Known
+	Listing            Listing
+	Known              bool // this browser made the submission: one press confirms
+	CodesLeft          bool // a fresh code can still be mailed
+	Disputed           bool // somebody pressed "this was not me"
+}
+
+// Confirmation returns what a link's page shows. It changes nothing.
+func (s *Service) Confirmation(ctx context.Context, token, browser string) (Confirmation, error) {
+	row, p, _, err := s.openToken(ctx, token)
+	if err != nil {
+		return Confirmation{}, err
+	}
+	c := Confirmation{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+		Listing: p.Listing, Known: row.knows(browser), CodesLeft: row.codes < maxCodes, Disputed: row.disputed != nil}
+	if !c.Known {
+		c.Name, c.Organisation = mask(p.Name), mask(p.Organisation)
+	}
+	return c, nil
+}
+
+// Receipt is what a signer takes away. It is the same for every replay of a confirmation.
+type Receipt struct {
+	Letter             letter.ID
+	Edition            int
+	Kind               Kind
+	Name, Organisation string
+	Listing            Listing
+	Secret             string // 26 characters
+	Held               string // why, or ""
+	Again              bool   // the address had signed before
+}
+
+// Correction is what the owner of the mailbox puts in place of what was typed. Empty fields leave it.
+type Correction struct {
+	Name, Title, Affiliation, Organisation string
+	Listing                                Listing
+}
+
+// Confirm makes a pending signature a confirmed one, given the cookie of the browser that made it, or the match code that
+// browser was shown, or a code mailed on request; with the last the owner of the mailbox may correct what was typed.
+func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Correction) (Receipt, error) {
+	row, p, key, err := s.openToken(ctx, token)
+	if err != nil {
+		return Receipt{}, err
+	}
+	owner := false
+	if !row.knows(browser) {
+		if owner, err = s.checkCode(ctx, row, key, code); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if row.confirmed != nil {
+		return s.replay(ctx, row, p, key)
+	}
+	l, err := s.Letters.ByID(ctx, row.letter)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !l.AcceptsConfirmations(s.DB.Now()) {
+		return Receipt{}, errClosed(l)
+	}
+	if owner {
+		if p, err = c.apply(p, row.kind); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return s.confirm(ctx, row, p, key)
+}
+
+// openToken finds and unseals the pending row of a link.
+func (s *Service) openToken(ctx context.Context, token string) (row pending, p particulars, key *seal.LetterKey, err error) {
+	id, ok := tokenID(token)
+	if !ok {
+		return row, p, nil, fault.New(fault.Gone, "token.unknown")
+	}
+	if row, err = s.findPending(ctx, id); err != nil {
+		return row, p, nil, err
+	}
+	if subtle.ConstantTimeCompare(row.tokenHash, hash(token)) != 1 {
+		return row, p, nil, fault.New(fault.Gone, "token.unknown")
+	}
+	if key, err = s.keyFor(ctx, row.letter); err != nil {
+		return row, p, nil, err
+	}
+	p, err = row.open(key)
+	return row, p, key, err
+}
+
+// checkCode reports whether the code is the freshly mailed one (owner) and fails unless it is that or the match code.
+func (s *Service) checkCode(ctx context.Context, row pending, key *seal.LetterKey, typed string) (owner bool, err error) {
+	code := asciiDigits(typed)
+	if code == "" {
+		return false, fault.New(fault.Forbidden, "code.missing").On("code")
+	}
+	if row.tries >= maxTries {
+		return false, fault.New(fault.Limited, "code.spent").On("code")
+	}
+	now := s.DB.Now().UnixMicro()
+	if row.freshUntil != nil && now < *row.freshUntil && subtle.ConstantTimeCompare(row.freshHash, freshHash(row.id, code)) == 1 {
+		return true, nil
+	}
+	if subtle.ConstantTimeCompare([]byte(key.Code(row.id)), []byte(code)) == 1 {
+		return false, nil
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qCountTry, row.id, maxTries)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return false, fault.New(fault.Forbidden, "code.wrong", "Left", maxTries-1-row.tries).On("code")
+}
+
+// asciiDigits returns the six digits of a typed code, whatever script they are in and whatever stands between them; ""
+// if there are not six.
+func asciiDigits(typed string) string {
+	var b strings.Builder
+	for _, r := range typed {
+		switch {
+		case r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case r >= '۰' && r <= '۹':
+			b.WriteRune(r - '۰' + '0')
+		case r >= '٠' && r <= '٩':
+			b.WriteRune(r - '٠' + '0')
+		case r == ' ' || r == '-' || r == 0x200e || r == 0x200f:
+		default:
+			return ""
+		}
+	}
+	if b.Len() != 6 {
+		return ""
+	}
+	return b.String()
+}
+
+func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
+	var faults fault.List
+	set := func(field, typed string, into *string, check func(string, string) (string, *fault.Error)) {
+		if strings.TrimSpace(typed) == "" {
+			return
+		}
+		text, f := check(field, typed)
+		if f != nil {
+			faults = append(faults, f)
+			return
+		}
+		*into = text
+	}
+	plain := func(field, s string) (string, *fault.Error) { return checkText(field, s, MaxText) }
+	set("name", c.Name, &p.Name, checkName)
+	set("title", c.Title, &p.Title, plain)
+	set("affiliation", c.Affiliation, &p.Affiliation, plain)
+	if kind != Person {
+		set("organisation", c.Organisation, &p.Organisation, checkName)
+	}
+	switch c.Listing {
+	case Public, Addressee, Coalition, Counted:
+		p.Listing = c.Listing
+	}
+	if len(faults) > 0 {
+		return p, faults
+	}
+	return p, nil
+}
+
+// confirm writes the confirmed signatures: at most five statements for a new signer, whatever the kind.
+func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return Receipt{}, f
+	}
+	mailbox, exact := key.Tag("mailbox "+a.mailbox), key.Tag(a.exact)
+	held, err := s.holdReason(ctx, row, p, mailbox, exact)
+	if err != nil {
+		return Receipt{}, err
+	}
+	kept := p
+	kept.Token, kept.Secret, kept.Fresh = "", "", ""
+	plaintext, err := json.Marshal(kept)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
+	}
+	p.Token, p.Fresh = "", ""
+	pendingText, err := json.Marshal(p)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
+	}
+	kinds := row.kind.parts()
+	ids := make([]int64, len(kinds))
+	sealed := make([][]byte, len(kinds))
+	for i := range kinds {
+		ids[i] = store.NewID(s.DB.Now())
+		sealed[i] = key.Seal("signature_sealed", ids[i], plaintext)
+	}
+	pendingSealed := key.Seal("pending", row.id, pendingText)
+	receipt := Receipt{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+		Listing: p.Listing, Secret: p.Secret, Held: held}
+	state := StateNew
+	if held != "" {
+		state = StateHeld
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		receipt.Again = false
+		now := tx.Now().UnixMicro()
+		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.expires, row.id)
+		if err != nil || n == 0 {
+			return err // n == 0: another press of the same button was first, and the receipt is the same
+		}
+		var signatures, publics, seals, leaves [][]any
+		for i, kind := range kinds {
+			signatures = append(signatures, []any{row.letter, ids[i], kind, row.edition, row.language, p.Listing, BasisEmail, state,
+				held, mailbox, exact, hash(p.Secret), row.id, now})
+			name, title, affiliation := p.shown(kind)
+			publics = append(publics, []any{row.letter, ids[i], kind, name, title, affiliation, p.Country})
+			seals = append(seals, []any{row.letter, ids[i], sealed[i]})
+			leaves = append(leaves, leaf(row.letter, ids[i], actSign, act{Edition: row.edition, Withheld: p.Listing != Public, Basis: BasisEmail}))
+		}
+		if n, err = qInsertSignature.put(tx, signatures...); err != nil {
+			return err
+		}
+		if int(n) < len(kinds) {
+			receipt.Again = true
+			return s.signAgain(tx, row, p, key, plaintext, signatures)
+		}
+		if p.Listing == Public {
+			if _, err := qPutPublic.put(tx, publics...); err != nil {
+				return err
+			}
+		}
+		if _, err := qPutSealed.put(tx, seals...); err != nil {
+			return err
+		}
+		if state == StateHeld {
+			return nil
+		}
+		_, err = qInsertLeaf.put(tx, leaves...)
+		return err
+	})
+	return receipt, err
+}
+
+// signAgain replaces what an address signed before, and inserts what it did not: the last confirmed form of an address is
+// what stands, and its receipt is the one that works. values are the rows that were to be inserted.
+func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.LetterKey, plaintext []byte, values [][]any) error {
+	for _, v := range values {
+		kind, state := v[2].(Kind), v[7].(State)
+		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[9], v[10], kind))
+		if err != nil {
+			return err
+		}
+		if fresh := v[1].(int64) == old.ID; fresh { // this kind was new and its row was just inserted
+			if err := s.store(tx, old, p, key, plaintext); err != nil {
+				return err
+			}
+			if state == StateNew {
+				if err := addLeaf(tx, old, actSign, act{Edition: row.edition, Withheld: p.Listing != Public, Basis: BasisEmail}); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		next := old
+		next.Edition, next.Language, next.Listing, next.State, next.Reason = max(row.edition, old.Edition), row.language, p.Listing, StateNew, ""
+		switch {
+		case old.State == StateRemoved || old.State == StateHeld && old.Reason == HeldRemoved:
+			next.State, next.Reason = StateHeld, HeldRemoved
+		case state == StateHeld || old.State == StateHeld:
+			next.State, next.Reason = StateHeld, firstOf(v[8].(string), old.Reason)
+		}
+		if err := old.unlist(tx); err != nil {
+			return err
+		}
+		if old.counts() {
+			if err := addLeaf(tx, old, actWithdraw, act{Edition: old.Edition, Withheld: old.Listing != Public, Basis: old.Basis}); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Listing, next.State, next.Reason, hash(p.Secret), row.id, row.letter, old.ID); err != nil {
+			return err
+		}
+		if err := s.store(tx, next, p, key, plaintext); err != nil {
+			return err
+		}
+		if next.State == StateNew {
+			if err := addLeaf(tx, next, actSign, act{Edition: next.Edition, Withheld: next.Listing != Public, Basis: BasisEmail}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// store writes the sealed row of a signature, and the public one if its listing is public.
+func (s *Service) store(tx *store.Tx, o Own, p particulars, key *seal.LetterKey, plaintext []byte) error {
+	if _, err := tx.Exec(qPutSealed.one, o.Letter, o.ID, key.Seal("signature_sealed", o.ID, plaintext)); err != nil {
+		return err
+	}
+	if p.Listing != Public {
+		return nil
+	}
+	name, title, affiliation := p.shown(o.Kind)
+	_, err := tx.Exec(qPutPublic.one, o.Letter, o.ID, o.Kind, name, title, affiliation, p.Country)
+	return err
+}
+
+// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
+func (s *Service) holdReason(ctx context.Context, row pending, p particulars, mailbox, exact []byte) (reason string, err error) {
+	for _, name := range []string{p.Name, p.Organisation} {
+		if mixesScripts(name) || onlyLookAlikes(name) {
+			return HeldLookAlike, nil
+		}
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox) {
+			if err != nil {
+				return err
+			}
+			if string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
+				reason = HeldDuplicate
+			}
+		}
+		return nil
+	})
+	return reason, err
+}
+
+type mailboxRow struct {
+	kind Kind
+	tag  []byte
+}
+
+func scanMailbox(row store.Row) (m mailboxRow, err error) { return m, row.Scan(&m.kind, &m.tag) }
+
+// replay returns the receipt of a confirmation that was done before.
+func (s *Service) replay(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
+	r := Receipt{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+		Listing: p.Listing, Secret: p.Secret}
+	own, err := s.bySecret(ctx, p.Secret)
+	if err != nil {
+		return r, err
+	}
+	for _, o := range own {
+		if o.State == StateHeld {
+			r.Held = o.Reason
+		}
+	}
+	return r, nil
+}
+
+// MailCode mails a fresh code to the address of a link, if its budget allows; it answers the same if not.
+func (s *Service) MailCode(ctx context.Context, token string) error {
+	row, p, key, err := s.openToken(ctx, token)
+	if err != nil {
+		return err
+	}
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return fmt.Errorf("signing.MailCode: %w", err)
+	}
+	p.Fresh = fmt.Sprintf("%06d", n)
+	plaintext, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("signing.MailCode: %w", err)
+	}
+	sealed := key.Seal("pending", row.id, plaintext)
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qSetFresh, freshHash(row.id, p.Fresh), tx.Now().Add(CodeFor).UnixMicro(), sealed, row.id, maxCodes)
+		if err != nil || n == 0 {
+			return err
+		}
+		return job.Enqueue(tx, CodeMail{Pending: row.id})
+	})
+}
+
+func freshHash(id int64, code string) []byte {
+	return hash(string(binary.BigEndian.AppendUint64(nil, uint64(id))) + code)
+}
+
+// Dispute records that somebody behind the link says "this was not me". With the cookie or a code it deletes the
+// submission at once; without, since a mail scanner may press it too, no further mail is sent and the submission ends
+// after DisputedFor unless it is confirmed before. The owner of the mailbox, known by a mailed code, gets no further mail for
+// this letter at all. It reports whether the submission is gone.
+func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gone bool, err error) {
+	row, p, key, err := s.openToken(ctx, token)
+	if err != nil {
+		return false, err
+	}
+	gone = row.knows(browser)
+	owner := false
+	if !gone && asciiDigits(code) != "" {
+		if owner, err = s.checkCode(ctx, row, key, code); err != nil {
+			return false, err
+		}
+		gone = true
+	}
+	if row.confirmed != nil {
+		return false, fault.New(fault.Conflict, "token.used")
+	}
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return false, f
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		now := tx.Now()
+		until := min(now.Add(DisputedFor).UnixMicro(), row.expires)
+		if gone {
+			until = now.UnixMicro() - 1
+		}
+		if _, err := tx.Exec(qSetDisputed, now.UnixMicro(), until, row.id); err != nil || !owner {
+			return err
+		}
+		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.exact), "disputed", now.UnixMicro())
+		return err
+	})
+	return gone, err
+}

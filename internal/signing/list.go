@@ -1,0 +1,229 @@
+package signing
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Counts are the published numbers of a letter. Organisations and Persons are all confirmed signatures of their kind,
+// whatever their listing; the others say how many of them, or besides them, are what.
+type Counts struct {
+	Organisations, Persons int
+	Withheld               int // of all: show no public name
+	Imported               int // of all: came by reply, paper or import
+	Withdrawn, Removed     int // beside them
+	Earlier                int // of all: on an edition that a substantive one has replaced
+	ByEdition              map[int]int
+	PublishedAt            time.Time // when they last moved; zero before the first signature
+}
+
+// Signatory is one line of the public list.
+type Signatory struct {
+	ID                                int64
+	Kind                              Kind
+	Name, Title, Affiliation, Country string
+	Basis                             Basis
+
+	sortKey []byte // or the folded word it was found by
+}
+
+func scanSignatory(row store.Row) (s Signatory, err error) {
+	err = row.Scan(&s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
+	return s, err
+}
+
+func scanListed(row store.Row) (s Signatory, err error) {
+	err = row.Scan(&s.sortKey, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
+	return s, err
+}
+
+func scanFound(row store.Row) (s Signatory, err error) {
+	var word string
+	err = row.Scan(&word, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
+	s.sortKey = []byte(word)
+	return s, err
+}
+
+// Summary returns what a letter's page shows of its signatures: the counts and the names that joined last. since is the
+// number of the last substantive edition; signatures on editions before it count as earlier.
+func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts, persons, organisations []Signatory, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		c, persons, organisations = Counts{ByEdition: map[int]int{}}, nil, nil
+		for t, err := range store.Each(tx, qListTally, scanTally, l) {
+			if err != nil {
+				return err
+			}
+			c.add(t, since)
+		}
+		at, recent, err := scanPublication(tx.Row(qFindPublication, l))
+		if errors.Is(err, store.ErrNoRow) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		c.PublishedAt = at
+		if persons, err = findPublic(tx, l, recent.Persons); err != nil {
+			return err
+		}
+		organisations, err = findPublic(tx, l, recent.Organisations)
+		return err
+	})
+	return c, persons, organisations, err
+}
+
+func (c *Counts) add(t tallied, since int) {
+	switch t.outcome {
+	case "withdrawn":
+		c.Withdrawn += t.n
+		return
+	case "removed":
+		c.Removed += t.n
+		return
+	}
+	if t.kind == Organisation {
+		c.Organisations += t.n
+	} else {
+		c.Persons += t.n
+	}
+	if t.withheld {
+		c.Withheld += t.n
+	}
+	switch t.basis {
+	case "reply", "paper", "import":
+		c.Imported += t.n
+	}
+	if t.edition < since {
+		c.Earlier += t.n
+	}
+	c.ByEdition[t.edition] += t.n
+}
+
+type tallied struct {
+	cell
+	n int
+}
+
+func scanTally(row store.Row) (t tallied, err error) {
+	err = row.Scan(&t.edition, &t.kind, &t.withheld, &t.basis, &t.outcome, &t.n)
+	return t, err
+}
+
+// findPublic returns those of the ids that are still public.
+func findPublic(tx *store.Tx, l letter.ID, ids []int64) (found []Signatory, err error) {
+	for _, id := range ids {
+		p, err := scanSignatory(tx.Row(qFindPublic, l, id))
+		if errors.Is(err, store.ErrNoRow) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, p)
+	}
+	return found, nil
+}
+
+// Page is a slice of the public list. Next continues it; "" at the end.
+type Page struct {
+	Signatories []Signatory
+	Next        string
+}
+
+// List returns a page of the public list of one kind in its collated order, at most limit entries after the cursor; with
+// a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
+func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
+	key, id := openCursor(cursor)
+	words := strings.Fields(fold(query))
+	if query != "" && len(words) == 0 {
+		return Page{}, nil
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if len(words) > 0 {
+			word := strings.ToValidUTF8(strings.ReplaceAll(string(key), "\x00", ""), "") // a cursor is typed by anyone
+			p, err = search(tx, l, kind, words, word, id, limit)
+			return err
+		}
+		found, err := store.List(tx, qListPage, scanListed, l, kind, key, id, limit+1)
+		if len(found) > limit {
+			found = found[:limit]
+			p.Next = found[limit-1].cursor()
+		}
+		p.Signatories = found
+		return err
+	})
+	return p, err
+}
+
+// maxLooked bounds how many index entries one search page may look at, so that a common first letter beside a rare word
+// costs no scan of the list.
+const maxLooked = 2000
+
+// search walks the index of the longest word and keeps the entries whose names begin words with all the others.
+func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, id int64, limit int) (p Page, err error) {
+	first := words[0]
+	for _, w := range words {
+		if len(w) > len(first) {
+			first = w
+		}
+	}
+	seen := map[int64]bool{}
+	for looked := 0; ; {
+		found, err := store.List(tx, qSearchPage, scanFound, l, kind, first, first+"\U0010FFFF", word, id, limit)
+		if err != nil {
+			return p, err
+		}
+		for _, s := range found {
+			if word, id = string(s.sortKey), s.ID; seen[id] || !matches(s.Name, words) {
+				continue
+			}
+			seen[id] = true
+			if p.Signatories = append(p.Signatories, s); len(p.Signatories) == limit {
+				p.Next = s.cursor()
+				return p, nil
+			}
+		}
+		if len(found) < limit {
+			return p, nil
+		}
+		if looked += len(found); looked >= maxLooked {
+			p.Next = found[len(found)-1].cursor()
+			return p, nil
+		}
+	}
+}
+
+func matches(name string, words []string) bool {
+	have := searchWords(name)
+	for _, w := range words {
+		ok := false
+		for _, h := range have {
+			ok = ok || strings.HasPrefix(h, w)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// cursor names the place after the entry.
+func (s Signatory) cursor() string {
+	return base64.RawURLEncoding.EncodeToString(append(binary.BigEndian.AppendUint64(nil, uint64(s.ID)), s.sortKey...))
+}
+
+// openCursor reads a cursor; rubbish starts from the beginning.
+func openCursor(cursor string) (key []byte, id int64) {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(b) < 8 || len(b) > 8+maxSortKey+maxWordSize {
+		return []byte{}, 0
+	}
+	return b[8:], int64(binary.BigEndian.Uint64(b))
+}

@@ -1,0 +1,354 @@
+package signing
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Own is a signature as its signer, or an editor, deals with it.
+type Own struct {
+	Letter   letter.ID
+	ID       int64
+	Kind     Kind
+	Edition  int
+	Language string
+	Listing  Listing
+	Basis    Basis
+	State    State
+	Reason   string
+	SignedAt time.Time
+
+	// Only for the signer, by secret; empty once sealed data was destroyed.
+	Name, Email, Title, Affiliation, Organisation, Country string
+	Updates                                                bool
+}
+
+// counts reports whether the signature is in the count or on its way into it.
+func (o Own) counts() bool { return o.State == StateNew || o.State == StateListed }
+
+// active reports whether the signer can still change it.
+func (o Own) active() bool { return o.counts() || o.State == StateHeld }
+
+func scanOwn(row store.Row) (o Own, err error) {
+	var created int64
+	err = row.Scan(&o.Letter, &o.ID, &o.Kind, &o.Edition, &o.Language, &o.Listing, &o.Basis, &o.State, &o.Reason, &created)
+	o.SignedAt = time.UnixMicro(created).UTC()
+	return o, err
+}
+
+// The acts that change list and count, each a leaf of the log to come.
+const (
+	actSign     = "sign"
+	actRelist   = "relist"
+	actWithdraw = "withdraw"
+)
+
+// act carries what the tally needs to know of an act, so that folding acts needs no row that may have changed since.
+type act struct {
+	Edition  int    `json:"edition"`
+	Withheld bool   `json:"withheld"` // of a relist and a withdrawal: as it was
+	Relisted bool   `json:"relisted,omitempty"`
+	Basis    Basis  `json:"basis"`
+	Outcome  string `json:"outcome,omitempty"` // of a withdrawal: withdrawn, removed, or "" when another signature replaces it
+}
+
+func leaf(l letter.ID, id int64, name string, a act) []any {
+	detail, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // a struct of strings and numbers
+	}
+	phase := 2
+	if name == actSign {
+		phase = 1
+	}
+	rank, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return []any{l, phase, rank.Int64(), id, name, string(detail)}
+}
+
+func addLeaf(tx *store.Tx, o Own, name string, a act) error {
+	_, err := qInsertLeaf.put(tx, leaf(o.Letter, o.ID, name, a))
+	return err
+}
+
+// unlist takes the name out of the public list at once; the count follows with the next publication.
+func (o Own) unlist(tx *store.Tx) error {
+	p, err := scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID))
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qRemoveList, o.Letter, o.Kind, sortKey(p.Name), o.ID); err != nil {
+		return err
+	}
+	for _, word := range searchWords(p.Name) {
+		if _, err := tx.Exec(qRemoveWord, o.Letter, o.Kind, word, o.ID); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(qRemovePublic, o.Letter, o.ID)
+	return err
+}
+
+func (s *Service) bySecret(ctx context.Context, secret string) (own []Own, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		own, err = store.List(tx, qFindBySecret, scanOwn, hash(secret))
+		return err
+	})
+	return own, err
+}
+
+// NormaliseSecret returns a receipt secret as it was drawn, from what a hurried person typed.
+func NormaliseSecret(typed string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		case r == '0':
+			return 'o'
+		case r == '1':
+			return 'l'
+		case r == ' ' || r == '-' || r == '\t' || r == '\n' || r == '\r':
+			return -1
+		}
+		return r
+	}, typed)
+}
+
+// Find returns the signatures of a receipt secret with what is stored about their signer.
+func (s *Service) Find(ctx context.Context, secret string) ([]Own, error) {
+	secret = NormaliseSecret(secret)
+	if len(secret) != 26 {
+		return nil, fault.New(fault.Forbidden, "secret.wrong").On("secret")
+	}
+	own, err := s.bySecret(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	if len(own) == 0 {
+		return nil, fault.New(fault.Forbidden, "secret.wrong").On("secret")
+	}
+	for i := range own {
+		p, err := s.particularsOf(ctx, own[i])
+		if err != nil {
+			return nil, err
+		}
+		o := &own[i]
+		o.Name, o.Email, o.Title, o.Affiliation, o.Organisation, o.Country, o.Updates =
+			p.Name, p.Email, p.Title, p.Affiliation, p.Organisation, p.Country, p.Updates
+	}
+	return own, nil
+}
+
+// particularsOf opens the sealed row of a signature; it is empty once the row or its key was destroyed.
+func (s *Service) particularsOf(ctx context.Context, o Own) (p particulars, err error) {
+	key, err := s.keyFor(ctx, o.Letter)
+	if fault.Is(err, fault.Gone) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	var sealed []byte
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindSealed, o.Letter, o.ID).Scan(&sealed) })
+	if errors.Is(err, store.ErrNoRow) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	plaintext, err := key.Open("signature_sealed", o.ID, sealed)
+	if err != nil {
+		return p, fmt.Errorf("signing: signature %d: %w", o.ID, err)
+	}
+	return p, json.Unmarshal(plaintext, &p)
+}
+
+// change runs fn on a signature of the secret inside a transaction.
+func (s *Service) change(ctx context.Context, secret string, id int64, fn func(tx *store.Tx, o Own) error) error {
+	own, err := s.Find(ctx, secret)
+	if err != nil {
+		return err
+	}
+	for _, o := range own {
+		if o.ID != id {
+			continue
+		}
+		return s.DB.Update(ctx, func(tx *store.Tx) error {
+			current, err := scanOwn(tx.Row(qFindOwn, o.Letter, id, hash(NormaliseSecret(secret))))
+			if err != nil {
+				return err
+			}
+			return fn(tx, current)
+		})
+	}
+	return fault.New(fault.NotFound, "secret.wrong")
+}
+
+// Relist changes who may see the name. A name that becomes less visible leaves the list at once.
+func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listing) error {
+	switch to {
+	case Public, Addressee, Coalition, Counted:
+	default:
+		return fault.New(fault.Invalid, "listing").On("listing")
+	}
+	own, err := s.Find(ctx, secret)
+	if err != nil {
+		return err
+	}
+	var p particulars
+	var key *seal.LetterKey
+	for _, o := range own {
+		if o.ID != id {
+			continue
+		}
+		if p, err = s.particularsOf(ctx, o); err != nil {
+			return err
+		}
+		if p.Email == "" {
+			return fault.New(fault.Gone, "letter.closed") // what a public line would need was destroyed
+		}
+		if key, err = s.keyFor(ctx, o.Letter); err != nil {
+			return err
+		}
+	}
+	p.Listing = to
+	plaintext, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("signing.Relist: %w", err)
+	}
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
+		if !o.active() || o.Listing == to {
+			return nil
+		}
+		if err := o.unlist(tx); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qSetListing, to, o.Letter, o.ID); err != nil {
+			return err
+		}
+		if err := s.store(tx, o, p, key, plaintext); err != nil {
+			return err
+		}
+		if err := letter.Touch(tx, o.Letter); err != nil || !o.counts() {
+			return err
+		}
+		return addLeaf(tx, o, actRelist, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Relisted: to != Public})
+	})
+}
+
+// Withdraw takes a signature back. Its name leaves the list at once, the count follows with the next publication.
+func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return end(tx, o, StateWithdrawn, "signer", "withdrawn") })
+}
+
+// Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
+func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
+		if err := end(tx, o, StateWithdrawn, "erasure", "withdrawn"); err != nil {
+			return err
+		}
+		for _, q := range []*store.Query{qRemoveSealed, qRemovePending} {
+			if _, err := tx.Exec(q, o.Letter, o.ID); err != nil {
+				return err
+			}
+		}
+		noise := make([]byte, 2*seal.TagSize)
+		rand.Read(noise)
+		_, err := tx.Exec(qErase, noise[:seal.TagSize], noise[seal.TagSize:], o.Letter, o.ID)
+		return err
+	})
+}
+
+// end takes a signature out of list and count, once.
+func end(tx *store.Tx, o Own, state State, reason, outcome string) error {
+	if !o.active() {
+		return nil
+	}
+	if err := o.unlist(tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qSetState, state, reason, o.Letter, o.ID); err != nil {
+		return err
+	}
+	if err := letter.Touch(tx, o.Letter); err != nil || !o.counts() {
+		return err
+	}
+	return addLeaf(tx, o, actWithdraw, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Outcome: outcome})
+}
+
+// ListByState returns signatures of a letter in a state, in the order of signing, after the id, with the names that are
+// publicly listed or held.
+func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, after int64, limit int) (own []Own, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		own, err = store.List(tx, qListByState, scanOwn, l, state, after, limit)
+		return err
+	})
+	for i := range own {
+		if own[i].State != StateHeld && own[i].Listing != Public {
+			continue
+		}
+		p, err := s.particularsOf(ctx, own[i])
+		if err != nil {
+			return nil, err
+		}
+		own[i].Name, own[i].Title, own[i].Affiliation = p.shown(own[i].Kind)
+	}
+	return own, err
+}
+
+// Release lets a held signature into the count.
+func (s *Service) Release(ctx context.Context, l letter.ID, id int64) error {
+	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
+		if o.State != StateHeld {
+			return fault.New(fault.Conflict, "signature.not_held")
+		}
+		if _, err := tx.Exec(qSetState, StateNew, "", o.Letter, o.ID); err != nil {
+			return err
+		}
+		return addLeaf(tx, o, actSign, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public})
+	})
+}
+
+// Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation.
+func (s *Service) Remove(ctx context.Context, l letter.ID, id int64, reason string) error {
+	switch reason {
+	case "duplicate", "fraud", "moderation":
+	default:
+		return fault.New(fault.Invalid, "signature.reason").On("reason")
+	}
+	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
+		if !o.active() {
+			return fault.New(fault.Conflict, "signature.ended")
+		}
+		return end(tx, o, StateRemoved, reason, "removed")
+	})
+}
+
+func (s *Service) edit(ctx context.Context, l letter.ID, id int64, fn func(tx *store.Tx, o Own) error) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		o, err := scanOwn(tx.Row(qFindSignature, l, id))
+		if errors.Is(err, store.ErrNoRow) {
+			return fault.New(fault.NotFound, "signature.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		return fn(tx, o)
+	})
+}

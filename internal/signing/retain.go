@@ -1,0 +1,142 @@
+package signing
+
+import (
+	"context"
+	"errors"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Retain deletes what must not be kept longer: submissions past their end, mail budgets and blocks past their use, and the
+// sealed rows of letters whose data key was destroyed. It is safe to run at any time and in several processes.
+func (s *Service) Retain(ctx context.Context) error {
+	spent, err := s.Letters.Retain(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range spent {
+		if err := s.repeat(ctx, qPurgeSealed, l); err != nil {
+			return err
+		}
+	}
+	if err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		old := tx.Now().Add(-budgetFor)
+		if _, err := tx.Exec(qForgetBudgets, old.UnixMicro()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qForgetDays, tx.Now().Unix()/86400); err != nil {
+			return err
+		}
+		_, err := tx.Exec(qForgetBlocks, tx.Now().Add(-letter.KeptAfterClose).UnixMicro())
+		return err
+	})
+}
+
+// repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up.
+func (s *Service) repeat(ctx context.Context, q *store.Query, arg any) error {
+	for {
+		var n int64
+		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.Exec(q, arg)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.
+type Envelope struct {
+	Letter   letter.ID
+	Language string // of the page the signer used
+	Address  string
+	Token    string
+	Code     string // the fresh code, for a code mail
+}
+
+// Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
+// expired, confirmed or disputed, or the address is blocked for this letter.
+func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool, err error) {
+	row, err := s.findPending(ctx, id)
+	if fault.Is(err, fault.Gone) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	key, err := s.keyFor(ctx, row.letter)
+	if fault.Is(err, fault.Gone) || row.disputed != nil || row.confirmed != nil {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	p, err := row.open(key)
+	if err != nil {
+		return e, false, err
+	}
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return e, false, f
+	}
+	var reason string
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, row.letter, key.Tag(a.exact)).Scan(&reason) })
+	if err == nil {
+		return e, false, nil
+	}
+	if !errors.Is(err, store.ErrNoRow) {
+		return e, false, err
+	}
+	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh}, true, nil
+}
+
+// Accepted records that the relay took the confirmation mail: only from then on do the hours to confirm run. A mail that
+// was taken within the hour changes nothing, which spares the common case a write.
+func (s *Service) Accepted(ctx context.Context, id int64) error {
+	row, err := s.findPending(ctx, id)
+	if err != nil || s.DB.Now().Add(PendingFor).UnixMicro()-row.expires < 3_600_000_000 {
+		return ignoreGone(err)
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qExtendPending, tx.Now().Add(PendingFor).UnixMicro(), id)
+		return err
+	})
+}
+
+// Refused records that the address takes no mail (a permanent answer of its server), so that the letter does not try it
+// again.
+func (s *Service) Refused(ctx context.Context, id int64) error {
+	row, err := s.findPending(ctx, id)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	key, err := s.keyFor(ctx, row.letter)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	p, err := row.open(key)
+	if err != nil {
+		return err
+	}
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return f
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.exact), "refused", tx.Now().UnixMicro())
+		return err
+	})
+}
+
+func ignoreGone(err error) error {
+	if fault.Is(err, fault.Gone) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,316 @@
+package signing
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Request is a filled sign form.
+type Request struct {
+	Letter  letter.Letter
+	Edition int    // the one the reader saw
+	Browser string // the cookie's value
+	Lang    string // of the page
+
+	Kind                                          Kind
+	Name, Email, Title, Affiliation, Organisation string
+	Country                                       string // ISO 3166-1 alpha-2 or ""
+	Listing                                       Listing
+	Updates, Consent                              bool
+	IsCountry                                     func(code string) bool
+}
+
+// ConfirmMail asks the signer to confirm; its job is written with the pending row.
+type ConfirmMail struct {
+	Pending int64 `json:"pending"`
+}
+
+// Kind names the job.
+func (ConfirmMail) Kind() string { return "mail.confirm" }
+
+// CodeMail brings a fresh code.
+type CodeMail struct {
+	Pending int64 `json:"pending"`
+}
+
+// Kind names the job.
+func (CodeMail) Kind() string { return "mail.code" }
+
+// base32Lower is RFC 4648 base32 in lower case without padding: safe in a path, in a mail and over the telephone.
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// newToken returns a link token that carries the row's id, so that no random value needs an index: id ‖ 160 random bits.
+func newToken(id int64) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(id))
+	b = append(b, make([]byte, 20)...)
+	rand.Read(b[8:])
+	return base32Lower.EncodeToString(b)
+}
+
+func tokenID(token string) (int64, bool) {
+	b, err := base32Lower.DecodeString(token)
+	if err != nil || len(b) != 28 {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(b)), true
+}
+
+func hash(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:]
+}
+
+// newSecret returns a receipt secret: 128 random bits as 26 base32 characters.
+func newSecret() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	return base32Lower.EncodeToString(b)
+}
+
+// validate returns what was typed, normalised, and every fault in the form's order.
+func (r Request) validate(now time.Time) (p particulars, a address, err error) {
+	var faults fault.List
+	add := func(f *fault.Error) {
+		if f != nil {
+			faults = append(faults, f)
+		}
+	}
+	var f *fault.Error
+	if !r.Letter.AcceptsSignatures(now) {
+		return p, a, errClosed(r.Letter)
+	}
+	switch current := r.Letter.Edition.Number; {
+	case r.Edition < 1 || r.Edition > current:
+		add(fault.New(fault.Invalid, "edition.unknown").On("edition"))
+	case r.Edition < current:
+		add(fault.New(fault.Invalid, "edition.newer").On("edition"))
+	}
+	if !r.kindAllowed() {
+		add(fault.New(fault.Invalid, "kind").On("kind"))
+	}
+	if r.Kind == Organisation && strings.TrimSpace(r.Name) == "" {
+		p.Name = "" // the representative may stay unnamed
+	} else {
+		p.Name, f = checkName("name", r.Name)
+		add(f)
+	}
+	if a, f = parseAddress(r.Email); f != nil {
+		add(f)
+	}
+	p.Title, f = checkText("title", r.Title, MaxText)
+	add(f)
+	p.Affiliation, f = checkText("affiliation", r.Affiliation, MaxText)
+	add(f)
+	if r.Kind == Organisation || r.Kind == Both {
+		p.Organisation, f = checkName("organisation", r.Organisation)
+		add(f)
+	}
+	switch r.Listing {
+	case Public, Addressee, Coalition, Counted:
+	default:
+		add(fault.New(fault.Invalid, "listing").On("listing"))
+	}
+	if r.Country != "" && !r.IsCountry(r.Country) {
+		add(fault.New(fault.Invalid, "country").On("country"))
+	}
+	if !r.Consent {
+		add(fault.New(fault.Invalid, "consent").On("consent"))
+	}
+	p.Email, p.Country, p.Listing, p.Updates = a.typed, r.Country, r.Listing, r.Updates
+	if len(faults) > 0 {
+		return p, a, faults
+	}
+	return p, a, nil
+}
+
+func (r Request) kindAllowed() bool {
+	switch r.Letter.SignOn {
+	case letter.SignOnPeople:
+		return r.Kind == Person
+	case letter.SignOnOrganisations:
+		return r.Kind == Organisation
+	case letter.SignOnBoth:
+		return r.Kind == Person || r.Kind == Organisation || r.Kind == Both
+	}
+	return false
+}
+
+// Sign stores a pending signature and the job that mails its confirmation, and returns the pending row's id. What it
+// answers does not depend on whether the address signed before or used up its mails.
+func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
+	p, a, err := r.validate(s.DB.Now())
+	if err != nil {
+		return 0, err
+	}
+	key, err := s.keyFor(ctx, r.Letter.ID)
+	if err != nil {
+		return 0, err
+	}
+	id := store.NewID(s.DB.Now())
+	p.Token, p.Secret = newToken(id), newSecret()
+	plaintext, err := json.Marshal(p)
+	if err != nil {
+		return 0, fmt.Errorf("signing.Sign: %w", err)
+	}
+	sealed := key.Seal("pending", id, plaintext)
+	exact, day := key.Tag(a.exact), s.dayTag(a)
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		now := tx.Now()
+		mail, err := s.spendMail(tx, r.Letter.ID, exact, day)
+		if err != nil {
+			return err
+		}
+		mails := 0
+		if mail {
+			mails = 1
+		}
+		if _, err := tx.Exec(qInsertPending, id, r.Letter.ID, r.Edition, r.Lang, r.Kind, hash(p.Token), hash(r.Browser), sealed,
+			mails, now.Add(PendingFor).UnixMicro()); err != nil {
+			return err
+		}
+		if !mail {
+			return nil
+		}
+		return job.Enqueue(tx, ConfirmMail{Pending: id})
+	})
+	return id, err
+}
+
+// dayTag names an address in the instance's budget of one day.
+func (s *Service) dayTag(a address) []byte {
+	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.exact)
+}
+
+// spendMail takes one mail to the address from both budgets and reports whether there was one left in each.
+func (s *Service) spendMail(tx *store.Tx, l letter.ID, exact, day []byte) (bool, error) {
+	if s.Unlimited {
+		return true, nil
+	}
+	now := tx.Now()
+	n, err := tx.Exec(qSpendMail, l, exact, now.UnixMicro(), now.Add(-budgetFor).UnixMicro())
+	if err != nil || n == 0 {
+		return false, err
+	}
+	n, err = tx.Exec(qSpendDay, now.Unix()/86400, day, mailsADay)
+	return n > 0, err
+}
+
+// Waiting is a pending signature as its own browser may see it.
+type Waiting struct {
+	Letter    letter.ID
+	Email     string
+	Code      string // six digits
+	CanResend bool
+}
+
+// Waiting returns a pending signature to the browser that made it, and a fault of kind NotFound to any other.
+func (s *Service) Waiting(ctx context.Context, id int64, browser string) (Waiting, error) {
+	row, err := s.findPending(ctx, id)
+	if err != nil {
+		return Waiting{}, err
+	}
+	if !row.knows(browser) {
+		return Waiting{}, fault.New(fault.NotFound, "token.unknown")
+	}
+	key, err := s.keyFor(ctx, row.letter)
+	if err != nil {
+		return Waiting{}, err
+	}
+	p, err := row.open(key)
+	return Waiting{Letter: row.letter, Email: p.Email, Code: key.Code(id), CanResend: row.mails < mailsAWeek && row.confirmed == nil}, err
+}
+
+// Resend mails the confirmation once more if the budget allows, and answers the same if not.
+func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
+	row, err := s.findPending(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !row.knows(browser) {
+		return fault.New(fault.NotFound, "token.unknown")
+	}
+	key, err := s.keyFor(ctx, row.letter)
+	if err != nil {
+		return err
+	}
+	p, err := row.open(key)
+	if err != nil {
+		return err
+	}
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return f
+	}
+	exact, day := key.Tag(a.exact), s.dayTag(a)
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qCountMail, id, mailsAWeek)
+		if err != nil || n == 0 {
+			return err
+		}
+		mail, err := s.spendMail(tx, row.letter, exact, day)
+		if err != nil || !mail {
+			return err
+		}
+		return job.Enqueue(tx, ConfirmMail{Pending: id})
+	})
+}
+
+// pending is a row of that table.
+type pending struct {
+	id           int64
+	letter       letter.ID
+	edition      int
+	language     string
+	kind         Kind
+	tokenHash    []byte
+	browserHash  []byte
+	sealed       []byte
+	tries, mails int
+	codes        int
+	freshHash    []byte
+	freshUntil   *int64
+	confirmed    *int64
+	disputed     *int64
+	expires      int64
+}
+
+func (p pending) knows(browser string) bool {
+	return browser != "" && string(p.browserHash) == string(hash(browser))
+}
+
+func (p pending) open(key *seal.LetterKey) (out particulars, err error) {
+	plaintext, err := key.Open("pending", p.id, p.sealed)
+	if err != nil {
+		return out, fmt.Errorf("signing: pending %d: %w", p.id, err)
+	}
+	return out, json.Unmarshal(plaintext, &out)
+}
+
+// findPending returns a pending row, or a fault that says that the link is unknown or too old.
+func (s *Service) findPending(ctx context.Context, id int64) (p pending, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		p, err = scanPending(tx.Row(qFindPending, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return p, fault.New(fault.Gone, "token.unknown")
+	}
+	if err == nil && p.expires < s.DB.Now().UnixMicro() {
+		return p, fault.New(fault.Gone, "token.expired")
+	}
+	return p, err
+}

@@ -1,0 +1,166 @@
+// Package signing owns signatures: how one is given, confirmed, published in list and count, changed, withdrawn and
+// erased, and what is kept of a signer for how long.
+//
+// It promises that a signature counts once, on the edition its signer saw, only after its mailbox confirmed it by an act
+// that no mail scanner can do; that an acknowledged signature is durable; that only what is publicly listed is stored in
+// the clear; and that a known address gets the same answer as a new one. It must not know pages or how mail is sent.
+package signing
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Kind says who signs. Both is a kind of form only: it becomes one signature of each kind.
+type Kind string
+
+// The kinds.
+const (
+	Person       Kind = "person"
+	Organisation Kind = "organisation"
+	Both         Kind = "both"
+)
+
+// parts returns the kinds of signature that a form's kind becomes.
+func (k Kind) parts() []Kind {
+	if k == Both {
+		return []Kind{Organisation, Person}
+	}
+	return []Kind{k}
+}
+
+// Listing says who may see the name.
+type Listing string
+
+// The listings.
+const (
+	Public    Listing = "public"
+	Addressee Listing = "addressee" // the addressee and the coalition
+	Coalition Listing = "coalition" // the lead organisations
+	Counted   Listing = "counted"   // nobody: counted only
+)
+
+// Listings are all listings, the most visible first.
+var Listings = []Listing{Public, Addressee, Coalition, Counted}
+
+// Basis says how we know of a signature.
+type Basis string
+
+// BasisEmail is a signature confirmed from its signer's mailbox.
+const BasisEmail Basis = "email"
+
+// State says where a signature stands.
+type State string
+
+// The states of a signature.
+const (
+	StateNew       State = "new"    // confirmed and durable, joins the count at the next publication
+	StateListed    State = "listed" // in the count
+	StateHeld      State = "held"   // confirmed and durable, not in the count until somebody released it
+	StateWithdrawn State = "withdrawn"
+	StateRemoved   State = "removed" // by an editor, with a reason
+)
+
+// The reasons for holding a signature.
+const (
+	HeldDuplicate = "possible_duplicate" // another signature came from the same mailbox under another spelling
+	HeldLookAlike = "look_alike"         // the name mixes scripts, or looks like another organisation's
+	HeldRemoved   = "removed_before"     // an editor removed this signer's earlier signature
+)
+
+// Limits of what a form may hold, in characters.
+const (
+	MaxName = 200
+	MaxText = 300
+)
+
+// How long things last.
+const (
+	PendingFor  = 72 * time.Hour   // a submission waits for its confirmation
+	DisputedFor = 24 * time.Hour   // a disputed one, unless it is confirmed
+	CodeFor     = 10 * time.Minute // a mailed code
+	maxTries    = 5                // wrong codes a link takes
+	maxCodes    = 2                // codes mailed for a link
+	mailsAWeek  = 3                // confirmation mails to an address for a letter
+	mailsADay   = 5                // and on one day over all letters
+	budgetFor   = 7 * 24 * time.Hour
+)
+
+// Service holds the use cases around signatures.
+type Service struct {
+	DB        *store.DB
+	Keys      *seal.Keys
+	Letters   *letter.Service
+	Unlimited bool // lifts the mail budgets, for benchmarks and tests
+
+	mu   sync.Mutex
+	keys map[letter.ID]cachedKey // guarded by mu
+}
+
+type cachedKey struct {
+	key    *seal.LetterKey
+	loaded time.Time
+}
+
+// keyFor returns a letter's data key, read again once a minute so that a destroyed key is soon gone from memory too.
+func (s *Service) keyFor(ctx context.Context, l letter.ID) (*seal.LetterKey, error) {
+	now := s.DB.Now()
+	s.mu.Lock()
+	c, ok := s.keys[l]
+	s.mu.Unlock()
+	if ok && now.Sub(c.loaded) < time.Minute && !now.Before(c.loaded) {
+		return c.key, nil
+	}
+	key, err := s.Letters.Key(ctx, l)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		delete(s.keys, l)
+		return nil, err
+	}
+	if s.keys == nil {
+		s.keys = map[letter.ID]cachedKey{}
+	}
+	s.keys[l] = cachedKey{key, now}
+	return key, nil
+}
+
+// particulars are what a signer typed and the secrets drawn for them, sealed in every row that holds them.
+type particulars struct {
+	Name         string  `json:"name,omitempty"` // the person's, or the organisation's representative's
+	Email        string  `json:"email"`
+	Title        string  `json:"title,omitempty"`
+	Affiliation  string  `json:"affiliation,omitempty"`
+	Organisation string  `json:"organisation,omitempty"`
+	Country      string  `json:"country,omitempty"`
+	Listing      Listing `json:"listing"`
+	Updates      bool    `json:"updates,omitempty"`
+	Secret       string  `json:"secret,omitempty"` // the receipt secret
+	Token        string  `json:"token,omitempty"`  // of the mail's link; only in a pending row
+	Fresh        string  `json:"fresh,omitempty"`  // the code mailed last; only in a pending row
+}
+
+// shown returns what a signature of the kind lists: an organisation's representative is never shown.
+func (p particulars) shown(k Kind) (name, title, affiliation string) {
+	if k == Organisation {
+		return p.Organisation, "", ""
+	}
+	affiliation = p.Affiliation
+	if affiliation == "" {
+		affiliation = p.Organisation
+	}
+	return p.Name, p.Title, affiliation
+}
+
+func errClosed(l letter.Letter) *fault.Error {
+	if l.State == letter.Open && l.Deadline.IsSet() {
+		return fault.New(fault.Gone, "letter.deadline")
+	}
+	return fault.New(fault.Gone, "letter.closed")
+}

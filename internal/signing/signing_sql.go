@@ -1,0 +1,167 @@
+package signing
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+var (
+	qInsertPending = store.Q("pending.insert", `
+		INSERT INTO pending (id, letter_id, edition, language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10)`)
+	qFindPending = store.Q("pending.find", `
+		SELECT id, letter_id, edition, language, kind, token_hash, browser_hash, sealed, tries, mails, codes, fresh_hash,
+			fresh_until, confirmed_at, disputed_at, expires_at
+		FROM pending WHERE id = $1`)
+	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
+	qCountTry  = store.Q("pending.count_try", `UPDATE pending SET tries = tries + 1 WHERE id = $1 AND tries < $2`)
+	qSetFresh  = store.Q("pending.set_fresh", `
+		UPDATE pending SET fresh_hash = $1, fresh_until = $2, sealed = $3, codes = codes + 1 WHERE id = $4 AND codes < $5`)
+	qSetDisputed = store.Q("pending.set_disputed", `
+		UPDATE pending SET disputed_at = $1, expires_at = $2 WHERE id = $3 AND disputed_at IS NULL AND confirmed_at IS NULL`)
+	qSetConfirmed = store.Q("pending.set_confirmed", `
+		UPDATE pending SET confirmed_at = $1, sealed = $2, expires_at = $3, disputed_at = NULL WHERE id = $4 AND confirmed_at IS NULL`)
+	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
+	qRemoveExpired = store.Q("pending.remove_expired", `DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
+
+	qSpendMail = store.Q("mail_budget.spend", `
+		INSERT INTO mail_budget (letter_id, tag, latest, second, third) VALUES ($1, $2, $3, 0, 0)
+		ON CONFLICT (letter_id, tag) DO UPDATE SET third = mail_budget.second, second = mail_budget.latest, latest = excluded.latest
+		WHERE mail_budget.third < $4`)
+	qSpendDay = store.Q("mail_day.spend", `
+		INSERT INTO mail_day (day, tag, n) VALUES ($1, $2, 1)
+		ON CONFLICT (day, tag) DO UPDATE SET n = mail_day.n + 1 WHERE mail_day.n < $3`)
+	qForgetBudgets = store.Q("mail_budget.forget", `DELETE FROM mail_budget WHERE latest < $1`)
+	qForgetDays    = store.Q("mail_day.forget", `DELETE FROM mail_day WHERE day < $1`)
+	qForgetBudget  = store.Q("mail_budget.forget_tag", `DELETE FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
+	qBlock         = store.Q("mail_block.put", `
+		INSERT INTO mail_block (letter_id, tag, reason, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, tag) DO NOTHING`)
+	qFindBlock    = store.Q("mail_block.find", `SELECT reason FROM mail_block WHERE letter_id = $1 AND tag = $2`)
+	qForgetBlocks = store.Q("mail_block.forget", `DELETE FROM mail_block WHERE created_at < $1`)
+
+	signatureColumns = []string{"letter_id", "id", "kind", "edition", "language", "listing", "basis", "state", "reason",
+		"mailbox_tag", "tag", "secret_hash", "pending_id", "created_at"}
+	qInsertSignature = insertRows("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
+	qPutPublic       = insertRows("signature_public.put", "signature_public",
+		[]string{"letter_id", "id", "kind", "name", "title", "affiliation", "country"},
+		"ON CONFLICT (letter_id, id) DO UPDATE SET name = excluded.name, title = excluded.title, affiliation = excluded.affiliation, country = excluded.country")
+	qPutSealed = insertRows("signature_sealed.put", "signature_sealed", []string{"letter_id", "id", "sealed"},
+		"ON CONFLICT (letter_id, id) DO UPDATE SET sealed = excluded.sealed")
+	qInsertLeaf = insertRows("leaf_pending.insert", "leaf_pending",
+		[]string{"letter_id", "phase", "rank", "signature_id", "act", "detail"}, "")
+
+	qFindByMailbox = store.Q("signature.find_by_mailbox", `
+		SELECT kind, tag FROM signature WHERE letter_id = $1 AND mailbox_tag = $2 LIMIT 20`)
+	qFindByTag = store.Q("signature.find_by_tag", `
+		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
+	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)
+	qFindOwn      = store.Q("signature.find_own", `
+		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
+	qFindSignature = store.Q("signature.find", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
+	qReplace       = store.Q("signature.replace", `
+		UPDATE signature SET edition = $1, language = $2, listing = $3, state = $4, reason = $5, secret_hash = $6, pending_id = $7
+		WHERE letter_id = $8 AND id = $9`)
+	qSetState   = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
+	qSetListing = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
+	qErase      = store.Q("signature.erase", `
+		UPDATE signature SET mailbox_tag = $1, tag = $2, secret_hash = NULL WHERE letter_id = $3 AND id = $4`)
+	qRemovePending = store.Q("pending.remove_of", `
+		DELETE FROM pending WHERE id IN (SELECT pending_id FROM signature WHERE letter_id = $1 AND id = $2)`)
+	qFindSealed   = store.Q("signature_sealed.find", `SELECT sealed FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
+	qRemoveSealed = store.Q("signature_sealed.remove", `DELETE FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
+	qPurgeSealed  = store.Q("signature_sealed.purge", `
+		DELETE FROM signature_sealed WHERE letter_id = $1 AND id IN (SELECT id FROM signature_sealed WHERE letter_id = $1 ORDER BY id LIMIT 500)`)
+	qRemovePublic = store.Q("signature_public.remove", `DELETE FROM signature_public WHERE letter_id = $1 AND id = $2`)
+	qRemoveList   = store.Q("signature_list.remove", `DELETE FROM signature_list WHERE letter_id = $1 AND kind = $2 AND sort_key = $3 AND id = $4`)
+	qRemoveWord   = store.Q("signature_word.remove", `DELETE FROM signature_word WHERE letter_id = $1 AND kind = $2 AND word = $3 AND id = $4`)
+	qFindPublic   = store.Q("signature_public.find", `
+		SELECT id, kind, name, title, affiliation, country, 'email' FROM signature_public WHERE letter_id = $1 AND id = $2`)
+
+	qNextPending = store.Q("leaf_pending.next_letter", `
+		SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)
+	qLockLetter = store.Q("leaf_pending.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
+	qTakeLeaves = store.Q("leaf_pending.take", `
+		SELECT p.phase, p.rank, p.signature_id, p.act, p.detail, s.kind, s.state,
+			COALESCE(u.name, ''), COALESCE(u.title, ''), COALESCE(u.affiliation, '')
+		FROM leaf_pending p
+		JOIN signature s ON s.letter_id = p.letter_id AND s.id = p.signature_id
+		LEFT JOIN signature_public u ON u.letter_id = p.letter_id AND u.id = p.signature_id
+		WHERE p.letter_id = $1 ORDER BY p.phase, p.rank LIMIT $2`)
+	qRemoveLeaf = store.Q("leaf_pending.remove", `
+		DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND rank = $3 AND signature_id = $4 AND act = $5`)
+	qSetListed  = store.Q("signature.set_listed", `UPDATE signature SET state = 'listed' WHERE letter_id = $1 AND id = $2 AND state = 'new'`)
+	qInsertList = store.Q("signature_list.insert", `
+		INSERT INTO signature_list (letter_id, kind, sort_key, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, sort_key, id) DO NOTHING`)
+	qInsertWord = store.Q("signature_word.insert", `
+		INSERT INTO signature_word (letter_id, kind, word, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, word, id) DO NOTHING`)
+	qAddTally = store.Q("tally.add", `
+		INSERT INTO tally (letter_id, edition, kind, withheld, basis, outcome, n) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (letter_id, edition, kind, withheld, basis, outcome) DO UPDATE SET n = tally.n + excluded.n`)
+	qListTally      = store.Q("tally.list", `SELECT edition, kind, withheld, basis, outcome, n FROM tally WHERE letter_id = $1`)
+	qPutPublication = store.Q("publication.put", `
+		INSERT INTO publication (letter_id, published_at, recent) VALUES ($1, $2, $3)
+		ON CONFLICT (letter_id) DO UPDATE SET published_at = excluded.published_at, recent = excluded.recent`)
+	qFindPublication = store.Q("publication.find", `SELECT published_at, recent FROM publication WHERE letter_id = $1`)
+
+	qListPage = store.Q("signature_list.page", `
+		SELECT l.sort_key, l.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis
+		FROM signature_list l
+		JOIN signature_public u ON u.letter_id = l.letter_id AND u.id = l.id
+		JOIN signature s ON s.letter_id = l.letter_id AND s.id = l.id
+		WHERE l.letter_id = $1 AND l.kind = $2 AND (l.sort_key, l.id) > ($3, $4)
+		ORDER BY l.sort_key, l.id LIMIT $5`)
+	qSearchPage = store.Q("signature_word.page", `
+		SELECT w.word, w.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis
+		FROM signature_word w
+		JOIN signature_public u ON u.letter_id = w.letter_id AND u.id = w.id
+		JOIN signature s ON s.letter_id = w.letter_id AND s.id = w.id
+		WHERE w.letter_id = $1 AND w.kind = $2 AND w.word >= $3 AND w.word < $4 AND (w.word, w.id) > ($5, $6)
+		ORDER BY w.word, w.id LIMIT $7`)
+	qListByState = store.Q("signature.list_by_state", `
+		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
+)
+
+const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.listing, s.basis, s.state, s.reason, s.created_at`
+
+// rows is an INSERT of one row and one of two: signing as both writes two rows with one statement.
+type rows struct{ one, two *store.Query }
+
+func insertRows(name, table string, columns []string, tail string) rows {
+	text := func(n int) string {
+		var b strings.Builder
+		b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
+		for i := range n * len(columns) {
+			switch {
+			case i%len(columns) > 0:
+				b.WriteString(", ")
+			case i > 0:
+				b.WriteString("), (")
+			default:
+				b.WriteString("(")
+			}
+			b.WriteString("$" + strconv.Itoa(i+1))
+		}
+		return b.String() + ") " + tail
+	}
+	return rows{store.Q(name, text(1)), store.Q(name+"_two", text(2))}
+}
+
+// put inserts one or two rows.
+func (r rows) put(tx *store.Tx, values ...[]any) (int64, error) {
+	switch len(values) {
+	case 0:
+		return 0, nil
+	case 1:
+		return tx.Exec(r.one, values[0]...)
+	default:
+		return tx.Exec(r.two, append(append([]any{}, values[0]...), values[1]...)...)
+	}
+}
+
+func scanPending(row store.Row) (p pending, err error) {
+	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,
+		&p.mails, &p.codes, &p.freshHash, &p.freshUntil, &p.confirmed, &p.disputed, &p.expires)
+	return p, err
+}

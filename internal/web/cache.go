@@ -1,0 +1,156 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+// letterCache keeps the letters that are read now, and their rendered pages, so that a reader costs no query. A letter's
+// version is read again at most once a second: a change by another process shows within two.
+type letterCache struct {
+	load    func(ctx context.Context, slug string) (*cachedLetter, error)
+	version func(ctx context.Context, slug string) (int64, error)
+	now     func() time.Time
+
+	mu      sync.Mutex
+	entries map[string]*cacheEntry // guarded by mu
+}
+
+const (
+	recheckEvery = time.Second
+	maxCached    = 500 // letters
+	maxPages     = 64  // rendered pages of one letter
+)
+
+type cacheEntry struct {
+	mu      sync.Mutex
+	letter  *cachedLetter // guarded by mu
+	checked time.Time     // guarded by mu
+}
+
+// cachedLetter is a published letter with what its page shows of its signatures. Only pages changes.
+type cachedLetter struct {
+	letter.Letter
+	Counts                 signing.Counts
+	Persons, Organisations []signing.Signatory
+	Editions               int
+	Since                  int // number of the last substantive edition
+
+	mu    sync.Mutex
+	pages map[pageKey]*cachedPage // guarded by mu
+}
+
+type pageKey struct {
+	prefix, locale, text string
+	open                 bool
+}
+
+// cachedPage is a page ready to send.
+type cachedPage struct {
+	body, zipped []byte
+	etag         string
+}
+
+// find returns a published letter.
+func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, error) {
+	if !letter.IsSlug(slug) {
+		return nil, fault.New(fault.NotFound, "letter.unknown")
+	}
+	c.mu.Lock()
+	if c.entries == nil || len(c.entries) > maxCached {
+		c.entries = map[string]*cacheEntry{}
+	}
+	e := c.entries[slug]
+	if e == nil {
+		e = &cacheEntry{}
+		c.entries[slug] = e
+	}
+	c.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := c.now()
+	if age := now.Sub(e.checked); e.letter != nil && age >= 0 && age < recheckEvery {
+		return e.letter, nil
+	}
+	if e.letter != nil {
+		version, err := c.version(context.WithoutCancel(ctx), slug)
+		if err == nil && version == e.letter.Version {
+			e.checked = now
+			return e.letter, nil
+		}
+	}
+	l, err := c.load(context.WithoutCancel(ctx), slug) // others wait for the same load
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			c.mu.Lock()
+			delete(c.entries, slug)
+			c.mu.Unlock()
+		}
+		return nil, err
+	}
+	e.letter, e.checked = l, now
+	return l, nil
+}
+
+// page returns the rendered page of a key, made by build the first time.
+func (l *cachedLetter) page(key pageKey, build func() ([]byte, error)) (*cachedPage, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.pages[key]; p != nil {
+		return p, nil
+	}
+	body, err := build()
+	if err != nil {
+		return nil, err
+	}
+	p := newPage(body)
+	if l.pages == nil || len(l.pages) >= maxPages {
+		l.pages = map[pageKey]*cachedPage{}
+	}
+	l.pages[key] = p
+	return p, nil
+}
+
+func newPage(body []byte) *cachedPage {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write(body) // a buffer does not fail
+	_ = z.Close()
+	sum := sha256.Sum256(body)
+	return &cachedPage{body: body, zipped: zipped.Bytes(), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+}
+
+// send writes the page, or 304 to a reader who has it.
+func (p *cachedPage) send(w http.ResponseWriter, r *http.Request, contentType string) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache") // keep it, but ask whether it is still right
+	h.Add("Vary", "Accept-Encoding")
+	h.Set("ETag", p.etag)
+	if strings.Contains(r.Header.Get("If-None-Match"), strings.Trim(p.etag, `"`)) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := p.body
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		body = p.zipped
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body)
+}

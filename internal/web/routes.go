@@ -1,0 +1,56 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
+
+// routes is the only list of URLs. A leading language segment is taken off before (localise). Slugs may carry a suffix
+// such as ".json": a pattern's wildcard takes whole segments, so the handlers split it.
+func (s *Server) routes() {
+	s.handle("GET /{$}", s.showHome)
+	s.handle("GET /letters.json", s.listLettersJSON)
+	s.handle("GET /letters/{slug}", s.showLetter)
+	s.handle("GET /letters/{slug}/call", s.showCall)
+	s.handle("GET /letters/{slug}/editions", s.showEditions)
+	s.handle("GET /letters/{slug}/editions/{edition}", s.showEdition)
+	s.handle("GET /letters/{slug}/editions/{edition}/diff/{other}", s.showDiff)
+	s.handle("GET /letters/{slug}/signatories", s.showSignatories)
+	s.handle("POST /letters/{slug}/signatures", s.limited(s.submitSignature))
+	s.handle("GET /letters/{slug}/check-mail", s.showCheckMail)
+	s.handle("POST /letters/{slug}/check-mail", s.limited(s.submitResend))
+	s.handle("GET /confirm/{token}", s.showConfirm)
+	s.handle("POST /confirm/{token}", s.limited(s.submitConfirm))
+	s.handle("GET /signature", s.showSignature)
+	s.handle("POST /signature", s.limited(s.submitOwnSignature))
+	s.handle("GET /organisations/{slug}", s.showOrganisation)
+	s.handle("GET /about", s.showAbout)
+	s.handle("GET /media/{hash}", s.showPicture)
+	s.mux.Handle("GET /static/", assets)
+	s.handle("GET /robots.txt", s.showRobots)
+	s.handle("GET /healthz", s.showHealth)
+	s.handle("GET /readyz", s.showReady)
+	if s.o.Mailbox != nil {
+		s.handle("GET /dev/mailbox", s.showMailbox)
+	}
+}
+
+// handle registers a handler that may fail; fail picks status, page and log line.
+func (s *Server) handle(pattern string, fn func(w http.ResponseWriter, r *http.Request) error) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if err := fn(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// limited refuses a network that sends forms too fast.
+func (s *Server) limited(fn func(w http.ResponseWriter, r *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if s.o.RateLimit && !s.limits.allow(r) {
+			return fault.New(fault.Limited, "too_often")
+		}
+		return fn(w, r)
+	}
+}

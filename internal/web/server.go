@@ -1,0 +1,315 @@
+// Package web owns what a browser sees: the URLs (routes.go, the only list), the handlers, the page structs with their
+// templates, and what every answer has in common: language, headers, limits, error pages, the log line.
+//
+// It promises no state change on GET, no script needed, no third party asked, no name, address or IP in a log, and that a
+// form with a mistake comes back with everything typed. It must not know SQL, nor hold a rule about letters or signatures.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+// Options are the settings of a Server.
+type Options struct {
+	BaseURL       string // scheme and host
+	Site          string
+	Operator      string
+	Contact       string
+	SecureCookies bool
+	CanMail       bool          // without mail no sign form is offered
+	PublishEvery  time.Duration // for saying when a signature will appear
+	RateLimit     bool
+	TrustProxy    []string      // networks whose X-Forwarded-For is believed
+	Mailbox       *mail.Mailbox // only in the demonstration
+	Log           *slog.Logger
+	Now           func() time.Time
+	Ready         func(context.Context) error // whether the database answers
+}
+
+// Server answers HTTP requests.
+type Server struct {
+	letters *letter.Service
+	signing *signing.Service
+	o       Options
+	cache   letterCache
+	limits  *limiter
+	mux     *http.ServeMux
+	handler http.Handler
+}
+
+// New returns a Server.
+func New(letters *letter.Service, signatures *signing.Service, o Options) *Server {
+	s := &Server{letters: letters, signing: signatures, o: o, mux: http.NewServeMux()}
+	s.cache.load = s.loadLetter
+	s.cache.version = letters.Version
+	s.cache.now = o.Now
+	s.limits = newLimiter(o.Now, o.TrustProxy)
+	s.routes()
+	cross := http.NewCrossOriginProtection()
+	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {
+		o.Log.Error("base_url_not_trusted", slog.String("error", err.Error()))
+	}
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, fault.New(fault.Forbidden, "cross_site"))
+	}))
+	s.handler = s.observe(s.localise(cross.Handler(http.HandlerFunc(s.dispatch))))
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// HTTPServer returns the server with its time limits, ready to serve a listener.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(redacting{s.o.Log.Handler()}, slog.LevelWarn)}
+}
+
+// visit is what is known about a request besides itself.
+type visit struct {
+	id      string
+	locale  *i18n.Locale
+	prefix  string // "/fa" when the URL names the language, else ""
+	pattern string // of the route, for the log
+}
+
+type visitKey struct{}
+
+func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
+
+// contentPolicy lets a page load its own files and send its own forms, nothing else. Inline script and style are refused.
+const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// observe is outermost: it recovers from panics, sets the headers every answer has and writes one line a request. The line
+// names the route, not the URL, and nothing of the visitor.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		v := &visit{id: rand.Text()[:12], locale: i18n.Find(i18n.Default)}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		out := &recorder{ResponseWriter: w}
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Referrer-Policy", "same-origin") // no-referrer would make browsers send Origin: null with forms
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()")
+		h.Set("X-Request-Id", v.id)
+		if strings.HasPrefix(s.o.BaseURL, "https:") {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.o.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", v.id), slog.Any("at", frames()))
+				if out.status == 0 {
+					s.failInternal(out, r)
+				}
+			}
+			s.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", v.id), slog.String("method", method(r)),
+				slog.String("route", v.pattern), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
+				slog.Duration("took", time.Since(start)))
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
+// method returns the request's method if it is a known one: anything can stand there.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodPut, http.MethodDelete, http.MethodPatch:
+		return r.Method
+	}
+	return "other"
+}
+
+// frames returns the functions and lines of a panic, without the values of arguments.
+func frames() (lines []string) {
+	pcs := make([]uintptr, 32)
+	stack := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
+	for {
+		f, more := stack.Next()
+		lines = append(lines, f.Function+":"+strconv.Itoa(f.Line))
+		if !more {
+			return lines
+		}
+	}
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// localise takes a leading language segment off the path; without one the browser's languages decide.
+func (s *Server) localise(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := visitOf(r)
+		segment, rest, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		locale := i18n.Find(segment)
+		switch {
+		case locale != nil && !found: // "/fa"
+			http.Redirect(w, r, "/"+segment+"/", http.StatusMovedPermanently)
+			return
+		case locale != nil:
+			v.locale, v.prefix = locale, "/"+segment
+			u := new(url.URL)
+			*u = *r.URL
+			u.Path, u.RawPath = "/"+rest, ""
+			r2 := new(http.Request)
+			*r2 = *r
+			r2.URL = u
+			r = r2
+		default:
+			v.locale = i18n.Match(r.Header.Get("Accept-Language"))
+			w.Header().Add("Vary", "Accept-Language")
+		}
+		w.Header().Set("Content-Language", v.locale.Code)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// dispatch finds the route. The mux answers unknown paths and wrong methods in plain text; readers get a page.
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	handler, pattern := s.mux.Handler(r)
+	v := visitOf(r)
+	if v.pattern = pattern; pattern != "" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	var answer discarded
+	handler.ServeHTTP(&answer, r)
+	switch {
+	case answer.status == http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", answer.Header().Get("Allow"))
+		s.failStatus(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
+	case answer.status >= 300 && answer.status < 400: // a path with // or .. in it
+		http.Redirect(w, r, v.prefix+answer.Header().Get("Location"), answer.status)
+	default:
+		s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+	}
+}
+
+// discarded takes the mux's own answer and keeps what matters.
+type discarded struct {
+	header http.Header
+	status int
+}
+
+func (d *discarded) Header() http.Header {
+	if d.header == nil {
+		d.header = http.Header{}
+	}
+	return d.header
+}
+func (d *discarded) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discarded) WriteHeader(status int)      { d.status = status }
+
+// statusOf is the only table of kinds of fault and HTTP statuses.
+var statusOf = map[fault.Kind]int{
+	fault.Invalid: http.StatusUnprocessableEntity, fault.NotFound: http.StatusNotFound, fault.Gone: http.StatusGone,
+	fault.Conflict: http.StatusConflict, fault.Forbidden: http.StatusForbidden, fault.Limited: http.StatusTooManyRequests,
+	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unavailable: http.StatusServiceUnavailable,
+}
+
+// fail answers with an error page: what a user may see is said in the page's language, everything else is logged with the
+// request's id and shown as a mistake of ours.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	faults := fault.All(err)
+	if len(faults) == 0 {
+		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+			return // the reader has gone
+		}
+		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "internal_error", slog.String("request", visitOf(r).id),
+			slog.String("error", err.Error()))
+		s.failInternal(w, r)
+		return
+	}
+	s.failStatus(w, r, faults[0], statusOf[faults[0].Kind])
+}
+
+func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Error, status int) {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "120")
+	}
+	l := visitOf(r).locale
+	page := MessagePage{Base: s.base(r, l.T("fault.heading."+strings.ReplaceAll(f.Kind.String(), " ", "_"))), Text: []string{say(l, f)}}
+	page.NoIndex, page.Heading = true, page.Title
+	w.Header().Set("Cache-Control", "no-store")
+	if err := render(w, status, page); err != nil {
+		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "render", slog.String("error", err.Error()))
+	}
+}
+
+func (s *Server) failInternal(w http.ResponseWriter, r *http.Request) {
+	v := visitOf(r)
+	page := MessagePage{Base: s.base(r, v.locale.T("fault.heading.internal")), Text: []string{v.locale.T("fault.internal")}, RequestID: v.id}
+	page.NoIndex, page.Heading = true, page.Title
+	w.Header().Set("Cache-Control", "no-store")
+	if err := render(w, http.StatusInternalServerError, page); err != nil {
+		http.Error(w, "internal error "+v.id, http.StatusInternalServerError)
+	}
+}
+
+// say returns a fault's message.
+func say(l *i18n.Locale, f *fault.Error) string {
+	args := make([]any, 0, 2*len(f.Args))
+	for name, value := range f.Args {
+		args = append(args, name, value)
+	}
+	return l.T("fault."+f.Key, args...)
+}
+
+// base returns what every page has.
+func (s *Server) base(r *http.Request, title string) Base {
+	v := visitOf(r)
+	path := r.URL.Path
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		path = "/" // the same page in another language cannot be linked to
+	} else if r.URL.RawQuery != "" {
+		path += "?" + r.URL.RawQuery
+	}
+	b := Base{L: v.locale, Prefix: v.prefix, Site: s.o.Site, Title: title, Path: path, Canonical: s.o.BaseURL + v.prefix + r.URL.Path,
+		Demo: s.o.Mailbox != nil}
+	b.Languages = languagesOf(v.locale, path)
+	return b
+}
