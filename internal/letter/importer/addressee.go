@@ -60,7 +60,7 @@ func (r *reader) isEntry(text string) bool {
 
 // readAddressee takes name, office and address from the lines of one addressee, the office above or below the name.
 func (r *reader) readAddressee(lines []string) (a Addressee) {
-	first := trimMarks(lines[0])
+	first := withoutArticle(trimMarks(lines[0]))
 	name, rest, split := cutComma(first)
 	bare := r.withoutHonorifics(name)
 	titled := bare != name && !r.isOfficeWithHonorific(name)
@@ -77,13 +77,23 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	case r.hasRole(first):
 		a.Office, a.Name = r.splitOffice(first)
 	default:
-		a.Name = strings.TrimPrefix(first, "the ")
+		a.Name = first
 		if split && !r.hasBody(rest) {
 			a.Name, a.Address = name, []string{rest}
 		}
 	}
 	r.readAddresseeLines(&a, lines)
 	return a
+}
+
+// withoutArticle removes "the" before an office, but not before an honorific such as "The Honourable".
+func withoutArticle(text string) string {
+	rest := skipWords(text, 1)
+	article := strings.TrimSpace(strings.TrimSuffix(text, rest))
+	if !strings.EqualFold(article, "the") || startsWith(fold(rest), []string{"hon", "honourable", "honorable", "rt", "right", "rev", "reverend"}) != "" {
+		return text
+	}
+	return rest
 }
 
 // namesOffice reports whether what follows an honorific is an office: "Mr President", «جناب آقای رئیس جمهور».
@@ -244,7 +254,6 @@ func (r *reader) addPhrase(phrase, warning string) {
 		}
 	}
 	phrase = trimMarks(phrase[:lower.at(end)])
-	phrase = strings.TrimPrefix(strings.TrimPrefix(phrase, "the "), "The ")
 	if phrase == "" || wordCount(phrase) > 25 {
 		return
 	}

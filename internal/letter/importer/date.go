@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,9 +36,7 @@ func monthTables() (gregorian, solar map[string]int) {
 		for name, m := range w.months {
 			gregorian[name] = int(m)
 		}
-		for name, m := range w.solar {
-			solar[name] = m
-		}
+		maps.Copy(solar, w.solar)
 	}
 	return gregorian, solar
 }

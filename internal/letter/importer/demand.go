@@ -236,6 +236,9 @@ func (r *reader) asks(folded string) bool {
 // into the verb, so the verb is enough.
 func (r *reader) asksAsWe(folded string) bool {
 	for _, w := range r.langs {
+		if hasAny(folded, w.requestNouns) && hasAny(folded, w.firstPerson) {
+			return true
+		}
 		for _, verb := range w.requests {
 			rest, from := folded, 0
 			for {

@@ -59,6 +59,9 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 		f.reference = n.to
 		return figure, n.to, false
 	}
+	if end, ratio := f.ratio(n); ratio {
+		return figure, end, false
+	}
 	q, from := f.qualifierBefore(n.from)
 	if n.qualifier != noModifier {
 		q = n.qualifier
@@ -153,6 +156,15 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return false
 	}
 	return true
+}
+
+// ratio reports whether the number is the first of "one in five", and where that ends.
+func (f *figureReader) ratio(n number) (end int, ok bool) {
+	if f.word(n.to) != "in" && f.word(n.to) != "از" || f.ts[n.to-1].ended || n.to+1 >= len(f.ts) || n.value > 10 {
+		return 0, false
+	}
+	of, ok := f.x.readNumber(f.ts, n.to+1)
+	return of.to, ok && of.high == 0 && of.value > n.value && of.value <= 1000
 }
 
 // isLabel reports whether a number at the end of a clause numbers the noun before it: "shaft 7,".

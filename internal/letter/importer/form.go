@@ -17,7 +17,7 @@ func (r *reader) readForm() {
 	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && r.titleCalls():
 		d.Form = FormCall
 		r.addCalledAddressee()
-	case d.Salutation != "" || d.Closing != "" || len(d.Addressees) > 0:
+	case d.Salutation != "" || d.Closing != "" || len(d.Addressees) > 0 || r.titledAsLetter():
 	case r.speaksAsWe():
 		if !r.isTitle(line{text: d.Title}) {
 			r.warn("form_unsure")
@@ -26,6 +26,16 @@ func (r *reader) readForm() {
 		d.Form = FormArticle
 		d.SignedBy = nil
 	}
+}
+
+// titledAsLetter reports whether title or subtitle say that this is a letter or an appeal.
+func (r *reader) titledAsLetter() bool {
+	for _, title := range [...]string{r.draft.Title, r.draft.Subtitle} {
+		if r.starts(fold(trimQuotes(title)), func(w *words) []string { return w.letterTitles }) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // salutedPeers reports whether the salutation speaks to those who may sign, not to an authority.

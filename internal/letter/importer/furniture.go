@@ -64,6 +64,9 @@ func (r *reader) isFurniture(i int, l line, last bool) bool {
 			}
 		}
 	}
+	if _, labelled := r.label(l.text, func(w *words) []string { return w.furniture }); labelled && (last || i < 3) {
+		return true
+	}
 	start := r.starts(folded, func(w *words) []string { return w.furniture })
 	return wordCount(start) >= 2 && n <= wordCount(start)+5 && !endsSentence(l.text)
 }

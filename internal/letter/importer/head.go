@@ -147,7 +147,8 @@ func (r *reader) isInvocation(text string) bool {
 
 // opensBlock reports whether a line begins something new though no blank line stands above it.
 func (r *reader) opensBlock(b headBlock, l line) bool {
-	if r.honorific(l.text) != "" || l.level > 0 {
+	office := len(b.lines) == 1 && r.hasRole(b.lines[0].text) && r.honorific(b.lines[0].text) == "" && !r.isTitle(b.lines[0])
+	if r.honorific(l.text) != "" && !office || l.level > 0 {
 		return true
 	}
 	last := b.lines[len(b.lines)-1]

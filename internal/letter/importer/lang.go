@@ -17,11 +17,12 @@ type words struct {
 	weekdays map[string]time.Weekday // full and short names
 	dateWith []string                // words that stand beside the letter's date
 
-	titles     []string // a line with one of these is a title
-	subjects   []string // labels of the subject
-	invocation []string // lines above a letter that are no part of it
-	to, from   []string // labels of addressee and sender, or their first words
-	copies     []string // first words of what follows the signatures: copies, enclosures, contacts
+	titles       []string // a line with one of these is a title
+	letterTitles []string // those that name a letter, so that an article does not begin with them
+	subjects     []string // labels of the subject
+	invocation   []string // lines above a letter that are no part of it
+	to, from     []string // labels of addressee and sender, or their first words
+	copies       []string // first words of what follows the signatures: copies, enclosures, contacts
 
 	salutations []string // a line that begins with one is a salutation
 	vocatives   []string // so is a short line that begins with one and ends with a comma or a colon
@@ -43,22 +44,24 @@ type words struct {
 	conjunction      []string // between two people in one salutation
 	peers            []string // in the salutation of a call: those who may sign
 
-	requests    []string // verbs of a request in the first person
-	reported    []string // verbs of a request in the third person
-	toYou       []string // requests that name no sender
-	adverbs     []string // may stand between sender and verb
-	senders     []string // "the undersigned"
-	listHeads   []string // whole headings of a list of demands
-	following   []string // tell that a list comes though the sentence ends
-	ordinals    map[string]int
-	signing     []string // asks for a signature
-	deadlines   []string // tell that a date is the last day to sign
-	untils      []string // before a date that is a last day
-	endOfDay    []string // close of business
-	ownReply    []string // the date is for the addressee's answer
-	furniture   []string // whole lines, or first words of short lines, of a web page
-	linkLists   []string // headings of lists of other pages
-	furnitureIn []string // words that occur in nothing but furniture
+	requests     []string // verbs of a request in the first person
+	requestNouns []string // a request with one of firstPerson in its sentence
+	firstPerson  []string
+	reported     []string // verbs of a request in the third person
+	toYou        []string // requests that name no sender
+	adverbs      []string // may stand between sender and verb
+	senders      []string // "the undersigned"
+	listHeads    []string // whole headings of a list of demands
+	following    []string // tell that a list comes though the sentence ends
+	ordinals     map[string]int
+	signing      []string // asks for a signature
+	deadlines    []string // tell that a date is the last day to sign
+	untils       []string // before a date that is a last day
+	endOfDay     []string // close of business
+	ownReply     []string // the date is for the addressee's answer
+	furniture    []string // whole lines, or first words of short lines, of a web page
+	linkLists    []string // headings of lists of other pages
+	furnitureIn  []string // words that occur in nothing but furniture
 
 	qualifiers map[string]Qualifier
 	after      map[string]Qualifier // behind the number: "or more"

@@ -233,10 +233,8 @@ func (r *reader) endsEndearment(folded string) bool {
 
 // closes reports whether the line is the closing rather than the salutation: nothing but short lines follow it.
 func (r *reader) closes(i int) bool {
-	for _, l := range r.lines[i+1:] {
-		if isProse(l) {
-			return false
-		}
+	if slices.ContainsFunc(r.lines[i+1:], isProse) {
+		return false
 	}
 	return r.closingOf(r.lines[i].text) != ""
 }

@@ -308,6 +308,9 @@ func FuzzRead(f *testing.F) {
 			if _, err := json.Marshal(draft); err != nil {
 				t.Fatal(err)
 			}
+			if !strings.ContainsAny(string(source), "\x60<\\[") { // markup that bare does not undo
+				checkStandsInSource(t, file, source)
+			}
 		}
 		if took := time.Since(start); took > time.Second {
 			t.Fatalf("took %s", took)

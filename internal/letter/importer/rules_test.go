@@ -109,12 +109,12 @@ func TestDeadline(t *testing.T) {
 		if r.draft.Deadline != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.text, r.draft.Deadline, tt.want)
 		}
-		warned := ""
+		var warned strings.Builder
 		for _, w := range r.draft.Warnings {
-			warned += w.Key
+			warned.WriteString(w.Key)
 		}
-		if warned != tt.warning {
-			t.Errorf("%s: warned %q, want %q", tt.text, warned, tt.warning)
+		if warned.String() != tt.warning {
+			t.Errorf("%s: warned %q, want %q", tt.text, warned.String(), tt.warning)
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (r *reader) behalf(entry string) (rest string, ok bool) {
 func (r *reader) readSigner(entry string) (s Signer) {
 	entry, _ = r.behalf(entry)
 	entry = trimMarks(entry)
-	if entry == "" || runeCount(entry) > 300 || strings.Trim(entry, "._-… ") == "" || entry == "/s/" {
+	if entry == "" || runeCount(entry) > 300 || isPlaceholder(entry) || r.closingOf(entry) != "" {
 		return s
 	}
 	cuts := signerParts.FindAllStringIndex(entry, -1)
@@ -192,6 +192,11 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	s.Name = r.signerName(name)
 	s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(rest, ")"), rest)
 	return s
+}
+
+// isPlaceholder reports whether a line stands for a signature: "_____", "/s/", "[Your organisation]".
+func isPlaceholder(entry string) bool {
+	return strings.Trim(entry, "._-… ") == "" || entry == "/s/" || strings.HasPrefix(entry, "[") && strings.HasSuffix(entry, "]")
 }
 
 // readColumns reads a row of a table whose columns are name, role and organisation.
