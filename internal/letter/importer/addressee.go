@@ -152,6 +152,8 @@ func (r *reader) splitOffice(text string) (office, name string) {
 	role := r.is(lastWord, func(w *words) []string { return w.roles })
 	switch {
 	case role && len(tail) >= 2 && len(tail) <= 4:
+	case !role && !isOf(lastWord) && len(tail) == 2 && r.hasRole(strings.Join(fields[:last], " ")) && r.is(lastWord, func(w *words) []string { return w.bodies }):
+		r.warn("addressee_name_unsure", "Text", text)
 	case !role && len(tail) == 3 && r.hasRole(strings.Join(fields[:last], " ")) && isOf(lastWord):
 		tail = tail[1:]
 		r.warn("addressee_name_unsure", "Text", text)
@@ -326,7 +328,7 @@ func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
 }
 
 // letterTo stands before the addressee in a title or an introduction.
-var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "appeal to", "petition to",
+var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "letter below to", "letter attached to", "letter sent to", "appeal to", "petition to",
 	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به"}
 
 func (r *reader) afterLetterTo(text string) string {

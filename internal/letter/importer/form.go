@@ -51,12 +51,18 @@ func (r *reader) salutedPeers() (word string, ok bool) {
 	return "", false
 }
 
-// addCalledAddressee drops the peers, who are not addressees of the letter they are asked to sign.
+// addCalledAddressee drops the peers, who are not addressees of the letter they are asked to sign, and takes the addressee
+// from the sentence that says what there is to sign.
 func (r *reader) addCalledAddressee() {
 	peers := r.saluted()
 	r.draft.Addressees = slices.DeleteFunc(r.draft.Addressees, func(a Addressee) bool {
 		return slices.ContainsFunc(peers, func(p Addressee) bool { return p.Name == a.Name && p.Office == a.Office })
 	})
+	for _, l := range r.body[:min(len(r.body), 4)] {
+		if to := r.afterLetterTo(l.text[:min(len(l.text), 2000)]); to != "" && len(r.draft.Addressees) == 0 {
+			r.addPhrase(to, "addressee_from_introduction")
+		}
+	}
 }
 
 // signingLines counts the lines that ask for a signature.

@@ -120,7 +120,7 @@ var english = words{
 		"wrote the following letter to", "has sent the following letter to", "has written the following letter to",
 		"have written the following letter to", "sent the following open letter to", "wrote the following open letter to",
 		"released an open letter to", "have published an open letter to", "have issued an open letter to"},
-	wroteEnd: []string{"calling", "asking", "urging", "about", "regarding", "concerning", "demanding", "requesting", "to support",
+	wroteEnd: []string{"will", "is", "was", "has", "have", "below", "attached", "before", "ahead", "please", "sign", "from", "by", "signed", "calling", "asking", "urging", "about", "regarding", "concerning", "demanding", "requesting", "to support",
 		"in support", "expressing", "on", "in which", "saying", "today", "yesterday", "this week", "last week", "which", "that", "with"},
 	conjunction: []string{"and", "&"},
 	peers: []string{"participants", "colleague", "colleagues", "friend", "friends", "partners", "all", "supporters", "allies",

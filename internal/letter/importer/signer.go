@@ -108,7 +108,7 @@ func (r *reader) signerText(l line) string {
 	if m := readMarker(text, nil); m.kind == bullet || m.kind == numbered {
 		text = text[m.size:]
 	}
-	return strings.Trim(text, " \t،,;؛_.…*")
+	return strings.Trim(trimQuotes(strings.Trim(text, " \t،,;؛_.…*")), " ")
 }
 
 // isPersonBlock reports whether a block in a list is one person on several lines.
@@ -145,6 +145,9 @@ func (r *reader) pairs(entry string) bool {
 // attach adds a line of role or organisation to the last signer.
 func (r *reader) attach(entry string) {
 	last := &r.draft.SignedBy[len(r.draft.SignedBy)-1]
+	if inner, ok := strings.CutPrefix(entry, "("); ok {
+		entry = strings.TrimSuffix(inner, ")")
+	}
 	if role, rest, ok := cutComma(entry); ok && last.Role == "" && r.hasRole(role) && !r.hasRole(rest) {
 		last.Role = role
 		if last.Organisation == "" {
@@ -169,6 +172,9 @@ func (r *reader) behalf(entry string) (rest string, ok bool) {
 		if startsWith(fold(entry), []string{phrase}) != "" {
 			return skipWords(entry, wordCount(phrase)), true
 		}
+	}
+	if rest, ok = strings.CutPrefix(entry, "for the "); ok { // a name of an organisation begins with a capital
+		return rest, true
 	}
 	return entry, false
 }
@@ -196,7 +202,7 @@ func (r *reader) readSigner(entry string) (s Signer) {
 
 // isPlaceholder reports whether a line stands for a signature: "_____", "/s/", "[Your organisation]".
 func isPlaceholder(entry string) bool {
-	return strings.Trim(entry, "._-… ") == "" || entry == "/s/" || strings.HasPrefix(entry, "[") && strings.HasSuffix(entry, "]")
+	return strings.Trim(entry, "._-…! ") == "" || entry == "/s/" || strings.HasPrefix(entry, "[") && strings.HasSuffix(entry, "]")
 }
 
 // readColumns reads a row of a table whose columns are name, role and organisation.
