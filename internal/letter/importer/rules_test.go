@@ -67,11 +67,11 @@ func TestDateLine(t *testing.T) {
 		text, place string
 		ok          bool
 	}{
-		{"London, 9 March 2020", "London", true},
+		{"Saltmouth, 9 March 2020", "Saltmouth", true},
 		{"Date: 9 March 2020", "", true},
 		{"Monday, 9 March 2020", "", true},
 		{"Port-au-Lac (Vestria), 9 March 2020", "Port", true},
-		{"تهران، ۱۲ مرداد ۱۴۰۵", "تهران", true},
+		{"سپیدارشهر، ۱۲ مرداد ۱۴۰۵", "سپیدارشهر", true},
 		{"تاریخ: ۱۴۰۵/۰۵/۱۲ برابر با ۳ اوت ۲۰۲۶", "", true},
 		{"The bridge fell on 9 March 2020", "", false},
 		{"Deadline: 9 March 2020", "", false},
@@ -79,7 +79,7 @@ func TestDateLine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, place, ok := dateLine(line{text: tt.text})
-		if ok != tt.ok || ok && place != tt.place && !strings.HasPrefix(tt.text, "Port") {
+		if ok != tt.ok || ok && place != tt.place && !strings.HasPrefix(tt.text, "Port-au") {
 			t.Errorf("%s: got %q, %v", tt.text, place, ok)
 		}
 	}
