@@ -98,6 +98,7 @@ var (
 	savepoint  = bare("SAVEPOINT f")
 	release    = bare("RELEASE f")
 	rollbackTo = bare("ROLLBACK TO f")
+	probe      = bare("SELECT 1")
 )
 
 func bare(text string) *Query {
