@@ -1,0 +1,55 @@
+# All set-up on a fresh Debian or Ubuntu machine with Go, git and make is in here.
+
+GO       ?= go
+ADDR     ?= localhost:8080
+PACKAGES ?= ./...
+export CGO_ENABLED = 0
+export GOTOOLCHAIN = local
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the binary ./undersigned
+	$(GO) build -trimpath -ldflags='-s -w' -o undersigned .
+
+demo: build ## Serve sample letters at http://localhost:8080 (ADDR=… for another port)
+	./undersigned demo --listen $(ADDR)
+
+test: tools ## Install what the tests need and is missing, then run them all
+	$(GO) test -timeout 15m $(PACKAGES)
+
+quick: ## Tests without browser and soak, for a minute's answer
+	$(GO) test -short $(PACKAGES)
+
+race: ## The packages with goroutines under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/signing ./internal/letter ./internal/mail ./internal/web ./internal/app
+
+lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) fix -diff ./...
+	$(GO) tool -modfile=tool.mod staticcheck ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## Fuzz every parser for 20 s each (FUZZTIME=…)
+	@for pkg in $$($(GO) list ./...); do \
+		for name in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(or $(FUZZTIME),20s) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: build ## Measure signing and reading beside the bare limits of this machine
+	./undersigned bench read
+	./undersigned bench sign
+
+golden: ## Write the golden files again; look at the difference before you commit it
+	$(GO) test ./internal/letter/... ./internal/store -update
+
+tools: ## Install PostgreSQL, Chromium, poppler-utils and fonts where they are missing
+	@.ci/install
+
+clean: ## Remove the binary and the demonstration's data
+	rm -rf undersigned demo-data
+
+.PHONY: help build demo test quick race lint fuzz bench golden tools clean
+.DEFAULT_GOAL := help

@@ -1,0 +1,176 @@
+package main_test
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/undersigned/undersigned"
+
+// order is the arrows of the house: a package may import what stands in a row above its own, nothing beside or below it.
+var order = [][]string{
+	{"internal/fault", "internal/i18n", "internal/config", "verify"},
+	{"internal/store", "internal/seal"},
+	{"internal/job", "internal/tlog"},
+	{"internal/account"},
+	{"internal/letter/importer"},
+	{"internal/letter"},
+	{"internal/signing", "internal/evidence"},
+	{"internal/register"},
+	{"internal/document"},
+	{"internal/delivery"},
+	{"internal/mail"},
+	{"internal/web"},
+	{"internal/app"},
+	{"internal/bench"},
+	{"internal/cli"},
+	{"."},
+}
+
+// domain are the packages whose rules take the time as an argument or from the store's clock.
+var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/signing", "internal/evidence",
+	"internal/register", "internal/document", "internal/delivery", "internal/seal", "verify"}
+
+const maxLines = 600
+
+func row(pkg string) int {
+	return slices.IndexFunc(order, func(cell []string) bool { return slices.Contains(cell, pkg) })
+}
+
+type source struct {
+	path, pkg string
+	test      bool
+	file      *ast.File
+	lines     int
+}
+
+func sources(t *testing.T) (all []source) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{path, filepath.ToSlash(filepath.Dir(path)), strings.HasSuffix(path, "_test.go"), file, bytes.Count(text, []byte("\n"))})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func imports(s source) (paths []string) {
+	for _, i := range s.file.Imports {
+		path, _ := strconv.Unquote(i.Path.Value)
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// wrongArrow says what is wrong with a package importing another, "" if nothing is.
+func wrongArrow(pkg, imported string) string {
+	if imported == "database/sql" && pkg != "internal/store" {
+		return "only store knows database/sql"
+	}
+	local, ok := strings.CutPrefix(imported, module+"/")
+	switch {
+	case !ok:
+		return ""
+	case local == "internal/testkit":
+		return "testkit is for tests only"
+	case pkg == "internal/web" && local == "internal/store":
+		return "web knows no SQL"
+	case row(pkg) < 0:
+		return "the package has no place in the order"
+	case row(local) < 0 || row(local) >= row(pkg):
+		return "the arrow points the wrong way"
+	}
+	return ""
+}
+
+func TestArchitecture_arrows(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.pkg == "internal/testkit" {
+			continue
+		}
+		for _, path := range imports(s) {
+			if wrong := wrongArrow(s.pkg, path); wrong != "" {
+				t.Errorf("%s imports %s: %s", s.path, path, wrong)
+			}
+		}
+	}
+}
+
+// TestArchitecture_control shows that the rules refuse what they are there to refuse.
+func TestArchitecture_control(t *testing.T) {
+	for _, arrow := range [][2]string{{"internal/web", module + "/internal/store"}, {"internal/letter", module + "/internal/signing"},
+		{"internal/store", module + "/internal/seal"}, {"internal/app", module + "/internal/testkit"}, {"internal/letter", "database/sql"},
+		{"internal/helpers", module + "/internal/fault"}} {
+		if wrongArrow(arrow[0], arrow[1]) == "" {
+			t.Errorf("%s may import %s", arrow[0], arrow[1])
+		}
+	}
+}
+
+func TestArchitecture_clockAndEnvironment(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.pkg == "internal/testkit" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			on, _ := call.X.(*ast.Ident)
+			switch {
+			case on == nil:
+			case on.Name == "time" && call.Sel.Name == "Now" && slices.Contains(domain, s.pkg):
+				t.Errorf("%s calls time.Now: a domain package takes the time", s.path)
+			case on.Name == "os" && (call.Sel.Name == "Getenv" || call.Sel.Name == "LookupEnv" || call.Sel.Name == "Environ") && s.pkg != "internal/config":
+				t.Errorf("%s reads the environment: config does", s.path)
+			}
+			return true
+		})
+	}
+}
+
+func TestArchitecture_documentedAndSmall(t *testing.T) {
+	documented := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.lines > maxLines {
+			t.Errorf("%s has %d lines, more than %d", s.path, s.lines, maxLines)
+		}
+		if !s.test {
+			documented[s.pkg] = documented[s.pkg] || s.file.Doc != nil
+		}
+	}
+	for pkg, ok := range documented {
+		if !ok {
+			t.Errorf("package %s has no doc comment", pkg)
+		}
+	}
+}
