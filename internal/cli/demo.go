@@ -111,7 +111,7 @@ func addSamples(ctx context.Context, a *app.App) error {
 		change letter.Change
 	}{
 		{"river.en.md", letter.Change{Slug: riverSlug, Create: true, Leads: []string{"harbour-watch", "orle-valley-clinic"}, SignOn: new(letter.SignOnBoth),
-			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(time.Hour), Zone: time.UTC}}},
+			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(24 * time.Hour).Add(17 * time.Hour), Zone: time.UTC}}},
 		{"river.fa.md", letter.Change{Slug: riverSlug, Publish: true, Call: &letter.Call{Language: "en", From: "Harbour Watch",
 			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
 			Email: "office@harbour-watch.example"}}},

@@ -24,7 +24,12 @@ func (l *Locale) Date(t time.Time) string {
 // DateTime returns day and time of day in the zone, and the zone's city: "20 October 2020, 17:30 (Vienna time)".
 func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
 	t = t.In(zone)
-	return l.T("date.time", "Date", rawText(l.Date(t)), "Time", rawText(l.Digits(t.Format("15:04"))), "Zone", zoneName(zone))
+	date, clock := rawText(l.Date(t)), rawText(l.Digits(t.Format("15:04")))
+	city := zoneName(zone)
+	if city == "" {
+		return l.T("date.time_utc", "Date", date, "Time", clock)
+	}
+	return l.T("date.time", "Date", date, "Time", clock, "Zone", city)
 }
 
 // Clock returns the time of day in UTC, as "14:20 UTC".
@@ -32,11 +37,11 @@ func (l *Locale) Clock(t time.Time) string {
 	return l.T("date.clock", "Time", rawText(l.Digits(t.UTC().Format("15:04"))))
 }
 
-// zoneName returns how a place's time is called: "UTC", or the city of an IANA name, such as "Vienna".
+// zoneName returns the city of an IANA name, such as "Vienna" of "Europe/Vienna", and "" for UTC.
 func zoneName(zone *time.Location) string {
 	switch name := zone.String(); name {
 	case "UTC", "Etc/UTC", "Local", "":
-		return "UTC"
+		return ""
 	default:
 		return strings.ReplaceAll(name[strings.LastIndexByte(name, '/')+1:], "_", " ")
 	}

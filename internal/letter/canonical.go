@@ -32,7 +32,7 @@ func (t Text) Canonical() string {
 		block("*" + clean(t.Subtitle) + "*")
 	}
 	for _, a := range t.Addressees {
-		block(append([]string{a.Name, a.Office}, a.Address...)...)
+		block(append([]string{a.Line(), a.Office}, a.Address...)...)
 	}
 	block(joinWith(", ", t.Place, t.Date))
 	block(t.Salutation)

@@ -19,13 +19,13 @@ import (
 func TextOf(d *importer.Draft, prose bool) Text {
 	t := Text{
 		Language: d.Language, Title: d.Title, Subtitle: d.Subtitle, Introduction: d.Introduction, Place: d.Place,
-		Date: d.DateAsWritten, Salutation: d.Salutation, Body: CleanMarkdown(d.Body), Closing: d.Closing,
+		Date: d.DateAsWritten, Salutation: d.SalutationLine, Body: CleanMarkdown(d.Body), Closing: d.ClosingLine,
 	}
 	if t.Language == "" {
 		t.Language = "und"
 	}
 	for _, a := range d.Addressees {
-		t.Addressees = append(t.Addressees, Addressee(a))
+		t.Addressees = append(t.Addressees, Addressee{Before: a.Before, Name: a.Name, Office: a.Office, Address: a.Address})
 	}
 	body := fold(t.Body)
 	for _, demand := range d.Demands {

@@ -140,9 +140,18 @@ type Text struct {
 
 // Addressee is a person, an office, or both, who is asked.
 type Addressee struct {
+	Before  string   `json:"before,omitempty"` // honorifics before the name, which are no part of it
 	Name    string   `json:"name,omitempty"`
 	Office  string   `json:"office,omitempty"`
 	Address []string `json:"address,omitempty"`
+}
+
+// Line returns the name with its honorifics, as a letter is addressed.
+func (a Addressee) Line() string {
+	if a.Name == "" {
+		return ""
+	}
+	return joinWith(" ", a.Before, a.Name)
 }
 
 // Demand is one request of a letter.

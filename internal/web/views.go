@@ -53,7 +53,7 @@ func (s *Server) letterView(r *http.Request, l letter.Letter, e letter.Edition, 
 		v.Leads = append(v.Leads, s.organisationView(r, o, t.Language))
 	}
 	for _, a := range t.Addressees {
-		v.Addressees = append(v.Addressees, AddresseeView(a))
+		v.Addressees = append(v.Addressees, AddresseeView{Name: a.Line(), Office: a.Office, Address: a.Address})
 	}
 	for _, d := range t.Demands {
 		if !d.InBody {

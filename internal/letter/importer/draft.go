@@ -31,6 +31,8 @@ type Draft struct {
 	Introduction    string `json:"-"` // what stands above the letter and is not part of it
 	Body            string `json:"-"` // Markdown between salutation and closing, with the demands in place
 	DateAsWritten   string `json:"-"`
+	SalutationLine  string `json:"-"` // the salutation with its punctuation
+	ClosingLine     string `json:"-"` // the closing with its punctuation
 	Place           string `json:"-"` // where the letter was dated
 	CloseOfBusiness bool   `json:"-"` // the deadline is the end of the working day, wherever that is
 }
@@ -48,6 +50,7 @@ func (s Sender) IsZero() bool { return s.Name == "" && s.Email == "" && len(s.Ad
 // Addressee is a person or an office asked; an institution stands in Name.
 type Addressee struct {
 	Name    string   `json:"name,omitzero"` // without honorifics
+	Before  string   `json:"-"`             // the honorifics that stand before the name: "H.E. Mr"
 	Office  string   `json:"office,omitzero"`
 	Address []string `json:"address,omitempty"`
 }

@@ -59,6 +59,7 @@ func (r *reader) read() *Draft {
 		r.readDeadline()
 	}
 	r.readFigures()
+	r.keepAsWritten()
 	r.draft.Introduction = markdown(r.intro)
 	r.draft.Body = markdown(slices.Concat(r.body, r.notes))
 	if r.rest != "" {
@@ -406,6 +407,50 @@ func (r *reader) longClosing(folded, text string) string {
 		return ""
 	}
 	return strings.TrimRight(text, ",،.:;؛!-–— ")
+}
+
+// keepAsWritten records what the fields leave out and the letter itself must not lose: honorifics before a name, and the
+// punctuation of salutation and closing.
+func (r *reader) keepAsWritten() {
+	d := r.draft
+	d.SalutationLine, d.ClosingLine = d.Salutation, d.Closing
+	for _, l := range r.lines[:min(len(r.lines), searched)] {
+		if d.Salutation != "" && trimSalutation(l.text) == d.Salutation {
+			d.SalutationLine = d.Salutation + punctuationAfter(l.text, d.Salutation)
+			break
+		}
+	}
+	for i := len(r.lines) - 1; i >= 0 && d.Closing != ""; i-- {
+		if strings.HasPrefix(trimQuotes(r.lines[i].text), d.Closing) {
+			d.ClosingLine = d.Closing + punctuationAfter(r.lines[i].text, d.Closing)
+			break
+		}
+	}
+	for i := range d.Addressees {
+		a := &d.Addressees[i]
+		for _, l := range r.head {
+			at := strings.Index(l.text, a.Name)
+			if a.Name == "" || at <= 0 {
+				continue
+			}
+			if before := r.honorific(l.text[:at] + a.Name); before != "" && strings.HasSuffix(strings.TrimSpace(l.text[:at]), before) {
+				a.Before = before
+				break
+			}
+		}
+	}
+}
+
+// punctuationAfter returns the comma, colon or the like that follows a part of a line.
+func punctuationAfter(line, part string) string {
+	_, rest, _ := strings.Cut(line, part)
+	rest = strings.TrimLeft(rest, "*_")
+	for _, mark := range []string{",", "،", ":", "：", ";", "!", "."} {
+		if strings.HasPrefix(rest, mark) {
+			return mark
+		}
+	}
+	return ""
 }
 
 // takeClosing moves the closing out of the tail; a signer on its line stays there.
