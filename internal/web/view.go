@@ -101,6 +101,11 @@ func (p ReceiptPage) SecretGroups() []string {
 	return groups
 }
 
+// Meta returns what stands under a name: title, affiliation and country, those there are.
+func (s SignatoryView) Meta() []string {
+	return slices.DeleteFunc([]string{s.Title, s.Affiliation, s.Country}, func(text string) bool { return text == "" })
+}
+
 // mailLine is one line of a caught mail; Link says that it is one of the mail's links.
 type mailLine struct {
 	Text string
