@@ -34,21 +34,17 @@ const demoMark = "demonstration"
 
 // Run serves the demonstration until it is told to stop.
 func (c *demoCommand) Run(e *environment) error {
-	_, port, err := net.SplitHostPort(c.Listen)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("--listen %q: give ADDRESS:PORT, for example localhost:8080", c.Listen)
 	}
 	fresh, err := claimFolder(c.Data)
 	if err != nil {
 		return err
 	}
-	server := config.Server{Listen: c.Listen, BaseURL: "http://localhost:" + port, PublishEvery: time.Second, RateLimit: "on",
+	server := config.Server{Listen: c.Listen, PublishEvery: time.Second, RateLimit: "on",
 		MailWorkers: 4, Name: "Undersigned", Operator: "The Undersigned demonstration"}
-	if err := server.Complete(); err != nil {
-		return err
-	}
-	base := server.BaseURL
 	return serve(e, app.Options{Instance: config.Instance{Data: c.Data}, Server: &server, Demo: true, Log: e.log()}, func(a *app.App) error {
+		base := server.BaseURL
 		if fresh {
 			if err := addSamples(e.ctx, a); err != nil {
 				return fmt.Errorf("sample letters: %w", err)

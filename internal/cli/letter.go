@@ -94,6 +94,7 @@ type letterSet struct {
 	Zone            string        `default:"UTC" help:"IANA time zone of a deadline given as a day."`
 	CloseOfBusiness bool          `help:"The deadline is 17:00 of the day in the zone."`
 	Protected       *bool         `negatable:"" help:"Preselect the counted-only listing."`
+	JSON            bool          `help:"Print the letter as one JSON object."`
 }
 
 // Run changes the settings.
@@ -126,7 +127,7 @@ func (c *letterSet) write(e *environment, change letter.Change) error {
 		if err != nil {
 			return err
 		}
-		return printLetter(e, l, false)
+		return printLetter(e, l, c.JSON)
 	})
 }
 
@@ -140,6 +141,7 @@ type letterCall struct {
 	Contact    string `help:"The person to ask."`
 	Email      string `help:"The address of that person."`
 	Language   string `default:"en" help:"Language of the call."`
+	JSON       bool   `help:"Print the letter as one JSON object."`
 }
 
 // Run sets the call.
@@ -148,7 +150,7 @@ func (c *letterCall) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	set := letterSet{Instance: c.Instance}
+	set := letterSet{Instance: c.Instance, JSON: c.JSON}
 	return set.write(e, letter.Change{Slug: c.Slug, Call: &letter.Call{Language: c.Language, From: c.From, Title: c.Title,
 		Salutation: c.Salutation, Body: letter.CleanMarkdown(string(body)), Contact: c.Contact, Email: c.Email}})
 }
@@ -156,11 +158,12 @@ func (c *letterCall) Run(e *environment) error {
 type letterPublish struct {
 	config.Instance
 	Slug string `arg:"" help:"The letter."`
+	JSON bool   `help:"Print the letter as one JSON object."`
 }
 
 // Run publishes the draft edition.
 func (c *letterPublish) Run(e *environment) error {
-	set := letterSet{Instance: c.Instance}
+	set := letterSet{Instance: c.Instance, JSON: c.JSON}
 	return set.write(e, letter.Change{Slug: c.Slug, Publish: true})
 }
 

@@ -16,9 +16,6 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(e *environment) error {
-	if err := c.Complete(); err != nil {
-		return err
-	}
 	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(*app.App) error {
 		if c.JSON {
 			return e.printJSON(map[string]string{"url": c.BaseURL})
@@ -31,20 +28,26 @@ func (c *serveCommand) Run(e *environment) error {
 	})
 }
 
-// serve opens an instance and runs it; ready is called when it listens.
+// serve opens an instance and runs it; ready is called when it listens. Port 0 takes a free one.
 func serve(e *environment, o app.Options, ready func(*app.App) error) error {
 	listener, err := net.Listen("tcp", o.Server.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w; choose another port", err)
 	}
+	defer listener.Close()
+	if host, port, err := net.SplitHostPort(o.Server.Listen); err == nil && port == "0" {
+		_, port, _ = net.SplitHostPort(listener.Addr().String())
+		o.Server.Listen = net.JoinHostPort(host, port)
+	}
+	if err := o.Server.Complete(); err != nil {
+		return err
+	}
 	a, err := app.Open(e.ctx, o)
 	if err != nil {
-		_ = listener.Close()
 		return err
 	}
 	defer a.Close()
 	if err := ready(a); err != nil {
-		_ = listener.Close()
 		return err
 	}
 	return a.Run(e.ctx, listener)

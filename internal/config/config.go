@@ -41,7 +41,7 @@ type Server struct {
 // Complete fills in what follows from other settings, and refuses wrong values.
 func (s *Server) Complete() error {
 	if s.BaseURL == "" {
-		host, port, err := net.SplitHostPort(s.Listen)
+		host, port, err := net.SplitHostPort(s.Listen) // passkeys need a name, so loopback is localhost
 		if err != nil {
 			return fmt.Errorf("--listen %q: %w; give ADDRESS:PORT, for example 127.0.0.1:8080", s.Listen, err)
 		}
