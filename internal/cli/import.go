@@ -116,7 +116,7 @@ func (c *importLetter) change(d *importer.Draft) (letter.Change, error) {
 	text.Translator = c.Translator
 	change := letter.Change{Slug: c.Slug, Text: &text, Follows: c.Follows, Create: true, Publish: c.Publish, Leads: c.Lead}
 	if change.Slug == "" {
-		change.Slug = letter.SlugOf(text.Title)
+		change.Slug = letter.SlugOf(text.Name())
 	}
 	if c.SignOn != "" {
 		change.SignOn = &c.SignOn

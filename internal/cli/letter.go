@@ -42,7 +42,7 @@ func (c *letterList) Run(e *environment) error {
 }
 
 func printLetter(e *environment, l letter.Letter, asJSON bool) error {
-	title := l.Edition.Text(l.Edition.Language).Title
+	title := l.Edition.Text(l.Edition.Language).Name()
 	deadline := ""
 	if l.Deadline.IsSet() {
 		deadline = l.Deadline.At.In(l.Deadline.Zone).Format(time.RFC3339)

@@ -38,14 +38,15 @@ func TextOf(d *importer.Draft, prose bool) Text {
 	for _, s := range d.SignedBy {
 		t.SignedBy = append(t.SignedBy, Signer(s))
 	}
-	if t.Title == "" {
-		t.Title = titleOf(t)
-	}
 	return t
 }
 
-// titleOf names a letter that has no title of its own by whom it is to, else by its first words.
-func titleOf(t Text) string {
+// Name returns what lists and pages call the letter: its title, else whom it is to, else its first words. Only the title is
+// part of the signed text.
+func (t Text) Name() string {
+	if t.Title != "" {
+		return t.Title
+	}
 	for _, a := range t.Addressees {
 		if to := joinWith(", ", a.Name, a.Office); to != "" {
 			return to

@@ -313,11 +313,14 @@ func publish(tx *store.Tx, id ID) error {
 	if fault.Is(err, fault.NotFound) && l.Edition.Number > 0 {
 		return nil // nothing new to publish
 	}
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Invalid, "edition.missing")
+	}
 	if err != nil {
-		return fault.New(fault.Invalid, "edition.missing").Because(err)
+		return err
 	}
 	text := next.Text(next.Language)
-	if text.Title == "" || text.Body == "" && len(text.Demands) == 0 {
+	if text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
 	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), id, next.Number); err != nil {

@@ -115,7 +115,7 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 		locale = i18n.Find(i18n.Default)
 	}
 	title := l.Edition.Text(e.Language)
-	c := content{L: locale, Site: m.Site, Title: title.Title, Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
+	c := content{L: locale, Site: m.Site, Title: title.Name(), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
 	if kind == "confirm" {
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
 	}

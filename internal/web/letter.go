@@ -80,9 +80,9 @@ func (s *Server) open(l *cachedLetter) bool { return s.o.CanMail && l.AcceptsSig
 func (s *Server) letterPage(r *http.Request, l *cachedLetter, text string, form SignForm) LetterPage {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(text)
-	p := LetterPage{Base: s.base(r, t.Title), Letter: s.letterView(r, l.Letter, l.Edition, text),
+	p := LetterPage{Base: s.base(r, t.Name()), Letter: s.letterView(r, l.Letter, l.Edition, text),
 		Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts), Open: s.open(l), Form: form,
-		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share(l.Slug, t.Title)}
+		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share(l.Slug, t.Name())}
 	p.Path, p.Canonical = "/letters/"+l.Slug, s.o.BaseURL+"/letters/"+l.Slug
 	p.Languages = languagesOf(loc, p.Path)
 	p.Summary = t.Subtitle
@@ -195,7 +195,7 @@ func (s *Server) showEdition(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	loc := visitOf(r).locale
-	p := EditionPage{Base: s.base(r, loc.T("letter.edition", "Number", n)+" · "+l.Edition.Text(loc.Code).Title),
+	p := EditionPage{Base: s.base(r, loc.T("letter.edition", "Number", n)+" · "+l.Edition.Text(loc.Code).Name()),
 		Letter: s.letterView(r, l.Letter, e, s.textLanguage(r, e)), CurrentURL: s.local(r, "/letters/"+l.Slug)}
 	p.Letter.Editions = l.Editions
 	if n != l.Edition.Number {

@@ -86,6 +86,7 @@ type LetterPage struct {
 type LetterView struct {
 	URL          string
 	Title        Tagged // Lang and Dir hold for all text of the letter
+	Untitled     bool   // the letter has no title of its own; Title names it for lists and this page
 	Subtitle     string
 	Introduction template.HTML
 	Leads        []OrganisationView

@@ -103,7 +103,7 @@ func (s *Server) showCall(w http.ResponseWriter, r *http.Request) error {
 	c, loc := l.Call, visitOf(r).locale
 	heading := c.Title
 	if heading == "" {
-		heading = l.Edition.Text(loc.Code).Title
+		heading = l.Edition.Text(loc.Code).Name()
 	}
 	p := CallPage{Base: s.base(r, heading), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
 		SignURL: s.local(r, "/letters/"+l.Slug) + "#sign", Lang: c.Language, Dir: i18n.Direction(c.Language), Heading: heading, From: c.From,
@@ -233,7 +233,7 @@ const emptyRoot = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 func documentOf(l *cachedLetter) letterDocument {
 	t := l.Edition.Text(l.Edition.Language)
-	d := letterDocument{Slug: l.Slug, Title: t.Title, Subtitle: t.Subtitle, State: l.State, SignOn: l.SignOn,
+	d := letterDocument{Slug: l.Slug, Title: t.Name(), Subtitle: t.Subtitle, State: l.State, SignOn: l.SignOn,
 		Edition: editionDocument{Number: l.Edition.Number, SHA256: l.Edition.SHA256, Languages: l.Edition.Languages(),
 			Published: l.Edition.PublishedAt.Format(time.RFC3339)},
 		Addressees: t.Addressees, Demands: []demandDocument{},

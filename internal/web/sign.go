@@ -174,7 +174,7 @@ func (s *Server) confirmPage(r *http.Request) (ConfirmPage, error) {
 	}
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
-	p := ConfirmPage{Base: s.base(r, loc.T("confirm.title")), Action: s.local(r, "/confirm/"+token), LetterTitle: tagged(t.Title, t.Language),
+	p := ConfirmPage{Base: s.base(r, loc.T("confirm.title")), Action: s.local(r, "/confirm/"+token), LetterTitle: tagged(t.Name(), t.Language),
 		LetterURL: s.local(r, "/letters/"+l.Slug), Edition: c.Edition, Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation,
 		Listing: string(c.Listing), Known: c.Known, CodesLeft: c.CodesLeft, Disputed: c.Disputed}
 	if c.Edition == l.Edition.Number {
@@ -256,10 +256,10 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
 	next := s.o.Now().UTC().Add(s.o.PublishEvery)
-	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Title, t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
+	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
 		Secret: receipt.Secret, Appears: loc.Clock(next.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)), Held: receipt.Held != "",
-		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share(l.Slug, t.Title), Withheld: receipt.Listing != signing.Public}
+		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share(l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public}
 	p.NoIndex, p.Canonical = true, ""
 	return render(w, http.StatusOK, p)
 }
@@ -341,7 +341,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	}
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
-	v := OwnSignature{ID: strconv.FormatInt(o.ID, 10), LetterTitle: tagged(t.Title, t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
+	v := OwnSignature{ID: strconv.FormatInt(o.ID, 10), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(o.Kind), State: string(o.State), Name: o.Name, Listing: string(o.Listing), Edition: o.Edition,
 		SignedOn: loc.Date(o.SignedAt)}
 	if o.Kind == signing.Organisation {

@@ -33,14 +33,14 @@ func tagged(text, language string) Tagged {
 // title returns a letter's title in the page's language, if it has one.
 func (s *Server) title(r *http.Request, l *cachedLetter) Tagged {
 	t := l.Edition.Text(visitOf(r).locale.Code)
-	return tagged(t.Title, t.Language)
+	return tagged(t.Name(), t.Language)
 }
 
 func (s *Server) letterView(r *http.Request, l letter.Letter, e letter.Edition, language string) LetterView {
 	t := e.Text(language)
 	loc := visitOf(r).locale
 	path := "/letters/" + l.Slug
-	v := LetterView{URL: s.local(r, path), Title: tagged(t.Title, t.Language), Subtitle: t.Subtitle, Place: t.Place, Date: t.Date,
+	v := LetterView{URL: s.local(r, path), Title: tagged(t.Name(), t.Language), Subtitle: t.Subtitle, Untitled: t.Title == "", Place: t.Place, Date: t.Date,
 		Salutation: t.Salutation, Closing: t.Closing, Translator: t.Translator, Number: e.Number, Current: e.Number == l.Edition.Number,
 		Published: loc.Date(e.PublishedAt), SHA256: t.SHA256, EditionsURL: s.local(r, path+"/editions"), Stale: t.Stale,
 		Authority: t.Language == e.Language, Body: trustedHTML(t.Body, t.Demands)}
@@ -101,7 +101,7 @@ func (s *Server) organisationView(r *http.Request, o account.Organisation, langu
 func (s *Server) card(r *http.Request, l *cachedLetter) LetterCard {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
-	c := LetterCard{URL: s.local(r, "/letters/"+l.Slug), Title: tagged(t.Title, t.Language), Subtitle: tagged(t.Subtitle, t.Language),
+	c := LetterCard{URL: s.local(r, "/letters/"+l.Slug), Title: tagged(t.Name(), t.Language), Subtitle: tagged(t.Subtitle, t.Language),
 		State: string(l.State), Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts)}
 	for _, a := range t.Addressees {
 		if text := a.Name; text != "" || a.Office != "" {
