@@ -1,0 +1,9 @@
+//go:build !linux
+
+package bench
+
+import "syscall"
+
+func dieWithParent() *syscall.SysProcAttr { return nil }
+
+func inMemory(string) bool { return false }

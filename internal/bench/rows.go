@@ -1,0 +1,284 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// rows returns what is measured in each round, each limit before what is compared with it.
+func (r *run) rows(ctx context.Context) ([]row, error) {
+	switch r.What {
+	case Read:
+		return r.readRows(ctx)
+	case Confirm:
+		bare := r.bareInsert()
+		return []row{bare, r.confirmRow(bare.name)}, nil
+	}
+	bare := r.bareInsert()
+	rows := []row{bare}
+	for _, relay := range r.Relays {
+		rows = append(rows, r.signRow(bare.name, relay))
+	}
+	return rows, nil
+}
+
+// browserHeaders are those that a browser sends and the product looks at.
+func browserHeaders(r *http.Request) {
+	r.Header.Set("User-Agent", "undersigned-bench")
+	r.Header.Set("Accept-Language", "en-GB,en;q=0.8")
+}
+
+// repeated is a target that sends the same request and wants the same status.
+func repeated(method, address string, header map[string]string, body string, status int) target {
+	return target{
+		request: func() (*http.Request, int, error) {
+			request, err := http.NewRequest(method, address, strings.NewReader(body))
+			if err != nil {
+				return nil, 0, err
+			}
+			browserHeaders(request)
+			for name, value := range header {
+				request.Header.Set(name, value)
+			}
+			return request, 0, nil
+		},
+		answer: func(_ int, response *http.Response) error {
+			if response.StatusCode != status {
+				return fmt.Errorf("answered %s instead of %d", response.Status, status)
+			}
+			return nil
+		},
+	}
+}
+
+// readRows are the letter's page in its three forms, each after a bare handler that sends the same bytes.
+func (r *run) readRows(ctx context.Context) ([]row, error) {
+	header, plain, err := r.get(ctx, r.letter, nil)
+	if err != nil {
+		return nil, err
+	}
+	_, zipped, err := r.get(ctx, r.letter, http.Header{"Accept-Encoding": {"gzip"}})
+	if err != nil {
+		return nil, err
+	}
+	if len(zipped) >= len(plain) || header.Get("ETag") == "" {
+		return nil, errors.New("the letter's page came without ETag, or not compressed: is there a proxy in between?")
+	}
+	if err := errors.Join(os.WriteFile(filepath.Join(r.dir, plainFile), plain, 0o600),
+		os.WriteFile(filepath.Join(r.dir, zippedFile), zipped, 0o600)); err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, x := range []struct {
+		name, path string
+		header     map[string]string
+		status     int
+	}{
+		{fmt.Sprintf("page, %d bytes", len(plain)), "/plain", nil, http.StatusOK},
+		{fmt.Sprintf("page, gzip, %d bytes", len(zipped)), "/zipped", map[string]string{"Accept-Encoding": "gzip"}, http.StatusOK},
+		{"page, unchanged (304)", "/unchanged", map[string]string{"If-None-Match": header.Get("ETag")}, http.StatusNotModified},
+	} {
+		limit := "bare " + x.name
+		rows = append(rows, row{name: limit, target: repeated(http.MethodGet, r.bareURL+x.path, x.header, "", x.status)},
+			row{name: x.name, against: limit, target: repeated(http.MethodGet, r.letter, x.header, "", x.status)})
+	}
+	return rows, nil
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// bareInsert is the durable insert on the engine that is measured.
+func (r *run) bareInsert() row {
+	name := "bare durable insert, SQLite"
+	if r.Database != "" {
+		name = "bare transaction, PostgreSQL"
+	}
+	return row{name: name, target: repeated(http.MethodPost, r.bareURL+"/row", map[string]string{"Content-Type": formType},
+		r.form(0), http.StatusSeeOther)}
+}
+
+// ledger is what was accepted.
+type ledger struct {
+	last atomic.Int64
+
+	mu       sync.Mutex
+	accepted []int                // numbers; guarded by mu
+	cookies  map[int]*http.Cookie // guarded by mu
+}
+
+func addressOf(number int) string { return "signer" + strconv.Itoa(number) + "@bench.example" }
+
+func (l *ledger) addresses() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]string, len(l.accepted))
+	for i, n := range l.accepted {
+		list[i] = addressOf(n)
+	}
+	return list
+}
+
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.accepted)
+}
+
+// form is a filled sign form with an address of its own.
+func (r *run) form(number int) string {
+	return url.Values{"edition": {strconv.Itoa(r.edition)}, "kind": {"person"}, "name": {"Ilse Norden " + letters(number)},
+		"email": {addressOf(number)}, "title": {"Teacher"}, "affiliation": {"Port Sellow primary school"}, "listing": {"public"},
+		"country": {"NO"}, "consent": {"1"}}.Encode()
+}
+
+// letters writes a number in letters: a name has no digits.
+func letters(n int) string {
+	text := []byte{'A' + byte(n%26)}
+	for n /= 26; n > 0; n /= 26 {
+		text = append(text, 'a'+byte(n%26))
+	}
+	return string(text)
+}
+
+// signTarget posts forms until limit of them were sent; 0 is no limit. A signature is accepted with the 303; the page that
+// follows it is not fetched.
+func (r *run) signTarget(limit int, cookies bool) target {
+	var sent atomic.Int64
+	return target{
+		request: func() (*http.Request, int, error) {
+			if limit > 0 && sent.Add(1) > int64(limit) {
+				return nil, 0, errSpent
+			}
+			number := int(r.ledger.last.Add(1))
+			request, err := http.NewRequest(http.MethodPost, r.letter+"/signatures", strings.NewReader(r.form(number)))
+			if err != nil {
+				return nil, 0, err
+			}
+			browserHeaders(request)
+			request.Header.Set("Content-Type", formType)
+			return request, number, nil
+		},
+		answer: func(number int, response *http.Response) error {
+			if response.StatusCode != http.StatusSeeOther {
+				return fmt.Errorf("a form was answered %s", response.Status)
+			}
+			r.ledger.mu.Lock()
+			defer r.ledger.mu.Unlock()
+			r.ledger.accepted = append(r.ledger.accepted, number)
+			if cookies {
+				if set := response.Cookies(); len(set) > 0 {
+					r.ledger.cookies[number] = set[0]
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (r *run) signRow(limit string, relay Relay) row {
+	name := "sign"
+	if len(r.Relays) > 1 || relay != Fast {
+		name += ", relay " + string(relay)
+	}
+	x := row{name: name, against: limit, target: r.signTarget(0, false)}
+	if r.sink != nil {
+		x.prepare = func(context.Context) error { return r.sink.set(relay) }
+		x.settle = func(ctx context.Context) error { return r.deliver(ctx, settleFor) }
+	}
+	return x
+}
+
+// deliver lets the relay work and waits until every accepted signature has its mail, or the time is over.
+func (r *run) deliver(ctx context.Context, limit time.Duration) error {
+	if err := r.sink.set(Fast); err != nil {
+		return err
+	}
+	begin := time.Now()
+	for time.Since(begin) < limit && (r.sink.received() < r.ledger.count() || r.sink.compare(&r.ledger).Missing > 0) {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	r.drained = max(r.drained, time.Since(begin))
+	select { // for the last results to be stored
+	case <-time.After(300 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// confirmRow presses the button behind links that were mailed before the run.
+func (r *run) confirmRow(limit string) row {
+	var mu sync.Mutex
+	var ready []int // numbers of signatures to confirm
+	x := row{name: "confirm", against: limit, counted: r.Links}
+	x.prepare = func(ctx context.Context) error {
+		before := r.ledger.count()
+		if r.ledger.cookies == nil {
+			r.ledger.cookies = map[int]*http.Cookie{}
+		}
+		s, err := load(ctx, 16, 0, settleFor, r.signTarget(r.Links, true))
+		if err != nil {
+			return err
+		}
+		if s.errors > 0 {
+			return fmt.Errorf("while links were prepared: %s", s.firstError)
+		}
+		if err := r.deliver(ctx, settleFor); err != nil {
+			return err
+		}
+		r.ledger.mu.Lock()
+		defer r.ledger.mu.Unlock()
+		ready = append([]int(nil), r.ledger.accepted[before:]...)
+		return nil
+	}
+	x.target = target{
+		request: func() (*http.Request, int, error) {
+			mu.Lock()
+			if len(ready) == 0 {
+				mu.Unlock()
+				return nil, 0, errSpent
+			}
+			number := ready[0]
+			ready = ready[1:]
+			mu.Unlock()
+			link := r.sink.link(addressOf(number))
+			_, path, ok := strings.Cut(link, "/confirm/")
+			if !ok {
+				return nil, 0, fmt.Errorf("no mail with a link for signature %d", number)
+			}
+			request, err := http.NewRequest(http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/confirm/"+path, strings.NewReader("do=confirm"))
+			if err != nil {
+				return nil, 0, err
+			}
+			browserHeaders(request)
+			request.Header.Set("Content-Type", formType)
+			r.ledger.mu.Lock()
+			cookie := r.ledger.cookies[number]
+			r.ledger.mu.Unlock()
+			if cookie != nil {
+				request.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
+			}
+			return request, number, nil
+		},
+		answer: func(_ int, response *http.Response) error {
+			if response.StatusCode != http.StatusOK {
+				return fmt.Errorf("a confirmation was answered %s", response.Status)
+			}
+			return nil
+		},
+	}
+	return x
+}
