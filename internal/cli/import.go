@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,11 @@ func (c *importLetter) read(e *environment, a *app.App, file string) error {
 	if err != nil {
 		return err
 	}
+	if c.Slug == "" && c.Follows == letter.FollowsNone {
+		if change.Slug, err = freeSlug(e, a, change); err != nil {
+			return err
+		}
+	}
 	draft.Slug = change.Slug
 	l, err := a.Letters.Write(e.ctx, change)
 	if err != nil {
@@ -87,6 +93,27 @@ func (c *importLetter) read(e *environment, a *app.App, file string) error {
 	}
 	report(e, draft, l)
 	return nil
+}
+
+// freeSlug returns the slug made from the title if it is free or names a letter with this very text, else the first free one
+// with a number: two letters may have one title.
+func freeSlug(e *environment, a *app.App, change letter.Change) (string, error) {
+	for n := 1; ; n++ {
+		slug := change.Slug
+		if n > 1 {
+			slug += "-" + strconv.Itoa(n)
+		}
+		l, err := a.Letters.Find(e.ctx, slug)
+		if fault.Is(err, fault.NotFound) {
+			return slug, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if t, ok := l.Edition.Texts[change.Text.Language]; ok && t.SHA256 == letter.Hash(change.Text.Canonical()) {
+			return slug, nil
+		}
+	}
 }
 
 // readFile reads a file that is not larger than limit bytes.

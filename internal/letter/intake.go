@@ -58,8 +58,8 @@ func (t Text) Name() string {
 
 // CallOf returns the cover note of a recognised call.
 func CallOf(d *importer.Draft) *Call {
-	return &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.Salutation,
-		Body: CleanMarkdown(joinWith("\n\n", d.Introduction, d.Body)), Email: d.Sender.Email}
+	return &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.SalutationLine,
+		Body: CleanMarkdown(d.Body), Email: d.Sender.Email}
 }
 
 // SenderOf returns the directory entry of a recognised letterhead, false when it names nobody.
