@@ -100,11 +100,7 @@ func describe(err error) string {
 	english := i18n.Find(i18n.Default)
 	var lines []string
 	for _, f := range faults {
-		args := make([]any, 0, 2*len(f.Args))
-		for name, value := range f.Args {
-			args = append(args, name, value)
-		}
-		line := english.T("fault."+f.Key, args...)
+		line := english.T("fault."+f.Key, f.Pairs()...)
 		if f.Field != "" {
 			line = f.Field + ": " + line
 		}

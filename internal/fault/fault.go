@@ -70,6 +70,15 @@ func (e *Error) Because(err error) *Error {
 	return e
 }
 
+// Pairs returns the arguments of the message as pairs of name and value, as catalogues take them.
+func (e *Error) Pairs() []any {
+	pairs := make([]any, 0, 2*len(e.Args))
+	for name, value := range e.Args {
+		pairs = append(pairs, name, value)
+	}
+	return pairs
+}
+
 // Error returns a line for logs and developers; users are shown the message of Key.
 func (e *Error) Error() string {
 	var b strings.Builder

@@ -222,7 +222,14 @@ type ConfirmPage struct {
 	Error        string   // what was wrong with the last try
 	Disputed     bool     // somebody pressed "this was not me"
 	Listings     []string // the owner of the mailbox may choose another, with a mailed code
+	Typed        Typed    // what was typed in place of what the form held
 }
+
+// Typed is a correction that came back with a wrong code.
+type Typed struct{ Name, Title, Affiliation, Organisation, Listing string }
+
+// Any reports whether anything was typed.
+func (t Typed) Any() bool { return t != Typed{} }
 
 // ReceiptPage follows a confirmation: it is the only place that shows the secret.
 type ReceiptPage struct {

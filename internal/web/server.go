@@ -292,11 +292,7 @@ func (s *Server) failInternal(w http.ResponseWriter, r *http.Request) {
 
 // say returns a fault's message.
 func say(l *i18n.Locale, f *fault.Error) string {
-	args := make([]any, 0, 2*len(f.Args))
-	for name, value := range f.Args {
-		args = append(args, name, value)
-	}
-	return l.T("fault."+f.Key, args...)
+	return l.T("fault."+f.Key, f.Pairs()...)
 }
 
 // base returns what every page has.

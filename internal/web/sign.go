@@ -231,15 +231,16 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 		p.NoIndex = true
 		return render(w, http.StatusForbidden, p)
 	}
-	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Correction{Name: form.Get("name"),
-		Title: form.Get("title"), Affiliation: form.Get("affiliation"), Organisation: form.Get("organisation"),
-		Listing: signing.Listing(form.Get("listing"))})
+	typed := Typed{Name: form.Get("name"), Title: form.Get("title"), Affiliation: form.Get("affiliation"),
+		Organisation: form.Get("organisation"), Listing: form.Get("listing")}
+	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Correction{Name: typed.Name, Title: typed.Title,
+		Affiliation: typed.Affiliation, Organisation: typed.Organisation, Listing: signing.Listing(typed.Listing)})
 	if faults := fault.All(err); len(faults) > 0 && faults[0].Field != "" {
 		p, pageErr := s.confirmPage(r)
 		if pageErr != nil {
 			return pageErr
 		}
-		p.Error, p.Path = say(loc, faults[0]), "/confirm/"+token
+		p.Error, p.Path, p.Typed = say(loc, faults[0]), "/confirm/"+token, typed
 		return render(w, statusOf[faults[0].Kind], p)
 	}
 	if err != nil {
