@@ -59,6 +59,10 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 		query = ""
 	}
 	page, err := s.signing.List(r.Context(), l.ID, kind, query, q.Get("after"), pageOfNames)
+	if err == nil && query != "" && !q.Has("kind") && len(page.Signatories) == 0 && kind == signing.Person {
+		kind = signing.Organisation // a name was asked for, not a kind
+		page, err = s.signing.List(r.Context(), l.ID, kind, query, "", pageOfNames)
+	}
 	if err != nil {
 		return err
 	}

@@ -207,6 +207,8 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 	token, code := r.PathValue("token"), form.Get("code")
 	w.Header().Set("Cache-Control", "no-store")
 	loc := visitOf(r).locale
+	typed := Typed{Name: form.Get("name"), Title: form.Get("title"), Affiliation: form.Get("affiliation"),
+		Organisation: form.Get("organisation"), Listing: form.Get("listing")}
 	switch form.Get("do") {
 	case "code":
 		if err := s.signing.MailCode(r.Context(), token); err != nil {
@@ -216,7 +218,7 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.CodeSent, p.Path = true, "/confirm/"+token
+		p.CodeSent, p.Path, p.Typed = true, "/confirm/"+token, typed
 		return render(w, http.StatusForbidden, p)
 	case "dispute":
 		gone, err := s.signing.Dispute(r.Context(), token, s.browser(r), code)
@@ -231,8 +233,6 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 		p.NoIndex = true
 		return render(w, http.StatusForbidden, p)
 	}
-	typed := Typed{Name: form.Get("name"), Title: form.Get("title"), Affiliation: form.Get("affiliation"),
-		Organisation: form.Get("organisation"), Listing: form.Get("listing")}
 	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Correction{Name: typed.Name, Title: typed.Title,
 		Affiliation: typed.Affiliation, Organisation: typed.Organisation, Listing: signing.Listing(typed.Listing)})
 	if faults := fault.All(err); len(faults) > 0 && faults[0].Field != "" {
