@@ -3,6 +3,7 @@ package app_test
 import (
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -20,15 +21,11 @@ func onBothEngines(t *testing.T, body func(t *testing.T, engine store.Engine)) {
 // Every query of every package can be prepared on both engines.
 func TestQueries_prepare(t *testing.T) { testkit.PrepareAll(t) }
 
-func TestSign_plainClient(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, engine store.Engine) {
-		a := testkit.App(t, engine)
-		c := a.Client(t)
-		where, mail := a.Sign(t, c, testkit.SignForm("Ada Wren", "ada@wren.example"))
-		t.Log(where, mail.Link, mail.Subject)
-		t.Log(c.Get(where).Main(t))
-		t.Log(c.Get(mail.Link).Main(t))
-		r := c.Post("/confirm/"+mail.Token(), map[string][]string{"do": {"confirm"}})
-		t.Log(r.Status, r.Main(t))
-	})
+func letterOf(t *testing.T, a *testkit.Running) letter.Letter {
+	t.Helper()
+	l, err := a.Letters.Find(t.Context(), testkit.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }

@@ -83,7 +83,7 @@ func App(t testing.TB, engine store.Engine, options ...func(o *app.Options)) *Ru
 			t.Errorf("stop the application: %v", err)
 		}
 		if t.Failed() {
-			t.Logf("the application's log ends: %s", r.Log.Tail(4000))
+			t.Logf("the application's log ends: %s", r.Log.Tail(1500))
 		}
 	})
 	return r

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -183,10 +184,24 @@ func (b *Tab) Screen(width, height int64, scheme string) {
 	}))
 }
 
-// Type puts the cursor into a field and types, as a keyboard does.
+// Type puts the cursor into a field and enters text there.
 func (b *Tab) Type(selector, text string) {
 	b.t.Helper()
-	b.do("type into "+selector, chromedp.Focus(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.do("type into "+selector, chromedp.Focus(chromedp.CSS(selector)), insert(text))
+}
+
+// Write enters text where the cursor is.
+func (b *Tab) Write(text string) {
+	b.t.Helper()
+	b.do("write", insert(text))
+}
+
+// insert enters text as an input method does: key events would lose joiners and be slower.
+func insert(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
 }
 
 // Click clicks an element that leads nowhere: a radio button, a box.

@@ -1,0 +1,220 @@
+package app_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+func press(button string, fields ...string) url.Values {
+	form := url.Values{"do": {button}}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return form
+}
+
+// fault returns the English message of a fault.
+func faultText(key string) string { return i18n.Find("en").T("fault." + key) }
+
+// codeOf returns the six digits of "check your mail".
+func codeOf(t *testing.T, a testkit.Answer) string {
+	t.Helper()
+	found := codeOnPage.FindString(a.Main(t))
+	if found == "" {
+		t.Fatalf("no six digits: %s", a.Main(t))
+	}
+	return found
+}
+
+// What is shown to somebody whose address has signed before differs in nothing but the six digits.
+func TestSign_knownAddressSeesTheSame(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		form := testkit.SignForm("Odalys Wick", "odalys@wick.example")
+		first := a.Client(t)
+		where, mail := a.Sign(t, first, form)
+		fresh := first.Get(where)
+		if r := first.Post("/confirm/"+mail.Token(), press("confirm")); r.Status != 200 {
+			t.Fatalf("confirming was answered with %d", r.Status)
+		}
+		second := a.Client(t)
+		again, mail := a.Sign(t, second, form)
+		known := second.Get(again)
+		mask := func(a testkit.Answer) string {
+			return strings.Replace(a.Main(t), codeOf(t, a), "######", 1)
+		}
+		if known.Status != fresh.Status || mask(known) != mask(fresh) {
+			t.Errorf("a known address sees\n%s\na new one\n%s", mask(known), mask(fresh))
+		}
+		if r := second.Post("/confirm/"+mail.Token(), press("confirm")); r.Status != 200 {
+			t.Errorf("confirming again was answered with %d", r.Status)
+		}
+		eventually(t, "one person is counted", func() bool { return countsOf(t, a) == counts{Persons: 1} })
+	})
+}
+
+// A link that opens in another browser asks for the six digits, masks what was typed, and confirms with them.
+func TestConfirm_otherBrowserWithTheCode(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		signed, phone := a.Client(t), a.Client(t)
+		where, mail := a.Sign(t, signed, testkit.SignForm("Petronel Ash", "petronel@ash.example"))
+		code := codeOf(t, signed.Get(where))
+		if page := phone.Get(mail.Link); page.Status != 200 || strings.Contains(page.Body, "Petronel") || !strings.Contains(page.Main(t), "P… A…") {
+			t.Errorf("another browser sees %d: %s", page.Status, page.Main(t))
+		}
+		if r := phone.Post("/confirm/"+mail.Token(), press("confirm")); r.Status != 403 || !strings.Contains(r.Main(t), faultText("code.missing")) {
+			t.Errorf("without the code: %d %s", r.Status, r.Main(t))
+		}
+		wrong := press("confirm", "code", "000000")
+		if code == "000000" {
+			wrong.Set("code", "000001")
+		}
+		if r := phone.Post("/confirm/"+mail.Token(), wrong); r.Status != 403 || !strings.Contains(r.Body, `id="e-code"`) {
+			t.Errorf("with a wrong code: %d %s", r.Status, r.Main(t))
+		}
+		r := phone.Post("/confirm/"+mail.Token(), press("confirm", "code", code[:3]+" "+i18n.Find("fa").Digits(code[3:])))
+		if r.Status != 200 || !strings.Contains(r.Body, "Petronel Ash") {
+			t.Errorf("with the code: %d %s", r.Status, r.Main(t))
+		}
+		eventually(t, "one person is counted", func() bool { return countsOf(t, a) == counts{Persons: 1} })
+	})
+}
+
+// With a code mailed on request the owner of the mailbox confirms, and may correct what was typed.
+func TestConfirm_mailedCodeLetsTheOwnerCorrect(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		signed, phone := a.Client(t), a.Client(t)
+		_, mail := a.Sign(t, signed, testkit.SignForm("Bramble Typo", "bramble@tipo.example"))
+		r := phone.Post("/confirm/"+mail.Token(), press("code"))
+		if r.Status < 400 || r.Status > 499 {
+			t.Errorf("asking for a code was answered with %d: a POST that does not confirm is 4xx", r.Status)
+		}
+		fresh := a.Inbox.Wait(t, "bramble@tipo.example")
+		if fresh.Code() == "" || strings.Contains(fresh.Text, "http") {
+			t.Fatalf("the code mail holds no code or a link: %s", fresh.Text)
+		}
+		r = phone.Post("/confirm/"+mail.Token(), press("confirm", "code", fresh.Code(), "name", "Bramble Tipo", "listing", "coalition"))
+		if r.Status != 200 || !strings.Contains(r.Body, "Bramble Tipo") {
+			t.Errorf("with the mailed code: %d %s", r.Status, r.Main(t))
+		}
+		eventually(t, "one withheld person is counted", func() bool { return countsOf(t, a) == counts{Persons: 1, Withheld: 1} })
+	})
+}
+
+// "This was not me" deletes the submission with the cookie, and only disputes it without.
+func TestConfirm_notMe(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		signed, stranger := a.Client(t), a.Client(t)
+		_, mail := a.Sign(t, signed, testkit.SignForm("Jory Fenwick", "jory@fenwick.example"))
+		if r := stranger.Post("/confirm/"+mail.Token(), press("dispute")); r.Status < 400 || r.Status > 499 {
+			t.Errorf("a dispute was answered with %d", r.Status)
+		}
+		if page := signed.Get(mail.Link); !strings.Contains(page.Main(t), i18n.Find("en").T("confirm.disputed")) {
+			t.Errorf("the page does not say that somebody disputed: %s", page.Main(t))
+		}
+		if r := signed.Post("/confirm/"+mail.Token(), press("confirm")); r.Status != 200 {
+			t.Errorf("a disputed signature cannot be confirmed by its browser: %d", r.Status)
+		}
+		_, mail = a.Sign(t, signed, testkit.SignForm("Nils Harrow", "nils@harrow.example"))
+		if r := signed.Post("/confirm/"+mail.Token(), press("dispute")); !strings.Contains(r.Main(t), i18n.Find("en").T("disputed.gone")) {
+			t.Errorf("with the cookie: %d %s", r.Status, r.Main(t))
+		}
+		if r := signed.Get(mail.Link); r.Status != 410 {
+			t.Errorf("the link of a deleted submission was answered with %d", r.Status)
+		}
+	})
+}
+
+// With the receipt's secret a signer sees what is held, changes the listing, takes the receipt along, withdraws, erases.
+func TestOwnSignature_bySecret(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		c := a.Client(t)
+		_, mail := a.Sign(t, c, testkit.SignForm("Wilmot Sedge", "wilmot@sedge.example"))
+		secret := secretOf(t, c.Post("/confirm/"+mail.Token(), press("confirm")))
+		eventually(t, "one person is counted", func() bool { return countsOf(t, a) == counts{Persons: 1} })
+		list := "/letters/" + testkit.Slug + "/signatories?kind=person"
+		c = a.Client(t) // another day, another browser
+		page := c.Post("/signature", press("show", "secret", strings.ToUpper(secret[:13])+" "+secret[13:]))
+		if page.Status != 200 || !strings.Contains(page.Body, "wilmot@sedge.example") {
+			t.Fatalf("the secret opens %d: %s", page.Status, page.Main(t))
+		}
+		id := idOnPage(t, page)
+		file := c.Post("/signature", press("download", "secret", secret, "id", id))
+		if file.Status != 200 || !strings.Contains(file.Body, "Wilmot Sedge") || !strings.HasPrefix(file.Header.Get("Content-Disposition"), "attachment") {
+			t.Errorf("the download is %d %s", file.Status, file.Body)
+		}
+		if r := c.Post("/signature", press("relist", "secret", secret, "id", id, "listing", "counted")); r.Status != 200 {
+			t.Errorf("changing the listing was answered with %d: %s", r.Status, r.Main(t))
+		}
+		if strings.Contains(c.Get(list).Body, "Wilmot Sedge") {
+			t.Error("a withheld name is still in the list")
+		}
+		eventually(t, "the person is withheld", func() bool { return countsOf(t, a) == counts{Persons: 1, Withheld: 1} })
+		if r := c.Post("/signature", press("relist", "secret", secret, "id", id, "listing", "public")); r.Status != 200 {
+			t.Errorf("changing back was answered with %d", r.Status)
+		}
+		eventually(t, "the name is listed again", func() bool { return strings.Contains(c.Get(list).Body, "Wilmot Sedge") })
+		if r := c.Post("/signature", press("withdraw", "secret", secret, "id", id)); r.Status != 200 || strings.Contains(c.Get(list).Body, "Wilmot Sedge") {
+			t.Errorf("withdrawing was answered with %d, or the name stays", r.Status)
+		}
+		eventually(t, "the withdrawal is counted", func() bool { return countsOf(t, a) == counts{Withdrawn: 1} })
+		if r := c.Post("/signature", press("erase", "secret", secret, "id", id)); r.Status != 422 || !strings.Contains(r.Main(t), faultText("sure")) {
+			t.Errorf("erasing without being sure was answered with %d: %s", r.Status, r.Main(t))
+		}
+		if r := c.Post("/signature", press("erase", "secret", secret, "id", id, "sure", "1")); r.Status != 200 {
+			t.Errorf("erasing was answered with %d: %s", r.Status, r.Main(t))
+		}
+		eventually(t, "the letter's page is as before the name", func() bool { return !strings.Contains(c.Get("/letters/"+testkit.Slug).Body, "Wilmot") })
+		if r := c.Post("/signature", press("show", "secret", secret)); strings.Contains(r.Body, "Wilmot") || strings.Contains(r.Body, "wilmot") {
+			t.Errorf("after the erasure the secret shows %s", r.Main(t))
+		}
+		if r := c.Post("/signature", press("show", "secret", "aaaa-bbbb")); r.Status != 403 || !strings.Contains(r.Main(t), faultText("secret.wrong")) {
+			t.Errorf("a wrong secret: %d %s", r.Status, r.Main(t))
+		}
+		if dump := dumpOf(t, a); strings.Contains(dump, "Wilmot") || strings.Contains(dump, "wilmot") {
+			t.Error("the database holds the erased name or address in the clear")
+		}
+	})
+}
+
+// secretOf returns the secret that a receipt page shows.
+func secretOf(t *testing.T, a testkit.Answer) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(a.Body, `<p class="secret" dir="ltr">`)
+	shown, _, _ := strings.Cut(rest, "</p>")
+	secret := strings.NewReplacer("<span>", "", "</span>", "", " ", "").Replace(shown)
+	if a.Status != 200 || len(secret) != 26 {
+		t.Fatalf("no receipt but %d: %s", a.Status, a.Main(t))
+	}
+	return secret
+}
+
+// idOnPage returns the id of the first signature on the page of one's own.
+func idOnPage(t *testing.T, a testkit.Answer) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(a.Body, `name="id" value="`)
+	id, _, ok := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatalf("no signature on the page: %s", a.Main(t))
+	}
+	return id
+}
+
+// dumpOf returns everything in the database.
+func dumpOf(t *testing.T, a *testkit.Running) string {
+	t.Helper()
+	var b strings.Builder
+	if err := a.DB.Dump(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
