@@ -124,6 +124,14 @@ func (a Answer) Main(t testing.TB) string {
 	return ""
 }
 
+// Cookie returns a cookie that the client was given, nil if it has none of that name.
+func (c *Client) Cookie(name string) *http.Cookie {
+	j := c.http.Jar.(*jar)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.cookies[name]
+}
+
 // jar keeps every cookie of one server.
 type jar struct {
 	mu      sync.Mutex

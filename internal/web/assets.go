@@ -10,6 +10,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/undersigned/undersigned/internal/fault"
 )
 
 //go:embed static
@@ -83,6 +85,20 @@ func (s *assetStore) path(name string) string {
 		panic("web: no asset " + name)
 	}
 	return "/static/" + s.hash + "/" + name
+}
+
+func (s *Server) showAsset(w http.ResponseWriter, r *http.Request) error {
+	if !assets.has(r.URL.Path) {
+		return fault.New(fault.NotFound, "page.unknown")
+	}
+	assets.ServeHTTP(w, r)
+	return nil
+}
+
+func (s *assetStore) has(path string) bool {
+	name, ok := strings.CutPrefix(path, "/static/"+s.hash+"/")
+	_, found := s.files[name]
+	return ok && found
 }
 
 // ServeHTTP answers GET and HEAD of /static/<hash>/<name>; every other path is 404.

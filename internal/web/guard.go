@@ -47,8 +47,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "form.encoding")
 	}
-	for _, values := range form {
-		for _, v := range values {
+	for name, values := range form {
+		for _, v := range append(values, name) {
 			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
 				return nil, fault.New(fault.Invalid, "form.encoding")
 			}

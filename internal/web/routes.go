@@ -27,7 +27,7 @@ func (s *Server) routes() {
 	s.handle("GET /organisations/{slug}", s.showOrganisation)
 	s.handle("GET /about", s.showAbout)
 	s.handle("GET /media/{hash}", s.showPicture)
-	s.mux.Handle("GET /static/", assets)
+	s.handle("GET /static/{hash}/{name}", s.showAsset)
 	s.handle("GET /robots.txt", s.showRobots)
 	s.handle("GET /healthz", s.showHealth)
 	s.handle("GET /readyz", s.showReady)

@@ -12,10 +12,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -184,17 +186,18 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 func (s *Server) localise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitOf(r)
-		segment, rest, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		segment, rest, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 		locale := i18n.Find(segment)
 		switch {
 		case locale != nil && !found: // "/fa"
-			http.Redirect(w, r, "/"+segment+"/", http.StatusMovedPermanently)
+			redirect(w, r, "/"+segment+"/")
 			return
 		case locale != nil:
 			v.locale, v.prefix = locale, "/"+segment
 			u := new(url.URL)
 			*u = *r.URL
-			u.Path, u.RawPath = "/"+rest, ""
+			u.RawPath = "/" + rest
+			u.Path, _ = url.PathUnescape(u.RawPath) // it was unescaped before, as part of the whole
 			r2 := new(http.Request)
 			*r2 = *r
 			r2.URL = u
@@ -208,25 +211,48 @@ func (s *Server) localise(next http.Handler) http.Handler {
 	})
 }
 
-// dispatch finds the route. The mux answers unknown paths and wrong methods in plain text; readers get a page.
+// redirect leads to a path, which begins with one slash, with the request's query.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	http.Redirect(w, r, to, http.StatusPermanentRedirect)
+}
+
+// dispatch finds the route. The mux answers unknown paths and wrong methods in plain text, and it forgets the language
+// when it cleans a path; readers get a page, and stay in their language. No database is asked for bytes that are no text.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
-	handler, pattern := s.mux.Handler(r)
 	v := visitOf(r)
+	if p := r.URL.Path; !utf8.ValidString(p) || strings.ContainsRune(p, 0) {
+		s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+		return
+	}
+	if given := r.URL.EscapedPath(); given != cleanPath(given) { // has // or .. in it
+		redirect(w, r, v.prefix+cleanPath(given))
+		return
+	}
+	handler, pattern := s.mux.Handler(r)
 	if v.pattern = pattern; pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
 	var answer discarded
 	handler.ServeHTTP(&answer, r)
-	switch {
-	case answer.status == http.StatusMethodNotAllowed:
+	if answer.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", answer.Header().Get("Allow"))
 		s.failStatus(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
-	case answer.status >= 300 && answer.status < 400: // a path with // or .. in it
-		http.Redirect(w, r, v.prefix+answer.Header().Get("Location"), answer.status)
-	default:
-		s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+		return
 	}
+	s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+}
+
+// cleanPath returns the path with one slash at its beginning and none doubled, and without dots.
+func cleanPath(p string) string {
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
 }
 
 // discarded takes the mux's own answer and keeps what matters.

@@ -1,0 +1,196 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// pendingLinks is how many links the scanner gets. The rule is one for both engines; the second is asked fewer times.
+var pendingLinks = map[store.Engine]int{store.SQLite: 200, store.Postgres: 50}
+
+// waiting is a submission whose link is in the mail.
+type waiting struct {
+	token string
+	c     *testkit.Client // of the human who signed
+}
+
+// A mail scanner without the cookie does what scanners do to every link, and nothing is confirmed; then the humans are.
+func TestScanner_confirmsNothing(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		links := signMany(t, a, pendingLinks[engine])
+		if n := scan(t, a, a.URL, links, true); n != 0 {
+			t.Errorf("a scanner confirmed %d of %d", n, len(links))
+		}
+		for _, w := range links {
+			if r := w.c.Post("/confirm/"+w.token, press("confirm")); r.Status != 200 {
+				t.Fatalf("after the scanner the human was answered with %d: %s", r.Status, r.Main(t))
+			}
+		}
+		if n := confirmed(t, a); n != len(links) {
+			t.Errorf("the humans confirmed %d of %d", n, len(links))
+		}
+	})
+}
+
+// A negative control: the harness does count when a bare POST confirms. The gap is planted before the server: a proxy that
+// adds the cookie of the human.
+func TestScanner_controlConfirms(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	links := signMany(t, a, 5)
+	target, err := url.Parse(a.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		for _, w := range links {
+			if strings.HasSuffix(r.In.URL.Path, w.token) {
+				r.Out.AddCookie(w.c.Cookie("__Host-sign"))
+			}
+		}
+	}}
+	gap := httptest.NewServer(proxy)
+	defer gap.Close()
+	if n := scan(t, a, gap.URL, links, false); n == 0 {
+		t.Error("the harness confirms nothing even where a bare POST does")
+	}
+}
+
+// A real browser that never signed follows links and presses every button; so do scanners that run pages.
+func TestScanner_browserConfirmsNothing(t *testing.T) {
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Server.PublishEvery = 1e9 })
+	links := signMany(t, a, 5)
+	for _, w := range links {
+		b := testkit.Browser(t)
+		b.Open(a.URL + "/confirm/" + w.token)
+		for _, button := range []string{"confirm", "code", "dispute"} { // each but the last leads to the same page again
+			if status := b.Press(`form.confirm button[value=` + button + `]`); status < 400 || status > 499 {
+				t.Errorf("the button %s was answered with %d", button, status)
+			}
+		}
+	}
+	if n := confirmed(t, a); n != 0 {
+		t.Errorf("a browser without the cookie confirmed %d", n)
+	}
+	for _, w := range links {
+		if r := w.c.Post("/confirm/"+w.token, press("confirm")); r.Status != 200 {
+			t.Errorf("after the browser the human was answered with %d: %s", r.Status, r.Main(t))
+		}
+	}
+}
+
+// signMany signs as many people in as many browsers.
+func signMany(t *testing.T, a *testkit.Running, n int) (links []waiting) {
+	t.Helper()
+	for i := range n {
+		c := a.Client(t)
+		name := "Signer " + strings.Repeat("a", i%20+1) + " " + string(rune('A'+i%26)) + "son"
+		_, mail := a.Sign(t, c, testkit.SignForm(name, fmt.Sprintf("s%d@signers.example", i)))
+		links = append(links, waiting{mail.Token(), c})
+	}
+	return links
+}
+
+// scan does to every link what scanners do and returns how many signatures are confirmed afterwards. When strict, it also
+// checks that the links stay inert and that every POST is refused with 4xx.
+func scan(t *testing.T, a *testkit.Running, base string, links []waiting, strict bool) int {
+	t.Helper()
+	for _, w := range links {
+		c := testkit.NewClient(t, base)
+		path := "/confirm/" + w.token
+		for _, header := range [][]string{nil, {"Purpose", "prefetch", "Sec-Purpose", "prefetch;prerender", "X-Moz", "prefetch"},
+			{"User-Agent", "Mozilla/5.0 (compatible; LinkScan/2.1)"}} {
+			for _, method := range []string{http.MethodHead, http.MethodGet} {
+				if r := c.Do(method, path, nil, header...); strict && (r.Status != 200 || r.Header.Get("Set-Cookie") != "") {
+					t.Errorf("%s was answered with %d and the cookie %q", method, r.Status, r.Header.Get("Set-Cookie"))
+				}
+			}
+		}
+		page := c.Get(path)
+		forms := formsOf(t, page)
+		if strict && len(forms) == 0 {
+			t.Fatalf("no form on %s", page.Main(t))
+		}
+		for _, f := range forms {
+			for _, button := range f.buttons {
+				r := c.Do(http.MethodPost, f.action, strings.NewReader(button.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+				if strict && (r.Status < 400 || r.Status > 499) {
+					t.Errorf("a POST of %v was answered with %d", button, r.Status)
+				}
+			}
+		}
+	}
+	return confirmed(t, a)
+}
+
+// confirmed returns how many signatures are confirmed.
+func confirmed(t *testing.T, a *testkit.Running) (n int) {
+	t.Helper()
+	if _, err := a.Signing.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := countsOf(t, a)
+	return c.Persons + c.Organisations
+}
+
+// postForm is a form of a page: where it leads, and what each of its buttons sends.
+type postForm struct {
+	action  string
+	buttons []url.Values
+}
+
+// formsOf returns the POST forms of a page with every field filled.
+func formsOf(t *testing.T, a testkit.Answer) (forms []postForm) {
+	t.Helper()
+	for n := range a.Doc(t).Descendants() {
+		if n.Type != html.ElementNode || n.Data != "form" || attribute(n, "method") != "post" {
+			continue
+		}
+		f := postForm{action: attribute(n, "action")}
+		fields := url.Values{}
+		for d := range n.Descendants() {
+			if name := attribute(d, "name"); name != "" && (d.Data == "input" || d.Data == "select") {
+				value := attribute(d, "value")
+				if value == "" && name == "code" {
+					value = "123456"
+				}
+				fields.Set(name, value)
+			}
+		}
+		for d := range n.Descendants() {
+			if d.Data == "button" {
+				button := url.Values{}
+				for name, value := range fields {
+					button[name] = value
+				}
+				button.Set(attribute(d, "name"), attribute(d, "value"))
+				f.buttons = append(f.buttons, button)
+			}
+		}
+		bare := url.Values{}
+		f.buttons = append(f.buttons, bare, url.Values{"do": {"confirm"}})
+		forms = append(forms, f)
+	}
+	return forms
+}
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
