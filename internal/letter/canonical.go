@@ -3,6 +3,7 @@ package letter
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -51,6 +52,29 @@ func (t Text) Canonical() string {
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
+// tidy returns the text as its canonical file has it, so that a page cannot show what is not signed.
+func (t Text) tidy() Text {
+	for _, line := range []*string{&t.Title, &t.Subtitle, &t.Place, &t.Date, &t.Salutation, &t.Closing, &t.Translator} {
+		*line = clean(*line)
+	}
+	t.Introduction, t.Body = CleanMarkdown(t.Introduction), CleanMarkdown(t.Body)
+	t.Addressees, t.Demands, t.SignedBy = slices.Clone(t.Addressees), slices.Clone(t.Demands), slices.Clone(t.SignedBy)
+	for i, a := range t.Addressees {
+		address := slices.Clone(a.Address)
+		for j, line := range address {
+			address[j] = clean(line)
+		}
+		t.Addressees[i] = Addressee{Name: clean(a.Name), Office: clean(a.Office), Address: address}
+	}
+	for i, d := range t.Demands {
+		t.Demands[i].Number, t.Demands[i].Text = clean(d.Number), clean(d.Text)
+	}
+	for i, s := range t.SignedBy {
+		t.SignedBy[i] = Signer{clean(s.Name), clean(s.Role), clean(s.Organisation)}
+	}
+	return t
+}
+
 // Hash returns the lower-case hex SHA-256 of a canonical file, as sha256sum prints it.
 func Hash(canonical string) string {
 	sum := sha256.Sum256([]byte(canonical))
@@ -69,13 +93,17 @@ func joinWith(separator string, parts ...string) string {
 
 // clean returns one line of plain text: NFC, no control or direction-override characters, single blanks.
 func clean(s string) string {
+	s = lineBreaks.Replace(strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.Fields(norm.NFC.String(strings.Map(keepVisible, s))), " ")
 }
+
+// lineBreaks makes every sign for the end of a line an LF; a paragraph separator ends a paragraph.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n\n")
 
 // CleanMarkdown returns Markdown in NFC with LF line ends, no trailing blanks, no control or direction-override characters
 // and at most one blank line between blocks.
 func CleanMarkdown(s string) string {
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = lineBreaks.Replace(strings.ToValidUTF8(s, ""))
 	var b strings.Builder
 	blank := 0
 	for line := range strings.SplitSeq(norm.NFC.String(strings.Map(keepVisible, s)), "\n") {
@@ -94,14 +122,15 @@ func CleanMarkdown(s string) string {
 }
 
 // keepVisible drops the characters that can hide or reorder text: controls, the bidirectional embeddings, overrides and
-// isolates, the byte order mark and the tag characters. Line feed, tab, ZWNJ and ZWJ stay: scripts need the last two.
+// isolates, zero-width blanks, the byte order mark and the tag characters. Line feed, tab, ZWNJ and ZWJ stay: scripts need
+// the last two.
 func keepVisible(r rune) rune {
 	switch {
 	case r == '\n' || r == '\t' || r == '\r':
 		return r
 	case r < 0x20, r >= 0x7f && r < 0xa0,
 		r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c,
-		r == 0xfeff, r >= 0xe0000 && r <= 0xe007f, r == 0xfffd:
+		r == 0xad, r == 0x200b, r >= 0x2060 && r <= 0x2064, r == 0xfeff, r >= 0xe0000 && r <= 0xe007f, r == 0xfffd:
 		return -1
 	}
 	return r

@@ -17,7 +17,8 @@ const letterColumns = `id, slug, state, sign_on, protected, edition, deadline_at
 var (
 	qInsertLetter = store.Q("letter.insert", `
 		INSERT INTO letter (id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
-		VALUES ($1, $2, 'draft', $3, $4, 0, 'UTC', $5, $6, 1, $7)`)
+		VALUES ($1, $2, 'draft', $3, $4, 0, 'UTC', $5, $6, 1, $7) ON CONFLICT (slug) DO NOTHING`)
+	qLockLetter  = store.Q("letter.lock", `SELECT id FROM letter WHERE slug = $1 {for_update}`)
 	qFindLetter  = store.Q("letter.find", `SELECT `+letterColumns+` FROM letter WHERE slug = $1`)
 	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)
 	qListLetters = store.Q("letter.list", `

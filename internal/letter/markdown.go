@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -62,12 +63,14 @@ func (d demandAnchors) Transform(doc *ast.Document, reader text.Reader, _ parser
 		return
 	}
 	index := map[string]int{}
-	for i, demand := range d.demands {
+	for i, demand := range slices.Backward(d.demands) {
 		index[fold(demand.Text)] = i + 1
 	}
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if item, ok := n.(*ast.ListItem); ok && entering {
-			if i := index[fold(plainText(item, reader.Source()))]; i > 0 {
+			words := fold(plainText(item, reader.Source()))
+			if i := index[words]; i > 0 {
+				delete(index, words) // one anchor a page
 				item.SetAttributeString("id", fmt.Appendf(nil, "demand-%d", i))
 				item.SetAttributeString("class", []byte("demand"))
 			}
@@ -86,11 +89,17 @@ func fold(s string) string {
 func plainText(n ast.Node, source []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(c ast.Node, entering bool) (ast.WalkStatus, error) {
-		if t, ok := c.(*ast.Text); ok && entering {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch t := c.(type) {
+		case *ast.Text:
 			b.Write(t.Segment.Value(source))
 			if t.SoftLineBreak() || t.HardLineBreak() {
 				b.WriteByte(' ')
 			}
+		case *ast.AutoLink:
+			b.Write(t.Label(source))
 		}
 		return ast.WalkContinue, nil
 	})

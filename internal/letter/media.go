@@ -41,7 +41,7 @@ func (s *Service) PutPicture(ctx context.Context, data []byte) (hash string, err
 		return "", fault.New(fault.TooLarge, "picture.large").On("picture")
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width*config.Height > maxPicturePixels {
+	if pixels := config.Width * config.Height; err != nil || pixels < 1 || pixels > maxPicturePixels {
 		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
 	}
 	sum := sha256.Sum256(data)

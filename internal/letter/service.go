@@ -154,16 +154,15 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 	id := store.NewID(s.DB.Now())
 	key := s.Keys.NewLetterKey(id)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		l, err = find(tx, c.Slug)
-		if fault.Is(err, fault.NotFound) && c.Create {
-			if _, err = tx.Exec(qInsertLetter, id, c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
+		if c.Create {
+			if _, err := tx.Exec(qInsertLetter, id, c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
 				return err
 			}
-			l, err = find(tx, c.Slug)
 		}
-		if err != nil {
+		if l, err = lock(tx, c.Slug); err != nil {
 			return err
 		}
+		same := false // as the current edition: then there is nothing of it to publish
 		if err := writeLeads(tx, l.ID, c); err != nil {
 			return err
 		}
@@ -171,11 +170,11 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 			return err
 		}
 		if c.Text != nil {
-			if err := writeText(tx, l, *c.Text, c.Follows); err != nil {
+			if same, err = writeText(tx, l, *c.Text, c.Follows); err != nil {
 				return err
 			}
 		}
-		if c.Publish {
+		if c.Publish && !same {
 			if err := publish(tx, l.ID); err != nil {
 				return err
 			}
@@ -231,7 +230,7 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 		l.Call = c.Call
 	}
 	if c.Deadline != nil {
-		if l.Deadline.IsSet() && l.State == Closed {
+		if l.Deadline.IsSet() && l.State == Closed && !l.Deadline.At.Equal(c.Deadline.At) {
 			return fault.New(fault.Conflict, "letter.closed")
 		}
 		l.Deadline = *c.Deadline
@@ -252,20 +251,33 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 	return err
 }
 
-// writeText puts the text into the draft edition, which starts as a copy of the current one.
-func writeText(tx *store.Tx, l Letter, t Text, follows Follows) error {
+// lock returns the letter and lets no other transaction change it before this one ends: two editors at once would
+// otherwise write into an edition that one of them has just published.
+func lock(tx *store.Tx, slug string) (Letter, error) {
+	var id ID
+	if err := tx.Row(qLockLetter, slug).Scan(&id); err != nil && !errors.Is(err, store.ErrNoRow) {
+		return Letter{}, err
+	}
+	return find(tx, slug)
+}
+
+// writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
+// is the current edition's already, and then changes nothing.
+func writeText(tx *store.Tx, l Letter, t Text, follows Follows) (same bool, err error) {
+	t = t.tidy()
 	number := 1
 	var current Edition
-	if l.State != Draft {
-		var err error
+	if l.State == Draft {
+		follows = FollowsNone
+	} else {
 		if current, err = findEdition(tx, l.ID, l.Edition.Number); err != nil {
-			return err
+			return false, err
 		}
 		if old, ok := current.Texts[t.Language]; ok && old.SHA256 == Hash(t.Canonical()) && old.Translator == t.Translator {
-			return nil // the same bytes twice
+			return true, nil // the same bytes twice
 		}
 		if follows == FollowsNone {
-			return fault.New(fault.Invalid, "edition.follows").On("follows")
+			return false, fault.New(fault.Invalid, "edition.follows").On("follows")
 		}
 		number = l.Edition.Number + 1
 	}
@@ -278,10 +290,12 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows) error {
 		err = nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	if follows == FollowsTranslation && t.Language == draft.Language {
-		return fault.New(fault.Invalid, "edition.translation").On("language")
+	if t.Language != draft.Language {
+		follows = stronger(follows, draft.Follows) // what the edition changes is more than this translation
+	} else if follows == FollowsTranslation {
+		return false, fault.New(fault.Invalid, "edition.translation").On("language")
 	}
 	if draft.Texts == nil {
 		draft.Texts = map[string]Text{}
@@ -292,15 +306,23 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows) error {
 		t.SourceSHA256 = authoritative
 		draft.Texts[t.Language] = t
 	}
-	if _, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
-		return err
+	if n, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
+		return false, err
+	} else if n == 0 {
+		return false, fmt.Errorf("letter %d: edition %d is published already", l.ID, number)
 	}
 	for _, language := range draft.Languages() {
 		if err := putText(tx, l.ID, number, draft.Texts[language]); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return Touch(tx, l.ID)
+	return false, Touch(tx, l.ID)
+}
+
+// stronger returns what asks more of signers.
+func stronger(a, b Follows) Follows {
+	order := []Follows{FollowsNone, FollowsTranslation, FollowsCosmetic, FollowsSubstantive}
+	return order[max(slices.Index(order, a), slices.Index(order, b), 0)]
 }
 
 // publish makes the draft edition the current one and opens a draft letter.

@@ -32,13 +32,17 @@ func parseAddress(typed string) (address, *fault.Error) {
 	bad := fault.New(fault.Invalid, "email.bad").On("email")
 	parsed, err := mail.ParseAddress(typed)
 	at := strings.LastIndexByte(typed, '@')
-	if err != nil || parsed.Name != "" || parsed.Address != typed || at < 1 || strings.ContainsAny(typed, "\"<>()[],;:\\ ") {
+	if err != nil || parsed.Name != "" || parsed.Address != typed || at < 1 || strings.ContainsAny(typed, "\"<>()[],;:\\ ") ||
+		strings.ContainsFunc(typed, func(r rune) bool { return hidden(r) || isJoiner(r) }) {
 		return address{}, bad
 	}
 	local, domain := typed[:at], typed[at+1:]
 	domain, err = idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
 	if err != nil || !strings.Contains(domain, ".") || len(local) > 64 {
 		return address{}, bad
+	}
+	if len(local)+1+len(domain) > maxEmail {
+		return address{}, bad // its domain is longer in ASCII
 	}
 	a := address{typed: local + "@" + domain, exact: strings.ToLower(local) + "@" + domain}
 	mailbox, _, _ := strings.Cut(strings.ToLower(local), "+")

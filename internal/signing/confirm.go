@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -36,7 +37,7 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 		return Confirmation{}, err
 	}
 	c := Confirmation{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
-		Listing: p.Listing, Known: row.knows(browser), CodesLeft: row.codes < maxCodes, Disputed: row.disputed != nil}
+		Listing: p.Listing, Known: row.knows(browser), CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
 	if !c.Known {
 		c.Name, c.Organisation = mask(p.Name), mask(p.Organisation)
 	}
@@ -117,25 +118,34 @@ func (s *Service) checkCode(ctx context.Context, row pending, key *seal.LetterKe
 	if code == "" {
 		return false, fault.New(fault.Forbidden, "code.missing").On("code")
 	}
-	if row.tries >= maxTries {
-		return false, fault.New(fault.Limited, "code.spent").On("code")
-	}
 	now := s.DB.Now().UnixMicro()
-	if row.freshUntil != nil && now < *row.freshUntil && subtle.ConstantTimeCompare(row.freshHash, freshHash(row.id, code)) == 1 {
-		return true, nil
-	}
-	if subtle.ConstantTimeCompare([]byte(key.Code(row.id)), []byte(code)) == 1 {
-		return false, nil
-	}
+	owner = row.freshUntil != nil && now < *row.freshUntil && subtle.ConstantTimeCompare(row.freshHash, freshHash(row.id, code)) == 1
+	right := owner || subtle.ConstantTimeCompare([]byte(key.Code(row.id)), []byte(code)) == 1
+	// The try is counted before its outcome is told, or guesses made at once would all find tries left. A right one is
+	// rolled back.
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qCountTry, row.id, maxTries)
-		return err
+		n, err := tx.Exec(qCountTry, row.id, maxTries)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return fault.New(fault.Limited, "code.spent").On("code")
+		case right:
+			return errRightCode
+		}
+		return nil
 	})
-	if err != nil {
-		return false, err
+	if err == nil {
+		err = fault.New(fault.Forbidden, "code.wrong", "Left", max(maxTries-1-row.tries, 0)).On("code")
 	}
-	return false, fault.New(fault.Forbidden, "code.wrong", "Left", maxTries-1-row.tries).On("code")
+	if errors.Is(err, errRightCode) {
+		return owner, nil
+	}
+	return false, err
 }
+
+// errRightCode rolls back the count of a try that was right.
+var errRightCode = errors.New("signing: the code is right")
 
 // asciiDigits returns the six digits of a typed code, whatever script they are in and whatever stands between them; ""
 // if there are not six.
@@ -226,12 +236,13 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	if held != "" {
 		state = StateHeld
 	}
+	lost := false
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		receipt.Again = false
+		receipt.Again, receipt.Held, lost = false, held, false
 		now := tx.Now().UnixMicro()
 		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.expires, row.id)
-		if err != nil || n == 0 {
-			return err // n == 0: another press of the same button was first, and the receipt is the same
+		if lost = n == 0; err != nil || lost {
+			return err
 		}
 		var signatures, publics, seals, leaves [][]any
 		for i, kind := range kinds {
@@ -247,7 +258,8 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		}
 		if int(n) < len(kinds) {
 			receipt.Again = true
-			return s.signAgain(tx, row, p, key, plaintext, signatures)
+			receipt.Held, err = s.signAgain(tx, row, p, key, plaintext, signatures)
+			return err
 		}
 		if p.Listing == Public {
 			if _, err := qPutPublic.put(tx, publics...); err != nil {
@@ -263,25 +275,49 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		_, err = qInsertLeaf.put(tx, leaves...)
 		return err
 	})
+	if err == nil && lost { // another press of the same button was first, or the submission is gone
+		return s.afterAnother(ctx, row.id, key)
+	}
 	return receipt, err
 }
 
+// afterAnother returns the receipt of what another request confirmed a moment ago.
+func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKey) (Receipt, error) {
+	row, err := s.findPending(ctx, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if row.confirmed == nil {
+		return Receipt{}, fault.New(fault.Gone, "token.expired")
+	}
+	p, err := row.open(key)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return s.replay(ctx, row, p, key)
+}
+
 // signAgain replaces what an address signed before, and inserts what it did not: the last confirmed form of an address is
-// what stands, and its receipt is the one that works. values are the rows that were to be inserted.
-func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.LetterKey, plaintext []byte, values [][]any) error {
+// what stands, and its receipt is the one that works; the link of the earlier one is gone. values are the rows that were to
+// be inserted. It returns why any of them is held.
+func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.LetterKey, plaintext []byte, values [][]any) (held string, err error) {
+	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
+		return "", err
+	}
 	for _, v := range values {
 		kind, state := v[2].(Kind), v[7].(State)
 		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[9], v[10], kind))
 		if err != nil {
-			return err
+			return "", err
 		}
-		if fresh := v[1].(int64) == old.ID; fresh { // this kind was new and its row was just inserted
+		if v[1].(int64) == old.ID { // this kind was new and its row was just inserted
 			if err := s.store(tx, old, p, key, plaintext); err != nil {
-				return err
+				return "", err
 			}
+			held = firstOf(held, old.Reason)
 			if state == StateNew {
 				if err := addLeaf(tx, old, actSign, act{Edition: row.edition, Withheld: p.Listing != Public, Basis: BasisEmail}); err != nil {
-					return err
+					return "", err
 				}
 			}
 			continue
@@ -289,32 +325,37 @@ func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.
 		next := old
 		next.Edition, next.Language, next.Listing, next.State, next.Reason = max(row.edition, old.Edition), row.language, p.Listing, StateNew, ""
 		switch {
-		case old.State == StateRemoved || old.State == StateHeld && old.Reason == HeldRemoved:
+		case old.State == StateRemoved || old.Reason == HeldRemoved:
 			next.State, next.Reason = StateHeld, HeldRemoved
+		case old.counts() && v[8] == HeldDuplicate: // the other spelling is the possible duplicate, not this
 		case state == StateHeld || old.State == StateHeld:
 			next.State, next.Reason = StateHeld, firstOf(v[8].(string), old.Reason)
 		}
+		held = firstOf(held, next.Reason)
+		if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
+			return "", err
+		}
 		if err := old.unlist(tx); err != nil {
-			return err
+			return "", err
 		}
 		if old.counts() {
 			if err := addLeaf(tx, old, actWithdraw, act{Edition: old.Edition, Withheld: old.Listing != Public, Basis: old.Basis}); err != nil {
-				return err
+				return "", err
 			}
 		}
 		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Listing, next.State, next.Reason, hash(p.Secret), row.id, row.letter, old.ID); err != nil {
-			return err
+			return "", err
 		}
 		if err := s.store(tx, next, p, key, plaintext); err != nil {
-			return err
+			return "", err
 		}
 		if next.State == StateNew {
 			if err := addLeaf(tx, next, actSign, act{Edition: next.Edition, Withheld: next.Listing != Public, Basis: BasisEmail}); err != nil {
-				return err
+				return "", err
 			}
 		}
 	}
-	return nil
+	return held, nil
 }
 
 func firstOf(texts ...string) string {
@@ -338,34 +379,6 @@ func (s *Service) store(tx *store.Tx, o Own, p particulars, key *seal.LetterKey,
 	_, err := tx.Exec(qPutPublic.one, o.Letter, o.ID, o.Kind, name, title, affiliation, p.Country)
 	return err
 }
-
-// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, p particulars, mailbox, exact []byte) (reason string, err error) {
-	for _, name := range []string{p.Name, p.Organisation} {
-		if mixesScripts(name) || onlyLookAlikes(name) {
-			return HeldLookAlike, nil
-		}
-	}
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox) {
-			if err != nil {
-				return err
-			}
-			if string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
-				reason = HeldDuplicate
-			}
-		}
-		return nil
-	})
-	return reason, err
-}
-
-type mailboxRow struct {
-	kind Kind
-	tag  []byte
-}
-
-func scanMailbox(row store.Row) (m mailboxRow, err error) { return m, row.Scan(&m.kind, &m.tag) }
 
 // replay returns the receipt of a confirmation that was done before.
 func (s *Service) replay(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
@@ -438,14 +451,21 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
-		until := min(now.Add(DisputedFor).UnixMicro(), row.expires)
-		if gone {
-			until = now.UnixMicro() - 1
-		}
-		if _, err := tx.Exec(qSetDisputed, now.UnixMicro(), until, row.id); err != nil || !owner {
+		if !gone {
+			_, err := tx.Exec(qSetDisputed, now.UnixMicro(), min(now.Add(DisputedFor).UnixMicro(), row.expires), row.id)
 			return err
 		}
-		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.exact), "disputed", now.UnixMicro())
+		n, err := tx.Exec(qRemovePending, row.id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "token.used") // confirmed meanwhile
+		}
+		if !owner {
+			return nil
+		}
+		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.exact), "disputed", now.UnixMicro())
 		return err
 	})
 	return gone, err

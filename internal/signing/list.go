@@ -70,10 +70,10 @@ func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts
 			return err
 		}
 		c.PublishedAt = at
-		if persons, err = findPublic(tx, l, recent.Persons); err != nil {
+		if persons, err = findListed(tx, l, recent.Persons); err != nil {
 			return err
 		}
-		organisations, err = findPublic(tx, l, recent.Organisations)
+		organisations, err = findListed(tx, l, recent.Organisations)
 		return err
 	})
 	return c, persons, organisations, err
@@ -116,10 +116,10 @@ func scanTally(row store.Row) (t tallied, err error) {
 	return t, err
 }
 
-// findPublic returns those of the ids that are still public.
-func findPublic(tx *store.Tx, l letter.ID, ids []int64) (found []Signatory, err error) {
+// findListed returns those of the ids that are still in the public list.
+func findListed(tx *store.Tx, l letter.ID, ids []int64) (found []Signatory, err error) {
 	for _, id := range ids {
-		p, err := scanSignatory(tx.Row(qFindPublic, l, id))
+		p, err := scanSignatory(tx.Row(qFindListed, l, id))
 		if errors.Is(err, store.ErrNoRow) {
 			continue
 		}
@@ -141,7 +141,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := strings.Fields(fold(query))
+	words := cutWords(strings.Fields(fold(query)))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}

@@ -190,7 +190,13 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 			continue
 		}
 		return s.DB.Update(ctx, func(tx *store.Tx) error {
+			if err := letter.Touch(tx, o.Letter); err != nil { // before the signature, in the order in which Publish locks
+				return err
+			}
 			current, err := scanOwn(tx.Row(qFindOwn, o.Letter, id, hash(NormaliseSecret(secret))))
+			if errors.Is(err, store.ErrNoRow) {
+				return fault.New(fault.Forbidden, "secret.wrong").On("secret") // signed again or erased meanwhile
+			}
 			if err != nil {
 				return err
 			}
@@ -245,8 +251,8 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		if err := s.store(tx, o, p, key, plaintext); err != nil {
 			return err
 		}
-		if err := letter.Touch(tx, o.Letter); err != nil || !o.counts() {
-			return err
+		if !o.counts() {
+			return nil
 		}
 		return addLeaf(tx, o, actRelist, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Relisted: to != Public})
 	})
@@ -263,7 +269,7 @@ func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
 		if err := end(tx, o, StateWithdrawn, "erasure", "withdrawn"); err != nil {
 			return err
 		}
-		for _, q := range []*store.Query{qRemoveSealed, qRemovePending} {
+		for _, q := range []*store.Query{qRemoveSealed, qRemovePendingOf, qForgetBudget} {
 			if _, err := tx.Exec(q, o.Letter, o.ID); err != nil {
 				return err
 			}
@@ -283,11 +289,14 @@ func end(tx *store.Tx, o Own, state State, reason, outcome string) error {
 	if err := o.unlist(tx); err != nil {
 		return err
 	}
+	if o.Reason == HeldRemoved {
+		reason = HeldRemoved // or who was removed would come back by withdrawing and signing again
+	}
 	if _, err := tx.Exec(qSetState, state, reason, o.Letter, o.ID); err != nil {
 		return err
 	}
-	if err := letter.Touch(tx, o.Letter); err != nil || !o.counts() {
-		return err
+	if !o.counts() {
+		return nil
 	}
 	return addLeaf(tx, o, actWithdraw, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Outcome: outcome})
 }
@@ -342,6 +351,9 @@ func (s *Service) Remove(ctx context.Context, l letter.ID, id int64, reason stri
 
 func (s *Service) edit(ctx context.Context, l letter.ID, id int64, fn func(tx *store.Tx, o Own) error) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := letter.Touch(tx, l); err != nil {
+			return err
+		}
 		o, err := scanOwn(tx.Row(qFindSignature, l, id))
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.NotFound, "signature.unknown")

@@ -183,17 +183,29 @@ const (
 	maxWordSize = 40 // bytes
 )
 
+// joined takes out what some write and others leave out: علی‌رضا or علیرضا, O'Brien or OBrien.
+var joined = strings.NewReplacer("\u200c", "", "\u200d", "", "'", "", "’", "", "ʼ", "")
+
 // searchWords returns the folded words a name is found by.
 func searchWords(name string) []string {
 	words := strings.Fields(fold(name))
+	if whole := joined.Replace(name); whole != name {
+		words = append(words, strings.Fields(fold(whole))...)
+	}
+	words = cutWords(words)
+	slices.Sort(words)
+	words = slices.Compact(words)
+	return words[:min(len(words), maxWords)]
+}
+
+// cutWords cuts words to what the index holds of one.
+func cutWords(words []string) []string {
 	for i, w := range words {
 		if len(w) > maxWordSize {
 			words[i] = strings.ToValidUTF8(w[:maxWordSize], "")
 		}
 	}
-	slices.Sort(words)
-	words = slices.Compact(words)
-	return words[:min(len(words), maxWords)]
+	return words
 }
 
 // recent are the ids of the public signatures that joined last, newest first.

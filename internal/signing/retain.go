@@ -12,7 +12,14 @@ import (
 // Retain deletes what must not be kept longer: submissions past their end, mail budgets and blocks past their use, and the
 // sealed rows of letters whose data key was destroyed. It is safe to run at any time and in several processes.
 func (s *Service) Retain(ctx context.Context) error {
-	spent, err := s.Letters.Retain(ctx)
+	if _, err := s.Letters.Retain(ctx); err != nil {
+		return err
+	}
+	var spent []int64 // also those whose purge an earlier run did not finish
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		spent, err = store.List(tx, qListUnpurged, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) })
+		return err
+	})
 	if err != nil {
 		return err
 	}

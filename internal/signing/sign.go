@@ -190,9 +190,10 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	return id, err
 }
 
-// dayTag names an address in the instance's budget of one day.
+// dayTag names a mailbox in the instance's budget of one day: without "+tag" and dots, or whoever types those would mail
+// one person without end.
 func (s *Service) dayTag(a address) []byte {
-	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.exact)
+	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
 }
 
 // spendMail takes one mail to the address from both budgets and reports whether there was one left in each.

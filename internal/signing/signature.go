@@ -101,6 +101,8 @@ type Service struct {
 
 	mu   sync.Mutex
 	keys map[letter.ID]cachedKey // guarded by mu
+
+	directory directory // guarded by mu
 }
 
 type cachedKey struct {

@@ -18,11 +18,14 @@ var (
 	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
 	qCountTry  = store.Q("pending.count_try", `UPDATE pending SET tries = tries + 1 WHERE id = $1 AND tries < $2`)
 	qSetFresh  = store.Q("pending.set_fresh", `
-		UPDATE pending SET fresh_hash = $1, fresh_until = $2, sealed = $3, codes = codes + 1 WHERE id = $4 AND codes < $5`)
+		UPDATE pending SET fresh_hash = $1, fresh_until = $2, sealed = $3, codes = codes + 1
+		WHERE id = $4 AND codes < $5 AND confirmed_at IS NULL AND disputed_at IS NULL`)
 	qSetDisputed = store.Q("pending.set_disputed", `
 		UPDATE pending SET disputed_at = $1, expires_at = $2 WHERE id = $3 AND disputed_at IS NULL AND confirmed_at IS NULL`)
 	qSetConfirmed = store.Q("pending.set_confirmed", `
-		UPDATE pending SET confirmed_at = $1, sealed = $2, expires_at = $3, disputed_at = NULL WHERE id = $4 AND confirmed_at IS NULL`)
+		UPDATE pending SET confirmed_at = $1, sealed = $2, expires_at = $3, disputed_at = NULL
+		WHERE id = $4 AND confirmed_at IS NULL AND expires_at >= $1`)
+	qRemovePending = store.Q("pending.remove", `DELETE FROM pending WHERE id = $1 AND confirmed_at IS NULL`)
 	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
 	qRemoveExpired = store.Q("pending.remove_expired", `DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
 
@@ -35,11 +38,13 @@ var (
 		ON CONFLICT (day, tag) DO UPDATE SET n = mail_day.n + 1 WHERE mail_day.n < $3`)
 	qForgetBudgets = store.Q("mail_budget.forget", `DELETE FROM mail_budget WHERE latest < $1`)
 	qForgetDays    = store.Q("mail_day.forget", `DELETE FROM mail_day WHERE day < $1`)
-	qForgetBudget  = store.Q("mail_budget.forget_tag", `DELETE FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
-	qBlock         = store.Q("mail_block.put", `
+	qForgetBudget  = store.Q("mail_budget.forget_of", `
+		DELETE FROM mail_budget WHERE letter_id = $1 AND tag IN (SELECT tag FROM signature WHERE letter_id = $1 AND id = $2)`)
+	qBlock = store.Q("mail_block.put", `
 		INSERT INTO mail_block (letter_id, tag, reason, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, tag) DO NOTHING`)
 	qFindBlock    = store.Q("mail_block.find", `SELECT reason FROM mail_block WHERE letter_id = $1 AND tag = $2`)
-	qForgetBlocks = store.Q("mail_block.forget", `DELETE FROM mail_block WHERE created_at < $1`)
+	qForgetBlocks = store.Q("mail_block.forget", `
+		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 
 	signatureColumns = []string{"letter_id", "id", "kind", "edition", "language", "listing", "basis", "state", "reason",
 		"mailbox_tag", "tag", "secret_hash", "pending_id", "created_at"}
@@ -53,7 +58,8 @@ var (
 		[]string{"letter_id", "phase", "rank", "signature_id", "act", "detail"}, "")
 
 	qFindByMailbox = store.Q("signature.find_by_mailbox", `
-		SELECT kind, tag FROM signature WHERE letter_id = $1 AND mailbox_tag = $2 LIMIT 20`)
+		SELECT kind, tag FROM signature
+		WHERE letter_id = $1 AND mailbox_tag = $2 AND (state <> 'withdrawn' OR reason = 'removed_before') LIMIT 20`)
 	qFindByTag = store.Q("signature.find_by_tag", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
 	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)
@@ -67,7 +73,7 @@ var (
 	qSetListing = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
 	qErase      = store.Q("signature.erase", `
 		UPDATE signature SET mailbox_tag = $1, tag = $2, secret_hash = NULL WHERE letter_id = $3 AND id = $4`)
-	qRemovePending = store.Q("pending.remove_of", `
+	qRemovePendingOf = store.Q("pending.remove_of", `
 		DELETE FROM pending WHERE id IN (SELECT pending_id FROM signature WHERE letter_id = $1 AND id = $2)`)
 	qFindSealed   = store.Q("signature_sealed.find", `SELECT sealed FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
 	qRemoveSealed = store.Q("signature_sealed.remove", `DELETE FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
@@ -78,6 +84,13 @@ var (
 	qRemoveWord   = store.Q("signature_word.remove", `DELETE FROM signature_word WHERE letter_id = $1 AND kind = $2 AND word = $3 AND id = $4`)
 	qFindPublic   = store.Q("signature_public.find", `
 		SELECT id, kind, name, title, affiliation, country, 'email' FROM signature_public WHERE letter_id = $1 AND id = $2`)
+	qFindListed = store.Q("signature_public.find_listed", `
+		SELECT u.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis FROM signature_public u
+		JOIN signature s ON s.letter_id = u.letter_id AND s.id = u.id
+		WHERE u.letter_id = $1 AND u.id = $2 AND s.state = 'listed'`)
+	qListUnpurged = store.Q("signature_sealed.list_unpurged", `
+		SELECT id FROM letter WHERE data_key IS NULL
+			AND EXISTS (SELECT 1 FROM signature_sealed s WHERE s.letter_id = letter.id) ORDER BY id LIMIT 100`)
 
 	qNextPending = store.Q("leaf_pending.next_letter", `
 		SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)

@@ -1,0 +1,80 @@
+package signing
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
+func (s *Service) holdReason(ctx context.Context, row pending, p particulars, mailbox, exact []byte) (reason string, err error) {
+	for _, name := range []string{p.Name, p.Organisation} {
+		if misleads(name) {
+			return HeldLookAlike, nil
+		}
+	}
+	if row.kind != Person {
+		twin, err := s.looksLikeAnother(ctx, p.Organisation)
+		if err != nil {
+			return "", err
+		}
+		if twin {
+			return HeldLookAlike, nil
+		}
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox) {
+			if err != nil {
+				return err
+			}
+			if string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
+				reason = HeldDuplicate
+			}
+		}
+		return nil
+	})
+	return reason, err
+}
+
+type mailboxRow struct {
+	kind Kind
+	tag  []byte
+}
+
+func scanMailbox(row store.Row) (m mailboxRow, err error) { return m, row.Scan(&m.kind, &m.tag) }
+
+// directory is what the names of the instance's organisations look like: the folded names by skeleton.
+type directory struct {
+	names  map[string][]string
+	loaded time.Time
+}
+
+// looksLikeAnother reports whether an eye takes the name for that of an organisation of the directory, where a letter's
+// leads stand too, though it is spelt with other letters. The directory is read again once a minute.
+func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, error) {
+	now := s.DB.Now()
+	s.mu.Lock()
+	d := s.directory
+	s.mu.Unlock()
+	if d.names == nil || now.Sub(d.loaded) >= time.Minute || now.Before(d.loaded) {
+		all, err := s.Letters.Organisations(ctx)
+		if err != nil {
+			return false, err
+		}
+		d = directory{map[string][]string{}, now}
+		for _, o := range all {
+			for known := range maps.Values(o.Names) {
+				look := skeleton(known)
+				d.names[look] = append(d.names[look], fold(known))
+			}
+		}
+		s.mu.Lock()
+		s.directory = d
+		s.mu.Unlock()
+	}
+	names := d.names[skeleton(name)]
+	return len(names) > 0 && !slices.Contains(names, fold(name)), nil
+}
