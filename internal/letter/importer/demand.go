@@ -15,13 +15,9 @@ const maxDemandText = 20000
 // readDemands finds the lists that a request introduces, and requests in prose.
 func (r *reader) readDemands() {
 	used := make([]bool, len(r.body)) // lines that a list has taken
-	for i := 0; i < len(r.body); i++ {
-		if used[i] || r.marker(i).kind == noMarker || !r.introduced(i) {
-			continue
-		}
-		end := r.takeList(i, used)
-		used[max(0, i-1)] = used[max(0, i-1)] || i > 0
-		i = end - 1
+	r.takeLists(used, r.introduced)
+	if len(r.draft.Demands) == 0 && r.draft.Form == FormLetter {
+		r.takeLists(used, r.implied)
 	}
 	for i, l := range r.body {
 		if !used[i] && len(r.draft.Demands) < maxDemands {
@@ -32,6 +28,32 @@ func (r *reader) readDemands() {
 		r.draft.Demands = r.draft.Demands[:maxDemands]
 		r.warn("too_many", "What", "demands")
 	}
+}
+
+// takeLists adds the demands of the lists whose first item is introduced.
+func (r *reader) takeLists(used []bool, introduced func(i int) bool) {
+	for i := 0; i < len(r.body); i++ {
+		if used[i] || r.marker(i).kind == noMarker || !introduced(i) {
+			continue
+		}
+		end := r.takeList(i, used)
+		used[max(0, i-1)] = used[max(0, i-1)] || i > 0
+		i = end - 1
+	}
+}
+
+// implied reports whether the list at i says what must be done though nothing asks for it: "The treaty should:", or
+// requests that are counted in words and nothing but them.
+func (r *reader) implied(i int) bool {
+	first := r.marker(i)
+	if first.value > 1 || i == 0 {
+		return false
+	}
+	above := strings.TrimSpace(r.body[i-1].text)
+	if strings.HasSuffix(above, ":") && r.obliges(fold(above)) {
+		return true
+	}
+	return first.kind == spelled && strings.ContainsAny(r.body[i].text[len(first.number):min(len(r.body[i].text), len(first.number)+3)], ":：")
 }
 
 // marker returns the mark of a line of the body. A heading is no item.
@@ -100,10 +122,40 @@ func (r *reader) asksForList(text string) bool {
 	}
 	last := fold(all[len(all)-1])
 	open := !strings.HasSuffix(last, ".") && !strings.HasSuffix(last, "?") && !strings.HasSuffix(last, "!") && !strings.HasSuffix(last, "؟")
-	if !open && !r.any(last, func(w *words) []string { return w.following }) {
+	if !open && !r.any(last, func(w *words) []string { return w.following }) && !r.countsAsks(last) {
 		return false
 	}
 	return r.asks(last) || r.any(last, func(w *words) []string { return w.listHeads })
+}
+
+// countsAsks recognises "We ask three things of you.": a request that says how many follow.
+func (r *reader) countsAsks(folded string) bool {
+	fields := strings.Fields(folded)
+	for i, f := range fields {
+		word := strings.Trim(f, ".,:")
+		for _, w := range r.langs {
+			_, number := w.numbers[word]
+			if number && word != "a" && word != "an" && i+1 < len(fields) && slices.ContainsFunc(fields[i+1:min(len(fields), i+3)], func(next string) bool {
+				return slices.Contains(w.abstract, strings.Trim(next, ".,:;"))
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// obliges reports whether a sentence that a list goes on with ends with what must be done: "The treaty should:".
+func (r *reader) obliges(folded string) bool {
+	folded = strings.TrimRight(folded, ": ")
+	for _, w := range r.langs {
+		for _, verb := range w.obliges {
+			if rest, ok := strings.CutSuffix(folded, verb); ok && (rest == "" || strings.HasSuffix(rest, " ")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // takeList adds the demands of the list that begins at i and returns where it ends. Items of a list inside an item stay
@@ -210,10 +262,10 @@ func (r *reader) proseDemands(i int, l line) {
 		return
 	}
 	for _, s := range sentences(l.text) {
-		if wordCount(s) < 5 {
+		folded := fold(s)
+		if n := wordCount(s); n < 4 || n < 5 && !r.asksPolitely(folded) {
 			continue
 		}
-		folded := fold(s)
 		if wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {
 			continue
 		}
@@ -229,7 +281,13 @@ func (r *reader) onlySigning(folded string) bool {
 // asks reports whether a folded sentence is a request of the letter's own: in the first person, to "you", or by an
 // organisation that speaks of itself by name.
 func (r *reader) asks(folded string) bool {
-	return r.asksAsWe(folded) || r.any(folded, func(w *words) []string { return w.toYou }) || r.asksByName(folded)
+	return r.asksAsWe(folded) || r.asksPolitely(folded) || r.any(folded, func(w *words) []string { return w.toYou }) || r.asksByName(folded)
+}
+
+// asksPolitely recognises "Please lift the rule."; what a letter only says to be polite is no request.
+func (r *reader) asksPolitely(folded string) bool {
+	word := r.starts(folded, func(w *words) []string { return w.please })
+	return word != "" && r.starts(strings.TrimSpace(folded[len(word):]), func(w *words) []string { return w.politeOnly }) == ""
 }
 
 // asksAsWe finds a verb of request with "we", "I" or "the undersigned" before it, adverbs aside. Persian puts the person

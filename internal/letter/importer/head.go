@@ -6,56 +6,14 @@ import (
 	"strings"
 )
 
-// headKind is what a block of the head is about.
-type headKind int
-
-const (
-	unknownBlock headKind = iota
-	titleBlock
-	senderBlock
-	addresseeBlock
-	ignoredBlock
-)
-
-// headBlock is some lines of the head that belong together.
-type headBlock struct {
-	kind  headKind
-	lines []line
-	sure  bool // a label says what it is
-}
-
 var (
-	emailAddress = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	webAddress   = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
-	phoneNumber  = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
-	postcode     = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
+	emailAddress    = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
+	webAddress      = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
+	phoneNumber     = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
+	houseFirst      = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
+	letterheadSigns = regexp.MustCompile(`\s+[|·•]\s+`)
+	postcode        = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
 )
-
-// readHead finds title, subtitle, sender, addressees and date in the lines above the salutation.
-func (r *reader) readHead() {
-	r.takeRepeats()
-	blocks := r.headBlocks()
-	for i := range blocks {
-		if blocks[i].kind == unknownBlock {
-			blocks[i].kind = r.classify(blocks[i])
-		}
-	}
-	r.settle(blocks)
-	for _, b := range blocks {
-		switch b.kind {
-		case titleBlock:
-			r.addTitle(b)
-		case senderBlock:
-			r.addSender(b)
-		case addresseeBlock:
-			r.addAddressees(b)
-		case unknownBlock:
-			for _, l := range b.lines {
-				r.warn("line_not_understood", "Text", l.text)
-			}
-		}
-	}
-}
 
 // takeRepeats drops a title that stands twice, as web pages have it.
 func (r *reader) takeRepeats() {
@@ -70,50 +28,6 @@ func (r *reader) takeRepeats() {
 		kept = append(kept, l)
 	}
 	r.head = kept
-}
-
-// headBlocks groups the head at blank lines, labels, dates and names with honorifics. Dates and invocations are taken out.
-func (r *reader) headBlocks() []headBlock {
-	var blocks []headBlock
-	open := false
-	add := func(kind headKind, sure bool, lines ...line) {
-		blocks = append(blocks, headBlock{kind: kind, sure: sure, lines: lines})
-	}
-	for _, l := range r.head {
-		if l.gap > 0 {
-			open = false
-		}
-		if r.takeDateLine(l) || r.isInvocation(l.text) || r.isOnlyHonorific(l.text) {
-			open = false
-			continue
-		}
-		if previous := len(blocks) - 1; previous >= 0 && r.titleGoesOn(blocks[previous], l) {
-			blocks[previous].lines = append(blocks[previous].lines, l)
-			continue
-		}
-		if kind, rest, ok := r.headLabel(l.text); ok {
-			open = kind != titleBlock
-			add(kind, true)
-			if rest != "" {
-				blocks[len(blocks)-1].lines = []line{{text: rest, source: rest}}
-			}
-			continue
-		}
-		previous := len(blocks) - 1
-		switch {
-		case previous >= 0 && len(blocks[previous].lines) == 0 && blocks[previous].sure:
-			open = true
-		case open && !blocks[previous].sure && r.opensBlock(blocks[previous], l):
-			open = false
-		}
-		if open && previous >= 0 {
-			blocks[previous].lines = append(blocks[previous].lines, l)
-			continue
-		}
-		add(unknownBlock, false, l)
-		open = l.level == 0
-	}
-	return blocks
 }
 
 // takeDateLine takes the date of a line that is nothing else, or of one part of a line such as "14 June 2022 | By …".
@@ -145,19 +59,6 @@ func (r *reader) isInvocation(text string) bool {
 	return start == folded && start != "" || wordCount(start) > 1
 }
 
-// opensBlock reports whether a line begins something new though no blank line stands above it.
-func (r *reader) opensBlock(b headBlock, l line) bool {
-	office := len(b.lines) == 1 && r.hasRole(b.lines[0].text) && r.honorific(b.lines[0].text) == "" && !r.isTitle(b.lines[0])
-	if r.honorific(l.text) != "" && !office || l.level > 0 {
-		return true
-	}
-	last := b.lines[len(b.lines)-1]
-	if isContact(l.text) || r.isPlace(l.text) && !r.namesLetter(last.text) {
-		return false
-	}
-	return len(b.lines) == 1 && r.isTitle(last) || r.isTitle(l) && !r.isTitle(last)
-}
-
 // titleGoesOn reports whether a title in capitals goes on: OPEN LETTER / TO THE MINISTER.
 func (r *reader) titleGoesOn(b headBlock, l line) bool {
 	if len(b.lines) == 0 || len(b.lines) > 3 || !r.isTitle(b.lines[0]) || !isCapitals(l.text) || !isCapitals(b.lines[0].text) {
@@ -179,10 +80,10 @@ func (r *reader) headLabel(text string) (kind headKind, rest string, ok bool) {
 	if rest, ok = r.label(text, func(w *words) []string { return w.from }); ok {
 		return senderBlock, rest, true
 	}
+	if r.isReferenceLine(text) {
+		return ignoredBlock, text, true
+	}
 	if rest, ok = r.label(text, func(w *words) []string { return w.subjects }); ok {
-		if strings.ContainsFunc(rest, func(c rune) bool { return digit(c) >= 0 }) && wordCount(rest) <= 2 {
-			return ignoredBlock, rest, true
-		}
 		return titleBlock, rest, true
 	}
 	if rest, ok = r.label(text, func(w *words) []string { return w.copies }); ok {
@@ -203,82 +104,10 @@ func (r *reader) headLabel(text string) (kind headKind, rest string, ok bool) {
 	return unknownBlock, "", false
 }
 
-// classify says what a block without label is about.
-func (r *reader) classify(b headBlock) headKind {
-	first := b.lines[0]
-	contacts, places := 0, 0
-	for _, l := range b.lines {
-		if isContact(l.text) {
-			contacts++
-		}
-		if r.isPlace(l.text) {
-			places++
-		}
-	}
-	addressed := r.honorific(first.text) != "" || r.draft.Salutation != "" && len(b.lines) > 1 && r.hasRole(first.text+" "+b.lines[1].text) && contacts == 0
-	switch {
-	case contacts > 0 && r.honorific(first.text) == "":
-		return senderBlock
-	case r.isTitle(first):
-		return titleBlock
-	case addressed && wordCount(first.text) <= 25:
-		return addresseeBlock
-	case r.draft.Salutation != "" && r.hasRole(first.text) && len(b.lines) == 1 && wordCount(first.text) <= 12 && !r.hasVerbLook(first.text):
-		return addresseeBlock
-	case places > 0 && places*2 >= len(b.lines):
-		return senderBlock
-	}
-	return unknownBlock
-}
-
-// hasVerbLook reports whether a line reads like a headline rather than an office.
-func (r *reader) hasVerbLook(text string) bool {
-	return strings.ContainsAny(text, "!?؟:") || endsSentence(text)
-}
-
-// settle decides on blocks that the words alone left open, from what stands around them.
-func (r *reader) settle(blocks []headBlock) {
-	sender := slices.IndexFunc(blocks, func(b headBlock) bool { return b.kind == senderBlock })
-	for i := sender - 1; i >= 0 && sender > 0; i-- {
-		if blocks[i].kind != unknownBlock || !r.isNameLike(blocks[i].lines) {
-			break
-		}
-		blocks[i].kind = senderBlock
-	}
-	titled := slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && !b.sure })
-	for i := range blocks {
-		b := &blocks[i]
-		if b.kind != unknownBlock {
-			continue
-		}
-		wide := wordCount(b.lines[0].text) >= 3
-		switch {
-		case i > 0 && blocks[i-1].kind == titleBlock && len(b.lines) <= 2 && (wide || b.lines[0].level > 0):
-			b.kind = titleBlock
-		case !titled && len(b.lines) <= 3 && !r.isNameLike(b.lines) && (wide || b.lines[0].level > 0):
-			b.kind, titled = titleBlock, true
-		case sender < 0 && r.isNameLike(b.lines) && r.hasBody(b.lines[0].text):
-			b.kind, sender = senderBlock, i
-		case !titled && (wide || b.lines[0].level > 0):
-			b.kind, titled = titleBlock, true
-		}
-	}
-	r.settleAddresses(blocks)
-}
-
-// settleAddresses gives an address that stands between addressee and salutation to the addressee: a letterhead stands
-// above, unless it is the only one.
-func (r *reader) settleAddresses(blocks []headBlock) {
-	for i := 1; i < len(blocks); i++ {
-		if blocks[i].kind == senderBlock && !blocks[i].sure && blocks[i-1].kind == addresseeBlock && !hasContact(blocks[i].lines) {
-			blocks[i-1].lines = append(blocks[i-1].lines, blocks[i].lines...)
-			blocks[i].kind = ignoredBlock
-		}
-	}
-}
-
-func hasContact(lines []line) bool {
-	return slices.ContainsFunc(lines, func(l line) bool { return isContact(l.text) })
+// isReferenceLine recognises "Our ref: SC/114/2025" and «شماره: ۱۲۳».
+func (r *reader) isReferenceLine(text string) bool {
+	return wordCount(text) <= 6 && strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 }) &&
+		r.starts(fold(text), func(w *words) []string { return w.references }) != ""
 }
 
 // isNameLike reports whether lines look like the name of an organisation: short, no end of a sentence, no title.
@@ -346,10 +175,29 @@ func (r *reader) isPlace(text string) bool {
 	if wordCount(text) > 10 {
 		return false
 	}
-	if postcode.MatchString(text) {
+	proper := r.isProper(text)
+	if proper && (r.hasPostcode(text) || houseFirst.MatchString(text) && wordCount(text) <= 6) {
 		return true
 	}
-	return r.any(strings.ToLower(fold(text)), func(w *words) []string { return w.places }) && !r.hasRole(text)
+	folded := strings.ToLower(fold(text))
+	numbered := strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 })
+	if !r.any(folded, func(w *words) []string { return w.places }) || r.hasRole(text) && !numbered {
+		return false
+	}
+	if firstRune(text) >= 0x590 {
+		return numbered || r.starts(folded, func(w *words) []string { return w.places }) != ""
+	}
+	return proper
+}
+
+// hasPostcode reports whether a line has a postcode; four digits behind words may be a year.
+func (r *reader) hasPostcode(text string) bool {
+	at := postcode.FindStringIndex(text)
+	if at == nil {
+		return false
+	}
+	code := text[at[0]:at[1]]
+	return len(code) != 4 || at[0] == 0 || !isYear(float64(atoi(code))) || strings.Trim(code, "0123456789") != ""
 }
 
 func isContact(text string) bool {
@@ -446,6 +294,9 @@ func (r *reader) addSender(b headBlock) {
 	s := &r.draft.Sender
 	for i, l := range b.lines {
 		text := trimMarks(l.text)
+		if rest, ok := r.label(l.text, func(w *words) []string { return w.addresses }); ok {
+			text = trimMarks(rest)
+		}
 		if email := emailAddress.FindString(l.text); email != "" {
 			if s.Email == "" {
 				s.Email = strings.TrimRight(email, ".")
@@ -454,11 +305,10 @@ func (r *reader) addSender(b headBlock) {
 		}
 		switch {
 		case text == "" || isContact(text):
+		case s.Name == "" && b.sure:
+			s.Name, s.Address = r.splitName(r.withoutHonorifics(text))
 		case s.Name == "" && !r.isStreet(text):
-			s.Name = text
-			if b.sure {
-				s.Name, s.Address = r.splitName(text)
-			}
+			s.Name = r.withoutHonorifics(text)
 		case len(s.Address) == 0 && isAcronym(s.Name) && (initials(text, s.Name) || !r.isPlace(text) && i == 0):
 			s.Name = text
 		case len(s.Address) == 0 && i > 0 && r.continues(b.lines[i-1].text, text):

@@ -20,8 +20,11 @@ type words struct {
 	titles       []string // a line with one of these is a title
 	letterTitles []string // those that name a letter, so that an article does not begin with them
 	subjects     []string // labels of the subject
+	references   []string // first words of a line with a file number
 	invocation   []string // lines above a letter that are no part of it
 	to, from     []string // labels of addressee and sender, or their first words
+	attentions   []string // those of the person at an institution
+	addresses    []string // labels of an address
 	copies       []string // first words of what follows the signatures: copies, enclosures, contacts
 
 	salutations []string // a line that begins with one is a salutation
@@ -36,6 +39,7 @@ type words struct {
 	honorifics       []string // before a name
 	roles            []string // words of an office
 	bodies           []string // words of an organisation's name
+	authorities      []string // words of an institution that is written to
 	places           []string // words of an address
 	ofWords          []string // words after which a name or office goes on
 	particles        []string // lower-case words inside a person's name
@@ -49,6 +53,9 @@ type words struct {
 	firstPerson  []string
 	reported     []string // verbs of a request in the third person
 	toYou        []string // requests that name no sender
+	please       []string // first word of an imperative
+	politeOnly   []string // what follows it in a sentence that asks for nothing
+	obliges      []string // ends a line whose list says what must be done
 	adverbs      []string // may stand between sender and verb
 	senders      []string // "the undersigned"
 	listHeads    []string // whole headings of a list of demands
@@ -74,6 +81,8 @@ type words struct {
 	numberAnd  string               // between the words of a number
 	percent    []string
 	notCounts  []string // before a number that counts nothing: article, resolution, flight
+	abstract   []string // behind a small number in words that states nothing: "two reasons"
+	headers    []string // of a table of signatories
 	ages       []string // behind a number: -year-old
 	counted    []string // behind a number that looks like a year but counts
 	leadsTo    []string // before a number that counts, at the end of a clause: "killed 7."

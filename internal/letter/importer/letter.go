@@ -122,6 +122,7 @@ func (r *reader) split() {
 	if start < 0 {
 		first = r.findProse()
 	}
+	first = r.takeSecondSalutation(start, first)
 	end := r.findEnd(first, start >= 0)
 	for i, l := range r.lines[:first] {
 		switch {
@@ -138,6 +139,18 @@ func (r *reader) split() {
 		r.intro, r.body = r.body[:1], r.body[1:]
 	}
 	r.takeClosing()
+}
+
+// takeSecondSalutation joins "Dear President Lant," and the line "Dear Commissioners," below it.
+func (r *reader) takeSecondSalutation(start, first int) int {
+	for start >= 0 && first < len(r.lines) && first <= start+3 && r.lines[first].gap == 0 && strings.HasPrefix(fold(r.lines[first].text), "dear ") {
+		if strong, _ := r.isSalutation(r.lines[first]); !strong {
+			break
+		}
+		r.lines[start] = join(r.lines[start], r.lines[first])
+		r.lines = slices.Delete(r.lines, first, first+1)
+	}
+	return first
 }
 
 // isHeadLine reports whether a long line belongs to the head all the same.
@@ -200,7 +213,7 @@ func (r *reader) findSalutation() int {
 // isSalutation tells a sure salutation ("Dear …") from a line that may be one ("Mr President,").
 func (r *reader) isSalutation(l line) (strong, weak bool) {
 	text := trimQuotes(l.text)
-	if wordCount(text) > 14 || runeCount(text) > 160 || l.level > 0 {
+	if wordCount(text) > 14 || runeCount(text) > 160 || l.level > 0 || emailAddress.MatchString(text) {
 		return false, false
 	}
 	folded := fold(text)
@@ -383,7 +396,7 @@ func (r *reader) closingOf(text string) string {
 		return ""
 	}
 	folded := strings.TrimRight(fold(text), ",.:;!- ")
-	if r.is(folded, func(w *words) []string { return w.closings }) {
+	if folded == "signed" && strings.HasSuffix(text, ",") || r.is(folded, func(w *words) []string { return w.closings }) {
 		return strings.TrimRight(text, ",،.:;؛!-–— ")
 	}
 	at := strings.IndexAny(text, ",،:")

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -34,14 +35,19 @@ var (
 	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:](?:\s|$)|\.\s?-)\s*`)
 	markDecimal  = regexp.MustCompile(`^(\p{Nd}{1,2}(?:\.\p{Nd}{1,2}){1,3})[.)]?\s+`)
 	markJoined   = regexp.MustCompile(`^(\p{Nd}{1,2})[-–](\p{L})`)
-	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|[بپتجچدهوز])\)|([a-zA-Z]|الف|[بپتجچدهوز])(?:\)|\.\s|\s?[-–]\s))\s*`)
+	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|[بپتثجچحخدهوزطی])\)|([a-zA-Z]|الف|[بپتثجچحخدهوزطی])(?:\)|\.\s|\s?[-–]\s))\s*`)
 	markRoman    = regexp.MustCompile(`^\(?([ivxIVX]{1,5})(?:\)|\.\s)\s*`)
 	markBullet   = regexp.MustCompile(`^(?:[` + bullets + `]\s*|[-–—*+]\s+|o[\t\x{a0}] *)`)
 )
 
 var romans = map[string]int{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
-const persianLetters = "الف ب پ ت ج چ د ه و ز"
+// persianLetters are the orders in which letters number: of the alphabet, and the old one of the numerals.
+var persianLetters = [...][]string{
+	{"الف", "ب", "پ", "ت", "ث", "ج", "چ", "ح", "خ", "د"},
+	{"الف", "ب", "ج", "د", "ه", "و", "ز", "ح", "ط", "ی"},
+	{"الف", "ب", "پ", "ت", "ج", "چ", "د", "ه", "و", "ز"},
+}
 
 // readMarker recognises the mark at the start of a line; the words of the languages decide on spelled ones.
 func readMarker(text string, langs []*words) marker {
@@ -85,10 +91,8 @@ func readSpelled(head string, langs []*words) marker {
 }
 
 func letterValue(letter string) int {
-	for i, l := range strings.Fields(persianLetters) {
-		if l == letter {
-			return i + 1
-		}
+	if firstRune(letter) >= 0x590 {
+		return 1 + max(0, slices.Index(persianLetters[0], letter))
 	}
 	return int(strings.ToLower(letter)[0]-'a') + 1
 }
@@ -121,6 +125,13 @@ func (m marker) follows(last marker) bool {
 		return true
 	case noMarker:
 		return false
+	case lettered:
+		if firstRune(m.number) >= 0x590 {
+			return slices.ContainsFunc(persianLetters[:], func(order []string) bool {
+				at := slices.Index(order, last.number)
+				return at >= 0 && at+1 < len(order) && order[at+1] == m.number
+			})
+		}
 	}
 	return m.value == last.value+1
 }
