@@ -83,7 +83,9 @@ func (d *desk) form(email string, options ...func(r *signing.Request)) signing.R
 
 func named(name string) func(*signing.Request) { return func(r *signing.Request) { r.Name = name } }
 
-func listed(l signing.Listing) func(*signing.Request) { return func(r *signing.Request) { r.Listing = l } }
+func listed(l signing.Listing) func(*signing.Request) {
+	return func(r *signing.Request) { r.Listing = l }
+}
 
 func as(kind signing.Kind, organisation string) func(*signing.Request) {
 	return func(r *signing.Request) { r.Kind, r.Organisation = kind, organisation }
