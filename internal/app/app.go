@@ -44,11 +44,12 @@ type App struct {
 	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
 	Mailbox *mail.Mailbox // only in the demonstration
 
-	o    Options
-	smtp *mail.SMTP
+	o      Options
+	smtp   *mail.SMTP
+	unlock func() // nil unless this is a server
 }
 
-// Open opens the instance, creating an empty one where there is none.
+// Open opens the instance, creating an empty one where there is none. A second server on the same data folder is refused.
 func Open(ctx context.Context, o Options) (a *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -75,10 +76,19 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	a = &App{DB: db, o: o}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters}
-	if o.Server != nil {
-		err = a.openServer()
+	if o.Server == nil {
+		return a, nil
 	}
-	return a, err
+	unlock, err := db.LockServe()
+	if err != nil {
+		return nil, err
+	}
+	a.unlock = unlock
+	if err = a.openServer(); err != nil {
+		unlock()
+		return nil, err
+	}
+	return a, nil
 }
 
 func (a *App) openServer() error {
@@ -122,6 +132,9 @@ func (a *App) Close() error {
 	if a.smtp != nil {
 		a.smtp.Close()
 	}
+	if a.unlock != nil {
+		defer a.unlock()
+	}
 	return a.DB.Close()
 }
 
@@ -134,11 +147,6 @@ const retainEvery = 5 * time.Minute
 // Run serves the listener, sends mails, publishes and retains until ctx ends; then it takes no new request, lets those that
 // run finish, and returns.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
-	unlock, err := a.DB.LockServe()
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	server := a.Web.HTTPServer()
@@ -165,8 +173,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
 	defer stop()
-	err = server.Shutdown(stopping)
-	if err != nil {
+	if err := server.Shutdown(stopping); err != nil {
 		_ = server.Close() // whoever is still connected did not get an acknowledgement
 	}
 	work.Wait()

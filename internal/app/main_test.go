@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/letter"
@@ -28,4 +30,23 @@ func letterOf(t *testing.T, a *testkit.Running) letter.Letter {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// copyOf returns a new folder with the database of one and the keys of another.
+func copyOf(t *testing.T, database, keys string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"undersigned.db", "undersigned.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(database, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(filepath.Join(keys, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

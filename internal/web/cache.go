@@ -132,19 +132,22 @@ func newPage(body []byte) *cachedPage {
 	return &cachedPage{body: body, zipped: zipped.Bytes(), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
-// send writes the page, or 304 to a reader who has it.
+// send writes the page, or 304 to a reader who has it. The two encodings are two representations with two tags.
 func (p *cachedPage) send(w http.ResponseWriter, r *http.Request, contentType string) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache") // keep it, but ask whether it is still right
 	h.Add("Vary", "Accept-Encoding")
-	h.Set("ETag", p.etag)
-	if strings.Contains(r.Header.Get("If-None-Match"), strings.Trim(p.etag, `"`)) {
+	body, etag := p.body, p.etag
+	zipped := takesGzip(r.Header.Get("Accept-Encoding"))
+	if zipped {
+		body, etag = p.zipped, strings.TrimSuffix(p.etag, `"`)+`-gz"`
+	}
+	h.Set("ETag", etag)
+	if has(r.Header.Values("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := p.body
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		body = p.zipped
+	if zipped {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Type", contentType)
@@ -153,4 +156,26 @@ func (p *cachedPage) send(w http.ResponseWriter, r *http.Request, contentType st
 		return
 	}
 	_, _ = w.Write(body)
+}
+
+// has reports whether If-None-Match names the tag.
+func has(ifNoneMatch []string, etag string) bool {
+	for tag := range strings.SplitSeq(strings.Join(ifNoneMatch, ","), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// takesGzip reports whether Accept-Encoding names gzip and does not refuse it with q=0.
+func takesGzip(accept string) bool {
+	for coding := range strings.SplitSeq(accept, ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q, given := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(weight, " ", "")), "q=")
+			return !given || strings.Trim(q, "0.") != ""
+		}
+	}
+	return false
 }

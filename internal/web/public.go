@@ -30,7 +30,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if card := s.card(r, l); l.State == letter.Open {
+		if card := s.card(r, l); s.state(l) == letter.Open {
 			p.Open = append(p.Open, card)
 		} else {
 			p.Closed = append(p.Closed, card)

@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -98,6 +99,16 @@ func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*vi
 // contentPolicy lets a page load its own files and send its own forms, nothing else. Inline script and style are refused.
 const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// commonHeaders are on every answer. Their slices are shared: a handler may set such a header anew, never change it in place.
+var commonHeaders = http.Header{
+	"Content-Security-Policy":      {contentPolicy},
+	"Referrer-Policy":              {"same-origin"}, // no-referrer would make browsers send Origin: null with forms
+	"X-Content-Type-Options":       {"nosniff"},
+	"Cross-Origin-Opener-Policy":   {"same-origin"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), browsing-topics=()"},
+}
+
 // observe is outermost: it recovers from panics, sets the headers every answer has and writes one line a request. The line
 // names the route, not the URL, and nothing of the visitor.
 func (s *Server) observe(next http.Handler) http.Handler {
@@ -107,12 +118,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		out := &recorder{ResponseWriter: w}
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
-		h.Set("Referrer-Policy", "same-origin") // no-referrer would make browsers send Origin: null with forms
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()")
+		maps.Copy(h, commonHeaders)
 		h.Set("X-Request-Id", v.id)
 		if strings.HasPrefix(s.o.BaseURL, "https:") {
 			h.Set("Strict-Transport-Security", "max-age=31536000")

@@ -98,11 +98,20 @@ func (s *Server) organisationView(r *http.Request, o account.Organisation, langu
 	return v
 }
 
+// state returns the letter's state as readers see it: past its deadline a letter is closed to them, though it stays open
+// for a day to those who have yet to confirm.
+func (s *Server) state(l *cachedLetter) letter.State {
+	if l.State == letter.Open && l.SignOn != letter.SignOnNone && !l.AcceptsSignatures(s.o.Now()) {
+		return letter.Closed
+	}
+	return l.State
+}
+
 func (s *Server) card(r *http.Request, l *cachedLetter) LetterCard {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
 	c := LetterCard{URL: s.local(r, "/letters/"+l.Slug), Title: tagged(t.Name(), t.Language), Subtitle: tagged(t.Subtitle, t.Language),
-		State: string(l.State), Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts)}
+		State: string(s.state(l)), Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts)}
 	for _, a := range t.Addressees {
 		if text := a.Name; text != "" || a.Office != "" {
 			if text == "" {
