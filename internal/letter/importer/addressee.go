@@ -8,11 +8,38 @@ import (
 
 // addAddressees reads a block of addressees: one with its address, or several, each on its line or with an honorific.
 func (r *reader) addAddressees(b headBlock) {
-	for _, group := range r.groupAddressees(b.lines) {
-		if a := r.readAddressee(group); a.Name != "" || a.Office != "" {
+	groups := r.groupAddressees(b.lines)
+	institution := ""
+	if len(groups) > 1 && len(groups[0]) == 1 && r.isInstitution(groups[0][0]) && r.honorific(groups[1][0]) != "" {
+		institution, groups = trimMarks(groups[0][0]), groups[1:]
+	}
+	for i, group := range groups {
+		a := r.readAddressee(group)
+		if i == 0 && institution != "" {
+			a.Address = slices.Concat([]string{institution}, a.Address)
+		}
+		if a.Name != "" || a.Office != "" {
 			r.draft.Addressees = append(r.draft.Addressees, a)
 		}
 	}
+}
+
+// isInstitution reports whether the line above a name is where the person works rather than an addressee or an office.
+func (r *reader) isInstitution(text string) bool {
+	if r.honorific(text) != "" || r.beginsOffice(text) || readMarker(text, nil).kind != noMarker || !r.hasBody(text) {
+		return false
+	}
+	if !r.hasRole(text) {
+		return true
+	}
+	fields := strings.Fields(fold(text)) // "Ombudsman Service" is one, "Rapporteur on human rights" is an office
+	for i := range fields[:len(fields)-1] {
+		role := strings.TrimSuffix(fields[i], "'s")
+		if r.is(role, func(w *words) []string { return w.roles }) && r.is(fields[i+1], func(w *words) []string { return w.bodies }) {
+			return true
+		}
+	}
+	return false
 }
 
 // groupAddressees splits the lines of a block where a new addressee begins.
@@ -27,11 +54,11 @@ func (r *reader) groupAddressees(lines []line) [][]string {
 	for i, l := range lines {
 		text := l.text
 		m := readMarker(text, nil)
-		isItem := m.kind == bullet || m.kind == numbered && m.size > 0 && !r.isStreet(text)
+		isItem := m.kind == bullet || m.kind == numbered && !houseFirst.MatchString(text)
 		if isItem {
 			text = strings.TrimSpace(text[m.size:])
 		}
-		office := len(groups) > 0 && len(groups[len(groups)-1]) == 1 && r.honorific(l.text) != "" && r.hasRole(groups[len(groups)-1][0]) && i == 1 && entries < 2
+		office := len(groups) > 0 && len(groups[len(groups)-1]) == 1 && r.honorific(l.text) != "" && r.hasRole(groups[len(groups)-1][0]) && !r.isInstitution(groups[len(groups)-1][0]) && i == 1 && entries < 2
 		begins := i == 0 || isItem || r.honorific(l.text) != "" && !office && !r.isOfficeWithHonorific(l.text) || entries > 1 && r.isEntry(l.text) || i > 0 && l.gap > 0 && r.hasRole(l.text) && len(groups[len(groups)-1]) > 1
 		if begins {
 			groups = append(groups, nil)
@@ -110,8 +137,10 @@ func (r *reader) readAddresseeLines(a *Addressee, lines []string) {
 		text := trimMarks(l)
 		bare := r.withoutHonorifics(text)
 		switch {
+		case i == 0 && a.Name != "" && a.Office != "" && wordCount(a.Office) <= 2 && strings.HasSuffix(trimMarks(lines[0]), a.Office+" "+a.Name) && r.hasRole(text) && !r.isPlace(text) && !r.hasHonoredName(text):
+			a.Office = text // "Mayor X" above "Mayor of Y": the first is the rank of the name
 		case text == "" || isContact(text):
-		case a.Name == "" && len(a.Address) == 0 && (bare != text || r.isPerson(bare)) && !r.hasRole(bare) && !r.isPlace(bare) && !r.hasBody(bare) && i == 0:
+		case a.Name == "" && len(a.Address) == 0 && !strings.HasPrefix(fold(text), "the ") && (bare != text || r.isPerson(bare)) && !r.hasRole(bare) && !r.isPlace(bare) && !r.hasBody(bare) && i == 0:
 			a.Name = bare
 		case a.Office == "" && len(a.Address) == 0 && r.hasRole(text):
 			a.Office = text
@@ -125,6 +154,11 @@ func (r *reader) readAddresseeLines(a *Addressee, lines []string) {
 			a.Address = append(a.Address, text)
 		}
 	}
+}
+
+// hasHonoredName reports whether a line is a name with an honorific of its own.
+func (r *reader) hasHonoredName(text string) bool {
+	return r.honorific(text) != "" && !r.isOfficeWithHonorific(text)
 }
 
 // splitOffice splits "Prime Minister Jane Doe", and "Office, Jane Doe", into office and name. Where the name begins inside
@@ -227,6 +261,7 @@ func (r *reader) readIntroduction() {
 			from = strings.TrimSpace(from[i:])
 			from = strings.TrimLeft(from, ".:،, ")
 		}
+		from = r.withoutTime(from)
 		if r.draft.Sender.IsZero() && from != "" && wordCount(from) <= 14 {
 			r.draft.Sender.Name = r.withoutHonorifics(from)
 			r.warn("sender_from_introduction")
@@ -235,6 +270,17 @@ func (r *reader) readIntroduction() {
 			r.addPhrase(to, "addressee_from_introduction")
 		}
 		return
+	}
+}
+
+// withoutTime removes "today" and "on Monday" from the end of a sender.
+func (r *reader) withoutTime(from string) string {
+	for {
+		before, last, ok := cutLast(from)
+		if !ok || !r.is(fold(last), func(w *words) []string { return w.times }) && !weekday(fold(last)) {
+			return strings.TrimRight(from, ",، ")
+		}
+		from = strings.TrimRight(before, " ")
 	}
 }
 
@@ -248,6 +294,11 @@ func (r *reader) addPhrase(phrase, warning string) {
 	}
 	lower := foldKeepingLength(phrase)
 	end := len(lower.text)
+	for _, clause := range [...]string{", and ", ", which ", ", who ", ", asking ", ", urging ", ", calling ", ", demanding "} {
+		if at := strings.Index(lower.text, clause); at > 0 && at < end {
+			end = at
+		}
+	}
 	for _, w := range r.langs {
 		for _, stop := range w.wroteEnd {
 			if at := indexWord(lower.text, stop); at > 0 && at < end && !endsWithRole(r, lower.text[:at], stop) {
@@ -270,7 +321,7 @@ func (r *reader) addPhrase(phrase, warning string) {
 // endsWithRole keeps "Special Rapporteur on …" whole.
 func endsWithRole(r *reader, before, stop string) bool {
 	fields := strings.Fields(before)
-	return stop == "on" && len(fields) > 0 && r.is(fields[len(fields)-1], func(w *words) []string { return w.roles })
+	return (stop == "on" || stop == "برای") && len(fields) > 0 && r.is(fields[len(fields)-1], func(w *words) []string { return w.roles })
 }
 
 // completeAddressees fills what the head left open from the salutation, the title and the introduction.
@@ -317,7 +368,7 @@ func introText(lines []line) string {
 }
 
 func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
-	if a.Name == "" && s.Name != "" {
+	if a.Name == "" && s.Name != "" && !has(fold(a.Office), "and") && !has(fold(a.Office), "و") {
 		a.Name = s.Name
 		r.warn("name_from_salutation")
 	}
@@ -328,7 +379,7 @@ func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
 }
 
 // letterTo stands before the addressee in a title or an introduction.
-var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "letter below to", "letter attached to", "letter sent to", "appeal to", "petition to",
+var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "letter below to", "letter attached to", "letter sent to", "is addressed to", "letter will be sent to", "letter will go to", "appeal to", "petition to",
 	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به"}
 
 func (r *reader) afterLetterTo(text string) string {
@@ -336,6 +387,23 @@ func (r *reader) afterLetterTo(text string) string {
 	for _, phrase := range letterTo {
 		if at := indexWord(lower.text, phrase); at >= 0 {
 			return strings.TrimSpace(text[lower.at(at+len(phrase)):])
+		}
+	}
+	return r.afterTitledTo(text)
+}
+
+// afterTitledTo returns what follows "to" in "Open letter from X to the Minister", if an office or an honorific begins it.
+func (r *reader) afterTitledTo(text string) string {
+	if runeCount(text) > 300 || r.starts(fold(trimQuotes(text)), func(w *words) []string { return w.letterTitles }) == "" {
+		return ""
+	}
+	fields := strings.Fields(text)
+	for i, f := range fields {
+		if word := fold(f); i == 0 || i+1 == len(fields) || word != "to" && word != "به" {
+			continue
+		}
+		if rest := strings.Join(fields[i+1:], " "); r.honorific(rest) != "" || r.beginsOffice(rest) {
+			return rest
 		}
 	}
 	return ""
@@ -391,7 +459,7 @@ func (r *reader) splitPeople(text string) []string {
 }
 
 func (r *reader) salutedOne(text string) (a Addressee) {
-	text = trimMarks(text)
+	text = withoutArticle(trimMarks(text))
 	bare := r.withoutHonorifics(text)
 	folded := fold(bare)
 	if folded == "" || r.is(folded, func(w *words) []string { return w.polite }) || r.starts(folded, func(w *words) []string { return w.polite }) != "" {
@@ -416,7 +484,11 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 
 // isTitleLine reports whether a line under the salutation is a title rather than a paragraph or a list.
 func (r *reader) isTitleLine(l line) bool {
-	return r.isTitle(l) && l.level == 0 && !endsSentence(l.text) && !isProse(l) && readMarker(l.text, r.langs).kind == noMarker
+	if l.level > 0 || endsSentence(l.text) || isProse(l) || isContact(l.text) || readMarker(l.text, r.langs).kind != noMarker {
+		return false
+	}
+	n := wordCount(l.text)
+	return r.isTitle(l) || l.gap > 0 && n >= 2 && n <= 14 && !strings.HasSuffix(l.text, ",") && len(r.body) > 1 && r.body[1].gap > 0 && isProse(r.body[1]) && (startsUpper(l.text) || firstRune(l.text) >= 0x590)
 }
 
 // cutLast splits off the last word.
@@ -430,16 +502,16 @@ func cutLast(text string) (before, last string, ok bool) {
 
 // readSubject takes a subject line under the salutation as title or subtitle.
 func (r *reader) readSubject() {
-	if len(r.body) > 1 && r.draft.Title == "" && r.isTitleLine(r.body[0]) {
-		r.addTitle(headBlock{lines: r.body[:1]})
-		r.body = r.body[1:]
-	}
 	for len(r.body) > 1 {
 		kind, rest, ok := r.headLabel(r.body[0].text)
 		if !ok || kind != titleBlock || rest == "" {
-			return
+			break
 		}
 		r.addTitle(headBlock{lines: []line{{text: rest}}})
+		r.body = r.body[1:]
+	}
+	if len(r.body) > 1 && r.draft.Title == "" && r.isTitleLine(r.body[0]) {
+		r.addTitle(headBlock{lines: r.body[:1]})
 		r.body = r.body[1:]
 	}
 }
@@ -474,6 +546,9 @@ func (r *reader) readDateline() {
 		at := strings.IndexAny(head, "–—")
 		if at < 0 {
 			at = strings.Index(head, " - ")
+		}
+		if end := strings.Index(head, ") "); strings.HasPrefix(head, "(") && end > 0 {
+			at = end
 		}
 		if at <= 0 || r.draft.DateAsWritten != "" {
 			continue

@@ -240,7 +240,7 @@ func (r *reader) isOfficeBlock(b headBlock) bool {
 		return false
 	}
 	if r.beginsOffice(first) {
-		return len(b.lines) > 1 || r.isProper(first)
+		return len(b.lines) > 1 || r.isProper(first) || firstRune(first) >= 0x590
 	}
 	if len(b.lines) == 1 {
 		return r.hasRole(first) && r.isProper(first) && firstRune(first) < 0x590 && !r.hasBody(first)

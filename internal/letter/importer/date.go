@@ -199,6 +199,10 @@ func dateLine(l line) (dates []written, place string, ok bool) {
 	return dates, place, n == 0 || n <= 4 && (place != "" || strings.HasPrefix(strings.TrimSpace(rest), "|"))
 }
 
+func weekday(word string) bool {
+	return slices.ContainsFunc(tables, func(w *words) bool { _, ok := w.weekdays[word]; return ok })
+}
+
 func dateWord(word string) bool {
 	for _, w := range tables {
 		if _, ok := w.weekdays[word]; ok || slices.Contains(w.dateWith, word) {

@@ -102,7 +102,7 @@ func (f *figureReader) isReference(n number) bool {
 	switch {
 	case f.x.notCounts[before], f.x.ages[behind], f.isMonth(n.from - 1), f.isMonth(n.to) && !f.ts[n.to-1].ended:
 		return true
-	case f.reference > 0 && n.from <= f.reference+1 && (f.reference == n.from || isJoiner(before)):
+	case f.reference > 0 && n.from <= f.reference+1 && (f.reference == n.from && !f.stopsBefore(n.from) || isJoiner(before)):
 		return true
 	case n.digits && f.ts[n.from].bracketed && n.value < 1000:
 		return true
@@ -112,6 +112,11 @@ func (f *figureReader) isReference(n number) bool {
 		return true
 	}
 	return f.word(n.from-2) == "the" && before == "age" || before == "of" && f.word(n.from-2) == "age"
+}
+
+// stopsBefore reports whether a sentence ends before token i.
+func (f *figureReader) stopsBefore(i int) bool {
+	return i > 0 && strings.ContainsAny(f.text[f.ts[i-1].end:f.ts[i].start], ".!?؟")
 }
 
 func isJoiner(word string) bool {
@@ -145,6 +150,8 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return false
 	case n.digits && q == noModifier && f.isLabel(n):
 		return false
+	case !n.digits && n.value < 10 && f.isAbstract(n):
+		return false
 	case n.yearLike && isYear(n.value):
 		sure := q == AtLeast || q == MoreThan || q == FewerThan
 		return f.x.counted[behind] || f.x.counted[f.word(n.to+1)] && behind != "" && !f.ts[n.to].ended && sure || sure && behind != "" && firstRune(behind) < 0x590
@@ -158,12 +165,28 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 	return true
 }
 
+// isAbstract reports whether a small number in words counts nothing that happened: "two main reasons", "two-thirds".
+func (f *figureReader) isAbstract(n number) bool {
+	for i := n.to; i < min(n.to+2, len(f.ts)) && !f.ts[i-1].ended; i++ {
+		if f.x.abstract[f.word(i)] {
+			return true
+		}
+	}
+	return false
+}
+
 // ratio reports whether the number is the first of "one in five", and where that ends.
 func (f *figureReader) ratio(n number) (end int, ok bool) {
-	if f.word(n.to) != "in" && f.word(n.to) != "از" || f.ts[n.to-1].ended || n.to+1 >= len(f.ts) || n.value > 10 {
+	at := n.to + 1
+	if f.word(n.to) == "out" && f.word(at) == "of" {
+		at++
+	} else if f.word(n.to) != "in" && f.word(n.to) != "از" {
 		return 0, false
 	}
-	of, ok := f.x.readNumber(f.ts, n.to+1)
+	if f.ts[n.to-1].ended || at >= len(f.ts) || n.value > 10 {
+		return 0, false
+	}
+	of, ok := f.x.readNumber(f.ts, at)
 	return of.to, ok && of.high == 0 && of.value > n.value && of.value <= 1000
 }
 

@@ -17,15 +17,28 @@ func (r *reader) readForm() {
 	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && r.titleCalls():
 		d.Form = FormCall
 		r.addCalledAddressee()
-	case d.Salutation != "" || d.Closing != "" || len(d.Addressees) > 0 || r.titledAsLetter():
+	case d.Salutation != "" || d.Closing != "" || r.titledAsLetter():
+	case len(d.Addressees) > 0 && (!r.onlyReported() || r.speaksAsWe()):
 	case r.speaksAsWe():
 		if !r.isTitle(line{text: d.Title}) {
 			r.warn("form_unsure")
 		}
 	default:
 		d.Form = FormArticle
-		d.SignedBy = nil
+		d.SignedBy, d.Addressees = nil, nil
+		if r.onlyReported() {
+			d.Sender = Sender{}
+		}
 	}
+}
+
+// onlyReported reports whether the addressee is known from a headline or a report about a letter alone. An introduction
+// that ends with a colon has the letter behind it.
+func (r *reader) onlyReported() bool {
+	taken := slices.ContainsFunc(r.draft.Warnings, func(w Warning) bool {
+		return w.Key == "addressee_from_title" || w.Key == "addressee_from_introduction"
+	})
+	return taken && !slices.ContainsFunc(r.intro, func(l line) bool { return strings.HasSuffix(l.text, ":") })
 }
 
 // titledAsLetter reports whether title or subtitle say that this is a letter or an appeal.

@@ -135,7 +135,7 @@ func isAcronym(text string) bool {
 
 // isTitle reports whether a line is a title by its words or its looks.
 func (r *reader) isTitle(l line) bool {
-	if isContact(l.text) || r.honorific(l.text) != "" {
+	if isContact(l.text) || r.honorific(l.text) != "" || r.isQuestioned(l.text) {
 		return false
 	}
 	if l.level > 0 {
@@ -283,7 +283,7 @@ func (r *reader) continues(a, b string) bool {
 		return true
 	}
 	first, _, _ := strings.Cut(fold(b), " ")
-	if r.is(first, func(w *words) []string { return w.ofWords }) {
+	if !startsUpper(b) && r.is(first, func(w *words) []string { return w.ofWords }) {
 		return true
 	}
 	return isCapitals(a) && isCapitals(b)

@@ -35,6 +35,7 @@ type words struct {
 
 	closings         []string
 	closingSentences []string // first words of a closing that is a whole sentence
+	represented      []string // first words of a line that says who speaks for the signer above
 	signed           []string // labels of the list of those who signed
 	honorifics       []string // before a name
 	roles            []string // words of an office
@@ -44,6 +45,7 @@ type words struct {
 	ofWords          []string // words after which a name or office goes on
 	particles        []string // lower-case words inside a person's name
 	wrote            []string // "wrote an open letter to": what stands between sender and addressee
+	times            []string // "today": between sender and verb
 	wroteEnd         []string // what ends the addressee in such a sentence
 	conjunction      []string // between two people in one salutation
 	peers            []string // in the salutation of a call: those who may sign

@@ -17,6 +17,8 @@ type reader struct {
 	body  []line
 	tail  []line // signatures
 	notes []line // footnotes
+
+	behalfOf string // the organisation that the next signer signs for
 }
 
 func newReader(lines []line, rest string) *reader {
@@ -178,11 +180,17 @@ func isProse(l line) bool {
 // findProse returns the first paragraph of a letter without salutation.
 func (r *reader) findProse() int {
 	for i, l := range r.lines {
-		if isProse(l) && !r.isHeadLine(l) {
+		if isProse(l) && !r.isHeadLine(l) || i > 0 && r.isListed(l) {
 			return i
 		}
 	}
 	return min(len(r.lines), 1)
+}
+
+// isListed reports whether a line is an item that asks or says something, not one of a list of addressees.
+func (r *reader) isListed(l line) bool {
+	m := readMarker(l.text, nil)
+	return m.kind == numbered && m.value == 1 && strings.ContainsAny(l.text[len(l.text)-1:], "?.!:") && r.honorific(l.text[m.size:]) == ""
 }
 
 // searched is how many lines from the top a salutation is looked for in.

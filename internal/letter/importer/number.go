@@ -72,6 +72,7 @@ type lexicon struct {
 	qualifiers, after       map[string]Qualifier
 	percent, notCounts      map[string]bool
 	ages, counted, fillers  map[string]bool
+	abstract                map[string]bool
 	between, rangeTo, and   map[string]bool
 	leadsTo                 map[string]bool
 }
@@ -81,7 +82,7 @@ func newLexicon(langs []*words) *lexicon {
 		numbers: map[string]float64{}, scales: map[string]float64{}, manyOf: map[string]float64{},
 		qualifiers: map[string]Qualifier{}, after: map[string]Qualifier{},
 		percent: map[string]bool{}, notCounts: map[string]bool{}, ages: map[string]bool{}, counted: map[string]bool{},
-		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{}, leadsTo: map[string]bool{},
+		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{}, abstract: map[string]bool{}, leadsTo: map[string]bool{},
 	}
 	for _, w := range langs {
 		maps.Copy(x.numbers, w.numbers)
@@ -92,7 +93,7 @@ func newLexicon(langs []*words) *lexicon {
 		x.and[w.numberAnd] = true
 		for set, list := range map[*map[string]bool][]string{
 			&x.percent: w.percent, &x.notCounts: w.notCounts, &x.ages: w.ages, &x.counted: w.counted,
-			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo, &x.leadsTo: w.leadsTo,
+			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo, &x.leadsTo: w.leadsTo, &x.abstract: w.abstract,
 		} {
 			for _, word := range list {
 				(*set)[word] = true

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // maxSigners bounds the list; longer ones are imported as signatories, not as part of the text.
@@ -15,7 +16,7 @@ var signerParts = regexp.MustCompile(`\s+[–—|/-]+\s+|\s*[,،]\s*|\s+\(|\)$`)
 // readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line.
 func (r *reader) readSigners() {
 	list := false
-	for _, block := range r.signatureBlocks() {
+	for _, block := range r.takeFooter(r.signatureBlocks()) {
 		lines := block
 		if rest, labelled := r.signedLabel(block[0]); labelled {
 			list = true
@@ -51,10 +52,10 @@ func (r *reader) signatureBlocks() [][]line {
 		}
 		text := trimMarks(l.text)
 		_, labelled := r.signedLabel(l)
-		if strings.HasSuffix(l.text, ":") && !labelled { // "For the Council:"
+		if strings.HasSuffix(l.text, ":") && !labelled && !r.isBehalfLine(l) || r.isHeaderRow(l) {
 			continue
 		}
-		if text == "" || emailAddress.MatchString(text) || isContact(text) {
+		if text == "" || emailAddress.MatchString(text) || isContact(text) || strings.Contains(text, "://") || strings.Contains(text, "www.") {
 			continue
 		}
 		if i == 0 || l.gap > 0 || len(blocks) == 0 || r.isSignedLabel(l) {
@@ -77,30 +78,120 @@ func (r *reader) signedLabel(l line) (rest string, ok bool) {
 func (r *reader) addSigners(lines []line, list bool) {
 	fresh := true
 	single := list && !r.isPersonBlock(lines)
+	lines = r.nameFirst(lines)
+	had := len(r.draft.SignedBy)
 	for i, l := range lines {
+		if r.isBehalfLine(l) && i+1 < len(lines) || r.isBehalfLine(l) && len(lines) == 1 && r.moreFollows(l) {
+			behalf, _ := r.behalf(r.signerText(l))
+			r.behalfOf = trimMarks(behalf)
+			continue
+		}
 		if s, ok := r.readColumns(l); ok {
 			r.draft.SignedBy = append(r.draft.SignedBy, s)
 			fresh = false
 			continue
 		}
 		entry := r.signerText(l)
+		if r.starts(fold(entry), func(w *words) []string { return w.represented }) != "" && !fresh {
+			continue
+		}
 		if rest, ok := r.behalf(entry); ok && len(r.draft.SignedBy) > 0 && !fresh {
 			r.attach(rest)
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(r.draft.SignedBy) > 0 && len(lines) == 1 && !list && r.hasRole(entry)
-		if !single && goesOn && (r.belongs(entry) || i == 1 && !list && r.pairs(entry)) {
+		if !single && goesOn && (r.belongs(entry) || i == 1 && !list && r.pairs(entry) || i == 2 && len(lines) == 3 && r.isPersonBlock(lines)) {
 			r.attach(entry)
 			continue
 		}
-		for part := range strings.SplitSeq(entry, ";") {
+		for _, part := range splitEntries(entry) {
 			if s := r.readSigner(strings.TrimSpace(part)); s.Name != "" {
 				r.draft.SignedBy = append(r.draft.SignedBy, s)
 				fresh = false
 			}
 		}
 	}
+	for i := had; i < len(r.draft.SignedBy) && r.behalfOf != ""; i++ {
+		if s := &r.draft.SignedBy[i]; s.Organisation == "" && s.Name != r.behalfOf {
+			s.Organisation = r.behalfOf
+		}
+	}
+	if len(r.draft.SignedBy) > had {
+		r.behalfOf = ""
+	}
 }
+
+// splitEntries splits "A (chair), B (secretary); C": entries that stand on one line.
+func splitEntries(entry string) []string {
+	if parts := betweenEntries.Split(entry, 20); len(parts) > 1 && strings.HasSuffix(entry, ")") {
+		for i := range parts[:len(parts)-1] {
+			parts[i] += ")"
+		}
+		return parts
+	}
+	return strings.Split(entry, ";")
+}
+
+// nameFirst puts the name above the role in a signature of two lines that has them the other way round.
+func (r *reader) nameFirst(lines []line) []line {
+	if len(lines) != 2 || strings.ContainsAny(lines[0].text+lines[1].text, ",،") {
+		return lines
+	}
+	above, below := r.signerText(lines[0]), r.signerText(lines[1])
+	if r.hasRole(above) && r.honorific(above) == "" && !r.isPerson(above) && r.isPerson(r.withoutHonorifics(below)) && (wordCount(above) <= 2 || r.honorific(below) != "") {
+		return []line{lines[1], lines[0]}
+	}
+	return lines
+}
+
+// isBehalfLine recognises "For the Teachers' Federation," above the name of who signs for it.
+func (r *reader) isBehalfLine(l line) bool {
+	if wordCount(l.text) > 14 || !strings.HasSuffix(l.text, ",") && !strings.HasSuffix(l.text, ":") {
+		return false
+	}
+	_, ok := r.behalf(r.signerText(l))
+	return ok || strings.HasPrefix(l.text, "For ")
+}
+
+// moreFollows reports whether other lines stand below a line of the signatures.
+func (r *reader) moreFollows(l line) bool {
+	return len(r.tail) > 0 && r.tail[len(r.tail)-1].text != l.text
+}
+
+// isHeaderRow recognises the head of a table of signatories: "Name | Role | Organisation".
+func (r *reader) isHeaderRow(l line) bool {
+	columns := strings.FieldsFunc(l.source, func(c rune) bool { return c == '\t' || c == '|' })
+	return len(columns) > 1 && !slices.ContainsFunc(columns, func(c string) bool {
+		return strings.TrimSpace(c) != "" && !r.is(fold(plain(c)), func(w *words) []string { return w.headers })
+	})
+}
+
+// takeFooter takes a letterhead that stands below the signatures as the sender, if nothing above names one.
+func (r *reader) takeFooter(blocks [][]line) [][]line {
+	last := len(blocks) - 1
+	if last < 1 || !r.draft.Sender.IsZero() {
+		return blocks
+	}
+	lines := blocks[last]
+	first := lines[0].text
+	places := 0
+	for _, l := range lines[1:] {
+		if r.isPlace(l.text) {
+			places++
+		}
+	}
+	if places == 0 || len(lines) > 5 || r.isPlace(first) && !r.hasBody(first) || r.hasRole(first) || r.honorific(first) != "" || !r.isProper(first) {
+		return blocks
+	}
+	r.addSender(headBlock{lines: lines})
+	return blocks[:last]
+}
+
+// signMarks stand before a name that was signed by hand.
+var signMarks = regexp.MustCompile(`(?i)^(?:\((?:signed|sgd)\)|\[signed\]|sgd\.?|/s/|s/)\s+`)
+
+// betweenEntries stands between "A (chair), B (secretary)".
+var betweenEntries = regexp.MustCompile(`\)\s*[,;،؛]\s+`)
 
 // signerText returns the words of a signature line without number or bullet; tabs become commas of a table.
 func (r *reader) signerText(l line) string {
@@ -108,6 +199,7 @@ func (r *reader) signerText(l line) string {
 	if m := readMarker(text, nil); m.kind == bullet || m.kind == numbered {
 		text = text[m.size:]
 	}
+	text = signMarks.ReplaceAllString(text, "")
 	return strings.Trim(trimQuotes(strings.Trim(text, " \t،,;؛_.…*")), " ")
 }
 
@@ -124,8 +216,13 @@ func (r *reader) isPersonBlock(lines []line) bool {
 // belongs reports whether a line is role or organisation of the last signer.
 func (r *reader) belongs(entry string) bool {
 	last := r.draft.SignedBy[len(r.draft.SignedBy)-1]
-	name, _, split := strings.Cut(entry, ",")
+	name, split := entry, false
+	if at := signerParts.FindStringIndex(entry); at != nil && at[0] > 0 {
+		name, split = entry[:at[0]], true
+	}
 	switch {
+	case betweenEntries.MatchString(entry):
+		return false
 	case r.hasBody(last.Name) || last.Role != "" && last.Organisation != "":
 		return false
 	case split && r.isPerson(r.withoutHonorifics(name)):
@@ -158,7 +255,7 @@ func (r *reader) attach(entry string) {
 	switch {
 	case last.Role == "" && r.hasRole(entry):
 		last.Role = entry
-	case r.isPlace(entry) || startsWithDigit(entry):
+	case r.isPlace(entry) || startsWithDigit(entry) || wordCount(entry) == 1 && has(fold(r.draft.Salutation), "editor"): // a reader's town
 	case last.Organisation == "":
 		last.Organisation = entry
 	default:
@@ -173,8 +270,10 @@ func (r *reader) behalf(entry string) (rest string, ok bool) {
 			return skipWords(entry, wordCount(phrase)), true
 		}
 	}
-	if rest, ok = strings.CutPrefix(entry, "for the "); ok { // a name of an organisation begins with a capital
-		return rest, true
+	for _, prefix := range [...]string{"for the ", "For the "} { // a name of an organisation begins with a capital
+		if rest, ok = strings.CutPrefix(entry, prefix); ok && startsUpper(rest) {
+			return rest, true
+		}
 	}
 	return entry, false
 }
@@ -183,6 +282,9 @@ func (r *reader) behalf(entry string) (rest string, ok bool) {
 func (r *reader) readSigner(entry string) (s Signer) {
 	entry, _ = r.behalf(entry)
 	entry = trimMarks(entry)
+	if role, name, ok := strings.Cut(entry, ": "); ok && r.hasRole(role) && !r.isPerson(role) && r.isPerson(r.withoutHonorifics(name)) {
+		return Signer{Name: r.signerName(name), Role: role}
+	}
 	if entry == "" || runeCount(entry) > 300 || isPlaceholder(entry) || r.closingOf(entry) != "" {
 		return s
 	}
@@ -194,6 +296,9 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	rest := trimMarks(entry[cuts[0][1]:])
 	if !r.isPerson(r.withoutHonorifics(name)) && r.honorific(name) == "" && !(r.hasRole(rest) && !r.hasBody(name)) {
 		return Signer{Name: entry}
+	}
+	if cut := entry[cuts[0][0]:cuts[0][1]]; strings.Contains(cut, "(") && len(cuts) <= 2 && wordCount(rest) == 1 && startsUpper(rest) && !r.hasRole(rest) && r.honorific(name) == "" {
+		return Signer{Name: entry} // "Free Airwaves (Norvia)": a place rather than what the signer is
 	}
 	s.Name = r.signerName(name)
 	s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(rest, ")"), rest)
@@ -219,10 +324,8 @@ func (r *reader) readColumns(l line) (s Signer, ok bool) {
 	switch {
 	case len(columns) > 2:
 		s.Role, s.Organisation = columns[1], columns[2]
-	case r.hasRole(columns[1]):
-		s.Role = columns[1]
 	default:
-		s.Organisation = columns[1]
+		s.Role, s.Organisation = r.roleAndBody(columns[1], columns[1])
 	}
 	return s, true
 }
@@ -245,6 +348,9 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 	if at := signerParts.FindStringIndex(text); !ok && at != nil && at[0] > 0 && at[1] < len(text) {
 		first, rest, ok = text[:at[0]], text[at[1]:], true
 	}
+	if body, behalf := r.behalf(text); behalf {
+		return "", body
+	}
 	switch {
 	case ok && r.hasRole(first):
 		return first, rest
@@ -252,7 +358,7 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 		return first, rest
 	case ok && r.hasRole(rest):
 		return text, ""
-	case r.hasRole(text):
+	case r.hasRole(text), unicode.IsLower(firstRune(text)):
 		return text, ""
 	}
 	return "", text
