@@ -1,0 +1,262 @@
+package signing_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// modelled is a signature as the reference model knows it.
+type modelled struct {
+	state   signing.State // listed for "in the count"
+	barred  bool          // removed before
+	edition int
+	listing signing.Listing
+	name    string
+	secret  string
+	id      int64
+}
+
+type modelKey struct {
+	address string
+	kind    signing.Kind
+}
+
+// model is what list and count must be after any order of acts, written as plainly as possible.
+type model struct {
+	signatures         map[modelKey]*modelled
+	withdrawn, removed int
+}
+
+func (m *model) sign(k modelKey, edition int, listing signing.Listing, name string, held bool) (isHeld bool) {
+	s := m.signatures[k]
+	if s == nil {
+		s = &modelled{}
+		m.signatures[k] = s
+	}
+	s.barred = s.barred || s.state == signing.StateRemoved
+	if held || s.barred || s.state == signing.StateHeld {
+		s.state = signing.StateHeld
+	} else {
+		s.state = signing.StateListed
+	}
+	s.edition, s.listing, s.name = max(edition, s.edition), listing, name
+	return s.state == signing.StateHeld
+}
+
+func (m *model) end(s *modelled, state signing.State, counter *int) {
+	if s.state == signing.StateListed {
+		*counter++
+	}
+	if s.state == signing.StateListed || s.state == signing.StateHeld {
+		s.state = state
+	}
+}
+
+func (m *model) counts() (c signing.Counts) {
+	c = signing.Counts{ByEdition: map[int]int{}, Withdrawn: m.withdrawn, Removed: m.removed}
+	for k, s := range m.signatures {
+		if s.state != signing.StateListed {
+			continue
+		}
+		if k.kind == signing.Organisation {
+			c.Organisations++
+		} else {
+			c.Persons++
+		}
+		if s.listing != signing.Public {
+			c.Withheld++
+		}
+		c.ByEdition[s.edition]++
+	}
+	return c
+}
+
+func (m *model) names(kind signing.Kind) (names []string) {
+	for k, s := range m.signatures {
+		if k.kind == kind && s.state == signing.StateListed && s.listing == signing.Public {
+			names = append(names, s.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+var qRecount = store.Q("test.recount", `SELECT COUNT(*) FROM signature WHERE letter_id = $1 AND state = 'listed' AND kind = $2`)
+
+func (d *desk) check(m *model) {
+	d.t.Helper()
+	got := d.counts()
+	got.PublishedAt, got.Earlier = m.counts().PublishedAt, 0
+	for edition, n := range got.ByEdition {
+		if n == 0 {
+			delete(got.ByEdition, edition)
+		}
+	}
+	if diff := cmp.Diff(m.counts(), got); diff != "" {
+		d.t.Fatalf("counts (-model +tally):\n%s", diff)
+	}
+	for kind, n := range map[signing.Kind]int{signing.Person: got.Persons, signing.Organisation: got.Organisations} {
+		if rows := d.count(qRecount, d.letter.ID, kind); rows != int64(n) {
+			d.t.Fatalf("%s: the tally says %d, the rows are %d", kind, n, rows)
+		}
+		names := d.names(kind, "", 7)
+		slices.Sort(names)
+		if diff := cmp.Diff(m.names(kind), names); diff != "" {
+			d.t.Fatalf("%s list (-model +got):\n%s", kind, diff)
+		}
+	}
+}
+
+func TestPublish_countsWhatTheModelCounts(t *testing.T) {
+	const seed, acts = 20261123, 2000
+	t.Logf("seed %d", seed)
+	desks(t, func(t *testing.T, d *desk) {
+		d.Unlimited = true
+		ctx, r := t.Context(), rand.New(rand.NewPCG(seed, 1))
+		m := &model{signatures: map[modelKey]*modelled{}}
+		pick := func() (modelKey, *modelled) { // map order is random; the seed decides
+			keys := make([]modelKey, 0, len(m.signatures))
+			for k := range m.signatures {
+				keys = append(keys, k)
+			}
+			slices.SortFunc(keys, func(a, b modelKey) int { return strings.Compare(a.address+string(a.kind), b.address+string(b.kind)) })
+			if len(keys) == 0 {
+				return modelKey{}, nil
+			}
+			k := keys[r.IntN(len(keys))]
+			return k, m.signatures[k]
+		}
+		for i := range acts {
+			k, s := pick()
+			var err error
+			switch act := r.IntN(100); {
+			case act < 45 || s == nil:
+				kind := []signing.Kind{signing.Person, signing.Organisation, signing.Both}[r.IntN(3)]
+				address, listing, held := fmt.Sprintf("a%d@example.org", r.IntN(60)), signing.Listings[r.IntN(4)], r.IntN(10) == 0
+				name := fmt.Sprintf("Mina Farahani %c%c", 'a'+r.IntN(26), 'a'+r.IntN(26))
+				if held {
+					name = "Mina Farаhani" // Cyrillic а
+				}
+				want := false
+				receipt := d.give(address, named(name), as(kind, name), listed(listing))
+				for _, part := range parts(kind) {
+					if m.sign(modelKey{address, part}, d.letter.Edition.Number, listing, name, held) {
+						want = true
+					}
+				}
+				for _, o := range d.own(receipt.Secret) {
+					s := m.signatures[modelKey{address, o.Kind}]
+					s.secret, s.id = receipt.Secret, o.ID
+				}
+				if (receipt.Held != "") != want {
+					t.Fatalf("act %d: receipt says held %q, model %v", i, receipt.Held, want)
+				}
+			case act < 58:
+				to := signing.Listings[r.IntN(4)]
+				if err = d.Relist(ctx, s.secret, s.id, to); s.state == signing.StateListed || s.state == signing.StateHeld {
+					s.listing = to
+				}
+			case act < 68:
+				err = d.Withdraw(ctx, s.secret, s.id)
+				m.end(s, signing.StateWithdrawn, &m.withdrawn)
+			case act < 74:
+				err = d.Erase(ctx, s.secret, s.id)
+				m.end(s, signing.StateWithdrawn, &m.withdrawn)
+				delete(m.signatures, k)
+			case act < 82 && s.state == signing.StateHeld:
+				err = d.Release(ctx, d.letter.ID, s.id)
+				s.state, s.barred = signing.StateListed, false
+			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
+				err = d.Remove(ctx, d.letter.ID, s.id, "fraud")
+				m.end(s, signing.StateRemoved, &m.removed)
+			case act < 95:
+				d.publish()
+			case i%100 == 0:
+				d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Text: text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
+			}
+			if err != nil {
+				t.Fatalf("act %d: %v", i, err)
+			}
+			if i%250 == 0 {
+				d.check(m)
+			}
+		}
+		d.check(m)
+	})
+}
+
+func parts(k signing.Kind) []signing.Kind {
+	if k == signing.Both {
+		return []signing.Kind{signing.Organisation, signing.Person}
+	}
+	return []signing.Kind{k}
+}
+
+func TestPublish_severalAtOnceCountOnce(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		const signers, each = 8, 70 // more than one transaction publishes
+		ctx := t.Context()
+		var wg sync.WaitGroup
+		stop := make(chan struct{})
+		for range 3 {
+			wg.Go(func() {
+				for {
+					if _, err := d.Publish(ctx); err != nil {
+						t.Error(err)
+					}
+					select {
+					case <-stop:
+						return
+					default:
+					}
+				}
+			})
+		}
+		var givers sync.WaitGroup
+		for i := range signers {
+			givers.Go(func() {
+				for n := range each {
+					r := d.give(fmt.Sprintf("a%d.%d@example.org", i, n), named(fmt.Sprintf("Mina Farahani %c", 'a'+n%26)))
+					switch own := d.own(r.Secret); n % 5 {
+					case 0:
+						if err := d.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+							t.Error(err)
+						}
+					case 1:
+						if err := d.Relist(ctx, r.Secret, own[0].ID, signing.Counted); err != nil {
+							t.Error(err)
+						}
+					case 2:
+						d.give(fmt.Sprintf("a%d.%d@example.org", i, n), named("Somebody Again"))
+					}
+				}
+			})
+		}
+		givers.Wait()
+		close(stop)
+		wg.Wait()
+		want := signing.Counts{Persons: signers * each * 4 / 5, Withheld: signers * each / 5, Withdrawn: signers * each / 5}
+		got := d.counts()
+		if got.Persons != want.Persons || got.Withheld != want.Withheld || got.Withdrawn != want.Withdrawn {
+			t.Errorf("counts %+v, want %+v", got, want)
+		}
+		if n := len(d.names(signing.Person, "", 200)); n != signers*each*3/5 {
+			t.Errorf("%d names, want %d", n, signers*each*3/5)
+		}
+		if n := d.count(qListed, d.letter.ID); n != int64(signers*each*3/5) {
+			t.Errorf("%d entries of the list, want %d: names of withdrawn or withheld signers are left", n, signers*each*3/5)
+		}
+	})
+}
+
+var qListed = store.Q("test.count_listed", `SELECT COUNT(*) FROM signature_list WHERE letter_id = $1`)
