@@ -142,14 +142,22 @@ func (l *limiter) trusted(a netip.Addr) bool {
 	return false
 }
 
-// redacting is a log handler for messages of others: net/http quotes addresses in its own.
+// redacting is a log handler for messages of others: net/http names addresses in its own, quotes what it was sent, and
+// prints the value of a panic.
 type redacting struct{ slog.Handler }
+
+var quotedPattern = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 
 var addressPattern = regexp.MustCompile(`\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:%a-z]*[0-9a-fA-F]\]?(:\d+)?`)
 
 func (h redacting) Handle(ctx context.Context, r slog.Record) error {
 	clean := slog.NewRecord(r.Time, r.Level, "http_server", 0)
-	clean.AddAttrs(slog.String("message", addressPattern.ReplaceAllString(r.Message, "[address]")))
+	message, _, _ := strings.Cut(r.Message, "\n")
+	if before, _, found := strings.Cut(message, "panic serving"); found {
+		message = before + "panic serving"
+	}
+	message = quotedPattern.ReplaceAllString(message, "[quoted]")
+	clean.AddAttrs(slog.String("message", addressPattern.ReplaceAllString(message, "[address]")))
 	return h.Handler.Handle(ctx, clean)
 }
 
