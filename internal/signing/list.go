@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -174,17 +175,15 @@ func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, i
 			first = w
 		}
 	}
-	seen := map[int64]bool{}
 	for looked := 0; ; {
 		found, err := store.List(tx, qSearchPage, scanFound, l, kind, first, first+"\U0010FFFF", word, id, limit)
 		if err != nil {
 			return p, err
 		}
 		for _, s := range found {
-			if word, id = string(s.sortKey), s.ID; seen[id] || !matches(s.Name, words) {
+			if word, id = string(s.sortKey), s.ID; !matches(s.Name, words) || foundBefore(s.Name, first, word) {
 				continue
 			}
-			seen[id] = true
 			if p.Signatories = append(p.Signatories, s); len(p.Signatories) == limit {
 				p.Next = s.cursor()
 				return p, nil
@@ -198,6 +197,12 @@ func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, i
 			return p, nil
 		}
 	}
+}
+
+// foundBefore reports whether an earlier word of the name begins with first too: «Ali Alizadeh» is one entry, also where a
+// page ends between its words.
+func foundBefore(name, first, word string) bool {
+	return slices.ContainsFunc(searchWords(name), func(w string) bool { return w < word && strings.HasPrefix(w, first) })
 }
 
 func matches(name string, words []string) bool {

@@ -1,0 +1,133 @@
+package signing_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+func (d *desk) giveAll(names []string, options ...func(*signing.Request)) {
+	d.t.Helper()
+	for i, name := range names {
+		d.give(fmt.Sprintf("a%d.%d@example.org", d.count(qCountSigned), i), append(options, named(name))...)
+	}
+	d.publish()
+}
+
+func TestList_eachNameOnceInCollatedOrder(t *testing.T) {
+	names := []string{"Zoe Ash", "Åsa Berg", "Asa Berg", "asa berg", "Łukasz Nowak", "Émile Zola", "Mina Farahani", "Mina Farahani", "Mina Farahani",
+		"مینا فراهانی", "علی رضایی", "Тарас Шевченко", "Ελένη Νίκου", "山田 太郎", "Nguyễn Văn An", "O'Brien", "de la Cruz", strings.Repeat("Longname ", 20) + "A",
+		strings.Repeat("Longname ", 20) + "B"}
+	desks(t, func(t *testing.T, d *desk) {
+		d.giveAll(names)
+		want := slices.Clone(names)
+		collate.New(language.Und, collate.IgnoreCase).SortStrings(want)
+		for i, name := range want {
+			want[i] = strings.TrimSpace(name)
+		}
+		for _, limit := range []int{1, 2, 3, 100} {
+			got := d.names(signing.Person, "", limit)
+			if diff := cmp.Diff(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(got))); diff != "" {
+				t.Errorf("limit %d: not each name once (-want +got):\n%s", limit, diff)
+			}
+			c := collate.New(language.Und, collate.IgnoreCase)
+			if !slices.IsSortedFunc(got, func(a, b string) int { return c.CompareString(a, b) }) {
+				t.Errorf("limit %d: not in order: %q", limit, got)
+			}
+		}
+	})
+}
+
+func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
+	names := []string{"مينا كرمانی", "آرش یزدی", "علی‌رضا موسوی", "Élodie Łukasik", "İpek Işık", "Sean O'Brien", "Νίκος Παπαδόπουλος", "Jürgen Strauß",
+		"Mina Farahani", "Mina Minaei", "Abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz Lund"}
+	desks(t, func(t *testing.T, d *desk) {
+		d.giveAll(names)
+		for query, want := range map[string][]string{
+			"مینا کرم":     {names[0]}, // Persian letters find what an Arabic keyboard wrote
+			"مينا":         {names[0]},
+			"ارش":          {names[1]},
+			"یزدي":         {names[1]},
+			"علیرضا":       {names[2]},
+			"رضا":          {names[2]},
+			"علی‌رضا":      {names[2]},
+			"elodie":       {names[3]},
+			"ÉLODIE LUKAS": {names[3]},
+			"isik":         {names[4]},
+			"obrien":       {names[5]},
+			"o'brien":      {names[5]},
+			"brien":        {names[5]},
+			"ΝΙΚΟΣ":        {names[6]},
+			"παπα":         {names[6]},
+			"strauss":      {names[7]},
+			"far mi":       {names[8]},
+			"mina":         {names[8], names[9]},
+			"ina":          nil,
+			"zzz":          nil,
+			"%":            nil,
+			"_":            nil,
+			"' OR 1=1":     nil,
+			"\x00":         nil,
+			"\U0010FFFF":   nil,
+			names[10][:52]: {names[10]},
+		} {
+			for _, limit := range []int{1, 50} {
+				if got := d.names(signing.Person, query, limit); !cmp.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+					t.Errorf("%q, %d a page: %q, want %q", query, limit, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestList_aBadCursorIsHarmless(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.giveAll([]string{"Anna", "Berta", "Clara"})
+		r := rand.New(rand.NewPCG(4, 4))
+		for i := range 300 {
+			raw := make([]byte, r.IntN(220))
+			for j := range raw {
+				raw[j] = byte(r.Uint32())
+			}
+			cursor := base64.RawURLEncoding.EncodeToString(raw)
+			if i%3 == 0 {
+				cursor = string(raw)
+			}
+			for _, query := range []string{"", "a"} {
+				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 2)
+				if err != nil || len(p.Signatories) > 2 {
+					t.Fatalf("cursor %q, query %q: %d entries, %v", cursor, query, len(p.Signatories), err)
+				}
+			}
+		}
+	})
+}
+
+func TestSummary_namesThatJoinedLast(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		var names []string
+		for i := range 15 {
+			names = append(names, fmt.Sprintf("Person %c", 'a'+i))
+			d.giveAll(names[i:])
+		}
+		d.giveAll([]string{"Hidden Person"}, listed(signing.Addressee))
+		_, persons, organisations, err := d.Summary(t.Context(), d.letter.ID, 0)
+		if err != nil || len(persons) != 12 || len(organisations) != 0 {
+			t.Fatalf("%d persons, %d organisations, %v", len(persons), len(organisations), err)
+		}
+		for i, p := range persons {
+			if want := names[14-i]; p.Name != want || p.Basis != signing.BasisEmail {
+				t.Errorf("place %d: %+v, want %s", i, p, want)
+			}
+		}
+	})
+}
