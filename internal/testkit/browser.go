@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -273,9 +274,12 @@ const inspection = `(async () => {
 	return JSON.stringify(found);
 })()`
 
-// Shot writes a picture of the whole page into the test's artifacts (go test -artifacts keeps them).
+// Shot writes a picture of the whole page into the test's artifacts; without go test -artifacts it does nothing.
 func (b *Tab) Shot(name string) {
 	b.t.Helper()
+	if keep := flag.Lookup("test.artifacts"); keep == nil || keep.Value.String() != "true" {
+		return
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, stepWithin)
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
