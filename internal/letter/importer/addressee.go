@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -178,6 +179,9 @@ func (r *reader) splitOffice(text string) (office, name string) {
 			last = i
 		}
 	}
+	if office, name := r.nameBeforeOf(fields); name != "" {
+		return office, name
+	}
 	tail := fields[last+1:]
 	if last < 0 || !allUpper(tail) || strings.ToUpper(text) == text {
 		return text, ""
@@ -197,6 +201,19 @@ func (r *reader) splitOffice(text string) (office, name string) {
 	return strings.Join(fields[:len(fields)-len(tail)], " "), strings.Join(tail, " ")
 }
 
+// nameBeforeOf splits "President Alma Reyes of Corazal" into office and name.
+func (r *reader) nameBeforeOf(fields []string) (office, name string) {
+	first := 0
+	for first < len(fields) && r.is(fold(fields[first]), func(w *words) []string { return w.roles }) {
+		first++
+	}
+	of := slices.IndexFunc(fields, func(f string) bool { return isOf(fold(f)) })
+	if first == 0 || of < first+2 || of > first+3 || !r.isPerson(strings.Join(fields[first:of], " ")) {
+		return "", ""
+	}
+	return strings.Join(fields[:first], " "), strings.Join(fields[first:of], " ")
+}
+
 func isOf(word string) bool { return word == "of" || word == "for" }
 
 func allUpper(fields []string) bool {
@@ -211,6 +228,9 @@ func (r *reader) isPerson(text string) bool {
 		return false
 	}
 	for _, f := range fields {
+		if r.is(strings.TrimSuffix(fold(strings.Trim(f, ",.()")), "'s"), func(w *words) []string { return w.notNames }) {
+			return false
+		}
 		first := firstRune(strings.TrimLeft(f, "(\"“'"))
 		switch {
 		case first >= 0x590 && unicode.IsLetter(first):
@@ -386,7 +406,10 @@ func (r *reader) afterLetterTo(text string) string {
 	lower := foldKeepingLength(text)
 	for _, phrase := range letterTo {
 		if at := indexWord(lower.text, phrase); at >= 0 {
-			return strings.TrimSpace(text[lower.at(at+len(phrase)):])
+			rest := strings.TrimSpace(text[lower.at(at+len(phrase)):])
+			if !strings.ContainsAny(rest[:min(len(rest), 1)], "?!.,:;)") {
+				return rest
+			}
 		}
 	}
 	return r.afterTitledTo(text)
@@ -409,15 +432,21 @@ func (r *reader) afterTitledTo(text string) string {
 	return ""
 }
 
+// secondDear stands between two salutations on one line.
+var secondDear = regexp.MustCompile(`(?i)[,;]? (?:and )?dear `)
+
 // saluted returns the people that the salutation names; a polite word such as "Sir" is nobody.
 func (r *reader) saluted() []Addressee {
 	text := r.draft.Salutation
 	if text == "" {
 		return nil
 	}
-	text = r.withoutGreeting(text)
+	var parts []string
+	for _, one := range secondDear.Split(text, 4) {
+		parts = append(parts, r.splitPeople(r.withoutGreeting(one))...)
+	}
 	var people []Addressee
-	for _, part := range r.splitPeople(text) {
+	for _, part := range parts {
 		if a := r.salutedOne(part); a.Name != "" || a.Office != "" {
 			people = append(people, a)
 		}
@@ -462,6 +491,9 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	text = withoutArticle(trimMarks(text))
 	bare := r.withoutHonorifics(text)
 	folded := fold(bare)
+	if r.is(fold(text), func(w *words) []string { return w.polite }) {
+		return a
+	}
 	if folded == "" || r.is(folded, func(w *words) []string { return w.polite }) || r.starts(folded, func(w *words) []string { return w.polite }) != "" {
 		return a
 	}

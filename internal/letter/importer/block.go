@@ -52,6 +52,9 @@ func (r *reader) splitLetterheads() {
 	var out []line
 	for _, l := range r.head {
 		parts := letterheadSigns.Split(l.text, 12)
+		if emailAddress.MatchString(l.text) {
+			parts = letterheadDashes.Split(l.text, 12)
+		}
 		if len(parts) < 2 || !slices.ContainsFunc(parts, func(p string) bool { return isContact(p) || r.isPlace(p) }) || slices.ContainsFunc(parts, func(p string) bool { return wordCount(p) > 10 }) {
 			out = append(out, l)
 			continue
@@ -158,6 +161,7 @@ type shape struct {
 	saluted   bool // its first line has a name that the salutation has
 	dated     bool // the date stands above it
 	follows   bool // another addressee or address stands below it
+	headed    bool // a letterhead stands above it
 	answered  bool // an addressee stands above it
 	proper    bool // it looks like a name rather than a headline
 }
@@ -174,7 +178,7 @@ var blockRules = []struct {
 	{senderBlock, func(s shape) bool { return s.follows && s.address && !s.honorific && !s.office }},
 	{titleBlock, func(s shape) bool { return s.single && s.answered && !s.proper && !s.honorific && !s.places }},
 	{addresseeBlock, func(s shape) bool { return s.honorific || s.office }},
-	{addresseeBlock, func(s shape) bool { return s.address && (s.public || s.dated) }},
+	{addresseeBlock, func(s shape) bool { return s.address && (s.public || s.dated || s.headed) }},
 	{senderBlock, func(s shape) bool { return s.places }},
 	{senderBlock, func(s shape) bool { return s.address }},
 }
@@ -220,6 +224,7 @@ func (r *reader) shapeOf(blocks []headBlock, i int) (s shape) {
 	}
 	s.places = places*2 >= len(b.lines) && places > 0
 	for j, other := range blocks {
+		s.headed = s.headed || j < i && !other.sure && len(other.lines) > 1 && slices.ContainsFunc(other.lines[1:], func(l line) bool { return isContact(l.text) || r.isPlace(l.text) })
 		switch {
 		case j > i && (other.kind == addresseeBlock || other.kind == unknownBlock && len(other.lines) > 1):
 			s.follows = true
@@ -311,6 +316,9 @@ func (r *reader) hasVerbLook(text string) bool {
 func (r *reader) settle(blocks []headBlock) {
 	sender := slices.IndexFunc(blocks, func(b headBlock) bool { return b.kind == senderBlock })
 	for i := sender - 1; i >= 0 && sender > 0; i-- {
+		if blocks[i].kind == ignoredBlock {
+			continue
+		}
 		if blocks[i].kind != unknownBlock || !r.isNameLike(blocks[i].lines) {
 			break
 		}
@@ -328,6 +336,8 @@ func (r *reader) settle(blocks []headBlock) {
 		named := r.isNameLike(b.lines) && r.draft.Salutation != "" && (r.isProper(b.lines[0].text) || firstRune(b.lines[0].text) >= 0x590)
 		switch {
 		case i > 0 && blocks[i-1].kind == titleBlock && len(b.lines) <= 2 && (wide || b.lines[0].level > 0):
+			b.kind = titleBlock
+		case i+1 < len(blocks) && blocks[i+1].kind == titleBlock && !blocks[i+1].sure && len(b.lines) == 1 && wide && !r.isProper(b.lines[0].text):
 			b.kind = titleBlock
 		case answered && len(b.lines) <= 2 && wide:
 			b.kind, titled = titleBlock, true

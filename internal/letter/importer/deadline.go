@@ -104,6 +104,8 @@ func (r *reader) namesDeadline(folded string) bool {
 		return false
 	case named && r.draft.Form == FormCall:
 		return true
+	case until && r.draft.Form == FormCall && wordCount(folded) <= 12:
+		return true
 	}
 	return has(folded, "deadline") && wordCount(folded) <= 20 || has(folded, "مهلت") && wordCount(folded) <= 20
 }

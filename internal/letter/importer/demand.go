@@ -318,6 +318,9 @@ func (r *reader) asksAsWe(folded string) bool {
 
 // subjectBefore reports whether the words before a verb end with a sender.
 func (r *reader) subjectBefore(w *words, before string) bool {
+	if (strings.HasPrefix(before, "we, ") || strings.HasPrefix(before, "i, ")) && strings.HasSuffix(strings.TrimSpace(before), ",") {
+		return true // "We, actors and musicians of the Orpheum, ask …"
+	}
 	before = before[max(0, len(before)-120):]
 	fields := strings.Fields(before)
 	for i := len(fields) - 1; i >= 0 && i >= len(fields)-8; i-- {

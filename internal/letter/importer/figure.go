@@ -59,6 +59,9 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 		f.reference = n.to
 		return figure, n.to, false
 	}
+	if end, ok := f.untilMonth(n); ok {
+		return figure, end, false
+	}
 	if end, ratio := f.ratio(n); ratio {
 		return figure, end, false
 	}
@@ -165,6 +168,29 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 	return true
 }
 
+// untilMonth reports whether the number is the first day of "between 2 and 9 January", or the first age of "twenty-two and
+// thirty years old", and where that ends.
+func (f *figureReader) untilMonth(n number) (end int, ok bool) {
+	at := n.to
+	for range 4 {
+		if at < len(f.ts) && isJoiner(f.word(at)) {
+			at++
+		}
+		if at >= len(f.ts) {
+			return 0, false
+		}
+		next, ok := f.x.readNumber(f.ts, at)
+		if !ok {
+			return 0, false
+		}
+		at = next.to
+		if f.isMonth(at) && n.value < 32 && !f.ts[at-1].ended || f.x.ages[f.word(at)+" "+f.word(at+1)] {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
 // isAbstract reports whether a small number in words counts nothing that happened: "two main reasons", "two-thirds".
 func (f *figureReader) isAbstract(n number) bool {
 	for i := n.to; i < min(n.to+2, len(f.ts)) && !f.ts[i-1].ended; i++ {
@@ -179,6 +205,8 @@ func (f *figureReader) isAbstract(n number) bool {
 func (f *figureReader) ratio(n number) (end int, ok bool) {
 	at := n.to + 1
 	if f.word(n.to) == "out" && f.word(at) == "of" {
+		at++
+	} else if n.value == 1 && f.word(n.to+1) == "in" && !f.ts[n.to].ended { // one child in six
 		at++
 	} else if f.word(n.to) != "in" && f.word(n.to) != "از" {
 		return 0, false

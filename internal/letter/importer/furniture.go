@@ -64,7 +64,7 @@ func (r *reader) isFurniture(i int, l line, last bool) bool {
 			}
 		}
 	}
-	if _, labelled := r.label(l.text, func(w *words) []string { return w.furniture }); labelled && (last || i < 3) {
+	if rest, labelled := r.label(l.text, func(w *words) []string { return w.furniture }); labelled && (last || i < 3) && wordCount(rest) < 4 {
 		return true
 	}
 	start := r.starts(folded, func(w *words) []string { return w.furniture })

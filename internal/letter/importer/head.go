@@ -7,12 +7,13 @@ import (
 )
 
 var (
-	emailAddress    = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	webAddress      = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
-	phoneNumber     = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
-	houseFirst      = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
-	letterheadSigns = regexp.MustCompile(`\s+[|·•]\s+`)
-	postcode        = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
+	emailAddress     = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
+	webAddress       = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
+	phoneNumber      = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?\(?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
+	houseFirst       = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
+	letterheadDashes = regexp.MustCompile(`\s+[|·•–—-]\s+`)
+	letterheadSigns  = regexp.MustCompile(`\s+[|·•]\s+`)
+	postcode         = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
 )
 
 // takeRepeats drops a title that stands twice, as web pages have it.
@@ -52,7 +53,7 @@ func (r *reader) isInvocation(text string) bool {
 	if wordCount(folded) >= 8 {
 		return false
 	}
-	if by := r.starts(folded, func(w *words) []string { return w.bylines }); by != "" && r.isPerson(strings.TrimLeft(skipWords(text, wordCount(by)), ": ")) {
+	if by := r.starts(folded, func(w *words) []string { return w.bylines }); by != "" && (strings.HasSuffix(by, " our") || r.isPerson(strings.TrimLeft(skipWords(text, wordCount(by)), ": "))) {
 		return true
 	}
 	start := r.starts(folded, func(w *words) []string { return w.invocation })
@@ -149,7 +150,7 @@ func (r *reader) isTitle(l line) bool {
 		return true
 	}
 	n := wordCount(l.text)
-	if n >= 4 && isCapitals(l.text) && !r.isPlace(l.text) {
+	if n >= 4 && isCapitals(l.text) && (!r.isPlace(l.text) || n >= 6 && !strings.ContainsFunc(l.text, func(c rune) bool { return digit(c) >= 0 || c == ',' })) {
 		return true
 	}
 	return n >= 4 && r.any(folded, func(w *words) []string { return w.titles[:min(len(w.titles), 10)] })
@@ -187,7 +188,18 @@ func (r *reader) isPlace(text string) bool {
 	if firstRune(text) >= 0x590 {
 		return numbered || r.starts(folded, func(w *words) []string { return w.places }) != ""
 	}
-	return proper
+	return proper && (numbered || r.partHasPlace(folded))
+}
+
+// partHasPlace reports whether a part of an address begins or ends with its word: "Kemp House", "Rue du Lac".
+func (r *reader) partHasPlace(folded string) bool {
+	for part := range strings.SplitSeq(folded, ",") {
+		fields := strings.Fields(strings.Trim(part, " ."))
+		if len(fields) > 0 && len(fields) <= 5 && (r.is(fields[len(fields)-1], func(w *words) []string { return w.places }) || r.is(fields[0], func(w *words) []string { return w.places })) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasPostcode reports whether a line has a postcode; four digits behind words may be a year.

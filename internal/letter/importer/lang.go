@@ -43,6 +43,7 @@ type words struct {
 	authorities      []string // words of an institution that is written to
 	places           []string // words of an address
 	ofWords          []string // words after which a name or office goes on
+	notNames         []string // common words, which no person is called
 	particles        []string // lower-case words inside a person's name
 	wrote            []string // "wrote an open letter to": what stands between sender and addressee
 	times            []string // "today": between sender and verb

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -130,7 +131,7 @@ func (r *reader) split() {
 		switch {
 		case i == start:
 			r.draft.Salutation = trimSalutation(l.text)
-		case isProse(l) && !r.isHeadLine(l):
+		case (isProse(l) || start >= 0 && l.level == 0 && wordCount(l.text) >= 8 && strings.HasSuffix(l.text, ".")) && !r.isHeadLine(l):
 			r.intro = append(r.intro, l)
 		default:
 			r.head = append(r.head, l)
@@ -323,6 +324,9 @@ func trimSalutation(text string) string {
 func (r *reader) findEnd(first int, saluted bool) int {
 	for i := len(r.lines) - 1; i >= first; i-- {
 		if r.closingOf(r.lines[i].text) != "" && r.shortLinesFollow(i) {
+			for i > first && r.closingOf(r.lines[i-1].text) != "" && !isProse(r.lines[i-1]) && wordCount(r.lines[i-1].text) <= 5 { // "With best wishes" above "Yours ever"
+				i--
+			}
 			return i
 		}
 	}
@@ -342,7 +346,8 @@ func (r *reader) afterLastParagraph(first int) int {
 	end := len(r.lines)
 	for i := len(r.lines) - 1; i >= first; i-- {
 		l := r.lines[i]
-		if wordCount(l.text) > 10 || endsSentence(l.text) && !strings.HasSuffix(l.text, ":") || readMarker(l.text, r.langs).kind != noMarker || l.level > 0 {
+		named := strings.HasSuffix(l.text, "!") && wordCount(l.text) <= 3 // "Women Vote!"
+		if wordCount(l.text) > 10 || endsSentence(l.text) && !strings.HasSuffix(l.text, ":") && !named || readMarker(l.text, r.langs).kind != noMarker || l.level > 0 {
 			break
 		}
 		end = i
@@ -367,6 +372,9 @@ func (r *reader) shortLinesFollow(i int) bool {
 	return long == 0
 }
 
+// inBrackets is what a label may say beside itself: "Signatories (as of 4 May):".
+var inBrackets = regexp.MustCompile(`\s\([^()]{1,60}\)`)
+
 func (r *reader) isSignedLabel(l line) bool {
 	folded := strings.TrimRight(fold(l.text), ":., ")
 	if wordCount(folded) > 8 {
@@ -376,7 +384,14 @@ func (r *reader) isSignedLabel(l line) bool {
 		generic := folded == "individuals" || folded == "organisations" || folded == "organizations" || folded == "نامها"
 		return !generic || l.level > 0 || endsSentence(l.text)
 	}
-	_, labelled := r.label(l.text, func(w *words) []string { return w.signed })
+	if strings.HasSuffix(strings.TrimSpace(l.text), ":") {
+		for _, w := range r.langs {
+			if slices.ContainsFunc(w.signed, func(p string) bool { return wordCount(p) > 1 && strings.HasSuffix(folded, " "+p) }) {
+				return true
+			}
+		}
+	}
+	_, labelled := r.label(inBrackets.ReplaceAllString(l.text, ""), func(w *words) []string { return w.signed })
 	return labelled
 }
 

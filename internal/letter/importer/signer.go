@@ -16,7 +16,7 @@ var signerParts = regexp.MustCompile(`\s+[–—|/-]+\s+|\s*[,،]\s*|\s+\(|\)$`)
 // readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line.
 func (r *reader) readSigners() {
 	list := false
-	for _, block := range r.takeFooter(r.signatureBlocks()) {
+	for _, block := range r.splitSideBySide(r.takeFooter(r.signatureBlocks())) {
 		lines := block
 		if rest, labelled := r.signedLabel(block[0]); labelled {
 			list = true
@@ -55,6 +55,9 @@ func (r *reader) signatureBlocks() [][]line {
 		if strings.HasSuffix(l.text, ":") && !labelled && !r.isBehalfLine(l) || r.isHeaderRow(l) {
 			continue
 		}
+		if houseFirst.MatchString(text) && r.isPlace(text) && l.gap > 0 { // an address below the name
+			break
+		}
 		if text == "" || emailAddress.MatchString(text) || isContact(text) || strings.Contains(text, "://") || strings.Contains(text, "www.") {
 			continue
 		}
@@ -68,7 +71,10 @@ func (r *reader) signatureBlocks() [][]line {
 
 // signedLabel recognises "Signed:", "Signatories" and what stands behind it on the line.
 func (r *reader) signedLabel(l line) (rest string, ok bool) {
-	if rest, ok = r.label(l.text, func(w *words) []string { return w.signed }); ok {
+	if rest, ok = r.label(inBrackets.ReplaceAllString(l.text, ""), func(w *words) []string { return w.signed }); ok {
+		if startsWithDigit(rest) || !strings.Contains(l.text, rest) { // how many they are
+			rest = ""
+		}
 		return rest, true
 	}
 	return "", r.isSignedLabel(l)
@@ -146,7 +152,8 @@ func (r *reader) nameFirst(lines []line) []line {
 
 // isBehalfLine recognises "For the Teachers' Federation," above the name of who signs for it.
 func (r *reader) isBehalfLine(l line) bool {
-	if wordCount(l.text) > 14 || !strings.HasSuffix(l.text, ",") && !strings.HasSuffix(l.text, ":") {
+	alone := len(r.draft.SignedBy) == 0 && l.gap > 0 && has(fold(l.text), "on behalf of")
+	if wordCount(l.text) > 14 || !strings.HasSuffix(l.text, ",") && !strings.HasSuffix(l.text, ":") && !alone {
 		return false
 	}
 	_, ok := r.behalf(r.signerText(l))
@@ -187,6 +194,33 @@ func (r *reader) takeFooter(blocks [][]line) [][]line {
 	return blocks[:last]
 }
 
+// sideBySide is the space between signatures that stand beside each other.
+var sideBySide = regexp.MustCompile(`\t+|\s{3,}`)
+
+// splitSideBySide makes a block for each column of signatures that stand beside each other.
+func (r *reader) splitSideBySide(blocks [][]line) [][]line {
+	var out [][]line
+	for _, block := range blocks {
+		names := sideBySide.Split(block[0].source, 6)
+		if len(names) < 2 || slices.ContainsFunc(names, func(n string) bool { return !r.isPerson(r.withoutHonorifics(plain(n))) }) {
+			out = append(out, block)
+			continue
+		}
+		columns := make([][]line, len(names))
+		for _, l := range block[:min(len(block), 6)] {
+			parts := sideBySide.Split(l.source, len(names)+1)
+			if len(parts) > len(names) {
+				parts = parts[:len(names)]
+			}
+			for i, part := range parts {
+				columns[i] = append(columns[i], line{source: part, text: plain(part)})
+			}
+		}
+		out = append(out, columns...)
+	}
+	return out
+}
+
 // signMarks stand before a name that was signed by hand.
 var signMarks = regexp.MustCompile(`(?i)^(?:\((?:signed|sgd)\)|\[signed\]|sgd\.?|/s/|s/)\s+`)
 
@@ -198,6 +232,9 @@ func (r *reader) signerText(l line) string {
 	text := l.text
 	if m := readMarker(text, nil); m.kind == bullet || m.kind == numbered {
 		text = text[m.size:]
+	}
+	if inner, rest, ok := strings.Cut(strings.TrimPrefix(text, "("), ") "); ok && strings.HasPrefix(text, "(") && r.is(strings.Trim(fold(inner), "."), func(w *words) []string { return w.honorifics }) {
+		text = rest // "(Mrs) Edith Pownall"
 	}
 	text = signMarks.ReplaceAllString(text, "")
 	return strings.Trim(trimQuotes(strings.Trim(text, " \t،,;؛_.…*")), " ")
