@@ -23,8 +23,9 @@ import (
 // and carries caption and credit in its title: ![alternative text](picture:HASH "Caption | Credit").
 func RenderMarkdown(source string, demands []Demand) string {
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.Footnote, extension.Table, extension.Linkify, extension.Strikethrough),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(demandAnchors{demands}, 900))),
+		goldmark.WithExtensions(extension.Footnote, extension.Linkify, extension.Strikethrough,
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(numberedLines{}, 800), util.Prioritized(demandAnchors{demands}, 900))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(figures{}, 100))))
 	var out bytes.Buffer
 	if err := md.Convert([]byte(source), &out); err != nil {

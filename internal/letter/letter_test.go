@@ -1,0 +1,373 @@
+package letter_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+type desk struct {
+	*letter.Service
+	t     *testing.T
+	clock *testkit.Clock
+}
+
+func desks(t *testing.T, body func(t *testing.T, d *desk)) {
+	t.Helper()
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		keys, err := seal.OpenKeys(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body(t, &desk{&letter.Service{DB: db, Keys: keys}, t, clock})
+	})
+}
+
+const slug = "granary"
+
+// write changes the letter, which it makes if need be.
+func (d *desk) write(c letter.Change) letter.Letter {
+	d.t.Helper()
+	c.Slug, c.Create = slug, true
+	l, err := d.Write(d.t.Context(), c)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return l
+}
+
+func english(body string) *letter.Text {
+	return &letter.Text{Language: "en", Title: "On the granary", Body: body}
+}
+
+func persian(body string) *letter.Text {
+	return &letter.Text{Language: "fa", Title: "دربارهٔ انبار", Body: body, Translator: "Mina Farahani"}
+}
+
+// full is a text with every part.
+func full() letter.Text {
+	return letter.Text{Language: "en", Title: "On the  granary\u202e", Subtitle: "An open letter", Introduction: "Not signed.",
+		Addressees: []letter.Addressee{{Name: "Orsolya Fenn", Office: "Minister of Grain", Address: []string{"1 Mill Lane", "Varrow"}}, {Office: "The Council"}},
+		Place:      "Varrow", Date: "3 May 2026", Salutation: "Dear Minister,", Body: "\r\n\r\nThe granary  is empty.  \r\n\r\n\r\n\r\nCafe\u0301 doors\tstay shut.\r\n1. Open it.\r\n",
+		Demands: []letter.Demand{{Number: "1.", Text: "Open it.", InBody: true}, {Number: "2)", Text: "Publish\nthe records"}, {Text: "Answer us"}},
+		Closing: "Yours,", SignedBy: []letter.Signer{{Name: "A. Lund", Role: "Chair", Organisation: "River Watch"}, {Organisation: "Peace Office"}}}
+}
+
+func TestCanonical_isTheGoldenFile(t *testing.T) {
+	for name, text := range map[string]letter.Text{
+		"full.en.md": full(), "short.fa.md": *persian("انبار خالی است.\n\n\n۱. آن را باز کنید."), "empty.md": {},
+	} {
+		golden := filepath.Join("testdata", name)
+		got := text.Canonical()
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestCanonical_hasNothingThatHides(t *testing.T) {
+	text := full()
+	for _, field := range []*string{&text.Title, &text.Body, &text.Closing, &text.Addressees[0].Name, &text.Demands[1].Text, &text.SignedBy[0].Role} {
+		*field += "\u202eX\u2066Y\u200bZ\ufeff\x00\x1b\U000e0041\u2060e\u0301 \t"
+	}
+	got := text.Canonical()
+	if strings.ContainsAny(got, "\r\u202e\u2066\u200b\ufeff\x00\x1b\U000e0041\u2060\u0301") {
+		t.Errorf("%q", got)
+	}
+	if strings.HasSuffix(got, "\n\n") || !strings.HasSuffix(got, "\n") || strings.Contains(got, " \n") || strings.Contains(got, "\n\n\n") {
+		t.Errorf("ends of lines: %q", got)
+	}
+}
+
+func TestFile_itsHashIsThatOfTheFileServed(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		text := full()
+		d.write(letter.Change{Text: &text})
+		l := d.write(letter.Change{Text: persian("انبار خالی است."), Publish: true})
+		for language, text := range l.Edition.Texts {
+			file, sum, err := d.File(t.Context(), slug, 1, language)
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest := sha256.Sum256([]byte(file))
+			if want := hex.EncodeToString(digest[:]); sum != want || text.SHA256 != want || letter.Hash(text.Canonical()) != want {
+				t.Errorf("%s: file %s, stated %s and %s, made again %s", language, want, sum, text.SHA256, letter.Hash(text.Canonical()))
+			}
+		}
+		if l.Edition.SHA256 != l.Edition.Texts["en"].SHA256 {
+			t.Error("the edition's hash is not that of its authoritative file")
+		}
+		if _, _, err := d.File(t.Context(), slug, 2, "en"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a draft's file: %v", err)
+		}
+	})
+}
+
+func TestWrite_storesWhatIsSigned(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		l := d.write(letter.Change{Text: english("The gra\u202enary\r\nis\u200b empty.")})
+		if got := l.Edition.Texts["en"].Body; got != "The granary\nis empty." {
+			t.Errorf("body %q", got)
+		}
+	})
+}
+
+func TestWrite_aPublishedEditionNeverChanges(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.write(letter.Change{Text: english("First."), Publish: true})
+		before, sum, _ := d.File(t.Context(), slug, 1, "en")
+		for _, follows := range []letter.Follows{letter.FollowsCosmetic, letter.FollowsSubstantive} {
+			d.write(letter.Change{Text: english("Second, " + string(follows)), Follows: follows})
+		}
+		d.write(letter.Change{Text: persian("دوم"), Follows: letter.FollowsTranslation, Publish: true})
+		d.write(letter.Change{Publish: true})
+		after, sum2, err := d.File(t.Context(), slug, 1, "en")
+		if err != nil || after != before || sum2 != sum {
+			t.Errorf("edition 1 became %q, %s (%v)", after, sum2, err)
+		}
+		if _, _, err := d.File(t.Context(), slug, 1, "fa"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a translation joined a published edition: %v", err)
+		}
+	})
+}
+
+func TestWrite_editorsAtOnceNeverTouchWhatIsPublished(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.write(letter.Change{Text: english("First."), Publish: true})
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				body := strings.Repeat("Again. ", i+1)
+				if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Text: english(body), Follows: letter.FollowsCosmetic, Publish: i%2 == 0}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		l := d.write(letter.Change{})
+		editions, err := d.Editions(t.Context(), l.ID)
+		if err != nil || len(editions) != l.Edition.Number {
+			t.Fatalf("%d editions, current %d, %v", len(editions), l.Edition.Number, err)
+		}
+		for _, e := range editions {
+			if e.SHA256 != e.Texts["en"].SHA256 || letter.Hash(e.Texts["en"].Canonical()) != e.SHA256 {
+				t.Errorf("edition %d states %s, its text is %s", e.Number, e.SHA256, e.Texts["en"].SHA256)
+			}
+		}
+	})
+}
+
+func TestWrite_createdTwiceAtOnceIsOneLetter(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Create: true, Text: english("First.")}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if all, err := d.ListAll(t.Context()); err != nil || len(all) != 1 {
+			t.Errorf("%d letters, %v", len(all), err)
+		}
+	})
+}
+
+func TestWrite_sameBytesTwiceChangeNothing(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		first := d.write(letter.Change{Text: english("First."), Publish: true})
+		second := d.write(letter.Change{Text: english("First.\r\n\r\n"), Publish: true})
+		if diff := cmp.Diff(first, second, cmp.AllowUnexported(time.Location{})); diff != "" {
+			t.Errorf("(-first +second):\n%s", diff)
+		}
+		d.write(letter.Change{Text: english("A draft."), Follows: letter.FollowsCosmetic})
+		if l := d.write(letter.Change{Text: english("First."), Publish: true}); l.Edition.Number != 1 {
+			t.Error("writing what is published already published somebody's draft")
+		}
+	})
+}
+
+func TestWrite_aDraftIsReplacedFreely(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.write(letter.Change{Text: english("One.")})
+		l := d.write(letter.Change{Text: english("Two."), Follows: letter.FollowsSubstantive})
+		if l.State != letter.Draft || l.Edition.Texts["en"].Body != "Two." || l.Edition.Follows != letter.FollowsNone {
+			t.Errorf("%+v", l)
+		}
+		if l, err := d.List(t.Context(), 10); err != nil || len(l) != 0 {
+			t.Errorf("a draft is listed: %v, %v", l, err)
+		}
+		if l = d.write(letter.Change{Publish: true}); l.State != letter.Open || l.Edition.Number != 1 || l.OpenedAt.IsZero() {
+			t.Errorf("published: %+v", l)
+		}
+	})
+}
+
+func TestWrite_saysHowAnEditionFollows(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		write := func(c letter.Change) error {
+			c.Slug = slug
+			_, err := d.Write(t.Context(), c)
+			return err
+		}
+		d.write(letter.Change{Text: english("One."), Publish: true})
+		if err := write(letter.Change{Text: english("Two.")}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("no follows: %v", err)
+		}
+		if err := write(letter.Change{Text: english("Two."), Follows: letter.FollowsTranslation}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("the authoritative text as a translation: %v", err)
+		}
+		d.write(letter.Change{Text: english("Two."), Follows: letter.FollowsSubstantive})
+		l := d.write(letter.Change{Text: persian("دو"), Follows: letter.FollowsTranslation, Publish: true})
+		if l.Edition.Follows != letter.FollowsSubstantive {
+			t.Errorf("with a translation the edition became %s: its signers are not asked again", l.Edition.Follows)
+		}
+		if err := write(letter.Change{Slug: "Not A Slug"}); err != nil {
+			t.Error(err)
+		}
+		if _, err := d.Write(t.Context(), letter.Change{Slug: "Not A Slug", Create: true}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("slug: %v", err)
+		}
+		if _, err := d.Write(t.Context(), letter.Change{Slug: "unknown"}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("unknown letter: %v", err)
+		}
+	})
+}
+
+func TestWrite_aTranslationIsStaleWhenItsSourceMovedOn(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.write(letter.Change{Text: english("One.")})
+		l := d.write(letter.Change{Text: persian("یک"), Publish: true})
+		if l.Edition.Texts["fa"].Stale || l.Edition.Texts["en"].Stale {
+			t.Error("fresh texts are stale")
+		}
+		l = d.write(letter.Change{Text: english("Two."), Follows: letter.FollowsSubstantive, Publish: true})
+		if fa := l.Edition.Texts["fa"]; !fa.Stale || fa.Body != "یک" || l.Edition.Texts["en"].Stale {
+			t.Errorf("after the source moved on: %+v", fa)
+		}
+		l = d.write(letter.Change{Text: persian("دو"), Follows: letter.FollowsTranslation, Publish: true})
+		if fa := l.Edition.Texts["fa"]; fa.Stale || l.Edition.Number != 3 || l.Edition.SHA256 != l.Edition.Texts["en"].SHA256 {
+			t.Errorf("after it was translated again: %+v", fa)
+		}
+		if got := l.Edition.Languages(); !cmp.Equal(got, []string{"en", "fa"}) {
+			t.Errorf("languages %q", got)
+		}
+		if old, err := d.Edition(t.Context(), l.ID, 1); err != nil || old.Texts["fa"].Stale {
+			t.Errorf("edition 1: %+v, %v", old, err)
+		}
+	})
+}
+
+func TestPublish_needsSomethingToSay(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		for _, text := range []letter.Text{{Language: "en"}, {Language: "en", Title: "No text"}, {Language: "en", Title: "Hidden text", Body: "\u202e \u200b\n"}} {
+			if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Create: true, Text: &text, Publish: true}); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%+v: %v", text, err)
+			}
+		}
+		if _, err := d.Find(t.Context(), slug); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a refused letter was stored: %v", err)
+		}
+	})
+}
+
+func TestClose_endsSigning(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		deadline := letter.Deadline{At: d.clock.Now().Add(time.Hour), Zone: time.UTC}
+		l := d.write(letter.Change{Text: english("One."), Publish: true, Deadline: &deadline})
+		if now := d.clock.Now(); !l.AcceptsSignatures(now) || l.AcceptsSignatures(deadline.At) || !l.AcceptsConfirmations(deadline.At.Add(24*time.Hour-1)) ||
+			l.AcceptsConfirmations(deadline.At.Add(24*time.Hour)) {
+			t.Error("the hours of a deadline are wrong")
+		}
+		if err := d.Close(t.Context(), slug); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(t.Context(), slug); !fault.Is(err, fault.Conflict) {
+			t.Errorf("closed twice: %v", err)
+		}
+		l = d.write(letter.Change{Deadline: &deadline}) // the same again changes nothing
+		if l.State != letter.Closed || l.ClosedAt.IsZero() || l.AcceptsSignatures(d.clock.Now()) || l.AcceptsConfirmations(d.clock.Now()) {
+			t.Errorf("%+v", l)
+		}
+		later := letter.Deadline{At: deadline.At.Add(time.Hour), Zone: time.UTC}
+		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Deadline: &later}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a closed letter was extended: %v", err)
+		}
+	})
+}
+
+func TestRetain_closesAfterGraceAndDestroysTheKeyThirtyDaysLater(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		deadline := letter.Deadline{At: d.clock.Now().Add(time.Hour), Zone: time.UTC}
+		id := d.write(letter.Change{Text: english("One."), Publish: true, Deadline: &deadline}).ID
+		for _, step := range []struct {
+			at    time.Time
+			state letter.State
+			key   bool
+		}{
+			{deadline.At.Add(24*time.Hour - time.Second), letter.Open, true},
+			{deadline.At.Add(24*time.Hour + time.Second), letter.Closed, true},
+			{deadline.At.Add(31 * 24 * time.Hour), letter.Closed, true},
+			{deadline.At.Add(31*24*time.Hour + time.Minute), letter.Closed, false},
+		} {
+			d.clock.Set(step.at)
+			if _, err := d.Retain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			l, err := d.Find(ctx, slug)
+			_, keyErr := d.Key(ctx, id)
+			if err != nil || l.State != step.state || (keyErr == nil) != step.key {
+				t.Errorf("%v: %s, key %v, %v", step.at, l.State, keyErr, err)
+			}
+		}
+	})
+}
+
+func TestLeads_inTheirOrderAndFromTheDirectory(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		entries := []account.Organisation{{Slug: "a", Names: map[string]string{"en": "A"}}, {Slug: "b", Names: map[string]string{"en": "B"}}}
+		l := d.write(letter.Change{Text: english("One."), Organisations: entries, Leads: []string{"b", "a"}, Publish: true})
+		if len(l.Leads) != 2 || l.Leads[0].Slug != "b" {
+			t.Errorf("leads %+v", l.Leads)
+		}
+		if err := d.PutOrganisation(t.Context(), account.Organisation{Slug: "b", Names: map[string]string{"en": "B, renamed"}}); err != nil {
+			t.Fatal(err)
+		}
+		if after := d.write(letter.Change{Organisations: entries}); after.Leads[0].Names["en"] != "B, renamed" || after.Version <= l.Version {
+			t.Errorf("after: %+v", after)
+		}
+		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Leads: []string{"nobody"}}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("an unknown lead: %v", err)
+		}
+		if led, err := d.ListLedBy(t.Context(), l.Leads[1].ID); err != nil || len(led) != 1 {
+			t.Errorf("led by a: %v, %v", led, err)
+		}
+	})
+}
