@@ -95,7 +95,7 @@ func (a *App) openServer() error {
 	c := a.o.Server
 	a.Signing.Unlimited = c.RateLimit == "off"
 	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
-		Workers: c.MailWorkers, Log: a.o.Log}
+		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
 		a.Mailbox = &mail.Mailbox{Now: a.o.Now}

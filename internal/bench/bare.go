@@ -119,7 +119,7 @@ func (r *run) startBare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.cleanup = append(r.cleanup, p.stop)
+	r.bare, r.cleanup = p, append(r.cleanup, p.stop)
 	_ = read.SetReadDeadline(time.Now().Add(startLimit))
 	line, err := bufio.NewReader(read).ReadBytes('\n')
 	if err != nil {

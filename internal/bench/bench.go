@@ -34,6 +34,7 @@ type Options struct {
 	Rounds      int
 	Relays      []Relay // how the mail relay behaves; the first is the usual one
 	Check       bool    // wait until every accepted signature has its mail, and fail when one is missing
+	MailRate    int     // mails a second that the started server sends; 0 is its default
 	Links       int     // links prepared for one run of Confirm
 
 	URL        string // a running server; empty starts one
@@ -58,7 +59,9 @@ type run struct {
 	letter  string // address of the letter
 	edition int
 	bareURL string
-	server  *process // nil with URL
+	self    string // where the started server listens; empty with URL
+	bare    *process
+	server  *process // the started server while it runs
 	sink    *sink    // nil when nobody plays the relay
 	ledger  ledger
 	drained time.Duration // the longest wait for mails after a run
@@ -104,6 +107,9 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	r.summarise(rows)
 	if r.sink != nil && o.Check {
+		if err := r.restart(ctx, Fast, unlimited); err != nil {
+			return nil, err
+		}
 		if err := r.deliver(ctx, drainLimit); err != nil {
 			return nil, err
 		}
@@ -145,6 +151,8 @@ const (
 	settleFor  = 2 * time.Minute // for mails to be sent between two runs
 	drainLimit = 5 * time.Minute // and at the end
 	warmFor    = 200 * time.Millisecond
+
+	unlimited = 1_000_000 // mails a second
 )
 
 // limit is how long the whole bench may take.
@@ -181,7 +189,7 @@ func (r *run) start(ctx context.Context) (err error) {
 		}
 	}
 	if r.URL == "" {
-		if err := r.startServer(ctx); err != nil {
+		if err := r.prepareServer(ctx); err != nil {
 			return err
 		}
 	}
@@ -204,9 +212,13 @@ func (r *run) round(ctx context.Context, round, n int, rows []row) error {
 		if row.counted > 0 {
 			warm = 0
 		}
+		worked := r.worked(row)
 		s, err := load(ctx, n, warm, r.Duration, row.target)
 		if err != nil {
 			return fmt.Errorf("%s: %w", row.name, err)
+		}
+		if s.answered > 0 {
+			s.cpu = (r.worked(row) - worked) / time.Duration(s.answered)
 		}
 		if row.settle != nil {
 			if err := row.settle(ctx); err != nil {
@@ -223,11 +235,20 @@ func (r *run) round(ctx context.Context, round, n int, rows []row) error {
 	return nil
 }
 
+// worked returns the processor time so far of the process that answers the row's requests, 0 for one that is not ours.
+func (r *run) worked(row row) time.Duration {
+	switch {
+	case row.against == "":
+		return r.bare.worked()
+	case r.server != nil:
+		return r.server.worked()
+	}
+	return 0
+}
+
 // finish reads what is known at the end and judges it.
 func (r *run) finish() (*Report, error) {
-	if r.server != nil {
-		r.report.Server.MemoryAfter = r.server.memory()
-	}
+	r.stopServer()
 	if r.sink != nil && r.What != Read {
 		d := r.sink.compare(&r.ledger)
 		if r.Check {

@@ -22,6 +22,8 @@ var errSpent = errors.New("bench: nothing left to ask")
 // sample is one run.
 type sample struct {
 	requests, errors int
+	answered         int           // requests with those of the warm-up
+	cpu              time.Duration // of the answering process for each of them
 	took             time.Duration
 	p50, p99         time.Duration
 	ratio            float64 // to the limit of the same round
@@ -55,7 +57,7 @@ func load(ctx context.Context, n int, warm, duration time.Duration, t target) (s
 		work.Go(func() {
 			var took []time.Duration
 			var done time.Time
-			failed, first := 0, ""
+			answered, failed, first := 0, 0, ""
 			for {
 				start := time.Now()
 				if !start.Before(end) || ctx.Err() != nil {
@@ -74,6 +76,7 @@ func load(ctx context.Context, n int, warm, duration time.Duration, t target) (s
 					}
 					continue
 				}
+				answered++
 				if done = time.Now(); !start.Before(begin) {
 					took = append(took, done.Sub(start))
 				}
@@ -84,6 +87,7 @@ func load(ctx context.Context, n int, warm, duration time.Duration, t target) (s
 			if done.After(last) {
 				last = done
 			}
+			s.answered += answered
 			s.errors += failed
 			if s.firstError == "" {
 				s.firstError = first

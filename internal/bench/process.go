@@ -97,6 +97,22 @@ func (p *process) memory() float64 {
 	return 0
 }
 
+// worked returns the processor time that the process has used, 0 where the kernel does not say.
+func (p *process) worked() time.Duration {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name before it may hold spaces
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond // a clock tick of every Linux
+}
+
 // freeAddress returns an address of loopback that nobody listens on now.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

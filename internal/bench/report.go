@@ -31,7 +31,8 @@ type Line struct {
 	Rate        float64 `json:"per_second"`
 	P50         float64 `json:"p50_ms"`
 	P99         float64 `json:"p99_ms"`
-	Errors      int     `json:"errors"` // of all rounds
+	CPU         float64 `json:"cpu_us,omitempty"` // processor time of the answering process for one request, mails included
+	Errors      int     `json:"errors"`           // of all rounds
 	Error       string  `json:"error,omitempty"`
 	Against     string  `json:"against,omitempty"`
 	Ratio       float64 `json:"ratio,omitempty"`
@@ -67,17 +68,18 @@ func (r *run) summarise(rows []row) {
 	for _, n := range r.Connections {
 		for _, row := range rows {
 			line := Line{Name: row.name, Connections: n, Against: row.against}
-			var rates, p50s, p99s, ratios []float64
+			var rates, p50s, p99s, ratios, cpus []float64
 			for _, s := range r.report.samples {
 				if s.name != row.name || s.connections != n {
 					continue
 				}
 				rates, ratios = append(rates, s.rate()), append(ratios, s.ratio)
 				p50s, p99s = append(p50s, ms(s.p50)), append(p99s, ms(s.p99))
+				cpus = append(cpus, float64(s.cpu)/float64(time.Microsecond))
 				line.Errors += s.errors
 				line.Error = cmp.Or(line.Error, s.firstError)
 			}
-			line.Rate, line.P50, line.P99, line.Ratio = median(rates), median(p50s), median(p99s), median(ratios)
+			line.Rate, line.P50, line.P99, line.CPU, line.Ratio = median(rates), median(p50s), median(p99s), median(cpus), median(ratios)
 			if row.against != "" && len(ratios) > 0 {
 				line.Low, line.High = slices.Min(ratios), slices.Max(ratios)
 			}
@@ -100,13 +102,13 @@ func median(values []float64) float64 {
 func (r *Report) Print(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %s: medians of %d rounds of %g s\n\n", r.What, r.Engine, r.Rounds, r.Seconds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "connections\t/s\tp50 ms\tp99 ms\terrors\tof bare\trounds\t\t\n")
+	fmt.Fprint(t, "connections\t/s\tp50 ms\tp99 ms\tCPU µs\terrors\tof bare\trounds\t\t\n")
 	for _, l := range r.Lines {
 		ratio, spread := "", ""
 		if l.Against != "" {
 			ratio, spread = fmt.Sprintf("%.2f", l.Ratio), fmt.Sprintf("%.2f-%.2f", l.Low, l.High)
 		}
-		fmt.Fprintf(t, "%d\t%.0f\t%s\t%s\t%d\t%s\t%s\t\t%s\n", l.Connections, l.Rate, digits(l.P50), digits(l.P99), l.Errors, ratio, spread, l.Name)
+		fmt.Fprintf(t, "%d\t%.0f\t%s\t%s\t%.0f\t%d\t%s\t%s\t\t%s\n", l.Connections, l.Rate, digits(l.P50), digits(l.P99), l.CPU, l.Errors, ratio, spread, l.Name)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -120,12 +122,13 @@ func (r *Report) Print(w io.Writer) error {
 		fmt.Fprintf(w, "\nServer: ready %.2f s after its start, %.0f MiB in memory at rest, %.0f MiB at the end; program %.0f MiB.\n",
 			s.Startup, s.Memory, s.MemoryAfter, s.Program)
 	}
-	if d := r.Delivery; d != nil {
-		fmt.Fprintf(w, "Mails: %d signatures accepted, %d of them delivered, %d missing; %d mails in all", d.Accepted, d.Delivered, d.Missing, d.Mails)
-		if d.Drained > 0 {
-			fmt.Fprintf(w, "; at most %.0f s after the load", d.Drained)
-		}
-		fmt.Fprint(w, ".\n")
+	switch d := r.Delivery; {
+	case d == nil:
+	case d.Drained > 0:
+		fmt.Fprintf(w, "Mails: %d signatures accepted, %d of them delivered, %d missing; %d mails in all; all were there %.0f s after the load.\n",
+			d.Accepted, d.Delivered, d.Missing, d.Mails, d.Drained)
+	default:
+		fmt.Fprintf(w, "Mails: %d signatures accepted, %d of them delivered so far (--check waits for the others).\n", d.Accepted, d.Delivered)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(w, "Note: %s.\n", note)

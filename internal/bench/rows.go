@@ -39,10 +39,10 @@ func browserHeaders(r *http.Request) {
 }
 
 // repeated is a target that sends the same request and wants the same status.
-func repeated(method, address string, header map[string]string, body string, status int) target {
+func repeated(address string, header map[string]string, status int) target {
 	return target{
 		request: func() (*http.Request, int, error) {
-			request, err := http.NewRequest(method, address, strings.NewReader(body))
+			request, err := http.NewRequest(http.MethodGet, address, nil)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -52,12 +52,7 @@ func repeated(method, address string, header map[string]string, body string, sta
 			}
 			return request, 0, nil
 		},
-		answer: func(_ int, response *http.Response) error {
-			if response.StatusCode != status {
-				return fmt.Errorf("answered %s instead of %d", response.Status, status)
-			}
-			return nil
-		},
+		answer: func(_ int, response *http.Response) error { return wantStatus(response, status) },
 	}
 }
 
@@ -89,8 +84,8 @@ func (r *run) readRows(ctx context.Context) ([]row, error) {
 		{"page, unchanged (304)", "/unchanged", map[string]string{"If-None-Match": header.Get("ETag")}, http.StatusNotModified},
 	} {
 		limit := "bare " + x.name
-		rows = append(rows, row{name: limit, target: repeated(http.MethodGet, r.bareURL+x.path, x.header, "", x.status)},
-			row{name: x.name, against: limit, target: repeated(http.MethodGet, r.letter, x.header, "", x.status)})
+		rows = append(rows, row{name: limit, target: repeated(r.bareURL+x.path, x.header, x.status)},
+			row{name: x.name, against: limit, target: repeated(r.letter, x.header, x.status)})
 	}
 	return rows, nil
 }
@@ -103,8 +98,29 @@ func (r *run) bareInsert() row {
 	if r.Database != "" {
 		name = "bare transaction, PostgreSQL"
 	}
-	return row{name: name, target: repeated(http.MethodPost, r.bareURL+"/row", map[string]string{"Content-Type": formType},
-		r.form(0), http.StatusSeeOther)}
+	var number atomic.Int64
+	return row{name: name, target: target{
+		request: func() (*http.Request, int, error) { return r.post(r.bareURL+"/row", int(number.Add(1))) },
+		answer:  func(_ int, response *http.Response) error { return wantStatus(response, http.StatusSeeOther) },
+	}}
+}
+
+// post is a request with a filled form.
+func (r *run) post(address string, number int) (*http.Request, int, error) {
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(r.form(number)))
+	if err != nil {
+		return nil, 0, err
+	}
+	browserHeaders(request)
+	request.Header.Set("Content-Type", formType)
+	return request, number, nil
+}
+
+func wantStatus(response *http.Response, status int) error {
+	if response.StatusCode != status {
+		return fmt.Errorf("answered %s instead of %d", response.Status, status)
+	}
+	return nil
 }
 
 // ledger is what was accepted.
@@ -159,18 +175,11 @@ func (r *run) signTarget(limit int, cookies bool) target {
 			if limit > 0 && sent.Add(1) > int64(limit) {
 				return nil, 0, errSpent
 			}
-			number := int(r.ledger.last.Add(1))
-			request, err := http.NewRequest(http.MethodPost, r.letter+"/signatures", strings.NewReader(r.form(number)))
-			if err != nil {
-				return nil, 0, err
-			}
-			browserHeaders(request)
-			request.Header.Set("Content-Type", formType)
-			return request, number, nil
+			return r.post(r.letter+"/signatures", int(r.ledger.last.Add(1)))
 		},
 		answer: func(number int, response *http.Response) error {
-			if response.StatusCode != http.StatusSeeOther {
-				return fmt.Errorf("a form was answered %s", response.Status)
+			if err := wantStatus(response, http.StatusSeeOther); err != nil {
+				return err
 			}
 			r.ledger.mu.Lock()
 			defer r.ledger.mu.Unlock()
@@ -191,14 +200,32 @@ func (r *run) signRow(limit string, relay Relay) row {
 		name += ", relay " + string(relay)
 	}
 	x := row{name: name, against: limit, target: r.signTarget(0, false)}
-	if r.sink != nil {
-		x.prepare = func(context.Context) error { return r.sink.set(relay) }
-		x.settle = func(ctx context.Context) error { return r.deliver(ctx, settleFor) }
+	if r.sink == nil {
+		return x
+	}
+	x.prepare = func(ctx context.Context) error { return r.restart(ctx, relay, r.MailRate) }
+	x.settle = func(ctx context.Context) error {
+		if r.self == "" {
+			return r.deliver(ctx, settleFor)
+		}
+		r.stopServer() // or the mails that wait would disturb the next run
+		return nil
 	}
 	return x
 }
 
-// deliver lets the relay work and waits until every accepted signature has its mail, or the time is over.
+// restart sets the relay, and starts the server afresh if it is the bench's own.
+func (r *run) restart(ctx context.Context, relay Relay, mailRate int) error {
+	if r.self != "" {
+		r.stopServer()
+	}
+	if err := r.sink.set(relay); err != nil || r.self == "" {
+		return err
+	}
+	return r.startServer(ctx, mailRate)
+}
+
+// deliver makes the relay take mails and waits until every accepted signature has its mail, or the time is over.
 func (r *run) deliver(ctx context.Context, limit time.Duration) error {
 	if err := r.sink.set(Fast); err != nil {
 		return err
@@ -225,6 +252,9 @@ func (r *run) confirmRow(limit string) row {
 	var ready []int // numbers of signatures to confirm
 	x := row{name: "confirm", against: limit, counted: r.Links}
 	x.prepare = func(ctx context.Context) error {
+		if err := r.restart(ctx, Fast, unlimited); err != nil {
+			return err
+		}
 		before := r.ledger.count()
 		if r.ledger.cookies == nil {
 			r.ledger.cookies = map[int]*http.Cookie{}
@@ -273,12 +303,7 @@ func (r *run) confirmRow(limit string) row {
 			}
 			return request, number, nil
 		},
-		answer: func(_ int, response *http.Response) error {
-			if response.StatusCode != http.StatusOK {
-				return fmt.Errorf("a confirmation was answered %s", response.Status)
-			}
-			return nil
-		},
+		answer: func(_ int, response *http.Response) error { return wantStatus(response, http.StatusOK) },
 	}
 	return x
 }

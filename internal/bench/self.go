@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,43 +55,35 @@ Marit Oswin, for the Innis Vey Residents' Association
 
 const inventedSlug = "bench"
 
-// startServer imports the invented letter and starts the program as its operator would.
-func (r *run) startServer(ctx context.Context) error {
-	instance := []string{"--data", filepath.Join(r.dir, "data")}
+// instance are the flags that name the instance of the started server.
+func (r *run) instance() []string {
+	flags := []string{"--data", filepath.Join(r.dir, "data")}
 	if r.database != "" {
-		instance = append(instance, "--database", r.database)
+		flags = append(flags, "--database", r.database)
 	}
+	return flags
+}
+
+// prepareServer imports the invented letter and starts the server on it.
+func (r *run) prepareServer(ctx context.Context) error {
 	text := filepath.Join(r.dir, "letter.md")
 	if err := os.WriteFile(text, []byte(invented), 0o600); err != nil {
 		return err
 	}
 	importing, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	if err := r.command(importing, append([]string{"import", "letter", text, "--slug", inventedSlug, "--publish", "--sign-on", "both"}, instance...)...); err != nil {
+	if err := r.command(importing, append([]string{"import", "letter", text, "--slug", inventedSlug, "--publish", "--sign-on", "both"}, r.instance()...)...); err != nil {
 		return err
 	}
 	address, err := freeAddress()
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(r.logFile())
-	if err != nil {
+	r.self, r.URL, r.Letter = address, "http://"+address, inventedSlug
+	r.cleanup = append(r.cleanup, r.stopServer)
+	if err := r.startServer(ctx, r.MailRate); err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd := exec.Command(r.Program, append([]string{"serve", "--listen", address, "--smtp", "smtp://" + r.sink.addr, "--rate-limit", "off"}, instance...)...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = r.Env, r.dir, log, log
-	begin := time.Now()
-	if r.server, err = launch(cmd); err != nil {
-		return err
-	}
-	r.cleanup = append(r.cleanup, r.server.stop)
-	r.URL, r.Letter = "http://"+address, inventedSlug
-	if err := r.server.await(ctx, r.URL+"/readyz"); err != nil {
-		tail, _ := os.ReadFile(r.logFile())
-		return fmt.Errorf("%w\n%s", err, tail[max(0, len(tail)-2000):])
-	}
-	r.report.Server.Startup = time.Since(begin).Seconds()
 	if info, err := os.Stat(r.Program); err == nil {
 		r.report.Server.Program = float64(info.Size()) / (1 << 20)
 	}
@@ -100,6 +93,43 @@ func (r *run) startServer(ctx context.Context) error {
 	}
 	r.report.Server.Memory = r.server.memory()
 	return nil
+}
+
+// startServer starts the program as its operator would, and waits until it is ready.
+func (r *run) startServer(ctx context.Context, mailRate int) error {
+	log, err := os.OpenFile(r.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	args := append([]string{"serve", "--listen", r.self, "--smtp", "smtp://" + r.sink.addr, "--rate-limit", "off"}, r.instance()...)
+	if mailRate > 0 {
+		args = append(args, "--mail-rate", strconv.Itoa(mailRate))
+	}
+	cmd := exec.Command(r.Program, args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = r.Env, r.dir, log, log
+	begin := time.Now()
+	if r.server, err = launch(cmd); err != nil {
+		return err
+	}
+	if err := r.server.await(ctx, r.URL+"/readyz"); err != nil {
+		tail, _ := os.ReadFile(r.logFile())
+		return fmt.Errorf("%w\n%s", err, tail[max(0, len(tail)-2000):])
+	}
+	if took := time.Since(begin).Seconds(); r.report.Server.Startup < took {
+		r.report.Server.Startup = took
+	}
+	return nil
+}
+
+// stopServer stops the started server, if it runs; what it had not mailed waits for its next start.
+func (r *run) stopServer() {
+	if r.server == nil {
+		return
+	}
+	r.report.Server.MemoryAfter = max(r.report.Server.MemoryAfter, r.server.memory())
+	r.server.stop()
+	r.server = nil
 }
 
 // command runs the program to its end.

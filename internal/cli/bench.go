@@ -32,6 +32,7 @@ type benchFlags struct {
 type benchSign struct {
 	benchFlags
 	Relay      []string `default:"fast" enum:"fast,slow,down" help:"How the mail relay behaves: fast, slow (200 ms a mail), down (refuses connections); several are compared, e.g. fast,slow,down."`
+	MailRate   int      `placeholder:"N" help:"Mails a second that the started server sends. Default: that of serve."`
 	Check      bool     `help:"At the end let the relay work and wait until every accepted signature has its mail; fail when one is missing."`
 	SMTPListen string   `name:"smtp-listen" placeholder:"ADDR" help:"With --url: address of the relay that the bench plays; start the server with --smtp smtp://ADDR."`
 }
@@ -39,7 +40,7 @@ type benchSign struct {
 // Run measures signing.
 func (c *benchSign) Run(e *environment) error {
 	o := c.options(bench.Sign)
-	o.Check, o.SMTPListen = c.Check, c.SMTPListen
+	o.Check, o.MailRate, o.SMTPListen = c.Check, c.MailRate, c.SMTPListen
 	for _, relay := range c.Relay {
 		o.Relays = append(o.Relays, bench.Relay(relay))
 	}
@@ -74,7 +75,8 @@ func (c *benchFlags) run(e *environment, o bench.Options) error {
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	o.Program, o.Progress = program, e.stderr
+	// The settings of this environment are an instance's; what the bench starts must not find it.
+	o.Program, o.Progress, o.Env = program, e.stderr, []string{"LANG=C.UTF-8"}
 	if c.JSON {
 		o.Progress = io.Discard
 	}

@@ -41,10 +41,11 @@ type environment struct {
 	ctx            context.Context
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	lines          logWriter // the log's
 }
 
 // log returns the logger of a server: one JSON line an event.
-func (e *environment) log() *slog.Logger { return slog.New(slog.NewJSONHandler(e.stderr, nil)) }
+func (e *environment) log() *slog.Logger { return slog.New(slog.NewJSONHandler(&e.lines, nil)) }
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -69,7 +70,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := parsed.Run(&environment{ctx, stdin, stdout, stderr}); err != nil {
+	e := &environment{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, lines: logWriter{out: stderr}}
+	err = parsed.Run(e)
+	_ = e.lines.flush()
+	if err != nil {
 		fmt.Fprintf(stderr, "undersigned: %s\n", describe(err))
 		if errors.Is(err, errUsage) {
 			return 2

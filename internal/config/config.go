@@ -27,6 +27,7 @@ type Server struct {
 	SMTP         string        `env:"UNDERSIGNED_SMTP" name:"smtp" placeholder:"URL" help:"Mail relay: smtp://[USER:PASSWORD@]HOST:PORT, or smtps:// for TLS from the start. TLS is required except to loopback or with ?tls=off. Without it mails wait and no sign form is offered."`
 	MailFrom     string        `env:"UNDERSIGNED_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of all mails. Default: letters@ and the host of the base URL."`
 	MailWorkers  int           `default:"8" env:"UNDERSIGNED_MAIL_WORKERS" help:"Mails sent at the same time."`
+	MailRate     int           `default:"100" env:"UNDERSIGNED_MAIL_RATE" help:"Mails sent a second at most, 0 for no limit. What is more waits its turn, so that a rush of signatures is neither slowed by its own mails nor refused by the relay."`
 	DKIMDomain   string        `env:"UNDERSIGNED_DKIM_DOMAIN" name:"dkim-domain" help:"Domain that signs mails (DKIM)."`
 	DKIMSelector string        `env:"UNDERSIGNED_DKIM_SELECTOR" name:"dkim-selector" default:"undersigned" help:"Selector of the DKIM key in the DNS."`
 	DKIMKey      string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
@@ -67,6 +68,9 @@ func (s *Server) Complete() error {
 	}
 	if s.MailWorkers < 1 || s.MailWorkers > 200 {
 		return errors.New("--mail-workers: from 1 to 200")
+	}
+	if s.MailRate < 0 {
+		return errors.New("--mail-rate: from 1 on, or 0 for no limit")
 	}
 	if (s.DKIMDomain == "") != (s.DKIMKey == "") {
 		return errors.New("--dkim-domain and --dkim-key go together")

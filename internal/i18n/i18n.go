@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -110,6 +112,27 @@ func Match(acceptLanguage string) *Locale {
 	if len(acceptLanguage) > 200 {
 		acceptLanguage = acceptLanguage[:200]
 	}
+	if l, ok := matched.Load(acceptLanguage); ok {
+		return l.(*Locale)
+	}
+	l := match(acceptLanguage)
+	if matches.Load() < maxMatches { // browsers send few different ones; who sends many gets no memory for it
+		if _, known := matched.LoadOrStore(strings.Clone(acceptLanguage), l); !known {
+			matches.Add(1)
+		}
+	}
+	return l
+}
+
+// matched remembers the answers of Match, at most about maxMatches.
+var (
+	matched sync.Map // string to *Locale
+	matches atomic.Int64
+)
+
+const maxMatches = 1000
+
+func match(acceptLanguage string) *Locale {
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil || len(tags) == 0 {
 		return locales[Default]

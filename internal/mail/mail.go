@@ -14,8 +14,10 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	netmail "net/mail"
 	"strconv"
 	"strings"
+	"sync"
 	text "text/template"
 	"time"
 
@@ -55,25 +57,61 @@ type Mailer struct {
 	From      string // address of the sender
 	BaseURL   string
 	Workers   int
+	Rate      int // mails a second, 0 for no limit
 	Log       *slog.Logger
+
+	mu   sync.Mutex
+	next time.Time     // when the next mail may be sent; guarded by mu
+	last letter.Letter // the one of the last mail; guarded by mu
+	read time.Time     // when last was read; guarded by mu
 }
 
 // Register hands the kinds of mail to the runner.
 func (m *Mailer) Register(r *job.Runner) {
+	workers := m.Workers
+	if m.Rate > 0 {
+		workers = min(workers, 10*m.Rate) // nobody waits longer than ten seconds for a turn
+	}
 	job.Handle(r, func(ctx context.Context, id int64, j signing.ConfirmMail) error {
 		return m.send(ctx, id, j.Pending, "confirm")
-	}, job.Limit(m.Workers))
+	}, job.Limit(workers))
 	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
 		return m.send(ctx, id, j.Pending, "code")
-	}, job.Limit(m.Workers))
+	}, job.Limit(workers))
+}
+
+// wait returns when the rate lets one more mail go.
+func (m *Mailer) wait(ctx context.Context) error {
+	if m.Rate <= 0 {
+		return nil
+	}
+	m.mu.Lock()
+	now := time.Now()
+	turn := m.next
+	if turn.Before(now) {
+		turn = now
+	}
+	m.next = turn.Add(time.Second / time.Duration(m.Rate))
+	m.mu.Unlock()
+	timer := time.NewTimer(time.Until(turn))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error {
+	if err := m.wait(ctx); err != nil {
+		return err
+	}
 	e, send, err := m.Signing.Envelope(ctx, pending)
 	if err != nil || !send {
 		return err
 	}
-	l, err := m.Letters.FindByID(ctx, e.Letter)
+	l, err := m.letter(ctx, e.Letter)
 	if err != nil {
 		return err
 	}
@@ -98,6 +136,24 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 	return nil
 }
 
+// letter returns a letter as it was within the last second: most mails in a row are about one.
+func (m *Mailer) letter(ctx context.Context, id letter.ID) (letter.Letter, error) {
+	now := time.Now()
+	m.mu.Lock()
+	l, read := m.last, m.read
+	m.mu.Unlock()
+	if l.ID == id && now.Sub(read) < time.Second {
+		return l, nil
+	}
+	l, err := m.Letters.FindByID(ctx, id)
+	if err == nil {
+		m.mu.Lock()
+		m.last, m.read = l, now
+		m.mu.Unlock()
+	}
+	return l, err
+}
+
 // content is what the templates of a mail see.
 type content struct {
 	L        *i18n.Locale
@@ -115,7 +171,7 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 		locale = i18n.Find(i18n.Default)
 	}
 	title := l.Edition.Text(e.Language)
-	c := content{L: locale, Site: m.Site, Title: title.Name(), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
+	c := content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
 	if kind == "confirm" {
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
 	}
@@ -127,9 +183,7 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 		return nil, fmt.Errorf("mail: %s.html: %w", kind, err)
 	}
 	msg := gomail.NewMsg()
-	if err := msg.FromFormat(m.Site, m.From); err != nil {
-		return nil, fmt.Errorf("mail: from: %w", err)
-	}
+	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
 	if err := msg.To(e.Address); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}

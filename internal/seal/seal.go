@@ -6,6 +6,7 @@
 package seal
 
 import (
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -19,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -39,6 +41,12 @@ const keyFilePrefix = "undersigned-instance-key/v1 "
 // Keys are the keys of one instance.
 type Keys struct {
 	secret [keySize]byte
+	tagKey atomic.Pointer[purposeKey] // the one derived last: most tags of a day have one purpose
+}
+
+type purposeKey struct {
+	purpose string
+	key     []byte
 }
 
 // OpenKeys reads dir/keys/instance.key and makes it, with mode 0600, when there is none.
@@ -99,29 +107,35 @@ func (k *Keys) Fingerprint() string {
 
 // Tag returns the tag of a value for one purpose across all letters, such as a day's mail budget.
 func (k *Keys) Tag(purpose, value string) []byte {
-	return tag(derive(k.secret[:], "tag "+purpose), value)
+	derived := k.tagKey.Load()
+	if derived == nil || derived.purpose != purpose {
+		derived = &purposeKey{purpose, derive(k.secret[:], "tag "+purpose)}
+		k.tagKey.Store(derived)
+	}
+	return tag(derived.key, value)
 }
 
 // NewLetterKey returns a new random data key, wrapped under the instance key.
 func (k *Keys) NewLetterKey(letter int64) []byte {
 	var secret [keySize]byte
 	rand.Read(secret[:])
-	return sealWith(derive(k.secret[:], "wrap"), secret[:], context("letter", letter, 0))
+	return newBox(derive(k.secret[:], "wrap")).seal(secret[:], context("letter", letter, 0))
 }
 
 // LetterKey unwraps a letter's data key.
 func (k *Keys) LetterKey(letter int64, wrapped []byte) (*LetterKey, error) {
-	secret, err := openWith(derive(k.secret[:], "wrap"), wrapped, context("letter", letter, 0))
+	secret, err := newBox(derive(k.secret[:], "wrap")).open(wrapped, context("letter", letter, 0))
 	if err != nil {
 		return nil, err
 	}
-	return &LetterKey{letter: letter, seal: derive(secret, "seal"), tag: derive(secret, "tag"), code: derive(secret, "code")}, nil
+	return &LetterKey{letter: letter, box: newBox(derive(secret, "seal")), tag: derive(secret, "tag"), code: derive(secret, "code")}, nil
 }
 
 // LetterKey seals the rows of one letter. It is safe for concurrent use.
 type LetterKey struct {
-	letter          int64
-	seal, tag, code []byte
+	letter    int64
+	box       box
+	tag, code []byte
 }
 
 // Seal encloses plaintext for one row of a table.
@@ -131,12 +145,12 @@ func (k *LetterKey) Seal(table string, row int64, plaintext []byte) []byte {
 	if rest := len(padded) % blockSize; rest > 0 {
 		padded = append(padded, make([]byte, blockSize-rest)...)
 	}
-	return sealWith(k.seal, padded, context(table, k.letter, row))
+	return k.box.seal(padded, context(table, k.letter, row))
 }
 
 // Open returns the plaintext that was sealed for the row, or ErrOpen.
 func (k *LetterKey) Open(table string, row int64, envelope []byte) ([]byte, error) {
-	padded, err := openWith(k.seal, envelope, context(table, k.letter, row))
+	padded, err := k.box.open(envelope, context(table, k.letter, row))
 	if err != nil {
 		return nil, err
 	}
@@ -176,32 +190,37 @@ func context(table string, letter, row int64) []byte {
 	return fmt.Appendf(nil, "%s %d %d", table, letter, row)
 }
 
-// sealWith returns key id ‖ random nonce ‖ XChaCha20-Poly1305 ciphertext.
-func sealWith(key, plaintext, additional []byte) []byte {
+// box seals and opens with one key.
+type box struct {
+	id   []byte // names the key in every envelope
+	aead cipher.AEAD
+}
+
+func newBox(key []byte) box {
 	aead, err := chacha20poly1305.NewX(key)
 	if err != nil {
 		panic(err) // the key has the wrong length
 	}
-	out := make([]byte, idSize+aead.NonceSize(), idSize+aead.NonceSize()+len(plaintext)+aead.Overhead())
-	copy(out, keyID(key))
-	rand.Read(out[idSize:])
-	return aead.Seal(out, out[idSize:], plaintext, additional)
+	return box{id: mac(key, []byte("key id"))[:idSize], aead: aead}
 }
 
-func openWith(key, envelope, additional []byte) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key)
-	if err != nil {
-		panic(err)
-	}
-	head := idSize + aead.NonceSize()
-	if len(envelope) < head || !hmac.Equal(envelope[:idSize], keyID(key)) {
+// seal returns key id ‖ random nonce ‖ XChaCha20-Poly1305 ciphertext.
+func (b box) seal(plaintext, additional []byte) []byte {
+	head := idSize + b.aead.NonceSize()
+	out := make([]byte, head, head+len(plaintext)+b.aead.Overhead())
+	copy(out, b.id)
+	rand.Read(out[idSize:])
+	return b.aead.Seal(out, out[idSize:], plaintext, additional)
+}
+
+func (b box) open(envelope, additional []byte) ([]byte, error) {
+	head := idSize + b.aead.NonceSize()
+	if len(envelope) < head || !hmac.Equal(envelope[:idSize], b.id) {
 		return nil, ErrOpen
 	}
-	plaintext, err := aead.Open(nil, envelope[idSize:head], envelope[head:], additional)
+	plaintext, err := b.aead.Open(nil, envelope[idSize:head], envelope[head:], additional)
 	if err != nil {
 		return nil, ErrOpen
 	}
 	return plaintext, nil
 }
-
-func keyID(key []byte) []byte { return mac(key, []byte("key id"))[:idSize] }
