@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -67,7 +69,15 @@ func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error 
 	if err != nil {
 		return err
 	}
-	if err := c.client.Mail(from, nil); err != nil {
+	var options *smtp.MailOptions
+	if strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }) {
+		if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
+			s.release(c)
+			return &Refusal{Code: 553} // as the relay itself would say (RFC 6531, 3.5)
+		}
+		options = &smtp.MailOptions{UTF8: true}
+	}
+	if err := c.client.Mail(from, options); err != nil {
 		_ = c.client.Close()
 		return err
 	}
@@ -88,11 +98,15 @@ func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error 
 	return nil
 }
 
+// refusal returns a *Refusal for a permanent answer about the recipient or the message. One about the relay's own rules
+// (RFC 3463, 3.8: relaying denied, authentication wanted) is none: it is the operator's to mend, and must not cost a
+// signature.
 func refusal(err error) error {
-	if e, ok := errors.AsType[*smtp.SMTPError](err); ok && e.Code >= 500 && e.Code < 600 {
-		return &Refusal{Code: e.Code}
+	e, ok := errors.AsType[*smtp.SMTPError](err)
+	if !ok || e.Code < 500 || e.Code > 599 || e.EnhancedCode[1] == 7 || e.Code == 530 || e.Code == 535 {
+		return err
 	}
-	return err
+	return &Refusal{Code: e.Code}
 }
 
 // connection returns a kept connection that still answers, or a new one.

@@ -1,0 +1,250 @@
+package mail_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	netmail "net/mail"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// message is what the relay was given.
+type message struct {
+	from string
+	to   []string
+	raw  []byte
+}
+
+// relay is a mail server on loopback.
+type relay struct {
+	url string
+
+	mu          sync.Mutex
+	answer      func(command, to string) error // for "rcpt" and "data"; nil takes everything; guarded by mu
+	messages    []message                      // guarded by mu
+	connections int                            // guarded by mu
+}
+
+func newRelay(t testing.TB, certificate *tls.Certificate) *relay {
+	t.Helper()
+	r := &relay{}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.connections++
+		return &session{relay: r}, nil
+	}))
+	server.Domain, server.EnableSMTPUTF8 = "relay.example", true
+	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	if certificate != nil {
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*certificate}}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	r.url = "smtp://" + listener.Addr().String()
+	return r
+}
+
+// say sets what the relay answers.
+func (r *relay) say(answer func(command, to string) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
+}
+
+func (r *relay) taken() []message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]message(nil), r.messages...)
+}
+
+type session struct {
+	relay *relay
+	now   message
+}
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.now = message{from: from}
+	return nil
+}
+
+func (s *session) ask(command string) error {
+	s.relay.mu.Lock()
+	answer := s.relay.answer
+	s.relay.mu.Unlock()
+	if answer == nil {
+		return nil
+	}
+	return answer(command, s.now.to[len(s.now.to)-1])
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.now.to = append(s.now.to, to)
+	return s.ask("rcpt")
+}
+
+func (s *session) Data(r io.Reader) (err error) {
+	if s.now.raw, err = io.ReadAll(r); err != nil {
+		return err
+	}
+	if err := s.ask("data"); err != nil {
+		return err
+	}
+	s.relay.mu.Lock()
+	defer s.relay.mu.Unlock()
+	s.relay.messages = append(s.relay.messages, s.now)
+	return nil
+}
+
+func (s *session) Reset()        { s.now = message{} }
+func (s *session) Logout() error { return nil }
+
+// office sends mails about one letter through the relay.
+type office struct {
+	*mail.Mailer
+	t     testing.TB
+	clock *testkit.Clock
+	relay *relay
+	open  letter.Letter
+}
+
+const browser = "the browser that signed"
+
+func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
+	t.Helper()
+	keys, err := seal.OpenKeys(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters := &letter.Service{DB: db, Keys: keys}
+	o := &office{t: t, clock: clock, relay: newRelay(t, nil)}
+	smtp, err := mail.NewSMTP(o.relay.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(smtp.Close)
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: &signing.Service{DB: db, Keys: keys, Letters: letters, Unlimited: true},
+		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
+	o.titled("On the granary")
+	return o
+}
+
+// titled publishes a letter in English and Persian with the title.
+func (o *office) titled(title string) {
+	o.t.Helper()
+	for _, language := range []string{"en", "fa"} {
+		name := title
+		if language == "fa" {
+			name = "دربارهٔ انبار"
+		}
+		l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: letter.SlugOf(title), Create: true, Publish: language == "fa",
+			Text: &letter.Text{Language: language, Title: name, Body: "The granary is empty."}})
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		o.open = l
+	}
+}
+
+func (o *office) sign(email, language string) (pending int64) {
+	o.t.Helper()
+	id, err := o.Signing.Sign(o.t.Context(), signing.Request{Letter: o.open, Edition: o.open.Edition.Number, Browser: browser, Lang: language,
+		Kind: signing.Person, Name: "Zarafshan Typed", Email: email, Title: "Typed title", Listing: signing.Public, Consent: true, IsCountry: i18n.IsCountry})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return id
+}
+
+// one sends the mail of a new signature and returns it.
+func (o *office) one(email, language string) message {
+	o.t.Helper()
+	before := len(o.relay.taken())
+	if err := o.Deliver(o.t.Context(), 77, o.sign(email, language), "confirm"); err != nil {
+		o.t.Fatal(err)
+	}
+	all := o.relay.taken()
+	if len(all) != before+1 {
+		o.t.Fatalf("%d messages for one mail", len(all)-before)
+	}
+	return all[before]
+}
+
+// read returns a message's header and its two parts.
+func read(t testing.TB, raw []byte) (header netmail.Header, plain, rich string) {
+	t.Helper()
+	m, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("%s, %v", kind, err)
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	for _, want := range []string{"text/plain", "text/html"} {
+		p, err := parts.NextRawPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind, params, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); kind != want || params["charset"] != "UTF-8" {
+			t.Errorf("part %s %v, want %s", kind, params, want)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == "text/plain" {
+			plain = string(bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n")))
+		} else {
+			rich = string(body)
+		}
+	}
+	if _, err := parts.NextRawPart(); err != io.EOF {
+		t.Errorf("a third part: %v", err)
+	}
+	return m.Header, plain, rich
+}
+
+func selfSigned(t testing.TB) *tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
