@@ -5,6 +5,7 @@
 package account
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -53,6 +54,7 @@ func pick(byLanguage map[string]string, wanted ...string) string {
 var (
 	slugPattern    = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
 	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
+	hashPattern    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
 func (o Organisation) validate() error {
@@ -60,16 +62,19 @@ func (o Organisation) validate() error {
 	if !slugPattern.MatchString(o.Slug) {
 		faults = append(faults, fault.New(fault.Invalid, "slug").On("slug"))
 	}
-	if len(o.Names) == 0 {
+	if strings.TrimSpace(o.Name("", "")) == "" {
 		faults = append(faults, fault.New(fault.Invalid, "organisation.name").On("name"))
 	}
 	if o.Country != "" && !countryPattern.MatchString(o.Country) {
 		faults = append(faults, fault.New(fault.Invalid, "country").On("country"))
 	}
 	for _, link := range o.Links {
-		if !strings.HasPrefix(link, "https://") && !strings.HasPrefix(link, "http://") {
+		if u, err := url.Parse(link); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			faults = append(faults, fault.New(fault.Invalid, "link").On("link"))
 		}
+	}
+	if o.Logo != "" && !hashPattern.MatchString(o.Logo) {
+		faults = append(faults, fault.New(fault.Invalid, "picture.format").On("logo"))
 	}
 	if len(faults) > 0 {
 		return faults
