@@ -472,7 +472,7 @@ func (r *reader) splitPeople(text string) []string {
 	start := 0
 	for i, f := range fields {
 		joins := r.is(fold(f), func(w *words) []string { return w.conjunction }) || strings.HasSuffix(f, ",") || strings.HasSuffix(f, "،")
-		if joins && i+1 < len(fields) && r.honorific(strings.Join(fields[i+1:], " ")) != "" {
+		if joins && i+1 < len(fields) && (r.honorific(strings.Join(fields[i+1:], " ")) != "" || i+2 < len(fields) && i > 0 && startsUpper(fields[i-1]) && startsUpper(fields[i+2]) && r.is(fold(fields[i+1]), func(w *words) []string { return w.roles })) {
 			parts = append(parts, strings.Join(fields[start:i+1], " "))
 			start = i + 1
 		}

@@ -157,7 +157,7 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return false
 	case n.yearLike && isYear(n.value):
 		sure := q == AtLeast || q == MoreThan || q == FewerThan
-		return f.x.counted[behind] || f.x.counted[f.word(n.to+1)] && behind != "" && !f.ts[n.to].ended && sure || sure && behind != "" && firstRune(behind) < 0x590
+		return f.x.counted[behind] || f.x.counted[f.word(n.to+1)] && behind != "" && !f.ts[n.to].ended && sure || sure && behind != ""
 	case !n.digits && n.value == 1 && n.to == n.from+1:
 		return q != noModifier && q != About
 	case !n.digits && f.word(n.from) == "نه":

@@ -17,7 +17,7 @@ func (r *reader) readForm() {
 	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && r.titleCalls():
 		d.Form = FormCall
 		r.addCalledAddressee()
-	case d.Salutation != "" || d.Closing != "" || r.titledAsLetter():
+	case d.Salutation != "" || d.Closing != "" || r.titledAsLetter() || r.isStatement():
 	case len(d.Addressees) > 0 && (!r.onlyReported() || r.speaksAsWe()):
 	case r.speaksAsWe():
 		if !r.isTitle(line{text: d.Title}) {
@@ -39,6 +39,11 @@ func (r *reader) onlyReported() bool {
 		return w.Key == "addressee_from_title" || w.Key == "addressee_from_introduction"
 	})
 	return taken && !slices.ContainsFunc(r.intro, func(l line) bool { return strings.HasSuffix(l.text, ":") })
+}
+
+// isStatement reports whether a text is titled a statement and signed.
+func (r *reader) isStatement() bool {
+	return len(r.draft.SignedBy) > 0 && r.starts(fold(trimQuotes(r.draft.Title)), func(w *words) []string { return w.statements }) != ""
 }
 
 // titledAsLetter reports whether title or subtitle say that this is a letter or an appeal.

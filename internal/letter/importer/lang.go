@@ -19,6 +19,7 @@ type words struct {
 
 	titles       []string // a line with one of these is a title
 	letterTitles []string // those that name a letter, so that an article does not begin with them
+	statements   []string // those that name a statement
 	subjects     []string // labels of the subject
 	references   []string // first words of a line with a file number
 	invocation   []string // lines above a letter that are no part of it
@@ -34,6 +35,7 @@ type words struct {
 	polite      []string // words around a name or office in a salutation
 
 	closings         []string
+	closingStarts    []string // first words of a closing of a few words with a comma
 	closingSentences []string // first words of a closing that is a whole sentence
 	represented      []string // first words of a line that says who speaks for the signer above
 	signed           []string // labels of the list of those who signed

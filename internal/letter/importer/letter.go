@@ -206,7 +206,7 @@ func (r *reader) findSalutation() int {
 			return i
 		}
 		strong, weak := r.isSalutation(l)
-		if strong && (r.closes(i) || r.isAddressedAbove(i)) {
+		if strong && (r.closes(i) || r.isAddressedAbove(i) || r.isNamedAbove(i)) {
 			continue
 		}
 		if strong {
@@ -245,6 +245,18 @@ func (r *reader) isAddressedAbove(i int) bool {
 	}
 	strong, weak := r.isSalutation(r.lines[i+1])
 	return strong || weak
+}
+
+// isNamedAbove reports whether a line with an honorific begins an address, because its office stands right below and a
+// salutation further below: «عالیجناب آقای …».
+func (r *reader) isNamedAbove(i int) bool {
+	if i+2 >= len(r.lines) || r.lines[i+1].gap > 0 || !r.hasRole(r.lines[i+1].text) || strings.HasSuffix(r.lines[i].text, ",") || strings.HasSuffix(r.lines[i].text, "،") {
+		return false
+	}
+	return slices.ContainsFunc(r.lines[i+2:min(len(r.lines), i+9)], func(l line) bool {
+		strong, _ := r.isSalutation(l)
+		return strong
+	})
 }
 
 func hasInnerLabel(text string) bool { return strings.ContainsAny(strings.TrimRight(text, ":"), ":@") }
@@ -324,7 +336,7 @@ func trimSalutation(text string) string {
 func (r *reader) findEnd(first int, saluted bool) int {
 	for i := len(r.lines) - 1; i >= first; i-- {
 		if r.closingOf(r.lines[i].text) != "" && r.shortLinesFollow(i) {
-			for i > first && r.closingOf(r.lines[i-1].text) != "" && !isProse(r.lines[i-1]) && wordCount(r.lines[i-1].text) <= 5 { // "With best wishes" above "Yours ever"
+			for i > first && r.closingOf(r.lines[i-1].text) != "" && !strings.HasSuffix(r.lines[i-1].text, ".") { // "With best wishes" above "Yours ever"
 				i--
 			}
 			return i
@@ -335,10 +347,20 @@ func (r *reader) findEnd(first int, saluted bool) int {
 			return i
 		}
 	}
-	if !saluted {
+	if !saluted && !r.endsAsSigned(first) {
 		return len(r.lines)
 	}
 	return r.afterLastParagraph(first)
+}
+
+// endsAsSigned reports whether a text without salutation ends with a name and a date.
+func (r *reader) endsAsSigned(first int) bool {
+	n := len(r.lines)
+	if n < first+3 {
+		return false
+	}
+	a, b := r.lines[n-2], r.lines[n-1]
+	return isDated(b) && wordCount(a.text) <= 10 && !endsSentence(a.text) && a.gap > 0 && b.gap == 0 && r.hasBody(a.text)
 }
 
 // afterLastParagraph returns the index of the short lines that end a letter without closing.
@@ -421,6 +443,9 @@ func (r *reader) closingOf(text string) string {
 	folded := strings.TrimRight(fold(text), ",.:;!- ")
 	if folded == "signed" && strings.HasSuffix(text, ",") || r.is(folded, func(w *words) []string { return w.closings }) {
 		return strings.TrimRight(text, ",،.:;؛!-–— ")
+	}
+	if n := wordCount(text); n >= 2 && n <= 6 && (strings.HasSuffix(text, ",") || strings.HasSuffix(text, "،")) && r.starts(folded, func(w *words) []string { return w.closingStarts }) != "" && !strings.ContainsAny(folded, "0123456789") && r.starts(folded, func(w *words) []string { return w.salutations }) == "" {
+		return strings.TrimRight(text, ",، ") // "In health and solidarity,"
 	}
 	at := strings.IndexAny(text, ",،:")
 	if at <= 0 {

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // maxSigners bounds the list; longer ones are imported as signatories, not as part of the text.
@@ -58,6 +57,9 @@ func (r *reader) signatureBlocks() [][]line {
 		if houseFirst.MatchString(text) && r.isPlace(text) && l.gap > 0 { // an address below the name
 			break
 		}
+		if isMonthAndYear(text) || r.isOthers(text) {
+			continue
+		}
 		if text == "" || emailAddress.MatchString(text) || isContact(text) || strings.Contains(text, "://") || strings.Contains(text, "www.") {
 			continue
 		}
@@ -67,6 +69,26 @@ func (r *reader) signatureBlocks() [][]line {
 		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], l)
 	}
 	return blocks
+}
+
+// isMonthAndYear recognises "January 2026" and «شهر، دی‌ماه ۱۴۰۳», which are no date that can be given.
+func isMonthAndYear(text string) bool {
+	fields := strings.Fields(strings.NewReplacer(",", " ").Replace(fold(text)))
+	n := len(fields)
+	if n < 2 || n > 5 || !isDigits(fields[n-1]) || len(fields[n-1]) != 4 {
+		return false
+	}
+	month := fields[n-2]
+	if short, ok := strings.CutSuffix(month, "ماه"); ok && short != "" {
+		month = short
+	}
+	return monthNames[month] > 0 || solarNames[month] > 0
+}
+
+// isOthers recognises "and 120 others".
+func (r *reader) isOthers(text string) bool {
+	fields := strings.Fields(fold(text))
+	return len(fields) > 1 && len(fields) <= 6 && r.is(fields[0], func(w *words) []string { return w.conjunction }) && strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 })
 }
 
 // signedLabel recognises "Signed:", "Signatories" and what stands behind it on the line.
@@ -110,7 +132,7 @@ func (r *reader) addSigners(lines []line, list bool) {
 			r.attach(entry)
 			continue
 		}
-		for _, part := range splitEntries(entry) {
+		for _, part := range r.splitEntries(entry) {
 			if s := r.readSigner(strings.TrimSpace(part)); s.Name != "" {
 				r.draft.SignedBy = append(r.draft.SignedBy, s)
 				fresh = false
@@ -128,7 +150,16 @@ func (r *reader) addSigners(lines []line, list bool) {
 }
 
 // splitEntries splits "A (chair), B (secretary); C": entries that stand on one line.
-func splitEntries(entry string) []string {
+func (r *reader) splitEntries(entry string) []string {
+	names, least := entry, 3
+	if label, rest, ok := strings.Cut(entry, ": "); ok {
+		if _, behalf := r.behalf(label); behalf || !r.isPerson(label) {
+			names, least = rest, 2
+		}
+	}
+	if parts := betweenNames.Split(names, 40); len(parts) >= least && !slices.ContainsFunc(parts, func(p string) bool { return !r.isPerson(r.withoutHonorifics(p)) }) {
+		return parts
+	}
 	if parts := betweenEntries.Split(entry, 20); len(parts) > 1 && strings.HasSuffix(entry, ")") {
 		for i := range parts[:len(parts)-1] {
 			parts[i] += ")"
@@ -223,6 +254,9 @@ func (r *reader) splitSideBySide(blocks [][]line) [][]line {
 
 // signMarks stand before a name that was signed by hand.
 var signMarks = regexp.MustCompile(`(?i)^(?:\((?:signed|sgd)\)|\[signed\]|sgd\.?|/s/|s/)\s+`)
+
+// betweenNames stands between names on one line.
+var betweenNames = regexp.MustCompile(`\s*[,،]\s*(?:and |و )?|\s+(?:and|&|و|[-–—])\s+`)
 
 // betweenEntries stands between "A (chair), B (secretary)".
 var betweenEntries = regexp.MustCompile(`\)\s*[,;،؛]\s+`)
@@ -395,7 +429,7 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 		return first, rest
 	case ok && r.hasRole(rest):
 		return text, ""
-	case r.hasRole(text), unicode.IsLower(firstRune(text)):
+	case r.hasRole(text), firstRune(text) < 0x590 && !strings.Contains(text, ",") && !r.isProper(text):
 		return text, ""
 	}
 	return "", text
