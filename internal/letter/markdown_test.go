@@ -166,15 +166,15 @@ func TestDiff_givesBothTextsBack(t *testing.T) {
 	for _, pair := range [][2]string{{"", ""}, {"a", ""}, {"", "a"}, {"a\n\nb\n\nc", "c\n\na\n\nb"}, {long + "x", "y " + long}, {"a b c d", "d c b a"}} {
 		var old, fresh []string
 		for _, p := range letter.Diff(pair[0], pair[1]) {
-			text := ""
+			var text strings.Builder
 			for _, s := range p.Spans {
-				text += s.Text
+				text.WriteString(s.Text)
 			}
 			if p.Kind != letter.DiffAdded {
-				old = append(old, text)
+				old = append(old, text.String())
 			}
 			if p.Kind != letter.DiffRemoved {
-				fresh = append(fresh, text)
+				fresh = append(fresh, text.String())
 			}
 		}
 		for i, got := range []string{strings.Join(old, "\n\n"), strings.Join(fresh, "\n\n")} {

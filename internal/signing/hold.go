@@ -11,10 +11,8 @@ import (
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
 func (s *Service) holdReason(ctx context.Context, row pending, p particulars, mailbox, exact []byte) (reason string, err error) {
-	for _, name := range []string{p.Name, p.Organisation} {
-		if misleads(name) {
-			return HeldLookAlike, nil
-		}
+	if slices.ContainsFunc([]string{p.Name, p.Organisation}, misleads) {
+		return HeldLookAlike, nil
 	}
 	if row.kind != Person {
 		twin, err := s.looksLikeAnother(ctx, p.Organisation)
