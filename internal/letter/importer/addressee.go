@@ -93,6 +93,9 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	bare := r.withoutHonorifics(name)
 	titled := bare != name && !r.isOfficeWithHonorific(name)
 	rest = strings.TrimSpace(rest)
+	if split && r.is(fold(rest), func(w *words) []string { return w.postnominals }) {
+		rest, split = "", false
+	}
 	switch {
 	case titled && r.namesOffice(bare):
 		a.Office = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(first, r.honorific(first)), "."))
@@ -224,7 +227,7 @@ func allUpper(fields []string) bool {
 // them, none of them a word of an office, an organisation or an address.
 func (r *reader) isPerson(text string) bool {
 	fields := strings.Fields(strings.Trim(text, " ,.()"))
-	if len(fields) < 2 || len(fields) > 6 || r.hasBody(text) || r.hasRole(text) {
+	if len(fields) < 2 || len(fields) > 6 || strings.Contains(strings.Trim(text, " ,.()"), "(") || r.hasBody(text) || r.hasRole(text) {
 		return false
 	}
 	for _, f := range fields {
@@ -349,7 +352,7 @@ func (r *reader) completeAddressees() {
 	r.readSubject()
 	if len(r.draft.Addressees) == 0 {
 		for _, source := range [...]struct{ text, warning string }{
-			{r.draft.Title, "addressee_from_title"}, {introText(r.intro), "addressee_from_introduction"},
+			{r.draft.Title, "addressee_from_title"}, {r.draft.Subtitle, "addressee_from_title"}, {introText(r.intro), "addressee_from_introduction"},
 		} {
 			if to := r.afterLetterTo(source.text); to != "" && len(r.draft.Addressees) == 0 {
 				r.addPhrase(to, source.warning)

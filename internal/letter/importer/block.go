@@ -137,7 +137,7 @@ func (r *reader) opensBlock(b headBlock, l line, spaced bool) bool {
 		return true
 	}
 	last := b.lines[len(b.lines)-1]
-	titled := len(b.lines) == 1 && r.isTitle(last)
+	titled := len(b.lines) == 1 && r.isTitle(last) && !(spaced && r.isLetterhead(last))
 	if r.honorific(l.text) != "" && (!spaced || titled) {
 		return titled || len(b.lines) > 1 || !r.hasRole(b.lines[0].text) || r.honorific(b.lines[0].text) != ""
 	}
@@ -150,6 +150,7 @@ func (r *reader) opensBlock(b headBlock, l line, spaced bool) bool {
 // shape is what a block of the head looks like, by itself and by what stands around it.
 type shape struct {
 	single    bool // one line
+	heads     bool // an organisation in capitals above its address
 	title     bool // a title by its words or looks
 	honorific bool // a name with an honorific stands first, or second below an office
 	office    bool // it begins with an office, or with a name and its office
@@ -171,6 +172,7 @@ var blockRules = []struct {
 	kind  headKind
 	holds func(shape) bool
 }{
+	{senderBlock, func(s shape) bool { return s.heads && (s.follows || s.contact) }},
 	{titleBlock, func(s shape) bool { return s.title && !s.contact && !(s.address && s.proper) }},
 	{addresseeBlock, func(s shape) bool { return s.saluted && s.honorific }},
 	{senderBlock, func(s shape) bool { return s.signs && !s.saluted && (s.contact || s.address) }},
@@ -209,6 +211,7 @@ func (r *reader) shapeOf(blocks []headBlock, i int) (s shape) {
 	s.dated = b.dated
 	s.title = r.isTitle(b.lines[0])
 	s.proper = r.isProper(first)
+	s.heads = r.isLetterhead(b.lines[0]) && i+1 < len(blocks) && (hasContact(blocks[i+1].lines) || slices.ContainsFunc(blocks[i+1].lines, func(l line) bool { return r.isPlace(l.text) })) && blocks[i+1].kind != addresseeBlock
 	s.public = r.any(fold(first), func(w *words) []string { return w.authorities })
 	s.honorific = r.honorific(first) != "" && wordCount(first) <= 25 || !s.single && r.honorific(b.lines[1].text) != "" && r.beginsOffice(first)
 	s.office = r.isOfficeBlock(b)
@@ -233,6 +236,11 @@ func (r *reader) shapeOf(blocks []headBlock, i int) (s shape) {
 		}
 	}
 	return s
+}
+
+// isLetterhead reports whether a line in capitals is the name of an organisation rather than a title.
+func (r *reader) isLetterhead(l line) bool {
+	return l.level == 0 && isCapitals(l.text) && r.hasBody(l.text) && !r.namesLetter(l.text) && !r.hasVerbLook(l.text) && wordCount(l.text) <= 9
 }
 
 // isOfficeBlock reports whether a block begins with an office, or with a name whose office follows it.
@@ -337,7 +345,7 @@ func (r *reader) settle(blocks []headBlock) {
 		switch {
 		case i > 0 && blocks[i-1].kind == titleBlock && len(b.lines) <= 2 && (wide || b.lines[0].level > 0):
 			b.kind = titleBlock
-		case i+1 < len(blocks) && blocks[i+1].kind == titleBlock && !blocks[i+1].sure && len(b.lines) == 1 && wide && !r.isProper(b.lines[0].text):
+		case i+1 < len(blocks) && blocks[i+1].kind == titleBlock && !blocks[i+1].sure && len(b.lines) == 1 && wide && !r.isProper(b.lines[0].text) && !(firstRune(b.lines[0].text) >= 0x590 && r.isNameLike(b.lines)):
 			b.kind = titleBlock
 		case answered && len(b.lines) <= 2 && wide:
 			b.kind, titled = titleBlock, true

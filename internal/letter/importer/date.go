@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ var (
 	monthNames, solarNames = monthTables()
 	monthWords             = alternation(monthNames, solarNames)
 	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|ام|م)?(?: (?:day )?of)?[ ,.-]{0,3}(` + monthWords + `)\.?(?: ?ماه)?(?:[ ,.-]{0,3}(?:سال )?(\d{4}))?`)
+	dateSpelled            = regexp.MustCompile(`(` + alternation(persian.days) + `) (` + monthWords + `)(?: ?ماه)?(?: (?:سال )?(\d{4}))?`)
 	dateMonthFirst         = regexp.MustCompile(`(` + monthWords + `)\.? ?(\d{1,2})(?:st|nd|rd|th)?(?:,? ?,?(\d{4}))?`)
 	dateISO                = regexp.MustCompile(`(\d{4})-(\d{1,2})-(\d{1,2})`)
 	dateNumeric            = regexp.MustCompile(`(\d{1,4}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{1,4})`)
@@ -84,6 +86,9 @@ func findDates(folded string) []written {
 	}
 	for _, m := range dateDayFirst.FindAllStringSubmatchIndex(folded, 20) {
 		named(m, part(m, 2), part(m, 3), part(m, 1))
+	}
+	for _, m := range dateSpelled.FindAllStringSubmatchIndex(folded, 20) {
+		named(m, part(m, 2), part(m, 3), strconv.Itoa(persian.days[part(m, 1)]))
 	}
 	for _, m := range dateMonthFirst.FindAllStringSubmatchIndex(folded, 20) {
 		named(m, part(m, 1), part(m, 3), part(m, 2))

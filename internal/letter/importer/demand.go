@@ -53,6 +53,9 @@ func (r *reader) implied(i int) bool {
 	if strings.HasSuffix(above, ":") && r.obliges(fold(above)) {
 		return true
 	}
+	if first.kind == numbered && strings.HasSuffix(r.body[i].text, "!") {
+		return true
+	}
 	return first.kind == spelled && strings.ContainsAny(r.body[i].text[len(first.number):min(len(r.body[i].text), len(first.number)+3)], ":：")
 }
 

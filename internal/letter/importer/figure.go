@@ -151,6 +151,8 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return true
 	case n.value == 0:
 		return false
+	case (q == FewerThan || q == MoreThan) && n.value < 100 && f.ts[n.to-1].ended && (f.word(n.from-1) == "under" || f.word(n.from-1) == "over"):
+		return false // an age
 	case n.digits && q == noModifier && f.isLabel(n):
 		return false
 	case !n.digits && n.value < 10 && f.isAbstract(n):

@@ -14,6 +14,7 @@ type words struct {
 
 	months   map[string]time.Month   // of the Gregorian calendar
 	solar    map[string]int          // months of the Solar Hijri calendar
+	days     map[string]int          // of a month, in words
 	weekdays map[string]time.Weekday // full and short names
 	dateWith []string                // words that stand beside the letter's date
 
@@ -40,6 +41,7 @@ type words struct {
 	represented      []string // first words of a line that says who speaks for the signer above
 	signed           []string // labels of the list of those who signed
 	honorifics       []string // before a name
+	postnominals     []string // behind a name
 	roles            []string // words of an office
 	bodies           []string // words of an organisation's name
 	authorities      []string // words of an institution that is written to

@@ -329,13 +329,13 @@ func (r *reader) splitSalutation(i int) bool {
 }
 
 func trimSalutation(text string) string {
-	return strings.TrimRight(trimQuotes(text), ",،:：;!-–— ")
+	return strings.TrimRight(trimQuotes(text), ",،:：;؛!-–— ")
 }
 
 // findEnd returns where the signatures begin: at the closing, at a list of signatories, or after the last paragraph.
 func (r *reader) findEnd(first int, saluted bool) int {
 	for i := len(r.lines) - 1; i >= first; i-- {
-		if r.closingOf(r.lines[i].text) != "" && r.shortLinesFollow(i) {
+		if r.closingOf(r.lines[i].text) != "" && r.shortLinesFollow(i) && !r.letterFollows(i) {
 			for i > first && r.closingOf(r.lines[i-1].text) != "" && !strings.HasSuffix(r.lines[i-1].text, ".") { // "With best wishes" above "Yours ever"
 				i--
 			}
@@ -361,6 +361,16 @@ func (r *reader) endsAsSigned(first int) bool {
 	}
 	a, b := r.lines[n-2], r.lines[n-1]
 	return isDated(b) && wordCount(a.text) <= 10 && !endsSentence(a.text) && a.gap > 0 && b.gap == 0 && r.hasBody(a.text)
+}
+
+// letterFollows reports whether the letter that a call asks to sign stands behind its closing.
+func (r *reader) letterFollows(i int) bool {
+	for j := i + 1; j < min(len(r.lines), i+12); j++ {
+		if strong, _ := r.isSalutation(r.lines[j]); strong && r.closingOf(r.lines[j].text) == "" && r.proseFollows(j) {
+			return true
+		}
+	}
+	return false
 }
 
 // afterLastParagraph returns the index of the short lines that end a letter without closing.

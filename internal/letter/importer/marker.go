@@ -32,7 +32,7 @@ type marker struct {
 const bullets = "•·●◦‣▪▫■□➢➤►✓✔❖⁃∙\uf0b7\uf0a7\uf0d8§"
 
 var (
-	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:](?:\s|$)|\.\s?-)\s*`)
+	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:ـ](?:\s|$)|\.\s?-)\s*`)
 	markDecimal  = regexp.MustCompile(`^(\p{Nd}{1,2}(?:\.\p{Nd}{1,2}){1,3})[.)]?\s+`)
 	markJoined   = regexp.MustCompile(`^(\p{Nd}{1,2})[-–](\p{L})`)
 	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|[بپتثجچحخدهوزطی])\)|([a-zA-Z]|الف|[بپتثجچحخدهوزطی])(?:\)|\.\s|\s?[-–]\s))\s*`)

@@ -125,6 +125,11 @@ func (r *reader) addSigners(lines []line, list bool) {
 		}
 		if rest, ok := r.behalf(entry); ok && len(r.draft.SignedBy) > 0 && !fresh {
 			r.attach(rest)
+			for j := had; j < len(r.draft.SignedBy)-1; j++ { // "A and B" for the same
+				if s := &r.draft.SignedBy[j]; s.Role == "" && s.Organisation == "" {
+					s.Organisation = rest
+				}
+			}
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(r.draft.SignedBy) > 0 && len(lines) == 1 && !list && r.hasRole(entry)
@@ -156,6 +161,9 @@ func (r *reader) splitEntries(entry string) []string {
 		if _, behalf := r.behalf(label); behalf || !r.isPerson(label) {
 			names, least = rest, 2
 		}
+	}
+	if has(fold(names), "and") && !strings.Contains(names, ",") {
+		least = 2
 	}
 	if parts := betweenNames.Split(names, 40); len(parts) >= least && !slices.ContainsFunc(parts, func(p string) bool { return !r.isPerson(r.withoutHonorifics(p)) }) {
 		return parts
@@ -253,7 +261,7 @@ func (r *reader) splitSideBySide(blocks [][]line) [][]line {
 }
 
 // signMarks stand before a name that was signed by hand.
-var signMarks = regexp.MustCompile(`(?i)^(?:\((?:signed|sgd)\)|\[signed\]|sgd\.?|/s/|s/)\s+`)
+var signMarks = regexp.MustCompile(`(?i)^(?:\((?:signed|sgd)\)|\[signed\]|sgd\.?|/s/|s/|per:|by:)\s+`)
 
 // betweenNames stands between names on one line.
 var betweenNames = regexp.MustCompile(`\s*[,،]\s*(?:and |و )?|\s+(?:and|&|و|[-–—])\s+`)
@@ -368,7 +376,10 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	if !r.isPerson(r.withoutHonorifics(name)) && r.honorific(name) == "" && !(r.hasRole(rest) && !r.hasBody(name)) {
 		return Signer{Name: entry}
 	}
-	if cut := entry[cuts[0][0]:cuts[0][1]]; strings.Contains(cut, "(") && len(cuts) <= 2 && wordCount(rest) == 1 && startsUpper(rest) && !r.hasRole(rest) && r.honorific(name) == "" {
+	if cut := entry[cuts[0][0]:cuts[0][1]]; strings.Contains(cut, "(") && len(cuts) <= 2 && wordCount(rest) == 1 && startsUpper(rest) && !r.hasRole(rest) && !isAcronym(rest) {
+		if r.honorific(name) != "" {
+			return Signer{Name: r.signerName(name)}
+		}
 		return Signer{Name: entry} // "Free Airwaves (Norvia)": a place rather than what the signer is
 	}
 	s.Name = r.signerName(name)
@@ -410,6 +421,11 @@ func (r *reader) signerName(text string) string {
 	return bare
 }
 
+// isCalling recognises what a person does by the end of the word: "Violinist", "Mathematician".
+func isCalling(text string) bool {
+	return wordCount(text) == 1 && (strings.HasSuffix(text, "ist") || strings.HasSuffix(text, "cian") || strings.HasSuffix(text, "rian"))
+}
+
 // roleAndBody splits "role, organisation".
 func (r *reader) roleAndBody(text, whole string) (role, body string) {
 	if strings.Contains(whole, "(") {
@@ -429,7 +445,7 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 		return first, rest
 	case ok && r.hasRole(rest):
 		return text, ""
-	case r.hasRole(text), firstRune(text) < 0x590 && !strings.Contains(text, ",") && !r.isProper(text):
+	case r.hasRole(text), isCalling(text), firstRune(text) < 0x590 && !strings.Contains(text, ",") && !r.isProper(text):
 		return text, ""
 	}
 	return "", text
