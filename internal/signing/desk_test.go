@@ -61,16 +61,6 @@ func (d *desk) write(c letter.Change) letter.Letter {
 	return l
 }
 
-// reload reads the letter again.
-func (d *desk) reload() {
-	d.t.Helper()
-	l, err := d.letters.Find(d.t.Context(), d.letter.Slug)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.letter = l
-}
-
 // form is a valid form of a person; options change it.
 func (d *desk) form(email string, options ...func(r *signing.Request)) signing.Request {
 	r := signing.Request{Letter: d.letter, Edition: d.letter.Edition.Number, Browser: browser, Lang: "en", Kind: signing.Person,
