@@ -5,12 +5,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/cli"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+// asCommand makes the test binary the command line, so that tests have real processes to kill.
+const asCommand = "UNDERSIGNED_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	testkit.Main(m)
+}
 
 // onBothEngines runs a test with an application on each engine's name.
 func onBothEngines(t *testing.T, body func(t *testing.T, engine store.Engine)) {

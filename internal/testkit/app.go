@@ -43,7 +43,7 @@ type Running struct {
 // the end of the test.
 func App(t testing.TB, engine store.Engine, options ...func(o *app.Options)) *Running {
 	t.Helper()
-	r := &Running{Inbox: newInbox(t), Log: &Log{}}
+	r := &Running{Inbox: NewInbox(t), Log: &Log{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -51,11 +51,7 @@ func App(t testing.TB, engine store.Engine, options ...func(o *app.Options)) *Ru
 	r.Options = app.Options{Log: r.Log.logger(), Server: &config.Server{Listen: listener.Addr().String(), SMTP: r.Inbox.URL, MailWorkers: 4,
 		PublishEvery: 100 * time.Millisecond, RateLimit: "off", Name: "Letters of Varrow", Operator: "The Varrow Reading Society",
 		Contact: "office@varrow.example"}}
-	if engine == store.Postgres {
-		r.Options.Instance = config.Instance{Data: t.TempDir(), Database: migratedPostgres(t)}
-	} else {
-		r.Options.Instance = config.Instance{Data: migratedFolder(t)}
-	}
+	r.Options.Instance = Instance(t, engine)
 	for _, option := range options {
 		option(&r.Options)
 	}
@@ -66,7 +62,7 @@ func App(t testing.TB, engine store.Engine, options ...func(o *app.Options)) *Ru
 	if r.App, err = app.Open(t.Context(), r.Options); err != nil {
 		t.Fatalf("open the application: %v", err)
 	}
-	addLetter(t, r.App)
+	AddLetter(t, r.App)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.App.Run(ctx, listener) }()
@@ -89,11 +85,20 @@ func App(t testing.TB, engine store.Engine, options ...func(o *app.Options)) *Ru
 	return r
 }
 
+// Instance returns an instance without rows: a new folder, and on PostgreSQL a database of its own.
+func Instance(t testing.TB, engine store.Engine) config.Instance {
+	t.Helper()
+	if engine == store.Postgres {
+		return config.Instance{Data: t.TempDir(), Database: migratedPostgres(t)}
+	}
+	return config.Instance{Data: migratedFolder(t)}
+}
+
 // Stop stops the application as a signal does, and returns what went wrong with that.
 func (r *Running) Stop() error { return r.stop() }
 
-// addLetter writes the letter unless the instance has it already.
-func addLetter(t testing.TB, a *app.App) {
+// AddLetter writes the letter unless the instance has it already.
+func AddLetter(t testing.TB, a *app.App) {
 	t.Helper()
 	if _, err := a.Letters.Find(t.Context(), Slug); err == nil {
 		return

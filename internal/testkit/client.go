@@ -124,6 +124,9 @@ func (a Answer) Main(t testing.TB) string {
 	return ""
 }
 
+// MoveTo makes the client, with its cookies, one of a server at another address.
+func (c *Client) MoveTo(base string) { c.base = base }
+
 // Cookie returns a cookie that the client was given, nil if it has none of that name.
 func (c *Client) Cookie(name string) *http.Cookie {
 	j := c.http.Jar.(*jar)

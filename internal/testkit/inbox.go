@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -55,7 +56,8 @@ func (m Mail) Code() string {
 // mailWithin bounds how long a test waits for a mail: far beyond what a busy machine needs.
 const mailWithin = 30 * time.Second
 
-func newInbox(t testing.TB) *Inbox {
+// NewInbox starts an inbox that ends with the test.
+func NewInbox(t testing.TB) *Inbox {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,16 +90,26 @@ func (i *Inbox) Refuse(address string) {
 // Wait takes the oldest mail to the address that was not taken yet, waiting for it to arrive.
 func (i *Inbox) Wait(t testing.TB, address string) Mail {
 	t.Helper()
-	deadline := time.After(mailWithin)
+	ctx, cancel := context.WithTimeout(t.Context(), mailWithin)
+	defer cancel()
+	m, ok := i.Await(ctx, address)
+	if !ok {
+		t.Fatalf("no mail to %s within %s", address, mailWithin)
+	}
+	return m
+}
+
+// Await is Wait until ctx ends, for goroutines.
+func (i *Inbox) Await(ctx context.Context, address string) (Mail, bool) {
 	for {
 		m, ok, arrived := i.take(address)
 		if ok {
-			return m
+			return m, true
 		}
 		select {
 		case <-arrived:
-		case <-deadline:
-			t.Fatalf("no mail to %s within %s", address, mailWithin)
+		case <-ctx.Done():
+			return Mail{}, false
 		}
 	}
 }

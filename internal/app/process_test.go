@@ -1,0 +1,329 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// command is the command line in a process of its own.
+func command(t *testing.T, instance config.Instance, args ...string) *exec.Cmd {
+	t.Helper()
+	args = append(args, "--data", instance.Data)
+	if instance.Database != "" {
+		args = append(args, "--database", instance.Database)
+	}
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asCommand+"=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c
+}
+
+// serveProcess starts a server process and returns when it serves.
+func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox) (c *exec.Cmd, url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	c = command(t, instance, "serve", "--listen", address, "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	c.Stderr = &log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	var said struct{ URL string }
+	if err == nil {
+		err = json.Unmarshal(line, &said)
+	}
+	if err != nil {
+		_ = c.Wait()
+		t.Fatalf("the server did not start: %v: %s", err, log.String())
+	}
+	return c, said.URL
+}
+
+// acknowledged is what a server has told a signer.
+type acknowledged struct {
+	email     string
+	checkMail string          // signing was acknowledged
+	token     string          // of the mail, once it came
+	secret    string          // confirming was acknowledged
+	c         *testkit.Client // the signer's browser
+}
+
+// Nothing that was acknowledged is lost when the server is killed under load, again and again.
+func TestKill_losesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills servers for seconds")
+	}
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		kills := 10
+		if engine == store.Postgres {
+			kills = 4
+		}
+		instance, inbox := testkit.Instance(t, engine), testkit.NewInbox(t)
+		prepare, err := app.Open(t.Context(), app.Options{Instance: instance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		testkit.AddLetter(t, prepare)
+		if err := prepare.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var all []*acknowledged
+		for round := range kills {
+			server, url := serveProcess(t, instance, inbox)
+			all = append(all, load(t, url, inbox, round, func() { _ = server.Process.Kill() })...)
+			_ = server.Wait()
+		}
+		server, url := serveProcess(t, instance, inbox)
+		secrets := 0
+		for _, x := range all {
+			x.c.MoveTo(url)
+			if r := x.c.Get(x.checkMail); r.Status != 200 || !strings.Contains(r.Body, x.email) {
+				t.Fatalf("the acknowledged submission of %s is lost: %d %s", x.email, r.Status, r.Main(t))
+			}
+			if x.token == "" { // killed before its mail was read
+				x.token = tokenLeft(t, instance, inbox, x)
+			}
+			secret := secretOf(t, x.c.Post("/confirm/"+x.token, press("confirm")))
+			if x.secret != "" {
+				secrets++
+				if secret != x.secret {
+					t.Errorf("the receipt of %s was %s and is now %s", x.email, x.secret, secret)
+				}
+			}
+			if r := x.c.Post("/signature", press("show", "secret", secret)); r.Status != 200 || !strings.Contains(r.Body, x.email) {
+				t.Errorf("the receipt of %s opens %d", x.email, r.Status)
+			}
+		}
+		t.Logf("%d kills, %d acknowledged submissions, %d acknowledged confirmations", kills, len(all), secrets)
+		if len(all) < 3*kills || secrets < kills {
+			t.Error("too little was acknowledged for this to show anything")
+		}
+		want := fmt.Sprintf(`"persons":%d,`, len(all))
+		c := testkit.NewClient(t, url)
+		eventually(t, "the page counts "+want, func() bool { return strings.Contains(c.Get(thePage+".json").Body, want) })
+		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Wait(); err != nil {
+			t.Errorf("told to stop, the server ends with %v", err)
+		}
+	})
+}
+
+// tokenLeft returns the token of a submission, from its mail if that came. If not, its job must be there still: one that a
+// killed server had taken comes back when its lease ends, which is longer than a test waits.
+func tokenLeft(t *testing.T, instance config.Instance, inbox *testkit.Inbox, x *acknowledged) string {
+	t.Helper()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if mail, ok := inbox.Await(over, x.email); ok {
+		return mail.Token()
+	}
+	a, err := app.Open(t.Context(), app.Options{Instance: instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	_, p, _ := strings.Cut(x.checkMail, "?p=")
+	id, err := strconv.ParseInt(p, 36, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope, _, err := a.Signing.Envelope(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(dumpOf(t, &testkit.Running{App: a}), fmt.Sprintf(`{\"pending\":%d}`, id)) {
+		t.Errorf("no mail came to %s and its job is lost", x.email)
+	}
+	return envelope.Token
+}
+
+// load signs and confirms with four workers, kills the server after a number of acknowledgements, and returns all of them.
+func load(t *testing.T, url string, inbox *testkit.Inbox, round int, kill func()) (all []*acknowledged) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var left atomic.Int64
+	left.Store(int64(6 + rand.IntN(30)))
+	once := sync.OnceFunc(func() { kill(); cancel() })
+	counted := func() {
+		if left.Add(-1) <= 0 {
+			once()
+		}
+	}
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	for w := range 4 {
+		workers.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				x := &acknowledged{email: fmt.Sprintf("r%dw%di%d@load.example", round, w, i), c: testkit.NewClient(t, url)}
+				form := testkit.SignForm(fmt.Sprintf("Load %c%c%c", 'A'+round, 'a'+w, 'a'+i%26), x.email).Encode()
+				a, err := x.c.Try(http.MethodPost, thePage+"/signatures", strings.NewReader(form), "Content-Type", urlencoded)
+				if err != nil || a.Status != http.StatusSeeOther {
+					return
+				}
+				x.checkMail = a.Header.Get("Location")
+				mu.Lock()
+				all = append(all, x)
+				mu.Unlock()
+				counted()
+				m, ok := inbox.Await(ctx, x.email)
+				if !ok {
+					return
+				}
+				x.token = m.Token()
+				a, err = x.c.Try(http.MethodPost, "/confirm/"+x.token, strings.NewReader("do=confirm"), "Content-Type", urlencoded)
+				if err != nil || a.Status != http.StatusOK {
+					return
+				}
+				x.secret = secretOf(t, a)
+				counted()
+			}
+		})
+	}
+	workers.Wait()
+	once()
+	return all
+}
+
+// A request that runs when the server is told to stop is answered; the next one finds nobody.
+func TestStop_finishesWhatRuns(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		c := a.Client(t)
+		_, mail := a.Sign(t, c, testkit.SignForm("Last Minute", "last@minute.example"))
+		conn, err := net.Dial("tcp", a.Options.Server.Listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /confirm/%s HTTP/1.1\r\nHost: x\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+			mail.Token(), c.Cookie("__Host-sign"), urlencoded)
+		in := bufio.NewReader(conn)
+		if line, err := in.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") { // the handler reads the body now
+			t.Fatalf("the server said %q, %v", line, err)
+		}
+		_, _ = in.ReadString('\n')
+		stopped := make(chan error, 1)
+		go func() { stopped <- a.Stop() }()
+		eventually(t, "the server takes no new connection", func() bool {
+			other, err := net.Dial("tcp", a.Options.Server.Listen)
+			if err == nil {
+				_ = other.Close()
+			}
+			return err != nil
+		})
+		fmt.Fprint(conn, "do=confirm")
+		response, err := http.ReadResponse(in, nil)
+		if err != nil || response.StatusCode != 200 {
+			t.Errorf("the running request was answered with %v, %v", response, err)
+		}
+		if err := <-stopped; err != nil {
+			t.Errorf("stopping: %v", err)
+		}
+		again, err := app.Open(t.Context(), app.Options{Instance: a.Options.Instance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		if _, err := again.Signing.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, _, err := again.Signing.Summary(t.Context(), letterOf(t, &testkit.Running{App: again}).ID, 0); err != nil || got.Persons != 1 {
+			t.Errorf("after the stop %d people are counted, %v", got.Persons, err)
+		}
+	})
+}
+
+// Commands beside a server under load all succeed, and so does every request: no lock of SQLite comes through.
+func TestCommands_besideALoadedServer(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancel(t.Context())
+		var workers sync.WaitGroup
+		var sent, failed atomic.Int64
+		for w := range 4 {
+			c := a.Client(t)
+			workers.Go(func() {
+				for i := 0; ctx.Err() == nil; i++ {
+					form := testkit.SignForm("Busy Body", fmt.Sprintf("w%di%d@busy.example", w, i)).Encode()
+					r, err := c.Try(http.MethodPost, thePage+"/signatures", strings.NewReader(form), "Content-Type", urlencoded)
+					if sent.Add(1); err != nil || r.Status >= 500 {
+						failed.Add(1)
+					}
+				}
+			})
+		}
+		source := testkit.LetterSource(t, "en")
+		for i := range 4 {
+			file := filepath.Join(dir, fmt.Sprintf("letter-%d.md", i))
+			if err := os.WriteFile(file, bytes.Replace(source, []byte("granary"), fmt.Appendf(nil, "mill %d", i), -1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			slug := fmt.Sprintf("beside-%d", i)
+			for _, args := range [][]string{{"import", "letter", "--publish", "--slug", slug, file}, {"letter", "set", slug, "--sign-on", "people"}, {"letter", "list"}} {
+				if out, err := command(t, a.Options.Instance, args...).CombinedOutput(); err != nil {
+					t.Errorf("%v: %v: %s", args, err, out)
+				}
+			}
+		}
+		cancel()
+		workers.Wait()
+		if failed.Load() > 0 || sent.Load() < 20 {
+			t.Errorf("%d of %d requests failed", failed.Load(), sent.Load())
+		}
+		c := a.Client(t)
+		eventually(t, "the last letter is served", func() bool { return c.Get("/letters/beside-3").Status == 200 })
+		if log := a.Log.String(); strings.Contains(log, "BUSY") || strings.Contains(log, "locked") {
+			t.Error("the log speaks of locks")
+		}
+	})
+}
+
+// A second server process on the same folder ends at once with 1 and does not say that it serves.
+func TestServe_secondProcessIsRefused(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	second := command(t, a.Options.Instance, "serve", "--listen", "127.0.0.1:0", "--json")
+	var out, problem bytes.Buffer
+	second.Stdout, second.Stderr = &out, &problem
+	err := second.Run()
+	if second.ProcessState.ExitCode() != 1 || out.Len() > 0 || problem.Len() == 0 || traces.MatchString(problem.String()) {
+		t.Errorf("it ended with %v and said %q %q", err, out.String(), problem.String())
+	}
+	if r := a.Client(t).Get(thePage); r.Status != 200 {
+		t.Errorf("afterwards the first answers with %d", r.Status)
+	}
+}
