@@ -500,6 +500,9 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	if folded == "" || r.is(folded, func(w *words) []string { return w.polite }) || r.starts(folded, func(w *words) []string { return w.polite }) != "" {
 		return a
 	}
+	if name, rest, ok := cutComma(bare); ok && bare != text && !r.hasRole(name) && r.hasRole(rest) {
+		return Addressee{Name: name, Office: rest} // "Ms Okello, Minister of Gender"
+	}
 	if r.hasRole(bare) {
 		a.Office, a.Name = r.splitOffice(bare)
 		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !has(fold(before), "of") && !has(fold(before), "for") {

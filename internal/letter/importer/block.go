@@ -103,7 +103,11 @@ func (r *reader) headBlocks() []headBlock {
 			if r.isOnlyHonorific(rest) {
 				rest = ""
 			}
-			if open && kind == addresseeBlock && blocks[previous].kind == unknownBlock && r.starts(fold(l.text), func(w *words) []string { return w.attentions }) != "" {
+			attention := kind == addresseeBlock && r.starts(fold(l.text), func(w *words) []string { return w.attentions }) != ""
+			if attention && !open && previous >= 0 && rest != "" && r.honorific(rest) == "" && !r.hasRole(rest) && !r.isPerson(rest) {
+				continue // "Attention: Legal Department" below an address
+			}
+			if open && attention && blocks[previous].kind == unknownBlock {
 				blocks[previous].kind = addresseeBlock
 				blocks[previous].lines = append(blocks[previous].lines, line{text: rest, source: rest})
 				continue

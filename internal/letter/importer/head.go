@@ -20,12 +20,12 @@ var (
 func (r *reader) takeRepeats() {
 	seen := map[string]bool{}
 	kept := r.head[:0:0]
-	for _, l := range r.head {
+	for i, l := range r.head {
 		key := fold(l.text)
 		if wordCount(key) > 2 && seen[key] {
 			continue
 		}
-		seen[key] = true
+		seen[key] = i < 2 || r.isTitle(l) // the lines of an address may stand twice
 		kept = append(kept, l)
 	}
 	r.head = kept
@@ -152,6 +152,9 @@ func (r *reader) isTitle(l line) bool {
 	n := wordCount(l.text)
 	if n >= 4 && isCapitals(l.text) && (!r.isPlace(l.text) || n >= 6 && !strings.ContainsFunc(l.text, func(c rune) bool { return digit(c) >= 0 || c == ',' })) {
 		return true
+	}
+	if n >= 4 && has(folded, "letter") && r.any(folded, func(w *words) []string { return w.ofWords }) {
+		return true // "Coalition letter on …"
 	}
 	return n >= 4 && r.any(folded, func(w *words) []string { return w.titles[:min(len(w.titles), 10)] })
 }

@@ -353,14 +353,14 @@ func (r *reader) findEnd(first int, saluted bool) int {
 	return r.afterLastParagraph(first)
 }
 
-// endsAsSigned reports whether a text without salutation ends with a name and a date.
+// endsAsSigned reports whether a text without salutation ends with the name of an organisation and a date.
 func (r *reader) endsAsSigned(first int) bool {
-	n := len(r.lines)
-	if n < first+3 {
-		return false
+	dated, named := false, false
+	for _, l := range r.lines[r.afterLastParagraph(first):] {
+		dated = dated || isDated(l)
+		named = named || !isDated(l) && r.hasBody(l.text)
 	}
-	a, b := r.lines[n-2], r.lines[n-1]
-	return isDated(b) && wordCount(a.text) <= 10 && !endsSentence(a.text) && a.gap > 0 && b.gap == 0 && r.hasBody(a.text)
+	return dated && named
 }
 
 // letterFollows reports whether the letter that a call asks to sign stands behind its closing.

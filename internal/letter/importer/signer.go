@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // maxSigners bounds the list; longer ones are imported as signatories, not as part of the text.
@@ -124,6 +125,9 @@ func (r *reader) addSigners(lines []line, list bool) {
 			continue
 		}
 		if rest, ok := r.behalf(entry); ok && len(r.draft.SignedBy) > 0 && !fresh {
+			if unicode.IsLower(firstRune(rest)) { // "on behalf of its members"
+				continue
+			}
 			r.attach(rest)
 			for j := had; j < len(r.draft.SignedBy)-1; j++ { // "A and B" for the same
 				if s := &r.draft.SignedBy[j]; s.Role == "" && s.Organisation == "" {
@@ -133,7 +137,7 @@ func (r *reader) addSigners(lines []line, list bool) {
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(r.draft.SignedBy) > 0 && len(lines) == 1 && !list && r.hasRole(entry)
-		if !single && goesOn && (r.belongs(entry) || i == 1 && !list && r.pairs(entry) || i == 2 && len(lines) == 3 && r.isPersonBlock(lines)) {
+		if item := readMarker(l.text, nil).kind; !single && goesOn && item != bullet && item != numbered && (r.belongs(entry) || i == 1 && !list && r.pairs(entry) || i == 2 && len(lines) == 3 && r.isPersonBlock(lines)) {
 			r.attach(entry)
 			continue
 		}
