@@ -284,6 +284,11 @@ func (r *reader) onlySigning(folded string) bool {
 // asks reports whether a folded sentence is a request of the letter's own: in the first person, to "you", or by an
 // organisation that speaks of itself by name.
 func (r *reader) asks(folded string) bool {
+	for _, w := range r.langs {
+		for _, not := range w.notAsking {
+			folded = strings.ReplaceAll(folded, not, "-")
+		}
+	}
 	return r.asksAsWe(folded) || r.asksPolitely(folded) || r.any(folded, func(w *words) []string { return w.toYou }) || r.asksByName(folded)
 }
 

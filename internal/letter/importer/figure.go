@@ -114,6 +114,9 @@ func (f *figureReader) isReference(n number) bool {
 	case f.x.ages[f.word(n.to)+" "+f.word(n.to+1)], strings.HasPrefix(f.word(n.to), "years-old"), n.value > 1e13:
 		return true
 	}
+	if before == "at" && !n.digits && n.value <= 12 && (f.ts[n.to-1].ended || n.to == len(f.ts)) {
+		return true // an hour: "closes at six."
+	}
 	return f.word(n.from-2) == "the" && before == "age" || before == "of" && f.word(n.from-2) == "age"
 }
 

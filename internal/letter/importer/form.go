@@ -14,7 +14,7 @@ func (r *reader) readForm() {
 	asks := r.signingLines()
 	_, unaddressed := r.salutedPeers()
 	switch {
-	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && r.titleCalls():
+	case asks > 0 && unaddressed && d.Salutation != "", asks > 1 && d.Salutation == "" && d.Closing == "" && (r.titleCalls() || r.asksReaders() > 1):
 		d.Form = FormCall
 		r.addCalledAddressee()
 	case d.Salutation != "" || d.Closing != "" || r.titledAsLetter() || r.isStatement():
@@ -91,6 +91,18 @@ func (r *reader) signingLines() int {
 			if r.any(fold(l.text[:min(len(l.text), 4000)]), func(w *words) []string { return w.signing }) {
 				n++
 			}
+		}
+	}
+	return n
+}
+
+// asksReaders counts the lines that speak to a reader about signing.
+func (r *reader) asksReaders() int {
+	n := 0
+	for _, l := range r.body[:min(len(r.body), 200)] {
+		folded := fold(l.text[:min(len(l.text), 4000)])
+		if r.any(folded, func(w *words) []string { return w.signing }) && r.any(folded, func(w *words) []string { return w.readers }) {
+			n++
 		}
 	}
 	return n

@@ -60,6 +60,7 @@ type words struct {
 	firstPerson  []string
 	reported     []string // verbs of a request in the third person
 	toYou        []string // requests that name no sender
+	notAsking    []string // what a sentence says that it does not ask
 	please       []string // first word of an imperative
 	politeOnly   []string // what follows it in a sentence that asks for nothing
 	obliges      []string // ends a line whose list says what must be done
@@ -68,6 +69,7 @@ type words struct {
 	listHeads    []string // whole headings of a list of demands
 	following    []string // tell that a list comes though the sentence ends
 	ordinals     map[string]int
+	readers      []string // speaks to the reader
 	signing      []string // asks for a signature
 	deadlines    []string // tell that a date is the last day to sign
 	untils       []string // before a date that is a last day
