@@ -130,7 +130,7 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 	if err != nil {
 		return job.Code("smtp", err)
 	}
-	if kind == "confirm" {
+	if kind == "confirm" && e.Late {
 		return m.Signing.Accepted(ctx, pending)
 	}
 	return nil

@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -65,6 +66,7 @@ type Envelope struct {
 	Address  string
 	Token    string
 	Code     string // the fresh code, for a code mail
+	Late     bool   // the submission is older than an hour: say when its mail was accepted
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
@@ -100,14 +102,20 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if !errors.Is(err, store.ErrNoRow) {
 		return e, false, err
 	}
-	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh}, true, nil
+	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh,
+		Late: s.late(row)}, true, nil
 }
 
-// Accepted records that the relay took the confirmation mail: only from then on do the hours to confirm run. A mail that
+// late reports whether more than an hour has passed since the hours to confirm began to run.
+func (s *Service) late(row pending) bool {
+	return s.DB.Now().Add(PendingFor).UnixMicro()-row.expires >= time.Hour.Microseconds()
+}
+
+// Accepted records that the relay took a late confirmation mail: only from then on do the hours to confirm run. One that
 // was taken within the hour changes nothing, which spares the common case a write.
 func (s *Service) Accepted(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
-	if err != nil || s.DB.Now().Add(PendingFor).UnixMicro()-row.expires < 3_600_000_000 {
+	if err != nil || !s.late(row) {
 		return ignoreGone(err)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
