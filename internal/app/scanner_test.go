@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -172,9 +173,7 @@ func formsOf(t *testing.T, a testkit.Answer) (forms []postForm) {
 		for d := range n.Descendants() {
 			if d.Data == "button" {
 				button := url.Values{}
-				for name, value := range fields {
-					button[name] = value
-				}
+				maps.Copy(button, fields)
 				button.Set(attribute(d, "name"), attribute(d, "value"))
 				f.buttons = append(f.buttons, button)
 			}
