@@ -389,12 +389,23 @@ func introText(lines []line) string {
 	return strings.ToValidUTF8(b.String(), "")
 }
 
+// withoutPostnominals removes "KC MP" from the end of a name.
+func (r *reader) withoutPostnominals(name string) string {
+	for {
+		before, last, ok := cutLast(name)
+		if !ok || !r.is(fold(last), func(w *words) []string { return w.postnominals }) {
+			return name
+		}
+		name = before
+	}
+}
+
 func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
 	if a.Name == "" && s.Name != "" && !has(fold(a.Office), "and") && !has(fold(a.Office), "و") {
 		a.Name = s.Name
 		r.warn("name_from_salutation")
 	}
-	if a.Office == "" && s.Office != "" && !has(fold(a.Name), fold(s.Office)) && r.isPerson(a.Name) {
+	if a.Office == "" && s.Office != "" && !has(fold(a.Name), fold(s.Office)) && r.isPerson(r.withoutPostnominals(a.Name)) {
 		a.Office = s.Office
 		r.warn("office_from_salutation")
 	}

@@ -103,7 +103,7 @@ func (f *figureReader) isReference(n number) bool {
 		behind = ""
 	}
 	switch {
-	case f.x.notCounts[before], f.x.ages[behind], f.isMonth(n.from - 1), f.isMonth(n.to) && !f.ts[n.to-1].ended:
+	case f.x.notCounts[before], f.x.ages[behind], n.digits && f.isMonth(n.from-1), f.isMonth(n.to) && !f.ts[n.to-1].ended:
 		return true
 	case f.reference > 0 && n.from <= f.reference+1 && (f.reference == n.from && !f.stopsBefore(n.from) || isJoiner(before)):
 		return true

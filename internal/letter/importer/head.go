@@ -25,7 +25,7 @@ func (r *reader) takeRepeats() {
 		if wordCount(key) > 2 && seen[key] {
 			continue
 		}
-		seen[key] = i < 2 || r.isTitle(l) // the lines of an address may stand twice
+		seen[key] = i == 0 || r.isTitle(l) // the lines of an address may stand twice
 		kept = append(kept, l)
 	}
 	r.head = kept
