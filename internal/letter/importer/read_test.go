@@ -282,7 +282,11 @@ func TestRead_inTime(t *testing.T) {
 
 func readsIn(t *testing.T, name, source string, limit time.Duration) {
 	t.Helper()
-	for _, file := range []string{"a.txt", "a.md"} {
+	files := []string{"a.txt"}
+	if strings.ContainsAny(source, "*[<>-") { // markup, which the other front takes apart
+		files = append(files, "a.md")
+	}
+	for _, file := range files {
 		start := time.Now()
 		if _, err := importer.Read(file, []byte(source)); err != nil {
 			t.Errorf("%s: %v", name, err)
