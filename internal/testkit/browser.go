@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Tab is a tab of a real browser with cookies of its own. It notes every request, and every complaint of the browser. Its
@@ -211,10 +212,12 @@ func (b *Tab) Click(selector string) {
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Press clicks an element that leads to another page, and returns that page's status.
+// Press presses a button or follows a link, which leads to another page, and returns that page's status. It does so by the
+// keyboard: a page that scrolls while it opens moves what a mouse aims at.
 func (b *Tab) Press(selector string) int {
 	b.t.Helper()
-	return b.follow("press "+selector, chromedp.Click(chromedp.CSS(selector)))
+	b.do("focus "+selector, chromedp.WaitReady(chromedp.CSS(selector)), chromedp.Focus(chromedp.CSS(selector)))
+	return b.follow("press "+selector, chromedp.KeyEvent(kb.Enter))
 }
 
 // Key presses a key or types text where the focus is.
