@@ -57,9 +57,11 @@ var (
 	qInsertLeaf = insertRows("leaf_pending.insert", "leaf_pending",
 		[]string{"letter_id", "phase", "rank", "signature_id", "act", "detail"}, "")
 
+	// In one step SQLite would walk all signatures of the letter: with OR it does not find the index by tag.
 	qFindByMailbox = store.Q("signature.find_by_mailbox", `
 		SELECT kind, tag FROM signature
-		WHERE letter_id = $1 AND mailbox_tag = $2 AND (state <> 'withdrawn' OR reason = 'removed_before') LIMIT 20`)
+		WHERE letter_id = $1 AND id IN (SELECT s.id FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2)
+			AND (state <> 'withdrawn' OR reason = 'removed_before') LIMIT 20`)
 	qFindByTag = store.Q("signature.find_by_tag", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
 	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)

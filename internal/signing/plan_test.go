@@ -1,0 +1,74 @@
+package signing_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// TestQueries_useIndexes holds what runs for each signature to look-ups: SQLite has no statistics here, and one word too
+// many makes it walk all signatures of a letter.
+func TestQueries_useIndexes(t *testing.T) {
+	_ = signing.Person // its queries are registered
+	dir := t.TempDir()
+	db, err := store.Open(t.Context(), store.Options{Data: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite", filepath.Join(dir, "undersigned.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	seen := 0
+	for _, q := range store.Queries() {
+		switch q.Name() {
+		case "pending.find", "signature.find", "signature.find_own", "signature.find_by_mailbox", "signature.find_by_tag",
+			"signature.find_by_secret", "signature.replace", "mail_block.find", "job.next", "job.done":
+		default:
+			continue
+		}
+		seen++
+		plan := explain(t, raw, q)
+		if !strings.Contains(plan, "SEARCH") || strings.Contains(plan, "SCAN") || strings.Contains(plan, "(letter_id=?)") {
+			t.Errorf("%s walks a table: %s", q.Name(), plan)
+		}
+	}
+	if seen != 10 {
+		t.Errorf("%d of 10 queries exist", seen)
+	}
+}
+
+func explain(t *testing.T, db *sql.DB, q *store.Query) string {
+	t.Helper()
+	text := q.Text(store.SQLite)
+	var args []any
+	for strings.Contains(text, "$"+string(rune('1'+len(args)))) {
+		args = append(args, 1)
+	}
+	rows, err := db.Query("EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", q.Name(), err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "; ")
+}
