@@ -98,7 +98,6 @@ var (
 	savepoint  = bare("SAVEPOINT f")
 	release    = bare("RELEASE f")
 	rollbackTo = bare("ROLLBACK TO f")
-	probe      = bare("SELECT 1")
 )
 
 func bare(text string) *Query {

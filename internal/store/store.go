@@ -115,10 +115,10 @@ func (db *DB) Now() time.Time { return db.o.Now().UTC() }
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.View(ctx, func(tx *Tx) error {
-		var one int
-		return tx.Row(probe).Scan(&one)
-	})
+	if db.isClosed() {
+		return ErrClosed
+	}
+	return mapError(db.read.PingContext(ctx)) // the pool keeps a connection more than there are readers
 }
 
 // View runs fn on one consistent state of the database, which it can only read. It ends early when ctx does.
