@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -184,6 +186,26 @@ func TestOwnSignature_bySecret(t *testing.T) {
 			t.Error("the database holds the erased name or address in the clear")
 		}
 	})
+}
+
+// The demonstration catches its mails and shows them on a page, to its own machine only.
+func TestDemo_mailbox(t *testing.T) {
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Demo = true })
+	c := a.Client(t)
+	if r := c.Post("/fa/letters/"+testkit.Slug+"/signatures", testkit.SignForm("Demo Guest", "guest@demo.example")); r.Status != 303 {
+		t.Fatalf("signing was answered with %d", r.Status)
+	}
+	eventually(t, "the mailbox shows the mail", func() bool { return strings.Contains(c.Get("/dev/mailbox").Body, "guest@demo.example") })
+	if len(a.Mailbox.Mails()[0].Links) == 0 || a.Inbox.Count() != 0 {
+		t.Error("the mail has no link, or was sent")
+	}
+	for remote, want := range map[string]int{"127.0.0.1:99": 200, "[::1]:99": 200, "[::ffff:127.0.0.1]:99": 200, "192.0.2.7:99": 404, "[2001:db8::1]:99": 404, "": 404} {
+		request, recorder := httptest.NewRequest("GET", "/dev/mailbox", nil), httptest.NewRecorder()
+		request.RemoteAddr = remote
+		if a.Web.ServeHTTP(recorder, request); recorder.Code != want {
+			t.Errorf("from %q the mailbox answers with %d, want %d", remote, recorder.Code, want)
+		}
+	}
 }
 
 // secretOf returns the secret that a receipt page shows.

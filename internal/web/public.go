@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"time"
@@ -158,7 +159,11 @@ func (s *Server) showPicture(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// showMailbox shows caught mails to this machine only: their links confirm whatever was signed in the demonstration.
 func (s *Server) showMailbox(w http.ResponseWriter, r *http.Request) error {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err != nil || !from.Addr().Unmap().IsLoopback() {
+		return fault.New(fault.NotFound, "page.unknown")
+	}
 	loc := visitOf(r).locale
 	p := MailboxPage{Base: s.base(r, loc.T("mailbox.title"))}
 	p.NoIndex = true
