@@ -167,7 +167,11 @@ func TestOpen_refuses(t *testing.T) {
 			}
 		}
 		elsewhere := t.TempDir()
-		if _, err := app.Open(t.Context(), app.Options{Instance: config.Instance{Data: elsewhere}}); err != nil {
+		other, err := app.Open(t.Context(), app.Options{Instance: config.Instance{Data: elsewhere}})
+		if err == nil {
+			err = other.Close()
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		mixed := app.Options{Instance: config.Instance{Data: elsewhere, Database: a.Options.Instance.Database}}
