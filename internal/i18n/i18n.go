@@ -36,6 +36,7 @@ type Locale struct {
 
 	localizer *i18n.Localizer
 	printer   *message.Printer
+	plain     *sync.Map // key to its message, of keys asked for without arguments
 }
 
 // settings is the "locale" object of a catalogue.
@@ -84,7 +85,8 @@ func load() error {
 			return fmt.Errorf("i18n: %s: numbers: %w", name, err)
 		}
 		locales[code] = &Locale{Code: code, Name: file.Locale.Name, Dir: file.Locale.Dir, Calendar: file.Locale.Calendar,
-			localizer: i18n.NewLocalizer(bundle, code), printer: message.NewPrinter(numbers)}
+			localizer: i18n.NewLocalizer(bundle, code), printer: message.NewPrinter(numbers),
+			plain: new(sync.Map)}
 	}
 	slices.Sort(names)
 	add := func(l *Locale) {
@@ -148,7 +150,17 @@ func match(acceptLanguage string) *Locale {
 // may differ from the sentence's, integers get the language's digits.
 // A missing key returns the key itself; a test keeps that from happening.
 func (l *Locale) T(key string, args ...any) string {
-	return l.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: l.data(args)}, key)
+	if len(args) > 0 {
+		return l.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: l.data(args)}, key)
+	}
+	if text, ok := l.plain.Load(key); ok {
+		return text.(string)
+	}
+	text := l.localize(&i18n.LocalizeConfig{MessageID: key}, key)
+	if text != key { // a key that is in no catalogue may be anything, and is not kept
+		l.plain.Store(key, text)
+	}
+	return text
 }
 
 // N returns the message of a key in the plural form that count asks for; the message's {{.Count}} is count with the

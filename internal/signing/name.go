@@ -17,9 +17,16 @@ func checkText(field, s string, limit int) (string, *fault.Error) {
 	if !utf8.ValidString(s) {
 		return "", fault.New(fault.Invalid, "form.encoding").On(field)
 	}
-	s = dropLooseJoiners(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+	plain := isPlain(s)
+	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	if !plain {
+		s = dropLooseJoiners(s)
+	}
 	if utf8.RuneCountInString(s) > limit {
 		return s, fault.New(fault.Invalid, field+".long", "Limit", limit).On(field)
+	}
+	if plain {
+		return s, nil
 	}
 	runes := []rune(s)
 	marks := 0
@@ -32,6 +39,16 @@ func checkText(field, s string, limit int) (string, *fault.Error) {
 		}
 	}
 	return s, nil
+}
+
+// isPlain reports whether a text is printable ASCII, to which none of the rules about marks and joiners can apply.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // maxMarks is how many marks one letter carries: pointed Hebrew and Arabic have three, a heap of them covers its neighbours.
@@ -87,7 +104,7 @@ func checkName(field, s string) (string, *fault.Error) {
 		return s, f
 	case s == "":
 		return s, fault.New(fault.Invalid, field+".empty").On(field)
-	case webAddress.MatchString(s) && field == "name":
+	case field == "name" && strings.ContainsAny(s, ".:") && webAddress.MatchString(s):
 		return s, fault.New(fault.Invalid, "name.url").On(field)
 	case !strings.ContainsFunc(s, unicode.IsLetter):
 		return s, fault.New(fault.Invalid, "name.script").On(field)
