@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -66,7 +67,7 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 		for _, o := range all {
 			for known := range maps.Values(o.Names) {
 				look := skeleton(known)
-				d.names[look] = append(d.names[look], fold(known))
+				d.names[look] = append(d.names[look], i18n.Fold(known))
 			}
 		}
 		s.mu.Lock()
@@ -74,5 +75,5 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 		s.mu.Unlock()
 	}
 	names := d.names[skeleton(name)]
-	return len(names) > 0 && !slices.Contains(names, fold(name)), nil
+	return len(names) > 0 && !slices.Contains(names, i18n.Fold(name)), nil
 }

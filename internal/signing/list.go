@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -142,7 +143,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := cutWords(strings.Fields(fold(query)))
+	words := cutWords(strings.Fields(i18n.Fold(query)))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}
