@@ -19,6 +19,10 @@ import (
 )
 
 type importCommand struct {
+	Signatories importSignatories `cmd:"" help:"Add a list of signatories (CSV, XLSX) that was collected elsewhere; a dry run unless --apply."`
+	Batches     importBatches     `cmd:"" help:"List the imported lists of a letter."`
+	Undo        importUndo        `cmd:"" help:"Undo an imported list: withdraw every signature of it."`
+
 	Letter importLetter `cmd:"" help:"Read .txt and .md files into draft letters, or into the next edition of one."`
 }
 

@@ -80,7 +80,7 @@ type Entry struct {
 	Notes        []Note
 }
 
-// Note is what was changed in a line, or could not be read of it; a key of the catalogues, "roster.note.…".
+// Note is what was changed in a line, or could not be read of it.
 type Note string
 
 // The notes.
