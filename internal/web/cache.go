@@ -45,6 +45,7 @@ type cachedLetter struct {
 	letter.Letter
 	Counts                 signing.Counts
 	Persons, Organisations []signing.Signatory
+	Batches                []signing.Batch // lists that were imported and not undone
 	Editions               int
 	Since                  int // number of the last substantive edition
 

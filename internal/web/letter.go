@@ -34,7 +34,15 @@ func (s *Server) loadLetter(ctx context.Context, slug string) (*cachedLetter, er
 			c.Since = max(c.Since, e.Number)
 		}
 	}
-	c.Counts, c.Persons, c.Organisations, err = s.signing.Summary(ctx, l.ID, c.Since)
+	if c.Counts, c.Persons, c.Organisations, err = s.signing.Summary(ctx, l.ID, c.Since); err != nil {
+		return nil, err
+	}
+	batches, err := s.signing.Batches(ctx, l.ID)
+	for _, b := range batches {
+		if b.Added > 0 && (b.State == signing.BatchApplying || b.State == signing.BatchApplied) {
+			c.Batches = append(c.Batches, b)
+		}
+	}
 	return c, err
 }
 
@@ -120,15 +128,6 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text string, form 
 func headline(c signing.Counts) Counts {
 	return Counts{Organisations: c.Organisations, Persons: c.Persons, Withheld: c.Withheld, Imported: c.Imported,
 		Withdrawn: c.Withdrawn, Removed: c.Removed, Earlier: c.Earlier}
-}
-
-func signatoryView(l *i18n.Locale, x signing.Signatory) SignatoryView {
-	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == signing.Organisation,
-		Imported: x.Basis != signing.BasisEmail}
-	if x.Country != "" {
-		v.Country = i18n.CountryName(l, x.Country)
-	}
-	return v
 }
 
 func (s *Server) showEditions(w http.ResponseWriter, r *http.Request) error {

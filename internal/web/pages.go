@@ -149,7 +149,7 @@ type SignatoryView struct {
 	Affiliation  string // for identification only
 	Country      string // in the page's language
 	Organisation bool
-	Imported     bool // known by reply, paper or import, not confirmed by the signer's own mail
+	Basis        string // reply, paper, import or voucher; "" when the signer's own mailbox confirmed it
 }
 
 // Share is the row of plain links that spread a letter; none of them calls a third party until it is followed.
@@ -302,8 +302,21 @@ type SignatoriesPage struct {
 	Entries     []SignatoryView
 	NextURL     string // "" at the end
 	FirstURL    string // "" on the first page
+	Print       bool   // the print view: many names in columns
+	PlainURL    string
+	PrintURL    string
+	CSVURL      string
+	JSONURL     string
+	Batches     []BatchView // lists that names came with
 	Counts      Counts
 	AsOf        string
+}
+
+// BatchView is a list of names that was imported.
+type BatchView struct {
+	Basis  string // paper, reply or import
+	Source string // as whoever imported it says, or ""
+	Date   string
 }
 
 // EditionsPage lists the editions of a letter.

@@ -5,20 +5,15 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 )
 
-const (
-	listedLetters = 100 // on the front page
-	pageOfNames   = 100 // in a signatory list
-)
+const listedLetters = 100 // on the front page
 
 func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	letters, err := s.letters.List(r.Context(), listedLetters)
@@ -36,63 +31,6 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 		} else {
 			p.Closed = append(p.Closed, card)
 		}
-	}
-	return render(w, http.StatusOK, p)
-}
-
-func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.cache.find(r.Context(), r.PathValue("slug"))
-	if err != nil {
-		return err
-	}
-	if l.SignOn == letter.SignOnNone {
-		return fault.New(fault.NotFound, "page.unknown")
-	}
-	q := r.URL.Query()
-	kind := signing.Kind(q.Get("kind"))
-	if kind != signing.Organisation && kind != signing.Person {
-		if kind = signing.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
-			kind = signing.Organisation
-		}
-	}
-	query := q.Get("q")
-	if len(query) > 4*signing.MaxName {
-		query = ""
-	}
-	page, err := s.signing.List(r.Context(), l.ID, kind, query, q.Get("after"), pageOfNames)
-	if err == nil && query != "" && !q.Has("kind") && len(page.Signatories) == 0 && kind == signing.Person {
-		kind = signing.Organisation // a name was asked for, not a kind
-		page, err = s.signing.List(r.Context(), l.ID, kind, query, "", pageOfNames)
-	}
-	if err != nil {
-		return err
-	}
-	loc := visitOf(r).locale
-	path := "/letters/" + l.Slug + "/signatories"
-	link := func(kind signing.Kind, after string) string {
-		v := url.Values{"kind": {string(kind)}}
-		if query != "" {
-			v.Set("q", query)
-		}
-		if after != "" {
-			v.Set("after", after)
-		}
-		return s.local(r, path+"?"+v.Encode())
-	}
-	p := SignatoriesPage{Base: s.base(r, loc.T("signatories.title")), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
-		Kind: string(kind), PersonsURL: link(signing.Person, ""), OrgsURL: link(signing.Organisation, ""), Query: query,
-		Counts: headline(l.Counts)}
-	for _, x := range page.Signatories {
-		p.Entries = append(p.Entries, signatoryView(loc, x))
-	}
-	if page.Next != "" {
-		p.NextURL = link(kind, page.Next)
-	}
-	if q.Get("after") != "" {
-		p.FirstURL = link(kind, "")
-	}
-	if !l.Counts.PublishedAt.IsZero() {
-		p.AsOf = loc.DateTime(l.Counts.PublishedAt, time.UTC)
 	}
 	return render(w, http.StatusOK, p)
 }

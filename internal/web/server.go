@@ -51,6 +51,7 @@ type Server struct {
 	o       Options
 	cache   letterCache
 	limits  *limiter
+	streams chan struct{} // places for whole lists that are being sent
 	mux     *http.ServeMux
 	handler http.Handler
 }
@@ -62,6 +63,7 @@ func New(letters *letter.Service, signatures *signing.Service, o Options) *Serve
 	s.cache.version = letters.Version
 	s.cache.now = o.Now
 	s.limits = newLimiter(o.Now, o.TrustProxy)
+	s.streams = make(chan struct{}, maxStreams)
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {
