@@ -19,6 +19,8 @@ type Base struct {
 	Languages []LanguageLink // the same page in the interface's languages
 	Demo      bool           // the demonstration instance: a banner says so
 	NoIndex   bool           // pages that search engines must not keep
+	Feed      FeedLink       // what can be followed from here; zero for nothing
+	Metadata  *thing         // what the page is about, for machines; nil for nothing
 }
 
 // LanguageLink is a page in another language.
@@ -69,6 +71,7 @@ type LetterPage struct {
 	Counted     bool
 	Counts      Counts
 	AsOf        string // when the counts were last published
+	Updates     []UpdateLink
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -317,6 +320,24 @@ type BatchView struct {
 	Basis  string // paper, reply or import
 	Source string // as whoever imported it says, or ""
 	Date   string
+}
+
+// UpdatePage is a dated article about a letter.
+type UpdatePage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Update      UpdateLink
+	Body        template.HTML
+	Share       Share
+}
+
+// UpdateLink is an update in a list.
+type UpdateLink struct {
+	URL       string
+	Title     Tagged
+	Date      string
+	Lang, Dir string
 }
 
 // EditionsPage lists the editions of a letter.

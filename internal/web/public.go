@@ -21,6 +21,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := HomePage{Base: s.base(r, s.o.Site)}
+	p.Feed = s.feedOfAll(r)
 	for _, x := range letters {
 		l, err := s.cache.find(r.Context(), x.Slug)
 		if err != nil {

@@ -11,8 +11,13 @@ import (
 func (s *Server) routes() {
 	s.handle("GET /{$}", s.showHome)
 	s.handle("GET /letters.json", s.listLettersJSON)
+	s.handle("GET /feed.atom", s.sendFeed)
+	s.handle("GET /feed.json", s.sendFeed)
 	s.handle("GET /letters/{slug}", s.showLetter)
 	s.handle("GET /letters/{slug}/call", s.showCall)
+	s.handle("GET /letters/{slug}/feed.atom", s.sendLetterFeed)
+	s.handle("GET /letters/{slug}/feed.json", s.sendLetterFeed)
+	s.handle("GET /letters/{slug}/updates/{number}", s.showUpdate)
 	s.handle("GET /letters/{slug}/editions", s.showEditions)
 	s.handle("GET /letters/{slug}/editions/{edition}", s.showEdition)
 	s.handle("GET /letters/{slug}/editions/{edition}/diff/{other}", s.showDiff)

@@ -135,6 +135,11 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Batches: []BatchView{{"paper", w.longName, l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC))}, {"import", "", "2026"}}}
 	printed := signatories
 	printed.Print = true
+	updateLink := UpdateLink{URL: "/letters/x/updates/1", Title: tag(w.subtitle), Date: view.Published, Lang: lang, Dir: w.dir}
+	letter.Metadata = &thing{Context: "https://schema.org", Type: "Message", Headline: w.title + "</script>", Authors: []thing{{Type: "Organization", Name: w.organisation}}}
+	letter.Updates, letter.Feed = []UpdateLink{updateLink}, FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
+	update := UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,
+		Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Share: share}
 	noSignatories := signatories
 	noSignatories.Kind, noSignatories.Entries, noSignatories.NextURL = "organisation", nil, ""
 	diff := DiffPage{Base: base(l.T("diff.title", "From", 1, "To", 2), "/letters/x/editions/1/diff/2"), LetterTitle: tag(w.title), LetterURL: "/letters/x", From: 1, To: 2, Follows: "substantive", Texts: texts, Lang: lang, Dir: w.dir,
@@ -157,7 +162,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"signature", SignaturePage{Base: base(l.T("signature.title"), "/signature")}},
 		{"signature-wrong", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.secret.wrong")}},
 		{"signature-found", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.sure"), Secret: receipt.Secret, Found: []OwnSignature{own, heldOwn}, Done: l.T("signature.relisted")}},
-		{"signatories", signatories}, {"signatories-print", printed}, {"signatories-empty", noSignatories},
+		{"update", update}, {"signatories", signatories}, {"signatories-print", printed}, {"signatories-empty", noSignatories},
 		{"editions", EditionsPage{Base: base(l.T("editions.title"), "/letters/x/editions"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Editions: editions}},
 		{"edition", earlier}, {"diff", diff},
 		{"organisation", OrganisationPage{Base: base(w.organisation, "/organisations/harbour"), Organisation: leads[0], Letters: []LetterCard{card}}},
