@@ -166,7 +166,7 @@ func (figures) paragraph(w util.BufWriter, source []byte, node ast.Node, enterin
 
 // Excerpt returns the beginning of Markdown as plain text on one line, at most limit characters and cut between words.
 func Excerpt(source string, limit int) string {
-	words := strings.Fields(gohtml.UnescapeString(plainPolicy.Sanitize(strings.ReplaceAll(RenderMarkdown(source, nil), "<", " <"))))
+	words := strings.Fields(gohtml.UnescapeString(plainPolicy.Sanitize(blockEnd.ReplaceAllString(RenderMarkdown(source, nil), " $0"))))
 	out := strings.Join(words, " ")
 	if utf8.RuneCountInString(out) <= limit {
 		return out
@@ -179,4 +179,7 @@ func Excerpt(source string, limit int) string {
 	return strings.TrimRight(cut, " ,;:،؛") + "…"
 }
 
-var plainPolicy = bluemonday.StrictPolicy()
+var (
+	plainPolicy = bluemonday.StrictPolicy()
+	blockEnd    = regexp.MustCompile(`</(?:p|li|h[1-6]|td|th|blockquote|figcaption)>|<br`)
+)

@@ -42,16 +42,12 @@ func (s *Server) feedOf(r *http.Request, l *cachedLetter) FeedLink {
 
 // sendFeed sends the feed of all letters: each that was published, and its updates.
 func (s *Server) sendFeed(w http.ResponseWriter, r *http.Request) error {
-	letters, err := s.letters.List(r.Context(), listedLetters)
+	letters, _, err := s.listLetters(r)
 	if err != nil {
 		return err
 	}
 	f := feed{id: s.o.BaseURL + "/", title: s.feedOfAll(r).Title, page: s.o.BaseURL + s.local(r, "/")}
-	for _, x := range letters {
-		l, err := s.cache.find(r.Context(), x.Slug)
-		if err != nil {
-			return err
-		}
+	for _, l := range letters {
 		entries := s.entriesOf(r, l)
 		f.entries = append(f.entries, slices.DeleteFunc(entries, func(e feedEntry) bool { return strings.Contains(e.url, "/editions/") })...)
 	}

@@ -57,7 +57,7 @@ func (s *Server) showLetter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asJSON {
-		page, err := l.page(pageKey{text: ".json"}, func() ([]byte, error) { return letterJSON(l) })
+		page, err := l.page(pageKey{text: ".json"}, func() ([]byte, error) { return encodeJSON(s.documentOf(l)) })
 		if err != nil {
 			return err
 		}

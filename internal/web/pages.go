@@ -42,6 +42,7 @@ type Tagged struct{ Text, Lang, Dir string }
 type HomePage struct {
 	Base
 	Open, Closed []LetterCard
+	OlderURL     string // "" when these are all
 }
 
 // LetterCard is a letter in a list.

@@ -11,6 +11,7 @@ import (
 func (s *Server) routes() {
 	s.handle("GET /{$}", s.showHome)
 	s.handle("GET /letters.json", s.listLettersJSON)
+	s.handle("GET /openapi.json", s.sendDescription)
 	s.handle("GET /feed.atom", s.sendFeed)
 	s.handle("GET /feed.json", s.sendFeed)
 	s.handle("GET /letters/{slug}", s.showLetter)

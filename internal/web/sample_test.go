@@ -150,7 +150,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	earlier.Letter.Current = false
 
 	return []sample{
-		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}}},
+		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}, OlderURL: "/?before=x"}},
 		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
 		{"letter", letter}, {"letter-errors", wrong}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
 		{"check-mail", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Email: "ada@example.org", Code: "482913", CanResend: true, Resent: true, ResendURL: "/letters/x/resend", CorrectURL: "/letters/x#sign", Mailbox: "/dev/mailbox"}},

@@ -306,6 +306,10 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Err
 		w.Header().Set("Retry-After", "120")
 	}
 	l := visitOf(r).locale
+	if wantsData(r) {
+		_ = failData(w, r, status, f.Key, say(l, f))
+		return
+	}
 	page := MessagePage{Base: s.base(r, l.T("fault.heading."+strings.ReplaceAll(f.Kind.String(), " ", "_"))), Text: []string{say(l, f)}}
 	page.NoIndex, page.Heading = true, page.Title
 	w.Header().Set("Cache-Control", "no-store")
@@ -316,6 +320,10 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Err
 
 func (s *Server) failInternal(w http.ResponseWriter, r *http.Request) {
 	v := visitOf(r)
+	if wantsData(r) {
+		_ = failData(w, r, http.StatusInternalServerError, "internal", v.locale.T("fault.internal"))
+		return
+	}
 	page := MessagePage{Base: s.base(r, v.locale.T("fault.heading.internal")), Text: []string{v.locale.T("fault.internal")}, RequestID: v.id}
 	page.NoIndex, page.Heading = true, page.Title
 	w.Header().Set("Cache-Control", "no-store")

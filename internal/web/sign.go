@@ -416,5 +416,5 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, own []signing.
 		entries = append(entries, e)
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="signature.json"`)
-	return writeJSON(w, map[string]any{"signatures": entries})
+	return writeJSON(w, http.StatusOK, map[string]any{"signatures": entries})
 }
