@@ -3,6 +3,8 @@ package i18n
 import (
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/bidi"
 )
 
@@ -52,6 +54,19 @@ func Direction(code string) string {
 		return "rtl"
 	}
 	return "ltr"
+}
+
+// Language returns the name of a language in the locale's own: "Persian", « persan »; in itself where that has none.
+func (l *Locale) Language(code string) string {
+	tag, err := language.Parse(code)
+	if _, known := tag.Base(); err == nil && known != language.No {
+		if namer := display.Languages(language.Make(l.Code)); namer != nil {
+			if name := namer.Name(tag); name != "" {
+				return name
+			}
+		}
+	}
+	return LanguageName(code)
 }
 
 // LanguageName returns the language's name in itself for a code of the interface, else the code.
