@@ -58,6 +58,9 @@ func Direction(code string) string {
 
 // Language returns the name of a language in the locale's own: "Persian", « persan »; in itself where that has none.
 func (l *Locale) Language(code string) string {
+	if code == "" {
+		return ""
+	}
 	tag, err := language.Parse(code)
 	if _, known := tag.Base(); err == nil && known != language.No {
 		if namer := display.Languages(language.Make(l.Code)); namer != nil {
