@@ -85,7 +85,7 @@ func LanguageName(code string) string {
 
 // selfNames are the names of languages letters are often written in, in themselves (CLDR 46).
 var selfNames = map[string]string{
-	"ar": "العربية", "az": "azərbaycan", "ckb": "کوردیی ناوەندی", "de": "Deutsch", "es": "español", "fr": "français",
+	"az": "azərbaycan", "ckb": "کوردیی ناوەندی", "de": "Deutsch", "es": "español",
 	"he": "עברית", "hi": "हिन्दी", "it": "italiano", "ja": "日本語", "ko": "한국어", "ku": "kurdî", "nl": "Nederlands",
 	"pl": "polski", "ps": "پښتو", "pt": "português", "ru": "русский", "sv": "svenska", "tr": "Türkçe", "uk": "українська",
 	"ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
