@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
@@ -106,6 +108,57 @@ func TestPages_fonts(t *testing.T) {
 	if fonts.Load() != 2 {
 		t.Errorf("a Persian page loads %d fonts, want regular and bold", fonts.Load())
 	}
+	for _, l := range i18n.All() {
+		if l.Dir != "rtl" {
+			continue
+		}
+		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/"+l.Code+"/page/letter")); err != nil {
+			t.Fatal(err)
+		}
+		for selector, text := range map[string]string{"h1": arabicSigns, ".totals dd": l.Number(1234567890), ".letter .text p": arabicSigns} {
+			if got := fontsOf(t, ctx, selector, text); !slices.Equal(got, []string{"Vazirmatn"}) {
+				t.Errorf("%s: %s is set in %q", l.Code, selector, got)
+			}
+		}
+		if got := fontsOf(t, ctx, "h1", "A"); slices.Contains(got, "Vazirmatn") { // a negative control
+			t.Errorf("%s: Latin letters are set in %q", l.Code, got)
+		}
+	}
+}
+
+// arabicSigns are letters, marks and digits that fonts of one language alone often lack.
+const arabicSigns = "ةىئؤأإآءكيکیگچپژۀهٔلاًٌٍَُِّْ،؛؟٬٫٪٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
+
+// fontsOf puts text into the first element that the selector finds and returns the families it is set in.
+func fontsOf(t *testing.T, ctx context.Context, selector, text string) (families []string) {
+	t.Helper()
+	put := fmt.Sprintf(`document.querySelector(%q).textContent = %q; document.fonts.ready.then(() => {})`, selector, text)
+	err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](put, chromedp.EvalAwaitPromise), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, dom.Enable, dom.EnableParams{}); err != nil {
+			return err
+		}
+		if _, err := cdp.Call(ctx, target, css.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+		if err != nil {
+			return err
+		}
+		node, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: selector})
+		if err != nil {
+			return err
+		}
+		used, err := cdp.Call(ctx, target, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: node.NodeID})
+		for _, f := range used.Fonts {
+			families = append(families, f.FamilyName)
+		}
+		return err
+	}))
+	if err != nil {
+		t.Fatalf("fonts of %s: %v", selector, err)
+	}
+	slices.Sort(families)
+	return slices.Compact(families)
 }
 
 // samplePath is a sample page on the test's server.

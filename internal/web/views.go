@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -11,14 +12,22 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 )
 
-// trustedHTML renders Markdown as a page shows it.
-func trustedHTML(markdown string, demands []letter.Demand) template.HTML {
-	return sanitised(letter.RenderMarkdown(markdown, demands))
+// trustedHTML renders Markdown in a language as a page shows it.
+func trustedHTML(markdown string, demands []letter.Demand, language string) template.HTML {
+	return sanitised(letter.RenderMarkdown(markdown, demands), language)
 }
 
-// sanitised marks what letter.RenderMarkdown or letter.Beside returned, which is sanitised. It is the only place that makes
-// template.HTML.
-func sanitised(html string) template.HTML { return template.HTML(html) }
+// noteReference is a reference to a footnote, whose number Markdown writes in European digits.
+var noteReference = regexp.MustCompile(`role="doc-noteref"[^>]*>[0-9]+<`)
+
+// sanitised marks what letter.RenderMarkdown or letter.Beside returned, which is sanitised, and gives its footnotes the
+// language's digits. It is the only place that makes template.HTML.
+func sanitised(html, language string) template.HTML {
+	if l := i18n.Find(language); l != nil {
+		html = noteReference.ReplaceAllStringFunc(html, l.Digits)
+	}
+	return template.HTML(html)
+}
 
 // local returns a path in the language that the request's URL names.
 func (s *Server) local(r *http.Request, path string) string { return visitOf(r).prefix + path }
@@ -47,11 +56,11 @@ func (s *Server) letterView(r *http.Request, l letter.Letter, e letter.Edition, 
 	v := LetterView{URL: s.local(r, path), Title: tagged(t.Name(), t.Language), Subtitle: t.Subtitle, Untitled: t.Title == "", Place: t.Place, Date: t.Date,
 		Salutation: t.Salutation, Closing: t.Closing, Translator: t.Translator, Number: e.Number, Current: e.Number == l.Edition.Number,
 		Published: loc.Date(e.PublishedAt), SHA256: t.SHA256, EditionsURL: s.local(r, path+"/editions"), Stale: t.Stale,
-		Source: t.Source, Authority: t.Language == e.Language, Body: trustedHTML(t.Body, t.Demands)}
+		Source: t.Source, Authority: t.Language == e.Language, Body: trustedHTML(t.Body, t.Demands, t.Language)}
 	file := path + "/editions/" + strconv.Itoa(e.Number)
 	v.FileURL = file + "." + t.Language + ".md"
 	if t.Introduction != "" {
-		v.Introduction = trustedHTML(t.Introduction, nil)
+		v.Introduction = trustedHTML(t.Introduction, nil, t.Language)
 	}
 	for _, o := range l.Leads {
 		v.Leads = append(v.Leads, s.organisationView(r, o, t.Language))
@@ -123,7 +132,7 @@ func (s *Server) pair(r *http.Request, l letter.Letter, e letter.Edition, langua
 			}
 		}
 		for _, cell := range cells[i] {
-			c.Cells = append(c.Cells, sanitised(cell))
+			c.Cells = append(c.Cells, sanitised(cell, view.Title.Lang))
 		}
 		if len(views[0].Demands) == len(views[1].Demands) {
 			c.Asks = nil
