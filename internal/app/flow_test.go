@@ -34,6 +34,19 @@ var signers = map[string][]signer{
 	},
 }
 
+// signerFor returns a signer of the language, or, when it has none of its own, one of another language under another name.
+func signerFor(language string, n int) signer {
+	if list, ok := signers[language]; ok {
+		return list[n]
+	}
+	s := signers[i18n.Default][n]
+	s.name, s.email = s.name+" "+strings.ToUpper(language), language+"."+s.email
+	if s.organisation != "" {
+		s.organisation = strings.ToUpper(language) + " " + s.organisation
+	}
+	return s
+}
+
 var codeOnPage = regexp.MustCompile(`\b([0-9]{6})\b`)
 
 // The whole flow in a browser without scripts: fill, check mail, follow the link, press the button, keep the receipt, and

@@ -9,17 +9,18 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
 // audited are the pages that axe-core looks at in other languages than English too: those with forms.
-var audited = []string{"letter", "form-empty", "check-mail", "confirm-no-code", "receipt", "signature-found", "signatories"}
+var audited = []string{"letter", "form-empty", "check-mail", "confirm-no-code", "receipt", "signature-found", "signatories", "side-by-side"}
 
 // Every page of a living server, opened by a browser on a narrow screen: nothing runs over the edge, axe-core finds nothing
-// serious, nothing is asked of another origin, the policy refuses nothing, and the console is silent. In English it is
-// dark, in Persian light.
+// serious, nothing is asked of another origin, the policy refuses nothing, and the console is silent. Every other language
+// is dark.
 func TestPages_alive(t *testing.T) {
 	axe, err := os.ReadFile("../web/testdata/axe/axe.min.js")
 	if err != nil {
@@ -31,7 +32,8 @@ func TestPages_alive(t *testing.T) {
 	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range []struct{ language, scheme string }{{"en", "dark"}, {"fa", "light"}} {
+	for i, l := range i18n.All() {
+		x := struct{ language, scheme string }{l.Code, []string{"dark", "light"}[i%2]}
 		t.Run(x.language, func(t *testing.T) {
 			b, stranger := testkit.Browser(t), testkit.Browser(t)
 			b.Screen(320, 640, x.scheme)
@@ -60,7 +62,7 @@ func TestPages_alive(t *testing.T) {
 			if focus := b.Eval(`document.activeElement.id`); focus != "errors" {
 				t.Errorf("after a mistake the focus is on %q, not on the summary", focus)
 			}
-			s := signers[x.language][2]
+			s := signerFor(x.language, 2)
 			fill(b, s)
 			look(b, "check-mail", b.Press(".sign button[type=submit]"), 200)
 			mail := a.Inbox.Wait(t, s.email)
@@ -73,6 +75,8 @@ func TestPages_alive(t *testing.T) {
 				return strings.Contains(a.Client(t).Get(thePage+"/signatories?kind=organisation").Body, s.organisation)
 			})
 			open("letter-signed", thePage, 200)
+			open("side-by-side", thePage+"?text=fa&beside=en", 200)
+			open("edition-side-by-side", thePage+"/editions/1?text=en&beside=fa", 200)
 			open("signature", "/signature", 200)
 			b.Type("#f-secret", "aaaa")
 			look(b, "signature-wrong", b.Press(".ask button"), 403)

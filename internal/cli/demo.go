@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -54,7 +56,9 @@ func (c *demoCommand) Run(e *environment) error {
 			return e.printJSON(map[string]string{"letter": base + "/letters/" + riverSlug, "mailbox": base + "/dev/mailbox", "url": base + "/"})
 		}
 		e.printf("A letter to read and sign:  %s/letters/%s\n", base, riverSlug)
-		e.printf("The same in Persian:        %s/fa/letters/%s\n", base, riverSlug)
+		for _, l := range i18n.All()[1:] {
+			e.printf("%-28s%s/%s/letters/%s\n", "The same in "+i18n.Find(i18n.Default).Language(l.Code)+":", base, l.Code, riverSlug)
+		}
 		e.printf("Mails it sends:             %s/dev/mailbox\n", base)
 		e.printf("All letters:                %s/\n", base)
 		e.printf("Editors' desk:              not yet; use: undersigned letter --help (with --data %s)\n", c.Data)
@@ -87,10 +91,11 @@ const (
 // addSamples writes the sample letters through the same code as every letter.
 func addSamples(ctx context.Context, a *app.App) error {
 	for _, o := range []account.Organisation{
-		{Slug: "harbour-watch", Names: map[string]string{"en": "Harbour Watch", "fa": "دیده‌بان بندر"}, Email: "office@harbour-watch.example",
+		{Slug: "harbour-watch", Names: map[string]string{"en": "Harbour Watch", "fa": "دیده‌بان بندر", "fr": "Harbour Watch", "ar": "هاربر ووتش"}, Email: "office@harbour-watch.example",
 			Address: []string{"14 Quay Street", "Port Almere"}, Links: []string{"https://harbour-watch.example/"},
-			About: map[string]string{"en": "Residents and engineers who measure water where nobody else does.", "fa": "ساکنان و مهندسانی که آب را می‌سنجند، آن‌جا که دیگران نمی‌سنجند."}},
-		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل"}, Address: []string{"Ness"}},
+			About: map[string]string{"en": "Residents and engineers who measure water where nobody else does.", "fr": "Des habitants et des ingénieurs qui mesurent l’eau là où personne d’autre ne le fait.",
+				"ar": "سكان ومهندسون يقيسون المياه حيث لا يقيسها أحد غيرهم.", "fa": "ساکنان و مهندسانی که آب را می‌سنجند، آن‌جا که دیگران نمی‌سنجند."}},
+		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل", "fr": "Clinique de la vallée de l’Orle", "ar": "عيادة وادي الأورل"}, Address: []string{"Ness"}},
 		{Slug: "reading-rooms", Names: map[string]string{"en": "Reading Rooms Alliance"}, Address: []string{"8 Almond Lane", "Sellen"}},
 	} {
 		if err := a.Letters.PutOrganisation(ctx, o); err != nil {
@@ -108,6 +113,8 @@ func addSamples(ctx context.Context, a *app.App) error {
 	}{
 		{"river.en.md", letter.Change{Slug: riverSlug, Create: true, Leads: []string{"harbour-watch", "orle-valley-clinic"}, SignOn: new(letter.SignOnBoth),
 			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(24 * time.Hour).Add(17 * time.Hour), Zone: time.UTC}}},
+		{"river.fr.json", letter.Change{Slug: riverSlug}},
+		{"river.ar.json", letter.Change{Slug: riverSlug}},
 		{"river.fa.md", letter.Change{Slug: riverSlug, Publish: true, Call: &letter.Call{Language: "en", From: "Harbour Watch",
 			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
 			Email: "office@harbour-watch.example"}}},
@@ -118,11 +125,10 @@ func addSamples(ctx context.Context, a *app.App) error {
 		if err != nil {
 			return err
 		}
-		draft, err := importer.Read(step.file, data)
+		text, err := sampleText(step.file, data)
 		if err != nil {
 			return err
 		}
-		text := letter.TextOf(draft, false)
 		if step.change.Text = &text; text.Language == "fa" {
 			text.Translator = "Parvin Saleh"
 		}
@@ -134,6 +140,18 @@ func addSamples(ctx context.Context, a *app.App) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(a.Folder(), demoMark+".ready"), nil, 0o600)
+}
+
+// sampleText returns the text of a sample: a letter as it is imported, or, in languages that are not read, its parts as JSON.
+func sampleText(name string, data []byte) (text letter.Text, err error) {
+	if strings.HasSuffix(name, ".json") {
+		return text, json.Unmarshal(data, &text)
+	}
+	draft, err := importer.Read(name, data)
+	if err != nil {
+		return text, err
+	}
+	return letter.TextOf(draft, false), nil
 }
 
 // addSignatures signs and confirms as invented people do.
@@ -148,6 +166,8 @@ func addSignatures(ctx context.Context, a *app.App) error {
 		{Kind: signing.Organisation, Organisation: "انجمن دوستداران رود اورل"},
 		{Kind: signing.Person, Name: "Prof. Anton Keswick", Title: "Professor of hydrology", Affiliation: "University of Sellen", Country: "IE"},
 		{Kind: signing.Person, Name: "مینا رستگار", Title: "پزشک", Affiliation: "درمانگاه نِس", Lang: "fa"},
+		{Kind: signing.Person, Name: "سلمى منصور", Title: "مهندسة مياه", Lang: "ar", Country: "TN"},
+		{Kind: signing.Person, Name: "Étienne Fourcade", Title: "Maître de conférences", Lang: "fr", Country: "FR"},
 		{Kind: signing.Person, Name: "Bo Lindqvist", Country: "SE"},
 		{Kind: signing.Person, Name: "Chiara Dell'Orso", Title: "Teacher", Affiliation: "Ness primary school", Country: "IT"},
 		{Kind: signing.Person, Name: "Withheld One", Listing: signing.Counted},

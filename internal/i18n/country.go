@@ -38,6 +38,9 @@ func CountryName(l *Locale, code string) string {
 	if !IsCountry(code) {
 		return ""
 	}
+	if key := "country." + code; l.Has(key) {
+		return l.T(key) // renamed since the tables of x/text were made
+	}
 	region, err := language.ParseRegion(code)
 	if err != nil {
 		return ""

@@ -18,13 +18,17 @@ func (l *Locale) Date(t time.Time) string {
 		}
 	}
 	name := l.T("month." + calendar + ".m" + strconv.Itoa(month))
-	return l.T("date.day", "Day", rawText(l.digits(day)), "Month", rawText(name), "Year", rawText(l.digits(year)))
+	number := l.digits(day)
+	if day == 1 {
+		number = l.T("date.first") // an ordinal in some languages
+	}
+	return l.T("date.day", "Day", rawText(number), "Month", rawText(name), "Year", rawText(l.digits(year)))
 }
 
 // DateTime returns day and time of day in the zone, and the zone's city: "20 October 2020, 17:30 (Vienna time)".
 func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
 	t = t.In(zone)
-	date, clock := rawText(l.Date(t)), rawText(l.Digits(t.Format("15:04")))
+	date, clock := rawText(l.Date(t)), rawText(l.hours(t))
 	city := zoneName(zone)
 	if city == "" {
 		return l.T("date.time_utc", "Date", date, "Time", clock)
@@ -34,7 +38,12 @@ func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
 
 // Clock returns the time of day in UTC, as "14:20 UTC".
 func (l *Locale) Clock(t time.Time) string {
-	return l.T("date.clock", "Time", rawText(l.Digits(t.UTC().Format("15:04"))))
+	return l.T("date.clock", "Time", rawText(l.hours(t.UTC())))
+}
+
+// hours returns the time of day in t's own location, as "17:30".
+func (l *Locale) hours(t time.Time) string {
+	return l.T("date.hours", "Hour", rawText(l.Digits(t.Format("15"))), "Minute", rawText(l.Digits(t.Format("04"))))
 }
 
 // zoneName returns the city of an IANA name, such as "Vienna" of "Europe/Vienna", and "" for UTC.

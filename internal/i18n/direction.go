@@ -3,6 +3,8 @@ package i18n
 import (
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/bidi"
 )
 
@@ -54,6 +56,22 @@ func Direction(code string) string {
 	return "ltr"
 }
 
+// Language returns the name of a language in the locale's own: "Persian", « persan »; in itself where that has none.
+func (l *Locale) Language(code string) string {
+	if code == "" {
+		return ""
+	}
+	tag, err := language.Parse(code)
+	if _, known := tag.Base(); err == nil && known != language.No {
+		if namer := display.Languages(language.Make(l.Code)); namer != nil {
+			if name := namer.Name(tag); name != "" {
+				return name
+			}
+		}
+	}
+	return LanguageName(code)
+}
+
 // LanguageName returns the language's name in itself for a code of the interface, else the code.
 func LanguageName(code string) string {
 	if l := Find(code); l != nil {
@@ -67,7 +85,7 @@ func LanguageName(code string) string {
 
 // selfNames are the names of languages letters are often written in, in themselves (CLDR 46).
 var selfNames = map[string]string{
-	"ar": "العربية", "az": "azərbaycan", "ckb": "کوردیی ناوەندی", "de": "Deutsch", "es": "español", "fr": "français",
+	"az": "azərbaycan", "ckb": "کوردیی ناوەندی", "de": "Deutsch", "es": "español",
 	"he": "עברית", "hi": "हिन्दी", "it": "italiano", "ja": "日本語", "ko": "한국어", "ku": "kurdî", "nl": "Nederlands",
 	"pl": "polski", "ps": "پښتو", "pt": "português", "ru": "русский", "sv": "svenska", "tr": "Türkçe", "uk": "українська",
 	"ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",

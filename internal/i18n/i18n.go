@@ -36,6 +36,7 @@ type Locale struct {
 
 	localizer *i18n.Localizer
 	printer   *message.Printer
+	group     string    // between thousands where CLDR 32 has a no-break space, "" for that
 	plain     *sync.Map // key to its message, of keys asked for without arguments
 }
 
@@ -45,6 +46,8 @@ type settings struct {
 	Dir      string `json:"dir"`
 	Calendar string `json:"calendar"`
 	Numbers  string `json:"numbers"` // BCP 47 tag that gives the digits, e.g. "ar-u-nu-arab"
+	Group    string `json:"group"`   // between thousands, instead of a no-break space; optional
+	Same     string `json:"same"`    // keys whose words are those of English and rightly so; only the tests read it
 }
 
 var (
@@ -86,7 +89,7 @@ func load() error {
 		}
 		locales[code] = &Locale{Code: code, Name: file.Locale.Name, Dir: file.Locale.Dir, Calendar: file.Locale.Calendar,
 			localizer: i18n.NewLocalizer(bundle, code), printer: message.NewPrinter(numbers),
-			plain: new(sync.Map)}
+			group: file.Locale.Group, plain: new(sync.Map)}
 	}
 	slices.Sort(names)
 	add := func(l *Locale) {
@@ -202,7 +205,13 @@ func (l *Locale) data(args []any) map[string]any {
 }
 
 // Number returns n with the language's digits and group separators.
-func (l *Locale) Number(n int) string { return l.printer.Sprint(number.Decimal(n)) }
+func (l *Locale) Number(n int) string {
+	text := l.printer.Sprint(number.Decimal(n))
+	if l.group != "" { // x/text has CLDR 32; French took the narrow space with CLDR 34
+		text = strings.ReplaceAll(text, "\u00a0", l.group)
+	}
+	return text
+}
 
 // digits returns n with the language's digits and no separators, for years and days.
 func (l *Locale) digits(n int) string {

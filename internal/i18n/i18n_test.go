@@ -19,6 +19,10 @@ func TestLocale_dates(t *testing.T) {
 		want string
 	}{
 		{"en", time.Date(2020, 10, 20, 0, 0, 0, 0, time.UTC), "20 October 2020"},
+		{"fr", time.Date(2020, 10, 20, 0, 0, 0, 0, time.UTC), "20 octobre 2020"},
+		{"fr", time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), "1er mai 2026"},
+		{"ar", time.Date(2020, 10, 20, 0, 0, 0, 0, time.UTC), "٢٠ تشرين الأول/أكتوبر ٢٠٢٠"},
+		{"ar", time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), "١ أيار/مايو ٢٠٢٦"},
 		{"fa", time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC), "۱۲ مرداد ۱۴۰۵"},
 		{"fa", time.Date(2021, 3, 20, 0, 0, 0, 0, time.UTC), "۳۰ اسفند ۱۳۹۹"}, // a leap year's last day
 		{"fa", time.Date(2021, 3, 21, 0, 0, 0, 0, time.UTC), "۱ فروردین ۱۴۰۰"},
@@ -34,8 +38,11 @@ func TestLocale_dates(t *testing.T) {
 	if got, want := i18n.Find("en").DateTime(at, vienna), "20 October 2020, 17:30 (Vienna time)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := i18n.Find("fa").DateTime(at, time.UTC), "۲۹ مهر ۱۳۹۹، ساعت ۱۵:۳۰ به وقت جهانی"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for code, want := range map[string]string{"fa": "۲۹ مهر ۱۳۹۹، ساعت ۱۵:۳۰ به وقت جهانی", "fr": "20 octobre 2020 à 15\u00a0h\u00a030 UTC",
+		"ar": "٢٠ تشرين الأول/أكتوبر ٢٠٢٠، الساعة ١٥:٣٠ بالتوقيت العالمي"} {
+		if got := i18n.Find(code).DateTime(at, time.UTC); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 	if got, want := i18n.Find("en").Clock(at), "15:30 UTC"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -43,8 +50,25 @@ func TestLocale_dates(t *testing.T) {
 }
 
 func TestLocale_numbersAndPlurals(t *testing.T) {
-	en, fa := i18n.Find("en"), i18n.Find("fa")
+	en, fa, fr, ar := i18n.Find("en"), i18n.Find("fa"), i18n.Find("fr"), i18n.Find("ar")
 	for got, want := range map[string]string{
+		fr.Number(1234567):                   "1\u202f234\u202f567",
+		ar.Number(1234567):                   "١٬٢٣٤٬٥٦٧",
+		fr.N("counts.persons_n", 0):          "0 personne",
+		fr.N("counts.persons_n", 2):          "2 personnes",
+		fr.N("counts.persons_n", 1000000):    "1\u202f000\u202f000 personnes",
+		ar.N("counts.persons_n", 0):          "لا أشخاص",
+		ar.N("counts.persons_n", 1):          "شخص واحد",
+		ar.N("counts.persons_n", 2):          "شخصان",
+		ar.N("counts.persons_n", 3):          "٣ أشخاص",
+		ar.N("counts.persons_n", 11):         "١١ شخصًا",
+		ar.N("counts.persons_n", 100):        "١٠٠ شخص",
+		ar.N("counts.persons_n", 1283):       "١٬٢٨٣ شخصًا",
+		fr.Language("fa"):                    "persan",
+		ar.Language("fr"):                    "الفرنسية",
+		en.Language("fa"):                    "Persian",
+		fa.Language("ar"):                    "عربی",
+		en.Language("x-own"):                 "x-own",
 		en.Number(1234567):                   "1,234,567",
 		fa.Number(1234567):                   "۱٬۲۳۴٬۵۶۷",
 		en.N("counts.persons_n", 1):          "1 person",
@@ -85,7 +109,7 @@ func TestLocale_isolation(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
-	for header, want := range map[string]string{"": "en", "fa": "fa", "fa-IR,en;q=0.5": "fa", "fr, fa;q=0.4": "fa", "tlh": "en", "en-GB,fa": "en", "\x00;;;q=": "en", strings.Repeat("fa,", 1000): "en"} {
+	for header, want := range map[string]string{"": "en", "fa": "fa", "fa-IR,en;q=0.5": "fa", "fr, fa;q=0.4": "fr", "fr-CA": "fr", "ar-MA,en;q=0.5": "ar", "ja, fa;q=0.4": "fa", "tlh": "en", "en-GB,fa": "en", "\x00;;;q=": "en", strings.Repeat("fa,", 1000): "en"} {
 		got := i18n.Match(header).Code
 		if len(header) > 200 {
 			continue // any answer, without a panic
@@ -114,8 +138,11 @@ func TestCountries(t *testing.T) {
 	if got := i18n.Countries(en); got[0].Name != "Afghanistan" || got[1].Code != "AX" {
 		t.Errorf("English begins with %v, want Afghanistan, Åland Islands", got[:2])
 	}
-	if got := i18n.CountryName(fa, "CH"); got != "سوئیس" {
-		t.Errorf("Switzerland is %q", got)
+	for got, want := range map[string]string{i18n.CountryName(fa, "CH"): "سوئیس", i18n.CountryName(i18n.Find("fr"), "CH"): "Suisse",
+		i18n.CountryName(i18n.Find("ar"), "CH"): "سويسرا", i18n.CountryName(en, "MK"): "North Macedonia"} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 	for _, code := range []string{"", "xx", "ch", "XX", "EU", "CHE", " C"} {
 		if got := i18n.CountryName(en, code); got != "" {

@@ -136,6 +136,7 @@ type Text struct {
 
 	SHA256 string `json:"-"` // lower-case hex of the canonical file
 	Stale  bool   `json:"-"` // the authoritative text moved on since this was translated
+	Source int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
 }
 
 // Addressee is a person, an office, or both, who is asked.

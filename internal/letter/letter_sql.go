@@ -59,7 +59,9 @@ var (
 		WHERE edition.published_at IS NULL`)
 	qPublishEdition = store.Q("edition.publish", `
 		UPDATE edition SET published_at = $1 WHERE letter_id = $2 AND number = $3 AND published_at IS NULL`)
-	qFindEdition  = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at FROM edition WHERE letter_id = $1 AND number = $2`)
+	qFindEdition = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at FROM edition WHERE letter_id = $1 AND number = $2`)
+	qFindSource  = store.Q("edition.find_source", `
+		SELECT COALESCE(MAX(number), 0) FROM edition WHERE letter_id = $1 AND sha256 = $2 AND published_at IS NOT NULL`)
 	qListEditions = store.Q("edition.list", `
 		SELECT number, follows, language, sha256, published_at FROM edition
 		WHERE letter_id = $1 AND published_at IS NOT NULL ORDER BY number DESC`)
@@ -118,7 +120,11 @@ func addTexts(tx *store.Tx, id ID, e *Edition) error {
 	}
 	e.Texts = make(map[string]Text, len(texts))
 	for _, t := range texts {
-		t.Stale = t.Language != e.Language && t.SourceSHA256 != e.SHA256
+		if t.Stale = t.Language != e.Language && t.SourceSHA256 != e.SHA256; t.Stale {
+			if err := tx.Row(qFindSource, id, t.SourceSHA256).Scan(&t.Source); err != nil {
+				return err
+			}
+		}
 		e.Texts[t.Language] = t
 	}
 	return nil

@@ -268,7 +268,7 @@ func TestWrite_aTranslationIsStaleWhenItsSourceMovedOn(t *testing.T) {
 			t.Error("fresh texts are stale")
 		}
 		l = d.write(letter.Change{Text: english("Two."), Follows: letter.FollowsSubstantive, Publish: true})
-		if fa := l.Edition.Texts["fa"]; !fa.Stale || fa.Body != "یک" || l.Edition.Texts["en"].Stale {
+		if fa := l.Edition.Texts["fa"]; !fa.Stale || fa.Source != 1 || fa.Body != "یک" || l.Edition.Texts["en"].Stale {
 			t.Errorf("after the source moved on: %+v", fa)
 		}
 		l = d.write(letter.Change{Text: persian("دو"), Follows: letter.FollowsTranslation, Publish: true})

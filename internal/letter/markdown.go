@@ -25,16 +25,20 @@ import (
 // items of numbered lists that are demands get the anchors demand-1, demand-2, … . A picture names a stored one by hash
 // and carries caption and credit in its title: ![alternative text](picture:HASH "Caption | Credit").
 func RenderMarkdown(source string, demands []Demand) string {
-	md := goldmark.New(
-		goldmark.WithExtensions(extension.Footnote, extension.Linkify, extension.Strikethrough,
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(numberedLines{}, 800), util.Prioritized(demandAnchors{demands}, 900))),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(figures{}, 100))))
 	var out bytes.Buffer
-	if err := md.Convert([]byte(source), &out); err != nil {
+	if err := newMarkdown(demands, "").Convert([]byte(source), &out); err != nil {
 		return "" // goldmark fails only when its writer does, and a buffer does not
 	}
 	return sanitiser.Sanitize(out.String())
+}
+
+// newMarkdown returns what reads and renders a letter's Markdown; all anchors begin with the prefix.
+func newMarkdown(demands []Demand, prefix string) goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithExtensions(extension.NewFootnote(extension.WithFootnoteIDPrefix(prefix)), extension.Linkify, extension.Strikethrough,
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(numberedLines{}, 800), util.Prioritized(demandAnchors{demands, prefix}, 900))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(figures{}, 100))))
 }
 
 // sanitiser lets through what the renderer makes and nothing else.
@@ -45,7 +49,7 @@ var sanitiser = func() *bluemonday.Policy {
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("ol")
 	p.AllowElements("ol", "li", "div", "td", "th", "img", "a")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|right|center)$`)).OnElements("td", "th")
-	p.AllowAttrs("id").Matching(regexp.MustCompile(`^(fn(ref)?[0-9]*:[0-9]+|demand-[0-9]+)$`)).OnElements("li", "sup")
+	p.AllowAttrs("id").Matching(regexp.MustCompile(`^(`+besidePrefix+`)?(fn(ref)?[0-9]*:[0-9]+|demand-[0-9]+)$`)).OnElements("li", "sup")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(footnote-ref|footnote-backref|footnotes|demand)$`)).OnElements("a", "div", "li")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|endnotes|backlink)$`)).OnElements("a", "div")
 	p.AllowAttrs("href").OnElements("a")
@@ -63,7 +67,10 @@ var sanitiser = func() *bluemonday.Policy {
 }()
 
 // demandAnchors marks the list items whose words are a demand's.
-type demandAnchors struct{ demands []Demand }
+type demandAnchors struct {
+	demands []Demand
+	prefix  string
+}
 
 func (d demandAnchors) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
 	if len(d.demands) == 0 {
@@ -78,7 +85,7 @@ func (d demandAnchors) Transform(doc *ast.Document, reader text.Reader, _ parser
 			words := fold(plainText(item, reader.Source()))
 			if i := index[words]; i > 0 {
 				delete(index, words) // one anchor a page
-				item.SetAttributeString("id", fmt.Appendf(nil, "demand-%d", i))
+				item.SetAttributeString("id", fmt.Appendf(nil, "%sdemand-%d", d.prefix, i))
 				item.SetAttributeString("class", []byte("demand"))
 			}
 		}

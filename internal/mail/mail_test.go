@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"html"
 	"mime"
 	"net"
 	netmail "net/mail"
@@ -28,6 +29,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	"github.com/emersion/go-smtp"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -46,15 +48,39 @@ func onSQLite(t *testing.T) *office {
 	return newOffice(t, testkit.StoreAt(t, store.SQLite, store.Options{Now: clock.Now}), clock)
 }
 
-var linkLine = regexp.MustCompile(`(?m)^https://varrow\.example(/fa)?/confirm/[a-z2-7]{45}$`)
+var linkLine = regexp.MustCompile(`(?m)^https://varrow\.example(/[a-z]+)?/confirm/[a-z2-7]{45}$`)
 
 func TestMail_isPlainAndHTMLInTheReadersLanguage(t *testing.T) {
 	o := onSQLite(t)
-	for language, want := range map[string]struct{ dir, title, prefix string }{
-		"en": {"ltr", "On the granary", "/confirm/"}, "fa": {"rtl", "دربارهٔ انبار", "/fa/confirm/"}, "xx": {"ltr", "On the granary", "/confirm/"},
-	} {
+	languages := []string{"xx"}
+	for _, l := range i18n.All() {
+		languages = append(languages, l.Code)
+	}
+	for _, language := range languages {
+		l := i18n.Find(language)
+		if l == nil {
+			l = i18n.Find(i18n.Default)
+		}
+		want := struct{ dir, title, prefix string }{l.Dir, "On the granary", "/" + l.Code + "/confirm/"}
+		if l.Code == i18n.Default {
+			want.prefix = ".example/confirm/"
+		}
+		if language == "fa" { // the letter's other text
+			want.title = "دربارهٔ انبار"
+		}
 		m := o.one(language+"@example.org", language)
 		header, plain, rich := read(t, m.raw)
+		if subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject")); err != nil || subject != l.T("mail.confirm.subject") {
+			t.Errorf("%s: subject %q, %v", language, subject, err)
+		}
+		for _, key := range []string{"greeting", "confirm.asked", "confirm.link", "confirm.code", "confirm.expires", "confirm.not_me", "confirm.why"} {
+			if text := l.T("mail." + key); !strings.Contains(plain, text) || !strings.Contains(rich, html.EscapeString(text)) {
+				t.Errorf("%s: the mail does not say mail.%s", language, key)
+			}
+		}
+		if !strings.Contains(rich, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) {
+			t.Errorf("%s: the page of the mail is %.100s", language, rich)
+		}
 		links := linkLine.FindAllString(plain, -1)
 		if len(links) != 1 || !strings.Contains(links[0], want.prefix) || !strings.Contains(rich, `href="`+links[0]+`"`) {
 			t.Errorf("%s: links %q", language, links)
@@ -78,8 +104,14 @@ func TestMail_isPlainAndHTMLInTheReadersLanguage(t *testing.T) {
 }
 
 func TestMail_aCodeMailHasNoLink(t *testing.T) {
+	for _, l := range i18n.All() {
+		codeMail(t, l)
+	}
+}
+
+func codeMail(t *testing.T, l *i18n.Locale) {
 	o := onSQLite(t)
-	id := o.sign("mina@example.org", "en")
+	id := o.sign("mina@example.org", l.Code)
 	e, _, err := o.Signing.Envelope(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +122,10 @@ func TestMail_aCodeMailHasNoLink(t *testing.T) {
 	if err := o.Deliver(t.Context(), 78, id, "code"); err != nil {
 		t.Fatal(err)
 	}
-	_, plain, rich := read(t, o.relay.taken()[0].raw)
+	header, plain, rich := read(t, o.relay.taken()[0].raw)
+	if subject, _ := new(mime.WordDecoder).DecodeHeader(header.Get("Subject")); subject != l.T("mail.code.subject") || !strings.Contains(plain, l.T("mail.code.intro")) || !strings.Contains(rich, `dir="`+l.Dir+`"`) {
+		t.Errorf("%s: %q %s", l.Code, subject, plain)
+	}
 	if !regexp.MustCompile(`(?m)^[0-9]{6}$`).MatchString(plain) || strings.Contains(plain+rich, "://") {
 		t.Errorf("%s", plain)
 	}
@@ -396,7 +431,8 @@ func TestDKIM_verifies(t *testing.T) {
 			}
 			return found
 		}
-		for _, language := range []string{"en", "fa"} {
+		for _, l := range i18n.All() {
+			language := l.Code
 			raw := o.one(language+"@example.org", language).raw
 			if got := verify(raw); len(got) != 1 || got[0].Err != nil || got[0].Domain != "varrow.example" {
 				t.Errorf("%s, %s: %+v", name, language, got)

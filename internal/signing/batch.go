@@ -153,7 +153,7 @@ func (line *PlannedLine) insert(tx *store.Tx, b Batch, sealed []byte) (int, erro
 	if line.Outcome == ImportHeld {
 		state = StateHeld
 	}
-	n, err := qInsertSignature.put(tx, []any{b.Letter, line.id, line.Kind, line.edition, line.language, p.Listing, b.Basis, state, line.Reason,
+	n, err := qInsertSignature.put(tx, []any{b.Letter, line.id, line.Kind, line.edition, line.language, line.language, p.Listing, b.Basis, state, line.Reason,
 		line.mailbox, line.tag, nil, int64(0), now})
 	if err != nil || n == 0 {
 		return 0, err

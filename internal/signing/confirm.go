@@ -22,6 +22,7 @@ import (
 type Confirmation struct {
 	Letter             letter.ID
 	Edition            int
+	Text               string // language of the text signed
 	Kind               Kind
 	Name, Organisation string // masked unless Known
 	Listing            Listing
@@ -36,7 +37,7 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 	if err != nil {
 		return Confirmation{}, err
 	}
-	c := Confirmation{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+	c := Confirmation{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Known: row.knows(browser), CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
 	if !c.Known {
 		c.Name, c.Organisation = mask(p.Name), mask(p.Organisation)
@@ -48,6 +49,7 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 type Receipt struct {
 	Letter             letter.ID
 	Edition            int
+	Text               string // language of the text signed
 	Kind               Kind
 	Name, Organisation string
 	Listing            Listing
@@ -230,7 +232,7 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		sealed[i] = key.Seal("signature_sealed", ids[i], plaintext)
 	}
 	pendingSealed := key.Seal("pending", row.id, pendingText)
-	receipt := Receipt{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Secret: p.Secret, Held: held}
 	state := StateNew
 	if held != "" {
@@ -246,7 +248,7 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		}
 		var signatures, publics, seals, leaves [][]any
 		for i, kind := range kinds {
-			signatures = append(signatures, []any{row.letter, ids[i], kind, row.edition, row.language, p.Listing, BasisEmail, state,
+			signatures = append(signatures, []any{row.letter, ids[i], kind, row.edition, row.language, row.text, p.Listing, BasisEmail, state,
 				held, mailbox, exact, hash(p.Secret), row.id, now})
 			name, title, affiliation := p.shown(kind)
 			publics = append(publics, []any{row.letter, ids[i], kind, name, title, affiliation, p.Country})
@@ -305,8 +307,8 @@ func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.
 		return "", err
 	}
 	for _, v := range values {
-		kind, state := v[2].(Kind), v[7].(State)
-		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[9], v[10], kind))
+		kind, state := v[2].(Kind), v[8].(State)
+		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[10], v[11], kind))
 		if err != nil {
 			return "", err
 		}
@@ -323,13 +325,16 @@ func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.
 			continue
 		}
 		next := old
-		next.Edition, next.Language, next.Listing, next.State, next.Reason = max(row.edition, old.Edition), row.language, p.Listing, StateNew, ""
+		next.Language, next.Listing, next.State, next.Reason = row.language, p.Listing, StateNew, ""
+		if row.edition >= old.Edition {
+			next.Edition, next.Text = row.edition, row.text
+		}
 		switch {
 		case old.State == StateRemoved || old.Reason == HeldRemoved:
 			next.State, next.Reason = StateHeld, HeldRemoved
-		case old.counts() && v[8] == HeldDuplicate: // the other spelling is the possible duplicate, not this
+		case old.counts() && v[9] == HeldDuplicate: // the other spelling is the possible duplicate, not this
 		case state == StateHeld || old.State == StateHeld:
-			next.State, next.Reason = StateHeld, firstOf(v[8].(string), old.Reason)
+			next.State, next.Reason = StateHeld, firstOf(v[9].(string), old.Reason)
 		}
 		held = firstOf(held, next.Reason)
 		if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
@@ -343,7 +348,7 @@ func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.
 				return "", err
 			}
 		}
-		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Listing, next.State, next.Reason, hash(p.Secret), row.id,
+		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Text, next.Listing, next.State, next.Reason, hash(p.Secret), row.id,
 			BasisEmail, row.letter, old.ID); err != nil {
 			return "", err
 		}
@@ -383,7 +388,7 @@ func (s *Service) store(tx *store.Tx, o Own, p particulars, key *seal.LetterKey,
 
 // replay returns the receipt of a confirmation that was done before.
 func (s *Service) replay(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
-	r := Receipt{Letter: row.letter, Edition: row.edition, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
+	r := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Secret: p.Secret}
 	own, err := s.bySecret(ctx, p.Secret)
 	if err != nil {

@@ -22,7 +22,8 @@ type Own struct {
 	ID       int64
 	Kind     Kind
 	Edition  int
-	Language string
+	Language string // of the page, for mails
+	Text     string // language of the text signed, "" when that was not noted
 	Listing  Listing
 	Basis    Basis
 	State    State
@@ -42,7 +43,7 @@ func (o Own) active() bool { return o.counts() || o.State == StateHeld }
 
 func scanOwn(row store.Row) (o Own, err error) {
 	var created int64
-	err = row.Scan(&o.Letter, &o.ID, &o.Kind, &o.Edition, &o.Language, &o.Listing, &o.Basis, &o.State, &o.Reason, &created)
+	err = row.Scan(&o.Letter, &o.ID, &o.Kind, &o.Edition, &o.Language, &o.Text, &o.Listing, &o.Basis, &o.State, &o.Reason, &created)
 	o.SignedAt = time.UnixMicro(created).UTC()
 	return o, err
 }

@@ -25,6 +25,7 @@ type Request struct {
 	Edition int    // the one the reader saw
 	Browser string // the cookie's value
 	Lang    string // of the page
+	Text    string // language of the text the reader saw; when the edition lacks it, that of the page or the authoritative one
 
 	Kind                                          Kind
 	Name, Email, Title, Affiliation, Organisation string
@@ -149,6 +150,16 @@ func (r Request) kindAllowed() bool {
 	return false
 }
 
+// textLanguage returns the language of the edition that the reader had before them.
+func (r Request) textLanguage() string {
+	for _, code := range []string{r.Text, r.Lang} {
+		if _, ok := r.Letter.Edition.Texts[code]; ok {
+			return code
+		}
+	}
+	return r.Letter.Edition.Language
+}
+
 // Sign stores a pending signature and the job that mails its confirmation, and returns the pending row's id. What it
 // answers does not depend on whether the address signed before or used up its mails.
 func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
@@ -178,7 +189,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 		if mail {
 			mails = 1
 		}
-		if _, err := tx.Exec(qInsertPending, id, r.Letter.ID, r.Edition, r.Lang, r.Kind, hash(p.Token), hash(r.Browser), sealed,
+		if _, err := tx.Exec(qInsertPending, id, r.Letter.ID, r.Edition, r.Lang, r.textLanguage(), r.Kind, hash(p.Token), hash(r.Browser), sealed,
 			mails, now.Add(PendingFor).UnixMicro()); err != nil {
 			return err
 		}
@@ -275,7 +286,8 @@ type pending struct {
 	id           int64
 	letter       letter.ID
 	edition      int
-	language     string
+	language     string // of the page
+	text         string // language of the text signed
 	kind         Kind
 	tokenHash    []byte
 	browserHash  []byte

@@ -1,6 +1,7 @@
 package signing_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func statements(t *testing.T, engine store.Engine) (d *desk, take func() (reads,
 	d = newDesk(t, db, clock)
 	return d, func() (reads, writes []string) {
 		for _, q := range seen {
-			if strings.HasPrefix(q.Text(engine), "SELECT") {
+			if strings.HasPrefix(q.Text(engine), "SELECT") || strings.HasPrefix(q.Text(engine), "WITH found") {
 				reads = append(reads, q.Name())
 			} else {
 				writes = append(writes, q.Name())
@@ -261,6 +262,42 @@ func TestResend_withinTheBudgetAndOnlyForItsBrowser(t *testing.T) {
 		}
 		if n := d.mails(); n != 3 {
 			t.Errorf("%d mails, want 3", n)
+		}
+	})
+}
+
+// The language of the text that was signed is kept with the signature, apart from that of the page, in which mails go.
+func TestSign_remembersTheLanguageOfTheText(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Follows: letter.FollowsTranslation,
+			Text: &letter.Text{Language: "fa", Title: "دربارهٔ پل", Body: "پل ناامن است.", Translator: "Mina Farahani"}})
+		for i, c := range []struct{ text, page, want string }{
+			{"fa", "en", "fa"}, {"en", "fa", "en"}, {"", "fa", "fa"}, {"xx", "fa", "fa"}, {"../fa", "de", "en"}, {"", "", "en"},
+		} {
+			reads := func(r *signing.Request) { r.Text, r.Lang = c.text, c.page }
+			token := d.token(d.sign(fmt.Sprintf("reader%d@example.org", i), reads, as(signing.Both, fmt.Sprintf("Readers’ Hall %d", i))))
+			if shown, err := d.Confirmation(t.Context(), token, browser); err != nil || shown.Text != c.want {
+				t.Errorf("%+v: the confirmation says %q, %v", c, shown.Text, err)
+			}
+			receipt := d.confirm(token)
+			if again := d.confirm(token); receipt.Text != c.want || again.Text != c.want {
+				t.Errorf("%+v: the receipt says %q, and again %q", c, receipt.Text, again.Text)
+			}
+			own := d.own(receipt.Secret)
+			for _, o := range own {
+				if o.Text != c.want || o.Language != c.page {
+					t.Errorf("%+v: kept are the text's language %q and the page's %q", c, o.Text, o.Language)
+				}
+			}
+			if len(own) != 2 {
+				t.Errorf("%d signatures", len(own))
+			}
+		}
+		for _, text := range []string{"en", "fa"} { // who signs again signs what is read then
+			r := d.give("twice@example.org", func(r *signing.Request) { r.Text = text })
+			if own := d.own(r.Secret); own[0].Text != text {
+				t.Errorf("signed in %s, kept %q", text, own[0].Text)
+			}
 		}
 	})
 }

@@ -9,10 +9,10 @@ import (
 
 var (
 	qInsertPending = store.Q("pending.insert", `
-		INSERT INTO pending (id, letter_id, edition, language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10)`)
+		INSERT INTO pending (id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11)`)
 	qFindPending = store.Q("pending.find", `
-		SELECT id, letter_id, edition, language, kind, token_hash, browser_hash, sealed, tries, mails, codes, fresh_hash,
+		SELECT id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, fresh_hash,
 			fresh_until, confirmed_at, disputed_at, expires_at
 		FROM pending WHERE id = $1`)
 	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
@@ -46,7 +46,7 @@ var (
 	qForgetBlocks = store.Q("mail_block.forget", `
 		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 
-	signatureColumns = []string{"letter_id", "id", "kind", "edition", "language", "listing", "basis", "state", "reason",
+	signatureColumns = []string{"letter_id", "id", "kind", "edition", "language", "text_language", "listing", "basis", "state", "reason",
 		"mailbox_tag", "tag", "secret_hash", "pending_id", "created_at"}
 	qInsertSignature = insertRows("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
 	qPutPublic       = insertRows("signature_public.put", "signature_public",
@@ -69,8 +69,9 @@ var (
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
 	qFindSignature = store.Q("signature.find", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
 	qReplace       = store.Q("signature.replace", `
-		UPDATE signature SET edition = $1, language = $2, listing = $3, state = $4, reason = $5, secret_hash = $6, pending_id = $7, basis = $8
-		WHERE letter_id = $9 AND id = $10`)
+		UPDATE signature SET edition = $1, language = $2, text_language = $3, listing = $4, state = $5, reason = $6, secret_hash = $7, pending_id = $8,
+			basis = $9
+		WHERE letter_id = $10 AND id = $11`)
 	qSetState   = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
 	qSetListing = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
 	qErase      = store.Q("signature.erase", `
@@ -138,7 +139,7 @@ var (
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
 )
 
-const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.listing, s.basis, s.state, s.reason, s.created_at`
+const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.text_language, s.listing, s.basis, s.state, s.reason, s.created_at`
 
 // rows is an INSERT of one row and one of two: signing as both writes two rows with one statement.
 type rows struct{ one, two *store.Query }
@@ -176,7 +177,7 @@ func (r rows) put(tx *store.Tx, values ...[]any) (int64, error) {
 }
 
 func scanPending(row store.Row) (p pending, err error) {
-	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,
+	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.text, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,
 		&p.mails, &p.codes, &p.freshHash, &p.freshUntil, &p.confirmed, &p.disputed, &p.expires)
 	return p, err
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
@@ -27,8 +29,10 @@ var shots = flag.String("shots", "", "write screenshots of the pages that the br
 // policy is the strictest Content-Security-Policy that the pages are made for.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// TestPages_inBrowser opens every page in Chromium, in every language, narrow and wide, light and dark: axe-core finds
-// nothing serious, nothing runs over the edge, nothing can be missed by a thumb, and the policy refuses nothing.
+// TestPages_inBrowser opens every page in Chromium, in every language narrow and wide, light and dark: axe-core finds
+// nothing serious, nothing runs over the edge, nothing can be missed by a thumb, and the policy refuses nothing. It is slow,
+// so axe-core looks at each page once a language, on the two screens by turns, and the screens between and beyond show each
+// page in one language.
 func TestPages_inBrowser(t *testing.T) {
 	browser, err := exec.LookPath("chromium")
 	if err != nil || testing.Short() {
@@ -44,15 +48,18 @@ func TestPages_inBrowser(t *testing.T) {
 		name          string
 		width, height int64
 		scheme        string
-		audit         string // the language whose pages axe-core looks at on this screen; it is slow, and the others differ in words only
-	}{{"phone", 320, 640, "light", "fa"}, {"tablet", 768, 1024, "light", ""}, {"desk", 1280, 800, "dark", "en"}, {"wide", 2200, 1200, "light", ""}} {
+		audit         int // which of two turns axe-core looks at on this screen; -1 for none, and one language a page
+	}{{"phone", 320, 640, "light", 0}, {"tablet", 768, 1024, "light", -1}, {"desk", 1280, 800, "dark", 1}, {"wide", 2200, 1200, "light", -1}} {
 		for _, v := range visits {
+			if screen.audit < 0 && v.page%len(i18n.All()) != v.language {
+				continue
+			}
 			err := chromedp.Do(ctx, chromedp.EmulateViewport(screen.width, screen.height), media(screen.scheme, ""), chromedp.Navigate(server.URL+v.path))
 			if err != nil {
 				t.Fatalf("%s on %s: %v", v.name, screen.name, err)
 			}
 			var tool []byte
-			if screen.audit == v.lang {
+			if (v.page+v.language)%2 == screen.audit {
 				tool = axe
 			}
 			report := inspect(t, ctx, tool)
@@ -101,10 +108,64 @@ func TestPages_fonts(t *testing.T) {
 	if fonts.Load() != 2 {
 		t.Errorf("a Persian page loads %d fonts, want regular and bold", fonts.Load())
 	}
+	for _, l := range i18n.All() {
+		if l.Dir != "rtl" {
+			continue
+		}
+		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/"+l.Code+"/page/letter")); err != nil {
+			t.Fatal(err)
+		}
+		for selector, text := range map[string]string{"h1": arabicSigns, ".totals dd": l.Number(1234567890), ".letter .text p": arabicSigns} {
+			if got := fontsOf(t, ctx, selector, text); !slices.Equal(got, []string{"Vazirmatn"}) {
+				t.Errorf("%s: %s is set in %q", l.Code, selector, got)
+			}
+		}
+		if got := fontsOf(t, ctx, "h1", "A"); slices.Contains(got, "Vazirmatn") { // a negative control
+			t.Errorf("%s: Latin letters are set in %q", l.Code, got)
+		}
+	}
+}
+
+// arabicSigns are letters, marks and digits that fonts of one language alone often lack.
+const arabicSigns = "ةىئؤأإآءكيکیگچپژۀهٔلاًٌٍَُِّْ،؛؟٬٫٪٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
+
+// fontsOf puts text into the first element that the selector finds and returns the families it is set in.
+func fontsOf(t *testing.T, ctx context.Context, selector, text string) (families []string) {
+	t.Helper()
+	put := fmt.Sprintf(`document.querySelector(%q).textContent = %q; document.fonts.ready.then(() => {})`, selector, text)
+	err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](put, chromedp.EvalAwaitPromise), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, dom.Enable, dom.EnableParams{}); err != nil {
+			return err
+		}
+		if _, err := cdp.Call(ctx, target, css.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+		if err != nil {
+			return err
+		}
+		node, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: selector})
+		if err != nil {
+			return err
+		}
+		used, err := cdp.Call(ctx, target, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: node.NodeID})
+		for _, f := range used.Fonts {
+			families = append(families, f.FamilyName)
+		}
+		return err
+	}))
+	if err != nil {
+		t.Fatalf("fonts of %s: %v", selector, err)
+	}
+	slices.Sort(families)
+	return slices.Compact(families)
 }
 
 // samplePath is a sample page on the test's server.
-type samplePath struct{ name, lang, path string }
+type samplePath struct {
+	name, path     string
+	page, language int // which of the pages, in which of the languages
+}
 
 // servePages serves all samples with the policy; seen is called with every request.
 func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []samplePath) {
@@ -116,10 +177,10 @@ func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []sam
 		_, _ = w.Write(assets.files["icon.svg"].body)
 	})
 	var visits []samplePath
-	for _, l := range i18n.All() {
-		for _, s := range samplePages(l, plainWords[l.Code]) {
+	for language, l := range i18n.All() {
+		for i, s := range samplePages(l, wordsFor(l.Code)) {
 			path := "/" + l.Code + "/page/" + s.name
-			visits = append(visits, samplePath{s.name + "." + l.Code, l.Code, path})
+			visits = append(visits, samplePath{s.name + "." + l.Code, path, i, language})
 			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Security-Policy", policy)
 				if err := render(w, http.StatusOK, s.page); err != nil {

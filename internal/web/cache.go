@@ -31,7 +31,7 @@ type letterCache struct {
 const (
 	recheckEvery = time.Second
 	maxCached    = 500 // letters
-	maxPages     = 64  // rendered pages of one letter
+	maxPages     = 64  // rendered pages of one letter, and as many with two texts side by side
 )
 
 type cacheEntry struct {
@@ -40,7 +40,7 @@ type cacheEntry struct {
 	checked time.Time     // guarded by mu
 }
 
-// cachedLetter is a published letter with what its page shows of its signatures. Only pages changes.
+// cachedLetter is a published letter with what its page shows of its signatures. Only its pages change.
 type cachedLetter struct {
 	letter.Letter
 	Counts                 signing.Counts
@@ -52,10 +52,12 @@ type cachedLetter struct {
 
 	mu    sync.Mutex
 	pages map[pageKey]*cachedPage // guarded by mu
+	pairs map[pageKey]*cachedPage // guarded by mu; apart, since there are many pairs of texts and few are read
 }
 
 type pageKey struct {
 	prefix, locale, text string
+	beside               string // language of a second text, "" for none
 	open                 bool
 }
 
@@ -110,7 +112,11 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 func (l *cachedLetter) page(key pageKey, build func() ([]byte, error)) (*cachedPage, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p := l.pages[key]; p != nil {
+	pages := &l.pages
+	if key.beside != "" {
+		pages = &l.pairs
+	}
+	if p := (*pages)[key]; p != nil {
 		return p, nil
 	}
 	body, err := build()
@@ -118,10 +124,10 @@ func (l *cachedLetter) page(key pageKey, build func() ([]byte, error)) (*cachedP
 		return nil, err
 	}
 	p := newPage(body)
-	if l.pages == nil || len(l.pages) >= maxPages {
-		l.pages = map[pageKey]*cachedPage{}
+	if *pages == nil || len(*pages) >= maxPages {
+		*pages = map[pageKey]*cachedPage{}
 	}
-	l.pages[key] = p
+	(*pages)[key] = p
 	return p, nil
 }
 

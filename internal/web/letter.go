@@ -66,8 +66,9 @@ func (s *Server) showLetter(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := visitOf(r)
 	key := pageKey{prefix: v.prefix, locale: v.locale.Code, text: s.textLanguage(r, l.Edition), open: s.open(l)}
+	key.beside = besideLanguage(r, l.Edition, key.text)
 	page, err := l.page(key, func() ([]byte, error) {
-		return renderBytes(s.letterPage(r, l, key.text, s.emptyForm(r, l)))
+		return renderBytes(s.letterPage(r, l, key.text, key.beside, s.emptyForm(r, l)))
 	})
 	if err != nil {
 		return err
@@ -89,10 +90,10 @@ func (s *Server) textLanguage(r *http.Request, e letter.Edition) string {
 // open reports whether a form is offered now.
 func (s *Server) open(l *cachedLetter) bool { return s.o.CanMail && l.AcceptsSignatures(s.o.Now()) }
 
-func (s *Server) letterPage(r *http.Request, l *cachedLetter, text string, form SignForm) LetterPage {
+func (s *Server) letterPage(r *http.Request, l *cachedLetter, text, beside string, form SignForm) LetterPage {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(text)
-	p := LetterPage{Base: s.base(r, t.Name()), Letter: s.letterView(r, l.Letter, l.Edition, text),
+	p := LetterPage{Base: s.base(r, t.Name()), Letter: s.pair(r, l.Letter, l.Edition, text, beside),
 		Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts), Open: s.open(l), Form: form,
 		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share("/letters/"+l.Slug, t.Name())}
 	p.Feed, p.Metadata = s.feedOf(r, l), s.metadata(l, t)
@@ -201,9 +202,9 @@ func (s *Server) showEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	loc := visitOf(r).locale
+	loc, language := visitOf(r).locale, s.textLanguage(r, e)
 	p := EditionPage{Base: s.base(r, loc.T("letter.edition", "Number", n)+" · "+l.Edition.Text(loc.Code).Name()),
-		Letter: s.letterView(r, l.Letter, e, s.textLanguage(r, e)), CurrentURL: s.local(r, "/letters/"+l.Slug)}
+		Letter: s.pair(r, l.Letter, e, language, besideLanguage(r, e, language)), CurrentURL: s.local(r, "/letters/"+l.Slug)}
 	p.Letter.Editions = len(l.Published)
 	if n != l.Edition.Number {
 		p.DiffURL = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(n))
@@ -236,8 +237,8 @@ func (s *Server) showDiff(w http.ResponseWriter, r *http.Request) error {
 	}
 	loc := visitOf(r).locale
 	language := s.textLanguage(r, to)
-	if _, ok := from.Texts[language]; !ok {
-		language = to.Language
+	if _, ok := from.Texts[language]; !ok || to.Texts[language].Stale && r.URL.Query().Get("text") != language {
+		language = to.Language // nobody has brought the other up to date: its words would not tell what changed
 	}
 	p := DiffPage{Base: s.base(r, loc.T("diff.title", "From", from.Number, "To", to.Number)), LetterTitle: s.title(r, l),
 		LetterURL: s.local(r, "/letters/"+l.Slug), From: from.Number, To: to.Number, Follows: string(to.Follows),
@@ -245,7 +246,7 @@ func (s *Server) showDiff(w http.ResponseWriter, r *http.Request) error {
 	for _, code := range to.Languages() {
 		if _, ok := from.Texts[code]; ok {
 			p.Texts = append(p.Texts, TextLink{Lang: code, Name: i18n.LanguageName(code), Dir: i18n.Direction(code),
-				URL: s.local(r, r.URL.Path+"?text="+code), Current: code == language, Authoritative: code == to.Language})
+				URL: s.local(r, r.URL.Path+"?text="+code), Current: code == language, Authoritative: code == to.Language, Stale: to.Texts[code].Stale})
 		}
 	}
 	for _, d := range letter.Diff(from.Text(language).Canonical(), to.Text(language).Canonical()) {

@@ -109,9 +109,25 @@ type LetterView struct {
 	SHA256       string
 	FileURL      string // the canonical file
 	EditionsURL  string
-	Editions     int  // how many there are
-	Stale        bool // this translation is older than the authoritative text
-	Authority    bool // this is the authoritative text
+	Editions     int        // how many there are
+	Stale        bool       // this translation is older than the authoritative text
+	Source       int        // of a stale translation: the edition it was made from, 0 if that is not known
+	SourceURL    string     // what has changed since, "" if Source is 0
+	AuthorityURL string     // the authoritative text, "" when this is it
+	Authority    bool       // this is the authoritative text
+	Beside       []TextLink // the texts that can stand beside this one
+	AloneURL     string     // this text without another beside it
+	Columns      []Column   // two texts beside each other, or none
+}
+
+// Column is one of two texts that stand beside each other. Both have as many cells, so that the same paragraph of both
+// stands in the same row.
+type Column struct {
+	LetterView
+	First bool
+	Text  TextLink        // its language
+	Cells []template.HTML // the body
+	Asks  [][]DemandView  // the demands that do not stand in the body
 }
 
 // AddresseeView is who is asked.
@@ -170,6 +186,7 @@ type ShareLink struct{ Name, URL string }
 type SignForm struct {
 	Action       string
 	Edition      int
+	Text         string   // language of the text that is shown with the form
 	Kinds        []string // of person, organisation, both: those the letter's sign-on allows, the first preselected
 	Kind         string
 	Name         string
@@ -215,6 +232,7 @@ type ConfirmPage struct {
 	LetterTitle  Tagged
 	LetterURL    string
 	Edition      int
+	TextLanguage string // of the text that was read, named in the page's language
 	SHA256       string
 	Kind         string
 	Name         string // masked without cookie or code
@@ -240,6 +258,7 @@ type ReceiptPage struct {
 	Base
 	LetterTitle  Tagged
 	LetterURL    string
+	TextLanguage string // of the text signed, named in the page's language
 	Kind         string
 	Name         string
 	Organisation string
@@ -274,21 +293,22 @@ type SignaturePage struct {
 
 // OwnSignature is one signature as its signer sees it.
 type OwnSignature struct {
-	ID          string // names it in the form
-	LetterTitle Tagged
-	LetterURL   string
-	Kind        string
-	State       string // pending (confirmed, not yet in the count), listed, held, withdrawn, removed
-	HeldWhy     string
-	Name        string
-	Detail      []Detail // what is stored, each with its label
-	Listing     string
-	Listings    []string // it can change to
-	Edition     int
-	NewEdition  string // URL of the diff to a newer text, "" if none asks again
-	SignedOn    string
-	KeptUntil   string
-	CanWithdraw bool
+	ID           string // names it in the form
+	LetterTitle  Tagged
+	LetterURL    string
+	Kind         string
+	State        string // pending (confirmed, not yet in the count), listed, held, withdrawn, removed
+	HeldWhy      string
+	Name         string
+	Detail       []Detail // what is stored, each with its label
+	Listing      string
+	Listings     []string // it can change to
+	Edition      int
+	TextLanguage string // of the text signed, named in the page's language; "" when that was not noted
+	NewEdition   string // URL of the diff to a newer text, "" if none asks again
+	SignedOn     string
+	KeptUntil    string
+	CanWithdraw  bool
 }
 
 // Detail is one stored fact with its label.

@@ -68,7 +68,7 @@ func (s *Server) showCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := CallPage{Base: s.base(r, heading), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
 		SignURL: s.local(r, "/letters/"+l.Slug) + "#sign", Lang: c.Language, Dir: i18n.Direction(c.Language), Heading: heading, From: c.From,
-		Salutation: c.Salutation, Body: trustedHTML(c.Body, nil), Contact: c.Contact, Email: c.Email, Open: s.open(l)}
+		Salutation: c.Salutation, Body: trustedHTML(c.Body, nil, c.Language), Contact: c.Contact, Email: c.Email, Open: s.open(l)}
 	if l.Deadline.IsSet() {
 		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
 	}

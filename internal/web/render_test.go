@@ -21,7 +21,7 @@ func TestPreview(t *testing.T) {
 		write(t, filepath.Join(*preview, filepath.FromSlash(assets.path(name))), file.body)
 	}
 	for _, l := range i18n.All() {
-		for _, s := range samplePages(l, plainWords[l.Code]) {
+		for _, s := range samplePages(l, wordsFor(l.Code)) {
 			body, err := renderBytes(s.page)
 			if err != nil {
 				t.Fatal(err)

@@ -37,6 +37,33 @@ var plainWords = map[string]words{
 <blockquote><p>My brother asked for his insulin on eleven days. On the twelfth they gave us his watch.</p></blockquote>
 <p>We therefore ask the Council:</p>`, place: "Port Sable", dir: "ltr",
 	},
+	"fr": {
+		title:        "Laissez entrer des médecins indépendants dans les prisons de Northmarch",
+		subtitle:     "Lettre au Conseil des ministres sur les soins médicaux en détention",
+		name:         "Hélène d’Aubigny",
+		longName:     "Professeure Marie-Antoinette de La Rochefoucauld-Montmorency, docteure en anthropologie",
+		organisation: "Association portuaire pour l’impartialité de la médecine",
+		office:       "Président du Conseil des ministres",
+		text:         "Admettez dans les onze prisons, avant le 1er décembre et sans annonce préalable du jour, une commission médicale indépendante.",
+		body: `<p>Nous écrivons au nom des familles de quarante-trois détenus tombés gravement malades dans les prisons de Northmarch entre janvier et août de cette année. Dans dix-neuf cas, un traitement prescrit par écrit par le médecin de la prison n’a pas été donné. Six des patients sont morts.<sup><a href="#n1">1</a></sup></p>
+<p>Votre propre Médiatrice a confirmé dans son rapport du 14 mai que « les délais d’attente pour un spécialiste dépassent quatre mois ». Nous ne demandons rien de plus que le respect de cette loi.</p>
+<h2>Ce qui s’est passé depuis mai</h2>
+<blockquote><p>Mon frère a demandé son insuline onze jours de suite. Le douzième, on nous a rendu sa montre.</p></blockquote>
+<p>C’est pourquoi nous demandons au Conseil :</p>`, place: "Port-Sable", dir: "ltr",
+	},
+	"ar": {
+		title:        "أدخلوا أطباء مستقلين إلى سجون نورثمارش",
+		subtitle:     "رسالة إلى مجلس الوزراء بشأن الرعاية الطبية في الاحتجاز",
+		name:         "هبة المؤمنة فؤاد",
+		longName:     "الأستاذة الدكتورة عائشة عبد الرحمن آل بوسعيد القرشي المراكشي",
+		organisation: "رابطة الميناء لحياد المهنة الطبية",
+		office:       "رئيس مجلس الوزراء",
+		text:         "أدخلوا قبل ١ كانون الأول/ديسمبر لجنة طبية مستقلة إلى السجون الأحد عشر كلها، دون إعلان مسبق عن يوم الزيارة.",
+		body: `<p>نكتب باسم أسر ثلاثة وأربعين سجينًا أصيبوا بأمراض خطيرة في سجون نورثمارش بين كانون الثاني/يناير وآب/أغسطس من هذا العام. وفي تسع عشرة حالة لم يُعطَ العلاج الذي وصفه طبيب السجن كتابةً. وتوفي ستة من المرضى.</p>
+<p>وقد أكد أمين المظالم لديكم في تقريره المؤرخ ١٤ أيار/مايو أن «مدة انتظار الطبيب المختص تتجاوز أربعة أشهر». ولا نطلب أكثر من احترام هذا القانون.</p>
+<blockquote><p>طلب أخي الأنسولين أحد عشر يومًا. وفي اليوم الثاني عشر أعطونا ساعته.</p></blockquote>
+<p>لذلك نطلب من المجلس:</p>`, place: "بورت سيبل", dir: "rtl",
+	},
 	"fa": {
 		title:        "پزشکان مستقل را به زندان‌های نورت‌مارچ راه دهید",
 		subtitle:     "نامه‌ای به شورای وزیران دربارهٔ درمان در بازداشت",
@@ -52,6 +79,18 @@ var plainWords = map[string]words{
 	},
 }
 
+// wordsFor returns plain words for the samples of a language. A language that has none takes those of another one written
+// in its direction, so that a new catalogue needs nothing here.
+func wordsFor(code string) words {
+	if w, ok := plainWords[code]; ok {
+		return w
+	}
+	if i18n.Direction(code) == "rtl" {
+		return plainWords["fa"]
+	}
+	return plainWords[i18n.Default]
+}
+
 // samplePages returns every page in the language, in its several states.
 func samplePages(l *i18n.Locale, w words) []sample {
 	lang := l.Code
@@ -65,8 +104,8 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	}
 	counts := Counts{Organisations: 47, Persons: 1283, Withheld: 214, Imported: 31, Withdrawn: 6, Removed: 2, Earlier: 19}
 	texts := []TextLink{
-		{Lang: "en", Name: "English", Dir: "ltr", URL: "/letters/x", Current: lang == "en", Authoritative: true},
-		{Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/fa/letters/x", Current: lang == "fa"},
+		{Lang: lang, Name: l.Name, Dir: l.Dir, URL: "/letters/x", Current: true, Authoritative: true},
+		{Lang: "ur", Name: i18n.LanguageName("ur"), Dir: "rtl", URL: "/letters/x?text=ur"},
 		{Lang: "de", Name: "Deutsch", Dir: "ltr", URL: "/letters/x?text=de", Stale: true},
 	}
 	leads := []OrganisationView{
@@ -89,7 +128,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	for _, c := range i18n.Countries(l) {
 		countries = append(countries, Option{Value: c.Code, Text: c.Name})
 	}
-	form := SignForm{Action: localPath(lang, "/letters/x/signatures"), Edition: 2, Kinds: []string{"person", "organisation", "both"}, Listing: "public", Listings: []string{"public", "addressee", "coalition", "counted"},
+	form := SignForm{Action: localPath(lang, "/letters/x/signatures"), Edition: 2, Text: lang, Kinds: []string{"person", "organisation", "both"}, Listing: "public", Listings: []string{"public", "addressee", "coalition", "counted"},
 		Countries: countries, Responsible: []Tagged{tag(w.organisation), tag(w.longName)}, Until: l.Date(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC))}
 	deadline := l.DateTime(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC), time.UTC)
 	letter := LetterPage{Base: base(w.title, "/letters/x"), Letter: view, Counted: true, Counts: counts, AsOf: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)),
@@ -99,6 +138,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	wrong.Form.Kind, wrong.Form.Name, wrong.Form.Email, wrong.Form.TitleText, wrong.Form.Affiliation, wrong.Form.Organisation = "both", w.longName, "nobody@", w.office, w.name, w.organisation
 	wrong.Form.Country, wrong.Form.Updates, wrong.Form.Listing = "CH", true, "counted"
 	wrong.Form.Protected, wrong.Demo = true, true
+	wrong.Letter.Source, wrong.Letter.SourceURL, wrong.Letter.AuthorityURL = 1, "/letters/x/editions/2/diff/1", "/letters/x"
 	wrong.Letter.Stale, wrong.Letter.Introduction, wrong.Letter.Translator = true, "<p>"+template.HTML(template.HTMLEscapeString(w.text))+"</p>", w.name
 	wrong.Form.Errors = map[string]string{}
 	for field, key := range map[string]string{"email": "fault.email.bad", "consent": "fault.consent", "name": "fault.name.script", "kind": "fault.kind", "listing": "fault.listing", "country": "fault.country",
@@ -114,20 +154,28 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	organisationsOnly := letter
 	organisationsOnly.Form.Kinds, organisationsOnly.Form.Until = []string{"organisation"}, ""
 	plain := LetterPage{Base: base(w.title, "/letters/y"), Letter: view, Share: share}
+	pair := letter
+	pair.Letter.AloneURL, pair.Letter.Beside = "/letters/x?text="+lang, []TextLink{texts[1], texts[2]}
+	pair.Letter.Beside[1].Current = true
+	second := view
+	second.Title, second.Subtitle, second.Stale, second.Authority, second.Translator = Tagged{plainWords["en"].title, "de", "ltr"}, "", true, false, w.name
+	second.Source, second.SourceURL, second.AuthorityURL = 1, "/letters/x/editions/2/diff/1", "/letters/x"
+	pair.Letter.Columns = []Column{{LetterView: view, First: true, Text: texts[0], Cells: []template.HTML{w.body, "<ol><li>" + template.HTML(template.HTMLEscapeString(w.text)) + "</li></ol>", ""}, Asks: [][]DemandView{view.Demands}},
+		{LetterView: second, Text: texts[2], Cells: []template.HTML{plainWords["en"].body, `<ol start="2"><li>One.</li></ol>`, "<p>Notes.</p>"}, Asks: [][]DemandView{view.Demands}}}
 	noMail := closed
 	noMail.ClosedText, noMail.NoMail = "", true
 
 	card := LetterCard{URL: "/letters/x", Title: tag(w.title), Subtitle: tag(w.subtitle), To: []Tagged{tag(w.office), tag(w.name)}, Leads: []Tagged{tag(w.organisation)}, Deadline: deadline, State: "open", Counted: true, Counts: counts}
 	archived := LetterCard{URL: "/letters/y", Title: tag(w.subtitle), State: "archived", To: []Tagged{tag(w.office)}}
-	confirm := ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", Edition: 2, SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public", Known: true, CodesLeft: true, Listings: form.Listings}
+	confirm := ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", Edition: 2, TextLanguage: l.Language("ur"), SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public", Known: true, CodesLeft: true, Listings: form.Listings}
 	unknown := confirm
 	unknown.Known, unknown.Name, unknown.Error, unknown.Disputed = false, "N••• F•••", l.T("fault.code.wrong"), true
 	mailed := confirm
 	mailed.Known, mailed.CodeSent = false, true
-	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: letter.AsOf, SignatureURL: "/signature", Share: share, Withheld: true}
+	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", TextLanguage: l.Language("ur"), Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: letter.AsOf, SignatureURL: "/signature", Share: share, Withheld: true}
 	held, again := receipt, receipt
 	held.Held, again.Again = true, true
-	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
+	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, TextLanguage: l.Language("ur"), NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
 	heldOwn := own
 	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
 	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf,
@@ -152,7 +200,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	return []sample{
 		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}, OlderURL: "/?before=x"}},
 		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
-		{"letter", letter}, {"letter-errors", wrong}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
+		{"letter", letter}, {"letter-errors", wrong}, {"letter-pair", pair}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
 		{"check-mail", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Email: "ada@example.org", Code: "482913", CanResend: true, Resent: true, ResendURL: "/letters/x/resend", CorrectURL: "/letters/x#sign", Mailbox: "/dev/mailbox"}},
 		{"check-mail-bare", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x"}},
 		{"confirm", confirm}, {"confirm-unknown", unknown}, {"confirm-mailed", mailed},

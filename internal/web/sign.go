@@ -17,7 +17,7 @@ import (
 var formFields = []string{"edition", "kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
 
 func (s *Server) emptyForm(r *http.Request, l *cachedLetter) SignForm {
-	f := SignForm{Edition: l.Edition.Number, Listing: string(signing.Public), Protected: l.Protected, Errors: map[string]string{}}
+	f := SignForm{Edition: l.Edition.Number, Text: s.textLanguage(r, l.Edition), Listing: string(signing.Public), Protected: l.Protected, Errors: map[string]string{}}
 	if l.Protected {
 		f.Listing = string(signing.Counted)
 	}
@@ -53,7 +53,7 @@ func (s *Server) offer(r *http.Request, f SignForm, l *cachedLetter) SignForm {
 
 func typedForm(v url.Values) SignForm {
 	edition, _ := strconv.Atoi(v.Get("edition"))
-	return SignForm{Edition: edition, Kind: v.Get("kind"), Name: v.Get("name"), Email: v.Get("email"), TitleText: v.Get("title"),
+	return SignForm{Edition: edition, Text: v.Get("text"), Kind: v.Get("kind"), Name: v.Get("name"), Email: v.Get("email"), TitleText: v.Get("title"),
 		Affiliation: v.Get("affiliation"), Organisation: v.Get("organisation"), Listing: v.Get("listing"), Country: v.Get("country"),
 		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1", Errors: map[string]string{}}
 }
@@ -73,7 +73,7 @@ func (s *Server) submitSignature(w http.ResponseWriter, r *http.Request) error {
 	f := typedForm(values)
 	browser := s.setBrowser(w, r)
 	loc := visitOf(r).locale
-	id, err := s.signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: f.Edition, Browser: browser, Lang: loc.Code,
+	id, err := s.signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: f.Edition, Browser: browser, Lang: loc.Code, Text: f.Text,
 		Kind: signing.Kind(f.Kind), Name: f.Name, Email: f.Email, Title: f.TitleText, Affiliation: f.Affiliation,
 		Organisation: f.Organisation, Country: f.Country, Listing: signing.Listing(f.Listing), Updates: f.Updates, Consent: f.Consent,
 		IsCountry: i18n.IsCountry})
@@ -105,10 +105,14 @@ func (s *Server) retryForm(w http.ResponseWriter, r *http.Request, l *cachedLett
 		}
 	}
 	if f.Edition < l.Edition.Number && f.Edition > 0 {
-		f.DiffURL = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(f.Edition))
+		f.DiffURL = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(f.Edition)+
+			diffText(l.Edition, f.Text))
+	}
+	if _, ok := l.Edition.Texts[f.Text]; !ok {
+		f.Text = s.textLanguage(r, l.Edition)
 	}
 	f.Edition = l.Edition.Number // the reader has the current text before them now
-	page := s.letterPage(r, l, s.textLanguage(r, l.Edition), s.offer(r, f, l))
+	page := s.letterPage(r, l, f.Text, "", s.offer(r, f, l))
 	w.Header().Set("Cache-Control", "no-store")
 	return render(w, http.StatusUnprocessableEntity, page)
 }
@@ -175,7 +179,7 @@ func (s *Server) confirmPage(r *http.Request) (ConfirmPage, error) {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
 	p := ConfirmPage{Base: s.base(r, loc.T("confirm.title")), Action: s.local(r, "/confirm/"+token), LetterTitle: tagged(t.Name(), t.Language),
-		LetterURL: s.local(r, "/letters/"+l.Slug), Edition: c.Edition, Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation,
+		LetterURL: s.local(r, "/letters/"+l.Slug), Edition: c.Edition, TextLanguage: loc.Language(c.Text), Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation,
 		Listing: string(c.Listing), Known: c.Known, CodesLeft: c.CodesLeft, Disputed: c.Disputed}
 	if c.Edition == l.Edition.Number {
 		p.SHA256 = l.Edition.SHA256
@@ -258,7 +262,7 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 	t := l.Edition.Text(loc.Code)
 	next := s.o.Now().UTC().Add(s.o.PublishEvery)
 	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
-		Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
+		TextLanguage: loc.Language(receipt.Text), Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
 		Secret: receipt.Secret, Appears: loc.Clock(next.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)), Held: receipt.Held != "",
 		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public}
 	p.NoIndex, p.Canonical = true, ""
@@ -344,7 +348,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	t := l.Edition.Text(loc.Code)
 	v := OwnSignature{ID: strconv.FormatInt(o.ID, 10), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(o.Kind), State: string(o.State), Name: o.Name, Listing: string(o.Listing), Edition: o.Edition,
-		SignedOn: loc.Date(o.SignedAt)}
+		TextLanguage: loc.Language(o.Text), SignedOn: loc.Date(o.SignedAt)}
 	if o.Kind == signing.Organisation {
 		v.Name = o.Organisation
 	}
@@ -359,7 +363,8 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 		}
 	}
 	if active && o.Edition < l.Edition.Number {
-		v.NewEdition = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(o.Edition))
+		v.NewEdition = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(o.Edition)+
+			diffText(l.Edition, o.Text))
 	}
 	for _, d := range []Detail{
 		{loc.T("form.email"), o.Email}, {loc.T("form.title_field"), o.Title}, {loc.T("form.affiliation"), o.Affiliation},
@@ -381,6 +386,15 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 		v.KeptUntil = loc.T("form.kept_rule")
 	}
 	return v, nil
+}
+
+// diffText returns the query that shows a difference in the language somebody read, unless nobody has brought that
+// language up to date: then the words are the same, and only the authoritative text tells what changed.
+func diffText(now letter.Edition, language string) string {
+	if t, ok := now.Texts[language]; !ok || t.Stale {
+		language = now.Language
+	}
+	return "?text=" + url.QueryEscape(language)
 }
 
 func ifKind(o signing.Own, kind signing.Kind, text string) string {
@@ -408,7 +422,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, own []signing.
 		e := map[string]any{"letter": s.o.BaseURL + "/letters/" + l.Slug, "edition": o.Edition, "kind": o.Kind, "listing": o.Listing,
 			"basis": o.Basis, "state": o.State, "signed": o.SignedAt.Format(time.DateOnly)}
 		for name, value := range map[string]string{"name": o.Name, "email": o.Email, "title": o.Title, "affiliation": o.Affiliation,
-			"organisation": o.Organisation, "country": o.Country} {
+			"organisation": o.Organisation, "country": o.Country, "text_language": o.Text} {
 			if value != "" {
 				e[name] = value
 			}

@@ -114,7 +114,7 @@ func isolated(n *html.Node) bool {
 
 // Identifiers are unique and what refers to one finds it; images, scripts and styles come from here.
 func TestPages_references(t *testing.T) {
-	allPages(t, func(code string) words { return plainWords[code] }, func(t *testing.T, s sample, l *i18n.Locale, doc *html.Node) {
+	allPages(t, wordsFor, func(t *testing.T, s sample, l *i18n.Locale, doc *html.Node) {
 		ids := map[string]bool{}
 		for n := range doc.Descendants() {
 			if id := attr(n, "id"); id != "" {
@@ -150,7 +150,7 @@ func TestPages_references(t *testing.T) {
 
 // The forms keep what handlers, mails and other programs rely on (DESIGN.md 7).
 func TestPages_forms(t *testing.T) {
-	allPages(t, func(code string) words { return plainWords[code] }, func(t *testing.T, s sample, _ *i18n.Locale, doc *html.Node) {
+	allPages(t, wordsFor, func(t *testing.T, s sample, _ *i18n.Locale, doc *html.Node) {
 		var withEmail, posts []*html.Node
 		for _, form := range elements(doc, "form") {
 			if attr(form, "method") != "post" {
@@ -175,7 +175,7 @@ func TestPages_forms(t *testing.T) {
 			if len(withEmail) != 1 || len(posts) != 1 {
 				t.Fatalf("%d POST forms, %d with a field email", len(posts), len(withEmail))
 			}
-			for _, field := range []string{"edition", "kind", "name", "email", "organisation", "listing", "country", "updates", "consent"} {
+			for _, field := range []string{"edition", "text", "kind", "name", "email", "organisation", "listing", "country", "updates", "consent"} {
 				if named(withEmail[0], field) == nil {
 					t.Errorf("the sign form has no field %s", field)
 				}

@@ -19,7 +19,7 @@ func (s *Server) showUpdate(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		p := UpdatePage{Base: s.base(r, u.Title), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug), Update: s.updateLink(r, l, u),
-			Body: trustedHTML(u.Body, nil), Share: s.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(u.Number), u.Title)}
+			Body: trustedHTML(u.Body, nil, u.Language), Share: s.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(u.Number), u.Title)}
 		p.Feed = s.feedOf(r, l)
 		return render(w, http.StatusOK, p)
 	}

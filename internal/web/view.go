@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 	"strings"
+
+	"github.com/undersigned/undersigned/internal/i18n"
 )
 
 // This file holds what templates ask of the page structs beyond their fields.
@@ -24,6 +26,15 @@ type textsView struct {
 
 // TextsOf puts the languages of an edition into the page's language.
 func (b Base) TextsOf(texts []TextLink) textsView { return textsView{Base: b, Texts: texts} }
+
+// letterOf is a text with what every page has.
+type letterOf struct {
+	Base
+	Letter LetterView
+}
+
+// LetterOf puts what stands around a text into the page's language.
+func (b Base) LetterOf(v LetterView) letterOf { return letterOf{Base: b, Letter: v} }
 
 // Any reports whether there is anything to count.
 func (c Counts) Any() bool { return c.Organisations+c.Persons+c.Withdrawn+c.Removed > 0 }
@@ -61,10 +72,15 @@ func (v LetterView) Dateline() string {
 	if v.Place == "" || v.Date == "" {
 		return v.Place + v.Date
 	}
-	if v.Title.Dir == "rtl" && v.Title.Lang != "he" && v.Title.Lang != "yi" {
-		return v.Place + "، " + v.Date
+	return v.Place + comma(v.Title.Lang) + v.Date
+}
+
+// comma returns the comma of a language's script with the space after it.
+func comma(language string) string {
+	if i18n.Direction(language) == "rtl" && language != "he" && language != "yi" {
+		return "، "
 	}
-	return v.Place + ", " + v.Date
+	return ", "
 }
 
 // Allows reports whether the letter can be signed as a person or for an organisation.

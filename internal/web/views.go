@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -11,9 +12,21 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 )
 
-// trustedHTML marks what letter.RenderMarkdown has sanitised. It is the only place that makes template.HTML.
-func trustedHTML(markdown string, demands []letter.Demand) template.HTML {
-	return template.HTML(letter.RenderMarkdown(markdown, demands))
+// trustedHTML renders Markdown in a language as a page shows it.
+func trustedHTML(markdown string, demands []letter.Demand, language string) template.HTML {
+	return sanitised(letter.RenderMarkdown(markdown, demands), language)
+}
+
+// noteReference is a reference to a footnote, whose number Markdown writes in European digits.
+var noteReference = regexp.MustCompile(`role="doc-noteref"[^>]*>[0-9]+<`)
+
+// sanitised marks what letter.RenderMarkdown or letter.Beside returned, which is sanitised, and gives its footnotes the
+// language's digits. It is the only place that makes template.HTML.
+func sanitised(html, language string) template.HTML {
+	if l := i18n.Find(language); l != nil {
+		html = noteReference.ReplaceAllStringFunc(html, l.Digits)
+	}
+	return template.HTML(html)
 }
 
 // local returns a path in the language that the request's URL names.
@@ -43,11 +56,11 @@ func (s *Server) letterView(r *http.Request, l letter.Letter, e letter.Edition, 
 	v := LetterView{URL: s.local(r, path), Title: tagged(t.Name(), t.Language), Subtitle: t.Subtitle, Untitled: t.Title == "", Place: t.Place, Date: t.Date,
 		Salutation: t.Salutation, Closing: t.Closing, Translator: t.Translator, Number: e.Number, Current: e.Number == l.Edition.Number,
 		Published: loc.Date(e.PublishedAt), SHA256: t.SHA256, EditionsURL: s.local(r, path+"/editions"), Stale: t.Stale,
-		Authority: t.Language == e.Language, Body: trustedHTML(t.Body, t.Demands)}
+		Source: t.Source, Authority: t.Language == e.Language, Body: trustedHTML(t.Body, t.Demands, t.Language)}
 	file := path + "/editions/" + strconv.Itoa(e.Number)
 	v.FileURL = file + "." + t.Language + ".md"
 	if t.Introduction != "" {
-		v.Introduction = trustedHTML(t.Introduction, nil)
+		v.Introduction = trustedHTML(t.Introduction, nil, t.Language)
 	}
 	for _, o := range l.Leads {
 		v.Leads = append(v.Leads, s.organisationView(r, o, t.Language))
@@ -72,6 +85,62 @@ func (s *Server) letterView(r *http.Request, l letter.Letter, e letter.Edition, 
 		v.Texts = append(v.Texts, TextLink{Lang: code, Name: i18n.LanguageName(code), Dir: i18n.Direction(code),
 			URL: s.local(r, at+"?text="+code), Current: code == t.Language, Authoritative: code == e.Language, Stale: text.Stale,
 			Translator: text.Translator})
+	}
+	if t.Source > 0 {
+		v.SourceURL = s.local(r, path+"/editions/"+strconv.Itoa(e.Number)+"/diff/"+strconv.Itoa(t.Source)+"?text="+e.Language)
+	}
+	if !v.Authority {
+		v.AuthorityURL = s.local(r, at+"?text="+e.Language)
+	}
+	return v
+}
+
+// besideLanguage returns the language whose text is asked for beside the one shown, "" for none.
+func besideLanguage(r *http.Request, e letter.Edition, text string) string {
+	beside := r.URL.Query().Get("beside")
+	if _, ok := e.Texts[beside]; !ok || beside == text {
+		return ""
+	}
+	return beside
+}
+
+// pair returns the letter in a language with links to put another text beside it, and that text where one is asked for.
+func (s *Server) pair(r *http.Request, l letter.Letter, e letter.Edition, language, beside string) LetterView {
+	v := s.letterView(r, l, e, language)
+	for _, x := range v.Texts {
+		if x.Current {
+			v.AloneURL = x.URL
+		}
+	}
+	for _, x := range v.Texts {
+		if !x.Current {
+			x.URL, x.Current = v.AloneURL+"&beside="+x.Lang, x.Lang == beside
+			v.Beside = append(v.Beside, x)
+		}
+	}
+	if beside == "" {
+		return v
+	}
+	cells := [2][]string{}
+	cells[0], cells[1] = letter.Beside(e.Text(language), e.Text(beside))
+	views := [2]LetterView{v, s.letterView(r, l, e, beside)}
+	for i, view := range views {
+		c := Column{LetterView: view, First: i == 0, Asks: [][]DemandView{view.Demands}}
+		for _, x := range view.Texts {
+			if x.Current {
+				c.Text = x
+			}
+		}
+		for _, cell := range cells[i] {
+			c.Cells = append(c.Cells, sanitised(cell, view.Title.Lang))
+		}
+		if len(views[0].Demands) == len(views[1].Demands) {
+			c.Asks = nil
+			for _, d := range view.Demands {
+				c.Asks = append(c.Asks, []DemandView{d})
+			}
+		}
+		v.Columns = append(v.Columns, c)
 	}
 	return v
 }
@@ -117,7 +186,7 @@ func (s *Server) card(r *http.Request, l *cachedLetter) LetterCard {
 			if text == "" {
 				text = a.Office
 			} else if a.Office != "" {
-				text += ", " + a.Office
+				text += comma(t.Language) + a.Office
 			}
 			c.To = append(c.To, tagged(text, t.Language))
 		}

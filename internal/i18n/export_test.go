@@ -1,0 +1,4 @@
+package i18n
+
+// Catalogues are the files that the package reads its languages from.
+var Catalogues = catalogues

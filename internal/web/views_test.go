@@ -1,0 +1,23 @@
+package web
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTrustedHTML_notesHaveTheLanguagesDigits(t *testing.T) {
+	for language, want := range map[string]string{"en": ">1</a></sup>", "ar": ">١</a></sup>", "fa": ">۱</a></sup>", "xx": ">1</a></sup>"} {
+		html := string(trustedHTML("a 1[^n]\n\n[^n]: note 2", nil, language))
+		if !strings.Contains(html, want) || !strings.Contains(html, "a 1<") || !strings.Contains(html, "note 2") || !strings.Contains(html, `href="#fn:1"`) {
+			t.Errorf("%s: %s", language, html)
+		}
+	}
+}
+
+func TestComma(t *testing.T) {
+	for language, want := range map[string]string{"en": ", ", "fr": ", ", "ar": "، ", "ckb": "، ", "he": ", "} {
+		if got := comma(language); got != want {
+			t.Errorf("%s: %q", language, got)
+		}
+	}
+}
