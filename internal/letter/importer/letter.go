@@ -29,6 +29,14 @@ func newReader(lines []line, rest string) *reader {
 	return r
 }
 
+// hint takes the language that a file says it is in when its words do not tell.
+func (r *reader) hint(tag string) {
+	if r.draft.Language == "" && tag != "" {
+		r.draft.Language = tag
+		r.langs = languages(tag)
+	}
+}
+
 func (r *reader) warn(key string, args ...any) {
 	w := Warning{Key: key}
 	for i := 0; i+1 < len(args); i += 2 {
