@@ -62,7 +62,10 @@ func readDOCX(data []byte) (page, error) {
 			return page{}, err
 		}
 	}
-	p := body.flow.page()
+	p, err := body.flow.page()
+	if err != nil {
+		return page{}, err
+	}
 	head, err := d.letterhead()
 	if err != nil {
 		return page{}, err
@@ -242,8 +245,11 @@ func (d *document) letterhead() ([]line, error) {
 	if err := header.read(name, part); err != nil {
 		return nil, err
 	}
-	lines := header.flow.page().lines
-	words := 0
+	top, err := header.flow.page()
+	if err != nil {
+		return nil, err
+	}
+	lines, words := top.lines, 0
 	for _, l := range lines {
 		words += wordCount(l.text)
 	}

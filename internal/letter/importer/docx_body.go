@@ -482,12 +482,6 @@ func (b *wordBody) readNotes(kind string) error {
 		return err
 	}
 	b.flow.kind = paragraph{}
-	slices.SortStableFunc(b.flow.notes, func(x, y line) int { return atoi(noteOf(x)) - atoi(noteOf(y)) })
+	slices.SortStableFunc(b.flow.notes, func(x, y footnote) int { return atoi(x.label) - atoi(y.label) })
 	return nil
-}
-
-// noteOf returns the label of the line of a footnote.
-func noteOf(l line) string {
-	label, _, _ := strings.Cut(strings.TrimPrefix(l.source, "[^"), "]")
-	return label
 }

@@ -24,10 +24,15 @@ const (
 // pack makes a zip file of the parts.
 func pack(t testing.TB, parts map[string]string) []byte {
 	t.Helper()
+	return packAs(t, zip.Deflate, parts)
+}
+
+func packAs(t testing.TB, method uint16, parts map[string]string) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		w, err := z.Create(name)
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +49,10 @@ func pack(t testing.TB, parts map[string]string) []byte {
 // docx makes a document of the XML of its body and of other parts, which are named without "word/" and ".xml".
 func docx(t testing.TB, body string, others map[string]string) []byte {
 	t.Helper()
+	return pack(t, docxParts(body, others))
+}
+
+func docxParts(body string, others map[string]string) map[string]string {
 	parts := map[string]string{
 		"[Content_Types].xml": `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`,
 		"_rels/.rels":         `<?xml version="1.0"?><Relationships ` + relationSpace + `><Relationship Id="rId1" Type="` + relationKind + `officeDocument" Target="word/document.xml"/></Relationships>`,
@@ -56,7 +65,7 @@ func docx(t testing.TB, body string, others map[string]string) []byte {
 			parts["word/"+name] = `<Relationships ` + relationSpace + `>` + xml + `</Relationships>`
 		}
 	}
-	return pack(t, parts)
+	return parts
 }
 
 // p makes a paragraph of one run.

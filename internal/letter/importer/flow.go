@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/undersigned/undersigned/internal/fault"
 )
 
 // style is how a run of words looks.
@@ -34,7 +36,7 @@ type paragraph struct {
 type flow struct {
 	kind   paragraph // of the open line
 	lines  []line
-	notes  []line
+	notes  []footnote
 	rest   strings.Builder
 	hidden int
 
@@ -42,6 +44,13 @@ type flow struct {
 	gap    int  // blank lines above the open line
 	listed bool // the line above is part of a list
 	words  bool // the open line has words
+	size   int  // of all words, in bytes
+}
+
+// footnote is the text of a footnote by lines.
+type footnote struct {
+	label         string
+	source, words []string
 }
 
 // blank is the space of an empty line, apart the space between two paragraphs. A document that has both sets its blocks
@@ -56,11 +65,10 @@ func (f *flow) add(text string, s style) {
 	if text == "" {
 		return
 	}
-	if last := len(f.spans) - 1; last >= 0 && !f.spans[last].reference && f.spans[last].style == s {
-		f.spans[last].text += text
-	} else {
-		f.spans = append(f.spans, span{text: text, style: s})
+	if f.size += len(text); f.size > Limit {
+		return // the front refuses the file
 	}
+	f.spans = append(f.spans, span{text: text, style: s})
 	f.words = f.words || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) })
 }
 
@@ -120,23 +128,16 @@ func (f *flow) end() {
 	}
 	f.listed = k.depth > 0
 	f.kind.marker = ""
-	if len(f.lines) >= maxLines {
-		f.rest.WriteString(l.source + "\n\n")
-		return
-	}
-	f.lines = append(f.lines, l)
+	f.take(l)
 }
 
 // addNote adds a line to the text of a footnote.
 func (f *flow) addNote(label string, l line) {
-	if last := len(f.notes) - 1; last >= 0 && strings.HasPrefix(f.notes[last].source, "[^"+label+"]:") {
-		f.notes[last].source += " " + l.source
-		f.notes[last].text += " " + l.text
-		return
+	if last := len(f.notes) - 1; last < 0 || f.notes[last].label != label {
+		f.notes = append(f.notes, footnote{label: label})
 	}
-	if len(f.notes) < maxLines {
-		f.notes = append(f.notes, line{source: "[^" + label + "]: " + l.source, text: l.text})
-	}
+	n := &f.notes[len(f.notes)-1]
+	n.source, n.words = append(n.source, l.source), append(n.words, l.text)
 }
 
 // render writes the spans as Markdown and as words alone.
@@ -145,12 +146,20 @@ func (f *flow) render(spans []span) (source, text string) {
 		return "", ""
 	}
 	var md, words strings.Builder
-	for _, s := range spans {
+	for len(spans) > 0 {
+		s := spans[0]
+		spans = spans[1:]
 		if s.reference {
 			md.WriteString("[^" + s.text + "]")
 			continue
 		}
-		core := f.clean(s.text)
+		var run strings.Builder
+		run.WriteString(s.text)
+		for len(spans) > 0 && !spans[0].reference && spans[0].style == s.style {
+			run.WriteString(spans[0].text)
+			spans = spans[1:]
+		}
+		core := f.clean(run.String())
 		words.WriteString(core)
 		if f.kind.level > 0 {
 			s.bold, s.italic = false, false
@@ -275,7 +284,7 @@ func foldSpaces(s string) string {
 
 // page returns what was written. Where empty lines set blocks apart, short paragraphs without one between them are the
 // lines of a block: an address that was typed a paragraph a line.
-func (f *flow) page() page {
+func (f *flow) page() (page, error) {
 	f.end()
 	blanks, quoted := 0, 0
 	for _, l := range f.lines {
@@ -296,10 +305,14 @@ func (f *flow) page() page {
 		}
 		l.gap = min(l.gap, 1)
 	}
-	for i := range f.notes {
-		f.notes[i].gap = 1
+	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden}
+	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
+		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}
-	return page{lines: append(f.lines, f.notes...), rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden}
+	if f.size > Limit {
+		return p, fault.New(fault.TooLarge, "import.too_large", "Limit", Limit, "Size", f.size)
+	}
+	return p, nil
 }
 
 // isBlockLine reports whether a line may be one of several of an address or a signature.
@@ -314,34 +327,34 @@ func (f *flow) row(cells [][]line) {
 	for _, c := range cells {
 		flat = flat && len(c) == 1 && c[0].level == 0 && len(c[0].text) < 300
 	}
-	for i, c := range cells {
-		if !flat {
-			c[0].gap = max(c[0].gap, apart)
-		}
-		if i > 0 && flat {
-			last := &f.lines[len(f.lines)-1]
-			between := " | "
-			if strings.HasSuffix(last.text, ":") { // "To:" in a column of its own
+	if flat {
+		var source, words strings.Builder
+		between := ""
+		for _, c := range cells {
+			source.WriteString(between + c[0].source)
+			words.WriteString(between + c[0].text)
+			if between = " | "; strings.HasSuffix(c[0].text, ":") { // "To:" in a column of its own
 				between = " "
 			}
-			last.source += between + c[0].source
-			last.text += between + c[0].text
-			continue
 		}
-		if i == 0 {
-			c[0].gap = max(c[0].gap, f.gap)
-		}
-		if len(f.lines)+len(c) > maxLines {
-			for _, l := range c {
-				f.rest.WriteString(l.source + "\n\n")
-			}
-			flat = false
-			continue
-		}
-		f.lines = append(f.lines, c...)
+		f.take(line{source: source.String(), text: words.String(), gap: f.gap})
+		f.gap = 0
+		return
 	}
-	f.gap = 0
-	if !flat {
-		f.gap = apart
+	for _, c := range cells {
+		c[0].gap = max(c[0].gap, f.gap, apart)
+		for _, l := range c {
+			f.take(l)
+		}
 	}
+	f.gap = apart
+}
+
+// take adds a line, to the rest if there are enough.
+func (f *flow) take(l line) {
+	if len(f.lines) >= maxLines {
+		f.rest.WriteString(l.source + "\n\n")
+		return
+	}
+	f.lines = append(f.lines, l)
 }

@@ -9,13 +9,14 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/undersigned/undersigned/internal/fault"
 )
 
 // maxTags is how many tags a page may have; the parser itself refuses more than 512 inside one another.
-const maxTags = 250_000
+const maxTags = 100_000
 
 // readHTML is the front for web pages, as an editor or a browser saves them.
 func readHTML(data []byte) (page, error) {
@@ -39,23 +40,29 @@ func readHTML(data []byte) (page, error) {
 	}
 	w.block(w.main)
 	w.writeNotes()
-	p := w.flow.page()
+	p, err := w.flow.page()
 	p.language = w.language
-	return p, nil
+	return p, err
 }
+
+// declared is where a page says its encoding.
+var declared = regexp.MustCompile(`(?i)(?:<meta[^>]{1,200}charset\s*=\s*["']?\s*|<\?xml[^>]{1,100}encoding\s*=\s*["'])([a-z0-9_:.-]{2,40})`)
 
 // decodeHTML returns the text of UTF-8, UTF-16 with a byte order mark, or the encoding that the page declares.
 func decodeHTML(data []byte) (string, error) {
-	if utf16Order(data) == nil && !utf8.Valid(data) {
-		if encoding, name, declared := charset.DetermineEncoding(data[:min(len(data), 1024)], ""); declared && name != "utf-8" && name != "replacement" {
-			decoded, err := encoding.NewDecoder().Bytes(data)
-			if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
-				return "", fault.New(fault.Invalid, "import.not_utf8", "Offset", invalidAt(data))
-			}
-			data = decoded
-		}
+	m := declared.FindSubmatch(data[:min(len(data), 4096)])
+	if m == nil || utf16Order(data) != nil || utf8.Valid(data) {
+		return decode(data)
 	}
-	return decode(data)
+	encoding, err := htmlindex.Get(string(m[1]))
+	if err != nil || encoding == unicode.UTF8 {
+		return decode(data)
+	}
+	decoded, err := encoding.NewDecoder().Bytes(data)
+	if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
+		return "", fault.New(fault.Invalid, "import.not_utf8", "Offset", invalidAt(data))
+	}
+	return decode(decoded)
 }
 
 // facts are what is known of an element before it is written.

@@ -155,14 +155,10 @@ func (w *webPage) preformatted(n *html.Node) {
 	w.flow.hidden += hidden
 	lines, rest := readText(text)
 	for i, l := range lines {
-		if len(w.flow.lines) >= maxLines {
-			w.flow.rest.WriteString(l.source + "\n\n")
-			continue
-		}
 		if i == 0 {
-			l.gap = max(l.gap, 1)
+			l.gap = max(l.gap, apart)
 		}
-		w.flow.lines = append(w.flow.lines, l)
+		w.flow.take(l)
 	}
 	w.flow.rest.WriteString(rest)
 	w.flow.space(apart)
