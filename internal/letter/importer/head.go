@@ -250,7 +250,10 @@ func (r *reader) withoutHonorifics(text string) string {
 
 // honorificEnds reports whether a word ends where the honorific ends and a name follows. "He" is one only as H.E.
 func honorificEnds(h, rest string) bool {
-	if h == "he" || h == "m" {
+	if strings.HasSuffix(h, "'") {
+		return rest != ""
+	}
+	if h == "he" || h == "me" || h == "pr" || runeCount(h) == 1 {
 		return strings.HasPrefix(rest, ". ")
 	}
 	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
@@ -376,6 +379,9 @@ func cutComma(text string) (before, after string, ok bool) {
 	return trimMarks(text[:at]), trimMarks(text[at:]), true
 }
 
+// isLunar reports whether a date in numbers with a Hijri year is a lunar one, as it is in an Arabic letter.
+func (r *reader) isLunar(d written) bool { return d.numeric && d.solar && r.langs[0].tag == "ar" }
+
 // setDate takes the first date line as the letter's date.
 func (r *reader) setDate(dates []written, place, text string) {
 	d := r.draft
@@ -394,7 +400,7 @@ func (r *reader) setDate(dates []written, place, text string) {
 		d.DateAsWritten = strings.TrimSpace(d.DateAsWritten[at+1:])
 	}
 	first := dates[0]
-	if first.unread {
+	if first.unread || r.isLunar(first) {
 		r.warn("date_calendar", "Text", d.DateAsWritten)
 		return
 	}
