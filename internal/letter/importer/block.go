@@ -269,8 +269,11 @@ func (r *reader) isOfficeBlock(b headBlock) bool {
 // beginsOffice reports whether a line begins with a word of an office: "The Minister …", «وزیر …».
 func (r *reader) beginsOffice(text string) bool {
 	fields := strings.Fields(fold(text))
-	if len(fields) > 0 && fields[0] == "the" {
+	if len(fields) > 0 && (fields[0] == "the" || r.langs[0] == &french && (fields[0] == "le" || fields[0] == "la" || fields[0] == "les")) {
 		fields = fields[1:]
+	}
+	if len(fields) > 0 && r.langs[0] == &french {
+		fields[0] = strings.TrimPrefix(fields[0], "l'")
 	}
 	return len(fields) > 0 && r.is(strings.Trim(fields[0], ","), func(w *words) []string { return w.roles })
 }

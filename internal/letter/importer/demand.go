@@ -357,7 +357,7 @@ func (r *reader) asksByName(folded string) bool {
 					return true
 				}
 			}
-			if has(subject[max(0, len(subject)-60):], "undersigned") {
+			if hasAny(strings.ToValidUTF8(subject[max(0, len(subject)-60):], ""), []string{"undersigned", "soussignés", "soussignées", "الموقعون", "الموقعین", "الموقعه"}) {
 				return true
 			}
 		}
@@ -380,7 +380,8 @@ func (r *reader) ownNames() []string {
 		add(s.Name)
 		add(s.Organisation)
 	}
-	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition")
+	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition",
+		"notre association", "notre organisation", "notre collectif", "notre coalition", "nos associations", "nos organisations", "جمعیتنا", "منظمتنا", "منظماتنا", "جمعیاتنا")
 }
 
 func lastIndexWord(text, word string) int {

@@ -8,8 +8,8 @@ import (
 
 var (
 	emailAddress     = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	webAddress       = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
-	phoneNumber      = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?\(?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
+	webAddress       = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch|fr|be|ca|ma|tn|dz|eg|lb|jo|sn)(?:/\S*)?)$`)
+	phoneNumber      = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|tél|téléphone|télécopie|هاتف|الهاتف|فاكس|جوال|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?\(?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
 	houseFirst       = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
 	letterheadDashes = regexp.MustCompile(`\s+[|·•–—-]\s+`)
 	letterheadSigns  = regexp.MustCompile(`\s+[|·•]\s+`)

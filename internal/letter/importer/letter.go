@@ -134,6 +134,7 @@ func (r *reader) split() {
 		first = r.findProse()
 	}
 	first = r.takeSecondSalutation(start, first)
+	r.splitClosing(first)
 	end := r.findEnd(first, start >= 0)
 	for i, l := range r.lines[:first] {
 		switch {
@@ -242,6 +243,9 @@ func (r *reader) isSalutation(l line) (strong, weak bool) {
 		return false, r.endsEndearment(bare) && wordCount(text) <= 6
 	}
 	weak = r.starts(folded, func(w *words) []string { return w.vocatives }) != "" || r.endsEndearment(bare)
+	if h := r.honorific(text); weak && h != "" && len(r.langs[0].closingFormulas) > 0 && r.beginsOffice(strings.TrimPrefix(text, h)) && wordCount(text) <= 6 && strings.HasSuffix(folded, ",") && l.gap > 0 {
+		return true, false // « Madame la Ministre, »
+	}
 	return false, weak && !hasInnerLabel(text)
 }
 
@@ -340,6 +344,33 @@ func trimSalutation(text string) string {
 	return strings.TrimRight(trimQuotes(text), ",،:：;؛!-–— ")
 }
 
+// splitClosing makes a line of its own of a formula that ends the last paragraph: « Nous restons à votre disposition. Veuillez
+// agréer … ».
+func (r *reader) splitClosing(first int) {
+	formulas := r.langs[0].closingFormulas
+	if len(formulas) == 0 {
+		return
+	}
+	for i := len(r.lines) - 1; i >= max(first, len(r.lines)-60); i-- {
+		l := r.lines[i]
+		if len(l.text) > 4000 || !hasAny(fold(l.text), formulas) {
+			continue
+		}
+		all := sentences(l.text)
+		last := all[len(all)-1]
+		at := strings.LastIndex(l.source, last)
+		if len(all) < 2 || at <= 0 || r.closingOf(last) == "" {
+			return
+		}
+		rest := l
+		rest.source, rest.text, rest.gap = l.source[at:], last, 1
+		r.lines[i].source = strings.TrimSpace(l.source[:at])
+		r.lines[i].text = plain(r.lines[i].source)
+		r.lines = slices.Insert(r.lines, i+1, rest)
+		return
+	}
+}
+
 // findEnd returns where the signatures begin: at the closing, at a list of signatories, or after the last paragraph.
 func (r *reader) findEnd(first int, saluted bool) int {
 	for i := len(r.lines) - 1; i >= first; i-- {
@@ -435,6 +466,9 @@ func (r *reader) isSignedLabel(l line) bool {
 	return labelled
 }
 
+// copyStarts begin a line of copies though no colon stands behind them.
+var copyStarts = []string{"cc", "رونوشت", "رونوشت به", "copies to", "copy to", "copie à", "copies à", "copie pour information", "نسخه الی", "صوره الی", "نسخ الی"}
+
 func (r *reader) isCopyLabel(l line) bool {
 	folded := strings.TrimRight(fold(l.text), ":. ")
 	if r.is(folded, func(w *words) []string { return w.copies }) {
@@ -442,17 +476,18 @@ func (r *reader) isCopyLabel(l line) bool {
 	}
 	_, ok := r.label(l.text, func(w *words) []string { return w.copies })
 	start := r.starts(folded, func(w *words) []string { return w.copies })
-	return ok || start == "cc" || start == "رونوشت" || start == "رونوشت به" || start == "copies to" || start == "copy to"
+	return ok || slices.Contains(copyStarts, start)
 }
 
 // closingOf returns the closing that a line begins with, as written, or "". A closing is a line of its own, or is
 // followed by a comma and the signer.
 func (r *reader) closingOf(text string) string {
-	if wordCount(text) > 24 {
+	long := max(24, r.langs[0].closingWords)
+	if wordCount(text) > long {
 		return ""
 	}
 	text = trimQuotes(text)
-	if r.starts(fold(text), func(w *words) []string { return w.closingSentences }) != "" {
+	if wordCount(text) <= 24 && r.starts(fold(text), func(w *words) []string { return w.closingSentences }) != "" || hasAny(fold(text), r.langs[0].closingFormulas) {
 		return strings.TrimRight(text, ",،.:;؛!-–— ")
 	}
 	if wordCount(text) > 14 {
@@ -523,7 +558,7 @@ func (r *reader) keepAsWritten() {
 // punctuationAfter returns the comma, colon or the like that follows a part of a line.
 func punctuationAfter(line, part string) string {
 	_, rest, _ := strings.Cut(line, part)
-	rest = strings.TrimLeft(rest, "*_")
+	rest = strings.TrimLeft(rest, "*_ ")
 	for _, mark := range []string{",", "،", ":", "：", ";", "!", "."} {
 		if strings.HasPrefix(rest, mark) {
 			return mark

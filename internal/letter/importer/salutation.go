@@ -62,7 +62,7 @@ func (r *reader) splitPeople(text string) []string {
 }
 
 func (r *reader) salutedOne(text string) (a Addressee) {
-	text = withoutArticle(trimMarks(text))
+	text = r.withoutAfterName(r.withoutArticle(trimMarks(text)))
 	bare := r.withoutHonorifics(text)
 	folded := fold(bare)
 	if r.is(fold(text), func(w *words) []string { return w.polite }) {
