@@ -348,6 +348,9 @@ func (r *reader) addPhrase(phrase, warning string) {
 	if at := strings.IndexAny(phrase, ":;؛()\"“«\n"); at >= 0 {
 		phrase = phrase[:at]
 	}
+	if at := strings.Index(phrase, "،"); at > 0 && r.langs[0] == &arabic {
+		phrase = phrase[:at]
+	}
 	if at := strings.Index(phrase, ". "); at >= 0 && at > 12 {
 		phrase = phrase[:at]
 	}
@@ -451,7 +454,7 @@ func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
 // letterTo stands before the addressee in a title or an introduction.
 var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "letter below to", "letter attached to", "letter below goes to", "letter goes to", "letter sent to", "is addressed to", "letter will be sent to", "letter will go to", "appeal to", "petition to",
 	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به",
-	"lettre ouverte à", "lettre ouverte au", "lettre ouverte aux", "lettre à", "lettre au", "lettre aux", "lettre adressée à", "lettre adressée au", "appel à", "appel au", "pétition à", "pétition au",
+	"lettre ouverte à", "lettre ouverte au", "lettre ouverte aux", "lettre à", "lettre au", "lettre aux", "lettre adressée à", "lettre adressée au", "appel au", "pétition à", "pétition au",
 	"رساله مفتوحه الی", "رساله الی", "رساله موجهه الی", "خطاب مفتوح الی", "کتاب مفتوح الی", "نداء الی", "عریضه الی", "رساله مشترکه الی"}
 
 func (r *reader) afterLetterTo(text string) string {

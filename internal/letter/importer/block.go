@@ -339,6 +339,12 @@ func (r *reader) settle(blocks []headBlock) {
 		}
 		blocks[i].kind = senderBlock
 	}
+	if slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && b.sure }) {
+		first := &blocks[0] // the name of the sender, set as a heading above the subject
+		if first.kind == titleBlock && !first.sure && sender < 0 && r.isNameLike(first.lines) && r.hasBody(first.lines[0].text) && !r.namesLetter(first.lines[0].text) {
+			first.kind, sender = senderBlock, 0
+		}
+	}
 	titled := slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && !b.sure })
 	answered := false
 	for i := range blocks {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	jalaali "github.com/jalaali/go-jalaali"
 )
@@ -169,7 +170,11 @@ func numericDate(a, b, c string) (w written, year, month, day int) {
 
 // alone reports whether a match is not part of a longer word or number.
 func alone(s string, m []int) bool {
-	before, after := lastRune(s[:m[0]]), firstRune(s[m[1]:])
+	rest := s[m[1]:]
+	if hijri, ok := strings.CutPrefix(rest, "ه"); ok { // «1445هـ»
+		rest = hijri
+	}
+	before, after := lastRune(s[:m[0]]), firstRune(rest)
 	return !isWordRune(before) && !isWordRune(after) && before != '/' && after != '/'
 }
 
@@ -267,9 +272,19 @@ func withoutDateWords(text string) string {
 	return strings.Join(fields, " ")
 }
 
+// placeEnd returns where a place ends: at a comma or the like, or at a hyphen that does not join two words.
+func placeEnd(text string) int {
+	for i, r := range text {
+		if strings.ContainsRune(",،(–—:|", r) || r == '-' && (strings.HasSuffix(text[:i], " ") || !unicode.IsLetter(firstRune(text[i+1:]))) {
+			return i
+		}
+	}
+	return -1
+}
+
 // placeBefore returns the place that stands before a date: "London, 9 March 2020", "Geneva – 9 March 2020".
 func placeBefore(text string) string {
-	at := strings.IndexAny(text, ",،(–—-:|")
+	at := placeEnd(text)
 	if at <= 0 {
 		at = strings.IndexFunc(text, func(r rune) bool { return digit(r) >= 0 })
 	}

@@ -266,7 +266,11 @@ func (r *reader) proseDemands(i int, l line) {
 	}
 	for _, s := range sentences(l.text) {
 		folded := fold(s)
-		if n := wordCount(s); n < 4 || n < 5 && !r.asksPolitely(folded) {
+		least := 5
+		if r.langs[0] == &arabic { // which writes as one word what others write as two or three
+			least = 3
+		}
+		if n := wordCount(s); n < min(least, 4) || n < least && !r.asksPolitely(folded) {
 			continue
 		}
 		if wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {

@@ -131,7 +131,7 @@ func (f *figureReader) stopsBefore(i int) bool {
 
 func isJoiner(word string) bool {
 	switch word {
-	case "and", "or", "to", "و", "تا", "یا", "-", "&", "et", "ou", "à", "او", "الی":
+	case "and", "or", "to", "و", "تا", "یا", "-", "&", "et", "ou", "à", "au", "او", "الی":
 		return true
 	}
 	return false
@@ -310,7 +310,7 @@ func (f *figureReader) readRange(n number, q Qualifier) (low float64, high numbe
 		return 0, n, 0, false
 	}
 	joins := f.x.rangeTo[joiner] && !isJoinerOfTwo(joiner) || joiner == "-" || opened && isJoinerOfTwo(joiner)
-	if !joins || f.word(n.from-1) == "from" || f.word(n.from-1) == "de" && risen[f.word(n.from-2)] || joiner == "الی" && f.word(n.from-1) == "من" && risen[f.word(n.from-3)] {
+	if !joins || f.word(n.from-1) == "from" || f.word(n.from-1) == "de" && risen[f.word(n.from-2)] || joiner == "الی" && f.word(n.from-1) == "من" && risen[f.word(n.from-2)] {
 		return 0, n, 0, false
 	}
 	high, ok = f.x.readNumber(f.ts, n.to+1)

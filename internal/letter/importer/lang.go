@@ -118,7 +118,7 @@ var scripts = []struct {
 	tag     string
 	letters string
 }{
-	{"ckb", "ۆێڕڵ"}, {"ur", "ٹڈڑےں"}, {"fa", "پچژگکی"}, {"ar", "ةىكيإأ"},
+	{"ckb", "ۆێڕڵە"}, {"ur", "ٹڈڑےںہھ"}, {"fa", "پچژگکی"}, {"ar", "ةىكيإأ"},
 	{"uk", "іїєґ"}, {"ru", "ыэёъ"}, {"sr", "ђћџљњј"},
 }
 
@@ -192,19 +192,26 @@ func detect(lines []line) string {
 	return byStops(text)
 }
 
-// byLetters picks the language whose own letters occur most, with stop words to tell Persian from Arabic.
+// byLetters picks the language whose own letters occur most, with stop words to tell Persian from Arabic. Letters of Kurdish
+// and Urdu occur in nothing else, while these use Persian ones too.
 func byLetters(text string, among []string, otherwise string) string {
 	best, most := otherwise, 0
+	own := func(letters string) (n int) {
+		for _, r := range text {
+			if strings.ContainsRune(letters, r) {
+				n++
+			}
+		}
+		return n
+	}
 	for _, s := range scripts {
 		for _, tag := range among {
 			if s.tag != tag {
 				continue
 			}
-			n := 0
-			for _, r := range text {
-				if strings.ContainsRune(s.letters, r) {
-					n++
-				}
+			n := own(s.letters)
+			if (s.tag == "ckb" || s.tag == "ur") && n*25 > len(text)/2 { // a letter of Arabic script has two bytes
+				return s.tag
 			}
 			if n > most {
 				best, most = tag, n
@@ -215,10 +222,12 @@ func byLetters(text string, among []string, otherwise string) string {
 		folded := fold(text)
 		fa := countWords(folded, "است که را این برای از با های شده")
 		ar := countWords(folded, "فی من علی الی التی الذی هذا ان عن")
-		if ar > fa {
+		switch {
+		case ar > fa:
 			return "ar"
+		case fa > ar:
+			return "fa"
 		}
-		return "fa"
 	}
 	return best
 }

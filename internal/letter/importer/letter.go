@@ -302,12 +302,12 @@ func (r *reader) proseFollows(i int) bool {
 // vocativeBefore returns the line above a greeting when that line is the salutation proper: «جناب آقای …،» stands alone
 // above «با سلام» and the addressee was named before it.
 func (r *reader) vocativeBefore(i int) int {
-	if i == 0 || i == 1 && r.lines[0].gap > 0 {
+	if i == 0 || i == 1 && r.lines[0].gap > 0 && r.langs[0] != &arabic {
 		return i
 	}
 	above := r.lines[i-1]
 	_, weak := r.isSalutation(above)
-	alone := above.gap > 0 && i > 1
+	alone := above.gap > 0 && i > 1 || r.langs[0] == &arabic && strings.HasSuffix(above.text, "،")
 	if weak && alone && r.starts(fold(trimQuotes(r.lines[i].text)), func(w *words) []string { return w.greetings }) != "" && !strings.HasPrefix(fold(r.lines[i].text), "dear") {
 		return i - 1
 	}

@@ -72,14 +72,15 @@ func withoutElided(core string) string {
 func newToken(raw string, at int) token {
 	left := strings.TrimLeft(raw, openers)
 	core := strings.TrimRight(left, enders)
-	start := at + len(raw) - len(left)
+	start, end := at+len(raw)-len(left), at+len(raw)-len(left)+len(core)
+	ended := len(core) != len(left)
 	if bare := withoutElided(core); bare != core {
 		start += len(core) - len(bare)
 		core = bare
 	}
 	return token{
-		word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
-		opened: len(left) != len(raw), ended: len(core) != len(left),
+		word: fold(core[:min(len(core), 80)]), start: start, end: end,
+		opened: len(left) != len(raw), ended: ended,
 		bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
 	}
 }

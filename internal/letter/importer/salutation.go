@@ -76,7 +76,7 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	}
 	if r.hasRole(bare) {
 		a.Office, a.Name = r.splitOffice(bare)
-		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !has(fold(before), "of") && !has(fold(before), "for") {
+		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !hasOf(fold(before)) {
 			a.Office, a.Name = before, last
 		}
 		return a
@@ -94,6 +94,9 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 // isTitleLine reports whether a line under the salutation is a title rather than a paragraph or a list.
 func (r *reader) isTitleLine(l line) bool {
 	if l.level > 0 || endsSentence(l.text) || isProse(l) || isContact(l.text) || readMarker(l.text, r.langs).kind != noMarker {
+		return false
+	}
+	if greets, _ := r.isSalutation(l); greets {
 		return false
 	}
 	n := wordCount(l.text)
