@@ -341,7 +341,7 @@ func (r *reader) settle(blocks []headBlock) {
 	}
 	if slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && b.sure }) {
 		first := &blocks[0] // the name of the sender, set as a heading above the subject
-		if first.kind == titleBlock && !first.sure && sender < 0 && r.isNameLike(first.lines) && r.hasBody(first.lines[0].text) && !r.namesLetter(first.lines[0].text) {
+		if first.kind == titleBlock && !first.sure && sender < 0 && len(first.lines) == 1 && wordCount(first.lines[0].text) <= 9 && !r.hasVerbLook(first.lines[0].text) && r.hasBody(first.lines[0].text) && !r.namesLetter(first.lines[0].text) {
 			first.kind, sender = senderBlock, 0
 		}
 	}

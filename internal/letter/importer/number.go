@@ -36,7 +36,9 @@ func tokens(text string) []token {
 			at += and
 		}
 		t := newToken(text[at:end], at)
-		if last := len(out) - 1; last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
+		if last := len(out) - 1; last >= 0 && t.start == t.end && t.ended { // a mark set apart, as French has it: « l'heure ; »
+			out[last].ended = true
+		} else if last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
 			out[last].word += t.word
 			out[last].end, out[last].ended = t.end, t.ended
 		} else {
