@@ -99,6 +99,9 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	case titled && r.namesOffice(bare):
 		a.Office = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(first, r.honorific(first)), "."))
 		a.Office = trimMarks(a.Office)
+		if office, name := r.splitOffice(a.Office); r.langs[0] == &arabic && name != "" && !split {
+			a.Office, a.Name = office, name
+		}
 	case (titled || r.isPerson(bare)) && !(r.hasRole(bare) && !titled):
 		a.Name = bare
 		if split {
@@ -208,6 +211,12 @@ func (r *reader) splitOffice(text string) (office, name string) {
 		return text, ""
 	}
 	fields := strings.Fields(text)
+	for i := range fields[1:] {
+		inner := strings.Join(fields[i+1:], " ") // «وزير الزراعة الدكتور …»
+		if bare := r.withoutHonorifics(inner); r.langs[0] == &arabic && bare != inner && r.isPerson(bare) {
+			return strings.Join(fields[:i+1], " "), bare
+		}
+	}
 	last := -1
 	for i, f := range fields {
 		folded := strings.Trim(fold(f), ".,")
@@ -348,7 +357,7 @@ func (r *reader) addPhrase(phrase, warning string) {
 	if at := strings.IndexAny(phrase, ":;؛()\"“«\n"); at >= 0 {
 		phrase = phrase[:at]
 	}
-	if at := strings.Index(phrase, "،"); at > 0 && r.langs[0] == &arabic {
+	if at := strings.Index(phrase, "،"); at > 0 && r.langs[0] == &arabic && !r.beginsOffice(trimMarks(phrase[at:])) {
 		phrase = phrase[:at]
 	}
 	if at := strings.Index(phrase, ". "); at >= 0 && at > 12 {

@@ -352,10 +352,16 @@ func (r *reader) asksByName(folded string) bool {
 	for _, w := range r.langs {
 		for _, verb := range w.reported {
 			at := indexWord(folded, verb)
+			if at == 0 && w == &arabic && r.namesItself(folded[len(verb):]) {
+				return true
+			}
 			if at <= 0 {
 				continue
 			}
 			subject := folded[:at]
+			if before := strings.Fields(subject); nounBefore[before[len(before)-1]] { // « d'une demande simple »
+				continue
+			}
 			for _, name := range r.ownNames() {
 				if i := lastIndexWord(subject, name); i >= 0 && len(subject)-i-len(name) < 60 && !strings.ContainsAny(subject[i+len(name):], ".;") {
 					return true
@@ -367,6 +373,17 @@ func (r *reader) asksByName(folded string) bool {
 		}
 	}
 	return false
+}
+
+// nounBefore are words before what is a noun and a verb of request alike.
+var nounBefore = map[string]bool{"une": true, "d'une": true, "la": true, "cette": true, "notre": true, "sa": true, "leur": true, "toute": true, "simple": true, "à": true}
+
+// namesItself reports whether the letter's own side is named soon: Arabic has the verb before its subject.
+func (r *reader) namesItself(folded string) bool {
+	return slices.ContainsFunc(r.ownNames(), func(name string) bool {
+		at := indexWord(folded, name)
+		return at >= 0 && at < 20
+	})
 }
 
 // ownNames returns the folded names that the letter's own side goes by.

@@ -243,7 +243,7 @@ func (r *reader) withoutHonorifics(text string) string {
 		if best == 0 {
 			return text
 		}
-		text = strings.TrimLeft(cutFolded(text, best), " .,،")
+		text = strings.TrimLeft(cutFolded(text, best), " .,،/")
 	}
 	return text
 }
@@ -256,7 +256,7 @@ func honorificEnds(h, rest string) bool {
 	if h == "he" || h == "me" || h == "pr" || runeCount(h) == 1 {
 		return strings.HasPrefix(rest, ". ")
 	}
-	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
+	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "/ ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
 }
 
 // cutFolded drops from the text what folds to its first n folded bytes.

@@ -190,7 +190,7 @@ func isProse(l line) bool {
 // findProse returns the first paragraph of a letter without salutation.
 func (r *reader) findProse() int {
 	for i, l := range r.lines {
-		if isProse(l) && !r.isHeadLine(l) || i > 0 && r.isListed(l) {
+		if (isProse(l) || l.level == 0 && wordCount(l.text) >= 6 && strings.HasSuffix(l.text, ".") && len(r.langs[0].closingFormulas) > 0 && r.asksAsWe(fold(l.text))) && !r.isHeadLine(l) || i > 0 && r.isListed(l) {
 			return i
 		}
 	}
@@ -467,7 +467,7 @@ func (r *reader) isSignedLabel(l line) bool {
 }
 
 // copyStarts begin a line of copies though no colon stands behind them.
-var copyStarts = []string{"cc", "رونوشت", "رونوشت به", "copies to", "copy to", "copie à", "copies à", "copie pour information", "نسخه الی", "صوره الی", "نسخ الی"}
+var copyStarts = []string{"cc", "رونوشت", "رونوشت به", "copies to", "copy to", "copie à", "copies à", "copie pour information", "suivent les signatures", "نسخه الی", "صوره الی", "نسخ الی"}
 
 func (r *reader) isCopyLabel(l line) bool {
 	folded := strings.TrimRight(fold(l.text), ":. ")

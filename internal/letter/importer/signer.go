@@ -107,7 +107,7 @@ func (r *reader) signedLabel(l line) (rest string, ok bool) {
 func (r *reader) addSigners(lines []line, list bool) {
 	fresh := true
 	single := list && !r.isPersonBlock(lines)
-	lines = r.nameFirst(lines)
+	lines = r.namesFirst(r.nameFirst(lines))
 	had := len(r.draft.SignedBy)
 	for i, l := range lines {
 		if r.isBehalfLine(l) && i+1 < len(lines) || r.isBehalfLine(l) && len(lines) == 1 && r.moreFollows(l) {
@@ -189,6 +189,23 @@ func (r *reader) nameFirst(lines []line) []line {
 	above, below := r.signerText(lines[0]), r.signerText(lines[1])
 	if r.hasRole(above) && r.honorific(above) == "" && !r.isPerson(above) && r.isPerson(r.withoutHonorifics(below)) && (wordCount(above) <= 2 || r.honorific(below) != "") {
 		return []line{lines[1], lines[0]}
+	}
+	return lines
+}
+
+// namesFirst puts each name above the office that stands alone above it: « Le secrétaire, » and the name on the next line.
+func (r *reader) namesFirst(lines []line) []line {
+	if len(r.langs[0].closingFormulas) == 0 {
+		return lines
+	}
+	lines = slices.Clone(lines)
+	for i := 0; i+1 < len(lines); i++ {
+		above := strings.TrimRight(r.signerText(lines[i]), ",، ")
+		if r.beginsOffice(above) && wordCount(above) <= 5 && r.isPerson(r.withoutHonorifics(r.signerText(lines[i+1]))) && (i == 0 || !r.isPerson(r.signerText(lines[i-1]))) {
+			lines[i].text, lines[i].source = above, above
+			lines[i], lines[i+1] = lines[i+1], lines[i]
+			i++
+		}
 	}
 	return lines
 }
@@ -337,7 +354,7 @@ func (r *reader) attach(entry string) {
 	}
 	switch {
 	case last.Role == "" && r.hasRole(entry):
-		last.Role = entry
+		last.Role = r.withoutArticle(entry)
 	case r.isPlace(entry) || startsWithDigit(entry) || wordCount(entry) == 1 && has(fold(r.draft.Salutation), "editor"): // a reader's town
 	case last.Organisation == "":
 		last.Organisation = entry
