@@ -16,7 +16,7 @@ import (
 // What a packed document may be. Only the parts that hold text are unpacked, pictures never.
 const (
 	maxEntries   = 5_000
-	maxPart      = 8 << 20   // unpacked bytes of one part
+	maxPart      = 4 << 20   // unpacked bytes of one part
 	maxUnpacked  = 512 << 20 // that all entries claim together
 	maxRatio     = 200       // of unpacked to packed, beyond the first megabyte
 	maxPartDepth = 256       // elements inside one another

@@ -53,6 +53,9 @@ type footnote struct {
 	source, words []string
 }
 
+// maxShown is the largest text, in bytes, that a formatted document may show.
+const maxShown = 2 << 20
+
 // blank is the space of an empty line, apart the space between two paragraphs. A document that has both sets its blocks
 // apart by empty lines.
 const (
@@ -65,7 +68,7 @@ func (f *flow) add(text string, s style) {
 	if text == "" {
 		return
 	}
-	if f.size += len(text); f.size > Limit {
+	if f.size += len(text); f.size > maxShown {
 		return // the front refuses the file
 	}
 	f.spans = append(f.spans, span{text: text, style: s})
@@ -309,8 +312,8 @@ func (f *flow) page() (page, error) {
 	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
 		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}
-	if f.size > Limit {
-		return p, fault.New(fault.TooLarge, "import.too_large", "Limit", Limit, "Size", f.size)
+	if f.size > maxShown {
+		return p, fault.New(fault.TooLarge, "import.too_large", "Limit", maxShown, "Size", f.size)
 	}
 	return p, nil
 }

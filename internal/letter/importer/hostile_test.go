@@ -24,7 +24,7 @@ func hostile(t testing.TB) map[string][]byte {
 	stored := func(body string, others map[string]string) []byte {
 		return packAs(t, zip.Store, docxParts(body, others))
 	}
-	part := func(unit string) []byte { return stored(strings.Repeat(unit, 7<<20/len(unit)), nil) }
+	part := func(unit string) []byte { return stored(strings.Repeat(unit, 4_000_000/len(unit)), nil) }
 	var entries bytes.Buffer
 	for i := range 100_000 { // a directory of a hundred thousand entries and nothing behind them
 		name := fmt.Sprintf("%06d", i)
@@ -32,7 +32,7 @@ func hostile(t testing.TB) map[string][]byte {
 	}
 	size := entries.Len()
 	entries.WriteString("PK\x05\x06\x00\x00\x00\x00\xa0\x86\xa0\x86" + string([]byte{byte(size), byte(size >> 8), byte(size >> 16), 0}) + strings.Repeat("\x00", 6))
-	noise := make([]byte, 6<<20)
+	noise := make([]byte, 3<<20)
 	state := uint32(1)
 	for i := range noise {
 		state = state*1664525 + 1013904223
@@ -40,33 +40,33 @@ func hostile(t testing.TB) map[string][]byte {
 	}
 	return map[string][]byte{
 		"deep.html":       []byte(limit("<div>")),
-		"items.html":      []byte("<ul>" + strings.Repeat("<li>a", 90_000)),
+		"items.html":      []byte("<ul>" + strings.Repeat("<li>a", 58_000)),
 		"million.html":    []byte("<ul>" + strings.Repeat("<li>", 1_000_000)),
-		"table.html":      []byte("<table>" + strings.Repeat("<tr><td>a<td>b", 30_000)),
-		"tables.html":     []byte(strings.Repeat("<table><tr><td>a", 120) + strings.Repeat("<p>b", 90_000)),
-		"formatting.html": []byte(strings.Repeat("<b><p>", 49_000)),
-		"anchors.html":    []byte(strings.Repeat(`<a href="#a">1</a>`, 49_000) + `<p id="a">x`),
-		"notes.html":      []byte(strings.Repeat(`<sup><a href="#a" id="b">1</a></sup>`, 24_000) + `<p id="a">x`),
+		"table.html":      []byte("<table>" + strings.Repeat("<tr><td>a<td>b", 19_000)),
+		"tables.html":     []byte(strings.Repeat("<table><tr><td>a", 120) + strings.Repeat("<p>b", 58_000)),
+		"formatting.html": []byte(strings.Repeat("<b><p>", 29_000)),
+		"anchors.html":    []byte(strings.Repeat(`<a href="#a">1</a>`, 29_000) + `<p id="a">x`),
+		"notes.html":      []byte(strings.Repeat(`<sup><a href="#a" id="b">1</a></sup>`, 14_000) + `<p id="a">x`),
 		"classes.html":    []byte(`<p class="` + limit("a-")[:3<<20] + `">x`),
-		"nested.html":     []byte(strings.Repeat("<div>", 450) + strings.Repeat("<p>word</p>", 49_000)),
-		"lists.html":      []byte(strings.Repeat("<ul><li>", 200) + strings.Repeat("<li>a", 90_000)),
+		"nested.html":     []byte(strings.Repeat("<div>", 450) + strings.Repeat("<p>word</p>", 29_000)),
+		"lists.html":      []byte(strings.Repeat("<ul><li>", 200) + strings.Repeat("<li>a", 58_000)),
 		"entities.html":   []byte(limit("&amp;")),
 		"words.html":      []byte(limit("we call on you to act ")),
-		"paragraphs.html": []byte(strings.Repeat("<p>We urge you to act now.", 90_000)),
-		"breaks.html":     []byte(strings.Repeat("a<br>", 90_000)),
+		"paragraphs.html": []byte(strings.Repeat("<p>We urge you to act now.", 58_000)),
+		"breaks.html":     []byte(strings.Repeat("a<br>", 58_000)),
 		"stars.html":      []byte(limit("*_[`")),
 		"pre.html":        []byte("<pre>" + limit("a\n")),
 		"items.docx":      part(item("1", "0", "a")),
-		"runs.docx":       stored("<w:p>"+strings.Repeat("<w:r><w:t>a</w:t></w:r>", 300_000)+"</w:p>", nil),
+		"runs.docx":       stored("<w:p>"+strings.Repeat("<w:r><w:t>a</w:t></w:r>", 160_000)+"</w:p>", nil),
 		"paragraphs.docx": part("<w:p/>"),
-		"cells.docx":      stored("<w:tbl><w:tr>"+strings.Repeat("<w:tc>"+p("a")+"</w:tc>", 80_000)+"</w:tr></w:tbl>", nil),
-		"rows.docx":       stored("<w:tbl>"+strings.Repeat("<w:tr><w:tc>"+p("a")+"</w:tc></w:tr>", 70_000)+"</w:tbl>", nil),
+		"cells.docx":      stored("<w:tbl><w:tr>"+strings.Repeat("<w:tc>"+p("a")+"</w:tc>", 50_000)+"</w:tr></w:tbl>", nil),
+		"rows.docx":       stored("<w:tbl>"+strings.Repeat("<w:tr><w:tc>"+p("a")+"</w:tc></w:tr>", 40_000)+"</w:tbl>", nil),
 		"boxes.docx":      part(`<w:p><w:r><w:txbxContent>` + p("a") + `</w:txbxContent></w:r></w:p>`),
 		"tables.docx":     stored(strings.Repeat("<w:tbl><w:tr><w:tc>", 80)+p("a")+strings.Repeat("</w:tc></w:tr></w:tbl>", 80), nil),
 		"words.docx":      stored(p(string(noise)), nil),
-		"attributes.docx": stored("<w:p "+strings.Repeat(`a="" `, 1_000_000)+"/>", nil),
+		"attributes.docx": stored("<w:p "+strings.Repeat(`a="" `, 800_000)+"/>", nil),
 		"bomb.docx":       docx(t, p(strings.Repeat("a", 7<<20)), nil),
-		"styles.docx":     stored(p("a"), map[string]string{"styles": "<w:styles " + wordSpace + ">" + strings.Repeat(`<w:style w:styleId="a"><w:basedOn w:val="a"/></w:style>`, 100_000) + "</w:styles>"}),
+		"styles.docx":     stored(p("a"), map[string]string{"styles": "<w:styles " + wordSpace + ">" + strings.Repeat(`<w:style w:styleId="a"><w:basedOn w:val="a"/></w:style>`, 60_000) + "</w:styles>"}),
 		"entries.docx":    entries.Bytes(),
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // maxTags is how many tags a page may have; the parser itself refuses more than 512 inside one another.
-const maxTags = 100_000
+const maxTags = 60_000
 
 // readHTML is the front for web pages, as an editor or a browser saves them.
 func readHTML(data []byte) (page, error) {
