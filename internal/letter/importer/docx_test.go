@@ -256,3 +256,23 @@ func TestRead_refusesDocuments(t *testing.T) {
 		})
 	}
 }
+
+// TestRead_docxArabic has a letter whose demands Word numbers in letters.
+func TestRead_docxArabic(t *testing.T) {
+	body := p("معالي الوزير المحترم،") + p("تحية طيبة وبعد،") + p("انقطعت المياه عن أحياء الجنوب منذ ثلاثة أشهر، ويشتريها الأهالي من الصهاريج.") + p("نطالب بما يلي:") +
+		item("4", "0", "إصلاح المضخة؛") + item("4", "0", "توزيع المياه مجانا؛") + item("4", "0", "إعلان جدول زمني.") + p("وتفضلوا بقبول فائق الاحترام،") + p("لجنة أهالي الجنوب")
+	draft, err := importer.Read("a.docx", docx(t, body, map[string]string{"numbering": wordNumbering, "styles": wordStyles}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []string
+	for _, d := range draft.Demands {
+		numbers = append(numbers, d.Number)
+	}
+	if !slices.Equal(numbers, []string{"أ", "ب", "ج"}) || draft.Demands[0].Text != "إصلاح المضخة؛" {
+		t.Errorf("got %v", draft.Demands)
+	}
+	if len(draft.SignedBy) != 1 || draft.Closing != "وتفضلوا بقبول فائق الاحترام" || draft.Salutation != "معالي الوزير المحترم" {
+		t.Errorf("got %v, %q, %q", draft.SignedBy, draft.Closing, draft.Salutation)
+	}
+}

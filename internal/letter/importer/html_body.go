@@ -115,7 +115,7 @@ func isBlankBlock(n *html.Node) bool {
 		return false
 	}
 	for c := range n.ChildNodes() {
-		if c.Type == html.ElementNode && c.DataAtom != atom.Br && c.DataAtom != atom.Span {
+		if _, isBlock := blockGap(c.DataAtom); isBlock || c.DataAtom == atom.Img || c.DataAtom == atom.Table {
 			return false
 		}
 	}
