@@ -217,6 +217,15 @@ func (r *reader) splitOffice(text string) (office, name string) {
 			return strings.Join(fields[:i+1], " "), bare
 		}
 	}
+	if r.langs[0] == &arabic && strings.HasPrefix(fields[0], "ال") && r.is(fold(fields[0]), func(w *words) []string { return w.roles }) {
+		i := 1 // «السفير خالد المنذر»; an office without the article goes on with what it is of
+		for i < len(fields) && strings.HasPrefix(fields[i], "ال") {
+			i++
+		}
+		if i < len(fields) && r.isPerson(strings.Join(fields[i:], " ")) {
+			return strings.Join(fields[:i], " "), strings.Join(fields[i:], " ")
+		}
+	}
 	last := -1
 	for i, f := range fields {
 		folded := strings.Trim(fold(f), ".,")

@@ -8,7 +8,7 @@ import (
 // french is the word table of French.
 var french = words{
 	tag:  "fr",
-	stop: []string{"le", "la", "les", "des", "est", "dans", "pour", "que", "nous", "vous", "et", "une", "du", "au"},
+	stop: []string{"le", "la", "les", "des", "est", "dans", "pour", "que", "nous", "vous", "et", "une", "du", "au", "de", "en", "il", "on", "par", "sur", "plus", "ne", "ce"},
 
 	months: map[string]time.Month{
 		"janvier": 1, "février": 2, "fevrier": 2, "mars": 3, "avril": 4, "mai": 5, "juin": 6, "juillet": 7, "août": 8, "aout": 8,
@@ -54,7 +54,7 @@ var french = words{
 	closingFormulas: []string{"d'agréer", "veuillez agréer", "vous prie de croire", "vous prions de croire", "vous prie de recevoir", "vous prions de recevoir", "vous prie d'accepter", "vous prions d'accepter", "veuillez recevoir", "veuillez croire", "nous vous adressons nos salutations", "nous vous adressons nos respectueuses"},
 	closingWords:    45,
 	represented:     []string{"représenté par", "représentée par", "représentés par", "contact"},
-	behalf:          []string{"au nom de la", "au nom du", "au nom des", "au nom de", "pour le compte de", "pour le compte du", "pour la", "pour le", "pour les", "pour"},
+	behalf:          []string{"au nom de la", "au nom du", "au nom des", "au nom de", "pour le compte de", "pour le compte du", "pour la", "pour le", "pour les", "pour", "p/o", "p.o"},
 	signed: []string{"signataires", "les signataires", "signé", "signée", "signé par", "signée par", "signatures", "les soussignés", "les soussignées", "nous soussignés", "premiers signataires", "premières signataires", "les premiers signataires", "organisations signataires",
 		"associations signataires", "liste des signataires", "cosignataires", "co-signataires", "ont signé", "signataires à titre individuel", "liste des premiers signataires", "les organisations signataires", "les associations signataires", "soutiens", "avec le soutien de"},
 	honorifics: []string{"monsieur le", "monsieur la", "monsieur l'", "monsieur", "madame la", "madame le", "madame l'", "madame", "mademoiselle", "messieurs les", "mesdames les", "mesdames et messieurs les", "mesdames et messieurs", "messieurs", "mesdames", "mm", "mme", "mmes", "mlle", "dr", "docteur", "pr", "professeur", "professeure", "me", "maître", "maitre",
@@ -81,7 +81,7 @@ var french = words{
 	peers:       []string{"bonjour", "citoyens", "citoyennes", "habitants", "habitantes", "ami", "amis", "amie", "amies", "collègues", "camarades", "signataires", "organisations", "associations", "partenaires", "tous", "toutes", "concitoyens", "concitoyennes", "riverains", "adhérents", "voisins", "voisines", "parents", "sympathisants"},
 
 	requests: []string{"demandons", "exigeons", "appelons", "exhortons", "réclamons", "sollicitons", "invitons", "prions", "supplions", "conjurons", "recommandons", "requérons", "enjoignons", "revendiquons", "souhaitons que", "voulons que", "voulons", "attendons de", "attendons du", "attendons des", "attendons que",
-		"insistons pour que", "proposons", "préconisons", "je demande", "je vous demande", "j'exige", "j'appelle", "je vous appelle", "je vous exhorte", "je réclame", "je sollicite", "je vous invite", "je vous prie de", "je vous prie d'", "je vous supplie", "je vous conjure", "je propose", "mettons en demeure", "soussignés demandent", "soussignées demandent"},
+		"insistons pour que", "proposons", "préconisons", "je demande", "je vous demande", "j'exige", "j'appelle", "je vous appelle", "je vous exhorte", "je réclame", "je sollicite", "je vous invite", "je vous prie", "je vous supplie", "je vous conjure", "je propose", "mettons en demeure", "soussignés demandent", "soussignées demandent"},
 	notAsking: []string{"que nous appelons", "ne demandons pas", "ne demandons rien", "ne réclamons pas", "n'exigeons pas", "n'appelons pas", "prions d'agréer", "prie d'agréer", "prions de croire", "prie de croire", "prions de recevoir", "prie de recevoir", "ne voulons pas", "prions d'accepter", "prie d'accepter", "nous nous demandons", "ne proposons pas"},
 	reported:  []string{"demande", "exige", "appelle", "exhorte", "réclame", "invite", "demandent", "exigent", "appellent", "exhortent", "réclament", "invitent", "sollicite", "sollicitent"},
 	toYou: []string{"vous demande de", "vous demande d", "vous demande que", "vous demandent de", "vous demandent d", "vous demandent que", "vous prient de", "vous appellent à", "vous exhortent à", "pourriez-vous", "vous serais reconnaissante de", "vous serais reconnaissant de", "serions reconnaissants de", "serions reconnaissantes de", "serions reconnaissants si", "comptons sur vous pour", "il vous appartient de", "vous demander de", "vous demander d", "vous demander que", "vous prier de", "vous exhorter à", "vous appeler à", "espérons que vous", "il est urgent que vous", "saurions gré de",

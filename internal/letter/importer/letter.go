@@ -184,7 +184,8 @@ func isDated(l line) bool {
 // isProse reports whether a line is a paragraph rather than a line of a head or a signature.
 func isProse(l line) bool {
 	n := wordCount(l.text)
-	return len(l.text) > 3000 || n >= 12 && endsSentence(l.text) || n >= 45 || n >= 8 && strings.Contains(l.text, ". ") && endsSentence(l.text) && runeCount(l.text) > 70
+	dense := n >= 8 && strings.HasSuffix(l.text, ".") && firstRune(l.text) >= 0x590 // Arabic writes small words joined
+	return len(l.text) > 3000 || dense || n >= 12 && endsSentence(l.text) || n >= 45 || n >= 8 && strings.Contains(l.text, ". ") && endsSentence(l.text) && runeCount(l.text) > 70
 }
 
 // findProse returns the first paragraph of a letter without salutation.

@@ -162,7 +162,13 @@ func (r *reader) readDateline() {
 		if end := strings.Index(head, ") "); strings.HasPrefix(head, "(") && end > 0 {
 			at = end
 		}
-		if at <= 0 || r.draft.DateAsWritten != "" {
+		if r.draft.DateAsWritten != "" {
+			continue
+		}
+		if colon := strings.Index(head, ": "); colon > at && at > 0 && isDated(line{text: head[:colon]}) { // "Place – 6 July 2027: …"
+			at = colon
+		}
+		if at <= 0 {
 			continue
 		}
 		if dates, place, ok := dateLine(line{text: strings.Trim(head[:at], "() ")}); ok {
