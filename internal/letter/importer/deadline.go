@@ -40,10 +40,10 @@ var zones = map[string]zone{
 	"تهران": {offset: 210}, "کابل": {offset: 270}, "گرینویچ": {}, "لندن": {summer: europe}, "برلین": {60, europe, false},
 	"پاریس": {60, europe, false}, "ژنو": {60, europe, false}, "بروکسل": {60, europe, false}, "اروپای مرکزی": {60, europe, false},
 	"ایران": {offset: 210}, "افغانستان": {offset: 270},
-	"genève": {60, europe, false}, "bruxelles": {60, europe, false}, "londres": {summer: europe}, "vienne": {60, europe, false},
+	"genève": {60, europe, false}, "bruxelles": {60, europe, false}, "londres": {summer: europe},
 	"alger": {offset: 60}, "tunis": {offset: 60}, "dakar": {}, "abidjan": {}, "montréal": {-300, america, false},
 	"باریس": {60, europe, false}, "جنیف": {60, europe, false}, "غرینتش": {}, "جرینتش": {}, "غرینیتش": {}, "تونس": {offset: 60},
-	"الجزائر": {offset: 60}, "عمان": {offset: 180}, "بغداد": {offset: 180}, "الریاض": {offset: 180}, "مکه المکرمه": {offset: 180},
+	"الجزائر": {offset: 60}, "بغداد": {offset: 180}, "الریاض": {offset: 180}, "مکه المکرمه": {offset: 180},
 	"الدوحه": {offset: 180}, "الکویت": {offset: 180}, "دبی": {offset: 240},
 }
 
@@ -173,7 +173,7 @@ func (r *reader) withHour(day time.Time, folded string, d written, s string) str
 	if !ok {
 		return day.Format("2006-01-02")
 	}
-	z, ok := readZone(rest)
+	z, ok := readZone(rest, r.langs[0])
 	if !ok {
 		r.warn("deadline_no_zone", "Text", s)
 		return day.Format("2006-01-02")
@@ -224,7 +224,10 @@ func readHour(folded string) (hour, minute int, ok bool) {
 	return 0, 0, false
 }
 
-func readZone(folded string) (zone, bool) {
+// notZones are names of zones that are common words of French.
+var notZones = map[string]bool{"est": true, "et": true, "pt": true, "z": true, "eat": true, "cat": true}
+
+func readZone(folded string, language *words) (zone, bool) {
 	if m := utcOffset.FindStringSubmatch(folded); m != nil {
 		hours, _ := strconv.Atoi(m[2])
 		minutes := hours*60 + atoi(m[3])
@@ -235,7 +238,7 @@ func readZone(folded string) (zone, bool) {
 	}
 	best := ""
 	for name := range zones {
-		if len(name) > len(best) && has(folded, name) {
+		if len(name) > len(best) && has(folded, name) && !(language == &french && notZones[name]) {
 			best = name
 		}
 	}

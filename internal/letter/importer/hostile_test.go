@@ -74,6 +74,9 @@ func hostile(t testing.TB) map[string][]byte {
 // TestRead_hostile checks that no file costs more memory than it may. Times are for the benchmark to say; a file that takes
 // half a minute here has found a rule that is not linear.
 func TestRead_hostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads large files")
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	for name, data := range hostile(t) {
 		runtime.GC()

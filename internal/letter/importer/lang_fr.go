@@ -96,7 +96,7 @@ var french = words{
 	ordinals: map[string]int{"premièrement": 1, "deuxièmement": 2, "troisièmement": 3, "quatrièmement": 4, "cinquièmement": 5, "sixièmement": 6, "primo": 1, "secundo": 2, "tertio": 3, "quarto": 4, "premier": 1, "première": 1, "deuxième": 2, "troisième": 3,
 		"quatrième": 4, "cinquième": 5},
 	readers: []string{"vous", "votre", "vos"},
-	signing: []string{"signer", "signez", "signature", "signatures", "cosigner", "cosignez", "co-signer", "co-signez", "ajouter votre nom", "ajoutez votre nom", "ajouter le nom", "rejoignez les signataires", "vous joindre", "joignez-vous", "joindre à nous", "signataires", "rejoindre les signataires", "votre organisation comme signataire", "signiez"},
+	signing: []string{"signer", "signez", "signature", "signatures", "cosigner", "cosignez", "co-signer", "co-signez", "ajouter votre nom", "ajoutez votre nom", "ajouter le nom", "rejoignez les signataires", "vous joindre", "joignez-vous", "joindre à nous", "rejoindre les signataires", "votre organisation comme signataire", "signiez"},
 	deadlines: []string{"date limite", "dernier délai", "délai", "clôture", "clôturée", "au plus tard", "dernier jour", "ouverte jusqu'au", "ouvert jusqu'au", "jusqu'au",
 		"close le", "seront closes", "sera close"},
 	untils:   []string{"avant", "d'ici", "jusqu'au", "jusqu'à", "au plus tard", "date limite", "clôture", "délai", "close", "closes"},

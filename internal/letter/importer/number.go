@@ -276,6 +276,21 @@ func (x *lexicon) readNumber(ts []token, i int) (number, bool) {
 	return x.readWords(ts, i)
 }
 
+// separated writes digits the way readDigits takes them where a language has the decimal comma and thousands apart: 1,5 and
+// 1.500.
+func (x *lexicon) separated(word string) string {
+	if !x.decimalComma {
+		return word
+	}
+	if at := strings.IndexByte(word, '.'); at > 0 && at < 4 && threeDigits(word[at+1:]) {
+		return strings.ReplaceAll(word, ".", ",")
+	}
+	if at := strings.IndexByte(word, ','); at > 0 && at+1 < len(word) && startsWithDigit(word[at+1:]) && !threeDigits(word[at+1:]) {
+		return word[:at] + "." + word[at+1:]
+	}
+	return word
+}
+
 // joinGroups joins "54 000".
 func (x *lexicon) joinGroups(ts []token, n *number) {
 	for n.value >= 1 && n.high == 0 && n.to < len(ts) && !ts[n.to-1].ended && len(ts[n.to].word) == 3 && threeDigits(ts[n.to].word) &&

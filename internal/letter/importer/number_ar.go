@@ -2,21 +2,6 @@ package importer
 
 import "strings"
 
-// separated writes digits the way readDigits takes them where a language has the decimal comma and thousands apart: 1,5 and
-// 1.500.
-func (x *lexicon) separated(word string) string {
-	if !x.decimalComma {
-		return word
-	}
-	if at := strings.IndexByte(word, '.'); at > 0 && at < 4 && threeDigits(word[at+1:]) {
-		return strings.ReplaceAll(word, ".", ",")
-	}
-	if at := strings.IndexByte(word, ','); at > 0 && at+1 < len(word) && startsWithDigit(word[at+1:]) && !threeDigits(word[at+1:]) {
-		return word[:at] + "." + word[at+1:]
-	}
-	return word
-}
-
 // readArabicWords reads «خمسة وعشرون», «ثلاثة آلاف», «مئة وخمسون ألفا», «شخصان». Units stand before tens, and the "and"
 // between them is joined to the second.
 func (x *lexicon) readArabicWords(ts []token, i int) (n number, ok bool) {
