@@ -257,6 +257,9 @@ func (b *wordBody) listOf(p *paragraphProperties, chain []wordStyle) (list, leve
 	for _, s := range chain {
 		take(s.Paragraph)
 	}
+	if level < 0 && list > 0 && len(chain) > 0 {
+		level = b.numbers.levelOf(list, chain[0].ID)
+	}
 	return list, max(level, 0)
 }
 

@@ -233,6 +233,7 @@ type wordLevel struct {
 	Text    *value `xml:"lvlText"`
 	Restart *value `xml:"lvlRestart"`
 	Legal   *value `xml:"isLgl"`
+	Style   *value `xml:"pStyle"` // whose paragraphs are of this level
 }
 
 // readNumbering takes in numbering.xml.
@@ -283,6 +284,18 @@ func (d *document) readNumbering() error {
 		d.numbers.lists[l.ID] = list
 	}
 	return nil
+}
+
+// levelOf returns the level of a list that a style's paragraphs are of.
+func (n *numbering) levelOf(id int, style string) int {
+	if list := n.lists[id]; list != nil {
+		for i, l := range list.levels {
+			if l.Style != nil && l.Style.Val == style {
+				return i
+			}
+		}
+	}
+	return 0
 }
 
 // next counts an item and returns the mark that Word shows before it, "" for an item without one.

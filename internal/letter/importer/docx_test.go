@@ -93,6 +93,8 @@ const wordStyles = `<w:styles ` + wordSpace + `><w:docDefaults><w:pPrDefault><w:
 	`<w:style w:type="paragraph" w:styleId="berschrift1"><w:name w:val="heading 1"/><w:basedOn w:val="Standard"/><w:pPr><w:spacing w:before="240" w:after="0"/><w:outlineLvl w:val="0"/></w:pPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="KeinLeerraum"><w:name w:val="No Spacing"/><w:pPr><w:spacing w:after="0"/></w:pPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="ListParagraph"><w:name w:val="List Paragraph"/><w:basedOn w:val="Standard"/><w:pPr><w:contextualSpacing/></w:pPr></w:style>` +
+	`<w:style w:type="paragraph" w:styleId="Aufgabe"><w:name w:val="Task"/><w:pPr><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr></w:style>` +
+	`<w:style w:type="paragraph" w:styleId="Teil"><w:name w:val="Task part"/><w:pPr><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr></w:style>` +
 	`<w:style w:type="character" w:styleId="Fett"><w:name w:val="Strong"/><w:rPr><w:b/></w:rPr></w:style></w:styles>`
 
 var wordNumbering = `<w:numbering ` + wordSpace + `>` +
@@ -101,6 +103,8 @@ var wordNumbering = `<w:numbering ` + wordSpace + `>` +
 	`<w:abstractNum w:abstractNumId="2">` + level("0", "arabicAbjad", "%1-") + `</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="3">` + level("0", "hindiNumbers", "%1.") + level("1", "decimal", "%1.%2") + `</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="4">` + level("0", "upperRoman", "(%1)") + `</w:abstractNum>` +
+	`<w:abstractNum w:abstractNumId="5"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Aufgabe"/><w:lvlText w:val="%1"/></w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:pStyle w:val="Teil"/><w:lvlText w:val="%2)"/></w:lvl></w:abstractNum>` +
+	`<w:num w:numId="7"><w:abstractNumId w:val="5"/></w:num>` +
 	`<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>` +
 	`<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>` +
 	`<w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride></w:num>` +
@@ -192,6 +196,7 @@ func TestRead_docxLists(t *testing.T) {
 		{"abjad", item("4", "0", "x") + item("4", "0", "y") + item("4", "0", "z"), "أ- x|ب- y|ج- z"},
 		{"Arabic digits", item("5", "0", "x") + item("5", "1", "y") + item("5", "1", "z"), "١. x|١.1 y|١.2 z"},
 		{"Roman", item("6", "0", "x") + item("6", "0", "y") + item("6", "0", "z") + item("6", "0", "w"), "(I) x|(II) y|(III) z|(IV) w"},
+		{"numbered styles", styled("Aufgabe", "x") + styled("Teil", "y") + styled("Teil", "z") + styled("Aufgabe", "w"), "1. x|a) y|b) z|2. w"},
 		{"bullets", item("2", "0", "x") + item("2", "0", "y"), "- x|- y"},
 		{"no such list", item("99", "0", "x"), "x"},
 		{"typed number", item("2", "0", "1. x") + item("2", "0", "2. y"), "1. x|2. y"},
