@@ -64,7 +64,7 @@ func (t Text) tidy() Text {
 		for j, line := range address {
 			address[j] = clean(line)
 		}
-		t.Addressees[i] = Addressee{Name: clean(a.Name), Office: clean(a.Office), Address: address}
+		t.Addressees[i] = Addressee{Before: clean(a.Before), Name: clean(a.Name), Office: clean(a.Office), Address: address}
 	}
 	for i, d := range t.Demands {
 		t.Demands[i].Number, t.Demands[i].Text = clean(d.Number), clean(d.Text)
