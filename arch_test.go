@@ -22,7 +22,7 @@ var order = [][]string{
 	{"internal/store", "internal/seal"},
 	{"internal/job", "internal/tlog"},
 	{"internal/account"},
-	{"internal/letter/importer"},
+	{"internal/letter/importer", "internal/signing/roster"},
 	{"internal/letter"},
 	{"internal/signing", "internal/evidence"},
 	{"internal/register"},
@@ -37,7 +37,7 @@ var order = [][]string{
 }
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
-var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/signing", "internal/evidence",
+var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/signing", "internal/signing/roster", "internal/evidence",
 	"internal/register", "internal/document", "internal/delivery", "internal/seal", "verify"}
 
 const maxLines = 600

@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// invented is the letter that a started server serves; nobody in it exists.
-const invented = `# Open letter on the ferry to Innis Vey
+// Invented is the letter that a started server serves; nobody in it exists.
+const Invented = `# Open letter on the ferry to Innis Vey
 
 To the Harbour Board of Tarn
 
@@ -67,7 +67,7 @@ func (r *run) instance() []string {
 // prepareServer imports the invented letter and starts the server on it.
 func (r *run) prepareServer(ctx context.Context) error {
 	text := filepath.Join(r.dir, "letter.md")
-	if err := os.WriteFile(text, []byte(invented), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte(Invented), 0o600); err != nil {
 		return err
 	}
 	importing, cancel := context.WithTimeout(ctx, startLimit)

@@ -14,6 +14,7 @@ type benchCommand struct {
 	Sign    benchSign    `cmd:"" help:"Measure accepted signatures beside a bare durable insert."`
 	Confirm benchConfirm `cmd:"" help:"Measure confirmed signatures beside a bare durable insert."`
 	Read    benchRead    `cmd:"" help:"Measure the letter's page beside a bare handler that sends the same bytes."`
+	Seed    benchSeed    `cmd:"" help:"Fill an instance with signatures of invented people, signed and confirmed through the real code."`
 	Bare    benchBare    `cmd:"" hidden:"" help:"Serve the bare limits."`
 }
 

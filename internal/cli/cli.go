@@ -27,11 +27,12 @@ import (
 type grammar struct {
 	Demo         demoCommand         `cmd:"" help:"Serve a working instance with sample letters; nothing to configure."`
 	Serve        serveCommand        `cmd:"" help:"Serve an instance."`
-	Import       importCommand       `cmd:"" help:"Read letters from files."`
+	Import       importCommand       `cmd:"" help:"Read letters and lists of signatories from files."`
 	Letter       letterCommand       `cmd:"" help:"List, show, set up, publish and close letters."`
+	Update       updateCommand       `cmd:"" help:"Publish, list and remove updates: articles about what has happened since a letter was published."`
 	Organisation organisationCommand `cmd:"" help:"Write and list the directory of organisations."`
 	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`
-	Export       exportCommand       `cmd:"" help:"Write letters to files."`
+	Export       exportCommand       `cmd:"" help:"Write letters and lists of signatories to files."`
 	Bench        benchCommand        `cmd:"" help:"Measure signing, confirming and reading beside the bare limits of the machine."`
 	Migrate      migrateCommand      `cmd:"" help:"Create the instance or bring its database up to this version."`
 }

@@ -178,7 +178,8 @@ func (c *letterClose) Run(e *environment) error {
 }
 
 type exportCommand struct {
-	Letter exportLetter `cmd:"" help:"Write the canonical file of a letter."`
+	Letter      exportLetter      `cmd:"" help:"Write the canonical file of a letter."`
+	Signatories exportSignatories `cmd:"" help:"Write the public list of signatories."`
 }
 
 type exportLetter struct {

@@ -48,6 +48,52 @@ func CountryName(l *Locale, code string) string {
 	return regionName(Default, region)
 }
 
+// countryNames maps the folded names of countries, in every language of the interface, to their codes.
+var countryNames = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
+	for code := range strings.FieldsSeq(countryCodes) {
+		for _, l := range All() {
+			names[Fold(CountryName(l, code))] = code
+		}
+	}
+	for name, code := range otherCountryNames {
+		names[Fold(name)] = code
+	}
+	return names
+})
+
+// otherCountryNames are names in common use that differ from those of CLDR.
+var otherCountryNames = map[string]string{
+	"USA": "US", "U.S.A.": "US", "U.S.": "US", "United States of America": "US", "America": "US", "UK": "GB", "U.K.": "GB", "Great Britain": "GB",
+	"Britain": "GB", "England": "GB", "Scotland": "GB", "Wales": "GB", "Northern Ireland": "GB", "Holland": "NL", "The Netherlands": "NL",
+	"Czech Republic": "CZ", "Turkey": "TR", "Türkiye": "TR", "Russian Federation": "RU", "Iran, Islamic Republic of": "IR",
+	"Islamic Republic of Iran": "IR", "Korea": "KR", "Republic of Korea": "KR", "Syrian Arab Republic": "SY", "Viet Nam": "VN", "Burma": "MM",
+	"Ivory Coast": "CI", "Palestine": "PS", "State of Palestine": "PS", "Macedonia": "MK", "Moldova, Republic of": "MD", "Tanzania, United Republic of": "TZ",
+	"Bolivia, Plurinational State of": "BO", "Venezuela, Bolivarian Republic of": "VE", "DR Congo": "CD", "Congo, Democratic Republic of the": "CD",
+	"UAE": "AE", "Hong Kong": "HK", "Macau": "MO", "Taiwan": "TW", "Swaziland": "SZ", "Cape Verde": "CV", "East Timor": "TL",
+	"États-Unis d'Amérique": "US", "Grande-Bretagne": "GB", "Angleterre": "GB", "République tchèque": "CZ", "Birmanie": "MM",
+	"امریکا": "US", "آمریکا": "US", "انگلیس": "GB", "انگلستان": "GB", "بریتانیا": "GB", "هلند": "NL", "أمريكا": "US", "الولايات المتحدة الأمريكية": "US",
+	"بريطانيا": "GB", "إنجلترا": "GB",
+}
+
+// CountryCode returns the ISO 3166-1 alpha-2 code of a country that is given by its name in a language of the interface, or
+// by a code of two or three letters; "" if it is not known.
+func CountryCode(text string) string {
+	text = strings.TrimSpace(text)
+	if code := strings.ToUpper(text); IsCountry(code) {
+		return code
+	}
+	if code := countryNames()[Fold(text)]; code != "" {
+		return code
+	}
+	if len(text) == 3 {
+		if region, err := language.ParseRegion(strings.ToUpper(text)); err == nil && IsCountry(region.String()) {
+			return region.String()
+		}
+	}
+	return ""
+}
+
 func regionName(code string, region language.Region) string {
 	if namer := display.Regions(language.Make(code)); namer != nil {
 		return namer.Name(region)

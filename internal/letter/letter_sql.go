@@ -23,6 +23,8 @@ var (
 	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)
 	qListLetters = store.Q("letter.list", `
 		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' ORDER BY opened_at DESC, id DESC LIMIT $1`)
+	qListOlder = store.Q("letter.list_older", `
+		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' AND (opened_at, id) < ($1, $2) ORDER BY opened_at DESC, id DESC LIMIT $3`)
 	qListAllLetters = store.Q("letter.list_all", `SELECT `+letterColumns+` FROM letter ORDER BY created_at DESC, id DESC`)
 	qListLedBy      = store.Q("letter.list_led_by", `
 		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' AND id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)

@@ -220,7 +220,7 @@ func TestWrite_aDraftIsReplacedFreely(t *testing.T) {
 		if l.State != letter.Draft || l.Edition.Texts["en"].Body != "Two." || l.Edition.Follows != letter.FollowsNone {
 			t.Errorf("%+v", l)
 		}
-		if l, err := d.List(t.Context(), 10); err != nil || len(l) != 0 {
+		if l, err := d.List(t.Context(), 0, 10); err != nil || len(l) != 0 {
 			t.Errorf("a draft is listed: %v, %v", l, err)
 		}
 		if l = d.write(letter.Change{Publish: true}); l.State != letter.Open || l.Edition.Number != 1 || l.OpenedAt.IsZero() {

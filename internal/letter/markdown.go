@@ -3,10 +3,12 @@ package letter
 import (
 	"bytes"
 	"fmt"
+	gohtml "html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -161,3 +163,23 @@ func (figures) paragraph(w util.BufWriter, source []byte, node ast.Node, enterin
 	}
 	return ast.WalkContinue, nil
 }
+
+// Excerpt returns the beginning of Markdown as plain text on one line, at most limit characters and cut between words.
+func Excerpt(source string, limit int) string {
+	words := strings.Fields(gohtml.UnescapeString(plainPolicy.Sanitize(blockEnd.ReplaceAllString(RenderMarkdown(source, nil), " $0"))))
+	out := strings.Join(words, " ")
+	if utf8.RuneCountInString(out) <= limit {
+		return out
+	}
+	runes := []rune(out)
+	cut := string(runes[:limit-1])
+	if at := strings.LastIndexByte(cut, ' '); at > len(cut)/2 {
+		cut = cut[:at]
+	}
+	return strings.TrimRight(cut, " ,;:،؛") + "…"
+}
+
+var (
+	plainPolicy = bluemonday.StrictPolicy()
+	blockEnd    = regexp.MustCompile(`</(?:p|li|h[1-6]|td|th|blockquote|figcaption)>|<br`)
+)

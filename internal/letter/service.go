@@ -60,22 +60,36 @@ func (s *Service) Version(ctx context.Context, slug string) (version int64, err 
 	return version, err
 }
 
-// List returns the newest published letters, at most limit.
-func (s *Service) List(ctx context.Context, limit int) ([]Letter, error) {
+// List returns published letters without their texts and leads, newest first, at most limit; after the one named by before, or from the newest when
+// that is 0 or no published letter.
+func (s *Service) List(ctx context.Context, before ID, limit int) ([]Letter, error) {
+	if before != 0 {
+		if l, err := s.ByID(ctx, before); err == nil && !l.OpenedAt.IsZero() {
+			return s.list(ctx, qListOlder, l.OpenedAt.UnixMicro(), before, limit)
+		} else if err != nil && !errors.Is(err, store.ErrNoRow) {
+			return nil, err
+		}
+	}
 	return s.list(ctx, qListLetters, limit)
 }
 
-// ListAll returns every letter, drafts too, newest first.
-func (s *Service) ListAll(ctx context.Context) ([]Letter, error) { return s.list(ctx, qListAllLetters) }
-
-// ListLedBy returns the published letters an organisation leads, newest first.
+// ListLedBy returns the published letters an organisation leads, newest first, without their texts and leads.
 func (s *Service) ListLedBy(ctx context.Context, organisation int64) ([]Letter, error) {
 	return s.list(ctx, qListLedBy, organisation)
 }
 
 func (s *Service) list(ctx context.Context, q *store.Query, args ...any) (letters []Letter, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if letters, err = store.List(tx, q, scanLetter, args...); err != nil {
+		letters, err = store.List(tx, q, scanLetter, args...)
+		return err
+	})
+	return letters, err
+}
+
+// ListAll returns every letter with its current edition, drafts too, newest first.
+func (s *Service) ListAll(ctx context.Context) (letters []Letter, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if letters, err = store.List(tx, qListAllLetters, scanLetter); err != nil {
 			return err
 		}
 		for i := range letters {

@@ -104,11 +104,11 @@ func (m *Mailer) wait(ctx context.Context) error {
 }
 
 func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error {
-	if err := m.wait(ctx); err != nil {
-		return err
-	}
 	e, send, err := m.Signing.Envelope(ctx, pending)
 	if err != nil || !send {
+		return err
+	}
+	if err := m.wait(ctx); err != nil { // only for what is sent: jobs that are settled take nobody's turn
 		return err
 	}
 	l, err := m.letter(ctx, e.Letter)

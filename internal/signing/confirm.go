@@ -343,7 +343,8 @@ func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.
 				return "", err
 			}
 		}
-		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Listing, next.State, next.Reason, hash(p.Secret), row.id, row.letter, old.ID); err != nil {
+		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Listing, next.State, next.Reason, hash(p.Secret), row.id,
+			BasisEmail, row.letter, old.ID); err != nil {
 			return "", err
 		}
 		if err := s.store(tx, next, p, key, plaintext); err != nil {

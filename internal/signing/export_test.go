@@ -1,13 +1,16 @@
 package signing
 
-import "github.com/undersigned/undersigned/internal/fault"
+import (
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+)
 
 // For tests of rules that have no door of their own.
 var (
 	CheckName  = checkName
 	Misleads   = misleads
 	Skeleton   = skeleton
-	Fold       = fold
+	Fold       = i18n.Fold
 	OpenCursor = openCursor
 	TokenID    = tokenID
 	SortKey    = sortKey

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ma
 			if err != nil {
 				return err
 			}
-			if string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
+			if other.stands() && string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
 				reason = HeldDuplicate
 			}
 		}
@@ -37,12 +38,21 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ma
 	return reason, err
 }
 
+// mailboxRow is a signature that came from some spelling of a mailbox.
 type mailboxRow struct {
-	kind Kind
-	tag  []byte
+	kind   Kind
+	tag    []byte
+	state  State
+	reason string
 }
 
-func scanMailbox(row store.Row) (m mailboxRow, err error) { return m, row.Scan(&m.kind, &m.tag) }
+// stands reports whether the signature still says something about its mailbox: it was not withdrawn, or its signer had been
+// removed before.
+func (m mailboxRow) stands() bool { return m.state != StateWithdrawn || m.reason == HeldRemoved }
+
+func scanMailbox(row store.Row) (m mailboxRow, err error) {
+	return m, row.Scan(&m.kind, &m.tag, &m.state, &m.reason)
+}
 
 // directory is what the names of the instance's organisations look like: the folded names by skeleton.
 type directory struct {
@@ -66,7 +76,7 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 		for _, o := range all {
 			for known := range maps.Values(o.Names) {
 				look := skeleton(known)
-				d.names[look] = append(d.names[look], fold(known))
+				d.names[look] = append(d.names[look], i18n.Fold(known))
 			}
 		}
 		s.mu.Lock()
@@ -74,5 +84,5 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 		s.mu.Unlock()
 	}
 	names := d.names[skeleton(name)]
-	return len(names) > 0 && !slices.Contains(names, fold(name)), nil
+	return len(names) > 0 && !slices.Contains(names, i18n.Fold(name)), nil
 }

@@ -5,10 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -97,8 +99,7 @@ func (c *Counts) add(t tallied, since int) {
 	if t.withheld {
 		c.Withheld += t.n
 	}
-	switch t.basis {
-	case "reply", "paper", "import":
+	if t.basis.imported() {
 		c.Imported += t.n
 	}
 	if t.edition < since {
@@ -142,7 +143,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := cutWords(strings.Fields(fold(query)))
+	words := cutWords(strings.Fields(i18n.Fold(query)))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}
@@ -161,6 +162,34 @@ func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, curso
 		return err
 	})
 	return p, err
+}
+
+// everyoneSlice is how many entries Everyone reads at a time.
+const everyoneSlice = 1000
+
+// Everyone ranges over the whole public list of each kind in its order. It reads slice by slice, so that no long
+// transaction keeps the database from cleaning up; who joins or leaves meanwhile may be in it or not. An error is the last
+// pair.
+func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...Kind) iter.Seq2[Signatory, error] {
+	return func(yield func(Signatory, error) bool) {
+		for _, kind := range kinds {
+			for cursor := ""; ; {
+				p, err := s.List(ctx, l, kind, "", cursor, everyoneSlice)
+				if err != nil {
+					yield(Signatory{}, err)
+					return
+				}
+				for _, signatory := range p.Signatories {
+					if !yield(signatory, nil) {
+						return
+					}
+				}
+				if cursor = p.Next; cursor == "" {
+					break
+				}
+			}
+		}
+	}
 }
 
 // maxLooked bounds how many index entries one search page may look at, so that a common first letter beside a rare word

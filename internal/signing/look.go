@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/i18n"
 )
 
 // misleads reports whether a name may have been made to look like another: a word mixes scripts, a word that looks Latin
@@ -105,7 +107,7 @@ var skeletonForms = strings.NewReplacer("ہ", "ه", "ھ", "ه", "ە", "ه", "ې"
 
 // skeleton maps a name to what it looks like, so that two names an eye cannot tell apart have one skeleton.
 func skeleton(name string) string {
-	return skeletonForms.Replace(fold(strings.Map(func(r rune) rune {
+	return skeletonForms.Replace(i18n.Fold(strings.Map(func(r rune) rune {
 		if twin, ok := latinTwins[r]; ok {
 			return twin
 		}
@@ -115,29 +117,3 @@ func skeleton(name string) string {
 		return r
 	}, norm.NFKC.String(name))))
 }
-
-// fold returns a name's words as they are searched: compatibility forms and marks gone, lower case, and the letters of
-// Arabic script that keyboards write in several ways made one. Words are separated by single blanks.
-func fold(name string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(name) {
-		switch {
-		case unicode.Is(unicode.Mn, r), r == 0x640: // marks, tatweel
-			continue
-		case unicode.IsLetter(r), unicode.IsDigit(r):
-			r = unicode.ToLower(r)
-			if plain, ok := foldedForms[r]; ok {
-				b.WriteString(plain)
-				continue
-			}
-			b.WriteRune(r)
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-// foldedForms are lower-case letters that keyboards or hurry write in several ways.
-var foldedForms = map[rune]string{'ي': "ی", 'ى': "ی", 'ئ': "ی", 'ك': "ک", 'ة': "ه", 'ۀ': "ه", 'ە': "ه", 'أ': "ا", 'إ': "ا",
-	'آ': "ا", 'ٱ': "ا", 'ؤ': "و", 'ς': "σ", 'ß': "ss", 'ł': "l", 'đ': "d", 'ð': "d", 'ø': "o", 'ı': "i", 'æ': "ae", 'œ': "oe", 'þ': "th"}

@@ -269,15 +269,12 @@ func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
 		if err := end(tx, o, StateWithdrawn, "erasure", "withdrawn"); err != nil {
 			return err
 		}
-		for _, q := range []*store.Query{qRemoveSealed, qRemovePendingOf, qForgetBudget} {
+		for _, q := range []*store.Query{qRemovePendingOf, qForgetBudget} {
 			if _, err := tx.Exec(q, o.Letter, o.ID); err != nil {
 				return err
 			}
 		}
-		noise := make([]byte, 2*seal.TagSize)
-		rand.Read(noise)
-		_, err := tx.Exec(qErase, noise[:seal.TagSize], noise[seal.TagSize:], o.Letter, o.ID)
-		return err
+		return forget(tx, o)
 	})
 }
 

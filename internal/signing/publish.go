@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -188,9 +189,9 @@ var joined = strings.NewReplacer("\u200c", "", "\u200d", "", "'", "", "’", "",
 
 // searchWords returns the folded words a name is found by.
 func searchWords(name string) []string {
-	words := strings.Fields(fold(name))
+	words := strings.Fields(i18n.Fold(name))
 	if whole := joined.Replace(name); whole != name {
-		words = append(words, strings.Fields(fold(whole))...)
+		words = append(words, strings.Fields(i18n.Fold(whole))...)
 	}
 	words = cutWords(words)
 	slices.Sort(words)

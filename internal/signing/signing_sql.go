@@ -57,11 +57,11 @@ var (
 	qInsertLeaf = insertRows("leaf_pending.insert", "leaf_pending",
 		[]string{"letter_id", "phase", "rank", "signature_id", "act", "detail"}, "")
 
-	// In one step SQLite would walk all signatures of the letter: with OR it does not find the index by tag.
+	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
+	// of the letter, where the first step is answered by the index by tag alone.
 	qFindByMailbox = store.Q("signature.find_by_mailbox", `
-		SELECT kind, tag FROM signature
-		WHERE letter_id = $1 AND id IN (SELECT s.id FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2)
-			AND (state <> 'withdrawn' OR reason = 'removed_before') LIMIT 20`)
+		WITH found AS MATERIALIZED (SELECT id FROM signature WHERE letter_id = $1 AND mailbox_tag = $2 LIMIT 100)
+		SELECT s.kind, s.tag, s.state, s.reason FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id`)
 	qFindByTag = store.Q("signature.find_by_tag", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
 	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)
@@ -69,8 +69,8 @@ var (
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
 	qFindSignature = store.Q("signature.find", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
 	qReplace       = store.Q("signature.replace", `
-		UPDATE signature SET edition = $1, language = $2, listing = $3, state = $4, reason = $5, secret_hash = $6, pending_id = $7
-		WHERE letter_id = $8 AND id = $9`)
+		UPDATE signature SET edition = $1, language = $2, listing = $3, state = $4, reason = $5, secret_hash = $6, pending_id = $7, basis = $8
+		WHERE letter_id = $9 AND id = $10`)
 	qSetState   = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
 	qSetListing = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
 	qErase      = store.Q("signature.erase", `

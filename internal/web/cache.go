@@ -45,8 +45,10 @@ type cachedLetter struct {
 	letter.Letter
 	Counts                 signing.Counts
 	Persons, Organisations []signing.Signatory
-	Editions               int
-	Since                  int // number of the last substantive edition
+	Batches                []signing.Batch  // lists that were imported and not undone
+	Published              []letter.Edition // its editions, newest first, without their texts
+	Updates                []letter.Update  // the last added first
+	Since                  int              // number of the last substantive edition
 
 	mu    sync.Mutex
 	pages map[pageKey]*cachedPage // guarded by mu

@@ -28,13 +28,25 @@ func (s *Server) loadLetter(ctx context.Context, slug string) (*cachedLetter, er
 	if err != nil {
 		return nil, err
 	}
-	c.Editions = len(editions)
 	for _, e := range editions {
+		e.Texts = nil // only the current one is shown from here
+		c.Published = append(c.Published, e)
 		if e.Follows == letter.FollowsSubstantive {
 			c.Since = max(c.Since, e.Number)
 		}
 	}
-	c.Counts, c.Persons, c.Organisations, err = s.signing.Summary(ctx, l.ID, c.Since)
+	if c.Counts, c.Persons, c.Organisations, err = s.signing.Summary(ctx, l.ID, c.Since); err != nil {
+		return nil, err
+	}
+	if c.Updates, err = s.letters.Updates(ctx, l.ID); err != nil {
+		return nil, err
+	}
+	batches, err := s.signing.Batches(ctx, l.ID)
+	for _, b := range batches {
+		if b.Added > 0 && (b.State == signing.BatchApplying || b.State == signing.BatchApplied) {
+			c.Batches = append(c.Batches, b)
+		}
+	}
 	return c, err
 }
 
@@ -45,7 +57,7 @@ func (s *Server) showLetter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asJSON {
-		page, err := l.page(pageKey{text: ".json"}, func() ([]byte, error) { return letterJSON(l) })
+		page, err := l.page(pageKey{text: ".json"}, func() ([]byte, error) { return encodeJSON(s.documentOf(l)) })
 		if err != nil {
 			return err
 		}
@@ -82,11 +94,15 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text string, form 
 	t := l.Edition.Text(text)
 	p := LetterPage{Base: s.base(r, t.Name()), Letter: s.letterView(r, l.Letter, l.Edition, text),
 		Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts), Open: s.open(l), Form: form,
-		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share(l.Slug, t.Name())}
+		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share("/letters/"+l.Slug, t.Name())}
+	p.Feed, p.Metadata = s.feedOf(r, l), s.metadata(l, t)
+	for _, u := range l.Updates {
+		p.Updates = append(p.Updates, s.updateLink(r, l, u))
+	}
 	p.Path, p.Canonical = "/letters/"+l.Slug, s.o.BaseURL+"/letters/"+l.Slug
 	p.Languages = languagesOf(loc, p.Path)
 	p.Summary = t.Subtitle
-	p.Letter.Editions = l.Editions
+	p.Letter.Editions = len(l.Published)
 	if !l.Counts.PublishedAt.IsZero() {
 		p.AsOf = loc.DateTime(l.Counts.PublishedAt, time.UTC)
 	}
@@ -120,15 +136,6 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text string, form 
 func headline(c signing.Counts) Counts {
 	return Counts{Organisations: c.Organisations, Persons: c.Persons, Withheld: c.Withheld, Imported: c.Imported,
 		Withdrawn: c.Withdrawn, Removed: c.Removed, Earlier: c.Earlier}
-}
-
-func signatoryView(l *i18n.Locale, x signing.Signatory) SignatoryView {
-	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == signing.Organisation,
-		Imported: x.Basis != signing.BasisEmail}
-	if x.Country != "" {
-		v.Country = i18n.CountryName(l, x.Country)
-	}
-	return v
 }
 
 func (s *Server) showEditions(w http.ResponseWriter, r *http.Request) error {
@@ -197,7 +204,7 @@ func (s *Server) showEdition(w http.ResponseWriter, r *http.Request) error {
 	loc := visitOf(r).locale
 	p := EditionPage{Base: s.base(r, loc.T("letter.edition", "Number", n)+" · "+l.Edition.Text(loc.Code).Name()),
 		Letter: s.letterView(r, l.Letter, e, s.textLanguage(r, e)), CurrentURL: s.local(r, "/letters/"+l.Slug)}
-	p.Letter.Editions = l.Editions
+	p.Letter.Editions = len(l.Published)
 	if n != l.Edition.Number {
 		p.DiffURL = s.local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(n))
 	}

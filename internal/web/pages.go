@@ -19,6 +19,8 @@ type Base struct {
 	Languages []LanguageLink // the same page in the interface's languages
 	Demo      bool           // the demonstration instance: a banner says so
 	NoIndex   bool           // pages that search engines must not keep
+	Feed      FeedLink       // what can be followed from here; zero for nothing
+	Metadata  *thing         // what the page is about, for machines; nil for nothing
 }
 
 // LanguageLink is a page in another language.
@@ -40,6 +42,7 @@ type Tagged struct{ Text, Lang, Dir string }
 type HomePage struct {
 	Base
 	Open, Closed []LetterCard
+	OlderURL     string // "" when these are all
 }
 
 // LetterCard is a letter in a list.
@@ -69,6 +72,7 @@ type LetterPage struct {
 	Counted     bool
 	Counts      Counts
 	AsOf        string // when the counts were last published
+	Updates     []UpdateLink
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -149,7 +153,7 @@ type SignatoryView struct {
 	Affiliation  string // for identification only
 	Country      string // in the page's language
 	Organisation bool
-	Imported     bool // known by reply, paper or import, not confirmed by the signer's own mail
+	Basis        string // reply, paper, import or voucher; "" when the signer's own mailbox confirmed it
 }
 
 // Share is the row of plain links that spread a letter; none of them calls a third party until it is followed.
@@ -302,8 +306,39 @@ type SignatoriesPage struct {
 	Entries     []SignatoryView
 	NextURL     string // "" at the end
 	FirstURL    string // "" on the first page
+	Print       bool   // the print view: many names in columns
+	PlainURL    string
+	PrintURL    string
+	CSVURL      string
+	JSONURL     string
+	Batches     []BatchView // lists that names came with
 	Counts      Counts
 	AsOf        string
+}
+
+// BatchView is a list of names that was imported.
+type BatchView struct {
+	Basis  string // paper, reply or import
+	Source string // as whoever imported it says, or ""
+	Date   string
+}
+
+// UpdatePage is a dated article about a letter.
+type UpdatePage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Update      UpdateLink
+	Body        template.HTML
+	Share       Share
+}
+
+// UpdateLink is an update in a list.
+type UpdateLink struct {
+	URL       string
+	Title     Tagged
+	Date      string
+	Lang, Dir string
 }
 
 // EditionsPage lists the editions of a letter.

@@ -1,36 +1,28 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 )
 
-const (
-	listedLetters = 100 // on the front page
-	pageOfNames   = 100 // in a signatory list
-)
+const listedLetters = 100 // on the front page
 
 func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
-	letters, err := s.letters.List(r.Context(), listedLetters)
+	letters, next, err := s.listLetters(r)
 	if err != nil {
 		return err
 	}
 	p := HomePage{Base: s.base(r, s.o.Site)}
-	for _, x := range letters {
-		l, err := s.cache.find(r.Context(), x.Slug)
-		if err != nil {
-			return err
-		}
+	p.Feed = s.feedOfAll(r)
+	if next != "" {
+		p.OlderURL = s.local(r, "/?before="+next)
+	}
+	for _, l := range letters {
 		if card := s.card(r, l); s.state(l) == letter.Open {
 			p.Open = append(p.Open, card)
 		} else {
@@ -40,61 +32,25 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	return render(w, http.StatusOK, p)
 }
 
-func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.cache.find(r.Context(), r.PathValue("slug"))
+// listLetters returns the published letters that the request asks for, newest first, and where the older ones begin.
+func (s *Server) listLetters(r *http.Request) (list []*cachedLetter, next string, err error) {
+	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 36, 64) // rubbish begins with the newest
+	letters, err := s.letters.List(r.Context(), letter.ID(before), listedLetters+1)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	if l.SignOn == letter.SignOnNone {
-		return fault.New(fault.NotFound, "page.unknown")
+	if len(letters) > listedLetters {
+		letters = letters[:listedLetters]
+		next = strconv.FormatInt(int64(letters[listedLetters-1].ID), 36)
 	}
-	q := r.URL.Query()
-	kind := signing.Kind(q.Get("kind"))
-	if kind != signing.Organisation && kind != signing.Person {
-		if kind = signing.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
-			kind = signing.Organisation
+	for _, x := range letters {
+		l, err := s.cache.find(r.Context(), x.Slug)
+		if err != nil {
+			return nil, "", err
 		}
+		list = append(list, l)
 	}
-	query := q.Get("q")
-	if len(query) > 4*signing.MaxName {
-		query = ""
-	}
-	page, err := s.signing.List(r.Context(), l.ID, kind, query, q.Get("after"), pageOfNames)
-	if err == nil && query != "" && !q.Has("kind") && len(page.Signatories) == 0 && kind == signing.Person {
-		kind = signing.Organisation // a name was asked for, not a kind
-		page, err = s.signing.List(r.Context(), l.ID, kind, query, "", pageOfNames)
-	}
-	if err != nil {
-		return err
-	}
-	loc := visitOf(r).locale
-	path := "/letters/" + l.Slug + "/signatories"
-	link := func(kind signing.Kind, after string) string {
-		v := url.Values{"kind": {string(kind)}}
-		if query != "" {
-			v.Set("q", query)
-		}
-		if after != "" {
-			v.Set("after", after)
-		}
-		return s.local(r, path+"?"+v.Encode())
-	}
-	p := SignatoriesPage{Base: s.base(r, loc.T("signatories.title")), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
-		Kind: string(kind), PersonsURL: link(signing.Person, ""), OrgsURL: link(signing.Organisation, ""), Query: query,
-		Counts: headline(l.Counts)}
-	for _, x := range page.Signatories {
-		p.Entries = append(p.Entries, signatoryView(loc, x))
-	}
-	if page.Next != "" {
-		p.NextURL = link(kind, page.Next)
-	}
-	if q.Get("after") != "" {
-		p.FirstURL = link(kind, "")
-	}
-	if !l.Counts.PublishedAt.IsZero() {
-		p.AsOf = loc.DateTime(l.Counts.PublishedAt, time.UTC)
-	}
-	return render(w, http.StatusOK, p)
+	return list, next, nil
 }
 
 func (s *Server) showCall(w http.ResponseWriter, r *http.Request) error {
@@ -191,109 +147,5 @@ func (s *Server) showReady(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Unavailable, "busy").Because(err)
 	}
 	_, _ = w.Write([]byte("ready\n"))
-	return nil
-}
-
-// letterDocument is the public JSON of a letter.
-type letterDocument struct {
-	Slug       string             `json:"slug"`
-	Title      string             `json:"title"`
-	Subtitle   string             `json:"subtitle,omitempty"`
-	State      letter.State       `json:"state"`
-	SignOn     letter.SignOn      `json:"sign_on"`
-	Edition    editionDocument    `json:"edition"`
-	Addressees []letter.Addressee `json:"addressees"`
-	Demands    []demandDocument   `json:"demands"`
-	Deadline   string             `json:"deadline,omitempty"`
-	Counts     countsDocument     `json:"counts"`
-	Checkpoint checkpointDocument `json:"checkpoint"`
-}
-
-type editionDocument struct {
-	Number    int      `json:"number"`
-	SHA256    string   `json:"sha256"`
-	Languages []string `json:"languages"`
-	Published string   `json:"published"`
-}
-
-type demandDocument struct {
-	Number string `json:"number,omitempty"`
-	Text   string `json:"text"`
-	Status string `json:"status"`
-}
-
-type countsDocument struct {
-	Organisations int `json:"organisations"`
-	Persons       int `json:"persons"`
-	Withheld      int `json:"withheld"`
-	Imported      int `json:"imported"`
-	Withdrawn     int `json:"withdrawn"`
-	Removed       int `json:"removed"`
-	Earlier       int `json:"earlier"`
-}
-
-type checkpointDocument struct {
-	Size int    `json:"size"`
-	Root string `json:"root"`
-}
-
-// emptyRoot is the root of a log without leaves (RFC 6962, 2.1): the hash of nothing.
-const emptyRoot = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-
-func documentOf(l *cachedLetter) letterDocument {
-	t := l.Edition.Text(l.Edition.Language)
-	d := letterDocument{Slug: l.Slug, Title: t.Name(), Subtitle: t.Subtitle, State: l.State, SignOn: l.SignOn,
-		Edition: editionDocument{Number: l.Edition.Number, SHA256: l.Edition.SHA256, Languages: l.Edition.Languages(),
-			Published: l.Edition.PublishedAt.Format(time.RFC3339)},
-		Addressees: t.Addressees, Demands: []demandDocument{},
-		Counts: countsDocument{Organisations: l.Counts.Organisations, Persons: l.Counts.Persons, Withheld: l.Counts.Withheld,
-			Imported: l.Counts.Imported, Withdrawn: l.Counts.Withdrawn, Removed: l.Counts.Removed, Earlier: l.Counts.Earlier},
-		Checkpoint: checkpointDocument{Root: emptyRoot}}
-	if d.Addressees == nil {
-		d.Addressees = []letter.Addressee{}
-	}
-	for _, x := range t.Demands {
-		d.Demands = append(d.Demands, demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"})
-	}
-	if l.Deadline.IsSet() {
-		d.Deadline = l.Deadline.At.Format(time.RFC3339)
-	}
-	return d
-}
-
-func letterJSON(l *cachedLetter) ([]byte, error) { return encodeJSON(documentOf(l)) }
-
-func (s *Server) listLettersJSON(w http.ResponseWriter, r *http.Request) error {
-	letters, err := s.letters.List(r.Context(), listedLetters)
-	if err != nil {
-		return err
-	}
-	list := []letterDocument{}
-	for _, x := range letters {
-		l, err := s.cache.find(r.Context(), x.Slug)
-		if err != nil {
-			return err
-		}
-		list = append(list, documentOf(l))
-	}
-	return writeJSON(w, map[string]any{"letters": list})
-}
-
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return b.Bytes(), err
-}
-
-func writeJSON(w http.ResponseWriter, v any) error {
-	body, err := encodeJSON(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
 	return nil
 }

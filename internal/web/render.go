@@ -35,6 +35,7 @@ var pages = []struct {
 	{"diff.html", DiffPage{}},
 	{"organisation.html", OrganisationPage{}},
 	{"call.html", CallPage{}},
+	{"update.html", UpdatePage{}},
 	{"about.html", AboutPage{}},
 	{"mailbox.html", MailboxPage{}},
 }

@@ -83,7 +83,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Texts: texts, Number: 2, Current: true, Published: l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)), SHA256: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
 		FileURL: "/letters/x/editions/2.en.md", EditionsURL: "/letters/x/editions", Editions: 2, Authority: true,
 	}
-	people := []SignatoryView{{Name: w.name, Title: w.office, Affiliation: w.organisation, Country: i18n.CountryName(l, "CH")}, {Name: w.longName}, {Name: "Иван Петров", Affiliation: "University"}, {Name: "سارا احمدی", Country: i18n.CountryName(l, "FR"), Imported: true}}
+	people := []SignatoryView{{Name: w.name, Title: w.office, Affiliation: w.organisation, Country: i18n.CountryName(l, "CH")}, {Name: w.longName}, {Name: "Иван Петров", Affiliation: "University"}, {Name: "سارا احمدی", Country: i18n.CountryName(l, "FR"), Basis: "paper"}}
 	organisations := []SignatoryView{{Name: w.organisation, Organisation: true, Country: i18n.CountryName(l, "NO")}, {Name: w.longName, Organisation: true}}
 	var countries []Option
 	for _, c := range i18n.Countries(l) {
@@ -130,7 +130,16 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
 	heldOwn := own
 	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
-	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf}
+	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf,
+		PrintURL: "/letters/x/signatories?view=print", PlainURL: "/letters/x/signatories", CSVURL: "/letters/x/signatories.csv", JSONURL: "/letters/x/signatories.json",
+		Batches: []BatchView{{"paper", w.longName, l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC))}, {"import", "", "2026"}}}
+	printed := signatories
+	printed.Print = true
+	updateLink := UpdateLink{URL: "/letters/x/updates/1", Title: tag(w.subtitle), Date: view.Published, Lang: lang, Dir: w.dir}
+	letter.Metadata = &thing{Context: "https://schema.org", Type: "Message", Headline: w.title + "</script>", Authors: []thing{{Type: "Organization", Name: w.organisation}}}
+	letter.Updates, letter.Feed = []UpdateLink{updateLink}, FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
+	update := UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,
+		Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Share: share}
 	noSignatories := signatories
 	noSignatories.Kind, noSignatories.Entries, noSignatories.NextURL = "organisation", nil, ""
 	diff := DiffPage{Base: base(l.T("diff.title", "From", 1, "To", 2), "/letters/x/editions/1/diff/2"), LetterTitle: tag(w.title), LetterURL: "/letters/x", From: 1, To: 2, Follows: "substantive", Texts: texts, Lang: lang, Dir: w.dir,
@@ -141,7 +150,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	earlier.Letter.Current = false
 
 	return []sample{
-		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}}},
+		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}, OlderURL: "/?before=x"}},
 		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
 		{"letter", letter}, {"letter-errors", wrong}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
 		{"check-mail", CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Email: "ada@example.org", Code: "482913", CanResend: true, Resent: true, ResendURL: "/letters/x/resend", CorrectURL: "/letters/x#sign", Mailbox: "/dev/mailbox"}},
@@ -153,7 +162,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"signature", SignaturePage{Base: base(l.T("signature.title"), "/signature")}},
 		{"signature-wrong", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.secret.wrong")}},
 		{"signature-found", SignaturePage{Base: base(l.T("signature.title"), "/signature"), Error: l.T("fault.sure"), Secret: receipt.Secret, Found: []OwnSignature{own, heldOwn}, Done: l.T("signature.relisted")}},
-		{"signatories", signatories}, {"signatories-empty", noSignatories},
+		{"update", update}, {"signatories", signatories}, {"signatories-print", printed}, {"signatories-empty", noSignatories},
 		{"editions", EditionsPage{Base: base(l.T("editions.title"), "/letters/x/editions"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Editions: editions}},
 		{"edition", earlier}, {"diff", diff},
 		{"organisation", OrganisationPage{Base: base(w.organisation, "/organisations/harbour"), Organisation: leads[0], Letters: []LetterCard{card}}},

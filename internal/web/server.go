@@ -51,6 +51,7 @@ type Server struct {
 	o       Options
 	cache   letterCache
 	limits  *limiter
+	streams chan struct{} // places for whole lists that are being sent
 	mux     *http.ServeMux
 	handler http.Handler
 }
@@ -62,6 +63,7 @@ func New(letters *letter.Service, signatures *signing.Service, o Options) *Serve
 	s.cache.version = letters.Version
 	s.cache.now = o.Now
 	s.limits = newLimiter(o.Now, o.TrustProxy)
+	s.streams = make(chan struct{}, maxStreams)
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {
@@ -304,6 +306,10 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Err
 		w.Header().Set("Retry-After", "120")
 	}
 	l := visitOf(r).locale
+	if wantsData(r) {
+		_ = failData(w, r, status, f.Key, say(l, f))
+		return
+	}
 	page := MessagePage{Base: s.base(r, l.T("fault.heading."+strings.ReplaceAll(f.Kind.String(), " ", "_"))), Text: []string{say(l, f)}}
 	page.NoIndex, page.Heading = true, page.Title
 	w.Header().Set("Cache-Control", "no-store")
@@ -314,6 +320,10 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Err
 
 func (s *Server) failInternal(w http.ResponseWriter, r *http.Request) {
 	v := visitOf(r)
+	if wantsData(r) {
+		_ = failData(w, r, http.StatusInternalServerError, "internal", v.locale.T("fault.internal"))
+		return
+	}
 	page := MessagePage{Base: s.base(r, v.locale.T("fault.heading.internal")), Text: []string{v.locale.T("fault.internal")}, RequestID: v.id}
 	page.NoIndex, page.Heading = true, page.Title
 	w.Header().Set("Cache-Control", "no-store")

@@ -260,7 +260,7 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
 		Secret: receipt.Secret, Appears: loc.Clock(next.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)), Held: receipt.Held != "",
-		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share(l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public}
+		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public}
 	p.NoIndex, p.Canonical = true, ""
 	return render(w, http.StatusOK, p)
 }
@@ -416,5 +416,5 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, own []signing.
 		entries = append(entries, e)
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="signature.json"`)
-	return writeJSON(w, map[string]any{"signatures": entries})
+	return writeJSON(w, http.StatusOK, map[string]any{"signatures": entries})
 }

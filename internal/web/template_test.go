@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"html/template"
 	"reflect"
 	"slices"
@@ -74,7 +75,11 @@ func TestPages_hostileData(t *testing.T) {
 		for n := range doc.Descendants() {
 			switch {
 			case n.Type == html.ElementNode:
-				if n.Data == "script" && (n.FirstChild != nil || attr(n, "src") != assets.path("copy.js")) || n.Data == "style" {
+				if isData := n.Data == "script" && attr(n, "type") == "application/ld+json"; isData {
+					if !json.Valid([]byte(n.FirstChild.Data)) {
+						t.Errorf("not JSON: %.80q", n.FirstChild.Data)
+					}
+				} else if n.Data == "script" && (n.FirstChild != nil || attr(n, "src") != assets.path("copy.js")) || n.Data == "style" {
 					t.Errorf("inline <%s>", n.Data)
 				}
 				for _, a := range n.Attr {
@@ -85,7 +90,7 @@ func TestPages_hostileData(t *testing.T) {
 						t.Errorf("<%s> leads to %s", n.Data, a.Val)
 					}
 				}
-			case n.Type == html.TextNode && strings.Contains(n.Data, "\u202E") && !within(n, "title") && !isolated(n):
+			case n.Type == html.TextNode && strings.Contains(n.Data, "\u202E") && !within(n, "title") && !within(n, "script") && !isolated(n):
 				t.Errorf("an override reaches the sentence around it: <%s> %.60q", n.Parent.Data, n.Data)
 			}
 		}
@@ -253,6 +258,7 @@ var dynamicKeys = map[string][]string{
 	"listing.":        {"public", "addressee", "coalition", "counted"},
 	"listing_hint.":   {"public", "addressee", "coalition", "counted"},
 	"form.sees_":      {"public", "addressee", "coalition", "counted"},
+	"basis.":          {"email", "domain", "reply", "paper", "import", "voucher"},
 	"state.":          {"draft", "open", "closed", "archived"},
 	"own_state.":      {"new", "listed", "held", "withdrawn", "removed"},
 	"own_state_hint.": {"new", "listed", "held", "withdrawn", "removed"},

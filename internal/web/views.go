@@ -131,9 +131,9 @@ func (s *Server) card(r *http.Request, l *cachedLetter) LetterCard {
 	return c
 }
 
-// share returns the links that spread a letter. They are plain links: nothing is asked of anybody until one is followed.
-func (s *Server) share(slug, title string) Share {
-	address := s.o.BaseURL + "/letters/" + slug
+// share returns the links that spread a page. They are plain links: nothing is asked of anybody until one is followed.
+func (s *Server) share(path, title string) Share {
+	address := s.o.BaseURL + path
 	q := func(s string) string { return url.QueryEscape(s) }
 	return Share{URL: address, Mail: "mailto:?subject=" + url.PathEscape(title) + "&body=" + url.PathEscape(address),
 		Links: []ShareLink{

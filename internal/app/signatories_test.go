@@ -1,0 +1,119 @@
+package app_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// addList imports a list of names as they were collected on paper, and publishes it.
+func addList(t *testing.T, a *testkit.Running, text string) {
+	t.Helper()
+	list, err := roster.Read("list.csv", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := a.Letters.Find(t.Context(), testkit.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := a.Signing.PlanImport(t.Context(), signing.Import{Letter: l, List: list, Basis: signing.BasisPaper, Listing: signing.Public,
+		Source: "Sheets of the <assembly>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Signing.ApplyImport(t.Context(), plan, nil); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n > 0; {
+		if n, err = a.Signing.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSignatories_wholeListsAndParts(t *testing.T) {
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(string(engine), func(t *testing.T) {
+			a := testkit.App(t, engine)
+			var text strings.Builder
+			text.WriteString("Name,Title,Organisation,Kind,Listing\n\"=cmd|'/C calc'!A1\",\"+1,\"\"x\"\"\",,person,yes\nشیرین نوری,,,person,yes\nKept Back,,,person,no\n,,Fen Trust,,yes\n")
+			for i := range 2100 {
+				fmt.Fprintf(&text, "Ann %s Lee,,,person,yes\n", word(i))
+			}
+			addList(t, a, text.String())
+			c := a.Client(t)
+
+			answer := c.Get(thePage + "/signatories.csv")
+			rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(answer.Body, "\ufeff"))).ReadAll()
+			if err != nil || answer.Status != 200 || len(rows) != 1+1+2102 {
+				t.Fatalf("%d rows, status %d, %v", len(rows), answer.Status, err)
+			}
+			if rows[1][1] != "Fen Trust" || !strings.Contains(answer.Body, `person,'=cmd|'/C calc'!A1,"'+1,""x"""`) || strings.Contains(answer.Body, "Kept Back") {
+				t.Errorf("%.400s", answer.Body)
+			}
+
+			type page struct {
+				Identification string
+				Signatories    []signing.Listed
+				Next           string
+			}
+			read := func(path string) (p page) {
+				t.Helper()
+				answer := c.Get(path)
+				if err := json.Unmarshal([]byte(answer.Body), &p); err != nil || answer.Status != 200 || p.Identification == "" {
+					t.Fatalf("%s: %d %v %.200s", path, answer.Status, err, answer.Body)
+				}
+				return p
+			}
+			if whole := read(thePage + "/signatories.json"); len(whole.Signatories) != 2103 || whole.Signatories[0].Basis != signing.BasisPaper {
+				t.Errorf("%d entries, %+v", len(whole.Signatories), whole.Signatories[0])
+			}
+			seen := map[string]bool{}
+			for path := thePage + "/signatories.json?limit=999&kind=person"; path != ""; {
+				p := read(path)
+				for _, x := range p.Signatories {
+					seen[x.Name] = true
+				}
+				path = strings.TrimPrefix(p.Next, a.URL)
+			}
+			if len(seen) != 2102 {
+				t.Errorf("part by part there are %d names", len(seen))
+			}
+			if found := read(thePage + "/signatories.json?q=نوري"); len(found.Signatories) != 1 || found.Next != "" {
+				t.Errorf("found %+v", found)
+			}
+			for _, path := range []string{"?limit=0", "?limit=1001", "?limit=x"} {
+				if answer := c.Get(thePage + "/signatories.json" + path); answer.Status != 422 {
+					t.Errorf("%s: %d", path, answer.Status)
+				}
+			}
+			for _, path := range []string{"/letters/nothing/signatories.csv", "/letters/nothing/signatories.json"} {
+				if answer := c.Get(path); answer.Status != 404 {
+					t.Errorf("%s: %d", path, answer.Status)
+				}
+			}
+
+			print := c.Get(thePage + "/signatories?view=print&kind=person").Body
+			if n := strings.Count(print, "<bdi class=\"who\">"); n != 2000 || !strings.Contains(print, "view=print") {
+				t.Errorf("the print view has %d names", n)
+			}
+			list := c.Get(thePage + "/signatories").Body
+			if !strings.Contains(list, "Sheets of the &lt;assembly&gt;") || !strings.Contains(list, `<span class="imported">on paper</span>`) {
+				t.Error("the page does not say where the names come from")
+			}
+		})
+	}
+}
+
+// word returns the i-th word of letters.
+func word(i int) string {
+	return string([]byte{byte('a' + i/676%26), byte('a' + i/26%26), byte('a' + i%26)})
+}

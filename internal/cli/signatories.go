@@ -1,0 +1,301 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+)
+
+type importSignatories struct {
+	config.Instance
+	Slug    string          `arg:"" help:"The letter."`
+	File    string          `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX."`
+	Apply   bool            `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed."`
+	Basis   signing.Basis   `enum:"import,paper,reply" default:"import" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail."`
+	Source  string          `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
+	Listing signing.Listing `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
+	Kind    signing.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
+	Column  map[string]int  `placeholder:"FIELD=N" help:"What column N holds, where its heading does not say it: name, given, family, title, affiliation, organisation, country, email, listing, kind."`
+	Quiet   bool            `short:"q" help:"Print only lines that need a look, and the summary."`
+	JSON    bool            `help:"Print one JSON object a line of the list, and a last one that sums up."`
+}
+
+// Run plans the import, prints the plan and, with --apply, carries it out.
+func (c *importSignatories) Run(e *environment) error {
+	columns := map[roster.Field]int{}
+	for field, number := range c.Column {
+		columns[roster.Field(field)] = number
+		if !isField(field) {
+			return fmt.Errorf("%w: --column %s: there is no such field", errUsage, field)
+		}
+	}
+	data, err := readFile(c.File, roster.Limit)
+	if err != nil {
+		return err
+	}
+	list, err := roster.Read(filepath.Base(c.File), data, columns)
+	if err != nil {
+		return err
+	}
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		plan, err := a.Signing.PlanImport(e.ctx, signing.Import{Letter: l, List: list, Basis: c.Basis, Source: c.Source, Listing: c.Listing, Kind: c.Kind})
+		if err != nil {
+			return err
+		}
+		for _, line := range plan.Lines {
+			if err := c.printLine(e, line); err != nil {
+				return err
+			}
+		}
+		batch := plan.Batch
+		if c.Apply {
+			if batch, err = a.Signing.ApplyImport(e.ctx, plan, e.progress("added")); err != nil {
+				return fmt.Errorf("%w\nWhat was added stays. Run the same command again to go on where it stopped", err)
+			}
+		}
+		return c.sumUp(e, plan, batch)
+	})
+}
+
+func isField(name string) bool {
+	for _, f := range roster.Fields {
+		if string(f) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// progress tells how far a long piece of work is, on the terminal of whoever waits for it.
+func (e *environment) progress(verb string) func(done, of int) {
+	shown := time.Time{}
+	return func(done, of int) {
+		if now := time.Now(); done == of || now.Sub(shown) > time.Second {
+			shown = now
+			fmt.Fprintf(e.stderr, "%d of %d %s\n", done, of, verb)
+		}
+	}
+}
+
+// plannedLine is a line of the plan as JSON.
+type plannedLine struct {
+	Line        int             `json:"line"`
+	Outcome     signing.Outcome `json:"outcome"`
+	Kind        signing.Kind    `json:"kind"`
+	Name        string          `json:"name"`
+	Title       string          `json:"title,omitempty"`
+	Affiliation string          `json:"affiliation,omitempty"`
+	Country     string          `json:"country,omitempty"`
+	Listing     signing.Listing `json:"listing"`
+	Reason      string          `json:"reason,omitempty"`
+	DuplicateOf int             `json:"duplicate_of,omitempty"` // the line above; 0 when the letter has it
+	SameName    int             `json:"same_name_as,omitempty"`
+	Notes       []roster.Note   `json:"notes,omitempty"`
+	Error       string          `json:"error,omitempty"`
+}
+
+var noteTexts = map[roster.Note]string{
+	roster.NoteHidden: "hidden characters taken out", roster.NoteCountry: "country not known, left out",
+	roster.NoteListing: "listing not understood, name kept back", roster.NoteLong: "cell cut", roster.NoteKind: "kind not understood",
+}
+
+var heldTexts = map[string]string{
+	signing.HeldDuplicate: "possible duplicate: counts once it is released", signing.HeldLookAlike: "look-alike letters: counts once it is released",
+}
+
+func (c *importSignatories) printLine(e *environment, line signing.PlannedLine) error {
+	out := plannedLine{Line: line.Line, Outcome: line.Outcome, Kind: line.Kind, Reason: line.Reason, DuplicateOf: line.Of, SameName: line.Same, Notes: line.Notes}
+	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = line.Shown()
+	if line.Fault != nil {
+		out.Error = describe(line.Fault)
+	}
+	if c.JSON {
+		return e.printJSON(out)
+	}
+	var remarks []string
+	switch {
+	case line.Fault != nil:
+		remarks = append(remarks, out.Error)
+	case line.Reason != "":
+		remarks = append(remarks, heldTexts[line.Reason])
+	case line.Of > 0:
+		remarks = append(remarks, fmt.Sprintf("repeats line %d", line.Of))
+	case line.Outcome == signing.ImportDuplicate:
+		remarks = append(remarks, "has signed already")
+	}
+	if line.Same > 0 && line.Of == 0 {
+		remarks = append(remarks, fmt.Sprintf("same name as line %d", line.Same))
+	}
+	for _, n := range line.Notes {
+		remarks = append(remarks, noteTexts[n])
+	}
+	if c.Quiet && len(remarks) == 0 {
+		return nil
+	}
+	text := strings.Join(nonEmpty(out.Name, out.Title, out.Affiliation, out.Country), ", ")
+	e.printf("%7d  %-9s  %-12s  %-9s  %s", line.Line, line.Outcome, line.Kind, out.Listing, text)
+	if len(remarks) > 0 {
+		e.printf("  [%s]", strings.Join(remarks, "; "))
+	}
+	e.printf("\n")
+	return nil
+}
+
+func nonEmpty(texts ...string) (kept []string) {
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batch signing.Batch) error {
+	counts := map[signing.Outcome]int{}
+	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone} {
+		counts[o] = plan.Count(o)
+	}
+	columns := map[roster.Field]int{}
+	for _, column := range plan.List.Columns {
+		columns[column.Field] = column.Number
+	}
+	if c.JSON {
+		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "basis": plan.Basis,
+			"source": plan.Source, "columns": columns, "ignored": plan.List.Ignored, "sheet": plan.List.Sheet})
+	}
+	for _, column := range plan.List.Columns {
+		e.printf("column %d %q is read as %s\n", column.Number, column.Heading, column.Field)
+	}
+	for _, heading := range plan.List.Ignored {
+		e.printf("column %q is not used\n", heading)
+	}
+	e.printf("%d lines: %d to add, %d to add on hold, %d duplicates, %d that cannot be added", len(plan.Lines), counts[signing.ImportAdd],
+		counts[signing.ImportHeld], counts[signing.ImportDuplicate], counts[signing.ImportInvalid])
+	if n := counts[signing.ImportDone]; n > 0 {
+		e.printf(", %d added before it was interrupted", n)
+	}
+	switch {
+	case !c.Apply:
+		e.printf(".\nNothing was written. Add them with --apply.\n")
+	case batch.ID == 0:
+		e.printf(".\nThere was nothing to add.\n")
+	default:
+		e.printf(".\nAdded as batch %d. They join list and count with the next publication.\nTo undo: undersigned import undo %s %d\n", batch.ID, c.Slug, batch.ID)
+	}
+	return nil
+}
+
+type importBatches struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+	JSON bool   `help:"Print one JSON object a line."`
+}
+
+// Run lists the batches.
+func (c *importBatches) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		batches, err := a.Signing.Batches(e.ctx, l.ID)
+		for _, b := range batches {
+			if c.JSON {
+				if err := e.printJSON(map[string]any{"batch": b.ID, "state": b.State, "basis": b.Basis, "source": b.Source, "added": b.Added,
+					"sha256": b.SHA256, "created": b.CreatedAt.Format(time.RFC3339)}); err != nil {
+					return err
+				}
+				continue
+			}
+			e.printf("%d  %-8s  %-6s  %d added  %s  %s\n", b.ID, b.State, b.Basis, b.Added, b.CreatedAt.Format(time.DateOnly), b.Source)
+		}
+		return err
+	})
+}
+
+type importUndo struct {
+	config.Instance
+	Slug  string `arg:"" help:"The letter."`
+	Batch int64  `arg:"" help:"The batch, as import batches prints it."`
+	JSON  bool   `help:"Print one JSON object."`
+}
+
+// Run undoes the batch.
+func (c *importUndo) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		undone, kept, err := a.Signing.UndoImport(e.ctx, l.ID, c.Batch, e.progress("looked at"))
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return e.printJSON(map[string]any{"batch": c.Batch, "undone": undone, "kept": kept})
+		}
+		e.printf("%d signatures were withdrawn; their names have left the list, and the count follows with the next publication.\n", undone)
+		if kept > 0 {
+			e.printf("%d are no longer of this batch: their signers signed with their own mailbox since, or they had ended before.\n", kept)
+		}
+		return nil
+	})
+}
+
+type exportSignatories struct {
+	config.Instance
+	Slug   string `arg:"" help:"The letter."`
+	Format string `enum:"csv,json" default:"csv" help:"csv (safe to open in a spreadsheet) or json (one object a line)."`
+	Output string `short:"o" default:"-" placeholder:"FILE" help:"File to write, - for standard output."`
+}
+
+// Run writes the public list of signatories, as its page shows it.
+func (c *exportSignatories) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		if c.Output == "-" {
+			return c.write(e, a, l.ID, e.stdout)
+		}
+		// A file that exists is whole: it takes its name when its last line is written.
+		f, err := os.CreateTemp(filepath.Dir(c.Output), ".signatories-*")
+		if err != nil {
+			return err
+		}
+		defer os.Remove(f.Name())
+		err = c.write(e, a, l.ID, f)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			return err
+		}
+		if err := os.Chmod(f.Name(), 0o644); err != nil {
+			return err
+		}
+		return os.Rename(f.Name(), c.Output)
+	})
+}
+
+func (c *exportSignatories) write(e *environment, a *app.App, l letter.ID, w io.Writer) error {
+	list := a.Signing.Everyone(e.ctx, l, signing.Organisation, signing.Person)
+	if c.Format == "json" {
+		return signing.WriteJSON(w, c.Slug, list, func() string { return "" })
+	}
+	return signing.WriteCSV(w, list)
+}

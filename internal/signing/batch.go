@@ -1,0 +1,259 @@
+package signing
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// The bases of signatures that were not confirmed from a mailbox: those of an import.
+const (
+	BasisReply  Basis = "reply"  // answered a mail or a call
+	BasisPaper  Basis = "paper"  // signed on paper
+	BasisImport Basis = "import" // came from another list
+)
+
+// imported reports whether a signature of the basis came with a list.
+func (b Basis) imported() bool { return b == BasisReply || b == BasisPaper || b == BasisImport }
+
+// Batch is a list of signatories that was imported.
+type Batch struct {
+	Letter    letter.ID
+	ID        int64
+	Basis     Basis
+	Source    string // where the list comes from, as the public is told; "" if that was not said
+	SHA256    string // of the file
+	Added     int    // signatures so far, those that are held included
+	State     BatchState
+	CreatedAt time.Time
+}
+
+// BatchState says how far a batch is.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchApplying BatchState = "applying" // some of its lines are in; the same file goes on where it stopped
+	BatchApplied  BatchState = "applied"
+	BatchUndoing  BatchState = "undoing"
+	BatchUndone   BatchState = "undone"
+)
+
+// batchSlice is how many signatures one transaction adds or takes out: each is about five rows, and a transaction of an
+// import writes at most 500 (DESIGN.md 5).
+const batchSlice = 100
+
+func unixMicro(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+// Batches returns the batches of a letter, oldest first.
+func (s *Service) Batches(ctx context.Context, l letter.ID) (batches []Batch, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		batches, err = store.List(tx, qListBatches, scanBatch, l)
+		return err
+	})
+	return batches, err
+}
+
+// ApplyImport adds the lines of a plan that are to be added, and tells progress how many of them are in. It is safe to
+// stop at any time: the same file, planned again, goes on where it stopped. What became a duplicate since the plan was
+// made is left out.
+func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(done, of int)) (Batch, error) {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	key, err := s.keyFor(ctx, p.Letter.ID)
+	if err != nil {
+		return Batch{}, err
+	}
+	var lines []*PlannedLine
+	for i := range p.Lines {
+		if p.Lines[i].adds() {
+			lines = append(lines, &p.Lines[i])
+		}
+	}
+	b := p.Batch
+	if b.ID == 0 {
+		if len(lines) == 0 {
+			return b, nil // there is nothing to undo one day
+		}
+		b = Batch{Letter: p.Letter.ID, ID: store.NewID(s.DB.Now()), Basis: p.Basis, Source: p.Source, SHA256: p.SHA256, State: BatchApplying,
+			CreatedAt: s.DB.Now()}
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro())
+			return err
+		})
+		if err != nil {
+			return b, err
+		}
+	}
+	for done := 0; done < len(lines) || b.State != BatchApplied; {
+		slice := lines[done:min(done+batchSlice, len(lines))]
+		state := BatchApplying
+		if done+len(slice) == len(lines) {
+			state = BatchApplied
+		}
+		sealed := make([][]byte, len(slice))
+		for i, line := range slice {
+			if sealed[i], err = line.seal(key); err != nil {
+				return b, err
+			}
+		}
+		added := 0
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			added = 0
+			current, err := scanBatch(tx.Row(qLockBatch, b.Letter, b.ID))
+			if err != nil {
+				return err
+			}
+			if current.State != BatchApplying {
+				return fault.New(fault.Conflict, "batch.ended")
+			}
+			for i, line := range slice {
+				n, err := line.insert(tx, b, sealed[i])
+				if err != nil {
+					return err
+				}
+				added += n
+			}
+			_, err = tx.Exec(qSetBatch, state, added, b.Letter, b.ID)
+			return err
+		})
+		if err != nil {
+			return b, err
+		}
+		done += len(slice)
+		b.Added, b.State = b.Added+added, state
+		progress(done, len(lines))
+	}
+	return b, nil
+}
+
+// seal encloses what a line says, without the address: its tag is all that is needed of that.
+func (line *PlannedLine) seal(key *seal.LetterKey) ([]byte, error) {
+	plaintext, err := json.Marshal(line.particulars)
+	if err != nil {
+		return nil, fmt.Errorf("signing: line %d: %w", line.Line, err)
+	}
+	line.id = store.NewID(line.at)
+	return key.Seal("signature_sealed", line.id, plaintext), nil
+}
+
+// insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.
+func (line *PlannedLine) insert(tx *store.Tx, b Batch, sealed []byte) (int, error) {
+	p, now := line.particulars, tx.Now().UnixMicro()
+	state := StateNew
+	if line.Outcome == ImportHeld {
+		state = StateHeld
+	}
+	n, err := qInsertSignature.put(tx, []any{b.Letter, line.id, line.Kind, line.edition, line.language, p.Listing, b.Basis, state, line.Reason,
+		line.mailbox, line.tag, nil, int64(0), now})
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, line.id); err != nil {
+		return 0, err
+	}
+	if p.Listing == Public {
+		name, title, affiliation := p.shown(line.Kind)
+		if _, err := qPutPublic.put(tx, []any{b.Letter, line.id, line.Kind, name, title, affiliation, p.Country}); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := qPutSealed.put(tx, []any{b.Letter, line.id, sealed}); err != nil {
+		return 0, err
+	}
+	if state == StateHeld {
+		return 1, nil
+	}
+	_, err = qInsertLeaf.put(tx, leaf(b.Letter, line.id, actSign, act{Edition: line.edition, Withheld: p.Listing != Public, Basis: b.Basis}))
+	return 1, err
+}
+
+// UndoImport withdraws every signature of a batch and forgets whose they were; the same file can be imported again. Who
+// has signed with their own mailbox since stays. It is safe to stop at any time, and to run again.
+func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, progress func(undone, of int)) (undone, kept int, err error) {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	after, last, total := 0, Kind(""), 0
+	for {
+		n, ended := 0, 0
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			ended = 0
+			if err := letter.Touch(tx, l); err != nil { // before the signatures, in the order in which Publish locks
+				return err
+			}
+			b, err := scanBatch(tx.Row(qLockBatch, l, batch))
+			if errors.Is(err, store.ErrNoRow) {
+				return fault.New(fault.NotFound, "batch.unknown")
+			}
+			if err != nil {
+				return err
+			}
+			total = b.Added
+			lines, err := store.List(tx, qListBatchLines, scanBatchLine, l, batch, after, last, batchSlice)
+			if err != nil {
+				return err
+			}
+			n = len(lines)
+			for _, line := range lines {
+				took, err := undo(tx, l, line.id)
+				if err != nil {
+					return err
+				}
+				ended += took
+			}
+			state := BatchUndoing
+			if n < batchSlice {
+				state = BatchUndone
+			}
+			if n > 0 {
+				after, last = lines[n-1].line, lines[n-1].kind
+			}
+			_, err = tx.Exec(qSetBatch, state, 0, l, batch)
+			return err
+		})
+		if err != nil {
+			return undone, kept, err
+		}
+		undone, kept = undone+ended, kept+n-ended
+		progress(undone+kept, total)
+		if n < batchSlice {
+			return undone, kept, nil
+		}
+	}
+}
+
+// undo ends one signature of a batch and returns 1, or 0 when its signer has taken it over, or it has ended before.
+func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
+	o, err := scanOwn(tx.Row(qFindSignature, l, id))
+	if err != nil {
+		return 0, err
+	}
+	if !o.Basis.imported() || !o.active() {
+		return 0, nil
+	}
+	if err := end(tx, o, StateWithdrawn, "import_undone", "withdrawn"); err != nil {
+		return 0, err
+	}
+	return 1, forget(tx, o)
+}
+
+// forget destroys what could tell whose a signature was, the address tags included.
+func forget(tx *store.Tx, o Own) error {
+	if _, err := tx.Exec(qRemoveSealed, o.Letter, o.ID); err != nil {
+		return err
+	}
+	noise := make([]byte, 2*seal.TagSize)
+	rand.Read(noise)
+	_, err := tx.Exec(qErase, noise[:seal.TagSize], noise[seal.TagSize:], o.Letter, o.ID)
+	return err
+}

@@ -1,0 +1,278 @@
+package signing_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+)
+
+// list reads a CSV as a list of signatories.
+func list(t testing.TB, text string) *roster.Roster {
+	t.Helper()
+	r, err := roster.Read("list.csv", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (d *desk) plan(r *roster.Roster) *signing.ImportPlan {
+	d.t.Helper()
+	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisPaper, Source: "Sheets from the town hall", Listing: signing.Public})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return p
+}
+
+func (d *desk) apply(p *signing.ImportPlan) signing.Batch {
+	d.t.Helper()
+	b, err := d.ApplyImport(d.t.Context(), p, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return b
+}
+
+// outcomes prints what became of each line.
+func outcomes(p *signing.ImportPlan) (lines []string) {
+	for _, line := range p.Lines {
+		text := fmt.Sprintf("%d %s %s", line.Line, line.Kind, line.Outcome)
+		if line.Reason != "" {
+			text += " " + line.Reason
+		}
+		if line.Of != 0 {
+			text += fmt.Sprintf(" of %d", line.Of)
+		}
+		if line.Same != 0 {
+			text += fmt.Sprintf(" same name as %d", line.Same)
+		}
+		if line.Fault != nil {
+			text += " " + line.Fault.Key
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+func TestPlanImport_whatBecomesOfEachLine(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.give("mina@example.org", named("Mina Farahani"), func(r *signing.Request) { r.Affiliation = "Vale School" })
+		d.give("hidden@example.org", named("Hidden Person"), listed(signing.Counted))
+		d.publish()
+		p := d.plan(list(t, `Name,Affiliation,Country,Email,Organisation,Kind,Listing
+Ann Lee,Vale School,FR,,,,
+Ann Lee,Vale School,FR,,,,
+ann lee,VALE SCHOOL,France,,,,
+Ann Lee,Mill Works,IE,,,,
+Ann Lee,,,,,,
+Bo Ray,,,bo@ray.example,,,
+Bo Ray,,,BO@Ray.example,,,
+Bo Ray,,,bo+list@ray.example,,,
+Cid Ash,,,cid@ash.example,,,
+Mina Farahani,,,,,,
+مینا فراهانی,Vale School,,,,,
+Mina Farahani,Mill Works,,,,,
+Other Name,,,mina@example.org,,,
+Someone,,,hidden@example.org,,,
+Реасе Office,,,,,,
+,,,,River Watch,,
+Dana Fox,,,,Hill Trust,both,
+Www.spam.example,,,,,,
+Eve Hill,,,not an address,,,
+Fay Hall,,,,,,anonymous
+`))
+		want := []string{"2 person add", "3 person duplicate of 2", "4 person duplicate of 2", "5 person add same name as 2", "6 person hold possible_duplicate same name as 2",
+			"7 person add", "8 person duplicate of 7", "9 person add same name as 7", "10 person add", "11 person hold possible_duplicate", "12 person add",
+			"13 person hold possible_duplicate same name as 11", "14 person duplicate", "15 person duplicate", "16 person hold look_alike", "17 organisation add",
+			"18 organisation add", "18 person add", "19 person invalid name.url", "20 person invalid email.bad", "21 person add"}
+		if diff := cmp.Diff(want, outcomes(p)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if n := d.count(qCountSigned); n != 2 {
+			t.Errorf("a plan wrote: %d signatures", n)
+		}
+		b := d.apply(p)
+		if b.State != signing.BatchApplied || b.Added != 14 {
+			t.Errorf("%+v", b)
+		}
+		c := d.counts()
+		if c.Persons != 2+8 || c.Organisations != 2 || c.Imported != 10 || c.Withheld != 2 {
+			t.Errorf("%+v", c)
+		}
+		held, err := d.ListByState(t.Context(), d.letter.ID, signing.StateHeld, 0, 10)
+		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != signing.BasisPaper {
+			t.Errorf("held %+v, %v", held, err)
+		}
+	})
+}
+
+// odd returns a list of n names, each unlike the others, in seven scripts and with what names are rarely written with.
+func odd(n int) string {
+	parts := []string{`O"Brien "%s"`, "=SUM(%s)", "+%s Ann", "-%s", "@%s", "%s, the elder", "Nguyễn %s", "محمد علی‌رضا %s", "\u202bعبد الله %s\u202c", "Дмитро %s",
+		"Ελένη %s", "山田 %s", "שרה %s", "अनिता %s", "Anna 🌹 %s", "de la Crüz-%s", "%s'; DROP TABLE signature;--", "<b>%s</b>"}
+	letters := []rune("abcdefghijklmnopqrstuvwxyz")
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write([]string{"Name", "Title"})
+	for i := range n {
+		word := string([]rune{letters[i/676%26], letters[i/26%26], letters[i%26]})
+		pattern := parts[i%len(parts)]
+		if strings.ContainsAny(pattern, "عДλ山שअ") { // a word of its own: letters of two scripts in one would be held
+			word = strings.ToUpper(word)
+		}
+		_ = w.Write([]string{fmt.Sprintf(pattern, word), "Title " + word})
+	}
+	w.Flush()
+	return out.String()
+}
+
+func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		const n = 7000
+		text := odd(n)
+		first := d.plan(list(t, text))
+		if add := first.Count(signing.ImportAdd); add != n {
+			for _, line := range first.Lines {
+				if line.Outcome != signing.ImportAdd {
+					name, _, _, _, _ := line.Shown()
+					t.Logf("line %d %q: %s %s %v", line.Line, name, line.Outcome, line.Reason, line.Fault)
+				}
+			}
+			t.Fatalf("%d of %d are added", add, n)
+		}
+		d.apply(first)
+		if c := d.counts(); c.Persons != n || c.Imported != n {
+			t.Errorf("%+v", c)
+		}
+		second := d.plan(list(t, text))
+		if found := second.Count(signing.ImportDuplicate); found != n {
+			t.Errorf("the second run finds %d of %d", found, n)
+		}
+		if b := d.apply(second); b.ID != 0 {
+			t.Errorf("an import of nothing is a batch: %+v", b)
+		}
+		if got := len(d.names(signing.Person, "", 500)); got != n {
+			t.Errorf("%d names are listed", got)
+		}
+	})
+}
+
+func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		text := odd(450)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := d.ApplyImport(ctx, d.plan(list(t, text)), func(done, _ int) {
+			if done == 200 {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		p := d.plan(list(t, text))
+		if p.Batch.ID == 0 || p.Count(signing.ImportDone) != 200 || p.Count(signing.ImportAdd) != 250 {
+			t.Fatalf("batch %d, %d done, %d to add", p.Batch.ID, p.Count(signing.ImportDone), p.Count(signing.ImportAdd))
+		}
+		if b := d.apply(p); b.Added != 450 || b.State != signing.BatchApplied {
+			t.Errorf("%+v", b)
+		}
+		if c := d.counts(); c.Imported != 450 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.give("stay@example.org", named("Stays Here"))
+		text := odd(230) + "Taken Over,\nFay Hall,\n"
+		r := list(t, "Name,Title,Email\nTaken Over,,taken@example.org\n"+strings.Join(strings.SplitN(text, "\n", 2)[1:], ""))
+		b := d.apply(d.plan(r))
+		before := d.counts()
+		receipt := d.give("taken@example.org", named("Taken Over"))
+		if own := d.own(receipt.Secret); len(own) != 1 || own[0].Basis != signing.BasisEmail {
+			t.Errorf("who signs with the imported address has %+v", own)
+		}
+		if c := d.counts(); c.Persons != before.Persons || c.Imported != before.Imported-1 {
+			t.Errorf("before %+v, after %+v", before, c)
+		}
+		undone, kept, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil)
+		if err != nil || undone != b.Added-1 || kept != 1 {
+			t.Errorf("undone %d, kept %d of %d, %v", undone, kept, b.Added, err)
+		}
+		if names := d.names(signing.Person, "", 100); len(names) != 2 {
+			t.Errorf("names are left before the next publication: %q", names)
+		}
+		if c := d.counts(); c.Persons != 2 || c.Imported != 0 || c.Withdrawn != undone-1 { // one of them was held and had never counted
+			t.Errorf("%+v", c)
+		}
+		if n := d.count(qCountSealed); n != 2 {
+			t.Errorf("%d sealed rows are left", n)
+		}
+		if again, _, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil); err != nil || again != 0 {
+			t.Errorf("a second undo undoes %d, %v", again, err)
+		}
+		p := d.plan(r)
+		if p.Batch.ID != 0 || p.Count(signing.ImportDuplicate) != 1 {
+			t.Errorf("batch %d, %d duplicates", p.Batch.ID, p.Count(signing.ImportDuplicate))
+		}
+		d.apply(p)
+		if c := d.counts(); c.Imported != before.Imported-1 {
+			t.Errorf("%+v", c)
+		}
+		if _, _, err := d.UndoImport(t.Context(), d.letter.ID, 77, nil); !fault.Is(err, fault.NotFound) {
+			t.Errorf("an unknown batch: %v", err)
+		}
+	})
+}
+
+func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		text := odd(300)
+		plans := []*signing.ImportPlan{d.plan(list(t, text)), d.plan(list(t, text))}
+		errs := make(chan error)
+		for _, p := range plans {
+			go func() {
+				_, err := d.ApplyImport(context.WithoutCancel(t.Context()), p, nil)
+				errs <- err
+			}()
+		}
+		for range plans {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		if c := d.counts(); c.Imported != 300 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		r := list(t, "Name\nAnn Lee\n")
+		_, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisEmail})
+		wantFault(t, err, "basis: batch.basis")
+		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Not yet.")})
+		if _, err := d.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: signing.BasisPaper}); !fault.Is(err, fault.Gone) {
+			t.Errorf("a draft: %v", err)
+		}
+		only := d.write(letter.Change{Slug: "only-organisations", Create: true, Publish: true, Text: text("Only you."), SignOn: new(letter.SignOnOrganisations)})
+		p, err := d.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: signing.BasisPaper, Listing: signing.Public})
+		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
+			t.Errorf("%+v, %v", p, err)
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package signing
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"iter"
+	"strings"
+	"unicode/utf8"
+)
+
+// Listed is an entry of the public list as data.
+type Listed struct {
+	Kind        Kind   `json:"kind"`
+	Name        string `json:"name"`
+	Title       string `json:"title,omitempty"`       // of a person, for identification purposes only
+	Affiliation string `json:"affiliation,omitempty"` // the same
+	Country     string `json:"country,omitempty"`     // ISO 3166-1 alpha-2
+	Basis       Basis  `json:"basis"`
+}
+
+// Listed returns the entry as data.
+func (s Signatory) Listed() Listed {
+	return Listed{Kind: s.Kind, Name: s.Name, Title: s.Title, Affiliation: s.Affiliation, Country: s.Country, Basis: s.Basis}
+}
+
+// Identification is what every list says that shows titles and affiliations.
+const Identification = "Titles and affiliations of people are for identification purposes only."
+
+var csvHeadings = []string{"kind", "name", "title (identification only)", "affiliation (identification only)", "country", "basis"}
+
+// WriteCSV writes a list in the form of RFC 4180, in UTF-8 with the byte order mark by which spreadsheets know it. No cell
+// is taken for a formula.
+func WriteCSV(w io.Writer, list iter.Seq2[Signatory, error]) error {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(csvHeadings); err != nil {
+		return err
+	}
+	for s, err := range list {
+		if err != nil {
+			return err
+		}
+		cells := []string{string(s.Kind), s.Name, s.Title, s.Affiliation, s.Country, string(s.Basis)}
+		for i := range cells {
+			cells[i] = notFormula(cells[i])
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// notFormula puts an apostrophe before what a spreadsheet would calculate (OWASP, CSV injection): a cell that begins with
+// one of these characters, full-width forms included, behind blanks or not.
+func notFormula(cell string) string {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " \t\r\n\u00a0"))
+	if cell != "" && (strings.ContainsRune("=+-@＝＋－＠|%", first) || strings.ContainsAny(cell[:1], "\t\r\n")) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// WriteJSON writes a list as one JSON document, entry by entry: {"letter":…,"identification":…,"signatories":[…]}. next is
+// asked after the last entry for the address of the rest; "" leaves it out.
+func WriteJSON(w io.Writer, slug string, list iter.Seq2[Signatory, error], next func() string) error {
+	out := bufio.NewWriter(w)
+	head, err := json.Marshal(map[string]string{"letter": slug, "identification": Identification})
+	if err != nil {
+		return err
+	}
+	_, _ = out.Write(head[:len(head)-1]) // an error of a bufio.Writer stays until Flush
+	_, _ = out.WriteString(`,"signatories":[`)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	separator := "\n"
+	for s, err := range list {
+		if err != nil {
+			return err
+		}
+		_, _ = out.WriteString(separator)
+		if err := encoder.Encode(s.Listed()); err != nil {
+			return err
+		}
+		separator = ","
+	}
+	_, _ = out.WriteString("]")
+	if address := next(); address != "" {
+		text, err := json.Marshal(address)
+		if err != nil {
+			return err
+		}
+		_, _ = out.WriteString(`,"next":`)
+		_, _ = out.Write(text)
+	}
+	_, _ = out.WriteString("}\n")
+	return out.Flush()
+}

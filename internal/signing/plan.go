@@ -1,0 +1,316 @@
+package signing
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Import says how a list becomes signatures.
+type Import struct {
+	Letter  letter.Letter
+	List    *roster.Roster
+	Basis   Basis
+	Source  string  // where the list comes from, as the public is told
+	Listing Listing // of lines that do not say it themselves
+	Kind    Kind    // of lines that do not say it themselves; "" tells it by what they hold
+}
+
+// ImportPlan is what would become of each line of a list.
+type ImportPlan struct {
+	Import
+	SHA256 string // of the file
+	Batch  Batch  // the one that was interrupted and that applying goes on with; its ID is 0 for a new one
+	Lines  []PlannedLine
+}
+
+// Outcome is what becomes of a line.
+type Outcome string
+
+// The outcomes.
+const (
+	ImportAdd       Outcome = "add"
+	ImportHeld      Outcome = "hold"      // added, and counted once somebody has looked at it: Reason
+	ImportDuplicate Outcome = "duplicate" // left out: Of is the line it repeats, or 0 when the letter has it already
+	ImportInvalid   Outcome = "invalid"   // left out: Fault says why
+	ImportDone      Outcome = "done"      // in since this file was interrupted
+)
+
+// PlannedLine is one line of a list and what becomes of it.
+type PlannedLine struct {
+	Line    int
+	Kind    Kind
+	Outcome Outcome
+	Reason  string       // of a held line
+	Of      int          // of a duplicate
+	Fault   *fault.Error // of an invalid line
+	Notes   []roster.Note
+	Same    int // a line above with this very name, whose bearer seems to be another person; 0 for none
+
+	particulars   particulars
+	mailbox, tag  []byte
+	edition       int
+	language      string
+	at            time.Time
+	id            int64
+	addressTagged bool
+}
+
+// Shown returns what the list would show, and to whom.
+func (line PlannedLine) Shown() (name, title, affiliation, country string, listing Listing) {
+	p := line.particulars
+	name, title, affiliation = p.shown(line.Kind)
+	return name, title, affiliation, p.Country, p.Listing
+}
+
+func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
+
+// Count returns how many lines have the outcome.
+func (p *ImportPlan) Count(o Outcome) (n int) {
+	for _, line := range p.Lines {
+		if line.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// PlanImport says what would become of each line, and changes nothing. It reads the letter's public list once, so its cost
+// grows with that; nobody waits for it but the importer.
+func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error) {
+	now := s.DB.Now()
+	switch {
+	case !i.Letter.AcceptsConfirmations(now):
+		return nil, errClosed(i.Letter)
+	case !i.Basis.imported():
+		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
+	}
+	source, f := checkText("source", i.Source, MaxText)
+	if f != nil {
+		return nil, f
+	}
+	i.Source = source
+	key, err := s.keyFor(ctx, i.Letter.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := &ImportPlan{Import: i, SHA256: i.List.SHA256}
+	done, err := s.interrupted(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	public, err := s.publicNames(ctx, i.Letter.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range i.List.Entries {
+		for _, kind := range i.kindOf(e).parts() {
+			line := i.check(e, kind, key)
+			line.at = now
+			if done[lineKey{e.Line, kind}] {
+				line.Outcome = ImportDone
+			}
+			p.Lines = append(p.Lines, line)
+		}
+	}
+	p.markRepeated()
+	for start := 0; start < len(p.Lines); start += batchSlice {
+		if err := s.compare(ctx, p.Letter.ID, p.Lines[start:min(start+batchSlice, len(p.Lines))], public); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+type lineKey struct {
+	line int
+	kind Kind
+}
+
+// interrupted finds the batch of the same file that was not finished, and the lines that are in.
+func (s *Service) interrupted(ctx context.Context, p *ImportPlan) (done map[lineKey]bool, err error) {
+	done = map[lineKey]bool{}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		batches, err := store.List(tx, qListBatches, scanBatch, p.Letter.ID)
+		if err != nil {
+			return err
+		}
+		for _, b := range batches {
+			if b.State == BatchApplying && b.SHA256 == p.SHA256 {
+				p.Batch, p.Basis, p.Source = b, b.Basis, b.Source
+			}
+		}
+		if p.Batch.ID == 0 {
+			return nil
+		}
+		for line, err := range store.Each(tx, qListBatchLines, scanBatchLine, p.Letter.ID, p.Batch.ID, 0, "", roster.MaxRows*2) {
+			if err != nil {
+				return err
+			}
+			done[lineKey{line.line, line.kind}] = true
+		}
+		return nil
+	})
+	return done, err
+}
+
+func (i Import) kindOf(e roster.Entry) Kind {
+	switch {
+	case e.Kind != "":
+		return Kind(e.Kind)
+	case i.Kind != "":
+		return i.Kind
+	case e.Name == "" && e.Organisation != "":
+		return Organisation
+	}
+	return Person
+}
+
+// check normalises a line and says what is wrong with it, or why it is held.
+func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLine {
+	line := PlannedLine{Line: e.Line, Kind: kind, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
+	p := particulars{Title: e.Title, Affiliation: e.Affiliation, Country: e.Country, Listing: Listing(e.Listing)}
+	if p.Listing == "" {
+		p.Listing = i.Listing
+	}
+	invalid := func(f *fault.Error) {
+		if f != nil && line.Fault == nil {
+			line.Outcome, line.Fault = ImportInvalid, f
+		}
+	}
+	if !(Request{Kind: kind, Letter: i.Letter}).kindAllowed() {
+		invalid(fault.New(fault.Invalid, "kind").On("kind"))
+	}
+	var f *fault.Error
+	if kind == Organisation {
+		if p.Organisation, f = checkName("organisation", firstOf(e.Organisation, e.Name)); e.Organisation != "" {
+			p.Name = e.Name // who signed for it: kept, never shown
+		}
+	} else {
+		p.Organisation = e.Organisation
+		p.Name, f = checkName("name", e.Name)
+	}
+	invalid(f)
+	p.Title, f = checkText("title", p.Title, MaxText)
+	invalid(f)
+	p.Affiliation, f = checkText("affiliation", p.Affiliation, MaxText)
+	invalid(f)
+	line.particulars = p
+	name, _, affiliation := p.shown(kind)
+	if misleads(name) && line.Outcome == ImportAdd {
+		line.Outcome, line.Reason = ImportHeld, HeldLookAlike
+	}
+	if e.Email != "" {
+		a, f := parseAddress(e.Email)
+		invalid(f)
+		if f == nil {
+			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.mailbox), key.Tag(a.exact), true
+			return line
+		}
+	}
+	// Without an address a signature is known by what it says: the name finds namesakes, all of it finds the same line.
+	folded := i18n.Fold(name)
+	line.mailbox = key.Tag("listed name " + folded)
+	line.tag = key.Tag(strings.Join([]string{"listed", folded, i18n.Fold(affiliation), p.Country}, "\n"))
+	return line
+}
+
+// bearer is who has a name on the list.
+type bearer struct {
+	line                 int
+	affiliation, country string // folded
+}
+
+// compatible reports whether two bearers of one name may be one person: nothing that both say differs.
+func (b bearer) compatible(o bearer) bool {
+	return (b.affiliation == "" || o.affiliation == "" || b.affiliation == o.affiliation) && (b.country == "" || o.country == "" || b.country == o.country)
+}
+
+func (line PlannedLine) bearer() (key string, b bearer) {
+	name, _, affiliation := line.particulars.shown(line.Kind)
+	return string(line.Kind) + " " + i18n.Fold(name), bearer{line.Line, i18n.Fold(affiliation), line.particulars.Country}
+}
+
+// markRepeated finds lines that repeat one above them: by address, or by everything that they say.
+func (p *ImportPlan) markRepeated() {
+	byTag, byName := map[string]int{}, map[string][]bearer{}
+	for i := range p.Lines {
+		line := &p.Lines[i]
+		if line.Outcome == ImportInvalid {
+			continue
+		}
+		tag := string(line.Kind) + string(line.tag)
+		if first, repeated := byTag[tag]; repeated {
+			if line.Outcome != ImportDone {
+				line.Outcome, line.Of = ImportDuplicate, first
+			}
+			continue
+		}
+		byTag[tag] = line.Line
+		key, b := line.bearer()
+		for _, other := range byName[key] {
+			switch {
+			case line.Outcome != ImportAdd:
+			case !b.compatible(other) || line.addressTagged:
+				line.Same = other.line
+			default:
+				line.Outcome, line.Reason, line.Same = ImportHeld, HeldDuplicate, other.line
+			}
+		}
+		byName[key] = append(byName[key], b)
+	}
+}
+
+// compare looks the lines up in the letter: the same address, another spelling of its mailbox, or a public name whose
+// bearer may be the same.
+func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine, public map[string][]bearer) error {
+	return s.DB.View(ctx, func(tx *store.Tx) error {
+		for i := range lines {
+			line := &lines[i]
+			if !line.adds() {
+				continue
+			}
+			for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, l, line.mailbox) {
+				switch {
+				case err != nil:
+					return err
+				case other.kind != line.Kind || !other.stands():
+				case string(other.tag) == string(line.tag):
+					line.Outcome, line.Reason, line.Of = ImportDuplicate, "", 0
+				case line.addressTagged && line.Outcome == ImportAdd:
+					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
+				}
+			}
+			if line.Outcome != ImportAdd || line.addressTagged {
+				continue
+			}
+			key, b := line.bearer()
+			for _, other := range public[key] {
+				if b.compatible(other) {
+					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// publicNames returns who bears which name on the letter's public list.
+func (s *Service) publicNames(ctx context.Context, l letter.ID) (map[string][]bearer, error) {
+	names := map[string][]bearer{}
+	for signatory, err := range s.Everyone(ctx, l, Person, Organisation) {
+		if err != nil {
+			return nil, err
+		}
+		key := string(signatory.Kind) + " " + i18n.Fold(signatory.Name)
+		names[key] = append(names[key], bearer{affiliation: i18n.Fold(signatory.Affiliation), country: signatory.Country})
+	}
+	return names, nil
+}

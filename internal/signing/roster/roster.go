@@ -1,0 +1,274 @@
+// Package roster reads lists of signatories out of spreadsheets: CSV in any of its dialects, and XLSX.
+//
+// It promises that a list is bounded before it is read, that every line is accounted for by its number in the file, that
+// columns are recognised by their headings in the languages of the interface or named by the caller, and that nothing is
+// guessed silently: what it left out stands in Ignored, what it changed in a line's Notes. It must not know the database,
+// nor whom the letter has already.
+package roster
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// Limits of a list. A larger one is split by whoever has it.
+const (
+	Limit      = 32 << 20 // bytes of the file
+	MaxRows    = 200_000
+	maxColumns = 100
+	maxCell    = 2000 // bytes; what is longer is no name
+)
+
+// Field is what a column holds.
+type Field string
+
+// The fields.
+const (
+	Name         Field = "name"
+	Given        Field = "given"  // with Family in place of Name
+	Family       Field = "family" //
+	Title        Field = "title"
+	Affiliation  Field = "affiliation"
+	Organisation Field = "organisation"
+	Country      Field = "country"
+	Email        Field = "email"
+	Listing      Field = "listing"
+	Kind         Field = "kind"
+)
+
+// Fields are all fields, in the order in which they are offered.
+var Fields = []Field{Name, Given, Family, Title, Affiliation, Organisation, Country, Email, Listing, Kind}
+
+// Roster is a list as it was read.
+type Roster struct {
+	SHA256  string   // lower-case hex, of the file
+	Sheet   string   // the sheet that was read; "" for CSV
+	Columns []Column // that are used, from left to right
+	Ignored []string // headings of columns that hold something else
+	Entries []Entry
+}
+
+// Column is a recognised column.
+type Column struct {
+	Number  int // from 1
+	Heading string
+	Field   Field
+}
+
+// Entry is one line of the list. Texts are as typed, without what shows nothing: they have yet to be checked as names are.
+type Entry struct {
+	Line         int // in the file, from 1
+	Name         string
+	Title        string
+	Affiliation  string
+	Organisation string
+	Email        string
+	Country      string // ISO 3166-1 alpha-2, "" if none was given or it is not known
+	Listing      string // public, addressee, coalition, counted or ""
+	Kind         string // person, organisation, both or ""
+	Notes        []Note
+}
+
+// Note is what was changed in a line, or could not be read of it.
+type Note string
+
+// The notes.
+const (
+	NoteHidden  Note = "hidden"  // characters that show nothing were taken out
+	NoteCountry Note = "country" // the country is not known and was left out
+	NoteListing Note = "listing" // the listing is not known: the line keeps back the name
+	NoteLong    Note = "long"    // a cell was cut
+	NoteKind    Note = "kind"    // the kind is not known and was left out
+)
+
+// Read reads a list. The name of the file says what it is; columns names columns by number where their headings do not.
+func Read(name string, data []byte, columns map[Field]int) (*Roster, error) {
+	if len(data) > Limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
+	}
+	var t table
+	var err error
+	switch extension := strings.ToLower(filepath.Ext(name)); {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		t, err = readXLSX(data)
+	case extension == ".csv" || extension == ".tsv" || extension == ".txt" || extension == "":
+		t, err = readCSV(data)
+	case extension == ".xlsx":
+		err = fault.New(fault.Invalid, "roster.not_xlsx")
+	default:
+		err = fault.New(fault.Invalid, "roster.format", "Extension", extension)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	r := &Roster{SHA256: hex.EncodeToString(sum[:]), Sheet: t.sheet}
+	return r, r.read(t.rows, columns)
+}
+
+// table is the cells of a file before anybody knows what they mean.
+type table struct {
+	sheet string
+	rows  []row
+}
+
+type row struct {
+	line  int
+	cells []string
+}
+
+func (r row) cell(number int) string {
+	if number < 1 || number > len(r.cells) {
+		return ""
+	}
+	return r.cells[number-1]
+}
+
+func (r row) empty() bool {
+	return !slices.ContainsFunc(r.cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+}
+
+// headingRows is how far down the headings of the columns may stand: lists often begin with a title and a date.
+const headingRows = 20
+
+func (r *Roster) read(rows []row, given map[Field]int) error {
+	rows = slices.DeleteFunc(rows, row.empty)
+	if len(rows) == 0 {
+		return fault.New(fault.Invalid, "roster.empty")
+	}
+	at := findHeadings(rows)
+	if at < 0 && len(given) == 0 {
+		if given = guessColumns(rows); given == nil {
+			return fault.New(fault.Invalid, "roster.columns")
+		}
+	}
+	columns := map[Field]int{}
+	if at >= 0 {
+		r.recognise(rows[at], given, columns)
+		rows = rows[at+1:]
+	}
+	for field, number := range given {
+		if number < 1 || number > maxColumns {
+			return fault.New(fault.Invalid, "roster.column_number", "Number", number)
+		}
+		columns[field] = number
+		if at < 0 {
+			r.Columns = append(r.Columns, Column{Number: number, Field: field})
+		}
+	}
+	if columns[Name] == 0 && columns[Family] == 0 && columns[Organisation] == 0 {
+		return fault.New(fault.Invalid, "roster.columns")
+	}
+	slices.SortFunc(r.Columns, func(a, b Column) int { return a.Number - b.Number })
+	if len(rows) == 0 {
+		return fault.New(fault.Invalid, "roster.empty")
+	}
+	for _, row := range rows {
+		r.Entries = append(r.Entries, row.entry(columns))
+	}
+	return nil
+}
+
+// recognise puts the row's headings into columns; of two columns with one meaning the first is taken.
+func (r *Roster) recognise(headings row, given map[Field]int, columns map[Field]int) {
+	taken := map[int]Field{}
+	for field, number := range given {
+		taken[number] = field
+	}
+	for i, field := range fieldsOf(headings.cells) {
+		heading, number := strings.Join(strings.Fields(headings.cells[i]), " "), i+1
+		if named, ok := taken[number]; ok {
+			field = named
+		} else if _, elsewhere := given[field]; elsewhere || columns[field] != 0 {
+			field = ""
+		}
+		switch {
+		case field != "":
+			columns[field] = number
+			r.Columns = append(r.Columns, Column{number, heading, field})
+		case heading != "":
+			r.Ignored = append(r.Ignored, heading)
+		}
+	}
+}
+
+// entry reads one line.
+func (r row) entry(columns map[Field]int) Entry {
+	e := Entry{Line: r.line}
+	take := func(f Field) string {
+		text, hidden, cut := tidy(r.cell(columns[f]))
+		if hidden {
+			e.note(NoteHidden)
+		}
+		if cut {
+			e.note(NoteLong)
+		}
+		return text
+	}
+	e.Name, e.Title, e.Affiliation, e.Organisation, e.Email = take(Name), take(Title), take(Affiliation), take(Organisation), take(Email)
+	if e.Name == "" {
+		e.Name = strings.TrimSpace(take(Given) + " " + take(Family))
+	}
+	e.Email = strings.TrimPrefix(e.Email, "mailto:")
+	if text := take(Country); text != "" {
+		if e.Country = i18n.CountryCode(text); e.Country == "" {
+			e.note(NoteCountry)
+		}
+	}
+	if text := take(Listing); text != "" {
+		if e.Listing = listingOf(text); e.Listing == "" {
+			e.Listing = "counted" // nobody's name is shown because of a word that is not understood
+			e.note(NoteListing)
+		}
+	}
+	if text := take(Kind); text != "" {
+		if e.Kind = kindOf(text); e.Kind == "" {
+			e.note(NoteKind)
+		}
+	}
+	return e
+}
+
+func (e *Entry) note(n Note) {
+	if !slices.Contains(e.Notes, n) {
+		e.Notes = append(e.Notes, n)
+	}
+}
+
+// tidy normalises a cell: NFC, single blanks, none of the marks that spreadsheets and messengers leave in copied names
+// (directional marks and overrides, soft hyphens, variation selectors), and reports whether there were any.
+func tidy(cell string) (text string, hidden, cut bool) {
+	if len(cell) > maxCell {
+		cell, cut = strings.ToValidUTF8(cell[:maxCell], ""), true
+	}
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == 0xad || r == 0x200b || r == 0x200e || r == 0x200f || r == 0x61c || r == 0xfeff || r == 0x2060 ||
+			r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r >= 0xfe00 && r <= 0xfe0f || unicode.Is(unicode.Cc, r):
+			hidden = true
+			return -1
+		}
+		return r
+	}, cell)
+	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
+	// Spreadsheets mark a cell as text with an apostrophe that is no part of it.
+	if rest, ok := strings.CutPrefix(text, "'"); ok && rest != "" && !strings.Contains(rest, "'") {
+		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune("=+-@", first) {
+			text = rest
+		}
+	}
+	return text, hidden, cut
+}
