@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,16 +20,15 @@ import (
 )
 
 type importCommand struct {
+	Letter      importLetter      `cmd:"" help:"Read .txt, .md, .html and .docx files, or folders of them, into draft letters, or a file into the next edition of one."`
 	Signatories importSignatories `cmd:"" help:"Add a list of signatories (CSV, XLSX) that was collected elsewhere; a dry run unless --apply."`
 	Batches     importBatches     `cmd:"" help:"List the imported lists of a letter."`
 	Undo        importUndo        `cmd:"" help:"Undo an imported list: withdraw every signature of it."`
-
-	Letter importLetter `cmd:"" help:"Read .txt and .md files into draft letters, or into the next edition of one."`
 }
 
 type importLetter struct {
 	config.Instance
-	Files      []string       `arg:"" name:"file" help:"Files to read."`
+	Files      []string       `arg:"" name:"file" help:"Files to read. Of a folder: its .txt, .md, .html, .htm and .docx files by name, without hidden ones, links and folders inside it."`
 	Slug       string         `help:"Name of the letter in its address, [a-z0-9-]{1,80}. Default: made from the title."`
 	Publish    bool           `help:"Publish, and open for signatures unless --sign-on is none."`
 	SignOn     letter.SignOn  `name:"sign-on" enum:"none,people,organisations,both," default:"" help:"Who may sign: none, people, organisations or both. Default for a new letter: both."`
@@ -40,63 +40,165 @@ type importLetter struct {
 	Lead       []string       `help:"Slugs of the lead organisations. Default: the sender named in the text."`
 	Protected  bool           `help:"Preselect the counted-only listing in the form."`
 	Prose      bool           `name:"prose-demands" help:"Take requests found in prose as demands too."`
-	JSON       bool           `help:"Print one JSON object a line, one per file."`
+	JSON       bool           `help:"Print one JSON object a line, one per file; of a file that was not imported its name and the error."`
 }
 
 // Run reads every file; one that cannot be read does not stop the others.
 func (c *importLetter) Run(e *environment) error {
-	if c.Slug != "" && len(c.Files) > 1 {
-		return fmt.Errorf("%w: --slug names one letter, but there are %d files", errUsage, len(c.Files))
+	files, folders := c.expand()
+	if c.Slug != "" && len(files) > 1 {
+		return fmt.Errorf("%w: --slug names one letter, but there are %d files", errUsage, len(files))
 	}
+	run := importRun{environment: e, many: folders || len(files) > 1, total: len(files)}
 	return e.with(c.Instance, func(a *app.App) error {
-		failed := 0
-		for _, file := range c.Files {
-			if err := c.read(e, a, file); err != nil {
-				failed++
-				fmt.Fprintf(e.stderr, "%s: %s\n", file, describe(err))
+		for _, file := range files {
+			if e.ctx.Err() != nil {
+				break
+			}
+			err := file.err
+			unchanged := false
+			if err == nil {
+				unchanged, err = c.read(e, a, file.name)
+			}
+			if err := run.done(file.name, unchanged, err, c.JSON); err != nil {
+				return err
 			}
 		}
-		if failed > 0 {
-			return fmt.Errorf("%d of %d files were not imported", failed, len(c.Files))
-		}
-		return nil
+		return run.end(c.JSON)
 	})
 }
 
-func (c *importLetter) read(e *environment, a *app.App, file string) error {
-	data, err := readFile(file, importer.Limit)
+// importFile is a file to read, or an argument that names none.
+type importFile struct {
+	name string
+	err  error
+}
+
+// expand returns the files that the arguments name, those of a folder by name.
+func (c *importLetter) expand() (files []importFile, folders bool) {
+	for _, arg := range c.Files {
+		info, err := os.Stat(arg)
+		if err != nil || !info.IsDir() {
+			files = append(files, importFile{name: arg})
+			continue
+		}
+		folders = true
+		entries, err := os.ReadDir(arg)
+		had := len(files)
+		for _, entry := range entries {
+			if entry.Type().IsRegular() && importer.InFolder(entry.Name()) {
+				files = append(files, importFile{name: filepath.Join(arg, entry.Name())})
+			}
+		}
+		if err == nil && len(files) == had {
+			err = fault.New(fault.Invalid, "import.folder")
+		}
+		if err != nil {
+			files = append(files, importFile{name: arg, err: err})
+		}
+	}
+	return files, folders
+}
+
+// importRun counts what became of the files and says so.
+type importRun struct {
+	*environment
+	many                   bool // more than one file was asked for
+	total, count           int
+	imported, same, failed int
+}
+
+// handful is how many files are read without saying how far it is.
+const handful = 5
+
+func (r *importRun) done(file string, unchanged bool, err error, asJSON bool) error {
+	r.count++
+	switch {
+	case err != nil:
+		r.failed++
+		fmt.Fprintf(r.stderr, "%s: %s\n", file, describe(err))
+		if asJSON {
+			return r.printJSON(map[string]string{"file": file, "error": describe(err)})
+		}
+	case unchanged:
+		r.same++
+	default:
+		r.imported++
+	}
+	if r.total > handful && (r.count%100 == 0 || r.count == r.total) || r.total > 1 && isTerminal(r.stderr) {
+		fmt.Fprintf(r.stderr, "%d of %d files\n", r.count, r.total)
+	}
+	return nil
+}
+
+func (r *importRun) end(asJSON bool) error {
+	if r.many && !asJSON {
+		r.printf("%d imported, %d unchanged, %d failed\n", r.imported, r.same, r.failed)
+	}
+	if r.count < r.total {
+		return fmt.Errorf("stopped after %d of %d files", r.count, r.total)
+	}
+	if r.failed > 0 {
+		return fmt.Errorf("%d of %d files were not imported", r.failed, r.total)
+	}
+	return nil
+}
+
+// isTerminal reports whether somebody watches what is written.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// read imports one file and reports whether its letter was there as it is.
+func (c *importLetter) read(e *environment, a *app.App, file string) (unchanged bool, err error) {
+	data, err := readFile(file, int64(importer.LimitOf(file)))
 	if err != nil {
-		return err
+		return false, err
 	}
 	draft, err := importer.Read(filepath.Base(file), data)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if c.Language != "" {
 		draft.Language = c.Language
 	}
 	if draft.Body, err = storePictures(e, a, filepath.Dir(file), draft.Body); err != nil {
-		return err
+		return false, err
 	}
 	change, err := c.change(draft)
 	if err != nil {
-		return err
+		return false, err
 	}
+	taken := change.Slug
 	if c.Slug == "" && c.Follows == letter.FollowsNone {
 		if change.Slug, err = freeSlug(e, a, change); err != nil {
-			return err
+			return false, err
 		}
 	}
 	draft.Slug = change.Slug
+	before, err := a.Letters.Find(e.ctx, change.Slug)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return false, err
+	}
 	l, err := a.Letters.Write(e.ctx, change)
 	if err != nil {
-		return err
+		return false, err
 	}
+	before.Version = l.Version // which counts writes, not what they change
+	unchanged = reflect.DeepEqual(before, l)
 	if c.JSON {
-		return e.printJSON(draft)
+		return unchanged, e.printJSON(draft)
 	}
 	report(e, draft, l)
-	return nil
+	if l.Slug != taken {
+		e.printf("  %-11s another letter is called %s; this one is %s\n", "unsure", taken, l.Slug)
+	}
+	return unchanged, nil
 }
 
 // freeSlug returns the slug made from the title if it is free or names a letter with this very text, else the first free one

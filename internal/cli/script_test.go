@@ -1,10 +1,13 @@
 package cli_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,6 +32,7 @@ func TestMain(m *testing.M) {
 //	exits N COMMAND…             the command ends with that code
 //	sign SLUG NAME ADDRESS       somebody signs and confirms, and what is ready is published
 //	large FILE BYTES             makes a file of that size
+//	document FILE PARAGRAPH…     makes a Word document; "- " before a paragraph makes it an item of a numbered list
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -41,7 +45,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "sign": sign, "large": large},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "sign": sign, "large": large, "document": document},
 	})
 }
 
@@ -85,4 +89,30 @@ func large(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(f.Truncate(size))
 	ts.Check(f.Close())
+}
+
+func document(ts *testscript.TestScript, _ bool, args []string) {
+	const space = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
+	var body strings.Builder
+	for _, text := range args[1:] {
+		item, isItem := strings.CutPrefix(text, "- ")
+		body.WriteString("<w:p>")
+		if isItem {
+			body.WriteString(`<w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>`)
+		}
+		body.WriteString(`<w:r><w:t xml:space="preserve">` + item + `</w:t></w:r></w:p>`)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, part := range [][2]string{
+		{"word/document.xml", `<w:document` + space + `><w:body>` + body.String() + `</w:body></w:document>`},
+		{"word/numbering.xml", `<w:numbering` + space + `><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>`},
+	} {
+		w, err := z.Create(part[0])
+		ts.Check(err)
+		_, err = w.Write([]byte(part[1]))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
 }

@@ -3,6 +3,7 @@ package letter
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +14,9 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
+
+// markup is what the body has inside the words of a demand: links, references to footnotes, and escapes.
+var markup = regexp.MustCompile(`\[([^\[\]^]*)\]\([^()\s]*\)|\[\^[^\[\]\s]{1,20}\]|\\`)
 
 // TextOf returns the text of a recognised draft. Requests found in prose become demands only if prose is true: whether
 // they are meant as demands is for an editor to say.
@@ -27,7 +31,7 @@ func TextOf(d *importer.Draft, prose bool) Text {
 	for _, a := range d.Addressees {
 		t.Addressees = append(t.Addressees, Addressee{Before: a.Before, Name: a.Name, Office: a.Office, Address: a.Address})
 	}
-	body := fold(t.Body)
+	body := fold(markup.ReplaceAllString(t.Body, "$1"))
 	for _, demand := range d.Demands {
 		if demand.Unsure && !prose {
 			continue

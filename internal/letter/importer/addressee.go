@@ -87,7 +87,7 @@ func (r *reader) isEntry(text string) bool {
 
 // readAddressee takes name, office and address from the lines of one addressee, the office above or below the name.
 func (r *reader) readAddressee(lines []string) (a Addressee) {
-	first := withoutArticle(trimMarks(lines[0]))
+	first := r.withoutAfterName(r.withoutArticle(trimMarks(lines[0])))
 	name, rest, split := cutComma(first)
 	bare := r.withoutHonorifics(name)
 	titled := bare != name && !r.isOfficeWithHonorific(name)
@@ -99,6 +99,9 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	case titled && r.namesOffice(bare):
 		a.Office = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(first, r.honorific(first)), "."))
 		a.Office = trimMarks(a.Office)
+		if office, name := r.splitOffice(a.Office); r.langs[0] == &arabic && name != "" && !split {
+			a.Office, a.Name = office, name
+		}
 	case (titled || r.isPerson(bare)) && !(r.hasRole(bare) && !titled):
 		a.Name = bare
 		if split {
@@ -116,9 +119,38 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	return a
 }
 
-// withoutArticle removes "the" before an office, but not before an honorific such as "The Honourable".
-func withoutArticle(text string) string {
+// withoutAfterName removes honorifics behind a name or an office: «وزير العدل المحترم».
+func (r *reader) withoutAfterName(text string) string {
+	for range 3 {
+		folded := fold(text)
+		cut := ""
+		for _, w := range r.langs {
+			for _, h := range w.afterName {
+				if strings.HasSuffix(folded, " "+h) && len(h) > len(cut) {
+					cut = h
+				}
+			}
+		}
+		if cut == "" {
+			return text
+		}
+		fields := strings.Fields(text)
+		text = trimMarks(strings.Join(fields[:len(fields)-wordCount(cut)], " "))
+	}
+	return text
+}
+
+// withoutArticle removes an article before an office, but not before an honorific such as "The Honourable".
+func (r *reader) withoutArticle(text string) string {
 	rest := skipWords(text, 1)
+	if r.langs[0] == &french {
+		if at := strings.IndexAny(text, "'’"); at == 1 && r.beginsOffice(strings.TrimLeft(text[at:], "'’")) {
+			return strings.TrimLeft(text[at:], "'’")
+		}
+		if french := fold(strings.TrimSuffix(text, rest)); (french == "le" || french == "la" || french == "les") && r.beginsOffice(rest) {
+			return rest
+		}
+	}
 	article := strings.TrimSpace(strings.TrimSuffix(text, rest))
 	if !strings.EqualFold(article, "the") || startsWith(fold(rest), []string{"hon", "honourable", "honorable", "rt", "right", "rev", "reverend"}) != "" {
 		return text
@@ -132,12 +164,17 @@ func (r *reader) namesOffice(bare string) bool {
 	if !r.is(first, func(w *words) []string { return w.roles }) {
 		return false
 	}
-	return wordCount(bare) == 1 || firstRune(bare) >= 0x590 || has(fold(bare), "of") || has(fold(bare), "for")
+	return wordCount(bare) == 1 || firstRune(bare) >= 0x590 || hasOf(fold(bare))
+}
+
+// hasOf reports whether a folded office says of what it is.
+func hasOf(folded string) bool {
+	return hasAny(folded, []string{"of", "for", "de", "du", "des", "à", "aux", "chargé", "chargée"}) || strings.Contains(folded, " d'") || strings.Contains(folded, " l'")
 }
 
 func (r *reader) readAddresseeLines(a *Addressee, lines []string) {
 	for i, l := range lines[1:] {
-		text := trimMarks(l)
+		text := r.withoutAfterName(trimMarks(l))
 		bare := r.withoutHonorifics(text)
 		switch {
 		case i == 0 && a.Name != "" && a.Office != "" && wordCount(a.Office) <= 2 && strings.HasSuffix(trimMarks(lines[0]), a.Office+" "+a.Name) && r.hasRole(text) && !r.isPlace(text) && !r.hasHonoredName(text):
@@ -174,6 +211,21 @@ func (r *reader) splitOffice(text string) (office, name string) {
 		return text, ""
 	}
 	fields := strings.Fields(text)
+	for i := range fields[1:] {
+		inner := strings.Join(fields[i+1:], " ") // «وزير الزراعة الدكتور …»
+		if bare := r.withoutHonorifics(inner); r.langs[0] == &arabic && bare != inner && r.isPerson(bare) {
+			return strings.Join(fields[:i+1], " "), bare
+		}
+	}
+	if r.langs[0] == &arabic && strings.HasPrefix(fields[0], "ال") && r.is(fold(fields[0]), func(w *words) []string { return w.roles }) {
+		i := 1 // «السفير خالد المنذر»; an office without the article goes on with what it is of
+		for i < len(fields) && strings.HasPrefix(fields[i], "ال") {
+			i++
+		}
+		if i < len(fields) && r.isPerson(strings.Join(fields[i:], " ")) {
+			return strings.Join(fields[:i], " "), strings.Join(fields[i:], " ")
+		}
+	}
 	last := -1
 	for i, f := range fields {
 		folded := strings.Trim(fold(f), ".,")
@@ -216,7 +268,9 @@ func (r *reader) nameBeforeOf(fields []string) (office, name string) {
 	return strings.Join(fields[:first], " "), strings.Join(fields[first:of], " ")
 }
 
-func isOf(word string) bool { return word == "of" || word == "for" }
+func isOf(word string) bool {
+	return word == "of" || word == "for" || word == "de" || word == "du" || word == "des" || word == "à"
+}
 
 func allUpper(fields []string) bool {
 	return !slices.ContainsFunc(fields, func(f string) bool { return !startsUpper(f) })
@@ -238,6 +292,7 @@ func (r *reader) isPerson(text string) bool {
 		case first >= 0x590 && unicode.IsLetter(first):
 		case unicode.IsUpper(first) && !strings.ContainsFunc(f, unicode.IsDigit):
 		case r.is(fold(f), func(w *words) []string { return w.particles }):
+		case (strings.HasPrefix(f, "d'") || strings.HasPrefix(f, "d’")) && startsUpper(strings.TrimLeft(f[1:], "'’")): // d'Arvor
 		default:
 			return false
 		}
@@ -309,6 +364,9 @@ func (r *reader) withoutTime(from string) string {
 // addPhrase takes an addressee from a phrase inside a sentence, up to the words that end it.
 func (r *reader) addPhrase(phrase, warning string) {
 	if at := strings.IndexAny(phrase, ":;؛()\"“«\n"); at >= 0 {
+		phrase = phrase[:at]
+	}
+	if at := strings.Index(phrase, "،"); at > 0 && r.langs[0] == &arabic && !r.beginsOffice(trimMarks(phrase[at:])) {
 		phrase = phrase[:at]
 	}
 	if at := strings.Index(phrase, ". "); at >= 0 && at > 12 {
@@ -413,7 +471,9 @@ func (r *reader) mergeSaluted(a *Addressee, s Addressee) {
 
 // letterTo stands before the addressee in a title or an introduction.
 var letterTo = []string{"open letter to", "joint letter to", "public letter to", "letter addressed to", "letter to", "letter below to", "letter attached to", "letter below goes to", "letter goes to", "letter sent to", "is addressed to", "letter will be sent to", "letter will go to", "appeal to", "petition to",
-	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به"}
+	"نامه سرگشاده به", "نامهی سرگشاده به", "نامه سرگشاده خطاب به", "نامه به", "نامه خطاب به", "نامهای به", "نامه مشترک به", "نامهی مشترک به", "نامهای سرگشاده به",
+	"lettre ouverte à", "lettre ouverte au", "lettre ouverte aux", "lettre à", "lettre au", "lettre aux", "lettre adressée à", "lettre adressée au", "appel au", "pétition à", "pétition au",
+	"رساله مفتوحه الی", "رساله الی", "رساله موجهه الی", "خطاب مفتوح الی", "کتاب مفتوح الی", "نداء الی", "عریضه الی", "رساله مشترکه الی"}
 
 func (r *reader) afterLetterTo(text string) string {
 	lower := foldKeepingLength(text)
@@ -421,6 +481,9 @@ func (r *reader) afterLetterTo(text string) string {
 		if at := indexWord(lower.text, phrase); at >= 0 {
 			rest := strings.TrimSpace(text[lower.at(at+len(phrase)):])
 			if !strings.ContainsAny(rest[:min(len(rest), 1)], "?!.,:;)") {
+				for _, article := range [...]string{"la ", "le ", "les ", "l'", "l’"} {
+					rest = strings.TrimPrefix(rest, article)
+				}
 				return rest
 			}
 		}

@@ -269,8 +269,11 @@ func (r *reader) isOfficeBlock(b headBlock) bool {
 // beginsOffice reports whether a line begins with a word of an office: "The Minister …", «وزیر …».
 func (r *reader) beginsOffice(text string) bool {
 	fields := strings.Fields(fold(text))
-	if len(fields) > 0 && fields[0] == "the" {
+	if len(fields) > 0 && (fields[0] == "the" || r.langs[0] == &french && (fields[0] == "le" || fields[0] == "la" || fields[0] == "les")) {
 		fields = fields[1:]
+	}
+	if len(fields) > 0 && r.langs[0] == &french {
+		fields[0] = strings.TrimPrefix(fields[0], "l'")
 	}
 	return len(fields) > 0 && r.is(strings.Trim(fields[0], ","), func(w *words) []string { return w.roles })
 }
@@ -335,6 +338,12 @@ func (r *reader) settle(blocks []headBlock) {
 			break
 		}
 		blocks[i].kind = senderBlock
+	}
+	if slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && b.sure }) {
+		first := &blocks[0] // the name of the sender, set as a heading above the subject
+		if first.kind == titleBlock && !first.sure && sender < 0 && len(first.lines) == 1 && wordCount(first.lines[0].text) <= 9 && !r.hasVerbLook(first.lines[0].text) && r.hasBody(first.lines[0].text) && !r.namesLetter(first.lines[0].text) {
+			first.kind, sender = senderBlock, 0
+		}
 	}
 	titled := slices.ContainsFunc(blocks, func(b headBlock) bool { return b.kind == titleBlock && !b.sure })
 	answered := false

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	jalaali "github.com/jalaali/go-jalaali"
 )
@@ -17,6 +18,7 @@ type written struct {
 	year, month, day int // year is 0 if it was not written
 	solar            bool
 	unread           bool // in a calendar that is not read, such as the lunar one
+	numeric          bool // written in numbers alone
 	ambiguous        bool // day and month may be the other way round
 	weekday          time.Weekday
 	hasWeekday       bool
@@ -24,9 +26,13 @@ type written struct {
 
 var (
 	monthNames, solarNames = monthTables()
+	lunarNames             = lunarTable()
 	monthWords             = alternation(monthNames, solarNames)
-	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|ام|م)?(?: (?:day )?of)?[ ,.-]{0,3}(` + monthWords + `)\.?(?: ?ماه)?(?:[ ,.-]{0,3}(?:سال )?(\d{4}))?`)
-	dateSpelled            = regexp.MustCompile(`(` + alternation(persian.days) + `) (` + monthWords + `)(?: ?ماه)?(?: (?:سال )?(\d{4}))?`)
+	dayNames               = dayTable()
+	secondMonth            = `(?: ?/ ?(?:` + monthWords + `)| \((?:` + monthWords + `)\))?` // «كانون الثاني/يناير»
+	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|er|ère|ام|م)?(?: (?:(?:day )?of|من(?: شهر)?))?[ ,.-]{0,3}(` + monthWords + `)\.?` + secondMonth + `(?: ?ماه)?(?:[ ,.-]{0,3}(?:سال |سنه |عام |لسنه )?(\d{4}))?`)
+	dateSpelled            = regexp.MustCompile(`(` + alternation(dayNames) + `) (?:من )?(` + monthWords + `)` + secondMonth + `(?: ?ماه)?(?: (?:سال |سنه |عام )?(\d{4}))?`)
+	dateLunar              = regexp.MustCompile(`(\d{1,2})(?: من)?(?: شهر)? (` + alternation(lunarNames) + `)(?:[ ,]{0,2}(?:سنه |عام |لعام )?(\d{3,4}))?`)
 	dateMonthFirst         = regexp.MustCompile(`(` + monthWords + `)\.? ?(\d{1,2})(?:st|nd|rd|th)?(?:,? ?,?(\d{4}))?`)
 	dateISO                = regexp.MustCompile(`(\d{4})-(\d{1,2})-(\d{1,2})`)
 	dateNumeric            = regexp.MustCompile(`(\d{1,4}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{1,4})`)
@@ -41,6 +47,23 @@ func monthTables() (gregorian, solar map[string]int) {
 		maps.Copy(solar, w.solar)
 	}
 	return gregorian, solar
+}
+
+func dayTable() map[string]int {
+	days := map[string]int{}
+	for _, w := range tables {
+		maps.Copy(days, w.days)
+	}
+	return days
+}
+
+// lunarTable returns the months of the lunar calendar, which Persian letters name too.
+func lunarTable() map[string]int {
+	names := map[string]int{}
+	for i, name := range arabic.lunar {
+		names[name] = i + 1
+	}
+	return names
 }
 
 // alternation returns the keys as a regular expression, longest first.
@@ -72,6 +95,9 @@ func findDates(folded string) []written {
 		}
 	}
 	named := func(m []int, name, year, day string) {
+		if name == "آب" && year == "" { // August in the Levant, and water in Persian
+			return
+		}
 		if month, ok := monthNames[name]; ok {
 			add(m, written{}, atoi(year), month, atoi(day))
 			return
@@ -84,22 +110,25 @@ func findDates(folded string) []written {
 		}
 		return folded[m[2*i]:m[2*i+1]]
 	}
+	for _, m := range dateLunar.FindAllStringSubmatchIndex(folded, 20) {
+		add(m, written{unread: true}, atoi(part(m, 3)), 1, atoi(part(m, 1)))
+	}
 	for _, m := range dateDayFirst.FindAllStringSubmatchIndex(folded, 20) {
 		named(m, part(m, 2), part(m, 3), part(m, 1))
 	}
 	for _, m := range dateSpelled.FindAllStringSubmatchIndex(folded, 20) {
-		named(m, part(m, 2), part(m, 3), strconv.Itoa(persian.days[part(m, 1)]))
+		named(m, part(m, 2), part(m, 3), strconv.Itoa(dayNames[part(m, 1)]))
 	}
 	for _, m := range dateMonthFirst.FindAllStringSubmatchIndex(folded, 20) {
 		named(m, part(m, 1), part(m, 3), part(m, 2))
 	}
 	for _, m := range dateISO.FindAllStringSubmatchIndex(folded, 20) {
-		w := calendar(atoi(part(m, 1)))
+		w := calendar(atoi(part(m, 1))).inNumbers(folded[m[1]:])
 		add(m, w, atoi(part(m, 1)), atoi(part(m, 2)), atoi(part(m, 3)))
 	}
 	for _, m := range dateNumeric.FindAllStringSubmatchIndex(folded, 20) {
 		w, year, month, day := numericDate(part(m, 1), part(m, 2), part(m, 3))
-		add(m, w, year, month, day)
+		add(m, w.inNumbers(folded[m[1]:]), year, month, day)
 	}
 	slices.SortFunc(found, func(a, b written) int { return a.start - b.start })
 	for i := range found {
@@ -111,6 +140,16 @@ func findDates(folded string) []written {
 // calendar tells by its year which calendar a date in numbers is of.
 func calendar(year int) written {
 	return written{solar: year >= 1250 && year < 1430, unread: year >= 1430 && year < 1500 || year > 2400}
+}
+
+// inNumbers marks a date written in numbers; «هـ» behind it says that the year is a lunar one, unless it goes on «هـ.ش».
+func (d written) inNumbers(behind string) written {
+	d.numeric = true
+	rest, hijri := strings.CutPrefix(strings.TrimLeft(behind, " "), "ه")
+	if rest = strings.TrimLeft(rest, ". "); hijri && (d.solar || d.unread) && !strings.HasPrefix(rest, "ش") && !isWordRune(firstRune(strings.TrimPrefix(rest, "ق"))) {
+		d.solar, d.unread = false, true
+	}
+	return d
 }
 
 // numericDate reads 12/03/2024, 2024/03/12 and ۱۴۰۵/۰۵/۱۲. With the year last, the day stands first unless it cannot.
@@ -131,7 +170,11 @@ func numericDate(a, b, c string) (w written, year, month, day int) {
 
 // alone reports whether a match is not part of a longer word or number.
 func alone(s string, m []int) bool {
-	before, after := lastRune(s[:m[0]]), firstRune(s[m[1]:])
+	rest := s[m[1]:]
+	if hijri, ok := strings.CutPrefix(rest, "ه"); ok { // «1445هـ»
+		rest = hijri
+	}
+	before, after := lastRune(s[:m[0]]), firstRune(rest)
 	return !isWordRune(before) && !isWordRune(after) && before != '/' && after != '/'
 }
 
@@ -220,7 +263,7 @@ func dateWord(word string) bool {
 // withoutDateWords removes words around a place that belong to the date: "Done at Port Alder on".
 func withoutDateWords(text string) string {
 	fields := strings.Fields(text)
-	for len(fields) > 1 && dateWord(fold(fields[0])) {
+	for len(fields) > 1 && dateWord(fold(fields[0])) && fields[0] != "La" && fields[0] != "Le" {
 		fields = fields[1:]
 	}
 	for len(fields) > 1 && dateWord(fold(fields[len(fields)-1])) {
@@ -229,9 +272,19 @@ func withoutDateWords(text string) string {
 	return strings.Join(fields, " ")
 }
 
+// placeEnd returns where a place ends: at a comma or the like, or at a hyphen that does not join two words.
+func placeEnd(text string) int {
+	for i, r := range text {
+		if strings.ContainsRune(",،(–—:|", r) || r == '-' && (strings.HasSuffix(text[:i], " ") || !unicode.IsLetter(firstRune(text[i+1:]))) {
+			return i
+		}
+	}
+	return -1
+}
+
 // placeBefore returns the place that stands before a date: "London, 9 March 2020", "Geneva – 9 March 2020".
 func placeBefore(text string) string {
-	at := strings.IndexAny(text, ",،(–—-:|")
+	at := placeEnd(text)
 	if at <= 0 {
 		at = strings.IndexFunc(text, func(r rune) bool { return digit(r) >= 0 })
 	}

@@ -40,11 +40,18 @@ var zones = map[string]zone{
 	"تهران": {offset: 210}, "کابل": {offset: 270}, "گرینویچ": {}, "لندن": {summer: europe}, "برلین": {60, europe, false},
 	"پاریس": {60, europe, false}, "ژنو": {60, europe, false}, "بروکسل": {60, europe, false}, "اروپای مرکزی": {60, europe, false},
 	"ایران": {offset: 210}, "افغانستان": {offset: 270},
+	"genève": {60, europe, false}, "bruxelles": {60, europe, false}, "londres": {summer: europe},
+	"alger": {offset: 60}, "tunis": {offset: 60}, "dakar": {}, "abidjan": {}, "montréal": {-300, america, false},
+	"باریس": {60, europe, false}, "جنیف": {60, europe, false}, "غرینتش": {}, "جرینتش": {}, "غرینیتش": {}, "تونس": {offset: 60},
+	"الجزائر": {offset: 60}, "بغداد": {offset: 180}, "الریاض": {offset: 180}, "مکه المکرمه": {offset: 180},
+	"الدوحه": {offset: 180}, "الکویت": {offset: 180}, "دبی": {offset: 240},
 }
 
 var (
 	clockHour   = regexp.MustCompile(`(?:^|[^\d:])(\d{1,2})(?:[:.](\d{2}))? ?(a\.?m|p\.?m|o'clock|hrs|hours|h)?(?:$|[^\p{L}\d])`)
 	persianHour = regexp.MustCompile(`ساعت (\d{1,2})(?:[:.](\d{2}))?`)
+	arabicHour  = regexp.MustCompile(`الساعه (\d{1,2})(?:[:.](\d{2}))?(?: ?(صباحا|مساء|ظهرا|عصرا))?`)
+	frenchHour  = regexp.MustCompile(`(?:^|[^\d])(\d{1,2}) ?h(?:eures?)? ?(\d{2})?(?:$|[^\p{L}\d])`)
 	utcOffset   = regexp.MustCompile(`(?:utc|gmt) ?([+-]) ?(\d{1,2})(?::?(\d{2}))?`)
 )
 
@@ -107,7 +114,7 @@ func (r *reader) namesDeadline(folded string) bool {
 	case until && r.draft.Form == FormCall && wordCount(folded) <= 12:
 		return true
 	}
-	return has(folded, "deadline") && wordCount(folded) <= 20 || has(folded, "مهلت") && wordCount(folded) <= 20
+	return wordCount(folded) <= 20 && hasAny(folded, []string{"deadline", "مهلت", "date limite", "اخر موعد", "الموعد النهایی"})
 }
 
 // afterUntil prefers the dates that stand behind "by" or "deadline".
@@ -124,9 +131,13 @@ func (r *reader) afterUntil(folded string, dates []written) []written {
 // deadlineDay returns the day of the date. Where the year is not written, it is the one in which the day next follows the
 // letter's date.
 func (r *reader) deadlineDay(d written, s string) (time.Time, bool) {
+	if d.unread || r.isLunar(d) {
+		r.warn("date_calendar", "Text", s)
+		return time.Time{}, false
+	}
 	if d.year > 0 {
 		day, ok := d.time()
-		if !ok || d.unread {
+		if !ok {
 			r.warn("date_impossible", "Text", s)
 			return day, false
 		}
@@ -162,7 +173,7 @@ func (r *reader) withHour(day time.Time, folded string, d written, s string) str
 	if !ok {
 		return day.Format("2006-01-02")
 	}
-	z, ok := readZone(rest)
+	z, ok := readZone(rest, r.langs[0])
 	if !ok {
 		r.warn("deadline_no_zone", "Text", s)
 		return day.Format("2006-01-02")
@@ -175,13 +186,26 @@ func (r *reader) withHour(day time.Time, folded string, d written, s string) str
 	return at.Format(time.RFC3339)
 }
 
-// readHour reads "5 pm", "17:00", "noon", «ساعت ۱۸».
+// readHour reads "5 pm", "17:00", "noon", « 17 h 30 », «ساعت ۱۸», «الساعة 5 مساءً».
 func readHour(folded string) (hour, minute int, ok bool) {
 	if has(folded, "noon") || has(folded, "midday") {
 		return 12, 0, true
 	}
 	if m := persianHour.FindStringSubmatch(folded); m != nil {
 		return atoi(m[1]), atoi(m[2]), atoi(m[1]) < 24 && atoi(m[2]) < 60
+	}
+	if m := arabicHour.FindStringSubmatch(folded); m != nil {
+		hour = atoi(m[1])
+		if hour < 12 && (m[3] == "مساء" || m[3] == "عصرا" || m[3] == "ظهرا" && hour < 5) {
+			hour += 12
+		}
+		return hour, atoi(m[2]), hour < 24 && atoi(m[2]) < 60
+	}
+	if has(folded, "midi") {
+		return 12, 0, true
+	}
+	if m := frenchHour.FindStringSubmatch(folded); m != nil && atoi(m[1]) < 24 && atoi(m[2]) < 60 {
+		return atoi(m[1]), atoi(m[2]), true
 	}
 	for _, m := range clockHour.FindAllStringSubmatch(folded, 10) {
 		hour, minute = atoi(m[1]), atoi(m[2])
@@ -200,7 +224,10 @@ func readHour(folded string) (hour, minute int, ok bool) {
 	return 0, 0, false
 }
 
-func readZone(folded string) (zone, bool) {
+// notZones are names of zones that are common words of French.
+var notZones = map[string]bool{"est": true, "et": true, "pt": true, "z": true, "eat": true, "cat": true}
+
+func readZone(folded string, language *words) (zone, bool) {
 	if m := utcOffset.FindStringSubmatch(folded); m != nil {
 		hours, _ := strconv.Atoi(m[2])
 		minutes := hours*60 + atoi(m[3])
@@ -211,7 +238,7 @@ func readZone(folded string) (zone, bool) {
 	}
 	best := ""
 	for name := range zones {
-		if len(name) > len(best) && has(folded, name) {
+		if len(name) > len(best) && has(folded, name) && !(language == &french && notZones[name]) {
 			best = name
 		}
 	}

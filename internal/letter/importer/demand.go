@@ -266,7 +266,11 @@ func (r *reader) proseDemands(i int, l line) {
 	}
 	for _, s := range sentences(l.text) {
 		folded := fold(s)
-		if n := wordCount(s); n < 4 || n < 5 && !r.asksPolitely(folded) {
+		least := 5
+		if r.langs[0] == &arabic { // which writes as one word what others write as two or three
+			least = 3
+		}
+		if n := wordCount(s); n < min(least, 4) || n < least && !r.asksPolitely(folded) {
 			continue
 		}
 		if wordCount(folded) > 150 || !r.asks(folded) || r.onlySigning(folded) {
@@ -348,21 +352,38 @@ func (r *reader) asksByName(folded string) bool {
 	for _, w := range r.langs {
 		for _, verb := range w.reported {
 			at := indexWord(folded, verb)
+			if at == 0 && w == &arabic && r.namesItself(folded[len(verb):]) {
+				return true
+			}
 			if at <= 0 {
 				continue
 			}
 			subject := folded[:at]
+			if before := strings.Fields(subject); nounBefore[before[len(before)-1]] { // « d'une demande simple »
+				continue
+			}
 			for _, name := range r.ownNames() {
 				if i := lastIndexWord(subject, name); i >= 0 && len(subject)-i-len(name) < 60 && !strings.ContainsAny(subject[i+len(name):], ".;") {
 					return true
 				}
 			}
-			if has(subject[max(0, len(subject)-60):], "undersigned") {
+			if hasAny(strings.ToValidUTF8(subject[max(0, len(subject)-60):], ""), []string{"undersigned", "soussignés", "soussignées", "الموقعون", "الموقعین", "الموقعه"}) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// nounBefore are words before what is a noun and a verb of request alike.
+var nounBefore = map[string]bool{"une": true, "d'une": true, "la": true, "cette": true, "notre": true, "sa": true, "leur": true, "toute": true, "simple": true, "à": true}
+
+// namesItself reports whether the letter's own side is named soon: Arabic has the verb before its subject.
+func (r *reader) namesItself(folded string) bool {
+	return slices.ContainsFunc(r.ownNames(), func(name string) bool {
+		at := indexWord(folded, name)
+		return at >= 0 && at < 20
+	})
 }
 
 // ownNames returns the folded names that the letter's own side goes by.
@@ -380,7 +401,8 @@ func (r *reader) ownNames() []string {
 		add(s.Name)
 		add(s.Organisation)
 	}
-	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition")
+	return append(names, "our organisation", "our organization", "this letter", "this petition", "our coalition", "the coalition",
+		"notre association", "notre organisation", "notre collectif", "notre coalition", "nos associations", "nos organisations", "جمعیتنا", "منظمتنا", "منظماتنا", "جمعیاتنا")
 }
 
 func lastIndexWord(text, word string) int {

@@ -51,6 +51,9 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 	if figure, next, ok = f.magnitude(i); ok {
 		return figure, next, true
 	}
+	if figure, next, ok = f.roundly(i); ok {
+		return figure, next, true
+	}
 	n, ok := f.x.readNumber(f.ts, i)
 	if !ok {
 		return figure, i + 1, false
@@ -117,7 +120,8 @@ func (f *figureReader) isReference(n number) bool {
 	if before == "at" && !n.digits && n.value <= 12 && (f.ts[n.to-1].ended || n.to == len(f.ts)) {
 		return true // an hour: "closes at six."
 	}
-	return f.word(n.from-2) == "the" && before == "age" || before == "of" && f.word(n.from-2) == "age"
+	aged := strings.HasPrefix(f.word(n.from-2), "âgé") && before == "de"
+	return f.word(n.from-2) == "the" && before == "age" || before == "of" && f.word(n.from-2) == "age" || aged
 }
 
 // stopsBefore reports whether a sentence ends before token i.
@@ -127,7 +131,7 @@ func (f *figureReader) stopsBefore(i int) bool {
 
 func isJoiner(word string) bool {
 	switch word {
-	case "and", "or", "to", "و", "تا", "یا", "-", "&":
+	case "and", "or", "to", "و", "تا", "یا", "-", "&", "et", "ou", "à", "au", "او", "الی":
 		return true
 	}
 	return false
@@ -136,11 +140,17 @@ func isJoiner(word string) bool {
 // isMonth reports whether token i is the name of a month; Latin ones are written with a capital ("may" is not).
 func (f *figureReader) isMonth(i int) bool {
 	word := f.word(i)
-	if word == "" || monthNames[word] == 0 && solarNames[word] == 0 {
+	if at := strings.IndexByte(word, '/'); at > 0 { // «كانون الثاني/يناير»
+		word = word[:at]
+	}
+	if monthNames[word+" "+f.word(i+1)] > 0 {
+		return true
+	}
+	if word == "" || monthNames[word] == 0 && solarNames[word] == 0 && lunarNames[word] == 0 {
 		return false
 	}
 	first := firstRune(f.text[f.ts[i].start:])
-	return first >= 0x590 || startsUpper(f.text[f.ts[i].start:])
+	return first >= 0x590 || f.x.months[word] || startsUpper(f.text[f.ts[i].start:])
 }
 
 // counts reports whether a number that stands alone is a statement: a year, "one" and a zero are not.
@@ -167,7 +177,9 @@ func (f *figureReader) counts(n number, q Qualifier) bool {
 		return q != noModifier && q != About
 	case !n.digits && f.word(n.from) == "نه":
 		return f.x.counted[behind]
-	case !n.digits && n.value < 10 && firstRune(f.word(n.from)) >= 0x590 && behind == "":
+	case f.word(n.from) == "neuf" && (behind == "" || f.x.and[behind]): // which is "new" too
+		return false
+	case !n.digits && n.value < 10 && firstRune(f.word(n.from)) >= 0x590 && behind == "" && f.x.duals[strings.TrimPrefix(f.word(n.from), "و")] == 0:
 		return false
 	}
 	return true
@@ -298,7 +310,7 @@ func (f *figureReader) readRange(n number, q Qualifier) (low float64, high numbe
 		return 0, n, 0, false
 	}
 	joins := f.x.rangeTo[joiner] && !isJoinerOfTwo(joiner) || joiner == "-" || opened && isJoinerOfTwo(joiner)
-	if !joins || f.word(n.from-1) == "from" {
+	if !joins || f.word(n.from-1) == "from" || f.word(n.from-1) == "de" && risen[f.word(n.from-2)] || joiner == "الی" && f.word(n.from-1) == "من" && risen[f.word(n.from-2)] {
 		return 0, n, 0, false
 	}
 	high, ok = f.x.readNumber(f.ts, n.to+1)
@@ -312,8 +324,11 @@ func (f *figureReader) readRange(n number, q Qualifier) (low float64, high numbe
 	return low, high, high.to, high.value > low
 }
 
+// risen stand before two numbers of two times: « passé de 106 à 304 ».
+var risen = map[string]bool{"passé": true, "passée": true, "passés": true, "passées": true, "passe": true, "passent": true, "passer": true, "chuté": true, "tombé": true, "monté": true, "ارتفع": true, "انخفض": true, "ارتفعت": true, "انخفضت": true, "زاد": true}
+
 // isJoinerOfTwo reports whether the word joins two numbers into a range only after "between".
-func isJoinerOfTwo(word string) bool { return word == "and" || word == "و" }
+func isJoinerOfTwo(word string) bool { return word == "and" || word == "و" || word == "et" }
 
 // scaled reports whether the number ends with a word such as "million", which then counts for both ends of a range.
 func (f *figureReader) scaled(n number) bool { return f.x.scales[f.word(n.to-1)] >= 1000 }
@@ -329,7 +344,7 @@ func scaleOf(v float64) float64 {
 }
 
 // several stand before a magnitude in the singular: "several hundred".
-var several = map[string]bool{"several": true, "few": true, "many": true, "چند": true, "چندین": true}
+var several = map[string]bool{"several": true, "few": true, "many": true, "چند": true, "چندین": true, "plusieurs": true, "quelques": true, "عده": true, "بضعه": true, "بضع": true}
 
 // magnitude reads "tens of thousands", "dozens", «ده‌ها هزار»; the most conservative reading counts.
 func (f *figureReader) magnitude(i int) (figure Figure, next int, ok bool) {
@@ -346,7 +361,7 @@ func (f *figureReader) magnitude(i int) (figure Figure, next int, ok bool) {
 	of := 0
 	for to < len(f.ts) && !f.ts[to-1].ended {
 		word := f.word(to)
-		if word == "of" && f.word(to+1) != "" && f.x.manyOf[f.word(to+1)] > 0 {
+		if (word == "of" || word == "de") && f.word(to+1) != "" && f.x.manyOf[f.word(to+1)] > 0 {
 			value *= f.x.manyOf[f.word(to+1)]
 			to += 2
 			of++
@@ -364,6 +379,21 @@ func (f *figureReader) magnitude(i int) (figure Figure, next int, ok bool) {
 		return figure, i, false
 	}
 	return Figure{Value: new(value), Qualifier: Magnitude, Quote: f.quote(from, to)}, to, true
+}
+
+// roundly reads « une centaine », which is about a hundred if nothing else is said.
+func (f *figureReader) roundly(i int) (figure Figure, next int, ok bool) {
+	value := f.x.roundly[f.word(i)]
+	if value == 0 {
+		return figure, i, false
+	}
+	q, from := f.qualifierBefore(i)
+	if q == noModifier {
+		if q = About; f.word(i-1) == "une" || f.word(i-1) == "un" {
+			from--
+		}
+	}
+	return Figure{Value: new(value), Qualifier: q, Quote: f.quote(from, i+1)}, i + 1, true
 }
 
 // quoted is how many words behind a number its quote has.

@@ -61,7 +61,7 @@ func (r *reader) salutedPeers() (word string, ok bool) {
 	folded := fold(r.draft.Salutation)
 	for _, w := range r.langs {
 		for _, p := range w.peers {
-			if has(folded, p) {
+			if has(folded, p) && (p != "bonjour" || folded == p) { // said to nobody in particular
 				return p, true
 			}
 		}

@@ -8,8 +8,8 @@ import (
 
 var (
 	emailAddress     = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	webAddress       = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch)(?:/\S*)?)$`)
-	phoneNumber      = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?\(?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
+	webAddress       = regexp.MustCompile(`(?i)^(?:w(?:eb(?:site)?)?\s*:\s*)?(?:https?://\S+|www\.\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|int|eu|info|ngo|ir|uk|de|ch|fr|be|ca|ma|tn|dz|eg|lb|jo|sn)(?:/\S*)?)$`)
+	phoneNumber      = regexp.MustCompile(`(?i)^(?:t|f|m|p|tel|tél|téléphone|télécopie|هاتف|الهاتف|فاكس|جوال|telephone|phone|fax|mobile|تلفن|نمابر|فکس|موبایل)?[.: ]*\+?\(?[\p{Nd}][\p{Nd}\s()/.-]{6,}$`)
 	houseFirst       = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
 	letterheadDashes = regexp.MustCompile(`\s+[|·•–—-]\s+`)
 	letterheadSigns  = regexp.MustCompile(`\s+[|·•]\s+`)
@@ -243,17 +243,20 @@ func (r *reader) withoutHonorifics(text string) string {
 		if best == 0 {
 			return text
 		}
-		text = strings.TrimLeft(cutFolded(text, best), " .,،")
+		text = strings.TrimLeft(cutFolded(text, best), " .,،/")
 	}
 	return text
 }
 
 // honorificEnds reports whether a word ends where the honorific ends and a name follows. "He" is one only as H.E.
 func honorificEnds(h, rest string) bool {
-	if h == "he" || h == "m" {
+	if strings.HasSuffix(h, "'") {
+		return rest != ""
+	}
+	if h == "he" || h == "me" || h == "pr" || runeCount(h) == 1 {
 		return strings.HasPrefix(rest, ". ")
 	}
-	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
+	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "/ ") || strings.HasPrefix(rest, ".") && len(rest) > 1 || strings.HasPrefix(rest, ", ")
 }
 
 // cutFolded drops from the text what folds to its first n folded bytes.
@@ -376,6 +379,9 @@ func cutComma(text string) (before, after string, ok bool) {
 	return trimMarks(text[:at]), trimMarks(text[at:]), true
 }
 
+// isLunar reports whether a date in numbers with a Hijri year is a lunar one, as it is in an Arabic letter.
+func (r *reader) isLunar(d written) bool { return d.numeric && d.solar && r.langs[0].tag == "ar" }
+
 // setDate takes the first date line as the letter's date.
 func (r *reader) setDate(dates []written, place, text string) {
 	d := r.draft
@@ -394,7 +400,7 @@ func (r *reader) setDate(dates []written, place, text string) {
 		d.DateAsWritten = strings.TrimSpace(d.DateAsWritten[at+1:])
 	}
 	first := dates[0]
-	if first.unread {
+	if first.unread || r.isLunar(first) {
 		r.warn("date_calendar", "Text", d.DateAsWritten)
 		return
 	}

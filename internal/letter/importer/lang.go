@@ -14,9 +14,12 @@ type words struct {
 
 	months   map[string]time.Month   // of the Gregorian calendar
 	solar    map[string]int          // months of the Solar Hijri calendar
+	lunar    []string                // months of the lunar one, whose dates are not read
 	days     map[string]int          // of a month, in words
 	weekdays map[string]time.Weekday // full and short names
 	dateWith []string                // words that stand beside the letter's date
+
+	smallMonths bool // months are written without a capital
 
 	titles       []string // a line with one of these is a title
 	letterTitles []string // those that name a letter, so that an article does not begin with them
@@ -38,9 +41,13 @@ type words struct {
 	closings         []string
 	closingStarts    []string // first words of a closing of a few words with a comma
 	closingSentences []string // first words of a closing that is a whole sentence
+	closingFormulas  []string // words anywhere in such a sentence
+	closingWords     int      // how long one may be, 24 if it is not said
 	represented      []string // first words of a line that says who speaks for the signer above
+	behalf           []string // before the organisation that somebody signs for
 	signed           []string // labels of the list of those who signed
 	honorifics       []string // before a name
+	afterName        []string // honorifics behind a name or an office
 	postnominals     []string // behind a name
 	roles            []string // words of an office
 	bodies           []string // words of an organisation's name
@@ -86,7 +93,10 @@ type words struct {
 	fillers    []string             // may stand between qualifier and number
 	numbers    map[string]float64   // zero to ninety, and hundreds written as one word
 	scales     map[string]float64   // hundred, thousand, …
+	alone      []string             // those that are a number without one before them
 	manyOf     map[string]float64   // tens, dozens, thousands
+	roundly    map[string]float64   // one word for about a number: « une centaine »
+	duals      map[string]float64   // one word for two of something
 	numberAnd  string               // between the words of a number
 	percent    []string
 	notCounts  []string // before a number that counts nothing: article, resolution, flight
@@ -96,17 +106,19 @@ type words struct {
 	counted    []string // behind a number that looks like a year but counts
 	leadsTo    []string // before a number that counts, at the end of a clause: "killed 7."
 	bylines    []string // before the author of an article
+
+	decimalComma bool // a comma is the decimal sign, and spaces or stops set thousands apart
 }
 
 // tables are the languages that letters are read in.
-var tables = []*words{&english, &persian}
+var tables = []*words{&english, &persian, &french, &arabic}
 
 // scripts tell a language by letters that only it, or mostly it, uses.
 var scripts = []struct {
 	tag     string
 	letters string
 }{
-	{"ckb", "ۆێڕڵ"}, {"ur", "ٹڈڑےں"}, {"fa", "پچژگکی"}, {"ar", "ةىكيإأ"},
+	{"ckb", "ۆێڕڵە"}, {"ur", "ٹڈڑےںہھ"}, {"fa", "پچژگکی"}, {"ar", "ةىكيإأ"},
 	{"uk", "іїєґ"}, {"ru", "ыэёъ"}, {"sr", "ђћџљњј"},
 }
 
@@ -115,7 +127,6 @@ var latinStops = []struct {
 	tag   string
 	words string
 }{
-	{"fr", "le la les des est dans pour que nous vous et une du au"},
 	{"de", "der die das und ist nicht mit für wir sie den von zu eine"},
 	{"es", "el la los las que de en por para con una del es y"},
 	{"pt", "o a os as que de em por para com uma do da não"},
@@ -181,19 +192,26 @@ func detect(lines []line) string {
 	return byStops(text)
 }
 
-// byLetters picks the language whose own letters occur most, with stop words to tell Persian from Arabic.
+// byLetters picks the language whose own letters occur most, with stop words to tell Persian from Arabic. Letters of Kurdish
+// and Urdu occur in nothing else, while these use Persian ones too.
 func byLetters(text string, among []string, otherwise string) string {
 	best, most := otherwise, 0
+	own := func(letters string) (n int) {
+		for _, r := range text {
+			if strings.ContainsRune(letters, r) {
+				n++
+			}
+		}
+		return n
+	}
 	for _, s := range scripts {
 		for _, tag := range among {
 			if s.tag != tag {
 				continue
 			}
-			n := 0
-			for _, r := range text {
-				if strings.ContainsRune(s.letters, r) {
-					n++
-				}
+			n := own(s.letters)
+			if (s.tag == "ckb" || s.tag == "ur") && n*25 > len(text)/2 { // a letter of Arabic script has two bytes
+				return s.tag
 			}
 			if n > most {
 				best, most = tag, n
@@ -204,10 +222,12 @@ func byLetters(text string, among []string, otherwise string) string {
 		folded := fold(text)
 		fa := countWords(folded, "است که را این برای از با های شده")
 		ar := countWords(folded, "فی من علی الی التی الذی هذا ان عن")
-		if ar > fa {
+		switch {
+		case ar > fa:
 			return "ar"
+		case fa > ar:
+			return "fa"
 		}
-		return "fa"
 	}
 	return best
 }
@@ -221,6 +241,7 @@ func byStops(text string) string {
 		}
 	}
 	consider("en", strings.Join(english.stop, " "))
+	consider("fr", strings.Join(french.stop, " "))
 	for _, l := range latinStops {
 		consider(l.tag, l.words)
 	}
@@ -245,19 +266,17 @@ func countWords(folded, list string) int {
 	return n
 }
 
-// languages returns the tables to read a letter with: its own first, then the others, whose words occur in it when it
-// gives a date, a name or an address in another language.
+// languages returns the tables to read a letter with: its own first, then those of the languages whose words stand in it
+// when it gives a date, a name or an address as they are written elsewhere. Words mean something else in a neighbour
+// language, so French is read in French letters only and Arabic in Arabic ones.
 func languages(tag string) []*words {
-	var langs []*words
-	for _, w := range tables {
-		if w.tag == tag {
-			langs = append(langs, w)
-		}
+	switch tag {
+	case "fr":
+		return []*words{&french, &english}
+	case "ar":
+		return []*words{&arabic, &english}
+	case "fa":
+		return []*words{&persian, &english}
 	}
-	for _, w := range tables {
-		if w.tag != tag {
-			langs = append(langs, w)
-		}
-	}
-	return langs
+	return []*words{&english, &persian}
 }

@@ -81,6 +81,7 @@ var english = words{
 	closingStarts:    []string{"in", "with", "yours", "for a", "towards", "ever", "until"},
 	closingSentences: []string{"please accept", "with assurances of", "with the assurances of", "with the assurance of", "i remain", "we remain yours", "we remain your", "we remain, yours", "accept,", "we avail ourselves", "we have the honour to be", "we have the honor to be", "i have the honour to be"},
 	represented:      []string{"represented by", "c/o", "contact"},
+	behalf:           []string{"for and on behalf of the", "for and on behalf of", "on behalf of the", "on behalf of"},
 	signed: []string{"signed", "signed by", "signatories", "signatures", "signatory organisations", "signatory organizations",
 		"list of signatories", "the undersigned", "undersigned", "co-signed by", "co-signatories", "cosigned by", "endorsed by",
 		"endorsing organisations", "endorsing organizations", "undersigned organisations", "undersigned organizations",

@@ -29,6 +29,14 @@ func newReader(lines []line, rest string) *reader {
 	return r
 }
 
+// hint takes the language that a file says it is in when its words do not tell.
+func (r *reader) hint(tag string) {
+	if r.draft.Language == "" && tag != "" {
+		r.draft.Language = tag
+		r.langs = languages(tag)
+	}
+}
+
 func (r *reader) warn(key string, args ...any) {
 	w := Warning{Key: key}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -126,6 +134,7 @@ func (r *reader) split() {
 		first = r.findProse()
 	}
 	first = r.takeSecondSalutation(start, first)
+	r.splitClosing(first)
 	end := r.findEnd(first, start >= 0)
 	for i, l := range r.lines[:first] {
 		switch {
@@ -175,13 +184,14 @@ func isDated(l line) bool {
 // isProse reports whether a line is a paragraph rather than a line of a head or a signature.
 func isProse(l line) bool {
 	n := wordCount(l.text)
-	return len(l.text) > 3000 || n >= 12 && endsSentence(l.text) || n >= 45 || n >= 8 && strings.Contains(l.text, ". ") && endsSentence(l.text) && runeCount(l.text) > 70
+	dense := n >= 8 && strings.HasSuffix(l.text, ".") && firstRune(l.text) >= 0x590 // Arabic writes small words joined
+	return len(l.text) > 3000 || dense || n >= 12 && endsSentence(l.text) || n >= 45 || n >= 8 && strings.Contains(l.text, ". ") && endsSentence(l.text) && runeCount(l.text) > 70
 }
 
 // findProse returns the first paragraph of a letter without salutation.
 func (r *reader) findProse() int {
 	for i, l := range r.lines {
-		if isProse(l) && !r.isHeadLine(l) || i > 0 && r.isListed(l) {
+		if (isProse(l) || l.level == 0 && wordCount(l.text) >= 6 && strings.HasSuffix(l.text, ".") && len(r.langs[0].closingFormulas) > 0 && r.asksAsWe(fold(l.text))) && !r.isHeadLine(l) || i > 0 && r.isListed(l) {
 			return i
 		}
 	}
@@ -234,6 +244,9 @@ func (r *reader) isSalutation(l line) (strong, weak bool) {
 		return false, r.endsEndearment(bare) && wordCount(text) <= 6
 	}
 	weak = r.starts(folded, func(w *words) []string { return w.vocatives }) != "" || r.endsEndearment(bare)
+	if h := r.honorific(text); weak && h != "" && len(r.langs[0].closingFormulas) > 0 && r.beginsOffice(strings.TrimPrefix(text, h)) && wordCount(text) <= 6 && strings.HasSuffix(folded, ",") && l.gap > 0 {
+		return true, false // « Madame la Ministre, »
+	}
 	return false, weak && !hasInnerLabel(text)
 }
 
@@ -290,12 +303,12 @@ func (r *reader) proseFollows(i int) bool {
 // vocativeBefore returns the line above a greeting when that line is the salutation proper: «جناب آقای …،» stands alone
 // above «با سلام» and the addressee was named before it.
 func (r *reader) vocativeBefore(i int) int {
-	if i == 0 || i == 1 && r.lines[0].gap > 0 {
+	if i == 0 || i == 1 && r.lines[0].gap > 0 && r.langs[0] != &arabic {
 		return i
 	}
 	above := r.lines[i-1]
 	_, weak := r.isSalutation(above)
-	alone := above.gap > 0 && i > 1
+	alone := above.gap > 0 && i > 1 || r.langs[0] == &arabic && strings.HasSuffix(above.text, "،")
 	if weak && alone && r.starts(fold(trimQuotes(r.lines[i].text)), func(w *words) []string { return w.greetings }) != "" && !strings.HasPrefix(fold(r.lines[i].text), "dear") {
 		return i - 1
 	}
@@ -330,6 +343,33 @@ func (r *reader) splitSalutation(i int) bool {
 
 func trimSalutation(text string) string {
 	return strings.TrimRight(trimQuotes(text), ",،:：;؛!-–— ")
+}
+
+// splitClosing makes a line of its own of a formula that ends the last paragraph: « Nous restons à votre disposition. Veuillez
+// agréer … ».
+func (r *reader) splitClosing(first int) {
+	formulas := r.langs[0].closingFormulas
+	if len(formulas) == 0 {
+		return
+	}
+	for i := len(r.lines) - 1; i >= max(first, len(r.lines)-60); i-- {
+		l := r.lines[i]
+		if len(l.text) > 4000 || !hasAny(fold(l.text), formulas) {
+			continue
+		}
+		all := sentences(l.text)
+		last := all[len(all)-1]
+		at := strings.LastIndex(l.source, last)
+		if len(all) < 2 || at <= 0 || r.closingOf(last) == "" {
+			return
+		}
+		rest := l
+		rest.source, rest.text, rest.gap = l.source[at:], last, 1
+		r.lines[i].source = strings.TrimSpace(l.source[:at])
+		r.lines[i].text = plain(r.lines[i].source)
+		r.lines = slices.Insert(r.lines, i+1, rest)
+		return
+	}
 }
 
 // findEnd returns where the signatures begin: at the closing, at a list of signatories, or after the last paragraph.
@@ -427,6 +467,9 @@ func (r *reader) isSignedLabel(l line) bool {
 	return labelled
 }
 
+// copyStarts begin a line of copies though no colon stands behind them.
+var copyStarts = []string{"cc", "رونوشت", "رونوشت به", "copies to", "copy to", "copie à", "copies à", "copie pour information", "suivent les signatures", "نسخه الی", "صوره الی", "نسخ الی"}
+
 func (r *reader) isCopyLabel(l line) bool {
 	folded := strings.TrimRight(fold(l.text), ":. ")
 	if r.is(folded, func(w *words) []string { return w.copies }) {
@@ -434,17 +477,18 @@ func (r *reader) isCopyLabel(l line) bool {
 	}
 	_, ok := r.label(l.text, func(w *words) []string { return w.copies })
 	start := r.starts(folded, func(w *words) []string { return w.copies })
-	return ok || start == "cc" || start == "رونوشت" || start == "رونوشت به" || start == "copies to" || start == "copy to"
+	return ok || slices.Contains(copyStarts, start)
 }
 
 // closingOf returns the closing that a line begins with, as written, or "". A closing is a line of its own, or is
 // followed by a comma and the signer.
 func (r *reader) closingOf(text string) string {
-	if wordCount(text) > 24 {
+	long := max(24, r.langs[0].closingWords)
+	if wordCount(text) > long {
 		return ""
 	}
 	text = trimQuotes(text)
-	if r.starts(fold(text), func(w *words) []string { return w.closingSentences }) != "" {
+	if wordCount(text) <= 24 && r.starts(fold(text), func(w *words) []string { return w.closingSentences }) != "" || hasAny(fold(text), r.langs[0].closingFormulas) {
 		return strings.TrimRight(text, ",،.:;؛!-–— ")
 	}
 	if wordCount(text) > 14 {
@@ -515,7 +559,7 @@ func (r *reader) keepAsWritten() {
 // punctuationAfter returns the comma, colon or the like that follows a part of a line.
 func punctuationAfter(line, part string) string {
 	_, rest, _ := strings.Cut(line, part)
-	rest = strings.TrimLeft(rest, "*_")
+	rest = strings.TrimLeft(rest, "*_ ")
 	for _, mark := range []string{",", "،", ":", "：", ";", "!", "."} {
 		if strings.HasPrefix(rest, mark) {
 			return mark

@@ -32,21 +32,24 @@ type marker struct {
 const bullets = "•·●◦‣▪▫■□➢➤►✓✔❖⁃∙\uf0b7\uf0a7\uf0d8§"
 
 var (
-	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:ـ](?:\s|$)|\.\s?-)\s*`)
+	markNumbered = regexp.MustCompile(`^[(\[]?(\p{Nd}{1,3})(?:[.)\]]|\s?[-–—:ـ](?:\s|$)|\.\s?-|°[.)]?\s|/\s)\s*`)
 	markDecimal  = regexp.MustCompile(`^(\p{Nd}{1,2}(?:\.\p{Nd}{1,2}){1,3})[.)]?\s+`)
 	markJoined   = regexp.MustCompile(`^(\p{Nd}{1,2})[-–](\p{L})`)
-	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|[بپتثجچحخدهوزطی])\)|([a-zA-Z]|الف|[بپتثجچحخدهوزطی])(?:\)|\.\s|\s?[-–]\s))\s*`)
+	markLettered = regexp.MustCompile(`^(?:\(([a-zA-Z]|الف|هـ|[آأا-يپچژگکی])\)|([a-zA-Z]|الف|هـ|[آأا-يپچژگکی])(?:\)|\.\s|\s?[-–]\s))\s*`)
 	markRoman    = regexp.MustCompile(`^\(?([ivxIVX]{1,5})(?:\)|\.\s)\s*`)
 	markBullet   = regexp.MustCompile(`^(?:[` + bullets + `]\s*|[-–—*+]\s+|o[\t\x{a0}] *)`)
 )
 
 var romans = map[string]int{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
-// persianLetters are the orders in which letters number: of the alphabet, and the old one of the numerals.
-var persianLetters = [...][]string{
+// letterOrders are the orders in which folded letters number: of the Persian and the Arabic alphabet, and the old one of the
+// numerals.
+var letterOrders = [...][]string{
 	{"الف", "ب", "پ", "ت", "ث", "ج", "چ", "ح", "خ", "د"},
 	{"الف", "ب", "ج", "د", "ه", "و", "ز", "ح", "ط", "ی"},
 	{"الف", "ب", "پ", "ت", "ج", "چ", "د", "ه", "و", "ز"},
+	{"ا", "ب", "ج", "د", "ه", "و", "ز", "ح", "ط", "ی", "ک", "ل", "م", "ن", "س", "ع", "ف", "ص", "ق", "ر", "ش", "ت"},
+	{"ا", "ب", "ت", "ث", "ج", "ح", "خ", "د", "ذ", "ر", "ز", "س", "ش", "ص", "ض", "ط", "ظ", "ع", "غ", "ف", "ق", "ک", "ل", "م", "ن", "ه", "و", "ی"},
 }
 
 // readMarker recognises the mark at the start of a line; the words of the languages decide on spelled ones.
@@ -92,7 +95,13 @@ func readSpelled(head string, langs []*words) marker {
 
 func letterValue(letter string) int {
 	if firstRune(letter) >= 0x590 {
-		return 1 + max(0, slices.Index(persianLetters[0], letter))
+		letter = fold(letter)
+		for _, order := range letterOrders {
+			if at := slices.Index(order, letter); at >= 0 {
+				return at + 1
+			}
+		}
+		return 0
 	}
 	return int(strings.ToLower(letter)[0]-'a') + 1
 }
@@ -127,9 +136,10 @@ func (m marker) follows(last marker) bool {
 		return false
 	case lettered:
 		if firstRune(m.number) >= 0x590 {
-			return slices.ContainsFunc(persianLetters[:], func(order []string) bool {
-				at := slices.Index(order, last.number)
-				return at >= 0 && at+1 < len(order) && order[at+1] == m.number
+			before, own := fold(last.number), fold(m.number)
+			return slices.ContainsFunc(letterOrders[:], func(order []string) bool {
+				at := slices.Index(order, before)
+				return at >= 0 && at+1 < len(order) && order[at+1] == own
 			})
 		}
 	}

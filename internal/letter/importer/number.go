@@ -31,8 +31,14 @@ func tokens(text string) []token {
 		} else {
 			end += at
 		}
+		if and := splitAnd(text[at:end]); and > 0 { // «و30», which Arabic writes joined
+			out = append(out, newToken(text[at:at+and], at))
+			at += and
+		}
 		t := newToken(text[at:end], at)
-		if last := len(out) - 1; last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
+		if last := len(out) - 1; last >= 0 && t.start == t.end && t.ended { // a mark set apart, as French has it: « l'heure ; »
+			out[last].ended = true
+		} else if last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
 			out[last].word += t.word
 			out[last].end, out[last].ended = t.end, t.ended
 		} else {
@@ -43,14 +49,40 @@ func tokens(text string) []token {
 	return out
 }
 
+// splitAnd returns the length of an Arabic "and" that is joined to digits, 0 if the word has none.
+func splitAnd(word string) int {
+	rest, ok := strings.CutPrefix(word, "و")
+	if ok && digit(firstRune(rest)) >= 0 {
+		return len("و")
+	}
+	return 0
+}
+
+// elided are the French words that are joined to the next one; "d'une" stays whole, because it stands in « plus d'une ».
+var elided = [...]string{"l'", "l’", "L'", "L’", "d'", "d’", "qu'", "qu’"}
+
+func withoutElided(core string) string {
+	for _, e := range elided {
+		if rest, ok := strings.CutPrefix(core, e); ok && rest != "" && !strings.HasPrefix(rest, "un") {
+			return rest
+		}
+	}
+	return core
+}
+
 // newToken makes a token of a word that stands at an offset of its line.
 func newToken(raw string, at int) token {
 	left := strings.TrimLeft(raw, openers)
 	core := strings.TrimRight(left, enders)
-	start := at + len(raw) - len(left)
+	start, end := at+len(raw)-len(left), at+len(raw)-len(left)+len(core)
+	ended := len(core) != len(left)
+	if bare := withoutElided(core); bare != core {
+		start += len(core) - len(bare)
+		core = bare
+	}
 	return token{
-		word: fold(core[:min(len(core), 80)]), start: start, end: start + len(core),
-		opened: len(left) != len(raw), ended: len(core) != len(left),
+		word: fold(core[:min(len(core), 80)]), start: start, end: end,
+		opened: len(left) != len(raw), ended: ended,
 		bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
 	}
 }
@@ -75,6 +107,9 @@ type lexicon struct {
 	abstract                map[string]bool
 	between, rangeTo, and   map[string]bool
 	leadsTo                 map[string]bool
+	alone, months           map[string]bool
+	roundly, duals          map[string]float64
+	decimalComma, joinedAnd bool
 }
 
 func newLexicon(langs []*words) *lexicon {
@@ -83,6 +118,7 @@ func newLexicon(langs []*words) *lexicon {
 		qualifiers: map[string]Qualifier{}, after: map[string]Qualifier{},
 		percent: map[string]bool{}, notCounts: map[string]bool{}, ages: map[string]bool{}, counted: map[string]bool{},
 		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{}, abstract: map[string]bool{}, leadsTo: map[string]bool{},
+		alone: map[string]bool{}, months: map[string]bool{}, roundly: map[string]float64{}, duals: map[string]float64{},
 	}
 	for _, w := range langs {
 		maps.Copy(x.numbers, w.numbers)
@@ -90,10 +126,18 @@ func newLexicon(langs []*words) *lexicon {
 		maps.Copy(x.manyOf, w.manyOf)
 		maps.Copy(x.qualifiers, w.qualifiers)
 		maps.Copy(x.after, w.after)
+		maps.Copy(x.roundly, w.roundly)
+		maps.Copy(x.duals, w.duals)
+		x.decimalComma = x.decimalComma || w.decimalComma
+		x.joinedAnd = x.joinedAnd || len(w.duals) > 0
+		for name := range w.months {
+			x.months[name] = x.months[name] || w.smallMonths
+		}
 		x.and[w.numberAnd] = true
 		for set, list := range map[*map[string]bool][]string{
 			&x.percent: w.percent, &x.notCounts: w.notCounts, &x.ages: w.ages, &x.counted: w.counted,
 			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo, &x.leadsTo: w.leadsTo, &x.abstract: w.abstract,
+			&x.alone: w.alone,
 		} {
 			for _, word := range list {
 				(*set)[word] = true
@@ -220,7 +264,7 @@ func (x *lexicon) readNumber(ts []token, i int) (number, bool) {
 		return number{}, false
 	}
 	if strings.ContainsFunc(word[:min(len(word), 12)], unicode.IsDigit) {
-		n, ok := readDigits(word)
+		n, ok := readDigits(x.separated(word))
 		if !ok {
 			return n, false
 		}
@@ -230,6 +274,21 @@ func (x *lexicon) readNumber(ts []token, i int) (number, bool) {
 		return n, true
 	}
 	return x.readWords(ts, i)
+}
+
+// separated writes digits the way readDigits takes them where a language has the decimal comma and thousands apart: 1,5 and
+// 1.500.
+func (x *lexicon) separated(word string) string {
+	if !x.decimalComma {
+		return word
+	}
+	if at := strings.IndexByte(word, '.'); at > 0 && at < 4 && threeDigits(word[at+1:]) {
+		return strings.ReplaceAll(word, ".", ",")
+	}
+	if at := strings.IndexByte(word, ','); at > 0 && at+1 < len(word) && startsWithDigit(word[at+1:]) && !threeDigits(word[at+1:]) {
+		return word[:at] + "." + word[at+1:]
+	}
+	return word
 }
 
 // joinGroups joins "54 000".
@@ -264,7 +323,7 @@ func (x *lexicon) scale(ts []token, n *number) {
 		}
 	}
 	if n.to < len(ts) && !ts[n.to-1].ended {
-		n.percentage = n.percentage || x.percent[ts[n.to].word] || ts[n.to].word == "per" && n.to+1 < len(ts) && ts[n.to+1].word == "cent"
+		n.percentage = n.percentage || x.percent[ts[n.to].word] || n.to+1 < len(ts) && x.percent[ts[n.to].word+" "+ts[n.to+1].word]
 	}
 }
 
@@ -301,6 +360,11 @@ func (s *wordSum) take(x *lexicon, word string) bool {
 // readWords reads "one hundred and fifty", "a dozen", "half a million", «هزار و پانصد».
 func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
 	n.from = i
+	if x.joinedAnd {
+		if n, ok = x.readArabicWords(ts, i); ok {
+			return n, true
+		}
+	}
 	var s wordSum
 	half := 1.0
 	if (ts[i].word == "half" || ts[i].word == "نیم") && i+1 < len(ts) {
@@ -312,7 +376,7 @@ func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
 		if i >= len(ts) || x.scales[ts[i].word] == 0 {
 			return n, false
 		}
-	} else if _, scale := x.scales[ts[i].word]; scale && half == 1 && firstRune(ts[i].word) < 0x590 {
+	} else if _, scale := x.scales[ts[i].word]; scale && half == 1 && firstRune(ts[i].word) < 0x590 && !(x.alone[ts[i].word] && (i == 0 || !x.percent[ts[i-1].word+" "+ts[i].word])) {
 		return n, false
 	}
 	at := i
@@ -336,7 +400,7 @@ func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
 
 // takeHyphened takes "thirty-one" whole or not at all.
 func (s *wordSum) takeHyphened(x *lexicon, word string) bool {
-	if !strings.Contains(word, "-") {
+	if _, whole := x.numbers[word]; whole || !strings.Contains(word, "-") {
 		return s.take(x, word)
 	}
 	trial := *s
@@ -358,7 +422,7 @@ func (x *lexicon) goesOn(s *wordSum, word string) bool {
 	if v, ok := x.numbers[word]; ok && (v >= s.last || s.last < 20) {
 		return false
 	}
-	if s.last < 100 && firstRune(word) < 0x590 {
+	if s.last < 100 && firstRune(word) < 0x590 && !(x.decimalComma && (x.numbers[word] == 1 || x.numbers[word] == 11)) { // « vingt et un »
 		return false
 	}
 	return trial.take(x, word)

@@ -62,7 +62,7 @@ func (r *reader) splitPeople(text string) []string {
 }
 
 func (r *reader) salutedOne(text string) (a Addressee) {
-	text = withoutArticle(trimMarks(text))
+	text = r.withoutAfterName(r.withoutArticle(trimMarks(text)))
 	bare := r.withoutHonorifics(text)
 	folded := fold(bare)
 	if r.is(fold(text), func(w *words) []string { return w.polite }) {
@@ -76,7 +76,7 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 	}
 	if r.hasRole(bare) {
 		a.Office, a.Name = r.splitOffice(bare)
-		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !has(fold(before), "of") && !has(fold(before), "for") {
+		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !hasOf(fold(before)) {
 			a.Office, a.Name = before, last
 		}
 		return a
@@ -94,6 +94,9 @@ func (r *reader) salutedOne(text string) (a Addressee) {
 // isTitleLine reports whether a line under the salutation is a title rather than a paragraph or a list.
 func (r *reader) isTitleLine(l line) bool {
 	if l.level > 0 || endsSentence(l.text) || isProse(l) || isContact(l.text) || readMarker(l.text, r.langs).kind != noMarker {
+		return false
+	}
+	if greets, _ := r.isSalutation(l); greets {
 		return false
 	}
 	n := wordCount(l.text)
@@ -159,7 +162,13 @@ func (r *reader) readDateline() {
 		if end := strings.Index(head, ") "); strings.HasPrefix(head, "(") && end > 0 {
 			at = end
 		}
-		if at <= 0 || r.draft.DateAsWritten != "" {
+		if r.draft.DateAsWritten != "" {
+			continue
+		}
+		if colon := strings.Index(head, ": "); colon > at && at > 0 && isDated(line{text: head[:colon]}) { // "Place – 6 July 2027: …"
+			at = colon
+		}
+		if at <= 0 {
 			continue
 		}
 		if dates, place, ok := dateLine(line{text: strings.Trim(head[:at], "() ")}); ok {

@@ -125,3 +125,24 @@ func at(tree any, path string) string {
 }
 
 func foldSpace(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+// TestRead_expected reads the letters of testdata that say what a careful reader finds in them.
+func TestRead_expected(t *testing.T) {
+	data, err := os.ReadFile("testdata/expected.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]expectation
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range all {
+		t.Run(name, func(t *testing.T) {
+			source, err := os.ReadFile(filepath.Join("testdata", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkExpectation(t, readTree(t, name, source), want)
+		})
+	}
+}

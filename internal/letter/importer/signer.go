@@ -107,7 +107,7 @@ func (r *reader) signedLabel(l line) (rest string, ok bool) {
 func (r *reader) addSigners(lines []line, list bool) {
 	fresh := true
 	single := list && !r.isPersonBlock(lines)
-	lines = r.nameFirst(lines)
+	lines = r.namesFirst(r.nameFirst(lines))
 	had := len(r.draft.SignedBy)
 	for i, l := range lines {
 		if r.isBehalfLine(l) && i+1 < len(lines) || r.isBehalfLine(l) && len(lines) == 1 && r.moreFollows(l) {
@@ -183,7 +183,7 @@ func (r *reader) splitEntries(entry string) []string {
 
 // nameFirst puts the name above the role in a signature of two lines that has them the other way round.
 func (r *reader) nameFirst(lines []line) []line {
-	if len(lines) != 2 || strings.ContainsAny(lines[0].text+lines[1].text, ",،") {
+	if len(lines) != 2 || strings.ContainsAny(strings.TrimRight(lines[0].text, ",،")+lines[1].text, ",،") {
 		return lines
 	}
 	above, below := r.signerText(lines[0]), r.signerText(lines[1])
@@ -193,9 +193,26 @@ func (r *reader) nameFirst(lines []line) []line {
 	return lines
 }
 
+// namesFirst puts each name above the office that stands alone above it: « Le secrétaire, » and the name on the next line.
+func (r *reader) namesFirst(lines []line) []line {
+	if len(r.langs[0].closingFormulas) == 0 {
+		return lines
+	}
+	lines = slices.Clone(lines)
+	for i := 0; i+1 < len(lines); i++ {
+		above := strings.TrimRight(r.signerText(lines[i]), ",، ")
+		if r.beginsOffice(above) && wordCount(above) <= 5 && r.isPerson(r.withoutHonorifics(r.signerText(lines[i+1]))) && (i == 0 || !r.isPerson(r.signerText(lines[i-1]))) {
+			lines[i].text, lines[i].source = above, above
+			lines[i], lines[i+1] = lines[i+1], lines[i]
+			i++
+		}
+	}
+	return lines
+}
+
 // isBehalfLine recognises "For the Teachers' Federation," above the name of who signs for it.
 func (r *reader) isBehalfLine(l line) bool {
-	alone := len(r.draft.SignedBy) == 0 && l.gap > 0 && has(fold(l.text), "on behalf of")
+	alone := len(r.draft.SignedBy) == 0 && l.gap > 0 && (has(fold(l.text), "on behalf of") || len(r.langs[0].closingFormulas) > 0)
 	if wordCount(l.text) > 14 || !strings.HasSuffix(l.text, ",") && !strings.HasSuffix(l.text, ":") && !alone {
 		return false
 	}
@@ -337,7 +354,7 @@ func (r *reader) attach(entry string) {
 	}
 	switch {
 	case last.Role == "" && r.hasRole(entry):
-		last.Role = entry
+		last.Role = r.withoutArticle(entry)
 	case r.isPlace(entry) || startsWithDigit(entry) || wordCount(entry) == 1 && has(fold(r.draft.Salutation), "editor"): // a reader's town
 	case last.Organisation == "":
 		last.Organisation = entry
@@ -348,10 +365,9 @@ func (r *reader) attach(entry string) {
 
 // behalf removes "on behalf of" from a line.
 func (r *reader) behalf(entry string) (rest string, ok bool) {
-	for _, phrase := range [...]string{"for and on behalf of the", "for and on behalf of", "on behalf of the", "on behalf of", "از طرف", "از سوی", "به نمایندگی از"} {
-		if startsWith(fold(entry), []string{phrase}) != "" {
-			return skipWords(entry, wordCount(phrase)), true
-		}
+	if phrase := r.starts(fold(entry), func(w *words) []string { return w.behalf }); phrase != "" {
+		rest = skipWords(entry, wordCount(phrase))
+		return strings.TrimPrefix(strings.TrimPrefix(rest, "l'"), "l’"), true
 	}
 	for _, prefix := range [...]string{"for the ", "For the "} { // a name of an organisation begins with a capital
 		if rest, ok = strings.CutPrefix(entry, prefix); ok && startsUpper(rest) {
@@ -370,6 +386,9 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	}
 	if entry == "" || runeCount(entry) > 300 || isPlaceholder(entry) || r.closingOf(entry) != "" {
 		return s
+	}
+	if role, name, ok := cutComma(entry); ok && r.langs[0] == &french && r.beginsOffice(role) && r.isPerson(r.withoutHonorifics(name)) { // « La présidente, Claire Obrecht »
+		return Signer{Name: r.signerName(name), Role: r.withoutArticle(role)}
 	}
 	cuts := signerParts.FindAllStringIndex(entry, -1)
 	if len(cuts) == 0 || cuts[0][0] == 0 {

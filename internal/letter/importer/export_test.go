@@ -1,0 +1,17 @@
+package importer
+
+import "strings"
+
+// Shown returns the text that a file shows, as its front reads it: with and without Markdown's marks.
+func Shown(name string, data []byte) string {
+	p, err := open(name, data)
+	if err != nil {
+		return ""
+	}
+	var marked, words strings.Builder
+	for _, l := range p.lines {
+		marked.WriteString(l.source + "\n")
+		words.WriteString(l.text + "\n")
+	}
+	return marked.String() + p.rest + "\n" + words.String()
+}

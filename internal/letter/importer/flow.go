@@ -1,0 +1,363 @@
+package importer
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
+
+// style is how a run of words looks.
+type style struct {
+	bold, italic bool
+	href         string // of the link that it is part of
+}
+
+// span is a run of words of one style.
+type span struct {
+	text string
+	style
+	reference bool // text is the label of a footnote
+}
+
+// paragraph is what a line is, apart from its words.
+type paragraph struct {
+	marker string // of a list item, as it is shown
+	level  int    // of a heading
+	depth  int    // of the list it is part of, 0 outside
+	quoted bool
+	note   string // label of the footnote it is the text of
+}
+
+// flow writes a formatted document as lines. The fronts of such documents tell it words, ends of lines and space between
+// them; what a line is made of in Markdown is its concern.
+type flow struct {
+	kind   paragraph // of the open line
+	lines  []line
+	notes  []footnote
+	rest   strings.Builder
+	hidden int
+
+	spans  []span
+	gap    int  // blank lines above the open line
+	listed bool // the line above is part of a list
+	words  bool // the open line has words
+	size   int  // of all words, in bytes
+}
+
+// footnote is the text of a footnote by lines.
+type footnote struct {
+	label         string
+	source, words []string
+}
+
+// maxShown is the largest text, in bytes, that a formatted document may show.
+const maxShown = 2 << 20
+
+// blank is the space of an empty line, apart the space between two paragraphs. A document that has both sets its blocks
+// apart by empty lines.
+const (
+	apart = 1
+	blank = 2
+)
+
+// add adds words to the open line.
+func (f *flow) add(text string, s style) {
+	if text == "" {
+		return
+	}
+	if f.size += len(text); f.size > maxShown {
+		return // the front refuses the file
+	}
+	f.spans = append(f.spans, span{text: text, style: s})
+	f.words = f.words || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) })
+}
+
+// refer adds the reference to a footnote.
+func (f *flow) refer(label string) {
+	f.spans = append(f.spans, span{text: label, reference: true})
+}
+
+// space asks for space above the next line, if there is not more already.
+func (f *flow) space(gap int) { f.gap = max(f.gap, gap) }
+
+// breakLine ends the line at a break; a break on an empty line leaves a blank one.
+func (f *flow) breakLine() {
+	if !f.words {
+		f.space(blank)
+	}
+	f.end()
+}
+
+// end ends the open line, if it has words.
+func (f *flow) end() {
+	spans := f.spans
+	f.spans, f.words = nil, false
+	source, text := f.render(spans)
+	if isRule(text) {
+		f.space(apart)
+		return
+	}
+	if text == "" {
+		return
+	}
+	l := line{source: source, text: text, gap: f.gap}
+	k := f.kind
+	if own := readMarker(text, nil); k.marker != "" && (own.kind == noMarker || own.kind == bullet && k.marker != "-") {
+		l.source, l.text = k.marker+" "+l.source, k.marker+" "+l.text
+	}
+	if k.note != "" {
+		f.addNote(k.note, l)
+		return
+	}
+	f.gap = 0
+	if k.level > 0 {
+		l.level = min(k.level, 6)
+		l.source = strings.Repeat("#", l.level) + " " + l.source
+	}
+	if k.depth > 0 {
+		l.indent = 3 * (k.depth - 1)
+		if k.marker == "" {
+			l.indent = 3 * k.depth
+		}
+		if f.listed && k.marker != "" && l.gap <= apart {
+			l.gap = 0
+		}
+	}
+	if k.quoted {
+		l.source = "> " + l.source
+	}
+	f.listed = k.depth > 0
+	f.kind.marker = ""
+	f.take(l)
+}
+
+// addNote adds a line to the text of a footnote.
+func (f *flow) addNote(label string, l line) {
+	if last := len(f.notes) - 1; last < 0 || f.notes[last].label != label {
+		f.notes = append(f.notes, footnote{label: label})
+	}
+	n := &f.notes[len(f.notes)-1]
+	n.source, n.words = append(n.source, l.source), append(n.words, l.text)
+}
+
+// render writes the spans as Markdown and as words alone.
+func (f *flow) render(spans []span) (source, text string) {
+	if len(spans) == 0 {
+		return "", ""
+	}
+	var md, words strings.Builder
+	for len(spans) > 0 {
+		s := spans[0]
+		spans = spans[1:]
+		if s.reference {
+			md.WriteString("[^" + s.text + "]")
+			continue
+		}
+		var run strings.Builder
+		run.WriteString(s.text)
+		for len(spans) > 0 && !spans[0].reference && spans[0].style == s.style {
+			run.WriteString(spans[0].text)
+			spans = spans[1:]
+		}
+		core := f.clean(run.String())
+		words.WriteString(core)
+		if f.kind.level > 0 {
+			s.bold, s.italic = false, false
+		}
+		md.WriteString(marked(core, s.style))
+	}
+	text = strings.Join(strings.Fields(words.String()), " ")
+	source = foldSpaces(md.String())
+	if strings.HasPrefix(source, "#") || strings.HasPrefix(source, ">") || strings.HasPrefix(source, "+ ") {
+		source = `\` + source
+	}
+	return source, text
+}
+
+// clean removes what shows nothing; a line holds no line break.
+func (f *flow) clean(s string) string {
+	s, hidden := clean(s)
+	f.hidden += hidden
+	return strings.ReplaceAll(s, "\n", " ")
+}
+
+// marked writes words with Markdown's marks around them; the space around the words stays outside.
+func marked(text string, s style) string {
+	core := strings.TrimSpace(text)
+	if core == "" {
+		return text
+	}
+	before, after, _ := strings.Cut(text, core)
+	escaped := escapeMarkdown(core)
+	if href := target(s.href); href != "" && href != core && href != "mailto:"+core {
+		escaped = "[" + strings.NewReplacer("[", `\[`, "]", `\]`).Replace(strings.ReplaceAll(escaped, `\[`, "[")) + "](" + href + ")"
+	}
+	hasLetter := strings.ContainsFunc(core, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	switch {
+	case !hasLetter:
+	case s.bold && s.italic:
+		escaped = "***" + escaped + "***"
+	case s.bold:
+		escaped = "**" + escaped + "**"
+	case s.italic:
+		escaped = "*" + escaped + "*"
+	}
+	return before + escaped + after
+}
+
+// target returns the address of a link, "" if it leads nowhere that a reader may be sent.
+func target(href string) string {
+	href = strings.TrimSpace(href)
+	scheme, rest, ok := strings.Cut(href, ":")
+	switch strings.ToLower(scheme) {
+	case "http", "https":
+		ok = ok && len(rest) > 2 && strings.HasPrefix(rest, "//")
+	case "mailto":
+		ok = ok && strings.Contains(rest, "@")
+	default:
+		ok = false
+	}
+	if !ok || len(href) > 2000 || !utf8.ValidString(href) || strings.ContainsFunc(href, unicode.IsControl) {
+		return ""
+	}
+	return strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `\`, "%5C", "[", "%5B", "]", "%5D").Replace(href)
+}
+
+// entity is what Markdown would take for a character in disguise.
+var entity = regexp.MustCompile(`&(?:#?[0-9A-Za-z]{1,32};)`)
+
+// escapeMarkdown writes words so that Markdown shows them as they are.
+func escapeMarkdown(s string) string {
+	if !strings.ContainsAny(s, "\\`*_[<&~|") {
+		return s
+	}
+	s = entity.ReplaceAllString(s, `\$0`)
+	var b strings.Builder
+	b.Grow(len(s) + 8)
+	for i, r := range s {
+		switch r {
+		case '\\':
+			if !strings.HasPrefix(s[i:], `\&`) || !entity.MatchString(s[i+1:min(len(s), i+40)]) {
+				b.WriteByte('\\')
+			}
+		case '`', '*', '<':
+			b.WriteByte('\\')
+		case '[':
+			if strings.HasPrefix(s[i:], "[^") || strings.Contains(s[i:min(len(s), i+400)], "](") {
+				b.WriteByte('\\')
+			}
+		case '~':
+			if strings.HasPrefix(s[i:], "~~") {
+				b.WriteByte('\\')
+			}
+		case '_':
+			if !isWordRune(lastRune(s[:i])) || !isWordRune(firstRune(s[i+1:])) {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// foldSpaces makes a space of each run of white space, or a tab of one that has a tab.
+func foldSpaces(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	space, tab := false, false
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			space, tab = true, tab || r == '\t'
+			continue
+		}
+		switch {
+		case tab && b.Len() > 0:
+			b.WriteByte('\t')
+		case space && b.Len() > 0:
+			b.WriteByte(' ')
+		}
+		space, tab = false, false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// page returns what was written. Where empty lines set blocks apart, short paragraphs without one between them are the
+// lines of a block: an address that was typed a paragraph a line.
+func (f *flow) page() (page, error) {
+	f.end()
+	blanks, quoted := 0, 0
+	for _, l := range f.lines {
+		if l.gap >= blank {
+			blanks++
+		}
+		if strings.HasPrefix(l.source, "> ") {
+			quoted++
+		}
+	}
+	for i := range f.lines {
+		l := &f.lines[i]
+		if quoted*2 > len(f.lines) {
+			l.source = strings.TrimPrefix(l.source, "> ") // the page quotes the letter
+		}
+		if i > 0 && blanks >= 3 && l.gap == apart && isBlockLine(f.lines[i-1]) && isBlockLine(*l) {
+			l.gap = 0
+		}
+		l.gap = min(l.gap, 1)
+	}
+	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden}
+	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
+		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
+	}
+	if f.size > maxShown {
+		return p, fault.New(fault.TooLarge, "import.too_large", "Limit", maxShown, "Size", f.size)
+	}
+	return p, nil
+}
+
+// isBlockLine reports whether a line may be one of several of an address or a signature.
+func isBlockLine(l line) bool {
+	return l.level == 0 && runeCount(l.text) < 60 && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
+}
+
+// row writes the cells of a table's row: on one line if each is a short line, else as blocks.
+func (f *flow) row(cells [][]line) {
+	f.end()
+	flat := len(cells) > 1
+	for _, c := range cells {
+		flat = flat && len(c) == 1 && c[0].level == 0 && len(c[0].text) < 300
+	}
+	if flat {
+		var source, words strings.Builder
+		between := ""
+		for _, c := range cells {
+			source.WriteString(between + c[0].source)
+			words.WriteString(between + c[0].text)
+			if between = " | "; strings.HasSuffix(c[0].text, ":") { // "To:" in a column of its own
+				between = " "
+			}
+		}
+		f.take(line{source: source.String(), text: words.String(), gap: f.gap})
+		f.gap = 0
+		return
+	}
+	for _, c := range cells {
+		c[0].gap = max(c[0].gap, f.gap, apart)
+		for _, l := range c {
+			f.take(l)
+		}
+	}
+	f.gap = apart
+}
+
+// take adds a line, to the rest if there are enough.
+func (f *flow) take(l line) {
+	if len(f.lines) >= maxLines {
+		f.rest.WriteString(l.source + "\n\n")
+		return
+	}
+	f.lines = append(f.lines, l)
+}

@@ -1,0 +1,330 @@
+package importer
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// block writes an element and what is in it.
+func (w *webPage) block(n *html.Node) {
+	w.write(n, style{})
+	w.flow.end()
+}
+
+// write writes a node. Its depth is bounded by the parser's.
+func (w *webPage) write(n *html.Node, s style) {
+	switch n.Type {
+	case html.TextNode:
+		w.flow.add(foldHTML(n.Data), s)
+		return
+	case html.DocumentNode:
+		w.children(n, s)
+		return
+	case html.ElementNode:
+	default:
+		return
+	}
+	if label := w.notes[n]; label != "" {
+		w.flow.refer(label)
+		return
+	}
+	if w.skip[n] || n != w.main && w.isFurniture(n) {
+		return
+	}
+	switch n.DataAtom {
+	case atom.B, atom.Strong:
+		s.bold = true
+	case atom.I, atom.Em, atom.Cite:
+		s.italic = true
+	case atom.A:
+		s.href = attribute(n, "href")
+	case atom.Br:
+		w.flow.breakLine()
+		return
+	case atom.Sup:
+		if w.raised(n, s) {
+			return
+		}
+	case atom.Img, atom.Hr:
+		if n.DataAtom == atom.Hr {
+			w.flow.end()
+			w.flow.space(apart)
+		}
+		return
+	case atom.Pre:
+		w.preformatted(n)
+		return
+	case atom.Ol, atom.Ul:
+		w.list(n, s)
+		return
+	case atom.Table:
+		w.table(n, s)
+		return
+	}
+	gap, isBlock := blockGap(n.DataAtom)
+	if !isBlock {
+		w.children(n, s)
+		return
+	}
+	w.flow.end()
+	w.flow.space(gap)
+	before := w.flow.kind
+	switch n.DataAtom {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		w.flow.kind = paragraph{level: int(n.Data[1] - '0'), note: before.note}
+	case atom.Blockquote:
+		w.flow.kind.quoted = true
+	}
+	w.children(n, s)
+	if isBlankBlock(n) && !w.flow.words {
+		w.flow.space(blank)
+	}
+	w.flow.end()
+	w.flow.space(gap)
+	marker := w.flow.kind.marker // an item's mark stands before its first line only
+	w.flow.kind = before
+	if before.marker != "" {
+		w.flow.kind.marker = marker
+	}
+}
+
+func (w *webPage) children(n *html.Node, s style) {
+	for c := range n.ChildNodes() {
+		w.write(c, s)
+	}
+}
+
+// blockGap returns the space around a block, false for what is part of a line.
+func blockGap(a atom.Atom) (gap int, ok bool) {
+	switch a {
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Dl, atom.Figure, atom.Details, atom.Fieldset:
+		return apart, true
+	case atom.Html, atom.Body, atom.Div, atom.Section, atom.Article, atom.Main, atom.Header, atom.Footer, atom.Address, atom.Center, atom.Li,
+		atom.Dt, atom.Dd, atom.Figcaption, atom.Summary, atom.Td, atom.Th, atom.Tr, atom.Caption, atom.Hgroup, atom.Form, atom.Legend:
+		return 0, true
+	}
+	return 0, false
+}
+
+// isBlankBlock reports whether a paragraph holds nothing but space, which a page shows as an empty line.
+func isBlankBlock(n *html.Node) bool {
+	if n.DataAtom != atom.P && n.DataAtom != atom.Div || n.FirstChild == nil {
+		return false
+	}
+	for c := range n.ChildNodes() {
+		if _, isBlock := blockGap(c.DataAtom); isBlock || c.DataAtom == atom.Img || c.DataAtom == atom.Table {
+			return false
+		}
+	}
+	text := textOf(n, 20)
+	return strings.TrimSpace(text) == "" && (strings.Contains(text, "\u00a0") || n.DataAtom == atom.P)
+}
+
+// foldHTML makes a space of the white space that a page shows as one; a no-break space stays.
+func foldHTML(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '\n', '\t', '\r', '\f':
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// superscripts are written for raised digits that refer to nothing: m².
+var superscripts = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹")
+
+// raised writes raised digits so that they are not taken for a part of the number before them.
+func (w *webPage) raised(n *html.Node, s style) bool {
+	text := strings.TrimSpace(textOf(n, 10))
+	if text == "" || !isDigits(text) || len(text) > 3 || n.FirstChild != n.LastChild || n.FirstChild.Type != html.TextNode {
+		return false
+	}
+	w.flow.add(superscripts.Replace(text), s)
+	return true
+}
+
+// preformatted writes text whose line ends are kept, which may be a letter wrapped by hand.
+func (w *webPage) preformatted(n *html.Node) {
+	w.flow.end()
+	w.flow.space(apart)
+	text, hidden := clean(textOf(n, Limit))
+	w.flow.hidden += hidden
+	lines, rest := readText(text)
+	for i, l := range lines {
+		if i == 0 {
+			l.gap = max(l.gap, apart)
+		}
+		w.flow.take(l)
+	}
+	w.flow.rest.WriteString(rest)
+	w.flow.space(apart)
+}
+
+// list writes the items with the marks that the page shows.
+func (w *webPage) list(n *html.Node, s style) {
+	w.flow.end()
+	before := w.flow.kind
+	if before.depth == 0 {
+		w.flow.space(apart)
+	}
+	kind := listKind(n)
+	value := 1
+	if start, err := strconv.Atoi(strings.TrimSpace(attribute(n, "start"))); err == nil && start >= 0 && start < 10000 {
+		value = start
+	}
+	for c := range n.ChildNodes() {
+		if c.Type != html.ElementNode || w.skip[c] {
+			continue
+		}
+		if c.DataAtom != atom.Li {
+			w.flow.kind = paragraph{depth: before.depth + 1, quoted: before.quoted, note: before.note}
+			w.write(c, s)
+			continue
+		}
+		if v, err := strconv.Atoi(strings.TrimSpace(attribute(c, "value"))); err == nil && v >= 0 && v < 10000 {
+			value = v
+		}
+		w.flow.kind = paragraph{marker: markOf(kind, value), depth: before.depth + 1, quoted: before.quoted, note: before.note}
+		w.children(c, s)
+		w.flow.end()
+		value++
+	}
+	w.flow.kind = before
+	w.flow.kind.marker = ""
+	if before.depth == 0 {
+		w.flow.space(apart)
+	}
+}
+
+// listKind returns how a list is marked, in the words of Word's number formats.
+func listKind(n *html.Node) string {
+	if n.DataAtom == atom.Ul {
+		return "bullet"
+	}
+	switch attribute(n, "type") {
+	case "a":
+		return "lowerLetter"
+	case "A":
+		return "upperLetter"
+	case "i":
+		return "lowerRoman"
+	case "I":
+		return "upperRoman"
+	}
+	_, set, _ := strings.Cut(strings.ToLower(attribute(n, "style")), "list-style")
+	for _, kind := range [...]struct{ css, kind string }{
+		{"lower-alpha", "lowerLetter"}, {"lower-latin", "lowerLetter"}, {"upper-alpha", "upperLetter"}, {"upper-latin", "upperLetter"},
+		{"lower-roman", "lowerRoman"}, {"upper-roman", "upperRoman"}, {"persian", "persianDigits"}, {"arabic-indic", "hindiNumbers"},
+		{"disc", "bullet"}, {"square", "bullet"}, {"circle", "bullet"},
+	} {
+		if strings.Contains(set, kind.css) {
+			return kind.kind
+		}
+	}
+	return "decimal"
+}
+
+// markOf returns the mark of an item with a stop behind the number.
+func markOf(kind string, value int) string {
+	if kind == "bullet" {
+		return "-"
+	}
+	return numeral(kind, value) + "."
+}
+
+// table writes a row of short cells as a line, and the cells of a table that only lays out a page as blocks.
+func (w *webPage) table(n *html.Node, s style) {
+	w.flow.end()
+	w.flow.space(apart)
+	before := w.flow.kind
+	for c := range n.ChildNodes() {
+		switch c.DataAtom {
+		case atom.Caption:
+			w.write(c, s)
+		case atom.Thead, atom.Tbody, atom.Tfoot:
+			for row := range c.ChildNodes() {
+				if row.DataAtom == atom.Tr && !w.skip[row] && !isUnseen(row) {
+					w.row(row, s)
+				}
+			}
+		}
+	}
+	w.flow.kind = before
+	w.flow.space(apart)
+}
+
+func (w *webPage) row(row *html.Node, s style) {
+	var cells []*html.Node
+	flat := true
+	for c := range row.ChildNodes() {
+		if c.DataAtom != atom.Td && c.DataAtom != atom.Th || w.facts[c] == nil || w.facts[c].chars == 0 {
+			continue
+		}
+		cells = append(cells, c)
+		flat = flat && isFlat(c)
+	}
+	w.flow.end()
+	for i, c := range cells {
+		switch {
+		case !flat || len(cells) == 1:
+			w.flow.end()
+			w.flow.space(apart)
+		case i > 0 && strings.HasSuffix(strings.TrimSpace(textOf(cells[i-1], 200)), ":"):
+			w.flow.add(" ", s)
+		case i > 0:
+			w.flow.add(" | ", style{})
+		}
+		w.cell(c, s, flat)
+	}
+	w.flow.end()
+}
+
+func (w *webPage) cell(c *html.Node, s style, flat bool) {
+	if !flat {
+		w.children(c, s)
+		w.flow.end()
+		return
+	}
+	for in := range c.ChildNodes() {
+		if in.DataAtom == atom.P || in.DataAtom == atom.Div { // the only block of the cell
+			w.children(in, s)
+			continue
+		}
+		w.write(in, s)
+	}
+}
+
+// isFlat reports whether a cell is one line of text.
+func isFlat(c *html.Node) bool {
+	blocks := 0
+	for n := range c.Descendants() {
+		switch n.DataAtom {
+		case atom.Br, atom.Ul, atom.Ol, atom.Table, atom.Blockquote, atom.Pre, atom.H1, atom.H2, atom.H3:
+			return false
+		case atom.P, atom.Div:
+			blocks++
+		}
+	}
+	return blocks <= 1 && len(textOf(c, 400)) < 300
+}
+
+// writeNotes writes the footnotes below the text.
+func (w *webPage) writeNotes() {
+	for _, n := range w.targets {
+		w.flow.end()
+		w.flow.kind = paragraph{note: n.label}
+		delete(w.skip, n.text)
+		w.flow.spans = nil
+		if n.text.DataAtom == atom.Li {
+			w.children(n.text, style{})
+		} else {
+			w.write(n.text, style{})
+		}
+		w.flow.end()
+	}
+	w.flow.kind = paragraph{}
+}
