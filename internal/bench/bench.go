@@ -52,20 +52,22 @@ type Options struct {
 type run struct {
 	Options
 	dir      string
+	data     string // folder of the started server's instance; empty is a new one
 	database string // Database with the schema of the started server
 	bareData string // the same for the bare limit
 	cleanup  []func()
 
-	letter  string // address of the letter
-	edition int
-	bareURL string
-	self    string // where the started server listens; empty with URL
-	bare    *process
-	server  *process // the started server while it runs
-	sink    *sink    // nil when nobody plays the relay
-	ledger  ledger
-	drained time.Duration // the longest wait for mails after a run
-	report  Report
+	letter     string // address of the letter
+	edition    int
+	signatures int // of the letter, at the start
+	bareURL    string
+	self       string // where the started server listens; empty with URL
+	bare       *process
+	server     *process // the started server while it runs
+	sink       *sink    // nil when nobody plays the relay
+	ledger     ledger
+	drained    time.Duration // the longest wait for mails after a run
+	report     Report
 }
 
 // row is one line of the report: a limit, or what is compared with it.
@@ -86,11 +88,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	ctx, cancel := context.WithTimeout(ctx, o.limit())
 	defer cancel()
 	r := &run{Options: o}
-	defer func() {
-		for _, fn := range slices.Backward(r.cleanup) {
-			fn()
-		}
-	}()
+	defer r.close()
 	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
@@ -119,7 +117,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 
 func (o *Options) check() error {
 	switch {
-	case o.What != Sign && o.What != Confirm && o.What != Read:
+	case o.What != Sign && o.What != Confirm && o.What != Read && o.What != Sized:
 		return fmt.Errorf("bench: %q cannot be measured", o.What)
 	case len(o.Connections) == 0 || slices.Min(o.Connections) < 1 || slices.Max(o.Connections) > 4096:
 		return errors.New("--connections: give numbers from 1 to 4096, for example 1,16,64")
@@ -203,27 +201,9 @@ func (r *run) start(ctx context.Context) (err error) {
 func (r *run) round(ctx context.Context, round, n int, rows []row) error {
 	rates := map[string]float64{}
 	for _, row := range rows {
-		if row.prepare != nil {
-			if err := row.prepare(ctx); err != nil {
-				return err
-			}
-		}
-		warm := warmFor
-		if row.counted > 0 {
-			warm = 0
-		}
-		worked := r.worked(row)
-		s, err := load(ctx, n, warm, r.Duration, row.target)
+		s, err := r.measure(ctx, n, row)
 		if err != nil {
-			return fmt.Errorf("%s: %w", row.name, err)
-		}
-		if s.answered > 0 {
-			s.cpu = (r.worked(row) - worked) / time.Duration(s.answered)
-		}
-		if row.settle != nil {
-			if err := row.settle(ctx); err != nil {
-				return err
-			}
+			return err
 		}
 		rates[row.name] = s.rate()
 		if row.against != "" && rates[row.against] > 0 {
@@ -235,10 +215,34 @@ func (r *run) round(ctx context.Context, round, n int, rows []row) error {
 	return nil
 }
 
+// measure measures a row once with n connections.
+func (r *run) measure(ctx context.Context, n int, row row) (s sample, err error) {
+	if row.prepare != nil {
+		if err := row.prepare(ctx); err != nil {
+			return s, err
+		}
+	}
+	warm := warmFor
+	if row.counted > 0 {
+		warm = 0
+	}
+	worked := r.worked(row)
+	if s, err = load(ctx, n, warm, r.Duration, row.target); err != nil {
+		return s, fmt.Errorf("%s: %w", row.name, err)
+	}
+	if s.answered > 0 {
+		s.cpu = (r.worked(row) - worked) / time.Duration(s.answered)
+	}
+	if row.settle != nil {
+		err = row.settle(ctx)
+	}
+	return s, err
+}
+
 // worked returns the processor time so far of the process that answers the row's requests, 0 for one that is not ours.
 func (r *run) worked(row row) time.Duration {
 	switch {
-	case row.against == "":
+	case row.against == "" && r.bare != nil:
 		return r.bare.worked()
 	case r.server != nil:
 		return r.server.worked()

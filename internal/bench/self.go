@@ -57,7 +57,11 @@ const inventedSlug = "bench"
 
 // instance are the flags that name the instance of the started server.
 func (r *run) instance() []string {
-	flags := []string{"--data", filepath.Join(r.dir, "data")}
+	data := r.data
+	if data == "" {
+		data = filepath.Join(r.dir, "data")
+	}
+	flags := []string{"--data", data}
 	if r.database != "" {
 		flags = append(flags, "--database", r.database)
 	}
@@ -199,10 +203,12 @@ func (r *run) findLetter(ctx context.Context) error {
 	var document struct {
 		State   string
 		Edition struct{ Number int }
+		Counts  struct{ Persons, Organisations int }
 	}
 	if err := json.Unmarshal(body, &document); err != nil {
 		return fmt.Errorf("%s.json: %w", r.letter, err)
 	}
+	r.signatures = document.Counts.Persons + document.Counts.Organisations
 	if r.edition = document.Edition.Number; r.What != Read && document.State != "open" {
 		return fmt.Errorf("the letter %s is %s and takes no signatures", r.Letter, document.State)
 	}

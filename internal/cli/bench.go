@@ -14,6 +14,7 @@ type benchCommand struct {
 	Sign    benchSign    `cmd:"" help:"Measure accepted signatures beside a bare durable insert."`
 	Confirm benchConfirm `cmd:"" help:"Measure confirmed signatures beside a bare durable insert."`
 	Read    benchRead    `cmd:"" help:"Measure the letter's page beside a bare handler that sends the same bytes."`
+	Sizes   benchSizes   `cmd:"" help:"Measure pages, signing and confirming on instances of different sizes, made by bench seed."`
 	Seed    benchSeed    `cmd:"" help:"Fill an instance with signatures of invented people, signed and confirmed through the real code."`
 	Bare    benchBare    `cmd:"" hidden:"" help:"Serve the bare limits."`
 }
@@ -61,6 +62,24 @@ func (c *benchConfirm) Run(e *environment) error {
 	return c.run(e, o)
 }
 
+type benchSizes struct {
+	Folders     []string      `arg:"" type:"existingdir" help:"Folders of the instances, the smallest first. Their letters are signed."`
+	Connections []int         `default:"16" help:"Numbers of connections."`
+	Duration    time.Duration `default:"2s" help:"Length of one run."`
+	Rounds      int           `default:"5" help:"Rounds; in each every instance takes its turn. Medians are reported."`
+	Links       int           `default:"2000" help:"Links prepared for one run of confirm."`
+	JSON        bool          `help:"Print one JSON object."`
+}
+
+// Run measures instances of different sizes.
+func (c *benchSizes) Run(e *environment) error {
+	flags := benchFlags{JSON: c.JSON}
+	return flags.report(e, func(o bench.Options) (*bench.Report, error) {
+		o.Connections, o.Duration, o.Rounds, o.Links = c.Connections, c.Duration, c.Rounds, c.Links
+		return bench.Sizes(e.ctx, o, c.Folders)
+	})
+}
+
 type benchRead struct{ benchFlags }
 
 // Run measures reading.
@@ -72,16 +91,24 @@ func (c *benchFlags) options(what string) bench.Options {
 }
 
 func (c *benchFlags) run(e *environment, o bench.Options) error {
+	return c.report(e, func(started bench.Options) (*bench.Report, error) {
+		o.Program, o.Progress, o.Env = started.Program, started.Progress, started.Env
+		return bench.Run(e.ctx, o)
+	})
+}
+
+// report prints what measure returns.
+func (c *benchFlags) report(e *environment, measure func(bench.Options) (*bench.Report, error)) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
 	// The settings of this environment are an instance's; what the bench starts must not find it.
-	o.Program, o.Progress, o.Env = program, e.stderr, []string{"LANG=C.UTF-8"}
+	o := bench.Options{Program: program, Progress: e.stderr, Env: []string{"LANG=C.UTF-8"}}
 	if c.JSON {
 		o.Progress = io.Discard
 	}
-	report, err := bench.Run(e.ctx, o)
+	report, err := measure(o)
 	if report == nil {
 		return err
 	}

@@ -35,9 +35,21 @@ func IsCountry(code string) bool {
 // CountryName returns the name of a country in the locale's language, in English where that has none, and "" for what
 // is no code of ISO 3166-1.
 func CountryName(l *Locale, code string) string {
-	if !IsCountry(code) {
-		return ""
+	if names, ok := countryNames.Load(l.Code); ok {
+		return names.(map[string]string)[code]
 	}
+	names := map[string]string{}
+	for known := range strings.FieldsSeq(countryCodes) {
+		names[known] = nameCountry(l, known)
+	}
+	countryNames.Store(l.Code, names)
+	return names[code]
+}
+
+// countryNames holds the names in each locale once one was asked for: a page of a list shows a hundred.
+var countryNames sync.Map // by locale code: map[string]string, by country
+
+func nameCountry(l *Locale, code string) string {
 	if key := "country." + code; l.Has(key) {
 		return l.T(key) // renamed since the tables of x/text were made
 	}
@@ -51,8 +63,8 @@ func CountryName(l *Locale, code string) string {
 	return regionName(Default, region)
 }
 
-// countryNames maps the folded names of countries, in every language of the interface, to their codes.
-var countryNames = sync.OnceValue(func() map[string]string {
+// countryCodeOf maps the folded names of countries, in every language of the interface, to their codes.
+var countryCodeOf = sync.OnceValue(func() map[string]string {
 	names := map[string]string{}
 	for code := range strings.FieldsSeq(countryCodes) {
 		for _, l := range All() {
@@ -86,7 +98,7 @@ func CountryCode(text string) string {
 	if code := strings.ToUpper(text); IsCountry(code) {
 		return code
 	}
-	if code := countryNames()[Fold(text)]; code != "" {
+	if code := countryCodeOf()[Fold(text)]; code != "" {
 		return code
 	}
 	if len(text) == 3 {

@@ -3,6 +3,7 @@ package i18n
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,9 +11,15 @@ import (
 // Fold returns the words of a text as they are compared and searched: compatibility forms and marks gone, lower case, and the
 // letters of Arabic script that keyboards write in several ways made one. Words are separated by single blanks.
 func Fold(text string) string {
+	if !hasOnlyASCII(text) {
+		text = norm.NFKD.String(text)
+	}
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(text) {
+	b.Grow(len(text))
+	for _, r := range text {
 		switch {
+		case r < utf8.RuneSelf:
+			b.WriteByte(foldedASCII[r])
 		case unicode.Is(unicode.Mn, r), r == 0x640: // marks, tatweel
 			continue
 		case unicode.IsLetter(r), unicode.IsDigit(r):
@@ -28,6 +35,21 @@ func Fold(text string) string {
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
 }
+
+func hasOnlyASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+// foldedASCII maps letters to lower case, digits to themselves, and everything else to a blank.
+var foldedASCII = func() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		table[c] = ' '
+		if r := unicode.ToLower(rune(c)); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			table[c] = byte(r)
+		}
+	}
+	return table
+}()
 
 // foldedForms are lower-case letters that keyboards or hurry write in several ways.
 var foldedForms = map[rune]string{'ي': "ی", 'ى': "ی", 'ئ': "ی", 'ك': "ک", 'ة': "ه", 'ۀ': "ه", 'ە': "ه", 'أ': "ا", 'إ': "ا",

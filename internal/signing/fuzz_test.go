@@ -57,7 +57,7 @@ func FuzzCheckName(f *testing.F) {
 			t.Errorf("%q becomes %q (%v)", name, again, fault)
 		}
 		for _, w := range signing.Words(name) {
-			if w == "" || len(w) > 40 || !utf8.ValidString(w) {
+			if w == "" || len(w) > 64 || !utf8.ValidString(w) {
 				t.Errorf("%q is found by %q", name, w)
 			}
 		}

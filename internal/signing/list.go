@@ -143,7 +143,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := cutWords(strings.Fields(i18n.Fold(query)))
+	words := strings.Fields(i18n.Fold(query))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}
@@ -192,56 +192,89 @@ func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...Kind) iter
 	}
 }
 
-// maxLooked bounds how many index entries one search page may look at, so that a common first letter beside a rare word
-// costs no scan of the list.
-const maxLooked = 2000
+// maxLooked bounds how many index entries of the second way one search page may look at, so that a common word beside a
+// rare one costs no scan of the list.
+const maxLooked = 400
 
-// search walks the index of the longest word and keeps the entries whose names begin words with all the others.
+// secondWay marks the cursors of a search's second way.
+const secondWay = "\x01"
+
+// search finds names in two ways: those that have the words one after the other, as people type a name, are one stretch of
+// the index; those that have them in another order or with others between, by walking the entries of the longest word.
 func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, id int64, limit int) (p Page, err error) {
-	first := words[0]
-	for _, w := range words {
-		if len(w) > len(first) {
-			first = w
-		}
-	}
-	for looked := 0; ; {
-		found, err := store.List(tx, qSearchPage, scanFound, l, kind, first, first+"\U0010FFFF", word, id, limit)
+	phrase := cutWord(strings.Join(words, " "))
+	inOrder := func(s Signatory) bool { return matches(s.Name, []string{phrase}) }
+	word, second := strings.CutPrefix(word, secondWay)
+	if !second {
+		err := walk(tx, l, kind, phrase, word, id, limit, func(s Signatory) (more bool) {
+			if foundBefore(s.Name, phrase, string(s.sortKey)) {
+				return true
+			}
+			p.Signatories = append(p.Signatories, s)
+			return len(p.Signatories) < limit
+		})
 		if err != nil {
 			return p, err
 		}
+		if len(p.Signatories) == limit {
+			p.Next = p.Signatories[limit-1].cursor()
+			return p, nil
+		}
+		word, id = "", 0
+	}
+	if len(words) == 1 {
+		return p, nil
+	}
+	first := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	looked := 0
+	err = walk(tx, l, kind, cutWord(first), word, id, limit, func(s Signatory) (more bool) {
+		looked++
+		if !inOrder(s) && matches(s.Name, words) && !foundBefore(s.Name, first, string(s.sortKey)) {
+			p.Signatories = append(p.Signatories, s)
+		}
+		if len(p.Signatories) < limit && looked < maxLooked {
+			return true
+		}
+		s.sortKey = append([]byte(secondWay), s.sortKey...)
+		p.Next = s.cursor()
+		return false
+	})
+	return p, err
+}
+
+// walk ranges over the index entries that begin with prefix, after the given one, until fn says that it is enough.
+func walk(tx *store.Tx, l letter.ID, kind Kind, prefix, word string, id int64, slice int, fn func(Signatory) (more bool)) error {
+	for {
+		found, err := store.List(tx, qSearchPage, scanFound, l, kind, prefix, prefix+"\U0010FFFF", word, id, slice)
+		if err != nil {
+			return err
+		}
 		for _, s := range found {
-			if word, id = string(s.sortKey), s.ID; !matches(s.Name, words) || foundBefore(s.Name, first, word) {
-				continue
+			if !fn(s) {
+				return nil
 			}
-			if p.Signatories = append(p.Signatories, s); len(p.Signatories) == limit {
-				p.Next = s.cursor()
-				return p, nil
-			}
+			word, id = string(s.sortKey), s.ID
 		}
-		if len(found) < limit {
-			return p, nil
-		}
-		if looked += len(found); looked >= maxLooked {
-			p.Next = found[len(found)-1].cursor()
-			return p, nil
+		if len(found) < slice {
+			return nil
 		}
 	}
 }
 
-// foundBefore reports whether an earlier word of the name begins with first too: «Ali Alizadeh» is one entry, also where a
+// foundBefore reports whether an earlier entry of the name begins with first too: «Ali Alizadeh» is one entry, also where a
 // page ends between its words.
 func foundBefore(name, first, word string) bool {
 	return slices.ContainsFunc(searchWords(name), func(w string) bool { return w < word && strings.HasPrefix(w, first) })
 }
 
+// matches reports whether each of the words begins a word of the name.
 func matches(name string, words []string) bool {
-	have := searchWords(name)
+	text := " " + i18n.Fold(name)
+	if whole := joined.Replace(name); whole != name {
+		text += " " + i18n.Fold(whole)
+	}
 	for _, w := range words {
-		ok := false
-		for _, h := range have {
-			ok = ok || strings.HasPrefix(h, w)
-		}
-		if !ok {
+		if !strings.Contains(text, " "+w) {
 			return false
 		}
 	}

@@ -70,6 +70,10 @@ func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
 			"παπα":         {names[6]},
 			"strauss":      {names[7]},
 			"far mi":       {names[8]},
+			"mina far":     {names[8]},
+			"minaei mina":  {names[9]},
+			"sean brien":   {names[5]},
+			"mina minafar": nil,
 			"mina":         {names[8], names[9]},
 			"ina":          nil,
 			"zzz":          nil,
@@ -130,4 +134,48 @@ func TestSummary_namesThatJoinedLast(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However long the list, a page of a search looks at few entries: also where words are common, and in the wrong order.
+func TestList_aSearchLooksAtFewEntries(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		var text strings.Builder
+		text.WriteString("Name\n")
+		for i := range 1500 {
+			fmt.Fprintf(&text, "Anna %s Lund\nLund %s\n", words(i), words(i))
+		}
+		text.WriteString("Anna Lund\n")
+		d.apply(d.plan(list(t, text.String())))
+		d.publish()
+		for query, want := range map[string]int{"anna lund": 1501, "lund anna": 1501, "lund": 3001, "anna zz": 0} {
+			seen := map[string]bool{}
+			for cursor, pages := "", 0; ; pages++ {
+				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 50)
+				if err != nil || pages > 500 {
+					t.Fatalf("%q: page %d, %v", query, pages, err)
+				}
+				for _, s := range p.Signatories {
+					if seen[s.Name] {
+						t.Errorf("%q: %s is found twice", query, s.Name)
+					}
+					seen[s.Name] = true
+				}
+				if cursor = p.Next; cursor == "" {
+					break
+				}
+			}
+			if len(seen) != want {
+				t.Errorf("%q: %d names, want %d", query, len(seen), want)
+			}
+		}
+		first, err := d.List(t.Context(), d.letter.ID, signing.Person, "anna lund", "", 50)
+		if err != nil || first.Signatories[0].Name != "Anna Lund" {
+			t.Errorf("whose name is what was typed comes first: %+v, %v", first.Signatories[:1], err)
+		}
+	})
+}
+
+// words returns a word of letters for a number.
+func words(i int) string {
+	return "b" + string([]rune{rune('a' + i/676%26), rune('a' + i/26%26), rune('a' + i%26)})
 }

@@ -181,32 +181,38 @@ func sortKey(name string) []byte {
 // Bounds of what a name adds to the search index.
 const (
 	maxWords    = 12
-	maxWordSize = 40 // bytes
+	maxWordSize = 64 // bytes
 )
 
 // joined takes out what some write and others leave out: علی‌رضا or علیرضا, O'Brien or OBrien.
 var joined = strings.NewReplacer("\u200c", "", "\u200d", "", "'", "", "’", "", "ʼ", "")
 
-// searchWords returns the folded words a name is found by.
+// searchWords returns what a name is found by: its folded words, each with those that follow it, so that one look-up finds
+// "farahani" as well as "mina farah".
 func searchWords(name string) []string {
-	words := strings.Fields(i18n.Fold(name))
+	entries := suffixes(i18n.Fold(name))
 	if whole := joined.Replace(name); whole != name {
-		words = append(words, strings.Fields(i18n.Fold(whole))...)
+		entries = append(entries, suffixes(i18n.Fold(whole))...)
 	}
-	words = cutWords(words)
-	slices.Sort(words)
-	words = slices.Compact(words)
-	return words[:min(len(words), maxWords)]
+	slices.Sort(entries)
+	entries = slices.Compact(entries)
+	return entries[:min(len(entries), maxWords)]
 }
 
-// cutWords cuts words to what the index holds of one.
-func cutWords(words []string) []string {
-	for i, w := range words {
-		if len(w) > maxWordSize {
-			words[i] = strings.ToValidUTF8(w[:maxWordSize], "")
-		}
+// suffixes returns the text from each of its words on, cut to what the index holds.
+func suffixes(folded string) (list []string) {
+	for folded != "" && len(list) < maxWords {
+		list = append(list, cutWord(folded))
+		_, folded, _ = strings.Cut(folded, " ")
 	}
-	return words
+	return list
+}
+
+func cutWord(s string) string {
+	if len(s) > maxWordSize {
+		return strings.TrimRight(strings.ToValidUTF8(s[:maxWordSize], ""), " ")
+	}
+	return s
 }
 
 // recent are the ids of the public signatures that joined last, newest first.
