@@ -1,0 +1,135 @@
+package signing_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // to ask PostgreSQL what it read
+
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// TestQueries_readTheSameRowsAtEverySize asks PostgreSQL how many rows each query of a page or an act reads, with few
+// signatures and with many, before and after it has looked at the tables' statistics.
+func TestQueries_readTheSameRowsAtEverySize(t *testing.T) {
+	address := testkit.PostgresURL(t)
+	db, err := store.Open(t.Context(), store.Options{Database: address, Now: testkit.NewClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	d := newDesk(t, db, testkit.NewClock())
+	raw, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	add := func(from, to int) {
+		var text strings.Builder
+		text.WriteString("Name,Title\n")
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&text, "Anna %s Lund,Cook\n", words(i))
+		}
+		d.apply(d.plan(list(t, text.String())))
+		d.publish()
+	}
+	d.give("known@example.org", named("Mina Farahani"))
+	add(0, 200)
+	few := d.reads(raw)
+	if few["signature_list.page"] < 100 || few["signature_word.page"] < 100 {
+		t.Fatalf("a page of a hundred names reads %v", few)
+	}
+	add(200, 2500)
+	for _, state := range []string{"as it is", "analysed"} {
+		if state == "analysed" {
+			if _, err := raw.Exec("ANALYZE"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, n := range d.reads(raw) {
+			if n > few[name]+few[name]/5+2 {
+				t.Errorf("%s, %s: reads %d rows of 2500 signatures, %d of 200", name, state, n, few[name])
+			}
+		}
+	}
+	// The control: a query that walks the letter is noticed.
+	if n := rowsRead(t, raw, "SELECT count(*) FROM signature WHERE letter_id = $1 AND state = $2", d.letter.ID, "listed"); n < 2500 {
+		t.Errorf("a walk over 2500 signatures reads %d rows", n)
+	}
+}
+
+// reads returns how many rows each query reads.
+func (d *desk) reads(raw *sql.DB) map[string]int {
+	d.t.Helper()
+	var mailbox, tag []byte
+	var id, pending int64
+	err := raw.QueryRow("SELECT id, pending_id, mailbox_tag, tag FROM signature WHERE letter_id = $1 AND basis = 'email'", d.letter.ID).Scan(&id, &pending, &mailbox, &tag)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	args := map[string][]any{
+		"signature_list.page":       {d.letter.ID, signing.Person, []byte{}, 0, 101},
+		"signature_word.page":       {d.letter.ID, signing.Person, "anna", "anna\U0010FFFF", "", 0, 100},
+		"signature.find_by_mailbox": {d.letter.ID, mailbox},
+		"signature.find_by_tag":     {d.letter.ID, mailbox, tag, signing.Person},
+		"signature.find":            {d.letter.ID, id},
+		"pending.find":              {pending},
+		"tally.list":                {d.letter.ID},
+		"publication.find":          {d.letter.ID},
+		"job.next":                  {"mail.confirm"},
+	}
+	reads := map[string]int{}
+	for _, q := range store.Queries() {
+		if given, ok := args[q.Name()]; ok {
+			reads[q.Name()] = rowsRead(d.t, raw, q.Text(store.Postgres), given...)
+		}
+	}
+	if len(reads) != len(args) {
+		d.t.Fatalf("%d of %d queries exist", len(reads), len(args))
+	}
+	return reads
+}
+
+// rowsRead runs a query and returns how many rows its scans read, those that a filter threw away included.
+func rowsRead(t testing.TB, raw *sql.DB, query string, args ...any) int {
+	t.Helper()
+	for i, a := range args {
+		switch v := a.(type) {
+		case signing.Kind:
+			args[i] = string(v)
+		}
+	}
+	var text string
+	if err := raw.QueryRowContext(context.Background(), "EXPLAIN (ANALYZE, FORMAT JSON) "+query, args...).Scan(&text); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	var plans []struct{ Plan planNode }
+	if err := json.Unmarshal([]byte(text), &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan.read()
+}
+
+type planNode struct {
+	Type    string     `json:"Node Type"`
+	Rows    float64    `json:"Actual Rows"`
+	Loops   float64    `json:"Actual Loops"`
+	Removed float64    `json:"Rows Removed by Filter"`
+	Plans   []planNode `json:"Plans"`
+}
+
+func (n planNode) read() (rows int) {
+	if strings.Contains(n.Type, "Scan") {
+		rows = int((n.Rows + n.Removed) * n.Loops)
+	}
+	for _, child := range n.Plans {
+		rows += child.read()
+	}
+	return rows
+}
