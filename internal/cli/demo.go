@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -20,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
 )
 
 //go:embed samples
@@ -88,6 +87,9 @@ const (
 	librarySlug = "night-reading-room"
 )
 
+// translators are the invented people who translated the samples.
+var translators = map[string]string{"fa": "Parvin Saleh", "fr": "Aurélie Santerre", "ar": "ليلى حداد"}
+
 // addSamples writes the sample letters through the same code as every letter.
 func addSamples(ctx context.Context, a *app.App) error {
 	for _, o := range []account.Organisation{
@@ -113,8 +115,8 @@ func addSamples(ctx context.Context, a *app.App) error {
 	}{
 		{"river.en.md", letter.Change{Slug: riverSlug, Create: true, Leads: []string{"harbour-watch", "orle-valley-clinic"}, SignOn: new(letter.SignOnBoth),
 			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(24 * time.Hour).Add(17 * time.Hour), Zone: time.UTC}}},
-		{"river.fr.json", letter.Change{Slug: riverSlug}},
-		{"river.ar.json", letter.Change{Slug: riverSlug}},
+		{"river.fr.md", letter.Change{Slug: riverSlug}},
+		{"river.ar.md", letter.Change{Slug: riverSlug}},
 		{"river.fa.md", letter.Change{Slug: riverSlug, Publish: true, Call: &letter.Call{Language: "en", From: "Harbour Watch",
 			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
 			Email: "office@harbour-watch.example"}}},
@@ -125,13 +127,13 @@ func addSamples(ctx context.Context, a *app.App) error {
 		if err != nil {
 			return err
 		}
-		text, err := sampleText(step.file, data)
+		draft, err := importer.Read(step.file, data)
 		if err != nil {
 			return err
 		}
-		if step.change.Text = &text; text.Language == "fa" {
-			text.Translator = "Parvin Saleh"
-		}
+		text := letter.TextOf(draft, false)
+		text.Translator = translators[text.Language]
+		step.change.Text = &text
 		if _, err := a.Letters.Write(ctx, step.change); err != nil {
 			return fmt.Errorf("%s: %w", step.file, err)
 		}
@@ -139,19 +141,13 @@ func addSamples(ctx context.Context, a *app.App) error {
 	if err := addSignatures(ctx, a); err != nil {
 		return err
 	}
+	if err := addSheet(ctx, a); err != nil {
+		return err
+	}
+	if err := addUpdate(ctx, a); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(a.Folder(), demoMark+".ready"), nil, 0o600)
-}
-
-// sampleText returns the text of a sample: a letter as it is imported, or, in languages that are not read, its parts as JSON.
-func sampleText(name string, data []byte) (text letter.Text, err error) {
-	if strings.HasSuffix(name, ".json") {
-		return text, json.Unmarshal(data, &text)
-	}
-	draft, err := importer.Read(name, data)
-	if err != nil {
-		return text, err
-	}
-	return letter.TextOf(draft, false), nil
 }
 
 // addSignatures signs and confirms as invented people do.
@@ -195,5 +191,45 @@ func addSignatures(ctx context.Context, a *app.App) error {
 		}
 	}
 	_, err = a.Signing.Publish(ctx)
+	return err
+}
+
+// addSheet imports a list that was signed on paper.
+func addSheet(ctx context.Context, a *app.App) error {
+	data, err := samples.ReadFile("samples/sheet.csv")
+	if err != nil {
+		return err
+	}
+	list, err := roster.Read("sheet.csv", data, nil)
+	if err != nil {
+		return err
+	}
+	river, err := a.Letters.Find(ctx, riverSlug)
+	if err != nil {
+		return err
+	}
+	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: signing.BasisPaper, Listing: signing.Public,
+		Source: "Sheet signed at the market in Ness, 9 May 2026"})
+	if err != nil {
+		return err
+	}
+	if _, err := a.Signing.ApplyImport(ctx, plan, nil); err != nil {
+		return err
+	}
+	_, err = a.Signing.Publish(ctx)
+	return err
+}
+
+// addUpdate publishes what has happened since.
+func addUpdate(ctx context.Context, a *app.App) error {
+	data, err := samples.ReadFile("samples/update.en.md")
+	if err != nil {
+		return err
+	}
+	update, err := readUpdate(data)
+	if err != nil {
+		return err
+	}
+	_, err = a.Letters.AddUpdate(ctx, riverSlug, update)
 	return err
 }

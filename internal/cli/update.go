@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
@@ -20,9 +21,9 @@ type updateCommand struct {
 type updateAdd struct {
 	config.Instance
 	Slug     string `arg:"" help:"The letter."`
-	File     string `arg:"" help:"The article, in a format that import letter reads. Links and footnotes are its sources; pictures are named by relative paths."`
+	File     string `arg:"" help:"The article in Markdown; a first line with # is its title. Links and footnotes are its sources; pictures are named by relative paths."`
 	Title    string `help:"Default: the one the text has."`
-	Date     string `placeholder:"YYYY-MM-DD" help:"Day of the article. Default: the one the text gives, else today."`
+	Date     string `placeholder:"YYYY-MM-DD" help:"Day of the article. Default: today."`
 	Language string `help:"Language of the text (BCP 47). Default: recognised."`
 	JSON     bool   `help:"Print one JSON object."`
 }
@@ -33,32 +34,43 @@ func (c *updateAdd) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	draft, err := importer.Read(filepath.Base(c.File), data)
+	u, err := readUpdate(data)
 	if err != nil {
 		return err
 	}
-	for given, into := range map[*string]*string{&c.Title: &draft.Title, &c.Date: &draft.Date, &c.Language: &draft.Language} {
-		if *given != "" {
-			*into = *given
-		}
+	if c.Title != "" {
+		u.Title = c.Title
 	}
-	at := time.Time{}
-	if draft.Date != "" {
-		if at, err = time.Parse(time.DateOnly, draft.Date); err != nil {
-			return fmt.Errorf("%w: --date %q: give a day such as 2030-06-30", errUsage, draft.Date)
+	if c.Language != "" {
+		u.Language = c.Language
+	}
+	if c.Date != "" {
+		if u.At, err = time.Parse(time.DateOnly, c.Date); err != nil {
+			return fmt.Errorf("%w: --date %q: give a day such as 2030-06-30", errUsage, c.Date)
 		}
 	}
 	return e.with(c.Instance, func(a *app.App) error {
-		if draft.Body, err = storePictures(e, a, filepath.Dir(c.File), draft.Body); err != nil {
+		if u.Body, err = storePictures(e, a, filepath.Dir(c.File), u.Body); err != nil {
 			return err
 		}
-		text := letter.TextOf(draft, false)
-		u, err := a.Letters.AddUpdate(e.ctx, c.Slug, letter.Update{Language: text.Language, Title: text.Title, Body: text.Body, At: at})
-		if err != nil {
+		if u, err = a.Letters.AddUpdate(e.ctx, c.Slug, u); err != nil {
 			return err
 		}
 		return printUpdate(e, c.Slug, u, c.JSON)
 	})
+}
+
+// readUpdate reads an article in Markdown: its title, and its language as far as that can be told.
+func readUpdate(data []byte) (u letter.Update, err error) {
+	draft, err := importer.Read("update.md", data) // refuses what is no text, and knows languages
+	if err != nil {
+		return u, err
+	}
+	u.Language, u.Body = draft.Language, strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff"))
+	if first, rest, _ := strings.Cut(u.Body, "\n"); strings.HasPrefix(first, "# ") {
+		u.Title, u.Body = strings.TrimSpace(first[2:]), rest
+	}
+	return u, nil
 }
 
 func printUpdate(e *environment, slug string, u letter.Update, asJSON bool) error {
