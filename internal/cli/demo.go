@@ -230,6 +230,7 @@ func addUpdate(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
+	update.At = time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC)
 	_, err = a.Letters.AddUpdate(ctx, riverSlug, update)
 	return err
 }
