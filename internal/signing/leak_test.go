@@ -81,6 +81,8 @@ func TestStored_withheldSignersAreNowhereInTheClear(t *testing.T) {
 				}
 			}
 			d.sign("zq-address.pending@example.org", named("Zarafshan Quillfeather")) // public, but not confirmed
+			d.apply(d.plan(list(t, "Name,Affiliation,Email,Listing\nZarafshan Ofalist,Institute of Zymurgy,zq-address.listed@example.org,addressee\nQuillfeather Onpaper,,,no\n")))
+			needles = append(needles, "Ofalist", "Onpaper")
 			d.publish()
 			all := stored(t, db, o.Data)
 			for _, needle := range append(needles, browser) {
