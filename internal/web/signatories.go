@@ -117,8 +117,7 @@ func (s *Server) sendSignatoriesCSV(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+q.letter.Slug+`-signatories.csv"`)
-	return s.stream(w, r, "text/csv; charset=utf-8", func(out io.Writer) error {
+	return s.stream(w, r, q.letter.Slug+"-signatories.csv", "text/csv; charset=utf-8", func(out io.Writer) error {
 		return signing.WriteCSV(out, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...))
 	})
 }
@@ -131,7 +130,7 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 	}
 	v := r.URL.Query()
 	if !v.Has("limit") && q.query == "" && q.after == "" {
-		return s.stream(w, r, "application/json", func(out io.Writer) error {
+		return s.stream(w, r, q.letter.Slug+"-signatories.json", "application/json", func(out io.Writer) error {
 			return signing.WriteJSON(out, q.letter.Slug, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...), func() string { return "" })
 		})
 	}
@@ -172,19 +171,20 @@ const maxStreams = 4
 // stallsFor is how long a reader of a whole list may take nothing before it is cut off.
 const stallsFor = 30 * time.Second
 
-// stream sends something long as write makes it. A mistake in the middle breaks the connection off, so that nobody takes a
+// stream sends something long, a file of that name, as write makes it. A mistake in the middle breaks the connection off, so that nobody takes a
 // part for the whole.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, contentType string, write func(io.Writer) error) error {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Add("Vary", "Accept-Encoding")
-	if r.Method == http.MethodHead {
-		return nil
-	}
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, name, contentType string, write func(io.Writer) error) error {
 	select {
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
 	default:
 		return fault.New(fault.Unavailable, "busy")
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Add("Vary", "Accept-Encoding")
+	if r.Method == http.MethodHead {
+		return nil
 	}
 	var out io.Writer = &patient{w, http.NewResponseController(w)}
 	done := func() error { return nil }
