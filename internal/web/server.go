@@ -314,7 +314,7 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Err
 	page.NoIndex, page.Heading = true, page.Title
 	w.Header().Set("Cache-Control", "no-store")
 	if err := render(w, status, page); err != nil {
-		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "render", slog.String("error", err.Error()))
+		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "render", slog.String("request", visitOf(r).id), slog.String("error", err.Error()))
 	}
 }
 
