@@ -44,9 +44,10 @@ type App struct {
 	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
 	Mailbox *mail.Mailbox // only in the demonstration
 
-	o      Options
-	smtp   *mail.SMTP
-	unlock func() // nil unless this is a server
+	o       Options
+	smtp    *mail.SMTP
+	metrics *metrics
+	unlock  func() // nil unless this is a server
 }
 
 // Open opens the instance, creating an empty one where there is none. A second server on the same data folder is refused.
@@ -118,9 +119,11 @@ func (a *App) openServer() error {
 		a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
 		mailer.Register(a.Jobs)
 	}
+	a.metrics = newMetrics(a)
 	a.Web = web.New(a.Letters, a.Signing, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
-		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping})
+		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
+		Observe: a.metrics.observe})
 	return nil
 }
 
@@ -151,7 +154,21 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	defer cancel()
 	server := a.Web.HTTPServer()
 	var work sync.WaitGroup
-	errs := make(chan error, 2)
+	errs := make(chan error, 3)
+	if address := a.o.Server.MetricsListen; address != "" {
+		own, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("--metrics-listen: %w", err)
+		}
+		told := a.metrics.server()
+		work.Go(func() {
+			if err := told.Serve(own); !errors.Is(err, http.ErrServerClosed) {
+				errs <- err
+				cancel()
+			}
+		})
+		defer context.AfterFunc(ctx, func() { _ = told.Close() })()
+	}
 	work.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			errs <- err

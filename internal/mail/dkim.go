@@ -3,7 +3,9 @@ package mail
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -41,4 +43,19 @@ func (d *DKIM) sign(message []byte) ([]byte, error) {
 		return nil, fmt.Errorf("mail: dkim: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// Record returns the name and the value of the DNS record (TXT) by which receivers check signatures (RFC 6376, 3.6.1; RFC
+// 8463 for Ed25519).
+func (d *DKIM) Record() (name, value string, err error) {
+	kind, public := "rsa", []byte(nil)
+	switch key := d.options.Signer.Public().(type) {
+	case ed25519.PublicKey:
+		kind, public = "ed25519", key
+	default:
+		if public, err = x509.MarshalPKIXPublicKey(key); err != nil {
+			return "", "", fmt.Errorf("mail: dkim: %w", err)
+		}
+	}
+	return d.options.Selector + "._domainkey." + d.options.Domain, "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public), nil
 }

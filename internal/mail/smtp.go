@@ -179,3 +179,16 @@ func (s *SMTP) dial(ctx context.Context) (*connection, error) {
 	}
 	return &connection{client: client}, nil
 }
+
+// Check talks to the relay as far as a mail would, login included, and sends nothing.
+func (s *SMTP) Check(ctx context.Context) error {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.client.Close()
+	if err := c.client.Noop(); err != nil {
+		return err
+	}
+	return c.client.Quit()
+}

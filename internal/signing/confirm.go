@@ -280,6 +280,9 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	if err == nil && lost { // another press of the same button was first, or the submission is gone
 		return s.afterAnother(ctx, row.id, key)
 	}
+	if err == nil {
+		s.Events.Confirmed.Add(1)
+	}
 	return receipt, err
 }
 

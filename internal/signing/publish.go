@@ -48,6 +48,7 @@ func (s *Service) Publish(ctx context.Context) (done int, err error) {
 				return done, fmt.Errorf("signing.Publish: letter %d: %w", next, err)
 			}
 			done += n
+			s.Events.Published.Add(int64(n))
 			if n < publishSlice {
 				break
 			}

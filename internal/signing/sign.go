@@ -198,6 +198,9 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 		}
 		return job.Enqueue(tx, ConfirmMail{Pending: id})
 	})
+	if err == nil {
+		s.Events.Submitted.Add(1)
+	}
 	return id, err
 }
 

@@ -9,6 +9,7 @@ package signing
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -98,12 +99,16 @@ type Service struct {
 	Keys      *seal.Keys
 	Letters   *letter.Service
 	Unlimited bool // lifts the mail budgets, for benchmarks and tests
+	Events    Events
 
 	mu   sync.Mutex
 	keys map[letter.ID]cachedKey // guarded by mu
 
 	directory directory // guarded by mu
 }
+
+// Events counts what happened in this process since its start, for whoever watches it.
+type Events struct{ Submitted, Confirmed, Published atomic.Int64 }
 
 type cachedKey struct {
 	key    *seal.LetterKey

@@ -41,7 +41,8 @@ type Options struct {
 	Mailbox       *mail.Mailbox // only in the demonstration
 	Log           *slog.Logger
 	Now           func() time.Time
-	Ready         func(context.Context) error // whether the database answers
+	Ready         func(context.Context) error                                // whether the database answers
+	Observe       func(route, method string, status int, took time.Duration) // told of every answer
 }
 
 // Server answers HTTP requests.
@@ -134,6 +135,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				if out.status == 0 {
 					s.failInternal(out, r)
 				}
+			}
+			if s.o.Observe != nil {
+				s.o.Observe(v.pattern, method(r), out.status, time.Since(start))
 			}
 			s.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", v.id), slog.String("method", method(r)),
 				slog.String("route", v.pattern), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),

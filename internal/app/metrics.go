@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// metrics is what the server tells Prometheus. Labels are routes, methods, classes of status and kinds of job: there is no
+// more of them whatever visitors send, and nothing in them is about a letter or a person.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+}
+
+// newMetrics registers everything but what the web tells by observe.
+func newMetrics(a *App) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "undersigned_http_request_duration_seconds", Help: "Requests by route, method and class of status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route", "method", "status"})}
+	count := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
+	}
+	m.registry.MustRegister(m.requests, jobCollector{a.DB},
+		count("undersigned_signatures_submitted_total", "Forms accepted by this process.", func() float64 { return float64(a.Signing.Events.Submitted.Load()) }),
+		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.", func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
+		count("undersigned_signatures_published_total", "Acts that this process moved into list and count.", func() float64 { return float64(a.Signing.Events.Published.Load()) }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	return m
+}
+
+// observe counts a request. An unknown path has the empty route.
+func (m *metrics) observe(route, method string, status int, took time.Duration) {
+	if status == 0 {
+		status = http.StatusOK // an answer without a body, to HEAD
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+}
+
+// server serves the metrics.
+func (m *metrics) server() *http.Server {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+}
+
+// jobCollector counts jobs when it is asked.
+type jobCollector struct{ db *store.DB }
+
+var (
+	jobsWaiting = prometheus.NewDesc("undersigned_jobs_waiting", "Jobs that are not yet done.", []string{"kind"}, nil)
+	jobsDead    = prometheus.NewDesc("undersigned_jobs_dead", "Jobs that were given up.", []string{"kind"}, nil)
+	jobsOldest  = prometheus.NewDesc("undersigned_jobs_oldest_seconds", "How long the oldest job has been due.", []string{"kind"}, nil)
+)
+
+// Describe says what Collect sends.
+func (c jobCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- jobsWaiting
+	out <- jobsDead
+	out <- jobsOldest
+}
+
+// Collect reads the table, for two seconds at most: a scrape must not wait behind a database that does not answer.
+func (c jobCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	var counts []job.Count
+	err := c.db.View(ctx, func(tx *store.Tx) (err error) {
+		counts, err = job.Counts(tx)
+		return err
+	})
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(jobsWaiting, err)
+		return
+	}
+	for _, n := range counts {
+		out <- prometheus.MustNewConstMetric(jobsWaiting, prometheus.GaugeValue, float64(n.Waiting), n.Kind)
+		out <- prometheus.MustNewConstMetric(jobsDead, prometheus.GaugeValue, float64(n.Dead), n.Kind)
+		age := 0.0
+		if !n.Oldest.IsZero() {
+			age = max(0, c.db.Now().Sub(n.Oldest).Seconds())
+		}
+		out <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, age, n.Kind)
+	}
+}
