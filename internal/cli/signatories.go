@@ -129,6 +129,8 @@ func (c *importSignatories) printLine(e *environment, line signing.PlannedLine) 
 	switch {
 	case line.Fault != nil:
 		remarks = append(remarks, out.Error)
+	case line.Reason == signing.ImportWithdrawn:
+		remarks = append(remarks, "has signed and withdrawn: a list does not bring the name back")
 	case line.Reason != "":
 		remarks = append(remarks, heldTexts[line.Reason])
 	case line.Of > 0:
@@ -173,7 +175,7 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 		columns[column.Field] = column.Number
 	}
 	if c.JSON {
-		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "basis": plan.Basis,
+		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "added": batch.Added - plan.Batch.Added, "basis": plan.Basis,
 			"source": plan.Source, "columns": columns, "ignored": plan.List.Ignored, "sheet": plan.List.Sheet})
 	}
 	for _, column := range plan.List.Columns {
@@ -193,7 +195,7 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 	case batch.ID == 0:
 		e.printf(".\nThere was nothing to add.\n")
 	default:
-		e.printf(".\nAdded as batch %d. They join list and count with the next publication.\nTo undo: undersigned import undo %s %d\n", batch.ID, c.Slug, batch.ID)
+		e.printf(".\n%d signatures were added as batch %d. They join list and count with the next publication.\nTo undo: undersigned import undo %s %d\n", batch.Added-plan.Batch.Added, batch.ID, c.Slug, batch.ID)
 	}
 	return nil
 }

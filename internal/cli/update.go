@@ -66,7 +66,11 @@ func readUpdate(data []byte) (u letter.Update, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.Language, u.Body = draft.Language, strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff"))
+	text, err := importer.Decode(data)
+	if err != nil {
+		return u, err
+	}
+	u.Language, u.Body = draft.Language, strings.TrimSpace(text)
 	if first, rest, _ := strings.Cut(u.Body, "\n"); strings.HasPrefix(first, "# ") {
 		u.Title, u.Body = strings.TrimSpace(first[2:]), rest
 	}

@@ -61,7 +61,7 @@ func (s *Service) AddUpdate(ctx context.Context, slug string, u Update) (Update,
 		}
 		old, err := scanUpdate(tx.Row(qFindUpdate, l.ID, last))
 		switch {
-		case err == nil && old.Title == u.Title && old.Body == u.Body && old.Language == u.Language:
+		case err == nil && old.Title == u.Title && old.Body == u.Body && old.Language == u.Language && (u.At.IsZero() || u.At.Equal(old.At)):
 			u = old
 			return nil
 		case err != nil && !errors.Is(err, store.ErrNoRow):
@@ -103,4 +103,16 @@ func (s *Service) Updates(ctx context.Context, id ID) (updates []Update, err err
 		return err
 	})
 	return updates, err
+}
+
+// FindUpdate returns one update of a letter.
+func (s *Service) FindUpdate(ctx context.Context, id ID, number int) (u Update, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		u, err = scanUpdate(tx.Row(qFindUpdate, id, number))
+		if errors.Is(err, store.ErrNoRow) {
+			return fault.New(fault.NotFound, "update.unknown")
+		}
+		return err
+	})
+	return u, err
 }

@@ -34,6 +34,8 @@ type Batch struct {
 	Added     int    // signatures so far, those that are held included
 	State     BatchState
 	CreatedAt time.Time
+	Listing   Listing // of lines that do not say it themselves
+	Kind      Kind    // the same; "" where it was told by what they hold
 }
 
 // BatchState says how far a batch is.
@@ -85,9 +87,9 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 			return b, nil // there is nothing to undo one day
 		}
 		b = Batch{Letter: p.Letter.ID, ID: store.NewID(s.DB.Now()), Basis: p.Basis, Source: p.Source, SHA256: p.SHA256, State: BatchApplying,
-			CreatedAt: s.DB.Now()}
+			CreatedAt: s.DB.Now(), Listing: p.Listing, Kind: p.Kind}
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro())
+			_, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro(), b.Listing, b.Kind)
 			return err
 		})
 		if err != nil {
@@ -95,6 +97,11 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		}
 	}
 	for done := 0; done < len(lines) || b.State != BatchApplied; {
+		if l, err := s.Letters.ByID(ctx, b.Letter); err != nil {
+			return b, err
+		} else if !l.AcceptsConfirmations(s.DB.Now()) {
+			return b, errClosed(l) // it was closed meanwhile
+		}
 		slice := lines[done:min(done+batchSlice, len(lines))]
 		state := BatchApplying
 		if done+len(slice) == len(lines) {
@@ -183,9 +190,10 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	after, last, total := 0, Kind(""), 0
+	var after batchLine
 	for {
-		n, ended := 0, 0
+		var lines []batchLine
+		ended, total := 0, 0
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
 			ended = 0
 			if err := letter.Touch(tx, l); err != nil { // before the signatures, in the order in which Publish locks
@@ -199,11 +207,9 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 				return err
 			}
 			total = b.Added
-			lines, err := store.List(tx, qListBatchLines, scanBatchLine, l, batch, after, last, batchSlice)
-			if err != nil {
+			if lines, err = store.List(tx, qListBatchLines, scanBatchLine, l, batch, after.line, after.kind, batchSlice); err != nil {
 				return err
 			}
-			n = len(lines)
 			for _, line := range lines {
 				took, err := undo(tx, l, line.id)
 				if err != nil {
@@ -212,11 +218,8 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 				ended += took
 			}
 			state := BatchUndoing
-			if n < batchSlice {
+			if len(lines) < batchSlice {
 				state = BatchUndone
-			}
-			if n > 0 {
-				after, last = lines[n-1].line, lines[n-1].kind
 			}
 			_, err = tx.Exec(qSetBatch, state, 0, l, batch)
 			return err
@@ -224,11 +227,12 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 		if err != nil {
 			return undone, kept, err
 		}
-		undone, kept = undone+ended, kept+n-ended
+		undone, kept = undone+ended, kept+len(lines)-ended
 		progress(undone+kept, total)
-		if n < batchSlice {
+		if len(lines) < batchSlice {
 			return undone, kept, nil
 		}
+		after = lines[len(lines)-1]
 	}
 }
 

@@ -4,11 +4,12 @@ import "github.com/undersigned/undersigned/internal/store"
 
 var (
 	qInsertBatch = store.Q("signature_batch.insert", `
-		INSERT INTO signature_batch (letter_id, id, basis, source, sha256, added, state, created_at) VALUES ($1, $2, $3, $4, $5, 0, 'applying', $6)`)
+		INSERT INTO signature_batch (letter_id, id, basis, source, sha256, added, state, created_at, listing, kind)
+		VALUES ($1, $2, $3, $4, $5, 0, 'applying', $6, $7, $8)`)
 	qListBatches = store.Q("signature_batch.list", `
-		SELECT letter_id, id, basis, source, sha256, added, state, created_at FROM signature_batch WHERE letter_id = $1 ORDER BY id`)
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind FROM signature_batch WHERE letter_id = $1 ORDER BY id`)
 	qLockBatch = store.Q("signature_batch.lock", `
-		SELECT letter_id, id, basis, source, sha256, added, state, created_at FROM signature_batch WHERE letter_id = $1 AND id = $2 {for_update}`)
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind FROM signature_batch WHERE letter_id = $1 AND id = $2 {for_update}`)
 	qSetBatch = store.Q("signature_batch.set", `UPDATE signature_batch SET state = $1, added = added + $2 WHERE letter_id = $3 AND id = $4`)
 
 	qInsertBatchLine = store.Q("signature_batch_line.insert", `
@@ -21,7 +22,7 @@ var (
 
 func scanBatch(row store.Row) (b Batch, err error) {
 	var created int64
-	err = row.Scan(&b.Letter, &b.ID, &b.Basis, &b.Source, &b.SHA256, &b.Added, &b.State, &created)
+	err = row.Scan(&b.Letter, &b.ID, &b.Basis, &b.Source, &b.SHA256, &b.Added, &b.State, &created, &b.Listing, &b.Kind)
 	b.CreatedAt = unixMicro(created)
 	return b, err
 }

@@ -276,3 +276,63 @@ func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 		}
 	})
 }
+
+func TestPlanImport_whoWithdrewStaysAway(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		receipt := d.give("gone@example.org", named("Gone Away"))
+		d.publish()
+		if err := d.Withdraw(t.Context(), receipt.Secret, d.own(receipt.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		p := d.plan(list(t, "Name,Email\nGone Away,gone@example.org\n"))
+		if line := p.Lines[0]; line.Outcome != signing.ImportDuplicate || line.Reason != signing.ImportWithdrawn {
+			t.Errorf("%+v", outcomes(p))
+		}
+		if b := d.apply(p); b.ID != 0 {
+			t.Errorf("%+v", b)
+		}
+	})
+}
+
+// Somebody who signed on paper and signs again with a mailbox is not counted twice.
+func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.apply(d.plan(list(t, "Name,Affiliation,Listing\nAnn Lee,,yes\nBo Ray,Mill Works,no\n,Fen Trust,\n")))
+		for email, c := range map[string]struct {
+			name, affiliation, held string
+		}{
+			"a@example.org": {"Ann LEE", "Vale School", signing.HeldDuplicate}, // the list does not say where she works
+			"b@example.org": {"Bo Ray", "Mill Works", signing.HeldDuplicate},
+			"c@example.org": {"Bo Ray", "Vale School", ""}, // another
+			"d@example.org": {"Cid Ash", "", ""},
+		} {
+			receipt := d.give(email, named(c.name), func(r *signing.Request) { r.Affiliation = c.affiliation })
+			if receipt.Held != c.held {
+				t.Errorf("%s of %q: held %q, want %q", c.name, c.affiliation, receipt.Held, c.held)
+			}
+		}
+	})
+}
+
+// An import that goes on keeps to what it was told first, or the rest of a list would show names that were to be kept back.
+func TestApplyImport_goesOnWithItsOwnSettings(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		text := odd(250)
+		plan := func(l signing.Listing) *signing.ImportPlan {
+			p, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: list(t, text), Basis: signing.BasisPaper, Listing: l})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := d.ApplyImport(ctx, plan(signing.Counted), func(int, int) { cancel() })
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		d.apply(plan(signing.Public))
+		if c := d.counts(); c.Persons != 250 || c.Withheld != 250 || len(d.names(signing.Person, "", 100)) != 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+}

@@ -209,7 +209,7 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		return Receipt{}, f
 	}
 	mailbox, exact := key.Tag("mailbox "+a.mailbox), key.Tag(a.exact)
-	held, err := s.holdReason(ctx, row, p, mailbox, exact)
+	held, err := s.holdReason(ctx, row, p, key, mailbox, exact)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, p particulars, mailbox, exact []byte) (reason string, err error) {
+func (s *Service) holdReason(ctx context.Context, row pending, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, err error) {
 	if slices.ContainsFunc([]string{p.Name, p.Organisation}, misleads) {
 		return HeldLookAlike, nil
 	}
@@ -24,13 +25,22 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ma
 			return HeldLookAlike, nil
 		}
 	}
+	names, listed := [2][]byte{mailbox, mailbox}, map[string]bool{}
+	for i, kind := range row.kind.parts() {
+		name, _, affiliation := p.shown(kind)
+		names[i] = listedName(key, name)
+		for _, tag := range [][]byte{listedTag(key, name, affiliation, p.Country), listedTag(key, name, affiliation, ""), listedTag(key, name, "", p.Country), listedTag(key, name, "", "")} {
+			listed[string(kind)+string(tag)] = true
+		}
+	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox) {
-			if err != nil {
+		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox, names[0], names[1]) {
+			switch {
+			case err != nil:
 				return err
-			}
-			if other.stands() && string(other.tag) != string(exact) && (row.kind == Both || other.kind == row.kind) {
-				reason = HeldDuplicate
+			case !other.stands() || string(other.tag) == string(exact) || row.kind != Both && other.kind != row.kind:
+			case other.mailbox == string(mailbox) || listed[string(other.kind)+string(other.tag)]:
+				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
 			}
 		}
 		return nil
@@ -40,10 +50,11 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ma
 
 // mailboxRow is a signature that came from some spelling of a mailbox.
 type mailboxRow struct {
-	kind   Kind
-	tag    []byte
-	state  State
-	reason string
+	mailbox string
+	kind    Kind
+	tag     []byte
+	state   State
+	reason  string
 }
 
 // stands reports whether the signature still says something about its mailbox: it was not withdrawn, or its signer had been
@@ -51,7 +62,10 @@ type mailboxRow struct {
 func (m mailboxRow) stands() bool { return m.state != StateWithdrawn || m.reason == HeldRemoved }
 
 func scanMailbox(row store.Row) (m mailboxRow, err error) {
-	return m, row.Scan(&m.kind, &m.tag, &m.state, &m.reason)
+	var mailbox []byte
+	err = row.Scan(&mailbox, &m.kind, &m.tag, &m.state, &m.reason)
+	m.mailbox = string(mailbox)
+	return m, err
 }
 
 // directory is what the names of the instance's organisations look like: the folded names by skeleton.

@@ -203,22 +203,25 @@ const secondWay = "\x01"
 // the index; those that have them in another order or with others between, by walking the entries of the longest word.
 func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, id int64, limit int) (p Page, err error) {
 	phrase := cutWord(strings.Join(words, " "))
-	inOrder := func(s Signatory) bool { return matches(s.Name, []string{phrase}) }
+	inOrder := func(s Signatory) bool {
+		return slices.ContainsFunc(searchWords(s.Name), func(w string) bool { return strings.HasPrefix(w, phrase) })
+	}
 	word, second := strings.CutPrefix(word, secondWay)
 	if !second {
+		looked := 0
 		err := walk(tx, l, kind, phrase, word, id, limit, func(s Signatory) (more bool) {
-			if foundBefore(s.Name, phrase, string(s.sortKey)) {
+			looked++
+			if !foundBefore(s.Name, phrase, string(s.sortKey)) {
+				p.Signatories = append(p.Signatories, s)
+			}
+			if len(p.Signatories) < limit && looked < limit+maxLooked {
 				return true
 			}
-			p.Signatories = append(p.Signatories, s)
-			return len(p.Signatories) < limit
+			p.Next = s.cursor()
+			return false
 		})
-		if err != nil {
+		if err != nil || p.Next != "" {
 			return p, err
-		}
-		if len(p.Signatories) == limit {
-			p.Next = p.Signatories[limit-1].cursor()
-			return p, nil
 		}
 		word, id = "", 0
 	}
@@ -243,7 +246,8 @@ func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, i
 }
 
 // walk ranges over the index entries that begin with prefix, after the given one, until fn says that it is enough.
-func walk(tx *store.Tx, l letter.ID, kind Kind, prefix, word string, id int64, slice int, fn func(Signatory) (more bool)) error {
+func walk(tx *store.Tx, l letter.ID, kind Kind, prefix, word string, id int64, limit int, fn func(Signatory) (more bool)) error {
+	slice := max(limit, 100) // a short page is no reason for many queries
 	for {
 		found, err := store.List(tx, qSearchPage, scanFound, l, kind, prefix, prefix+"\U0010FFFF", word, id, slice)
 		if err != nil {

@@ -43,12 +43,15 @@ const (
 	ImportDone      Outcome = "done"      // in since this file was interrupted
 )
 
+// ImportWithdrawn is the reason of a duplicate whose signer has withdrawn.
+const ImportWithdrawn = "withdrawn"
+
 // PlannedLine is one line of a list and what becomes of it.
 type PlannedLine struct {
 	Line    int
 	Kind    Kind
 	Outcome Outcome
-	Reason  string       // of a held line
+	Reason  string       // of a held line; of a duplicate ImportWithdrawn or ""
 	Of      int          // of a duplicate
 	Fault   *fault.Error // of an invalid line
 	Notes   []roster.Note
@@ -110,9 +113,9 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range i.List.Entries {
-		for _, kind := range i.kindOf(e).parts() {
-			line := i.check(e, kind, key)
+	for _, e := range p.List.Entries {
+		for _, kind := range p.kindOf(e).parts() {
+			line := p.check(e, kind, key)
 			line.at = now
 			if done[lineKey{e.Line, kind}] {
 				line.Outcome = ImportDone
@@ -144,7 +147,7 @@ func (s *Service) interrupted(ctx context.Context, p *ImportPlan) (done map[line
 		}
 		for _, b := range batches {
 			if b.State == BatchApplying && b.SHA256 == p.SHA256 {
-				p.Batch, p.Basis, p.Source = b, b.Basis, b.Source
+				p.Batch, p.Basis, p.Source, p.Listing, p.Kind = b, b.Basis, b.Source, b.Listing, b.Kind
 			}
 		}
 		if p.Batch.ID == 0 {
@@ -216,10 +219,18 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 		}
 	}
 	// Without an address a signature is known by what it says: the name finds namesakes, all of it finds the same line.
-	folded := i18n.Fold(name)
-	line.mailbox = key.Tag("listed name " + folded)
-	line.tag = key.Tag(strings.Join([]string{"listed", folded, i18n.Fold(affiliation), p.Country}, "\n"))
+	line.mailbox, line.tag = listedName(key, name), listedTag(key, name, affiliation, p.Country)
 	return line
+}
+
+// listedName and listedTag stand in place of the address tags of a signature without address: one for its name, one for
+// all it says.
+func listedName(key *seal.LetterKey, name string) []byte {
+	return key.Tag("listed name " + i18n.Fold(name))
+}
+
+func listedTag(key *seal.LetterKey, name, affiliation, country string) []byte {
+	return key.Tag(strings.Join([]string{"listed", i18n.Fold(name), i18n.Fold(affiliation), country}, "\n"))
 }
 
 // bearer is who has a name on the list.
@@ -231,6 +242,16 @@ type bearer struct {
 // compatible reports whether two bearers of one name may be one person: nothing that both say differs.
 func (b bearer) compatible(o bearer) bool {
 	return (b.affiliation == "" || o.affiliation == "" || b.affiliation == o.affiliation) && (b.country == "" || o.country == "" || b.country == o.country)
+}
+
+// maxBearers bounds how many bearers of one name are compared: a list of nothing but "Anonymous" ends, too.
+const maxBearers = 100
+
+func addBearer(list []bearer, b bearer) []bearer {
+	if len(list) >= maxBearers {
+		return list
+	}
+	return append(list, b)
 }
 
 func (line PlannedLine) bearer() (key string, b bearer) {
@@ -255,16 +276,18 @@ func (p *ImportPlan) markRepeated() {
 		}
 		byTag[tag] = line.Line
 		key, b := line.bearer()
-		for _, other := range byName[key] {
-			switch {
-			case line.Outcome != ImportAdd:
-			case !b.compatible(other) || line.addressTagged:
+		for i, other := range byName[key] {
+			if i == 0 {
 				line.Same = other.line
-			default:
+			}
+			if line.Outcome != ImportAdd || line.addressTagged {
+				break
+			}
+			if b.compatible(other) {
 				line.Outcome, line.Reason, line.Same = ImportHeld, HeldDuplicate, other.line
 			}
 		}
-		byName[key] = append(byName[key], b)
+		byName[key] = addBearer(byName[key], b)
 	}
 }
 
@@ -277,13 +300,17 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine,
 			if !line.adds() {
 				continue
 			}
-			for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, l, line.mailbox) {
+			for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, l, line.mailbox, line.mailbox, line.mailbox) {
 				switch {
 				case err != nil:
 					return err
-				case other.kind != line.Kind || !other.stands():
+				case other.kind != line.Kind:
 				case string(other.tag) == string(line.tag):
 					line.Outcome, line.Reason, line.Of = ImportDuplicate, "", 0
+					if other.state == StateWithdrawn {
+						line.Reason = ImportWithdrawn // a list does not sign for who took their name back
+					}
+				case !other.stands():
 				case line.addressTagged && line.Outcome == ImportAdd:
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
@@ -310,7 +337,7 @@ func (s *Service) publicNames(ctx context.Context, l letter.ID) (map[string][]be
 			return nil, err
 		}
 		key := string(signatory.Kind) + " " + i18n.Fold(signatory.Name)
-		names[key] = append(names[key], bearer{affiliation: i18n.Fold(signatory.Affiliation), country: signatory.Country})
+		names[key] = addBearer(names[key], bearer{affiliation: i18n.Fold(signatory.Affiliation), country: signatory.Country})
 	}
 	return names, nil
 }

@@ -76,7 +76,7 @@ func (d *desk) reads(raw *sql.DB) map[string]int {
 	args := map[string][]any{
 		"signature_list.page":       {d.letter.ID, signing.Person, []byte{}, 0, 101},
 		"signature_word.page":       {d.letter.ID, signing.Person, "anna", "anna\U0010FFFF", "", 0, 100},
-		"signature.find_by_mailbox": {d.letter.ID, mailbox},
+		"signature.find_by_mailbox": {d.letter.ID, mailbox, mailbox, mailbox},
 		"signature.find_by_tag":     {d.letter.ID, mailbox, tag, signing.Person},
 		"signature.find":            {d.letter.ID, id},
 		"pending.find":              {pending},

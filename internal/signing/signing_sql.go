@@ -60,8 +60,8 @@ var (
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.
 	qFindByMailbox = store.Q("signature.find_by_mailbox", `
-		WITH found AS MATERIALIZED (SELECT id FROM signature WHERE letter_id = $1 AND mailbox_tag = $2 LIMIT 100)
-		SELECT s.kind, s.tag, s.state, s.reason FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id`)
+		WITH found AS MATERIALIZED (SELECT id FROM signature WHERE letter_id = $1 AND mailbox_tag IN ($2, $3, $4) LIMIT 100)
+		SELECT s.mailbox_tag, s.kind, s.tag, s.state, s.reason FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id`)
 	qFindByTag = store.Q("signature.find_by_tag", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
 	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)

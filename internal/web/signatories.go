@@ -171,6 +171,9 @@ const maxStreams = 4
 // stallsFor is how long a reader of a whole list may take nothing before it is cut off.
 const stallsFor = 30 * time.Second
 
+// streamWithin is how long sending a whole list may take: who reads on purpose slowly keeps no place for ever.
+const streamWithin = 10 * time.Minute
+
 // stream sends something long, a file of that name, as write makes it. A mistake in the middle breaks the connection off, so that nobody takes a
 // part for the whole.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, name, contentType string, write func(io.Writer) error) error {
@@ -186,7 +189,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, name, contentTyp
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	var out io.Writer = &patient{w, http.NewResponseController(w)}
+	var out io.Writer = &patient{w, http.NewResponseController(w), time.Now().Add(streamWithin)}
 	done := func() error { return nil }
 	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -213,10 +216,15 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, name, contentTyp
 type patient struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	end     time.Time
 }
 
 func (p *patient) Write(b []byte) (int, error) {
-	_ = p.control.SetWriteDeadline(time.Now().Add(stallsFor)) // not every connection has deadlines
+	deadline := time.Now().Add(stallsFor)
+	if deadline.After(p.end) {
+		deadline = p.end
+	}
+	_ = p.control.SetWriteDeadline(deadline) // not every connection has deadlines
 	return p.ResponseWriter.Write(b)
 }
 

@@ -14,16 +14,18 @@ func (s *Server) showUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, u := range l.Updates {
-		if strconv.Itoa(u.Number) != r.PathValue("number") {
-			continue
-		}
-		p := UpdatePage{Base: s.base(r, u.Title), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug), Update: s.updateLink(r, l, u),
-			Body: trustedHTML(u.Body, nil, u.Language), Share: s.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(u.Number), u.Title)}
-		p.Feed = s.feedOf(r, l)
-		return render(w, http.StatusOK, p)
+	number, ok := editionNumber(r.PathValue("number"))
+	if !ok {
+		return fault.New(fault.NotFound, "update.unknown")
 	}
-	return fault.New(fault.NotFound, "update.unknown")
+	u, err := s.letters.FindUpdate(r.Context(), l.ID, number)
+	if err != nil {
+		return err
+	}
+	p := UpdatePage{Base: s.base(r, u.Title), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug), Update: s.updateLink(r, l, u),
+		Body: trustedHTML(u.Body, nil, u.Language), Share: s.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(number), u.Title)}
+	p.Feed = s.feedOf(r, l)
+	return render(w, http.StatusOK, p)
 }
 
 func (s *Server) updateLink(r *http.Request, l *cachedLetter, u letter.Update) UpdateLink {

@@ -14,8 +14,8 @@ import (
 // binaryMagic are the first bytes of formats that people mistake for text.
 var binaryMagic = [...]string{"PK\x03\x04", "%PDF-", "\xd0\xcf\x11\xe0", "{\\rtf", "\x1f\x8b"}
 
-// decode returns the text of UTF-8, or of UTF-16 with a byte order mark.
-func decode(data []byte) (string, error) {
+// Decode returns the text of UTF-8, or of UTF-16 with a byte order mark.
+func Decode(data []byte) (string, error) {
 	if order := utf16Order(data); order != nil {
 		return decodeUTF16(data, order)
 	}

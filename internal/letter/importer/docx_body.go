@@ -33,7 +33,9 @@ type wordBody struct {
 // field is a field whose result is being read.
 type field struct {
 	instruction string
-	shown       bool // its result began
+	shown       bool // its result began; then what follows is known
+	page        bool // the result is the number of a page
+	href        string
 }
 
 // read reads a whole part.
@@ -103,7 +105,9 @@ func (b *wordBody) element(start xml.StartElement, s style) error {
 		b.takeSection(&sec)
 		return nil
 	case "fldSimple":
-		b.fields = append(b.fields, field{attr(start, "instr"), true})
+		f := field{instruction: attr(start, "instr")}
+		f.show()
+		b.fields = append(b.fields, f)
 		err := b.children(s)
 		b.fields = b.fields[:len(b.fields)-1]
 		return err
@@ -280,7 +284,7 @@ func (b *wordBody) run(s style) error {
 		case "instrText":
 			return b.instruction()
 		case "t":
-			if hidden || b.isField("") {
+			if hidden || b.inInstruction() {
 				return b.skip()
 			}
 			return b.text(b.linked(s))
@@ -321,7 +325,7 @@ func (b *wordBody) text(s style) error {
 			depth--
 		}
 	}
-	b.numbered = b.numbered || b.isField("PAGE")
+	b.numbered = b.numbered || b.inPageNumber()
 	b.flow.add(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.String()), s)
 	return nil
 }
@@ -336,7 +340,7 @@ func (b *wordBody) fieldMark(kind string) {
 		}
 	case last < 0:
 	case kind == "separate":
-		b.fields[last].shown = true
+		b.fields[last].show()
 	case kind == "end":
 		b.fields = b.fields[:last]
 	}
@@ -358,15 +362,22 @@ func (b *wordBody) instruction() error {
 	return b.skip()
 }
 
-// isField reports whether the text read now is the result of a field such as PAGE, or, for "", no result but part of an
-// instruction.
-func (b *wordBody) isField(name string) bool {
-	return slices.ContainsFunc(b.fields, func(f field) bool {
-		if name == "" {
-			return !f.shown
-		}
-		return strings.Contains(strings.ToUpper(f.instruction), name)
-	})
+// show says that the field's result begins.
+func (f *field) show() {
+	f.shown, f.page = true, strings.Contains(strings.ToUpper(f.instruction), "PAGE")
+	if m := fieldLink.FindStringSubmatch(f.instruction); m != nil {
+		f.href = m[1]
+	}
+}
+
+// inInstruction reports whether the text read now is no result of a field but part of its instruction.
+func (b *wordBody) inInstruction() bool {
+	return slices.ContainsFunc(b.fields, func(f field) bool { return !f.shown })
+}
+
+// inPageNumber reports whether the text read now is the result of a field such as PAGE.
+func (b *wordBody) inPageNumber() bool {
+	return slices.ContainsFunc(b.fields, func(f field) bool { return f.page })
 }
 
 var fieldLink = regexp.MustCompile(`^\s*HYPERLINK\s+"([^"]*)"`)
@@ -374,8 +385,8 @@ var fieldLink = regexp.MustCompile(`^\s*HYPERLINK\s+"([^"]*)"`)
 // linked adds the address of the field that the text is the result of.
 func (b *wordBody) linked(s style) style {
 	for _, f := range b.fields {
-		if m := fieldLink.FindStringSubmatch(f.instruction); m != nil && f.shown {
-			s.href = m[1]
+		if f.href != "" {
+			s.href = f.href
 		}
 	}
 	return s

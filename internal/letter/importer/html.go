@@ -52,17 +52,17 @@ var declared = regexp.MustCompile(`(?i)(?:<meta[^>]{1,200}charset\s*=\s*["']?\s*
 func decodeHTML(data []byte) (string, error) {
 	m := declared.FindSubmatch(data[:min(len(data), 4096)])
 	if m == nil || utf16Order(data) != nil || utf8.Valid(data) {
-		return decode(data)
+		return Decode(data)
 	}
 	encoding, err := htmlindex.Get(string(m[1]))
 	if err != nil || encoding == unicode.UTF8 {
-		return decode(data)
+		return Decode(data)
 	}
 	decoded, err := encoding.NewDecoder().Bytes(data)
 	if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
 		return "", fault.New(fault.Invalid, "import.not_utf8", "Offset", invalidAt(data))
 	}
-	return decode(decoded)
+	return Decode(decoded)
 }
 
 // facts are what is known of an element before it is written.

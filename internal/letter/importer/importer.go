@@ -109,7 +109,7 @@ func open(name string, data []byte) (page, error) {
 // textual makes a reader of bytes of one that knows text.
 func textual(read func(text string) (lines []line, rest string)) func(data []byte) (page, error) {
 	return func(data []byte) (page, error) {
-		text, err := decode(data)
+		text, err := Decode(data)
 		if err != nil {
 			return page{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +58,7 @@ func (t *table) add(r row) error {
 		return fault.New(fault.TooLarge, "roster.rows", "Limit", MaxRows)
 	}
 	if len(r.cells) > maxColumns {
-		r.cells = r.cells[:maxColumns]
+		r.cells = slices.Clone(r.cells[:maxColumns]) // or the whole row would stay in memory
 	}
 	t.rows = append(t.rows, r)
 	return nil
