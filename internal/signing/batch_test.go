@@ -140,7 +140,10 @@ func odd(n int) string {
 
 func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		const n = 7000
+		n := 7000
+		if testing.Short() {
+			n = 700
+		}
 		text := odd(n)
 		first := d.plan(list(t, text))
 		if add := first.Count(signing.ImportAdd); add != n {
