@@ -53,6 +53,7 @@ func serve(e *environment, o app.Options, ready func(*app.App) error) error {
 		return err
 	}
 	defer a.Close()
+	debug.FreeOSMemory() // what the start left behind would otherwise stay until the first rush
 	if err := ready(a); err != nil {
 		return err
 	}
