@@ -85,8 +85,8 @@ func (p *ImportPlan) Count(o Outcome) (n int) {
 	return n
 }
 
-// PlanImport says what would become of each line, and changes nothing. It reads the letter's public list once, so its cost
-// grows with that; nobody waits for it but the importer.
+// PlanImport says what would become of each line, and changes nothing. Each line costs a few look-ups, however many
+// signatures the letter has.
 func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error) {
 	now := s.DB.Now()
 	switch {
@@ -109,10 +109,6 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
-	public, err := s.publicNames(ctx, i.Letter.ID)
-	if err != nil {
-		return nil, err
-	}
 	for _, e := range p.List.Entries {
 		for _, kind := range p.kindOf(e).parts() {
 			line := p.check(e, kind, key)
@@ -125,7 +121,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	}
 	p.markRepeated()
 	for start := 0; start < len(p.Lines); start += batchSlice {
-		if err := s.compare(ctx, p.Letter.ID, p.Lines[start:min(start+batchSlice, len(p.Lines))], public); err != nil {
+		if err := s.compare(ctx, p.Letter.ID, p.Lines[start:min(start+batchSlice, len(p.Lines))]); err != nil {
 			return nil, err
 		}
 	}
@@ -293,7 +289,7 @@ func (p *ImportPlan) markRepeated() {
 
 // compare looks the lines up in the letter: the same address, another spelling of its mailbox, or a public name whose
 // bearer may be the same.
-func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine, public map[string][]bearer) error {
+func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine) error {
 	return s.DB.View(ctx, func(tx *store.Tx) error {
 		for i := range lines {
 			line := &lines[i]
@@ -318,26 +314,19 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine,
 			if line.Outcome != ImportAdd || line.addressTagged {
 				continue
 			}
-			key, b := line.bearer()
-			for _, other := range public[key] {
-				if b.compatible(other) {
+			_, b := line.bearer()
+			name, _, _ := line.particulars.shown(line.Kind)
+			whole := cutWord(i18n.Fold(name)) // the search index has the whole name as its first entry
+			listed, err := store.List(tx, qSearchPage, scanFound, l, line.Kind, whole, whole+"\x01", "", 0, maxBearers)
+			if err != nil {
+				return err
+			}
+			for _, s := range listed {
+				if i18n.Fold(s.Name) == i18n.Fold(name) && b.compatible(bearer{affiliation: i18n.Fold(s.Affiliation), country: s.Country}) {
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
 			}
 		}
 		return nil
 	})
-}
-
-// publicNames returns who bears which name on the letter's public list.
-func (s *Service) publicNames(ctx context.Context, l letter.ID) (map[string][]bearer, error) {
-	names := map[string][]bearer{}
-	for signatory, err := range s.Everyone(ctx, l, Person, Organisation) {
-		if err != nil {
-			return nil, err
-		}
-		key := string(signatory.Kind) + " " + i18n.Fold(signatory.Name)
-		names[key] = addBearer(names[key], bearer{affiliation: i18n.Fold(signatory.Affiliation), country: signatory.Country})
-	}
-	return names, nil
 }
