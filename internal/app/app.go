@@ -22,6 +22,7 @@ import (
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/internal/web"
 )
 
@@ -40,6 +41,7 @@ type App struct {
 	DB      *store.DB
 	Letters *letter.Service
 	Signing *signing.Service
+	Log     *tlog.Log
 	Web     *web.Server   // nil without Options.Server
 	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
 	Mailbox *mail.Mailbox // only in the demonstration
@@ -74,9 +76,13 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a = &App{DB: db, o: o}
+	log, err := openLog(ctx, db, o.Instance.Data, o.Instance.Origin)
+	if err != nil {
+		return nil, err
+	}
+	a = &App{DB: db, Log: log, o: o}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
-	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters}
+	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log}
 	if o.Server == nil {
 		return a, nil
 	}
@@ -85,15 +91,27 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a.unlock = unlock
-	if err = a.openServer(); err != nil {
+	if err = a.checkLog(ctx); err == nil {
+		err = a.openServer()
+	}
+	if err != nil {
 		unlock()
 		return nil, err
 	}
 	return a, nil
 }
 
+// checkLog refuses to serve a log whose tree is not the one that its checkpoint is of.
+func (a *App) checkLog(ctx context.Context) error {
+	if err := a.Log.CheckEdge(ctx); err != nil {
+		return fmt.Errorf("%w; nothing was changed: run \"undersigned log check\" to see what is wrong, and restore a backup", err)
+	}
+	return nil
+}
+
 func (a *App) openServer() error {
 	c := a.o.Server
+	a.Signing.Rhythm = c.PublishEvery
 	a.Signing.Unlimited = c.RateLimit == "off"
 	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
@@ -120,7 +138,7 @@ func (a *App) openServer() error {
 		mailer.Register(a.Jobs)
 	}
 	a.metrics = newMetrics(a)
-	a.Web = web.New(a.Letters, a.Signing, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
+	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
 		Observe: a.metrics.observe})
@@ -184,7 +202,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		})
 	}
 	work.Go(func() {
-		a.repeat(ctx, a.o.Server.PublishEvery, "publish", func(ctx context.Context) error { _, err := a.Signing.Publish(ctx); return err })
+		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.Signing.Retain) })
 	<-ctx.Done()
@@ -200,6 +218,15 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	default:
 		return nil
 	}
+}
+
+// publish gives what waits its place in the log. What an older version left without leaf goes first.
+func (a *App) publish(ctx context.Context) error {
+	if err := a.Signing.Adopt(ctx); err != nil {
+		return err
+	}
+	_, err := a.Signing.Publish(ctx)
+	return err
 }
 
 // repeat runs fn now and then at the rhythm, until ctx ends.

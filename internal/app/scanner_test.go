@@ -139,9 +139,7 @@ func scan(t *testing.T, a *testkit.Running, base string, links []waiting, strict
 // confirmed returns how many signatures are confirmed.
 func confirmed(t *testing.T, a *testkit.Running) (n int) {
 	t.Helper()
-	if _, err := a.Signing.Publish(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	a.Publish(t)
 	c := countsOf(t, a)
 	return c.Persons + c.Organisations
 }

@@ -32,11 +32,7 @@ func addList(t *testing.T, a *testkit.Running, text string) {
 	if _, err := a.Signing.ApplyImport(t.Context(), plan, nil); err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; n > 0; {
-		if n, err = a.Signing.Publish(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	a.Publish(t)
 }
 
 func TestSignatories_wholeListsAndParts(t *testing.T) {

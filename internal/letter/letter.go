@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // ID is a letter's key in the database.
@@ -53,6 +54,7 @@ const (
 // Letter is the whole undertaking, with its current published edition (or, for a draft, the text so far).
 type Letter struct {
 	ID        ID
+	LogID     verify.LetterID
 	Slug      string // [a-z0-9-]{1,80}
 	State     State
 	SignOn    SignOn
@@ -65,6 +67,7 @@ type Letter struct {
 	CreatedAt time.Time
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed
+	Final     bool      // its close leaf is written: no signature joins the count any more
 }
 
 // Deadline is the instant up to which a letter can be signed, in the place it was set for. The zero Deadline is none.
@@ -85,9 +88,20 @@ func (l Letter) AcceptsSignatures(now time.Time) bool {
 	return l.State == Open && l.SignOn != SignOnNone && (!l.Deadline.IsSet() || now.Before(l.Deadline.At))
 }
 
+// ConfirmUntil returns until when a signature given in time may be confirmed; zero when the letter has no end yet.
+func (l Letter) ConfirmUntil() (end time.Time) {
+	for _, t := range []time.Time{l.Deadline.At, l.ClosedAt} {
+		if !t.IsZero() && (end.IsZero() || t.Add(Grace).Before(end)) {
+			end = t.Add(Grace)
+		}
+	}
+	return end
+}
+
 // AcceptsConfirmations reports whether a signature given in time may be confirmed at that moment.
 func (l Letter) AcceptsConfirmations(now time.Time) bool {
-	return l.State == Open && l.SignOn != SignOnNone && (!l.Deadline.IsSet() || now.Before(l.Deadline.At.Add(Grace)))
+	end := l.ConfirmUntil()
+	return (l.State == Open || l.State == Closed) && l.SignOn != SignOnNone && (end.IsZero() || now.Before(end))
 }
 
 // Edition is an immutable published text of a letter, in one or more languages.
@@ -97,6 +111,7 @@ type Edition struct {
 	Language    string // the authoritative one
 	SHA256      string // lower-case hex of the authoritative file
 	PublishedAt time.Time
+	LeafHash    verify.Hash     // names it in the log; zero for a draft
 	Texts       map[string]Text // by language
 }
 

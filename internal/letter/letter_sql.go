@@ -9,15 +9,16 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
-const letterColumns = `id, slug, state, sign_on, protected, edition, deadline_at, deadline_zone, close_of_business,
-		call, version, created_at, opened_at, closed_at`
+const letterColumns = `id, log_id, slug, state, sign_on, protected, edition, deadline_at, deadline_zone, close_of_business,
+		call, version, created_at, opened_at, closed_at, close_logged`
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
-		INSERT INTO letter (id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
-		VALUES ($1, $2, 'draft', $3, $4, 0, 'UTC', $5, $6, 1, $7) ON CONFLICT (slug) DO NOTHING`)
+		INSERT INTO letter (id, log_id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
+		VALUES ($1, $2, $3, 'draft', $4, $5, 0, 'UTC', $6, $7, 1, $8) ON CONFLICT (slug) DO NOTHING`)
 	qLockLetter  = store.Q("letter.lock", `SELECT id FROM letter WHERE slug = $1 {for_update}`)
 	qFindLetter  = store.Q("letter.find", `SELECT `+letterColumns+` FROM letter WHERE slug = $1`)
 	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)
@@ -58,12 +59,22 @@ var (
 		ON CONFLICT (letter_id, number) DO UPDATE SET follows = excluded.follows, language = excluded.language, sha256 = excluded.sha256
 		WHERE edition.published_at IS NULL`)
 	qPublishEdition = store.Q("edition.publish", `
-		UPDATE edition SET published_at = $1 WHERE letter_id = $2 AND number = $3 AND published_at IS NULL`)
-	qFindEdition = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at FROM edition WHERE letter_id = $1 AND number = $2`)
-	qFindSource  = store.Q("edition.find_source", `
+		UPDATE edition SET published_at = $1, leaf_hash = $2 WHERE letter_id = $3 AND number = $4 AND published_at IS NULL`)
+	qSetLeaf      = store.Q("edition.set_leaf", `UPDATE edition SET leaf_hash = $1 WHERE letter_id = $2 AND number = $3`)
+	qListUnlogged = store.Q("edition.list_unlogged", `
+		SELECT letter_id FROM edition WHERE published_at IS NOT NULL AND leaf_hash IS NULL ORDER BY letter_id LIMIT 1`)
+	qFindLeaf = store.Q("edition.leaf", `
+		SELECT l.log_id, e.leaf_hash FROM edition e JOIN letter l ON l.id = e.letter_id
+		WHERE e.letter_id = $1 AND e.number = $2 AND e.leaf_hash IS NOT NULL`)
+	qFindLogID  = store.Q("letter.log_id", `SELECT log_id FROM letter WHERE id = $1`)
+	qListEnding = store.Q("letter.list_ending", `
+		SELECT `+letterColumns+` FROM letter WHERE state IN ('closed', 'archived') AND sign_on <> 'none' AND close_logged IS NULL ORDER BY id`)
+	qSetCloseLogged = store.Q("letter.set_close_logged", `UPDATE letter SET close_logged = $1, version = version + 1 WHERE id = $2 AND close_logged IS NULL`)
+	qFindEdition    = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition WHERE letter_id = $1 AND number = $2`)
+	qFindSource     = store.Q("edition.find_source", `
 		SELECT COALESCE(MAX(number), 0) FROM edition WHERE letter_id = $1 AND sha256 = $2 AND published_at IS NOT NULL`)
 	qListEditions = store.Q("edition.list", `
-		SELECT number, follows, language, sha256, published_at FROM edition
+		SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition
 		WHERE letter_id = $1 AND published_at IS NOT NULL ORDER BY number DESC`)
 	qPutText = store.Q("edition_text.put", `
 		INSERT INTO edition_text (letter_id, number, language, content, canonical, sha256) VALUES ($1, $2, $3, $4, $5, $6)
@@ -141,14 +152,18 @@ func putText(tx *store.Tx, id ID, number int, t Text) error {
 }
 
 func scanLetter(row store.Row) (l Letter, err error) {
-	var deadline, opened, closed *int64
+	var deadline, opened, closed, logged *int64
 	var created int64
-	var zone string
+	var zone, logID string
 	var call *string
-	if err := row.Scan(&l.ID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Edition.Number, &deadline, &zone,
-		&l.Deadline.CloseOfBusiness, &call, &l.Version, &created, &opened, &closed); err != nil {
+	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Edition.Number, &deadline, &zone,
+		&l.Deadline.CloseOfBusiness, &call, &l.Version, &created, &opened, &closed, &logged); err != nil {
 		return l, err
 	}
+	if l.LogID, err = verify.ParseLetterID(logID); err != nil {
+		return l, fmt.Errorf("letter %d: %w", l.ID, err)
+	}
+	l.Final = logged != nil
 	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
 	l.Deadline.At = instant(deadline)
 	if l.Deadline.Zone, err = time.LoadLocation(zone); err != nil {
@@ -165,8 +180,10 @@ func scanLetter(row store.Row) (l Letter, err error) {
 
 func scanEdition(row store.Row) (e Edition, err error) {
 	var published *int64
-	err = row.Scan(&e.Number, &e.Follows, &e.Language, &e.SHA256, &published)
+	var leaf []byte
+	err = row.Scan(&e.Number, &e.Follows, &e.Language, &e.SHA256, &published, &leaf)
 	e.PublishedAt = instant(published)
+	copy(e.LeafHash[:], leaf)
 	return e, err
 }
 

@@ -312,7 +312,8 @@ func TestClose_endsSigning(t *testing.T) {
 			t.Errorf("closed twice: %v", err)
 		}
 		l = d.write(letter.Change{Deadline: &deadline}) // the same again changes nothing
-		if l.State != letter.Closed || l.ClosedAt.IsZero() || l.AcceptsSignatures(d.clock.Now()) || l.AcceptsConfirmations(d.clock.Now()) {
+		if l.State != letter.Closed || l.ClosedAt.IsZero() || l.AcceptsSignatures(d.clock.Now()) ||
+			!l.AcceptsConfirmations(l.ClosedAt.Add(letter.Grace-1)) || l.AcceptsConfirmations(l.ClosedAt.Add(letter.Grace)) {
 			t.Errorf("%+v", l)
 		}
 		later := letter.Deadline{At: deadline.At.Add(time.Hour), Zone: time.UTC}

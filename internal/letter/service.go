@@ -2,22 +2,27 @@ package letter
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Service holds the use cases around letters.
 type Service struct {
 	DB   *store.DB
 	Keys *seal.Keys
+
+	leaves sync.Map // leafKey to Leaf: editions do not change
 }
 
 // Find returns a letter with its current edition; a draft too, so callers that serve the public check State.
@@ -167,9 +172,11 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 	}
 	id := store.NewID(s.DB.Now())
 	key := s.Keys.NewLetterKey(id)
+	var logID verify.LetterID
+	rand.Read(logID[:])
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		if c.Create {
-			if _, err := tx.Exec(qInsertLetter, id, c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
+			if _, err := tx.Exec(qInsertLetter, id, logID.String(), c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
 				return err
 			}
 		}
@@ -246,6 +253,11 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 	if c.Deadline != nil {
 		if l.Deadline.IsSet() && l.State == Closed && !l.Deadline.At.Equal(c.Deadline.At) {
 			return fault.New(fault.Conflict, "letter.closed")
+		}
+		if l.State != Draft && !l.Deadline.At.Equal(c.Deadline.At) {
+			if err := logDeadline(tx, l, c.Deadline.At); err != nil {
+				return err
+			}
 		}
 		l.Deadline = *c.Deadline
 	}
@@ -359,8 +371,17 @@ func publish(tx *store.Tx, id ID) error {
 	if text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
-	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), id, next.Number); err != nil {
+	hash, err := logEdition(tx, l, next)
+	if err != nil {
 		return err
+	}
+	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
+		return err
+	}
+	if l.State == Draft && l.Deadline.IsSet() {
+		if err := logDeadline(tx, l, l.Deadline.At); err != nil {
+			return err
+		}
 	}
 	state := Open
 	if l.SignOn == SignOnNone {

@@ -78,6 +78,17 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
 		return m.send(ctx, id, j.Pending, "code")
 	}, job.Limit(workers))
+	job.Handle(r, func(ctx context.Context, id int64, j signing.RefusedMail) error {
+		e, send, err := m.Signing.EnvelopeOf(ctx, j.Letter, j.Signature)
+		if err != nil || !send {
+			return err
+		}
+		err = m.deliver(ctx, id, "refused", e)
+		if _, ok := errors.AsType[*Refusal](err); ok {
+			return nil // there is nothing else to tell them
+		}
+		return err
+	}, job.Limit(workers))
 }
 
 // wait returns when the rate lets one more mail go.
@@ -108,6 +119,22 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 	if err != nil || !send {
 		return err
 	}
+	err = m.deliver(ctx, id, kind, e)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		if err := m.Signing.Refused(ctx, pending); err != nil {
+			return err
+		}
+		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
+		return nil
+	}
+	if err == nil && kind == "confirm" && e.Late {
+		return m.Signing.Accepted(ctx, pending)
+	}
+	return err
+}
+
+// deliver renders a mail and hands it to the transport when its turn has come.
+func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.Envelope) error {
 	if err := m.wait(ctx); err != nil { // only for what is sent: jobs that are settled take nobody's turn
 		return err
 	}
@@ -119,19 +146,8 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
-	err = m.Transport.Send(ctx, m.From, e.Address, message)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		if err := m.Signing.Refused(ctx, pending); err != nil {
-			return err
-		}
-		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
-		return nil
-	}
-	if err != nil {
+	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
 		return job.Code("smtp", err)
-	}
-	if kind == "confirm" && e.Late {
-		return m.Signing.Accepted(ctx, pending)
 	}
 	return nil
 }
@@ -172,8 +188,11 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 	}
 	title := l.Edition.Text(e.Language)
 	c := content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
-	if kind == "confirm" {
+	switch kind {
+	case "confirm":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
+	case "refused":
+		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
 	}
 	var plain, rich bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&plain, kind+".txt", c); err != nil {

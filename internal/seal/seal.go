@@ -51,40 +51,57 @@ type purposeKey struct {
 
 // OpenKeys reads dir/keys/instance.key and makes it, with mode 0600, when there is none.
 func OpenKeys(dir string) (*Keys, error) {
-	folder := filepath.Join(dir, "keys")
-	path := filepath.Join(folder, "instance.key")
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeKey(folder, path); err != nil {
-			return nil, fmt.Errorf("seal: make %s: %w", path, err)
-		}
-		data, err = os.ReadFile(path)
-	}
+	text, err := KeyFile(dir, "instance.key", func() (string, error) {
+		var secret [keySize]byte
+		rand.Read(secret[:])
+		return keyFilePrefix + base64.StdEncoding.EncodeToString(secret[:]), nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+		return nil, err
 	}
-	encoded, ok := strings.CutPrefix(strings.TrimSpace(string(data)), strings.TrimSpace(keyFilePrefix))
+	encoded, ok := strings.CutPrefix(text, strings.TrimSpace(keyFilePrefix))
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if !ok || err != nil || len(secret) != keySize {
-		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", path)
+		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", filepath.Join(dir, "keys", "instance.key"))
 	}
 	return &Keys{secret: [keySize]byte(secret)}, nil
 }
 
-// makeKey writes a new key through a temporary file and a hard link: of two processes that start at once on an empty
+// KeyFile returns the one line of dir/keys/name, and makes the file, with mode 0600, when there is none.
+func KeyFile(dir, name string, make func() (string, error)) (string, error) {
+	path := filepath.Join(dir, "keys", name)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err := make()
+		if err != nil {
+			return "", fmt.Errorf("seal: make %s: %w", path, err)
+		}
+		if err := writeKey(path, text); err != nil {
+			return "", fmt.Errorf("seal: make %s: %w", path, err)
+		}
+		data, err = os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("seal: %w", err)
+		}
+	} else if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// writeKey writes a new key through a temporary file and a hard link: of two processes that start at once on an empty
 // folder one wins, the other then reads the winner's, and a crash leaves a whole key or none.
-func makeKey(folder, path string) error {
+func writeKey(path, text string) error {
+	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	var secret [keySize]byte
-	rand.Read(secret[:])
-	f, err := os.CreateTemp(folder, ".instance-*") // mode 0600
+	f, err := os.CreateTemp(folder, ".key-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = fmt.Fprintf(f, "%s%s\n", keyFilePrefix, base64.StdEncoding.EncodeToString(secret[:]))
+	_, err = f.WriteString(text + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -3,15 +3,16 @@ package signing
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // The bases of signatures that were not confirmed from a mailbox: those of an import.
@@ -89,8 +90,16 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		b = Batch{Letter: p.Letter.ID, ID: store.NewID(s.DB.Now()), Basis: p.Basis, Source: p.Source, SHA256: p.SHA256, State: BatchApplying,
 			CreatedAt: s.DB.Now(), Listing: p.Listing, Kind: p.Kind}
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro(), b.Listing, b.Kind)
-			return err
+			if _, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro(), b.Listing, b.Kind); err != nil {
+				return err
+			}
+			id, err := letter.LogID(tx, b.Letter)
+			if err != nil {
+				return err
+			}
+			leaf := verify.Import{Letter: id, N: len(lines)}
+			_, _ = hex.Decode(leaf.SHA256[:], []byte(b.SHA256))
+			return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(b.Letter), Leaf: leaf})
 		})
 		if err != nil {
 			return b, err
@@ -107,9 +116,15 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if done+len(slice) == len(lines) {
 			state = BatchApplied
 		}
-		sealed := make([][]byte, len(slice))
+		made := make([]signed, len(slice))
 		for i, line := range slice {
-			if sealed[i], err = line.seal(key); err != nil {
+			leaf, err := s.Letters.Leaf(ctx, b.Letter, line.edition)
+			if err != nil {
+				return b, err
+			}
+			p := line.particulars
+			p.Source, p.Line = b.SHA256, line.Line
+			if made[i], err = commit(leaf, line.Kind, b.Basis, p, randomSecret(), key, line.at); err != nil {
 				return b, err
 			}
 		}
@@ -124,7 +139,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				return fault.New(fault.Conflict, "batch.ended")
 			}
 			for i, line := range slice {
-				n, err := line.insert(tx, b, sealed[i])
+				n, err := line.insert(tx, b, made[i])
 				if err != nil {
 					return err
 				}
@@ -143,45 +158,32 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 	return b, nil
 }
 
-// seal encloses what a line says, without the address: its tag is all that is needed of that.
-func (line *PlannedLine) seal(key *seal.LetterKey) ([]byte, error) {
-	plaintext, err := json.Marshal(line.particulars)
-	if err != nil {
-		return nil, fmt.Errorf("signing: line %d: %w", line.Line, err)
-	}
-	line.id = store.NewID(line.at)
-	return key.Seal("signature_sealed", line.id, plaintext), nil
-}
-
 // insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.
-func (line *PlannedLine) insert(tx *store.Tx, b Batch, sealed []byte) (int, error) {
-	p, now := line.particulars, tx.Now().UnixMicro()
+func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
 	state := StateNew
 	if line.Outcome == ImportHeld {
 		state = StateHeld
 	}
-	n, err := qInsertSignature.put(tx, []any{b.Letter, line.id, line.Kind, line.edition, line.language, line.language, p.Listing, b.Basis, state, line.Reason,
-		line.mailbox, line.tag, nil, int64(0), now})
+	n, err := qInsertSignature.put(tx, []any{b.Letter, x.id, x.kind, line.edition, line.language, line.language, x.p.Listing, b.Basis, state,
+		line.Reason, line.mailbox, line.tag, nil, int64(0), tx.Now().UnixMicro()})
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, line.id); err != nil {
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.id); err != nil {
 		return 0, err
 	}
-	if p.Listing == Public {
-		name, title, affiliation := p.shown(line.Kind)
-		if _, err := qPutPublic.put(tx, []any{b.Letter, line.id, line.Kind, name, title, affiliation, p.Country}); err != nil {
+	if x.p.Listing == Public {
+		if _, err := qPutPublic.put(tx, x.public(b.Letter)); err != nil {
 			return 0, err
 		}
 	}
-	if _, err := qPutSealed.put(tx, []any{b.Letter, line.id, sealed}); err != nil {
+	if _, err := qPutSealed.put(tx, []any{b.Letter, x.id, x.sealed}); err != nil {
 		return 0, err
 	}
 	if state == StateHeld {
 		return 1, nil
 	}
-	_, err = qInsertLeaf.put(tx, leaf(b.Letter, line.id, actSign, act{Edition: line.edition, Withheld: p.Listing != Public, Basis: b.Basis}))
-	return 1, err
+	return 1, wait(tx, b.Letter, x)
 }
 
 // UndoImport withdraws every signature of a batch and forgets whose they were; the same file can be imported again. Who
@@ -245,7 +247,7 @@ func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
 	if !o.Basis.imported() || !o.active() {
 		return 0, nil
 	}
-	if err := end(tx, o, StateWithdrawn, "import_undone", "withdrawn"); err != nil {
+	if err := end(tx, o, StateWithdrawn, verify.Undone); err != nil {
 		return 0, err
 	}
 	return 1, forget(tx, o)

@@ -218,7 +218,7 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 		if names := d.names(signing.Person, "", 100); len(names) != 2 {
 			t.Errorf("names are left before the next publication: %q", names)
 		}
-		if c := d.counts(); c.Persons != 2 || c.Imported != 0 || c.Withdrawn != undone-1 { // one of them was held and had never counted
+		if c := d.counts(); c.Persons != 2 || c.Imported != 0 || c.Removed != undone-1 { // one of them was held and had never counted
 			t.Errorf("%+v", c)
 		}
 		if n := d.count(qCountSealed); n != 2 {

@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Confirmation is what the page behind a mail's link shows.
@@ -53,9 +55,11 @@ type Receipt struct {
 	Kind               Kind
 	Name, Organisation string
 	Listing            Listing
-	Secret             string // 26 characters
-	Held               string // why, or ""
-	Again              bool   // the address had signed before
+	Secret             string    // 26 characters
+	Held               string    // why, or ""
+	Again              bool      // the address had signed before
+	Promises           []string  // signed by the log, one for each signature; none while it is held
+	PromiseBy          time.Time // until when they are to be kept
 }
 
 // Correction is what the owner of the mailbox puts in place of what was typed. Empty fields leave it.
@@ -213,23 +217,27 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	if err != nil {
 		return Receipt{}, err
 	}
-	kept := p
-	kept.Token, kept.Secret, kept.Fresh = "", "", ""
-	plaintext, err := json.Marshal(kept)
+	now := s.DB.Now()
+	secret, err := verify.ParseSecret(p.Secret)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
 	}
+	leaf, err := s.Letters.Leaf(ctx, row.letter, row.edition)
+	if err != nil {
+		return Receipt{}, err
+	}
+	kinds := row.kind.parts()
+	signatures := make([]signed, len(kinds))
+	for i, kind := range kinds {
+		if signatures[i], err = commit(leaf, kind, BasisEmail, p, secret, key, now); err != nil {
+			return Receipt{}, err
+		}
+	}
 	p.Token, p.Fresh = "", ""
+	p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
 	pendingText, err := json.Marshal(p)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
-	}
-	kinds := row.kind.parts()
-	ids := make([]int64, len(kinds))
-	sealed := make([][]byte, len(kinds))
-	for i := range kinds {
-		ids[i] = store.NewID(s.DB.Now())
-		sealed[i] = key.Seal("signature_sealed", ids[i], plaintext)
 	}
 	pendingSealed := key.Seal("pending", row.id, pendingText)
 	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
@@ -246,21 +254,18 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		if lost = n == 0; err != nil || lost {
 			return err
 		}
-		var signatures, publics, seals, leaves [][]any
-		for i, kind := range kinds {
-			signatures = append(signatures, []any{row.letter, ids[i], kind, row.edition, row.language, row.text, p.Listing, BasisEmail, state,
-				held, mailbox, exact, hash(p.Secret), row.id, now})
-			name, title, affiliation := p.shown(kind)
-			publics = append(publics, []any{row.letter, ids[i], kind, name, title, affiliation, p.Country})
-			seals = append(seals, []any{row.letter, ids[i], sealed[i]})
-			leaves = append(leaves, leaf(row.letter, ids[i], actSign, act{Edition: row.edition, Withheld: p.Listing != Public, Basis: BasisEmail}))
+		var rows, publics, seals [][]any
+		for _, x := range signatures {
+			rows = append(rows, row.signature(x, state, held, mailbox, exact, p.Secret, now))
+			publics = append(publics, x.public(row.letter))
+			seals = append(seals, []any{row.letter, x.id, x.sealed})
 		}
-		if n, err = qInsertSignature.put(tx, signatures...); err != nil {
+		if n, err = qInsertSignature.put(tx, rows...); err != nil {
 			return err
 		}
 		if int(n) < len(kinds) {
 			receipt.Again = true
-			receipt.Held, err = s.signAgain(tx, row, p, key, plaintext, signatures)
+			receipt.Held, err = s.signAgain(tx, row, signatures, rows, state, key)
 			return err
 		}
 		if p.Listing == Public {
@@ -274,16 +279,32 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		if state == StateHeld {
 			return nil
 		}
-		_, err = qInsertLeaf.put(tx, leaves...)
-		return err
+		return wait(tx, row.letter, signatures...)
 	})
 	if err == nil && lost { // another press of the same button was first, or the submission is gone
 		return s.afterAnother(ctx, row.id, key)
 	}
-	if err == nil {
-		s.Events.Confirmed.Add(1)
+	if err != nil {
+		return receipt, err
 	}
-	return receipt, err
+	s.Events.Confirmed.Add(1)
+	return receipt, s.promise(&receipt, p)
+}
+
+// promise adds what the log owes to a receipt.
+func (s *Service) promise(r *Receipt, p particulars) (err error) {
+	if r.Held != "" || p.PromiseBy == 0 {
+		return nil
+	}
+	r.PromiseBy = time.Unix(p.PromiseBy, 0).UTC()
+	r.Promises, err = s.promises(p, r.Kind.parts())
+	return err
+}
+
+// signature is the row of a signature that the submission becomes.
+func (row pending) signature(x signed, state State, reason string, mailbox, exact []byte, secret string, now int64) []any {
+	return []any{row.letter, x.id, x.kind, row.edition, row.language, row.text, x.p.Listing, x.basis, state, reason, mailbox, exact,
+		hash(secret), row.id, now}
 }
 
 // afterAnother returns the receipt of what another request confirmed a moment ago.
@@ -302,69 +323,73 @@ func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKe
 	return s.replay(ctx, row, p, key)
 }
 
-// signAgain replaces what an address signed before, and inserts what it did not: the last confirmed form of an address is
-// what stands, and its receipt is the one that works; the link of the earlier one is gone. values are the rows that were to
-// be inserted. It returns why any of them is held.
-func (s *Service) signAgain(tx *store.Tx, row pending, p particulars, key *seal.LetterKey, plaintext []byte, values [][]any) (held string, err error) {
+// signAgain writes the signatures of an address that has signed before: the last confirmed form of an address is what
+// stands, and its receipt is the one that works; the link of the earlier one is gone. Each signature is an act of its own, so
+// the earlier one is retired and keeps its row and its leaf. It returns why any of them is held.
+func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any, state State, key *seal.LetterKey) (held string, err error) {
 	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
 		return "", err
 	}
-	for _, v := range values {
-		kind, state := v[2].(Kind), v[8].(State)
-		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[10], v[11], kind))
+	for i, x := range signatures {
+		v := rows[i]
+		reason := v[9].(string)
+		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[10], v[11], x.kind))
 		if err != nil {
 			return "", err
 		}
-		if v[1].(int64) == old.ID { // this kind was new and its row was just inserted
-			if err := s.store(tx, old, p, key, plaintext); err != nil {
-				return "", err
+		state := state
+		if old.ID != x.id { // or this kind was new and its row was just inserted
+			switch {
+			case old.State == StateRemoved || old.Reason == HeldRemoved:
+				state, reason = StateHeld, HeldRemoved
+			case old.counts() && reason == HeldDuplicate: // the other spelling is the possible duplicate, not this
+				state, reason = StateNew, ""
+			case old.State == StateHeld:
+				state, reason = StateHeld, firstOf(reason, old.Reason)
 			}
-			held = firstOf(held, old.Reason)
-			if state == StateNew {
-				if err := addLeaf(tx, old, actSign, act{Edition: row.edition, Withheld: p.Listing != Public, Basis: BasisEmail}); err != nil {
+			if row.edition < old.Edition { // an earlier submission, confirmed late: the signer has seen the newer text
+				v[3], v[5] = old.Edition, old.Text
+				leaf, err := letter.FindLeaf(tx, row.letter, old.Edition)
+				if err != nil {
 					return "", err
 				}
+				x.leaf.Edition = leaf.Edition
 			}
-			continue
-		}
-		next := old
-		next.Language, next.Listing, next.State, next.Reason = row.language, p.Listing, StateNew, ""
-		if row.edition >= old.Edition {
-			next.Edition, next.Text = row.edition, row.text
-		}
-		switch {
-		case old.State == StateRemoved || old.Reason == HeldRemoved:
-			next.State, next.Reason = StateHeld, HeldRemoved
-		case old.counts() && v[9] == HeldDuplicate: // the other spelling is the possible duplicate, not this
-		case state == StateHeld || old.State == StateHeld:
-			next.State, next.Reason = StateHeld, firstOf(v[9].(string), old.Reason)
-		}
-		held = firstOf(held, next.Reason)
-		if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
-			return "", err
-		}
-		if err := old.unlist(tx); err != nil {
-			return "", err
-		}
-		if old.counts() {
-			if err := addLeaf(tx, old, actWithdraw, act{Edition: old.Edition, Withheld: old.Listing != Public, Basis: old.Basis}); err != nil {
+			if err := retire(tx, old); err != nil {
+				return "", err
+			}
+			v[8], v[9] = state, reason
+			if _, err := qInsertSignature.put(tx, v); err != nil {
 				return "", err
 			}
 		}
-		if _, err := tx.Exec(qReplace, next.Edition, next.Language, next.Text, next.Listing, next.State, next.Reason, hash(p.Secret), row.id,
-			BasisEmail, row.letter, old.ID); err != nil {
+		held = firstOf(held, reason)
+		if x.p.Listing == Public {
+			if _, err := qPutPublic.put(tx, x.public(row.letter)); err != nil {
+				return "", err
+			}
+		}
+		if _, err := qPutSealed.put(tx, []any{row.letter, x.id, x.sealed}); err != nil {
 			return "", err
 		}
-		if err := s.store(tx, next, p, key, plaintext); err != nil {
-			return "", err
-		}
-		if next.State == StateNew {
-			if err := addLeaf(tx, next, actSign, act{Edition: next.Edition, Withheld: next.Listing != Public, Basis: BasisEmail}); err != nil {
+		if state == StateNew {
+			if err := wait(tx, row.letter, x); err != nil {
 				return "", err
 			}
 		}
 	}
 	return held, nil
+}
+
+// retire ends a signature in whose place its signer puts another, and lets go of its tags and its secret.
+func retire(tx *store.Tx, old Own) error {
+	if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
+		return err
+	}
+	if err := end(tx, old, StateWithdrawn, verify.Reaffirmed); err != nil {
+		return err
+	}
+	return forget(tx, old)
 }
 
 func firstOf(texts ...string) string {
@@ -374,19 +399,6 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// store writes the sealed row of a signature, and the public one if its listing is public.
-func (s *Service) store(tx *store.Tx, o Own, p particulars, key *seal.LetterKey, plaintext []byte) error {
-	if _, err := tx.Exec(qPutSealed.one, o.Letter, o.ID, key.Seal("signature_sealed", o.ID, plaintext)); err != nil {
-		return err
-	}
-	if p.Listing != Public {
-		return nil
-	}
-	name, title, affiliation := p.shown(o.Kind)
-	_, err := tx.Exec(qPutPublic.one, o.Letter, o.ID, o.Kind, name, title, affiliation, p.Country)
-	return err
 }
 
 // replay returns the receipt of a confirmation that was done before.
@@ -402,7 +414,7 @@ func (s *Service) replay(ctx context.Context, row pending, p particulars, key *s
 			r.Held = o.Reason
 		}
 	}
-	return r, nil
+	return r, s.promise(&r, p)
 }
 
 // MailCode mails a fresh code to the address of a link, if its budget allows; it answers the same if not.

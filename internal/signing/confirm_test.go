@@ -265,8 +265,8 @@ func TestConfirm_twoLinksOfOneAddressAtOnceCountOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if c := d.counts(); c.Persons != 1 || d.count(qCountSigned) != 1 {
-			t.Errorf("counts %+v, %d rows; want one", c, d.count(qCountSigned))
+		if c := d.counts(); c.Persons != 1 || c.Withdrawn != 0 || d.count(qCountSigned) != 3 {
+			t.Errorf("counts %+v, %d rows; want one that counts, of three acts", c, d.count(qCountSigned))
 		}
 	})
 }

@@ -35,7 +35,7 @@ func newDesk(t testing.TB, db *store.DB, clock *testkit.Clock) *desk {
 		t.Fatal(err)
 	}
 	letters := &letter.Service{DB: db, Keys: keys}
-	d := &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters}, t: t, clock: clock, letters: letters}
+	d := &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db)}, t: t, clock: clock, letters: letters}
 	d.letter = d.open("bridge")
 	return d
 }

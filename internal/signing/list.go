@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Counts are the published numbers of a letter. Organisations and Persons are all confirmed signatures of their kind,
@@ -24,7 +25,10 @@ type Counts struct {
 	Withdrawn, Removed     int // beside them
 	Earlier                int // of all: on an edition that a substantive one has replaced
 	ByEdition              map[int]int
-	PublishedAt            time.Time // when they last moved; zero before the first signature
+	Ended                  map[verify.Reason]int // of those withdrawn and removed
+	PublishedAt            time.Time             // of the checkpoint; zero before the first
+	Size                   int64                 // of the log that the numbers are of
+	Root                   verify.Hash
 }
 
 // Signatory is one line of the public list.
@@ -58,37 +62,37 @@ func scanFound(row store.Row) (s Signatory, err error) {
 // number of the last substantive edition; signatures on editions before it count as earlier.
 func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts, persons, organisations []Signatory, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		c, persons, organisations = Counts{ByEdition: map[int]int{}}, nil, nil
+		c, persons, organisations = Counts{ByEdition: map[int]int{}, Ended: map[verify.Reason]int{}, Root: (&verify.Tree{}).Root()}, nil, nil
 		for t, err := range store.Each(tx, qListTally, scanTally, l) {
 			if err != nil {
 				return err
 			}
 			c.add(t, since)
 		}
-		at, recent, err := scanPublication(tx.Row(qFindPublication, l))
+		p, err := scanPublication(tx.Row(qFindPublication, l))
 		if errors.Is(err, store.ErrNoRow) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		c.PublishedAt = at
-		if persons, err = findListed(tx, l, recent.Persons); err != nil {
+		c.PublishedAt, c.Size, c.Root = p.at, p.size, p.root
+		if persons, err = findListed(tx, l, p.recent.Persons); err != nil {
 			return err
 		}
-		organisations, err = findListed(tx, l, recent.Organisations)
+		organisations, err = findListed(tx, l, p.recent.Organisations)
 		return err
 	})
 	return c, persons, organisations, err
 }
 
 func (c *Counts) add(t tallied, since int) {
-	switch t.outcome {
-	case "withdrawn":
-		c.Withdrawn += t.n
-		return
-	case "removed":
-		c.Removed += t.n
+	if reason := verify.Reason(t.outcome); t.outcome != outcomeCounted {
+		if c.Ended[reason] += t.n; reason.Removed() {
+			c.Removed += t.n
+		} else {
+			c.Withdrawn += t.n
+		}
 		return
 	}
 	if t.kind == Organisation {

@@ -2,11 +2,9 @@ package signing
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Own is a signature as its signer, or an editor, deals with it.
@@ -30,6 +29,9 @@ type Own struct {
 	Reason   string
 	SignedAt time.Time
 
+	LeafIndex   *int64         // in the log; nil while the signature waits for its index
+	LeafListing verify.Listing // as the log says; "" while it waits
+
 	// Only for the signer, by secret; empty once sealed data was destroyed.
 	Name, Email, Title, Affiliation, Organisation, Country string
 	Updates                                                bool
@@ -43,46 +45,9 @@ func (o Own) active() bool { return o.counts() || o.State == StateHeld }
 
 func scanOwn(row store.Row) (o Own, err error) {
 	var created int64
-	err = row.Scan(&o.Letter, &o.ID, &o.Kind, &o.Edition, &o.Language, &o.Text, &o.Listing, &o.Basis, &o.State, &o.Reason, &created)
+	err = row.Scan(&o.Letter, &o.ID, &o.Kind, &o.Edition, &o.Language, &o.Text, &o.Listing, &o.Basis, &o.State, &o.Reason, &created, &o.LeafIndex, &o.LeafListing)
 	o.SignedAt = time.UnixMicro(created).UTC()
 	return o, err
-}
-
-// The acts that change list and count, each a leaf of the log to come.
-const (
-	actSign     = "sign"
-	actRelist   = "relist"
-	actWithdraw = "withdraw"
-)
-
-// act carries what the tally needs to know of an act, so that folding acts needs no row that may have changed since.
-type act struct {
-	Edition  int    `json:"edition"`
-	Withheld bool   `json:"withheld"` // of a relist and a withdrawal: as it was
-	Relisted bool   `json:"relisted,omitempty"`
-	Basis    Basis  `json:"basis"`
-	Outcome  string `json:"outcome,omitempty"` // of a withdrawal: withdrawn, removed, or "" when another signature replaces it
-}
-
-func leaf(l letter.ID, id int64, name string, a act) []any {
-	detail, err := json.Marshal(a)
-	if err != nil {
-		panic(err) // a struct of strings and numbers
-	}
-	phase := 2
-	if name == actSign {
-		phase = 1
-	}
-	rank, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		panic(err) // crypto/rand does not fail
-	}
-	return []any{l, phase, rank.Int64(), id, name, string(detail)}
-}
-
-func addLeaf(tx *store.Tx, o Own, name string, a act) error {
-	_, err := qInsertLeaf.put(tx, leaf(o.Letter, o.ID, name, a))
-	return err
 }
 
 // unlist takes the name out of the public list at once; the count follows with the next publication.
@@ -243,31 +208,43 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		if !o.active() || o.Listing == to {
 			return nil
 		}
+		final, err := letter.IsFinal(tx, o.Letter)
+		if err != nil {
+			return err
+		}
+		if final && leafListing(o.Listing) != leafListing(to) {
+			return fault.New(fault.Gone, "letter.closed") // the log takes no change of listing after its close leaf
+		}
 		if err := o.unlist(tx); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(qSetListing, to, o.Letter, o.ID); err != nil {
 			return err
 		}
-		if err := s.store(tx, o, p, key, plaintext); err != nil {
+		if _, err := tx.Exec(qPutSealed.one, o.Letter, o.ID, key.Seal("signature_sealed", o.ID, plaintext)); err != nil {
 			return err
+		}
+		if to == Public {
+			if _, err := tx.Exec(qPutPublic.one, signed{id: o.ID, kind: o.Kind, p: p}.public(o.Letter)...); err != nil {
+				return err
+			}
 		}
 		if !o.counts() {
 			return nil
 		}
-		return addLeaf(tx, o, actRelist, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Relisted: to != Public})
+		return logRelist(tx, o, to)
 	})
 }
 
 // Withdraw takes a signature back. Its name leaves the list at once, the count follows with the next publication.
 func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return end(tx, o, StateWithdrawn, "signer", "withdrawn") })
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return end(tx, o, StateWithdrawn, verify.Signer) })
 }
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
 func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
 	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
-		if err := end(tx, o, StateWithdrawn, "erasure", "withdrawn"); err != nil {
+		if err := end(tx, o, StateWithdrawn, verify.Erasure); err != nil {
 			return err
 		}
 		for _, q := range []*store.Query{qRemovePendingOf, qForgetBudget} {
@@ -280,13 +257,14 @@ func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
 }
 
 // end takes a signature out of list and count, once.
-func end(tx *store.Tx, o Own, state State, reason, outcome string) error {
+func end(tx *store.Tx, o Own, state State, why verify.Reason) error {
 	if !o.active() {
 		return nil
 	}
 	if err := o.unlist(tx); err != nil {
 		return err
 	}
+	reason := string(why)
 	if o.Reason == HeldRemoved {
 		reason = HeldRemoved // or who was removed would come back by withdrawing and signing again
 	}
@@ -296,7 +274,7 @@ func end(tx *store.Tx, o Own, state State, reason, outcome string) error {
 	if !o.counts() {
 		return nil
 	}
-	return addLeaf(tx, o, actWithdraw, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public, Outcome: outcome})
+	return logWithdraw(tx, o, why)
 }
 
 // ListByState returns signatures of a letter in a state, in the order of signing, after the id, with the names that are
@@ -321,15 +299,54 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 
 // Release lets a held signature into the count.
 func (s *Service) Release(ctx context.Context, l letter.ID, id int64) error {
+	o, err := s.find(ctx, l, id)
+	if err != nil {
+		return err
+	}
+	p, err := s.particularsOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	edition, err := s.Letters.Leaf(ctx, l, o.Edition)
+	if err != nil {
+		return err
+	}
 	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
 		if o.State != StateHeld {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
+		if final, err := letter.IsFinal(tx, l); err != nil || final {
+			return firstError(err, fault.New(fault.Gone, "letter.closed"))
+		}
+		p.Listing = o.Listing // it may have changed since
+		leaf, err := leafOf(edition, o.Kind, o.Basis, p)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.Exec(qSetState, StateNew, "", o.Letter, o.ID); err != nil {
 			return err
 		}
-		return addLeaf(tx, o, actSign, act{Edition: o.Edition, Basis: o.Basis, Withheld: o.Listing != Public})
+		return wait(tx, l, signed{id: o.ID, leaf: leaf})
 	})
+}
+
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// find returns a signature of a letter.
+func (s *Service) find(ctx context.Context, l letter.ID, id int64) (o Own, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		o, err = scanOwn(tx.Row(qShowSignature, l, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		err = fault.New(fault.NotFound, "signature.unknown")
+	}
+	return o, err
 }
 
 // Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation.
@@ -343,7 +360,7 @@ func (s *Service) Remove(ctx context.Context, l letter.ID, id int64, reason stri
 		if !o.active() {
 			return fault.New(fault.Conflict, "signature.ended")
 		}
-		return end(tx, o, StateRemoved, reason, "removed")
+		return end(tx, o, StateRemoved, verify.Reason(reason))
 	})
 }
 

@@ -62,7 +62,6 @@ type PlannedLine struct {
 	edition       int
 	language      string
 	at            time.Time
-	id            int64
 	addressTagged bool
 }
 

@@ -17,85 +17,44 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/verify"
 )
-
-// publishSlice is how many acts one transaction publishes: small enough that signing waits little for it.
-const publishSlice = 500
 
 // recentNames is how many of the last public names of each kind a letter's page shows.
 const recentNames = 12
 
-// Publish moves durable acts into list and count, in an order that tells nothing of their time, and returns how many. It
-// is the only writer of tally and list entries; several processes may run it at once.
+// Publish gives durable acts their place in the log, moves them into list and count, and publishes a checkpoint. It is the
+// only writer of tally and list entries; several processes may run it at once. It returns how many acts there were.
 func (s *Service) Publish(ctx context.Context) (done int, err error) {
-	for after := letter.ID(0); ; {
-		var next letter.ID
-		err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qNextPending, after).Scan(&next) })
-		if errors.Is(err, store.ErrNoRow) {
-			return done, nil
-		}
-		if err != nil {
-			return done, err
-		}
-		after = next
-		for {
-			n := 0
-			err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-				n, err = publishLetter(tx, next)
-				return err
-			})
-			if err != nil {
-				return done, fmt.Errorf("signing.Publish: letter %d: %w", next, err)
-			}
-			done += n
-			s.Events.Published.Add(int64(n))
-			if n < publishSlice {
-				break
-			}
-		}
-	}
+	done, err = s.Log.Sequence(ctx, s.follow, publishCounts)
+	s.Events.Published.Add(int64(done))
+	return done, err
 }
 
-// waiting is an act with what publishing it needs.
-type waiting struct {
-	phase    int
-	rank, id int64
-	name     string
-	act      act
-	kind     Kind
-	state    State
-	public   string // the name as listed, "" for other listings
-}
-
-func publishLetter(tx *store.Tx, l letter.ID) (int, error) {
-	var locked letter.ID // one publisher a letter at a time
+// follow does what follows from leaves of one letter that get their index, and tells acts the index of their signature.
+func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) error {
+	l := letter.ID(id)
+	var locked letter.ID // before the signatures, as everyone does
 	if err := tx.Row(qLockLetter, l).Scan(&locked); err != nil {
-		return 0, err
-	}
-	acts, err := store.List(tx, qTakeLeaves, scanWaiting, l, publishSlice)
-	if err != nil || len(acts) == 0 {
-		return 0, err
+		return err
 	}
 	recent, err := findRecent(tx, l)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	tally := map[cell]int{}
-	for _, w := range acts {
-		w.count(tally)
-		if w.name != actWithdraw && w.public != "" && (w.state == StateNew || w.state == StateListed) {
-			if err := w.list(tx, l); err != nil {
-				return 0, err
-			}
-			recent.add(w.kind, w.id)
+	for i := range waiting {
+		w := &waiting[i]
+		if w.Subject == 0 {
+			continue // about the letter
 		}
-		if w.name == actSign && w.state == StateNew {
-			if _, err := tx.Exec(qSetListed, l, w.id); err != nil {
-				return 0, err
-			}
+		f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
+		if err != nil {
+			return err
 		}
-		if _, err := tx.Exec(qRemoveLeaf, l, w.phase, w.rank, w.id, w.name); err != nil {
-			return 0, err
+		if err := f.apply(tx, l, w, next+int64(i), tally, &recent); err != nil {
+			return err
 		}
 	}
 	for c, n := range tally {
@@ -103,17 +62,52 @@ func publishLetter(tx *store.Tx, l letter.ID) (int, error) {
 			continue
 		}
 		if _, err := tx.Exec(qAddTally, l, c.edition, c.kind, c.withheld, c.basis, c.outcome, n); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	text, err := json.Marshal(recent)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if _, err := tx.Exec(qPutPublication, l, tx.Now().UnixMicro(), string(text)); err != nil {
-		return 0, err
+	empty := (&verify.Tree{}).Root()
+	_, err = tx.Exec(qPutPublication, l, next+int64(len(waiting)), empty[:], string(text))
+	return err
+}
+
+// publishCounts shows the numbers that go with a checkpoint.
+func publishCounts(tx *store.Tx, c verify.Checkpoint) error {
+	letters, err := store.List(tx, qListUnpublished, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
+	if err != nil {
+		return err
 	}
-	return len(acts), letter.Touch(tx, l)
+	for _, l := range letters {
+		if err := letter.Touch(tx, l); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qShowTally, l); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qShowPublication, c.Size, c.Root[:], tx.Now().UnixMicro(), l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followed is a signature one of whose leaves gets its index.
+type followed struct {
+	kind    Kind
+	edition int
+	basis   Basis
+	state   State
+	index   *int64
+	listing verify.Listing // as the log says so far
+	public  string         // the name as listed, "" for other listings
+}
+
+func scanFollowed(row store.Row) (f followed, err error) {
+	err = row.Scan(&f.kind, &f.edition, &f.basis, &f.state, &f.index, &f.listing, &f.public)
+	return f, err
 }
 
 // cell is one number of the tally.
@@ -122,46 +116,63 @@ type cell struct {
 	kind     Kind
 	withheld bool
 	basis    Basis
-	outcome  string
+	outcome  string // outcomeCounted, or the reason of an end
 }
 
 const outcomeCounted = "counted"
 
-func (w waiting) count(tally map[cell]int) {
-	c := cell{w.act.Edition, w.kind, w.act.Withheld, w.act.Basis, outcomeCounted}
-	switch w.name {
-	case actSign:
+// apply does what follows from one leaf. The tally folds what the log says, so that its numbers are those of a replay.
+func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64, tally map[cell]int, recent *recent) error {
+	c := cell{f.edition, f.kind, f.listing == verify.Withheld, f.basis, outcomeCounted}
+	if sign, ok := w.Leaf.(verify.Sign); ok {
+		c.withheld = sign.Listing == verify.Withheld
 		tally[c]++
-	case actRelist:
-		tally[c]--
-		c.withheld = w.act.Relisted
-		tally[c]++
-	case actWithdraw:
-		tally[c]--
-		if c.outcome = w.act.Outcome; c.outcome != "" {
-			tally[c]++
-		}
-	}
-}
-
-func (w waiting) list(tx *store.Tx, l letter.ID) error {
-	if _, err := tx.Exec(qInsertList, l, w.kind, sortKey(w.public), w.id); err != nil {
-		return err
-	}
-	for _, word := range searchWords(w.public) {
-		if _, err := tx.Exec(qInsertWord, l, w.kind, word, w.id); err != nil {
+		if _, err := tx.Exec(qSetLeaf, index, sign.Listing, l, w.Subject); err != nil {
 			return err
+		}
+		return f.list(tx, l, w.Subject, f.state == StateNew, recent)
+	}
+	if f.index == nil {
+		return fmt.Errorf("signing: signature %d has no index and an act that follows it", w.Subject)
+	}
+	switch act := w.Leaf.(type) {
+	case verify.Relist:
+		act.Target = *f.index
+		w.Leaf = act
+		tally[c]--
+		c.withheld = act.Listing == verify.Withheld
+		tally[c]++
+		if _, err := tx.Exec(qSetLeafListing, act.Listing, l, w.Subject); err != nil {
+			return err
+		}
+		return f.list(tx, l, w.Subject, f.state == StateListed, recent)
+	case verify.Withdraw:
+		act.Target = *f.index
+		w.Leaf = act
+		tally[c]--
+		if act.Reason != verify.Reaffirmed { // the signature in its place is what counts
+			c.outcome = string(act.Reason)
+			tally[c]++
 		}
 	}
 	return nil
 }
 
-func scanWaiting(row store.Row) (w waiting, err error) {
-	var detail, title, affiliation string
-	if err := row.Scan(&w.phase, &w.rank, &w.id, &w.name, &detail, &w.kind, &w.state, &w.public, &title, &affiliation); err != nil {
-		return w, err
+// list puts a public name into the list.
+func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, recent *recent) error {
+	if !stands || f.public == "" {
+		return nil
 	}
-	return w, json.Unmarshal([]byte(detail), &w.act)
+	if _, err := tx.Exec(qInsertList, l, f.kind, sortKey(f.public), id); err != nil {
+		return err
+	}
+	for _, word := range searchWords(f.public) {
+		if _, err := tx.Exec(qInsertWord, l, f.kind, word, id); err != nil {
+			return err
+		}
+	}
+	recent.add(f.kind, id)
+	return nil
 }
 
 // maxSortKey keeps index entries small; names that agree in so many bytes follow in the order of signing.
@@ -231,19 +242,32 @@ func (r *recent) add(kind Kind, id int64) {
 	*list = (*list)[:min(len(*list), recentNames)]
 }
 
-func findRecent(tx *store.Tx, l letter.ID) (r recent, err error) {
-	_, r, err = scanPublication(tx.Row(qFindPublication, l))
+func findRecent(tx *store.Tx, l letter.ID) (recent, error) {
+	p, err := scanPublication(tx.Row(qFindPublication, l))
 	if errors.Is(err, store.ErrNoRow) {
 		err = nil
 	}
-	return r, err
+	return p.recent, err
 }
 
-func scanPublication(row store.Row) (at time.Time, r recent, err error) {
+// publication is what was last published of a letter.
+type publication struct {
+	size   int64 // of the tree
+	root   verify.Hash
+	at     time.Time // zero before the first checkpoint that has a leaf of the letter
+	recent recent
+}
+
+func scanPublication(row store.Row) (p publication, err error) {
+	var root []byte
 	var micros int64
 	var text string
-	if err := row.Scan(&micros, &text); err != nil {
-		return at, r, err
+	if err := row.Scan(&p.size, &root, &micros, &text); err != nil {
+		return p, err
 	}
-	return time.UnixMicro(micros).UTC(), r, json.Unmarshal([]byte(text), &r)
+	copy(p.root[:], root)
+	if micros > 0 {
+		p.at = unixMicro(micros)
+	}
+	return p, json.Unmarshal([]byte(text), &p.recent)
 }

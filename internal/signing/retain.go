@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -14,6 +15,9 @@ import (
 // sealed rows of letters whose data key was destroyed. It is safe to run at any time and in several processes.
 func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.Letters.Retain(ctx); err != nil {
+		return err
+	}
+	if err := s.finish(ctx); err != nil {
 		return err
 	}
 	var spent []int64 // also those whose purge an earlier run did not finish
@@ -90,20 +94,25 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if err != nil {
 		return e, false, err
 	}
-	a, f := parseAddress(p.Email)
-	if f != nil {
-		return e, false, f
-	}
-	var reason string
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, row.letter, key.Tag(a.exact)).Scan(&reason) })
-	if err == nil {
-		return e, false, nil
-	}
-	if !errors.Is(err, store.ErrNoRow) {
+	if blocked, err := s.blocked(ctx, row.letter, key, p.Email); err != nil || blocked {
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh,
 		Late: s.late(row)}, true, nil
+}
+
+// blocked reports whether an address gets no mail about a letter any more.
+func (s *Service) blocked(ctx context.Context, l letter.ID, key *seal.LetterKey, address string) (bool, error) {
+	a, f := parseAddress(address)
+	if f != nil {
+		return false, f
+	}
+	var reason string
+	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.exact)).Scan(&reason) })
+	if errors.Is(err, store.ErrNoRow) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // late reports whether more than an hour has passed since the hours to confirm began to run.

@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
 )
 
 // Kind says who signs. Both is a kind of form only: it becomes one signature of each kind.
@@ -98,7 +99,9 @@ type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
 	Letters   *letter.Service
-	Unlimited bool // lifts the mail budgets, for benchmarks and tests
+	Log       *tlog.Log
+	Rhythm    time.Duration // in which checkpoints are published
+	Unlimited bool          // lifts the mail budgets, for benchmarks and tests
 	Events    Events
 
 	mu   sync.Mutex
@@ -151,6 +154,13 @@ type particulars struct {
 	Secret       string  `json:"secret,omitempty"` // the receipt secret
 	Token        string  `json:"token,omitempty"`  // of the mail's link; only in a pending row
 	Fresh        string  `json:"fresh,omitempty"`  // the code mailed last; only in a pending row
+	PromiseBy    int64   `json:"by,omitempty"`     // Unix time until which the leaf is promised; only in a pending row
+
+	// Only in the row of a signature: what its leaf commits to beside the above.
+	Day    string `json:"day,omitempty"`
+	Source string `json:"source,omitempty"` // of an import: hex SHA-256 of the file
+	Line   int    `json:"line,omitempty"`
+	Salts  *salts `json:"salts,omitempty"`
 }
 
 // shown returns what a signature of the kind lists: an organisation's representative is never shown.

@@ -50,12 +50,10 @@ var (
 		"mailbox_tag", "tag", "secret_hash", "pending_id", "created_at"}
 	qInsertSignature = insertRows("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
 	qPutPublic       = insertRows("signature_public.put", "signature_public",
-		[]string{"letter_id", "id", "kind", "name", "title", "affiliation", "country"},
-		"ON CONFLICT (letter_id, id) DO UPDATE SET name = excluded.name, title = excluded.title, affiliation = excluded.affiliation, country = excluded.country")
+		[]string{"letter_id", "id", "kind", "name", "title", "affiliation", "country", "salt"},
+		"ON CONFLICT (letter_id, id) DO UPDATE SET name = excluded.name, title = excluded.title, affiliation = excluded.affiliation, country = excluded.country, salt = excluded.salt")
 	qPutSealed = insertRows("signature_sealed.put", "signature_sealed", []string{"letter_id", "id", "sealed"},
 		"ON CONFLICT (letter_id, id) DO UPDATE SET sealed = excluded.sealed")
-	qInsertLeaf = insertRows("leaf_pending.insert", "leaf_pending",
-		[]string{"letter_id", "phase", "rank", "signature_id", "act", "detail"}, "")
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.
@@ -68,13 +66,10 @@ var (
 	qFindOwn      = store.Q("signature.find_own", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
 	qFindSignature = store.Q("signature.find", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
-	qReplace       = store.Q("signature.replace", `
-		UPDATE signature SET edition = $1, language = $2, text_language = $3, listing = $4, state = $5, reason = $6, secret_hash = $7, pending_id = $8,
-			basis = $9
-		WHERE letter_id = $10 AND id = $11`)
-	qSetState   = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
-	qSetListing = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
-	qErase      = store.Q("signature.erase", `
+	qShowSignature = store.Q("signature.show", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2`)
+	qSetState      = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
+	qSetListing    = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
+	qErase         = store.Q("signature.erase", `
 		UPDATE signature SET mailbox_tag = $1, tag = $2, secret_hash = NULL WHERE letter_id = $3 AND id = $4`)
 	qRemovePendingOf = store.Q("pending.remove_of", `
 		DELETE FROM pending WHERE id IN (SELECT pending_id FROM signature WHERE letter_id = $1 AND id = $2)`)
@@ -95,31 +90,36 @@ var (
 		SELECT id FROM letter WHERE data_key IS NULL
 			AND EXISTS (SELECT 1 FROM signature_sealed s WHERE s.letter_id = letter.id) ORDER BY id LIMIT 100`)
 
-	qNextPending = store.Q("leaf_pending.next_letter", `
-		SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)
-	qLockLetter = store.Q("leaf_pending.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
-	qTakeLeaves = store.Q("leaf_pending.take", `
-		SELECT p.phase, p.rank, p.signature_id, p.act, p.detail, s.kind, s.state,
-			COALESCE(u.name, ''), COALESCE(u.title, ''), COALESCE(u.affiliation, '')
-		FROM leaf_pending p
-		JOIN signature s ON s.letter_id = p.letter_id AND s.id = p.signature_id
-		LEFT JOIN signature_public u ON u.letter_id = p.letter_id AND u.id = p.signature_id
-		WHERE p.letter_id = $1 ORDER BY p.phase, p.rank LIMIT $2`)
-	qRemoveLeaf = store.Q("leaf_pending.remove", `
-		DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND rank = $3 AND signature_id = $4 AND act = $5`)
-	qSetListed  = store.Q("signature.set_listed", `UPDATE signature SET state = 'listed' WHERE letter_id = $1 AND id = $2 AND state = 'new'`)
-	qInsertList = store.Q("signature_list.insert", `
+	qLockLetter = store.Q("signature.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
+	// What following a leaf needs to know of its signature.
+	qFindFollowed = store.Q("signature.find_followed", `
+		SELECT s.kind, s.edition, s.basis, s.state, s.leaf_index, s.leaf_listing, COALESCE(u.name, '') FROM signature s
+		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
+		WHERE s.letter_id = $1 AND s.id = $2`)
+	qSetLeaf = store.Q("signature.set_leaf", `
+		UPDATE signature SET leaf_index = $1, leaf_listing = $2, state = CASE WHEN state = 'new' THEN 'listed' ELSE state END
+		WHERE letter_id = $3 AND id = $4`)
+	qListUnlogged = store.Q("signature_unlogged.list", `
+		SELECT `+ownColumns+` FROM signature_unlogged n JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id
+		ORDER BY s.letter_id, s.id LIMIT $1`)
+	qRemoveUnlogged = store.Q("signature_unlogged.remove", `DELETE FROM signature_unlogged WHERE letter_id = $1 AND id = $2`)
+	qSetSalt        = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)
+	qSetLeafListing = store.Q("signature.set_leaf_listing", `UPDATE signature SET leaf_listing = $1 WHERE letter_id = $2 AND id = $3`)
+	qInsertList     = store.Q("signature_list.insert", `
 		INSERT INTO signature_list (letter_id, kind, sort_key, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, sort_key, id) DO NOTHING`)
 	qInsertWord = store.Q("signature_word.insert", `
 		INSERT INTO signature_word (letter_id, kind, word, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, word, id) DO NOTHING`)
 	qAddTally = store.Q("tally.add", `
-		INSERT INTO tally (letter_id, edition, kind, withheld, basis, outcome, n) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (letter_id, edition, kind, withheld, basis, outcome) DO UPDATE SET n = tally.n + excluded.n`)
+		INSERT INTO tally (letter_id, edition, kind, withheld, basis, outcome, n, sequenced) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+		ON CONFLICT (letter_id, edition, kind, withheld, basis, outcome) DO UPDATE SET sequenced = tally.sequenced + excluded.sequenced`)
+	qShowTally      = store.Q("tally.show", `UPDATE tally SET n = sequenced WHERE letter_id = $1 AND n <> sequenced`)
 	qListTally      = store.Q("tally.list", `SELECT edition, kind, withheld, basis, outcome, n FROM tally WHERE letter_id = $1`)
 	qPutPublication = store.Q("publication.put", `
-		INSERT INTO publication (letter_id, published_at, recent) VALUES ($1, $2, $3)
-		ON CONFLICT (letter_id) DO UPDATE SET published_at = excluded.published_at, recent = excluded.recent`)
-	qFindPublication = store.Q("publication.find", `SELECT published_at, recent FROM publication WHERE letter_id = $1`)
+		INSERT INTO publication (letter_id, sequenced_size, size, root, published_at, recent) VALUES ($1, $2, 0, $3, 0, $4)
+		ON CONFLICT (letter_id) DO UPDATE SET sequenced_size = excluded.sequenced_size, recent = excluded.recent`)
+	qListUnpublished = store.Q("publication.list_unpublished", `SELECT letter_id FROM publication WHERE sequenced_size > size ORDER BY letter_id`)
+	qShowPublication = store.Q("publication.show", `UPDATE publication SET size = $1, root = $2, published_at = $3 WHERE letter_id = $4`)
+	qFindPublication = store.Q("publication.find", `SELECT size, root, published_at, recent FROM publication WHERE letter_id = $1`)
 
 	qListPage = store.Q("signature_list.page", `
 		SELECT l.sort_key, l.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis
@@ -139,7 +139,8 @@ var (
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
 )
 
-const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.text_language, s.listing, s.basis, s.state, s.reason, s.created_at`
+const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.text_language, s.listing, s.basis, s.state, s.reason, s.created_at,
+		s.leaf_index, s.leaf_listing`
 
 // rows is an INSERT of one row and one of two: signing as both writes two rows with one statement.
 type rows struct{ one, two *store.Query }

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -153,6 +156,29 @@ func (db *DB) viewPostgres(ctx context.Context, fn func(tx *Tx) error) error {
 	defer t.Rollback() // nothing was written
 	tx := &Tx{db: db, ctx: ctx, on: postgresTx{t}}
 	return tx.run(fn)
+}
+
+// tryTurnPostgres holds an advisory lock on a connection of its own; the server drops it with the connection.
+func (db *DB) tryTurnPostgres(ctx context.Context, name string) (release func(), ok bool, err error) {
+	conn, err := db.read.Conn(ctx)
+	if err != nil {
+		return nil, false, db.mapClosed(err)
+	}
+	sum := sha256.Sum256([]byte("undersigned turn " + name))
+	key := int64(binary.BigEndian.Uint64(sum[:]))
+	// The schema is part of the lock's name, since two instances may share a database.
+	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(hashtextextended(current_schema(), $1))", key).Scan(&ok)
+	if err != nil || !ok {
+		return nil, false, errors.Join(mapError(err), conn.Close())
+	}
+	return func() {
+		// Discarding the connection instead of unlocking would work too, but costs a new one each time.
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock_all()")
+		if err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		_ = conn.Close()
+	}, true, nil
 }
 
 // postgresTx runs statements by their text: pgx keeps them prepared on each connection.

@@ -91,11 +91,11 @@ var queryTokens = map[Engine]map[string]string{
 var migrationTokens = map[Engine]map[string]string{
 	SQLite: {
 		"bytes": "BLOB", "int": "INTEGER", "bool": "INTEGER", "key": "TEXT", "real": "REAL",
-		"strict": "STRICT", "without_rowid": "STRICT, WITHOUT ROWID",
+		"strict": "STRICT", "without_rowid": "STRICT, WITHOUT ROWID", "random_hex": "lower(hex(randomblob(16)))",
 	},
 	Postgres: {
 		"bytes": "BYTEA", "int": "BIGINT", "bool": "BOOLEAN", "key": `TEXT COLLATE "C"`, "real": "DOUBLE PRECISION",
-		"strict": "", "without_rowid": "",
+		"strict": "", "without_rowid": "", "random_hex": "replace(CAST(gen_random_uuid() AS TEXT), '-', '')",
 	},
 }
 

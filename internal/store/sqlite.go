@@ -208,16 +208,25 @@ func flock(f *os.File, how int) error {
 }
 
 func lockServe(data string) (unlock func(), err error) {
-	f, err := lockFile(data, "serve")
+	unlock, ok, err := tryLock(data, "serve")
+	if err == nil && !ok {
+		err = fmt.Errorf("another server is running on %s: stop it first, or give this one a --data folder of its own", data)
+	}
+	return unlock, err
+}
+
+// tryLock takes the lock DATA/name unless another holder, in this process or another, has it.
+func tryLock(data, name string) (unlock func(), ok bool, err error) {
+	f, err := lockFile(data, name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()
 		if err == unix.EWOULDBLOCK {
-			return nil, fmt.Errorf("another server is running on %s: stop it first, or give this one a --data folder of its own", data)
+			return nil, false, nil
 		}
-		return nil, fmt.Errorf("store: lock %s: %w", f.Name(), err)
+		return nil, false, fmt.Errorf("store: lock %s: %w", f.Name(), err)
 	}
-	return func() { f.Close() }, nil
+	return func() { f.Close() }, true, nil
 }

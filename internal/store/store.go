@@ -156,6 +156,19 @@ func (db *DB) LockServe() (unlock func(), err error) {
 	return lockServe(db.o.Data)
 }
 
+// TryTurn takes the turn of the name among all processes on this database, if nobody has it: a lock that ends with the
+// process. It keeps workers from doing the same work twice; what must not happen twice needs a condition in its transaction
+// as well, since a process that has lost its connection does not know that its turn is over.
+func (db *DB) TryTurn(ctx context.Context, name string) (release func(), ok bool, err error) {
+	if db.isClosed() {
+		return nil, false, ErrClosed
+	}
+	if db.engine == Postgres {
+		return db.tryTurnPostgres(ctx, name)
+	}
+	return tryLock(db.o.Data, name)
+}
+
 // Signals returns a channel that gets a value after each commit in this process of a transaction that called
 // Tx.Signal with the topic. Signals that nobody took yet are one. Other processes are not heard: poll as well.
 func (db *DB) Signals(topic string) (c <-chan struct{}, stop func()) {

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -96,6 +97,24 @@ func Instance(t testing.TB, engine store.Engine) config.Instance {
 
 // Stop stops the application as a signal does, and returns what went wrong with that.
 func (r *Running) Stop() error { return r.stop() }
+
+// Publish waits until everything that was confirmed is in a published checkpoint.
+func (r *Running) Publish(t testing.TB) {
+	t.Helper()
+	for {
+		if _, err := r.Signing.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n, err := r.App.Log.Backlog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		runtime.Gosched() // the server itself has the turn
+	}
+}
 
 // AddLetter writes the letter unless the instance has it already.
 func AddLetter(t testing.TB, a *app.App) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
 )
 
 // Clock is a clock that moves only when told. It may be used by several goroutines.
@@ -135,4 +136,18 @@ func migratedFolder(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// PublicLog returns the log of a database, with a key of its own.
+func PublicLog(t testing.TB, db *store.DB) *tlog.Log {
+	t.Helper()
+	key, err := tlog.OpenKey(t.TempDir(), "undersigned/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := tlog.Open(t.Context(), db, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // letterDocument is the public JSON of a letter.
@@ -31,6 +32,7 @@ type letterDocument struct {
 	Counts     countsDocument     `json:"counts"`
 	Imports    []importDocument   `json:"imports,omitempty"`
 	Updates    []updateDocument   `json:"updates,omitempty"`
+	LogID      string             `json:"log_id"` // names the letter in the log
 	Checkpoint checkpointDocument `json:"checkpoint"`
 }
 
@@ -76,12 +78,9 @@ type countsDocument struct {
 }
 
 type checkpointDocument struct {
-	Size int    `json:"size"`
-	Root string `json:"root"`
+	Size int64       `json:"size"`
+	Root verify.Hash `json:"root"`
 }
-
-// emptyRoot is the root of a log without leaves (RFC 6962, 2.1): the hash of nothing.
-const emptyRoot = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 func (s *Server) documentOf(l *cachedLetter) letterDocument {
 	t := l.Edition.Text(l.Edition.Language)
@@ -91,7 +90,7 @@ func (s *Server) documentOf(l *cachedLetter) letterDocument {
 		Addressees: t.Addressees, Demands: []demandDocument{},
 		Counts: countsDocument{Organisations: l.Counts.Organisations, Persons: l.Counts.Persons, Withheld: l.Counts.Withheld,
 			Imported: l.Counts.Imported, Withdrawn: l.Counts.Withdrawn, Removed: l.Counts.Removed, Earlier: l.Counts.Earlier},
-		Checkpoint: checkpointDocument{Root: emptyRoot}}
+		Checkpoint: checkpointDocument{l.Counts.Size, l.Counts.Root}, LogID: l.LogID.String()}
 	if d.Addressees == nil {
 		d.Addressees = []letter.Addressee{}
 	}

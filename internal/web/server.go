@@ -25,6 +25,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/tlog"
 )
 
 // Options are the settings of a Server.
@@ -49,8 +50,10 @@ type Options struct {
 type Server struct {
 	letters *letter.Service
 	signing *signing.Service
+	log     *tlog.Log
 	o       Options
 	cache   letterCache
+	tiles   tileCache
 	limits  *limiter
 	streams chan struct{} // places for whole lists that are being sent
 	mux     *http.ServeMux
@@ -58,8 +61,8 @@ type Server struct {
 }
 
 // New returns a Server.
-func New(letters *letter.Service, signatures *signing.Service, o Options) *Server {
-	s := &Server{letters: letters, signing: signatures, o: o, mux: http.NewServeMux()}
+func New(letters *letter.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
+	s := &Server{letters: letters, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
 	s.cache.now = o.Now

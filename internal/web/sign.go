@@ -354,7 +354,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	}
 	active := o.State == signing.StateNew || o.State == signing.StateListed || o.State == signing.StateHeld
 	v.CanWithdraw = active
-	if o.State == signing.StateHeld {
+	if o.State == signing.StateHeld || o.Reason == signing.Undecided {
 		v.HeldWhy = loc.T("held." + o.Reason)
 	}
 	if active && o.Email != "" {

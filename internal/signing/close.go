@@ -1,0 +1,180 @@
+package signing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// DecideWithin is how long after a letter closed its held signatures may wait for somebody's decision. Then they are
+// refused, and their signers told, so that the letter's last number stands.
+const DecideWithin = 7 * 24 * time.Hour
+
+// closeMargin is longer than a confirmation that began in time can run.
+const closeMargin = 2 * time.Minute
+
+// Undecided is the reason of a signature that nobody decided about in time.
+const Undecided = "undecided"
+
+// RefusedMail tells a signer that their signature was not let into the count.
+type RefusedMail struct {
+	Letter    letter.ID `json:"letter"`
+	Signature int64     `json:"signature"`
+}
+
+// Kind names the job.
+func (RefusedMail) Kind() string { return "mail.refused" }
+
+// finish writes the close leaf of letters that are closed, once confirmations have ended and no signature is held any more.
+func (s *Service) finish(ctx context.Context) error {
+	letters, err := s.Letters.Ending(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		now := s.DB.Now()
+		if now.Before(l.ConfirmUntil().Add(closeMargin)) {
+			continue
+		}
+		more := true
+		for more {
+			err := s.DB.Update(ctx, func(tx *store.Tx) error {
+				more = false
+				if err := letter.Touch(tx, l.ID); err != nil {
+					return err
+				}
+				held, err := store.List(tx, qListByState, scanOwn, l.ID, StateHeld, 0, batchSlice)
+				switch {
+				case err != nil:
+					return err
+				case len(held) == 0:
+					return letter.LogClose(tx, l)
+				case now.Before(l.ClosedAt.Add(DecideWithin)):
+					return nil
+				}
+				more = true
+				for _, o := range held {
+					if err := refuse(tx, o); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func refuse(tx *store.Tx, o Own) error {
+	if err := o.unlist(tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qSetState, StateRemoved, Undecided, o.Letter, o.ID); err != nil {
+		return err
+	}
+	if o.Basis != BasisEmail {
+		return nil // no address to write to
+	}
+	return job.Enqueue(tx, RefusedMail{o.Letter, o.ID})
+}
+
+// EnvelopeOf returns what a mail about a signature needs, false when its address is not known any more or takes no mail.
+func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Envelope, send bool, err error) {
+	o, err := s.find(ctx, l, id)
+	if fault.Is(err, fault.NotFound) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	p, err := s.particularsOf(ctx, o)
+	if err != nil || p.Email == "" {
+		return e, false, err
+	}
+	key, err := s.keyFor(ctx, l)
+	if err != nil {
+		return e, false, ignoreGone(err)
+	}
+	blocked, err := s.blocked(ctx, l, key, p.Email)
+	return Envelope{Letter: l, Language: o.Language, Address: p.Email}, err == nil && !blocked, err
+}
+
+// Adopt puts signatures from before the instance had a log into it, with salts drawn now.
+func (s *Service) Adopt(ctx context.Context) error {
+	if err := s.Letters.Adopt(ctx); err != nil {
+		return err
+	}
+	for {
+		var old []Own
+		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+			old, err = store.List(tx, qListUnlogged, scanOwn, batchSlice)
+			return err
+		})
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		for _, o := range old {
+			if err := s.adopt(ctx, o); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *Service) adopt(ctx context.Context, o Own) error {
+	p, err := s.particularsOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	edition, err := s.Letters.Leaf(ctx, o.Letter, o.Edition)
+	if err != nil {
+		return err
+	}
+	key, err := s.keyFor(ctx, o.Letter)
+	destroyed := fault.Is(err, fault.Gone) // the letter closed long ago: nothing is left to be sealed
+	if err != nil && !destroyed {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		public, err := scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID))
+		if err != nil && !errors.Is(err, store.ErrNoRow) {
+			return err
+		}
+		if p := &p; err == nil {
+			p.Name, p.Title, p.Affiliation, p.Country = public.Name, public.Title, public.Affiliation, public.Country
+			if o.Kind == Organisation {
+				p.Organisation = public.Name
+			}
+		}
+		p.Listing = o.Listing
+		x, err := commitAs(o.ID, edition, o.Kind, o.Basis, p, randomSecret(), key, o.SignedAt)
+		if err != nil {
+			return err
+		}
+		if o.Listing == Public {
+			if _, err := tx.Exec(qSetSalt, x.p.Salts.Record, o.Letter, o.ID); err != nil {
+				return err
+			}
+		}
+		if !destroyed {
+			if _, err := qPutSealed.put(tx, []any{o.Letter, o.ID, x.sealed}); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(qRemoveUnlogged, o.Letter, o.ID); err != nil {
+			return err
+		}
+		if !o.counts() {
+			return nil
+		}
+		return wait(tx, o.Letter, x)
+	})
+}

@@ -1,0 +1,230 @@
+package tlog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
+)
+
+// sliceSize is how many leaves one transaction appends. A checkpoint may cover 4,096 (DESIGN.md 4); fewer keep whoever
+// signs meanwhile from waiting.
+const sliceSize = 512
+
+// Waiting is a leaf that has no index yet.
+type Waiting struct {
+	Letter  int64
+	Subject int64       // the signature it is about, 0 for the letter
+	Leaf    verify.Leaf // of a relist or a withdraw the target is not known yet
+
+	phase int
+	rank  int64
+}
+
+// phaseOf is the order within a batch: what a signature refers to comes before it, what ends it after it.
+func phaseOf(leaf verify.Leaf) int {
+	switch leaf.(type) {
+	case verify.Edition, verify.Deadline, verify.Import:
+		return 0
+	case verify.Sign:
+		return 1
+	case verify.Relist:
+		return 2
+	case verify.Withdraw:
+		return 3
+	case verify.Deliver:
+		return 4
+	default:
+		return 5 // close
+	}
+}
+
+// Enqueue makes one or two leaves wait, in the transaction of what they state: both are durable or none is.
+func Enqueue(tx *store.Tx, waiting ...Waiting) error {
+	args := make([]any, 0, 10)
+	for _, w := range waiting {
+		text := verify.Format(w.Leaf)
+		phase, rank := phaseOf(w.Leaf), randomRank()
+		if phase == 0 {
+			rank = store.NewID(tx.Now()) // editions follow each other: these keep their order
+		}
+		if _, err := verify.Parse(text); err != nil {
+			return err // it would stop the log for good
+		}
+		args = append(args, w.Letter, phase, rank, w.Subject, string(text))
+	}
+	q := qEnqueue
+	switch len(waiting) {
+	case 0:
+		return nil
+	case 2:
+		q = qEnqueue2
+	}
+	_, err := tx.Exec(q, args...)
+	return err
+}
+
+// randomRank is a random number below 2^62.
+func randomRank() int64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return int64(binary.BigEndian.Uint64(b[:]) >> 2)
+}
+
+// CancelRelist takes back a relist leaf that still waits, and reports whether there was one. A signature's listing has two
+// values, so a second change before the first was logged undoes it.
+func CancelRelist(tx *store.Tx, letter, signature int64) (bool, error) {
+	n, err := tx.Exec(qCancel, letter, phaseOf(verify.Relist{}), signature)
+	return n > 0, err
+}
+
+// Follow is called in the transaction that gives leaves of one letter their index, the first of them index next. It fills in
+// the targets of acts, and does what follows from each leaf for its own tables.
+type Follow func(tx *store.Tx, letter, next int64, waiting []Waiting) error
+
+// Sequence appends the leaves that wait and publishes a checkpoint that covers them. It returns how many there were; none
+// when another process has the turn. published is called in the transaction that publishes.
+func (l *Log) Sequence(ctx context.Context, follow Follow, published func(tx *store.Tx, c verify.Checkpoint) error) (done int, err error) {
+	release, ok, err := l.db.TryTurn(ctx, "sequence")
+	if err != nil || !ok {
+		return 0, err
+	}
+	defer release()
+	var failed error // of a letter; the others go on
+	for letter := int64(0); ; {
+		left := 0
+		err := l.db.View(ctx, func(tx *store.Tx) error {
+			if err := tx.Row(qNext, letter).Scan(&letter); err != nil {
+				return err
+			}
+			return tx.Row(qCount, letter).Scan(&left)
+		})
+		if errors.Is(err, store.ErrNoRow) {
+			break
+		}
+		if err != nil {
+			return done, err
+		}
+		// What comes meanwhile waits for the next batch, or under load there would be no last slice.
+		for left > 0 {
+			n := 0
+			err := l.db.Update(ctx, func(tx *store.Tx) (err error) {
+				n, err = l.slice(tx, letter, min(left, sliceSize), follow)
+				return err
+			})
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
+			}
+			if err != nil || n == 0 {
+				break
+			}
+			done, left = done+n, left-n
+		}
+	}
+	return done, errors.Join(failed, l.publish(ctx, published))
+}
+
+// Backlog returns how many leaves are not in a published checkpoint yet.
+func (l *Log) Backlog(ctx context.Context) (n int64, err error) {
+	err = l.db.View(ctx, func(tx *store.Tx) error {
+		var size, published int64
+		if err := tx.Row(qSizes).Scan(&size, &published); err != nil {
+			return err
+		}
+		err := tx.Row(qBacklog).Scan(&n)
+		n += size - published
+		return err
+	})
+	return n, err
+}
+
+// slice appends the next leaves of a letter.
+func (l *Log) slice(tx *store.Tx, letter int64, limit int, follow Follow) (int, error) {
+	waiting, err := store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, limit)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	s, err := l.readState(tx.Row(qState))
+	if err != nil {
+		return 0, err
+	}
+	if err := follow(tx, letter, s.Checkpoint.Size, waiting); err != nil {
+		return 0, err
+	}
+	edge, err := readEdge(tx, s.Checkpoint.Size)
+	if err != nil {
+		return 0, err
+	}
+	for i, w := range waiting {
+		if c, ok := w.Leaf.(verify.Close); ok {
+			c.Size = s.Checkpoint.Size + int64(i)
+			w.Leaf = c
+		}
+		text := verify.Format(w.Leaf)
+		// The last look: what is in the log stays there.
+		if _, err := verify.Parse(text); err != nil {
+			return 0, err
+		}
+		edge.add(text)
+		if _, err := tx.Exec(qRemove, letter, w.phase, w.rank, w.Subject); err != nil {
+			return 0, err
+		}
+	}
+	return len(waiting), l.extend(tx, s, edge)
+}
+
+func scanWaiting(row store.Row, letter int64) (w Waiting, err error) {
+	var text string
+	if err := row.Scan(&w.phase, &w.rank, &w.Subject, &text); err != nil {
+		return w, err
+	}
+	w.Letter = letter
+	w.Leaf, err = verify.Parse([]byte(text))
+	return w, err
+}
+
+// errTurn says that another process extended the log though this one had the turn: its lock was lost, or somebody works on
+// the database by hand.
+var errTurn = errors.New("another process has extended the log; this one waits for its next turn")
+
+// extend stores what the edge has gained, and the checkpoint, if the tree is still the one that s is of.
+func (l *Log) extend(tx *store.Tx, s State, edge *edge) error {
+	for _, t := range edge.changed() {
+		if _, err := tx.Exec(qPutTile, t.level, t.n, t.data); err != nil {
+			return err
+		}
+	}
+	root, err := edge.root()
+	if err != nil {
+		return err
+	}
+	next := verify.Checkpoint{Origin: l.key.Origin(), Size: edge.size, Root: root}
+	signed, err := next.Sign(l.signer)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(qExtend, next.Size, next.Root[:], string(signed), s.Checkpoint.Size, s.Checkpoint.Root[:])
+	if err == nil && n == 0 {
+		err = errTurn
+	}
+	return err
+}
+
+// publish shows the public the tree as it is, if that has grown since the last time, also by a process that then died.
+func (l *Log) publish(ctx context.Context, published func(tx *store.Tx, c verify.Checkpoint) error) error {
+	s, err := l.state(ctx)
+	if err != nil || s.Checkpoint.Size == s.Published.Size {
+		return err
+	}
+	return l.db.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qPublish, s.Checkpoint.Size, s.signed, tx.Now().UnixMicro())
+		if err != nil || n == 0 {
+			return err
+		}
+		return published(tx, s.Checkpoint)
+	})
+}
