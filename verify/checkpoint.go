@@ -15,9 +15,9 @@ import (
 
 // Checkpoint is the state of a log that its key has signed (c2sp.org/tlog-checkpoint).
 type Checkpoint struct {
-	Origin string
-	Size   int64 // leaves
-	Root   Hash
+	Origin string `json:"origin"`
+	Size   int64  `json:"size"` // leaves
+	Root   Hash   `json:"root"`
 }
 
 // Text returns what is signed.

@@ -9,10 +9,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -141,8 +143,15 @@ func (a *App) openServer() error {
 	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
+		Cache:   filepath.Join(a.o.Instance.Data, "cache"),
 		Observe: a.metrics.observe})
 	return nil
+}
+
+// WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
+func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
+	files := web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
+	return files.WriteBundle(ctx, w, slug)
 }
 
 // Folder returns the instance's data folder.

@@ -33,6 +33,8 @@ type grammar struct {
 	Organisation organisationCommand `cmd:"" help:"Write and list the directory of organisations."`
 	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`
 	Export       exportCommand       `cmd:"" help:"Write letters and lists of signatories to files."`
+	Verify       verifyCommand       `cmd:"" help:"Check the numbers, names and texts of any server or bundle against its log, or a receipt."`
+	Log          logCommand          `cmd:"" help:"Check this instance's log, and print its key."`
 	Doctor       doctorCommand       `cmd:"" help:"Look for what is likely to be wrong with the instance and the settings of its server, and say how to mend it."`
 	Bench        benchCommand        `cmd:"" help:"Measure signing, confirming and reading beside the bare limits of the machine."`
 	Migrate      migrateCommand      `cmd:"" help:"Create the instance or bring its database up to this version."`

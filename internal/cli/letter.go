@@ -180,6 +180,7 @@ func (c *letterClose) Run(e *environment) error {
 type exportCommand struct {
 	Letter      exportLetter      `cmd:"" help:"Write the canonical file of a letter."`
 	Signatories exportSignatories `cmd:"" help:"Write the public list of signatories."`
+	Bundle      exportBundle      `cmd:"" help:"Write all that is needed to check a letter's numbers without this server."`
 }
 
 type exportLetter struct {

@@ -271,27 +271,32 @@ func (c *exportSignatories) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		if c.Output == "-" {
-			return c.write(e, a, l.ID, e.stdout)
-		}
-		// A file that exists is whole: it takes its name when its last line is written.
-		f, err := os.CreateTemp(filepath.Dir(c.Output), ".signatories-*")
-		if err != nil {
-			return err
-		}
-		defer os.Remove(f.Name())
-		err = c.write(e, a, l.ID, f)
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			return err
-		}
-		if err := os.Chmod(f.Name(), 0o644); err != nil {
-			return err
-		}
-		return os.Rename(f.Name(), c.Output)
+		return e.writeWhole(c.Output, func(w io.Writer) error { return c.write(e, a, l.ID, w) })
 	})
+}
+
+// writeWhole writes a file, or standard output for "-". A file that exists is whole: it takes its name when its last byte is
+// written.
+func (e *environment) writeWhole(name string, write func(w io.Writer) error) error {
+	if name == "-" {
+		return write(e.stdout)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".export-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = write(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
 }
 
 func (c *exportSignatories) write(e *environment, a *app.App, l letter.ID, w io.Writer) error {

@@ -82,7 +82,9 @@ var (
 		DO UPDATE SET content = excluded.content, canonical = excluded.canonical, sha256 = excluded.sha256`)
 	qListTexts = store.Q("edition_text.list", `
 		SELECT language, content, sha256 FROM edition_text WHERE letter_id = $1 AND number = $2 ORDER BY language`)
-	qFindFile = store.Q("edition_text.file", `
+	qFindByLogID   = store.Q("letter.find_by_log_id", `SELECT id FROM letter WHERE log_id = $1`)
+	qFindCanonical = store.Q("edition_text.canonical", `SELECT canonical FROM edition_text WHERE letter_id = $1 AND number = $2 AND language = $3`)
+	qFindFile      = store.Q("edition_text.file", `
 		SELECT t.canonical, t.sha256 FROM edition_text t
 		JOIN edition e ON e.letter_id = t.letter_id AND e.number = t.number
 		JOIN letter l ON l.id = t.letter_id

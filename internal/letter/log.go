@@ -2,6 +2,7 @@ package letter
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -56,6 +57,18 @@ func LogID(tx *store.Tx, id ID) (verify.LetterID, error) {
 		return verify.LetterID{}, err
 	}
 	return verify.ParseLetterID(text)
+}
+
+// FindByLogID returns the letter that the log calls so, or store.ErrNoRow.
+func FindByLogID(tx *store.Tx, id verify.LetterID) (ID, error) {
+	return scanID(tx.Row(qFindByLogID, id.String()))
+}
+
+// SumOf returns the SHA-256 of the text of an edition as it is stored, or store.ErrNoRow.
+func SumOf(tx *store.Tx, id ID, number int, language string) (sum [32]byte, err error) {
+	var canonical string
+	err = tx.Row(qFindCanonical, id, number, language).Scan(&canonical)
+	return sha256.Sum256([]byte(canonical)), err
 }
 
 // IsFinal reports whether the close leaf of a letter is written.

@@ -480,15 +480,20 @@ func scanID(row store.Row) (id ID, err error) { return id, row.Scan(&id) }
 // Key returns the letter's data key, or a fault of kind Gone once it was destroyed.
 func (s *Service) Key(ctx context.Context, id ID) (key *seal.LetterKey, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		var wrapped []byte
-		if err := tx.Row(qDataKey, id).Scan(&wrapped); err != nil {
-			return err
-		}
-		if wrapped == nil {
-			return fault.New(fault.Gone, "letter.closed")
-		}
-		key, err = s.Keys.LetterKey(int64(id), wrapped)
+		key, err = s.KeyIn(tx, id)
 		return err
 	})
 	return key, err
+}
+
+// KeyIn is Key inside a transaction.
+func (s *Service) KeyIn(tx *store.Tx, id ID) (*seal.LetterKey, error) {
+	var wrapped []byte
+	if err := tx.Row(qDataKey, id).Scan(&wrapped); err != nil {
+		return nil, err
+	}
+	if wrapped == nil {
+		return nil, fault.New(fault.Gone, "letter.closed")
+	}
+	return s.Keys.LetterKey(int64(id), wrapped)
 }

@@ -138,9 +138,13 @@ func (s *Service) particularsOf(ctx context.Context, o Own) (p particulars, err 
 	if err != nil {
 		return p, err
 	}
-	plaintext, err := key.Open("signature_sealed", o.ID, sealed)
+	return openSealed(key, o.ID, sealed)
+}
+
+func openSealed(key *seal.LetterKey, id int64, sealed []byte) (p particulars, err error) {
+	plaintext, err := key.Open("signature_sealed", id, sealed)
 	if err != nil {
-		return p, fmt.Errorf("signing: signature %d: %w", o.ID, err)
+		return p, fmt.Errorf("signing: signature %d: %w", id, err)
 	}
 	return p, json.Unmarshal(plaintext, &p)
 }

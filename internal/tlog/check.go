@@ -61,7 +61,7 @@ func compareBundle(bundle, hashes []byte, n int64, width int) error {
 // Check reads the whole log of one moment: every leaf against its hash, every tile against those below, the root against the
 // checkpoints. It gives the leaves to each in their order, with their hash; leaf is nil where a text is no leaf. What is
 // wrong it tells to problem and goes on.
-func (l *Log) Check(ctx context.Context, tx *store.Tx, each func(index int64, leaf verify.Leaf, hash verify.Hash) error, problem func(error)) (State, error) {
+func (l *Log) Check(tx *store.Tx, each func(index int64, leaf verify.Leaf, hash verify.Hash) error, problem func(error)) (State, error) {
 	s, err := l.readState(tx.Row(qState))
 	if err != nil {
 		return s, err

@@ -1,15 +1,11 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -61,28 +57,12 @@ func (s *Server) sendOpenings(w http.ResponseWriter, r *http.Request) error {
 	if n > (state.Published.Size-1)/verify.TileWidth || state.Published.Size == 0 {
 		return fault.New(fault.NotFound, "log.tile")
 	}
-	text, err := s.openings(r, 0, n, state.Published.Size)
+	text, err := s.openings(r.Context(), 0, n, state.Published.Size)
 	if err != nil {
 		return err
 	}
 	newPage(text).send(w, r, "application/jsonl")
 	return nil
-}
-
-func (s *Server) openings(r *http.Request, only letter.ID, n, size int64) ([]byte, error) {
-	list, err := s.signing.Openings(r.Context(), only, n*verify.TileWidth, min((n+1)*verify.TileWidth, size))
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	for _, o := range list {
-		if err := enc.Encode(o); err != nil {
-			return nil, err
-		}
-	}
-	return out.Bytes(), nil
 }
 
 func sendBytes(w http.ResponseWriter, contentType, caching string, data []byte) {
@@ -121,6 +101,3 @@ func (c *tileCache) put(t verify.Tile, data []byte) {
 	c.tiles[t] = data
 	c.size += len(data)
 }
-
-// shortRoot shows the beginning of a root hash.
-func shortRoot(h verify.Hash) string { return strings.TrimRight(h.String(), "=")[:12] }

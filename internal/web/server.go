@@ -40,6 +40,7 @@ type Options struct {
 	RateLimit     bool
 	TrustProxy    []string      // networks whose X-Forwarded-For is believed
 	Mailbox       *mail.Mailbox // only in the demonstration
+	Cache         string        // folder for files that can be built again
 	Log           *slog.Logger
 	Now           func() time.Time
 	Ready         func(context.Context) error                                // whether the database answers
@@ -54,6 +55,7 @@ type Server struct {
 	o       Options
 	cache   letterCache
 	tiles   tileCache
+	bundles bundles
 	limits  *limiter
 	streams chan struct{} // places for whole lists that are being sent
 	mux     *http.ServeMux
@@ -66,6 +68,7 @@ func New(letters *letter.Service, signatures *signing.Service, log *tlog.Log, o 
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
 	s.cache.now = o.Now
+	s.bundles = bundles{folder: o.Cache, every: min(6*o.PublishEvery, time.Hour)}
 	s.limits = newLimiter(o.Now, o.TrustProxy)
 	s.streams = make(chan struct{}, maxStreams)
 	s.routes()

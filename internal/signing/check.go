@@ -1,0 +1,244 @@
+package signing
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
+)
+
+var qListChecked = store.Q("signature.list_checked", `
+	SELECT s.letter_id, s.id, s.kind, s.edition, s.basis, s.leaf_index, u.name, u.title, u.affiliation, u.country, u.salt, x.sealed
+	FROM signature s
+	LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
+	LEFT JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
+	WHERE s.leaf_index >= $1 AND s.leaf_index < $2 ORDER BY s.leaf_index`)
+
+// Check compares signatures with the leaves of the log, which are given to it in their order, in one transaction. It finds a
+// signature without leaf and a leaf without signature, a public name or sealed data that its leaf does not commit to, and
+// numbers that a replay does not give.
+type Check struct {
+	tx       *store.Tx
+	service  *Service
+	problem  func(error)
+	replay   verify.Replay
+	first    int64         // index of the first leaf in leaves
+	leaves   []verify.Leaf // of the bundle that is being filled
+	keys     map[letter.ID]*seal.LetterKey
+	editions map[editionKey]letter.Leaf
+	letters  map[verify.LetterID]letter.ID
+}
+
+type editionKey struct {
+	letter letter.ID
+	number int
+}
+
+// NewCheck begins a check inside a transaction; what it finds it tells to problem.
+func (s *Service) NewCheck(tx *store.Tx, problem func(error)) *Check {
+	return &Check{tx: tx, service: s, problem: problem, keys: map[letter.ID]*seal.LetterKey{}, editions: map[editionKey]letter.Leaf{},
+		letters: map[verify.LetterID]letter.ID{}}
+}
+
+// Leaf takes the next leaf; nil for one that cannot be read.
+func (c *Check) Leaf(index int64, leaf verify.Leaf, hash verify.Hash) error {
+	if leaf == nil {
+		c.replay.Skip()
+	} else if err := c.replay.Add(leaf, hash); err != nil {
+		c.problem(err)
+	}
+	c.leaves = append(c.leaves, leaf)
+	if len(c.leaves) < verify.TileWidth {
+		return nil
+	}
+	return c.flush()
+}
+
+// flush compares the leaves of a bundle with their rows.
+func (c *Check) flush() error {
+	rows, err := store.List(c.tx, qListChecked, scanChecked, c.first, c.first+int64(len(c.leaves)))
+	if err != nil {
+		return err
+	}
+	seen := map[int64]bool{}
+	for _, r := range rows {
+		if seen[r.index] {
+			c.problem(fmt.Errorf("leaf %d belongs to two signatures", r.index))
+			continue
+		}
+		seen[r.index] = true
+		leaf, ok := c.leaves[r.index-c.first].(verify.Sign)
+		if !ok {
+			c.problem(fmt.Errorf("signature %d: leaf %d is not that of a signature", r.id, r.index))
+			continue
+		}
+		if err := c.row(r, leaf); err != nil {
+			return err
+		}
+	}
+	for i, leaf := range c.leaves {
+		if _, ok := leaf.(verify.Sign); ok && !seen[c.first+int64(i)] {
+			c.problem(fmt.Errorf("leaf %d has no signature", c.first+int64(i)))
+		}
+	}
+	c.first += int64(len(c.leaves))
+	c.leaves = c.leaves[:0]
+	return nil
+}
+
+// row compares one signature with its leaf.
+func (c *Check) row(r checked, leaf verify.Sign) error {
+	key := editionKey{r.letter, r.edition}
+	edition, ok := c.editions[key]
+	if !ok {
+		var err error
+		if edition, err = letter.FindLeaf(c.tx, r.letter, r.edition); err != nil {
+			return err
+		}
+		c.editions[key], c.letters[edition.Letter] = edition, r.letter
+	}
+	wrong := func(what string) { c.problem(fmt.Errorf("signature %d of letter %d: %s", r.id, r.letter, what)) }
+	if leaf.Letter != edition.Letter || leaf.Edition != edition.Edition || leaf.Kind != verify.Kind(r.kind) || leaf.Basis != verify.Basis(r.basis) {
+		wrong("its row and its leaf do not say the same")
+	}
+	if r.public != nil {
+		if _, err := r.public.Check(leaf); err != nil {
+			wrong("its public name: " + err.Error())
+		}
+	}
+	if r.sealed == nil {
+		return nil
+	}
+	k, err := c.key(r.letter)
+	if err != nil || k == nil {
+		return err
+	}
+	p, err := openSealed(k, r.id, r.sealed)
+	if err != nil {
+		wrong("its sealed data do not open")
+		return nil
+	}
+	again, err := leafOf(edition, r.kind, r.basis, p)
+	if err != nil || again.Record != leaf.Record || again.Contact != leaf.Contact || again.Day != leaf.Day {
+		wrong("its leaf does not commit to its sealed data")
+	}
+	return nil
+}
+
+// key returns a letter's data key, nil once it was destroyed.
+func (c *Check) key(l letter.ID) (*seal.LetterKey, error) {
+	if k, ok := c.keys[l]; ok {
+		return k, nil
+	}
+	k, err := c.service.Letters.KeyIn(c.tx, l)
+	if fault.Is(err, fault.Gone) {
+		err = nil
+	}
+	c.keys[l] = k
+	return k, err
+}
+
+// End compares the numbers, once every leaf was given.
+func (c *Check) End() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	for _, l := range c.replay.Letters() {
+		id, err := letter.FindByLogID(c.tx, l.ID)
+		if errors.Is(err, store.ErrNoRow) {
+			c.problem(fmt.Errorf("the log speaks of the letter %s, which is not there", l.ID))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.tally(id, l); err != nil {
+			return err
+		}
+		if err := c.texts(id, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var qListSequenced = store.Q("tally.list_sequenced", `SELECT edition, kind, withheld, basis, outcome, sequenced FROM tally WHERE letter_id = $1`)
+
+func (c *Check) tally(id letter.ID, l *verify.Letter) error {
+	counted, ended := map[verify.Cell]int{}, map[verify.Reason]int{}
+	for t, err := range store.Each(c.tx, qListSequenced, scanTally, id) {
+		if err != nil {
+			return err
+		}
+		listing := verify.Public
+		if t.withheld {
+			listing = verify.Withheld
+		}
+		if t.outcome == outcomeCounted {
+			counted[verify.Cell{Edition: t.edition, Kind: verify.Kind(t.kind), Listing: listing, Basis: verify.Basis(t.basis)}] += t.n
+		} else {
+			ended[verify.Reason(t.outcome)] += t.n
+		}
+	}
+	for cell, n := range l.Cells {
+		if counted[cell] != n {
+			c.problem(fmt.Errorf("letter %d: %v is %d in the count and %d in the log", id, cell, counted[cell], n))
+		}
+		delete(counted, cell)
+	}
+	for cell, n := range counted {
+		if n != 0 {
+			c.problem(fmt.Errorf("letter %d: %v is %d in the count and not in the log", id, cell, n))
+		}
+	}
+	for reason, n := range l.Ended {
+		if reason != verify.Reaffirmed && ended[reason] != n {
+			c.problem(fmt.Errorf("letter %d: %d ended as %s in the count and %d in the log", id, ended[reason], reason, n))
+		}
+	}
+	return nil
+}
+
+// texts compares the editions with their leaves.
+func (c *Check) texts(id letter.ID, l *verify.Letter) error {
+	for _, e := range l.Editions {
+		for _, t := range e.Texts {
+			sum, err := letter.SumOf(c.tx, id, e.Number, t.Language)
+			if err != nil && !errors.Is(err, store.ErrNoRow) {
+				return err
+			}
+			if err != nil || sum != t.SHA256 {
+				c.problem(fmt.Errorf("letter %d: the text of edition %d in %s is not the one that the log names", id, e.Number, t.Language))
+			}
+		}
+	}
+	return nil
+}
+
+type checked struct {
+	letter  letter.ID
+	id      int64
+	kind    Kind
+	edition int
+	basis   Basis
+	index   int64
+	public  *verify.Opening
+	sealed  []byte
+}
+
+func scanChecked(row store.Row) (r checked, err error) {
+	var name, title, affiliation, country *string
+	var salt []byte
+	if err := row.Scan(&r.letter, &r.id, &r.kind, &r.edition, &r.basis, &r.index, &name, &title, &affiliation, &country, &salt, &r.sealed); err != nil {
+		return r, err
+	}
+	if name != nil {
+		record := verify.Record{Name: *name, Title: *title, Affiliation: *affiliation, Country: *country}
+		r.public = &verify.Opening{Index: r.index, Record: record.Text(), Salt: salt}
+	}
+	return r, nil
+}
