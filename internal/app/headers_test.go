@@ -55,6 +55,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/confirm/{token}":                                {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
 		"/signature":                                      {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
 		"/organisations/{slug}":                           {"/organisations/" + testkit.Lead, "/organisations/none"},
+		"/letters/{slug}/check":                           {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
 		"/letters/{slug}/bundle.zip":                      {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
 		"/log/checkpoint":                                 {"/log/checkpoint"},
 		"/log/key":                                        {"/log/key"},

@@ -94,7 +94,7 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text, beside strin
 	loc := visitOf(r).locale
 	t := l.Edition.Text(text)
 	p := LetterPage{Base: s.base(r, t.Name()), Letter: s.pair(r, l.Letter, l.Edition, text, beside),
-		Counted: l.SignOn != letter.SignOnNone, Counts: headline(l.Counts), Open: s.open(l), Form: form,
+		Counted: l.SignOn != letter.SignOnNone, Counts: s.counts(r, l), Open: s.open(l), Form: form,
 		ListURL: s.local(r, "/letters/"+l.Slug+"/signatories"), Share: s.share("/letters/"+l.Slug, t.Name())}
 	p.Feed, p.Metadata = s.feedOf(r, l), s.metadata(l, t)
 	for _, u := range l.Updates {
@@ -104,9 +104,6 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text, beside strin
 	p.Languages = languagesOf(loc, p.Path)
 	p.Summary = t.Subtitle
 	p.Letter.Editions = len(l.Published)
-	if !l.Counts.PublishedAt.IsZero() {
-		p.AsOf = loc.DateTime(l.Counts.PublishedAt, time.UTC)
-	}
 	if l.Deadline.IsSet() {
 		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
 	}
@@ -130,13 +127,6 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text, beside strin
 		}
 	}
 	return p
-}
-
-// headline is what the count box shows: the current edition and what carried over to it. Signers of texts that a
-// substantive edition replaced stand beside it.
-func headline(c signing.Counts) Counts {
-	return Counts{Organisations: c.Organisations, Persons: c.Persons, Withheld: c.Withheld, Imported: c.Imported,
-		Withdrawn: c.Withdrawn, Removed: c.Removed, Earlier: c.Earlier}
 }
 
 func (s *Server) showEditions(w http.ResponseWriter, r *http.Request) error {

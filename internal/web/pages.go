@@ -63,6 +63,21 @@ type Counts struct {
 	Organisations, Persons                 int
 	Withheld, Imported, Withdrawn, Removed int
 	Earlier                                int // of all, signed on an earlier, substantively different edition
+
+	ByEdition []EditionCount // all that stand, the current edition first; none while there is only one
+	Ended     []ReasonCount  // those withdrawn and removed, by reason
+	AsOf      string         // time of the checkpoint, "" before the first
+	Size      int            // entries of the log at that checkpoint
+	CheckURL  string         // how to check them
+}
+
+// EditionCount is how many signatures stand on an edition.
+type EditionCount struct{ Number, N int }
+
+// ReasonCount is how many signatures ended for a reason.
+type ReasonCount struct {
+	Reason string // signer erasure duplicate fraud moderation import
+	N      int
 }
 
 // LetterPage is a letter with its sign form.
@@ -71,7 +86,6 @@ type LetterPage struct {
 	Letter      LetterView
 	Counted     bool
 	Counts      Counts
-	AsOf        string // when the counts were last published
 	Updates     []UpdateLink
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
@@ -269,7 +283,9 @@ type ReceiptPage struct {
 	Again        bool   // the letter was already signed from this address
 	SignatureURL string
 	Share        Share
-	Withheld     bool // listing is not public: show once, keep safe
+	Withheld     bool     // listing is not public: show once, keep safe
+	Promises     []string // signed notes, one for each signature
+	PromisedBy   string   // when they are to be kept at the latest
 }
 
 // MessagePage is a page that only says something: disputed, withdrawn, erased, an error.
@@ -309,6 +325,8 @@ type OwnSignature struct {
 	SignedOn     string
 	KeptUntil    string
 	CanWithdraw  bool
+	Leaf         string // place in the log, "" while there is none
+	Withheld     bool   // listing is not public
 }
 
 // Detail is one stored fact with its label.
@@ -333,7 +351,6 @@ type SignatoriesPage struct {
 	JSONURL     string
 	Batches     []BatchView // lists that names came with
 	Counts      Counts
-	AsOf        string
 }
 
 // BatchView is a list of names that was imported.
@@ -435,6 +452,26 @@ type CallPage struct {
 	Email       string
 	Deadline    string
 	Open        bool
+}
+
+// CheckPage walks through checking a letter's count.
+type CheckPage struct {
+	Base
+	LetterTitle Tagged
+	LetterURL   string
+	Counts      Counts
+	Tally       string // the counts in one line
+	LogName     string // origin
+	LogID       string // of the letter
+	Key         string
+	Root        string
+	Texts       []TextLink // the current edition's files
+	SHA256      string     // of the authoritative one
+	TextName    string     // of its downloaded file
+	SHA256Of    string     // its language, named in the page's language
+	BundleURL   string
+	BundleName  string // of the downloaded file
+	SignURL     string // of "my signature"
 }
 
 // AboutPage says what this server is and what it does with data.

@@ -36,6 +36,7 @@ var pages = []struct {
 	{"organisation.html", OrganisationPage{}},
 	{"call.html", CallPage{}},
 	{"update.html", UpdatePage{}},
+	{"check.html", CheckPage{}},
 	{"about.html", AboutPage{}},
 	{"mailbox.html", MailboxPage{}},
 }

@@ -25,6 +25,7 @@ func (s *Server) routes() {
 	s.handle("GET /letters/{slug}/signatories", s.showSignatories)
 	s.handle("GET /letters/{slug}/signatories.csv", s.sendSignatoriesCSV)
 	s.handle("GET /letters/{slug}/signatories.json", s.sendSignatoriesJSON)
+	s.handle("GET /letters/{slug}/check", s.showCheck)
 	s.handle("GET /letters/{slug}/bundle.zip", s.sendBundle)
 	s.handle("POST /letters/{slug}/signatures", s.limited(s.submitSignature))
 	s.handle("GET /letters/{slug}/check-mail", s.showCheckMail)

@@ -102,7 +102,8 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		}
 		return b
 	}
-	counts := Counts{Organisations: 47, Persons: 1283, Withheld: 214, Imported: 31, Withdrawn: 6, Removed: 2, Earlier: 19}
+	counts := Counts{Organisations: 47, Persons: 1283, Withheld: 214, Imported: 31, Withdrawn: 6, Removed: 2, Earlier: 19, ByEdition: []EditionCount{{2, 1311}, {1, 19}},
+		Ended: []ReasonCount{{"duplicate", 1}, {"erasure", 2}, {"fraud", 1}, {"signer", 4}}, AsOf: l.DateTime(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC), time.UTC), Size: 1402, CheckURL: "/letters/x/check"}
 	texts := []TextLink{
 		{Lang: lang, Name: l.Name, Dir: l.Dir, URL: "/letters/x", Current: true, Authoritative: true},
 		{Lang: "ur", Name: i18n.LanguageName("ur"), Dir: "rtl", URL: "/letters/x?text=ur"},
@@ -131,7 +132,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	form := SignForm{Action: localPath(lang, "/letters/x/signatures"), Edition: 2, Text: lang, Kinds: []string{"person", "organisation", "both"}, Listing: "public", Listings: []string{"public", "addressee", "coalition", "counted"},
 		Countries: countries, Responsible: []Tagged{tag(w.organisation), tag(w.longName)}, Until: l.Date(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC))}
 	deadline := l.DateTime(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC), time.UTC)
-	letter := LetterPage{Base: base(w.title, "/letters/x"), Letter: view, Counted: true, Counts: counts, AsOf: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)),
+	letter := LetterPage{Base: base(w.title, "/letters/x"), Letter: view, Counted: true, Counts: counts,
 		Recent: people, RecentOrgs: organisations, ListURL: "/letters/x/signatories", Deadline: deadline, DeadlineISO: "2026-11-30T16:00:00Z", Open: true, Form: form, Share: share, CallURL: "/letters/x/call"}
 
 	wrong := letter
@@ -172,13 +173,14 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	unknown.Known, unknown.Name, unknown.Error, unknown.Disputed = false, "N••• F•••", l.T("fault.code.wrong"), true
 	mailed := confirm
 	mailed.Known, mailed.CodeSent = false, true
-	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", TextLanguage: l.Language("ur"), Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: letter.AsOf, SignatureURL: "/signature", Share: share, Withheld: true}
+	receipt := ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x", TextLanguage: l.Language("ur"), Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Appears: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)), SignatureURL: "/signature", Share: share, Withheld: true,
+		Promises: []string{"undersigned.log/v1 promise\nrecord WWFjaGN4PXlzdHUgYWJjZGVmZ2hpamtsbW5vcHFyc3Q=\nby 2026-09-04T14:40:00Z\n\n— undersigned/0123456789abcdef/promise 5tzXJ0n3YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5\n"}, PromisedBy: deadline}
 	held, again := receipt, receipt
 	held.Held, again.Again = true, true
-	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, TextLanguage: l.Language("ur"), NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true}
+	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, TextLanguage: l.Language("ur"), NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true, Leaf: l.Number(1283), Withheld: true}
 	heldOwn := own
 	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
-	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts, AsOf: letter.AsOf,
+	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts,
 		PrintURL: "/letters/x/signatories?view=print", PlainURL: "/letters/x/signatories", CSVURL: "/letters/x/signatories.csv", JSONURL: "/letters/x/signatories.json",
 		Batches: []BatchView{{"paper", w.longName, l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC))}, {"import", "", "2026"}}}
 	printed := signatories
@@ -215,6 +217,9 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"edition", earlier}, {"diff", diff},
 		{"organisation", OrganisationPage{Base: base(w.organisation, "/organisations/harbour"), Organisation: leads[0], Letters: []LetterCard{card}}},
 		{"call", CallPage{Base: base(l.T("call.title"), "/letters/x/call"), LetterTitle: tag(w.title), LetterURL: "/letters/x", SignURL: "/letters/x#sign", Lang: lang, Dir: w.dir, Heading: w.title, From: w.organisation, Salutation: w.name + ",", Body: w.body, Contact: w.name, Email: "contact@example.org", Deadline: deadline, Open: true}},
+		{"check", CheckPage{Base: base(l.T("check.title"), "/letters/x/check"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Counts: counts, Tally: letter.Tally(), LogName: "undersigned/0123456789abcdef",
+			LogID: "00112233445566778899aabbccddeeff", Key: "undersigned/0123456789abcdef+f3ae39d1+AV8dglS6XJbIH3xhHIiXfMMriBzLjXFaA4JbqSdLizKH", Root: "g4IqmS9EmhgJAFWzrHBVgNdvzFPLHMfAJD/RPHU69xc=",
+			Texts: texts, SHA256: view.SHA256, SHA256Of: l.Language("ur"), BundleURL: "/letters/x/bundle.zip", BundleName: "x-bundle.zip", TextName: "x-2.ur.md", SignURL: "/signature"}},
 		{"about", AboutPage{Base: base(l.T("about.title"), "/about"), Operator: w.organisation, Contact: "office@harbour.example"}},
 		{"mailbox", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox"), Mails: []CaughtMail{mail, mail}}},
 		{"mailbox-empty", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox")}},

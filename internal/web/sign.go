@@ -264,7 +264,10 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		TextLanguage: loc.Language(receipt.Text), Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
 		Secret: receipt.Secret, Appears: loc.Clock(next.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)), Held: receipt.Held != "",
-		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public}
+		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public, Promises: receipt.Promises}
+	if !receipt.PromiseBy.IsZero() {
+		p.PromisedBy = loc.DateTime(receipt.PromiseBy, time.UTC)
+	}
 	p.NoIndex, p.Canonical = true, ""
 	return render(w, http.StatusOK, p)
 }
@@ -321,6 +324,19 @@ func (s *Server) submitOwnSignature(w http.ResponseWriter, r *http.Request) erro
 	if form.Get("do") == "download" {
 		return s.download(w, r, own)
 	}
+	if form.Get("do") == "proof" && p.Error == "" {
+		proof, err := s.signing.Proof(r.Context(), secret, id)
+		if err == nil {
+			w.Header().Set("Content-Disposition", `attachment; filename="letter-`+strconv.FormatInt(proof.Index, 10)+`.tlog-proof"`)
+			sendBytes(w, plainType, "no-store", proof.File)
+			return nil
+		}
+		faults := fault.All(err)
+		if len(faults) == 0 {
+			return err
+		}
+		p.Error, status = say(loc, faults[0]), statusOf[faults[0].Kind]
+	}
 	for _, o := range own {
 		view, err := s.ownView(r, o)
 		if err != nil {
@@ -353,7 +369,10 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 		v.Name = o.Organisation
 	}
 	active := o.State == signing.StateNew || o.State == signing.StateListed || o.State == signing.StateHeld
-	v.CanWithdraw = active
+	v.CanWithdraw, v.Withheld = active, o.Listing != signing.Public
+	if o.LeafIndex != nil {
+		v.Leaf = loc.Number(int(*o.LeafIndex))
+	}
 	if o.State == signing.StateHeld || o.Reason == signing.Undecided {
 		v.HeldWhy = loc.T("held." + o.Reason)
 	}

@@ -84,7 +84,7 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	path := s.local(r, "/letters/"+l.Slug+"/signatories")
 	p := SignatoriesPage{Base: s.base(r, loc.T("signatories.title")), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(q.kind), PersonsURL: q.link(path, signing.Person, "", view), OrgsURL: q.link(path, signing.Organisation, "", view), Query: q.query,
-		Counts: headline(l.Counts), Print: view == "print", PlainURL: q.link(path, q.kind, "", ""), PrintURL: q.link(path, q.kind, "", "print"),
+		Counts: s.counts(r, l), Print: view == "print", PlainURL: q.link(path, q.kind, "", ""), PrintURL: q.link(path, q.kind, "", "print"),
 		CSVURL: "/letters/" + l.Slug + "/signatories.csv", JSONURL: "/letters/" + l.Slug + "/signatories.json"}
 	for _, x := range page.Signatories {
 		p.Entries = append(p.Entries, signatoryView(loc, x))
@@ -97,9 +97,6 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, b := range l.Batches {
 		p.Batches = append(p.Batches, BatchView{Basis: string(b.Basis), Source: b.Source, Date: loc.Date(b.CreatedAt)})
-	}
-	if !l.Counts.PublishedAt.IsZero() {
-		p.AsOf = loc.DateTime(l.Counts.PublishedAt, time.UTC)
 	}
 	return render(w, http.StatusOK, p)
 }

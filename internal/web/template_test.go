@@ -258,6 +258,7 @@ var dynamicKeys = map[string][]string{
 	"listing.":        {"public", "addressee", "coalition", "counted"},
 	"listing_hint.":   {"public", "addressee", "coalition", "counted"},
 	"form.sees_":      {"public", "addressee", "coalition", "counted"},
+	"counts.ended.":   {"signer", "erasure", "duplicate", "fraud", "moderation", "import"},
 	"basis.":          {"email", "domain", "reply", "paper", "import", "voucher"},
 	"state.":          {"draft", "open", "closed", "archived"},
 	"own_state.":      {"new", "listed", "held", "withdrawn", "removed"},
