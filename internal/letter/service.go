@@ -23,6 +23,29 @@ type Service struct {
 	Keys *seal.Keys
 
 	leaves sync.Map // leafKey to Leaf: editions do not change
+	recent sync.Map // ID to recentLetter: see Recent
+}
+
+type recentLetter struct {
+	letter Letter
+	read   time.Time
+}
+
+// Recent is ByID as of the last second; what this Service changed shows at once. It is for hot paths, most of whose calls
+// in a row are about one letter.
+func (s *Service) Recent(ctx context.Context, id ID) (Letter, error) {
+	now := s.DB.Now()
+	if known, ok := s.recent.Load(id); ok {
+		r := known.(recentLetter)
+		if age := now.Sub(r.read); age >= 0 && age < time.Second {
+			return r.letter, nil
+		}
+	}
+	l, err := s.ByID(ctx, id)
+	if err == nil {
+		s.recent.Store(id, recentLetter{l, now})
+	}
+	return l, err
 }
 
 // Find returns a letter with its current edition; a draft too, so callers that serve the public check State.
@@ -174,6 +197,7 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 	key := s.Keys.NewLetterKey(id)
 	var logID verify.LetterID
 	rand.Read(logID[:])
+	defer s.recent.Clear()
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		if c.Create {
 			if _, err := tx.Exec(qInsertLetter, id, logID.String(), c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
@@ -414,6 +438,7 @@ func (s *Service) PutOrganisation(ctx context.Context, o account.Organisation) e
 
 // Close ends a letter's sign-on now; only withdrawals follow.
 func (s *Service) Close(ctx context.Context, slug string) error {
+	defer s.recent.Clear()
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		l, err := find(tx, slug)
 		if err != nil {
@@ -451,6 +476,7 @@ const KeptAfterClose = 30 * 24 * time.Hour
 // Retain closes the letters whose deadline and grace are over, and destroys the data keys of those that closed more than
 // KeptAfterClose ago, which makes their sealed rows and tags meaningless. It returns the letters whose key it destroyed.
 func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
+	defer s.recent.Clear()
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		spent = nil
 		due, err := store.List(tx, qListDue, scanID, tx.Now().Add(-Grace).UnixMicro())

@@ -84,7 +84,7 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Co
 	if row.confirmed != nil {
 		return s.replay(ctx, row, p, key)
 	}
-	l, err := s.Letters.ByID(ctx, row.letter)
+	l, err := s.Letters.Recent(ctx, row.letter)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -250,9 +250,14 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		receipt.Again, receipt.Held, lost = false, held, false
 		now := tx.Now().UnixMicro()
-		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.expires, row.id)
+		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.id)
 		if lost = n == 0; err != nil || lost {
 			return err
+		}
+		if row.disputed != nil {
+			if _, err := tx.Exec(qClearDispute, row.id); err != nil {
+				return err
+			}
 		}
 		var rows, publics, seals [][]any
 		for _, x := range signatures {

@@ -24,8 +24,11 @@ type letterCache struct {
 	version func(ctx context.Context, slug string) (int64, error)
 	now     func() time.Time
 
+	slug func(ctx context.Context, id letter.ID) (string, error)
+
 	mu      sync.Mutex
 	entries map[string]*cacheEntry // guarded by mu
+	slugs   map[letter.ID]string   // guarded by mu; a letter keeps its slug
 }
 
 const (
@@ -53,6 +56,8 @@ type cachedLetter struct {
 	mu    sync.Mutex
 	pages map[pageKey]*cachedPage // guarded by mu
 	pairs map[pageKey]*cachedPage // guarded by mu; apart, since there are many pairs of texts and few are read
+
+	receipts map[receiptKey]*stencil // guarded by mu
 }
 
 type pageKey struct {
@@ -106,6 +111,26 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 	}
 	e.letter, e.checked = l, now
 	return l, nil
+}
+
+// findByID returns a published letter.
+func (c *letterCache) findByID(ctx context.Context, id letter.ID) (*cachedLetter, error) {
+	c.mu.Lock()
+	slug, known := c.slugs[id]
+	c.mu.Unlock()
+	if !known {
+		var err error
+		if slug, err = c.slug(ctx, id); err != nil {
+			return nil, err
+		}
+		c.mu.Lock()
+		if c.slugs == nil || len(c.slugs) > maxCached {
+			c.slugs = map[letter.ID]string{}
+		}
+		c.slugs[id] = slug
+		c.mu.Unlock()
+	}
+	return c.find(ctx, slug)
 }
 
 // page returns the rendered page of a key, made by build the first time.

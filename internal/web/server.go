@@ -67,6 +67,10 @@ func New(letters *letter.Service, signatures *signing.Service, log *tlog.Log, o 
 	s := &Server{letters: letters, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
+	s.cache.slug = func(ctx context.Context, id letter.ID) (string, error) {
+		l, err := letters.ByID(ctx, id)
+		return l.Slug, err
+	}
 	s.cache.now = o.Now
 	s.bundles = bundles{folder: o.Cache, every: min(6*o.PublishEvery, time.Hour)}
 	s.limits = newLimiter(o.Now, o.TrustProxy)

@@ -172,7 +172,7 @@ func (s *Server) confirmPage(r *http.Request) (ConfirmPage, error) {
 	if err != nil {
 		return ConfirmPage{}, err
 	}
-	l, err := s.letters.FindByID(r.Context(), c.Letter)
+	l, err := s.cache.findByID(r.Context(), c.Letter)
 	if err != nil {
 		return ConfirmPage{}, err
 	}
@@ -254,7 +254,7 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt signing.Receipt) error {
-	l, err := s.letters.FindByID(r.Context(), receipt.Letter)
+	l, err := s.cache.findByID(r.Context(), receipt.Letter)
 	if err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 		p.PromisedBy = loc.DateTime(receipt.PromiseBy, time.UTC)
 	}
 	p.NoIndex, p.Canonical = true, ""
-	return render(w, http.StatusOK, p)
+	return l.renderReceipt(w, p)
 }
 
 func (s *Server) showSignature(w http.ResponseWriter, r *http.Request) error {
