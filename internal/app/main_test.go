@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 // onBothEngines runs a test with an application on each engine's name.
+// soak makes the tests of what may not break longer: make soak.
+var soak = flag.Bool("soak", false, "kill, fill and wait for an hour instead of a minute")
+
 func onBothEngines(t *testing.T, body func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {

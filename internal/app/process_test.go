@@ -20,10 +20,13 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // command is the command line in a process of its own.
@@ -89,6 +92,9 @@ func TestKill_losesNothing(t *testing.T) {
 		if engine == store.Postgres {
 			kills = 4
 		}
+		if *soak {
+			kills = 200
+		}
 		instance, inbox := testkit.Instance(t, engine), testkit.NewInbox(t)
 		prepare, err := app.Open(t.Context(), app.Options{Instance: instance})
 		if err != nil {
@@ -132,6 +138,13 @@ func TestKill_losesNothing(t *testing.T) {
 		want := fmt.Sprintf(`"persons":%d,`, len(all))
 		c := testkit.NewClient(t, url)
 		eventually(t, "the page counts "+want, func() bool { return strings.Contains(c.Get(thePage+".json").Body, want) })
+		report := auditOf(t, url)
+		if l := report.Letters[0]; !report.OK() || l.Counted.Persons != len(all) || l.Names != len(all) || l.Ended[verify.Reaffirmed] > 0 {
+			t.Errorf("the log does not have each acknowledged signature once: %+v", report)
+		}
+		for _, x := range all[:min(len(all), 50)] {
+			checkProof(t, x.c, secretOf(t, x.c.Post("/confirm/"+x.token, press("confirm"))))
+		}
 		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
@@ -139,6 +152,37 @@ func TestKill_losesNothing(t *testing.T) {
 			t.Errorf("told to stop, the server ends with %v", err)
 		}
 	})
+}
+
+// auditOf verifies all that a server claims.
+func auditOf(t *testing.T, url string) verify.Report {
+	t.Helper()
+	source, err := verify.FromURL(t.Context(), http.DefaultClient, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Audit(t.Context(), source, verify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// checkProof downloads and checks the proof of the first signature of a receipt.
+func checkProof(t *testing.T, c *testkit.Client, secret string) {
+	t.Helper()
+	file := c.Post("/signature", press("proof", "secret", secret, "id", idOnPage(t, c.Post("/signature", press("show", "secret", secret)))))
+	r, err := verify.ParseReceipt([]byte(file.Body))
+	if err != nil {
+		t.Fatalf("no proof but %d: %v", file.Status, err)
+	}
+	key, err := note.NewVerifier(strings.TrimSpace(c.Get("/log/key").Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := r.Check(key); err != nil {
+		t.Error(err)
+	}
 }
 
 // tokenLeft returns the token of a submission, from its mail if that came. If not, its job must be there still: one that a
