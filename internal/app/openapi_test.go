@@ -71,7 +71,7 @@ func checkAnswer(t *testing.T, doc *openapi3.T, method, path string, answer *htt
 }
 
 func init() {
-	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv"} {
+	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv", "text/plain", "application/zip", "application/jsonl"} {
 		openapi3filter.RegisterBodyDecoder(contentType, func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 			text, err := io.ReadAll(body)
 			return string(text), err
@@ -97,6 +97,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		thePage + "/signatories.json?limit=2&kind=person": 200, thePage + "/signatories.json?q=ann": 200, thePage + "/signatories.json?limit=0": 422,
 		"/letters/none/signatories.json": 404, thePage + "/signatories.csv": 200, thePage + "/editions/1.en.md": 200, thePage + "/editions/1.fa.md": 200,
 		"/feed.json": 200, "/feed.atom": 200, thePage + "/feed.json": 200, thePage + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
+		thePage + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/openings/0": 200,
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)
 		if err != nil {
@@ -130,7 +131,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`"GET (/[^"]*\.(json|csv|atom))"`).FindAllStringSubmatch(string(source), -1) {
+	for _, m := range regexp.MustCompile(`"GET (/[^"]*\.(json|csv|atom|zip)|/log/[a-z]+)"`).FindAllStringSubmatch(string(source), -1) {
 		if doc.Paths.Value(m[1]) == nil {
 			t.Errorf("%s is not described", m[1])
 		}
