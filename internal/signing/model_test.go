@@ -7,11 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -24,6 +26,14 @@ type modelled struct {
 	name    string
 	secret  string
 	id      int64
+
+	imported bool
+}
+
+// modelledImport is a list that was brought in.
+type modelledImport struct {
+	id   int64
+	keys []modelKey
 }
 
 type modelKey struct {
@@ -35,6 +45,7 @@ type modelKey struct {
 type model struct {
 	signatures         map[modelKey]*modelled
 	withdrawn, removed int
+	imports            []modelledImport
 }
 
 func (m *model) sign(k modelKey, edition int, listing signing.Listing, name string, held bool) (isHeld bool) {
@@ -76,6 +87,9 @@ func (m *model) counts() (c signing.Counts) {
 		if s.listing != signing.Public {
 			c.Withheld++
 		}
+		if s.imported {
+			c.Imported++
+		}
 		c.ByEdition[s.edition]++
 	}
 	return c
@@ -106,6 +120,18 @@ func (d *desk) check(m *model) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		d.t.Fatalf("counts (-model +tally):\n%s", diff)
 	}
+	// The log, replayed, gives the same; each signature's row, name and sealed data are what its leaf commits to.
+	problem := func(err error) { d.t.Errorf("log check: %v", err) }
+	err := d.DB.View(d.t.Context(), func(tx *store.Tx) error {
+		check := d.NewCheck(tx, problem)
+		if _, err := d.Log.Check(tx, check.Leaf, problem); err != nil {
+			return err
+		}
+		return check.End()
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	for kind, n := range map[signing.Kind]int{signing.Person: got.Persons, signing.Organisation: got.Organisations} {
 		if rows := d.count(qRecount, d.letter.ID, kind); rows != int64(n) {
 			d.t.Fatalf("%s: the tally says %d, the rows are %d", kind, n, rows)
@@ -119,16 +145,25 @@ func (d *desk) check(m *model) {
 }
 
 func TestPublish_countsWhatTheModelCounts(t *testing.T) {
-	const seed, acts = 20261123, 2000
+	const seed = 20261123
 	t.Logf("seed %d", seed)
 	desks(t, func(t *testing.T, d *desk) {
+		acts := 8000
+		switch {
+		case testing.Short():
+			acts = 500
+		case d.DB.Engine() == store.Postgres:
+			acts = 2000
+		}
 		d.Unlimited = true
 		ctx, r := t.Context(), rand.New(rand.NewPCG(seed, 1))
 		m := &model{signatures: map[modelKey]*modelled{}}
 		pick := func() (modelKey, *modelled) { // map order is random; the seed decides
 			keys := make([]modelKey, 0, len(m.signatures))
-			for k := range m.signatures {
-				keys = append(keys, k)
+			for k, s := range m.signatures {
+				if !s.imported { // who came with a list has no receipt
+					keys = append(keys, k)
+				}
 			}
 			slices.SortFunc(keys, func(a, b modelKey) int { return strings.Compare(a.address+string(a.kind), b.address+string(b.kind)) })
 			if len(keys) == 0 {
@@ -180,7 +215,12 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
 				err = d.Remove(ctx, d.letter.ID, s.id, "fraud")
 				m.end(s, signing.StateRemoved, &m.removed)
-			case act < 95:
+			case act < 90:
+				err = d.importOrUndo(m, r, i)
+			case act < 91: // another process goes on
+				d.letters = &letter.Service{DB: d.DB, Keys: d.Keys}
+				d.Service = &signing.Service{DB: d.DB, Keys: d.Keys, Letters: d.letters, Log: d.Log, Unlimited: true}
+			case act < 96:
 				d.publish()
 			case i%100 == 0:
 				d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Text: text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
@@ -188,12 +228,84 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			if err != nil {
 				t.Fatalf("act %d: %v", i, err)
 			}
-			if i%250 == 0 {
+			if i%500 == 0 {
 				d.check(m)
 			}
 		}
 		d.check(m)
+		d.close(m)
+		d.check(m)
 	})
+}
+
+// importOrUndo brings in a short list, or undoes the last one.
+func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
+	ctx := d.t.Context()
+	if len(m.imports) > 0 && r.IntN(3) == 0 {
+		last := m.imports[len(m.imports)-1]
+		m.imports = m.imports[:len(m.imports)-1]
+		for _, k := range last.keys {
+			if s := m.signatures[k]; s != nil && s.imported {
+				m.end(s, signing.StateWithdrawn, &m.removed)
+				delete(m.signatures, k)
+			}
+		}
+		_, _, err := d.UndoImport(ctx, d.letter.ID, last.id, nil)
+		return err
+	}
+	var text strings.Builder
+	text.WriteString("Name,Listing\n")
+	var keys []modelKey
+	for i := range 1 + r.IntN(4) {
+		k := modelKey{fmt.Sprintf("on list %d.%d", act, i), signing.Person}
+		listing := signing.Listings[r.IntN(4)]
+		name := "Ann " + letters(act*10+i)
+		fmt.Fprintf(&text, "%s,%s\n", name, listing)
+		m.signatures[k] = &modelled{state: signing.StateListed, edition: d.letter.Edition.Number, listing: listing, name: name, imported: true}
+		keys = append(keys, k)
+	}
+	list, err := roster.Read("list.csv", []byte(text.String()), nil)
+	if err != nil {
+		return err
+	}
+	plan, err := d.PlanImport(ctx, signing.Import{Letter: d.letter, List: list, Basis: signing.BasisPaper, Listing: signing.Public})
+	if err != nil {
+		return err
+	}
+	b, err := d.ApplyImport(ctx, plan, nil)
+	m.imports = append(m.imports, modelledImport{b.ID, keys})
+	return err
+}
+
+// letters writes a number in letters: a name has no digits.
+func letters(n int) string {
+	text := []byte{'A' + byte(n%26)}
+	for n /= 26; n > 0; n /= 26 {
+		text = append(text, 'a'+byte(n%26))
+	}
+	return string(text)
+}
+
+// close ends the letter: held signatures are refused after a week, and the last number stands.
+func (d *desk) close(m *model) {
+	d.t.Helper()
+	if err := d.letters.Close(d.t.Context(), d.letter.Slug); err != nil {
+		d.t.Fatal(err)
+	}
+	d.clock.Advance(letter.Grace + signing.DecideWithin + time.Hour)
+	if err := d.Retain(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, s := range m.signatures {
+		if s.state == signing.StateHeld {
+			s.state = signing.StateRemoved
+		}
+	}
+	d.publish()
+	l, err := d.letters.ByID(d.t.Context(), d.letter.ID)
+	if err != nil || !l.Final {
+		d.t.Fatalf("the close leaf is not written: %+v, %v", l, err)
+	}
 }
 
 func parts(k signing.Kind) []signing.Kind {

@@ -24,7 +24,7 @@ var (
 		UPDATE pending SET disputed_at = $1, expires_at = $2 WHERE id = $3 AND disputed_at IS NULL AND confirmed_at IS NULL`)
 	qSetConfirmed = store.Q("pending.set_confirmed", `
 		UPDATE pending SET confirmed_at = $1, sealed = $2 WHERE id = $3 AND confirmed_at IS NULL AND expires_at >= $1`)
-	qClearDispute = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
+	qClearDispute  = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
 	qRemovePending = store.Q("pending.remove", `DELETE FROM pending WHERE id = $1 AND confirmed_at IS NULL`)
 	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
 	qRemoveExpired = store.Q("pending.remove_expired", `DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
