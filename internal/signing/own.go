@@ -216,8 +216,9 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		if err != nil {
 			return err
 		}
-		if final && leafListing(o.Listing) != leafListing(to) {
-			return fault.New(fault.Gone, "letter.closed") // the log takes no change of listing after its close leaf
+		// After its close leaf the log takes no change of listing. A name can still be taken down; it goes on counting as it did.
+		if final && to == Public && o.LeafListing != verify.Public {
+			return fault.New(fault.Gone, "letter.closed")
 		}
 		if err := o.unlist(tx); err != nil {
 			return err
@@ -233,7 +234,7 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 				return err
 			}
 		}
-		if !o.counts() {
+		if !o.counts() || final {
 			return nil
 		}
 		return logRelist(tx, o, to)
