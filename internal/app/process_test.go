@@ -357,6 +357,72 @@ func TestCommands_besideALoadedServer(t *testing.T) {
 	})
 }
 
+// Two servers on one PostgreSQL database take turns: under load on both, every signature is in one log, once, and both show
+// the same checkpoint.
+func TestServe_twoOnOneDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	instance, inbox := testkit.Instance(t, store.Postgres), testkit.NewInbox(t)
+	prepare, err := app.Open(t.Context(), app.Options{Instance: instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.AddLetter(t, prepare)
+	if err := prepare.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var urls []string
+	var servers []*exec.Cmd
+	for range 2 {
+		server, url := serveProcess(t, instance, inbox)
+		servers, urls = append(servers, server), append(urls, url)
+	}
+	var work sync.WaitGroup
+	const workers, each = 4, 25
+	for w := range workers {
+		work.Go(func() {
+			for i := range each {
+				email := fmt.Sprintf("w%di%d@two.example", w, i)
+				c := testkit.NewClient(t, urls[(w+i)%2])
+				form := testkit.SignForm(fmt.Sprintf("Load %c%c", 'A'+w, 'a'+i), email).Encode()
+				if a, err := c.Try(http.MethodPost, thePage+"/signatures", strings.NewReader(form), "Content-Type", urlencoded); err != nil || a.Status != http.StatusSeeOther {
+					t.Errorf("signing: %d, %v", a.Status, err)
+					return
+				}
+				m, ok := inbox.Await(t.Context(), email)
+				if !ok {
+					return
+				}
+				c.MoveTo(urls[(w+i+1)%2]) // and confirms at the other
+				if a, err := c.Try(http.MethodPost, "/confirm/"+m.Token(), strings.NewReader("do=confirm"), "Content-Type", urlencoded); err != nil || a.Status != http.StatusOK {
+					t.Errorf("confirming: %d, %v", a.Status, err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	want := fmt.Sprintf(`"persons":%d,`, workers*each)
+	for _, url := range urls {
+		c := testkit.NewClient(t, url)
+		eventually(t, url+" counts "+want, func() bool { return strings.Contains(c.Get(thePage+".json").Body, want) })
+		if report := auditOf(t, url); !report.OK() || report.Letters[0].Names != workers*each {
+			t.Errorf("%+v", report)
+		}
+	}
+	if a, b := testkit.NewClient(t, urls[0]).Get("/log/checkpoint").Body, testkit.NewClient(t, urls[1]).Get("/log/checkpoint").Body; a != b {
+		t.Errorf("two checkpoints:\n%s\n%s", a, b)
+	}
+	for _, server := range servers {
+		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Wait(); err != nil {
+			t.Errorf("told to stop, the server ends with %v", err)
+		}
+	}
+}
+
 // A second server process on the same folder ends at once with 1 and does not say that it serves.
 func TestServe_secondProcessIsRefused(t *testing.T) {
 	a := testkit.App(t, store.SQLite)

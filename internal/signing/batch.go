@@ -93,6 +93,9 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 			if _, err := tx.Exec(qInsertBatch, b.Letter, b.ID, b.Basis, b.Source, b.SHA256, b.CreatedAt.UnixMicro(), b.Listing, b.Kind); err != nil {
 				return err
 			}
+			if err := letter.Touch(tx, b.Letter); err != nil {
+				return err
+			}
 			id, err := letter.LogID(tx, b.Letter)
 			if err != nil {
 				return err

@@ -43,14 +43,17 @@ func phaseOf(leaf verify.Leaf) int {
 	}
 }
 
-// Enqueue makes one or two leaves wait, in the transaction of what they state: both are durable or none is.
+// Enqueue makes one or two leaves wait, in the transaction of what they state: both are durable or none is. For what is about
+// the letter itself the transaction has locked the letter.
 func Enqueue(tx *store.Tx, waiting ...Waiting) error {
 	args := make([]any, 0, 10)
 	for _, w := range waiting {
 		text := verify.Format(w.Leaf)
 		phase, rank := phaseOf(w.Leaf), randomRank()
-		if phase == 0 {
-			rank = store.NewID(tx.Now()) // editions follow each other: these keep their order
+		if phase == 0 { // editions and deadlines follow each other: these keep their order, whatever the clock does
+			if err := tx.Row(qNextRank, w.Letter).Scan(&rank); err != nil {
+				return err
+			}
 		}
 		if _, err := verify.Parse(text); err != nil {
 			return err // it would stop the log for good
@@ -116,6 +119,10 @@ func (l *Log) Sequence(ctx context.Context, follow Follow, published func(tx *st
 				n, err = l.slice(tx, letter, min(left, sliceSize), follow)
 				return err
 			})
+			if errors.Is(err, errTakenBack) {
+				left-- // it is one fewer
+				continue
+			}
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
 			}
@@ -170,8 +177,12 @@ func (l *Log) slice(tx *store.Tx, letter int64, limit int, follow Follow) (int, 
 			return 0, err
 		}
 		edge.add(text)
-		if _, err := tx.Exec(qRemove, letter, w.phase, w.rank, w.Subject); err != nil {
+		n, err := tx.Exec(qRemove, letter, w.phase, w.rank, w.Subject)
+		if err != nil {
 			return 0, err
+		}
+		if n == 0 {
+			return 0, errTakenBack
 		}
 	}
 	return len(waiting), l.extend(tx, s, edge)
@@ -186,6 +197,9 @@ func scanWaiting(row store.Row, letter int64) (w Waiting, err error) {
 	w.Leaf, err = verify.Parse([]byte(text))
 	return w, err
 }
+
+// errTakenBack says that a leaf was taken back after this transaction had read it: it begins again.
+var errTakenBack = errors.New("tlog: a leaf was taken back meanwhile")
 
 // errTurn says that another process extended the log though this one had the turn: its lock was lost, or somebody works on
 // the database by hand.

@@ -21,11 +21,12 @@ var (
 	qEnqueue  = store.Q("leaf_pending.insert", `INSERT INTO leaf_pending (letter_id, phase, rank, subject, leaf) VALUES ($1, $2, $3, $4, $5)`)
 	qEnqueue2 = store.Q("leaf_pending.insert_two", `
 		INSERT INTO leaf_pending (letter_id, phase, rank, subject, leaf) VALUES ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)`)
-	qCancel  = store.Q("leaf_pending.cancel", `DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND subject = $3`)
-	qNext    = store.Q("leaf_pending.next_letter", `SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)
-	qCount   = store.Q("leaf_pending.count", `SELECT COUNT(*) FROM leaf_pending WHERE letter_id = $1`)
-	qBacklog = store.Q("leaf_pending.backlog", `SELECT COUNT(*) FROM leaf_pending`)
-	qTake    = store.Q("leaf_pending.take", `
+	qNextRank = store.Q("leaf_pending.next_rank", `SELECT COALESCE(MAX(rank), 0) + 1 FROM leaf_pending WHERE letter_id = $1 AND phase = 0`)
+	qCancel   = store.Q("leaf_pending.cancel", `DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND subject = $3`)
+	qNext     = store.Q("leaf_pending.next_letter", `SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)
+	qCount    = store.Q("leaf_pending.count", `SELECT COUNT(*) FROM leaf_pending WHERE letter_id = $1`)
+	qBacklog  = store.Q("leaf_pending.backlog", `SELECT COUNT(*) FROM leaf_pending`)
+	qTake     = store.Q("leaf_pending.take", `
 		SELECT phase, rank, subject, leaf FROM leaf_pending WHERE letter_id = $1 ORDER BY phase, rank LIMIT $2`)
 	qRemove = store.Q("leaf_pending.remove", `DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND rank = $3 AND subject = $4`)
 )

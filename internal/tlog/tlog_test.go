@@ -254,6 +254,39 @@ func TestSequence_order(t *testing.T) {
 	})
 }
 
+// A leaf that is taken back after the sequencer has read it is not in the log: the slice begins again.
+func TestSequence_leafTakenBackMeanwhile(t *testing.T) {
+	logs(t, func(t *testing.T, db *store.DB, l *tlog.Log) {
+		id := verify.LetterID{1}
+		err := db.Update(t.Context(), func(tx *store.Tx) error {
+			for i := range 3 {
+				if err := tlog.Enqueue(tx, signLeaf(1, i), tlog.Waiting{Letter: 1, Subject: int64(i + 1), Leaf: verify.Relist{Letter: id, Listing: verify.Withheld}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, taken := newKept(), false
+		_, err = l.Sequence(t.Context(), func(tx *store.Tx, letter, next int64, waiting []tlog.Waiting) error {
+			if !taken { // as another process would, between reading and locking
+				taken = true
+				if undone, err := tlog.CancelRelist(tx, 1, 2); err != nil || !undone {
+					return fmt.Errorf("undone %v, %w", undone, err)
+				}
+				return nil
+			}
+			return k.follow(tx, letter, next, waiting)
+		}, func(*store.Tx, verify.Checkpoint) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkTree(t, l, k)
+	})
+}
+
 // A leaf that auditors would refuse never begins to wait.
 func TestEnqueue_refusesWhatIsNoLeaf(t *testing.T) {
 	logs(t, func(t *testing.T, db *store.DB, l *tlog.Log) {
