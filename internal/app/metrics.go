@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
 )
 
 // metrics is what the server tells Prometheus. Labels are routes, methods, classes of status and kinds of job: there is no
@@ -29,7 +30,7 @@ func newMetrics(a *App) *metrics {
 	count := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
 	}
-	m.registry.MustRegister(m.requests, jobCollector{a.DB},
+	m.registry.MustRegister(m.requests, jobCollector{a.DB}, logCollector{a.Log},
 		count("undersigned_signatures_submitted_total", "Forms accepted by this process.", func() float64 { return float64(a.Signing.Events.Submitted.Load()) }),
 		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.", func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
 		count("undersigned_signatures_published_total", "Acts that this process moved into list and count.", func() float64 { return float64(a.Signing.Events.Published.Load()) }),
@@ -90,4 +91,42 @@ func (c jobCollector) Collect(out chan<- prometheus.Metric) {
 		}
 		out <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, age, n.Kind)
 	}
+}
+
+// logCollector tells how far the public log is, when it is asked.
+type logCollector struct{ log *tlog.Log }
+
+var (
+	logSize    = prometheus.NewDesc("undersigned_log_leaves", "Leaves that the published checkpoint covers.", nil, nil)
+	logBacklog = prometheus.NewDesc("undersigned_log_waiting", "Leaves that are in no published checkpoint yet.", nil, nil)
+	logAge     = prometheus.NewDesc("undersigned_log_waiting_seconds", "How long ago the last checkpoint was published, while leaves wait for the next.", nil, nil)
+)
+
+// Describe says what Collect sends.
+func (c logCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- logSize
+	out <- logBacklog
+	out <- logAge
+}
+
+// Collect reads the state of the log, for two seconds at most.
+func (c logCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	state, err := c.log.State(ctx)
+	waiting := int64(0)
+	if err == nil {
+		waiting, err = c.log.Backlog(ctx)
+	}
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(logSize, err)
+		return
+	}
+	out <- prometheus.MustNewConstMetric(logSize, prometheus.GaugeValue, float64(state.Published.Size))
+	out <- prometheus.MustNewConstMetric(logBacklog, prometheus.GaugeValue, float64(waiting))
+	age := 0.0
+	if waiting > 0 {
+		age = max(0, c.log.Now().Sub(state.PublishedAt).Seconds())
+	}
+	out <- prometheus.MustNewConstMetric(logAge, prometheus.GaugeValue, age)
 }

@@ -111,6 +111,9 @@ func Open(ctx context.Context, db *store.DB, key Key) (*Log, error) {
 // Key returns the verifier key.
 func (l *Log) Key() string { return l.key.verifier }
 
+// Now returns the time of the instance's clock.
+func (l *Log) Now() time.Time { return l.db.Now() }
+
 // Promise signs that a sign leaf with the record will be in a published checkpoint by then.
 func (l *Log) Promise(record verify.Hash, by time.Time) (string, error) {
 	signed, err := note.Sign(&note.Note{Text: verify.Promise{Record: record, By: by}.Text()}, l.promise)
