@@ -143,7 +143,7 @@ func (a *App) openServer() error {
 	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Cache:   filepath.Join(a.o.Instance.Data, "cache"),
+		Passing: passing, Cache: filepath.Join(a.o.Instance.Data, "cache"),
 		Observe: a.metrics.observe})
 	return nil
 }
@@ -152,6 +152,11 @@ func (a *App) openServer() error {
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
 	files := web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
 	return files.WriteBundle(ctx, w, slug)
+}
+
+// passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
+func passing(err error) bool {
+	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed)
 }
 
 // Folder returns the instance's data folder.

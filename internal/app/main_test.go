@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/cli"
@@ -22,10 +23,10 @@ func TestMain(m *testing.M) {
 	testkit.Main(m)
 }
 
-// onBothEngines runs a test with an application on each engine's name.
 // soak makes the tests of what may not break longer: make soak.
-var soak = flag.Bool("soak", false, "kill, fill and wait for an hour instead of a minute")
+var soak = flag.Bool("soak", false, "kill more often, trace more requests")
 
+// onBothEngines runs a test with an application on each engine's name.
 func onBothEngines(t *testing.T, body func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
@@ -51,6 +52,9 @@ func copyOf(t *testing.T, database, keys string) string {
 	dir := t.TempDir()
 	for _, name := range []string{"undersigned.db", "undersigned.db-wal"} {
 		data, err := os.ReadFile(filepath.Join(database, name))
+		if os.IsNotExist(err) && strings.HasSuffix(name, "-wal") {
+			continue // the server was stopped
+		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,8 +43,9 @@ func command(t *testing.T, instance config.Instance, args ...string) *exec.Cmd {
 	return c
 }
 
-// serveProcess starts a server process and returns when it serves.
-func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox) (c *exec.Cmd, url string) {
+// serveProcess starts a server process, under another program if one is named with its arguments, and returns when it
+// serves.
+func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, under ...string) (c *exec.Cmd, url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
 	if err != nil {
@@ -52,6 +54,9 @@ func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox) 
 	address := l.Addr().String()
 	_ = l.Close()
 	c = command(t, instance, "serve", "--listen", address, "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json")
+	if len(under) > 0 {
+		c.Path, c.Args = under[0], slices.Concat(under, c.Args)
+	}
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ type Options struct {
 	Cache         string        // folder for files that can be built again
 	Log           *slog.Logger
 	Now           func() time.Time
+	Passing       func(error) bool                                           // whether an error will pass by itself: a full disk, a database that is away
 	Ready         func(context.Context) error                                // whether the database answers
 	Observe       func(route, method string, status int, took time.Duration) // told of every answer
 }
@@ -309,7 +310,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "internal_error", slog.String("request", visitOf(r).id),
 			slog.String("error", err.Error()))
-		s.failInternal(w, r)
+		if s.o.Passing != nil && s.o.Passing(err) {
+			s.failStatus(w, r, fault.New(fault.Unavailable, "busy"), http.StatusServiceUnavailable)
+		} else {
+			s.failInternal(w, r)
+		}
 		return
 	}
 	s.failStatus(w, r, faults[0], statusOf[faults[0].Kind])
