@@ -59,6 +59,7 @@ func (c *demoCommand) Run(e *environment) error {
 			e.printf("%-28s%s/%s/letters/%s\n", "The same in "+i18n.Find(i18n.Default).Language(l.Code)+":", base, l.Code, riverSlug)
 		}
 		e.printf("Mails it sends:             %s/dev/mailbox\n", base)
+		e.printf("How to check its count:     %s/letters/%s/check or: undersigned verify %s\n", base, riverSlug, base)
 		e.printf("All letters:                %s/\n", base)
 		e.printf("Editors' desk:              not yet; use: undersigned letter --help (with --data %s)\n", c.Data)
 		e.printf("Stop with Ctrl+C. Everything is in %s; delete it to start afresh.\n", c.Data)
