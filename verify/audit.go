@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -75,7 +77,6 @@ type claim struct {
 	Slug    string
 	Title   string
 	State   string
-	SignOn  string `json:"sign_on"`
 	LogID   string `json:"log_id"`
 	Edition struct {
 		Number    int
@@ -95,40 +96,67 @@ type claim struct {
 }
 
 // Audit checks what a source claims against its log: the signature of the checkpoint, the root of the tree, every leaf, the
-// numbers of each letter, every public name, the bytes of every text. An error means that it could not be checked at all;
-// all that was found wrong is in the report. Problems are told in the order in which they were found, at most 100 of them.
+// numbers of each letter, every public name, the bytes of every text. All that was found wrong is in the report, in the order
+// in which it was found, at most 100 problems of a kind; a checkpoint that the key has not signed, and leaves that are
+// missing, are problems after which nothing more is found. An error means that it could not be checked at all: the source
+// cannot be read, is none, or what it is to be checked with is wrong itself.
 func Audit(ctx context.Context, s Source, o Options) (Report, error) {
 	a := &audit{Source: s, o: o, claims: map[LetterID]*claim{}, roots: map[int64][]func(Hash){}}
+	a.report.Letters = []LetterReport{}
+	err := a.run(ctx)
+	if last, ok := errors.AsType[lastProblem](err); ok {
+		a.problem("%v", last)
+		err = nil
+	}
+	return a.report, err
+}
+
+// lastProblem is a problem after which nothing more can be checked.
+type lastProblem struct{ error }
+
+func (a *audit) run(ctx context.Context) error {
 	// Claims first: a server that goes on meanwhile then has a checkpoint that is no older.
-	for _, slug := range s.Letters {
+	for _, slug := range a.Letters {
 		if err := a.readClaim(ctx, slug); err != nil {
-			return a.report, err
+			return err
 		}
 	}
 	if err := a.readCheckpoint(ctx); err != nil {
-		return a.report, err
+		return err
 	}
 	a.expectRoots()
 	if err := a.readLeaves(ctx); err != nil {
-		return a.report, err
+		return err
 	}
 	if root := a.tree.Root(); root != a.report.Root {
 		a.problem("the leaves give the root %s, the signed checkpoint says %s", root, a.report.Root)
 	}
 	for _, c := range a.ordered {
 		if err := a.check(ctx, c); err != nil {
-			return a.report, err
+			return err
 		}
 		a.report.Letters = append(a.report.Letters, c.report)
 	}
-	if s.Whole {
-		for id := range a.replay.Letters() {
-			if a.claims[id] == nil {
-				a.problem("the log speaks of the letter %s, which the site does not list", id)
-			}
+	if a.Whole {
+		a.checkList()
+	}
+	return nil
+}
+
+// checkList finds the letters that the log has and the site does not list. One that is younger than the oldest numbers may
+// have come after the list was read.
+func (a *audit) checkList() {
+	size := a.report.Size
+	for _, c := range a.ordered {
+		size = min(size, c.Checkpoint.Size)
+	}
+	letters := slices.Collect(maps.Values(a.replay.Letters()))
+	slices.SortFunc(letters, func(l, m *Letter) int { return cmp.Compare(l.first, m.first) })
+	for _, l := range letters {
+		if a.claims[l.ID] == nil && l.first < size {
+			a.problem("the log speaks of the letter %s, which the site does not list", l.ID)
 		}
 	}
-	return a.report, nil
 }
 
 type audit struct {
@@ -212,7 +240,7 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("log/checkpoint: %w", err)
 	}
 	if a.report.Checkpoint, err = OpenCheckpoint(signed, key); err != nil {
-		return err
+		return lastProblem{err}
 	}
 	if a.o.Since == nil {
 		return nil
@@ -330,6 +358,10 @@ func (a *audit) readBundle(ctx context.Context, n int64) (b bundle) {
 		tile.Width = TileWidth
 		data, err = a.Fetch(ctx, "log/"+tile.Path())
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		b.err = lastProblem{fmt.Errorf("log/%s is missing: the leaves from %d on cannot be checked", tile.Path(), n*TileWidth)}
+		return b
+	}
 	if err != nil {
 		b.err = fmt.Errorf("log/%s: %w", tile.Path(), err)
 		return b
@@ -338,7 +370,7 @@ func (a *audit) readBundle(ctx context.Context, n int64) (b bundle) {
 	for i := range width {
 		leaf, rest, err := CutEntry(data)
 		if err != nil {
-			b.err = fmt.Errorf("log/%s: %w", tile.Path(), err)
+			b.err = lastProblem{fmt.Errorf("log/%s: %w", tile.Path(), err)}
 			return b
 		}
 		data, b.hashes[i] = rest, RecordHash(leaf)
@@ -361,6 +393,10 @@ func (a *audit) readOpenings(ctx context.Context, n int64, b *bundle) {
 	}
 	name := "log/openings/" + strconv.FormatInt(n, 10)
 	data, err := a.Fetch(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		add(&b.problems, "%s is missing", name)
+		return
+	}
 	if err != nil {
 		b.err = fmt.Errorf("%s: %w", name, err)
 		return
@@ -390,7 +426,11 @@ func (a *audit) readOpenings(ctx context.Context, n int64, b *bundle) {
 			b.opened[i] = openingClosed
 		default:
 			b.opened[i] = openingOpened
-			if _, err := o.Check(sign); err != nil {
+			record, err := o.Check(sign)
+			if err == nil && record.Name == "" {
+				err = errors.New("it is empty")
+			}
+			if err != nil {
 				b.opened[i] = openingWrong
 				add(&b.problems, "the name of leaf %d: %v", o.Index, err)
 			}
@@ -468,8 +508,22 @@ func (c *claim) compareFacts(l *Letter) {
 	current := l.Editions[len(l.Editions)-1]
 	if c.Edition.Number != current.Number {
 		c.problem("the site shows edition %d, the last in the log is %d", c.Edition.Number, current.Number)
-		return
+	} else {
+		c.compareTexts(current.Edition)
 	}
+	deadline := ""
+	if !l.Deadline.At.IsZero() {
+		deadline = l.Deadline.At.Format(time.RFC3339)
+	}
+	if c.Deadline != deadline {
+		c.problem("deadline: the site says %q, the log %q", c.Deadline, deadline)
+	}
+	if l.Closed && c.State == "open" {
+		c.problem("the site says that the letter is open, and the log has closed it")
+	}
+}
+
+func (c *claim) compareTexts(current Edition) {
 	var languages []string
 	known := false
 	for _, t := range current.Texts {
@@ -483,16 +537,6 @@ func (c *claim) compareFacts(l *Letter) {
 	if !slices.Equal(shown, languages) {
 		c.problem("the site shows edition %d in %v, the log has it in %v", current.Number, shown, languages)
 	}
-	deadline := ""
-	if !l.Deadline.At.IsZero() {
-		deadline = l.Deadline.At.Format("2006-01-02T15:04:05Z07:00")
-	}
-	if c.Deadline != deadline {
-		c.problem("deadline: the site says %q, the log %q", c.Deadline, deadline)
-	}
-	if l.Closed && c.State == "open" {
-		c.problem("the site says that the letter is open, and the log has closed it")
-	}
 }
 
 // checkNames looks at what the openings say of the letter's signatures.
@@ -500,10 +544,11 @@ func (a *audit) checkNames(c *claim) {
 	now := a.replay.Letters()[c.id]
 	missing := 0
 	for i, s := range a.replay.signs {
-		if s.letter != now {
+		p := a.replay.places[s.place]
+		if p.letter != now {
 			continue
 		}
-		stands := !s.ended && s.cell.Listing == Public
+		stands := !s.ended && p.cell.Listing == Public
 		switch a.opened[i] {
 		case openingMissing:
 			missing++

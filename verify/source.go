@@ -65,7 +65,12 @@ func readAll(name string, r io.Reader) ([]byte, error) {
 }
 
 // letterURL finds the slug in the address of a letter's page, whatever the language in front of it.
-var letterURL = regexp.MustCompile(`^(.*?)(?:/[a-z]{2,3})?/letters/([a-z0-9-]{1,80})(?:\.json)?/?$`)
+var letterURL = regexp.MustCompile(`^(.*?)(?:/[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?/letters/([a-z0-9-]{1,80})(?:\.json)?/?$`)
+
+var slugForm = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
+
+// maxLetters bounds what a server can make its reader fetch.
+const maxLetters = 100_000
 
 // FromURL reads from a server. The address is that of the server, for all its letters, or that of one letter's page.
 func FromURL(ctx context.Context, client *http.Client, address string) (Source, error) {
@@ -114,6 +119,9 @@ func FromURL(ctx context.Context, client *http.Client, address string) (Source, 
 			return s, fmt.Errorf("letters.json: %w", err)
 		}
 		for _, l := range page.Letters {
+			if !slugForm.MatchString(l.Slug) || len(s.Letters) == maxLetters {
+				return s, fmt.Errorf("letters.json: more than %d letters, or %q is no slug", maxLetters, l.Slug)
+			}
 			s.Letters = append(s.Letters, l.Slug)
 		}
 		_, more, ok := strings.Cut(page.Next, "?")
