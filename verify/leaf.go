@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ const MaxLeaf = 4096
 //	                                                  count persons <n>
 //	undersigned.log/v1 close                          count withheld <n>
 //	letter <32 hex>                                   count imported <n>
-//	size <leaf index of this leaf>                    file <hex SHA-256> (sorted, any number)
+//	size <leaf index of this leaf>                    file <hex SHA-256> (sorted, each once)
 //	beacon <round of the drand network "quicknet">
 type Leaf interface {
 	// Of returns the letter that the statement is about.
@@ -355,8 +356,10 @@ var readers = map[string]func(r *reader, id LetterID) Leaf{
 		for r.err == nil && r.rest != "" {
 			l.Files = append(l.Files, r.hex(r.take("file")))
 		}
-		if !slices.IsSortedFunc(l.Files, func(a, b [32]byte) int { return strings.Compare(string(a[:]), string(b[:])) }) {
-			r.fail("files are not sorted")
+		for i := 1; i < len(l.Files); i++ {
+			if bytes.Compare(l.Files[i-1][:], l.Files[i][:]) >= 0 {
+				r.fail("files are not sorted")
+			}
 		}
 		return l
 	},
