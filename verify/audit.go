@@ -124,7 +124,7 @@ func (a *audit) run(ctx context.Context) error {
 	if err := a.readCheckpoint(ctx); err != nil {
 		return err
 	}
-	a.expectRoots()
+	a.expectClaims()
 	if err := a.readLeaves(ctx); err != nil {
 		return err
 	}
@@ -137,23 +137,17 @@ func (a *audit) run(ctx context.Context) error {
 		}
 		a.report.Letters = append(a.report.Letters, c.report)
 	}
-	if a.Whole {
-		a.checkList()
-	}
+	a.checkList()
 	return nil
 }
 
-// checkList finds the letters that the log has and the site does not list. One that is younger than the oldest numbers may
-// have come after the list was read.
+// checkList finds the letters that the log has and the site does not list. One may have come since the list was read, so
+// only those count that the log had before.
 func (a *audit) checkList() {
-	size := a.report.Size
-	for _, c := range a.ordered {
-		size = min(size, c.Checkpoint.Size)
-	}
 	letters := slices.Collect(maps.Values(a.replay.Letters()))
 	slices.SortFunc(letters, func(l, m *Letter) int { return cmp.Compare(l.first, m.first) })
 	for _, l := range letters {
-		if a.claims[l.ID] == nil && l.first < size {
+		if a.claims[l.ID] == nil && l.first < a.listed {
 			a.problem("the log speaks of the letter %s, which the site does not list", l.ID)
 		}
 	}
@@ -166,6 +160,7 @@ type audit struct {
 	claims  map[LetterID]*claim
 	ordered []*claim
 	roots   map[int64][]func(Hash) // what to do with the root at a size
+	listed  int64                  // the letters of so many leaves must be listed
 
 	tree   Tree
 	replay Replay
@@ -242,6 +237,17 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 	if a.report.Checkpoint, err = OpenCheckpoint(signed, key); err != nil {
 		return lastProblem{err}
 	}
+	if a.Whole {
+		a.listed = a.report.Size
+	}
+	if a.before != nil {
+		before, err := OpenCheckpoint(a.before, key)
+		if err != nil {
+			return lastProblem{err}
+		}
+		a.expect(before.Size, before.Root.String(), a.problem, "the checkpoint of a moment before")
+		a.listed = before.Size
+	}
 	if a.o.Since == nil {
 		return nil
 	}
@@ -250,27 +256,27 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("the older checkpoint: %w", err)
 	}
 	a.report.Since = &since
+	a.expect(since.Size, since.Root.String(), a.problem, "the older checkpoint")
 	return nil
 }
 
-// expectRoots notes at which sizes the tree must have had a root that somebody was told.
-func (a *audit) expectRoots() {
-	expect := func(size int64, root string, problem func(string, ...any), whose string) {
-		if size > a.report.Size || size < 0 {
-			problem("%s is of %d leaves, the log has %d", whose, size, a.report.Size)
-			return
+// expect notes that somebody was told a root of the tree at a size.
+func (a *audit) expect(size int64, root string, problem func(string, ...any), whose string) {
+	if size > a.report.Size || size < 0 {
+		problem("%s is of %d leaves, the log has %d", whose, size, a.report.Size)
+		return
+	}
+	a.roots[size] = append(a.roots[size], func(h Hash) {
+		if h.String() != root {
+			problem("%s has the root %s, and the first %d leaves give %s", whose, root, size, h)
 		}
-		a.roots[size] = append(a.roots[size], func(h Hash) {
-			if h.String() != root {
-				problem("%s has the root %s, and the first %d leaves give %s", whose, root, size, h)
-			}
-		})
-	}
-	if s := a.report.Since; s != nil {
-		expect(s.Size, s.Root.String(), a.problem, "the older checkpoint")
-	}
+	})
+}
+
+// expectClaims notes the sizes that the claims are of.
+func (a *audit) expectClaims() {
 	for _, c := range a.ordered {
-		expect(c.Checkpoint.Size, c.Checkpoint.Root, c.problem, "the checkpoint beside the numbers")
+		a.expect(c.Checkpoint.Size, c.Checkpoint.Root, c.problem, "the checkpoint beside the numbers")
 		a.roots[c.Checkpoint.Size] = append(a.roots[c.Checkpoint.Size], func(Hash) {
 			if l := a.replay.Letters()[c.id]; l != nil {
 				c.at = l.clone()

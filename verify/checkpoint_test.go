@@ -69,7 +69,7 @@ func TestParseCheckpoint_refuses(t *testing.T) {
 }
 
 func TestOpenCheckpoint(t *testing.T) {
-	signer, vkey := keyPair(t, origin, "log")
+	signer, vkey := keyPair(origin, "log")
 	key := verifierOf(t, vkey)
 	c := verify.Checkpoint{Origin: origin, Size: 3, Root: hashOf("root")}
 	signed, err := c.Sign(signer)
@@ -85,7 +85,7 @@ func TestOpenCheckpoint(t *testing.T) {
 	}
 
 	// A witness's signature beside ours does not disturb, and does not replace it.
-	witness, _ := keyPair(t, "witness.example", "witness")
+	witness, _ := keyPair("witness.example", "witness")
 	beside, err := note.Sign(&note.Note{Text: c.Text()}, signer, witness)
 	if err != nil {
 		t.Fatal(err)
@@ -143,12 +143,12 @@ func TestPromise_golden(t *testing.T) {
 }
 
 func TestOpenPromise(t *testing.T) {
-	_, vkey := keyPair(t, origin, "log")
+	_, vkey := keyPair(origin, "log")
 	promiseKey, err := verify.PromiseKey(vkey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, want := keyPair(t, origin+"/promise", "log")
+	signer, want := keyPair(origin+"/promise", "log")
 	if promiseKey != want {
 		t.Errorf("the key of promises is %s, want %s", promiseKey, want)
 	}
@@ -184,8 +184,8 @@ func TestOpenPromise(t *testing.T) {
 }
 
 func TestParsePolicy(t *testing.T) {
-	_, vkey := keyPair(t, origin, "log")
-	_, other := keyPair(t, origin, "other")
+	_, vkey := keyPair(origin, "log")
+	_, other := keyPair(origin, "other")
 	for name, text := range map[string]string{
 		"shortest":         "log " + vkey + "\nquorum none\n",
 		"another order":    "quorum none\nlog " + vkey,
@@ -273,7 +273,7 @@ func FuzzParsePromise(f *testing.F) {
 }
 
 func FuzzParsePolicy(f *testing.F) {
-	_, vkey := keyPair(f, origin, "log")
+	_, vkey := keyPair(origin, "log")
 	f.Add("# of the coalition\nlog " + vkey + " https://letters.example\nquorum none\n")
 	f.Add("log " + base64.StdEncoding.EncodeToString([]byte(vkey)) + "\nwitness W " + vkey + "\nquorum W\n")
 	f.Fuzz(func(t *testing.T, text string) {

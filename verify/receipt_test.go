@@ -131,7 +131,7 @@ func TestReceipt_refusesOtherClaims(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
 		}
 	}
-	_, another := keyPair(t, origin, "another")
+	_, another := keyPair(origin, "another")
 	if _, _, _, err := receiptOf(t, s, m.signed).Check(verifierOf(t, another)); err == nil || !strings.Contains(err.Error(), "no verifiable signatures") {
 		t.Errorf("another key: %v", err)
 	}

@@ -2,6 +2,8 @@ package verify_test
 
 import (
 	"maps"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +18,30 @@ type marks struct {
 	early                                                                                  int64 // a size at which somebody kept a checkpoint
 }
 
-// goodSite has two letters and leaves of a third in between, and all that leaves can say: editions of each sort, every kind,
-// listing, basis and reason, names that are hidden and shown again, an import, deadlines that move, a letter that is closed,
-// delivered and left; more than a bundle of leaves, so that one is full and one is not.
+// goodSite returns a site of its own, each time the same.
 func goodSite(t testing.TB) (*site, marks) {
 	t.Helper()
-	s := &site{t: t, openings: map[int64]verify.Opening{}, texts: map[string]string{}, size: -1}
-	s.signer, s.vkey = keyPair(t, origin, "log")
+	g := buildGood()
+	s := *g.site
+	s.t, s.leaves, s.openings, s.texts, s.claims = t, slices.Clone(s.leaves), maps.Clone(s.openings), maps.Clone(s.texts), nil
+	for _, c := range g.site.claims {
+		c := *c
+		s.claims = append(s.claims, &c)
+	}
+	return &s, g.marks
+}
+
+type good struct {
+	site  *site
+	marks marks
+}
+
+// buildGood has two letters and leaves of a third in between, and all that leaves can say: editions of each sort, every kind,
+// listing, basis and reason, names that are hidden and shown again, an import, deadlines that move, a letter that is closed,
+// delivered and left; more than a bundle of leaves, so that one is full and one is not.
+var buildGood = sync.OnceValue(func() good {
+	s := &site{openings: map[int64]verify.Opening{}, texts: map[string]string{}, size: -1}
+	s.signer, s.vkey = keyPair(origin, "log")
 	var m marks
 	at := func(day int) time.Time { return time.Date(2030, 6, day, 17, 0, 0, 0, time.UTC) }
 	kinds := []verify.Kind{verify.Person, verify.Organisation, verify.Person}
@@ -89,7 +108,7 @@ func goodSite(t testing.TB) (*site, marks) {
 	m.deliver = s.deliver(two)
 	s.claim(two, "harbour-lights", int64(len(s.leaves)))
 	s.deliver(one)
-	sign(m.edition3, 9)
+	sign(m.edition3, 39)
 	s.claim(one, "granary-ledgers", int64(len(s.leaves)))
 
 	// The openings show the names that are public now; one signer has just asked to be hidden.
@@ -109,5 +128,5 @@ func goodSite(t testing.TB) (*site, marks) {
 			s.openings[i] = verify.Opening{Index: i}
 		}
 	}
-	return s, m
-}
+	return good{s, m}
+})

@@ -28,6 +28,8 @@ type Source struct {
 	Letters []string
 	// Whole says that Letters are all that the instance has.
 	Whole bool
+
+	before []byte // a signed checkpoint from before Letters were listed; nil if they were not
 }
 
 // maxFile is the size of the largest file that is read, in bytes.
@@ -48,7 +50,7 @@ func FromBundle(bundle fs.FS) (Source, error) {
 			return nil, err
 		}
 		defer f.Close()
-		return readAll(name, f)
+		return readAll(f)
 	}}
 	for _, f := range files {
 		s.Letters = append(s.Letters, strings.TrimSuffix(path.Base(f), ".json"))
@@ -56,10 +58,10 @@ func FromBundle(bundle fs.FS) (Source, error) {
 	return s, nil
 }
 
-func readAll(name string, r io.Reader) ([]byte, error) {
+func readAll(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s is larger than %d bytes", name, maxFile)
+		err = fmt.Errorf("larger than %d bytes", maxFile)
 	}
 	return data, err
 }
@@ -95,21 +97,24 @@ func FromURL(ctx context.Context, client *http.Client, address string) (Source, 
 		defer response.Body.Close()
 		switch {
 		case response.StatusCode == http.StatusNotFound:
-			return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+			return nil, fs.ErrNotExist
 		case response.StatusCode != http.StatusOK:
-			return nil, fmt.Errorf("%s: the server answered %s", name, response.Status)
+			return nil, fmt.Errorf("the server answered %s", response.Status)
 		}
-		return readAll(name, response.Body)
+		return readAll(response.Body)
 	}}
 	if slug != "" {
 		s.Letters = []string{slug}
 		return s, nil
 	}
 	s.Whole = true
+	if s.before, err = s.Fetch(ctx, "log/checkpoint"); err != nil {
+		return s, fmt.Errorf("log/checkpoint: %w", err)
+	}
 	for query := ""; ; {
 		data, err := s.Fetch(ctx, "letters.json"+query)
 		if err != nil {
-			return s, err
+			return s, fmt.Errorf("letters.json: %w", err)
 		}
 		var page struct {
 			Letters []struct{ Slug string }
