@@ -314,11 +314,11 @@ func mutations(text string) map[string]string {
 	lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
 	lines[len(lines)-1] += "\n"
 	join := func(parts ...[]string) string {
-		all := ""
+		var all strings.Builder
 		for _, p := range parts {
-			all += strings.Join(p, "")
+			all.WriteString(strings.Join(p, ""))
 		}
-		return all
+		return all.String()
 	}
 	for i, line := range lines {
 		at := func(what string) string { return fmt.Sprintf("%s line %d", what, i) }

@@ -210,9 +210,9 @@ func TestReceipt_torchwood(t *testing.T) {
 }
 
 func FuzzParseReceipt(f *testing.F) {
-	s, m := goodSite(f)
+	s := manyLeaves(f, 4)
 	key := verifierOf(f, s.vkey)
-	f.Add(format(f, receiptOf(f, s, m.signed)))
+	f.Add(format(f, receiptOf(f, s, 3)))
 	f.Add(format(f, verify.Receipt{Checkpoint: s.checkpoint(1)}))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r, err := verify.ParseReceipt(file)
