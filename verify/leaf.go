@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -183,13 +184,13 @@ func (l Edition) write(w *writer) {
 }
 
 func (l Sign) write(w *writer) {
-	w.line("edition", l.Edition.String())
+	w.hash("edition", l.Edition)
 	w.line("kind", string(l.Kind))
 	w.line("listing", string(l.Listing))
 	w.line("basis", string(l.Basis))
 	w.line("day", l.Day)
-	w.line("record", l.Record.String())
-	w.line("contact", l.Contact.String())
+	w.hash("record", l.Record)
+	w.hash("contact", l.Contact)
 }
 
 func (l Relist) write(w *writer) {
@@ -244,6 +245,11 @@ func (w *writer) line(key string, values ...string) {
 	w.b = append(w.b, '\n')
 }
 
+func (w *writer) hash(key string, h Hash) {
+	w.b = append(append(w.b, key...), ' ')
+	w.b = append(base64.StdEncoding.AppendEncode(w.b, h[:]), '\n')
+}
+
 func (w *writer) number(key string, n int64) { w.line(key, strconv.FormatInt(n, 10)) }
 
 // RecordHash is the hash of a leaf in the tree: SHA-256 of a zero byte and the leaf (RFC 6962, 2.1).
@@ -255,10 +261,11 @@ func Parse(text []byte) (Leaf, error) {
 	if len(text) > MaxLeaf {
 		return nil, fmt.Errorf("leaf of %d bytes; %d is the most", len(text), MaxLeaf)
 	}
-	if err := checkLines(string(text)); err != nil {
+	lines := string(text)
+	if err := checkLines(lines); err != nil {
 		return nil, fmt.Errorf("leaf: %w", err)
 	}
-	head, rest, _ := strings.Cut(string(text), "\n")
+	head, rest, _ := strings.Cut(lines, "\n")
 	name, ok := strings.CutPrefix(head, prefix)
 	if !ok {
 		return nil, errors.New("leaf: not of undersigned.log/v1")
@@ -277,7 +284,7 @@ func Parse(text []byte) (Leaf, error) {
 		r.fail("lines after the last")
 	}
 	// Writing it again finds what the readers let pass: "+1", "007", a base64 text with stray bits, a line out of order.
-	if r.err == nil && string(Format(leaf)) != string(text) {
+	if r.err == nil && string(Format(leaf)) != lines {
 		r.fail("not written as it must be")
 	}
 	if r.err != nil {
