@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -75,7 +77,6 @@ type claim struct {
 	Slug    string
 	Title   string
 	State   string
-	SignOn  string `json:"sign_on"`
 	LogID   string `json:"log_id"`
 	Edition struct {
 		Number    int
@@ -95,40 +96,58 @@ type claim struct {
 }
 
 // Audit checks what a source claims against its log: the signature of the checkpoint, the root of the tree, every leaf, the
-// numbers of each letter, every public name, the bytes of every text. An error means that it could not be checked at all;
-// all that was found wrong is in the report. Problems are told in the order in which they were found, at most 100 of them.
+// numbers of each letter, every public name, the bytes of every text. All that was found wrong is in the report, in the order
+// in which it was found, at most 100 problems of a kind; a checkpoint that the key has not signed, and leaves that are
+// missing, are problems after which nothing more is found. An error means that it could not be checked at all: the source
+// cannot be read, is none, or what it is to be checked with is wrong itself.
 func Audit(ctx context.Context, s Source, o Options) (Report, error) {
 	a := &audit{Source: s, o: o, claims: map[LetterID]*claim{}, roots: map[int64][]func(Hash){}}
+	a.report.Letters = []LetterReport{}
+	err := a.run(ctx)
+	if last, ok := errors.AsType[lastProblem](err); ok {
+		a.problem("%v", last)
+		err = nil
+	}
+	return a.report, err
+}
+
+// lastProblem is a problem after which nothing more can be checked.
+type lastProblem struct{ error }
+
+func (a *audit) run(ctx context.Context) error {
 	// Claims first: a server that goes on meanwhile then has a checkpoint that is no older.
-	for _, slug := range s.Letters {
+	for _, slug := range a.Letters {
 		if err := a.readClaim(ctx, slug); err != nil {
-			return a.report, err
+			return err
 		}
 	}
 	if err := a.readCheckpoint(ctx); err != nil {
-		return a.report, err
+		return err
 	}
-	a.expectRoots()
+	a.expectClaims()
 	if err := a.readLeaves(ctx); err != nil {
-		return a.report, err
-	}
-	if root := a.tree.Root(); root != a.report.Root {
-		a.problem("the leaves give the root %s, the signed checkpoint says %s", root, a.report.Root)
+		return err
 	}
 	for _, c := range a.ordered {
 		if err := a.check(ctx, c); err != nil {
-			return a.report, err
+			return err
 		}
 		a.report.Letters = append(a.report.Letters, c.report)
 	}
-	if s.Whole {
-		for id := range a.replay.Letters() {
-			if a.claims[id] == nil {
-				a.problem("the log speaks of the letter %s, which the site does not list", id)
-			}
+	a.checkList()
+	return nil
+}
+
+// checkList finds the letters that the log has and the site does not list. One may have come since the list was read, so
+// only those count that the log had before.
+func (a *audit) checkList() {
+	letters := slices.Collect(maps.Values(a.replay.Letters()))
+	slices.SortFunc(letters, func(l, m *Letter) int { return cmp.Compare(l.first, m.first) })
+	for _, l := range letters {
+		if a.claims[l.ID] == nil && l.first < a.listed {
+			a.problem("the log speaks of the letter %s, which the site does not list", l.ID)
 		}
 	}
-	return a.report, nil
 }
 
 type audit struct {
@@ -138,6 +157,7 @@ type audit struct {
 	claims  map[LetterID]*claim
 	ordered []*claim
 	roots   map[int64][]func(Hash) // what to do with the root at a size
+	listed  int64                  // the letters of so many leaves must be listed
 
 	tree   Tree
 	replay Replay
@@ -212,7 +232,19 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("log/checkpoint: %w", err)
 	}
 	if a.report.Checkpoint, err = OpenCheckpoint(signed, key); err != nil {
-		return err
+		return lastProblem{err}
+	}
+	a.expect(a.report.Size, a.report.Root.String(), a.problem, "the signed checkpoint")
+	if a.Whole {
+		a.listed = a.report.Size
+	}
+	if a.before != nil {
+		before, err := OpenCheckpoint(a.before, key)
+		if err != nil {
+			return lastProblem{err}
+		}
+		a.expect(before.Size, before.Root.String(), a.problem, "the checkpoint of a moment before")
+		a.listed = before.Size
 	}
 	if a.o.Since == nil {
 		return nil
@@ -222,27 +254,27 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("the older checkpoint: %w", err)
 	}
 	a.report.Since = &since
+	a.expect(since.Size, since.Root.String(), a.problem, "the older checkpoint")
 	return nil
 }
 
-// expectRoots notes at which sizes the tree must have had a root that somebody was told.
-func (a *audit) expectRoots() {
-	expect := func(size int64, root string, problem func(string, ...any), whose string) {
-		if size > a.report.Size || size < 0 {
-			problem("%s is of %d leaves, the log has %d", whose, size, a.report.Size)
-			return
+// expect notes that somebody was told a root of the tree at a size.
+func (a *audit) expect(size int64, root string, problem func(string, ...any), whose string) {
+	if size > a.report.Size || size < 0 {
+		problem("%s is of %d leaves, the log has %d", whose, size, a.report.Size)
+		return
+	}
+	a.roots[size] = append(a.roots[size], func(h Hash) {
+		if h.String() != root {
+			problem("%s has the root %s, and the first %d leaves give %s", whose, root, size, h)
 		}
-		a.roots[size] = append(a.roots[size], func(h Hash) {
-			if h.String() != root {
-				problem("%s has the root %s, and the first %d leaves give %s", whose, root, size, h)
-			}
-		})
-	}
-	if s := a.report.Since; s != nil {
-		expect(s.Size, s.Root.String(), a.problem, "the older checkpoint")
-	}
+	})
+}
+
+// expectClaims notes the sizes that the claims are of.
+func (a *audit) expectClaims() {
 	for _, c := range a.ordered {
-		expect(c.Checkpoint.Size, c.Checkpoint.Root, c.problem, "the checkpoint beside the numbers")
+		a.expect(c.Checkpoint.Size, c.Checkpoint.Root, c.problem, "the checkpoint beside the numbers")
 		a.roots[c.Checkpoint.Size] = append(a.roots[c.Checkpoint.Size], func(Hash) {
 			if l := a.replay.Letters()[c.id]; l != nil {
 				c.at = l.clone()
@@ -330,6 +362,10 @@ func (a *audit) readBundle(ctx context.Context, n int64) (b bundle) {
 		tile.Width = TileWidth
 		data, err = a.Fetch(ctx, "log/"+tile.Path())
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		b.err = lastProblem{fmt.Errorf("log/%s is missing: the leaves from %d on cannot be checked", tile.Path(), n*TileWidth)}
+		return b
+	}
 	if err != nil {
 		b.err = fmt.Errorf("log/%s: %w", tile.Path(), err)
 		return b
@@ -338,7 +374,7 @@ func (a *audit) readBundle(ctx context.Context, n int64) (b bundle) {
 	for i := range width {
 		leaf, rest, err := CutEntry(data)
 		if err != nil {
-			b.err = fmt.Errorf("log/%s: %w", tile.Path(), err)
+			b.err = lastProblem{fmt.Errorf("log/%s: %w", tile.Path(), err)}
 			return b
 		}
 		data, b.hashes[i] = rest, RecordHash(leaf)
@@ -361,6 +397,10 @@ func (a *audit) readOpenings(ctx context.Context, n int64, b *bundle) {
 	}
 	name := "log/openings/" + strconv.FormatInt(n, 10)
 	data, err := a.Fetch(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		add(&b.problems, "%s is missing", name)
+		return
+	}
 	if err != nil {
 		b.err = fmt.Errorf("%s: %w", name, err)
 		return
@@ -390,7 +430,11 @@ func (a *audit) readOpenings(ctx context.Context, n int64, b *bundle) {
 			b.opened[i] = openingClosed
 		default:
 			b.opened[i] = openingOpened
-			if _, err := o.Check(sign); err != nil {
+			record, err := o.Check(sign)
+			if err == nil && record.Name == "" {
+				err = errors.New("it is empty")
+			}
+			if err != nil {
 				b.opened[i] = openingWrong
 				add(&b.problems, "the name of leaf %d: %v", o.Index, err)
 			}
@@ -443,20 +487,22 @@ func compareCells(a, b Cell) int {
 	return strings.Compare(text(a), text(b))
 }
 
+// differs tells of a fact if the site states another than the log.
+func differs[T comparable](c *claim, what string, said, is T) {
+	if said != is {
+		c.problem("%s: the site says %v, the log gives %v", what, said, is)
+	}
+}
+
 func (c *claim) compareCounts() {
 	said, is := c.Counts, c.report.Counted
-	for _, x := range []struct {
-		name     string
-		said, is int
-	}{
-		{"organisations", said.Organisations, is.Organisations}, {"persons", said.Persons, is.Persons},
-		{"withheld", said.Withheld, is.Withheld}, {"imported", said.Imported, is.Imported},
-		{"withdrawn", said.Withdrawn, is.Withdrawn}, {"removed", said.Removed, is.Removed}, {"earlier", said.Earlier, is.Earlier},
-	} {
-		if x.said != x.is {
-			c.problem("%s: the site says %d, the log gives %d", x.name, x.said, x.is)
-		}
-	}
+	differs(c, "organisations", said.Organisations, is.Organisations)
+	differs(c, "persons", said.Persons, is.Persons)
+	differs(c, "withheld", said.Withheld, is.Withheld)
+	differs(c, "imported", said.Imported, is.Imported)
+	differs(c, "withdrawn", said.Withdrawn, is.Withdrawn)
+	differs(c, "removed", said.Removed, is.Removed)
+	differs(c, "earlier", said.Earlier, is.Earlier)
 }
 
 // compareFacts compares edition, deadline and state.
@@ -466,32 +512,23 @@ func (c *claim) compareFacts(l *Letter) {
 		return
 	}
 	current := l.Editions[len(l.Editions)-1]
-	if c.Edition.Number != current.Number {
-		c.problem("the site shows edition %d, the last in the log is %d", c.Edition.Number, current.Number)
-		return
-	}
-	var languages []string
-	known := false
+	text, languages := "another", []string{}
 	for _, t := range current.Texts {
 		languages = append(languages, t.Language)
-		known = known || hex.EncodeToString(t.SHA256[:]) == c.Edition.SHA256
+		if hex.EncodeToString(t.SHA256[:]) == c.Edition.SHA256 {
+			text = c.Edition.SHA256
+		}
 	}
-	if !known {
-		c.problem("the text that the site shows, %s, is not in edition %d", c.Edition.SHA256, current.Number)
-	}
-	shown := slices.Sorted(slices.Values(c.Edition.Languages))
-	if !slices.Equal(shown, languages) {
-		c.problem("the site shows edition %d in %v, the log has it in %v", current.Number, shown, languages)
-	}
+	differs(c, "edition", c.Edition.Number, current.Number)
+	differs(c, "text", c.Edition.SHA256, text)
+	differs(c, "languages", strings.Join(slices.Sorted(slices.Values(c.Edition.Languages)), " "), strings.Join(languages, " "))
 	deadline := ""
 	if !l.Deadline.At.IsZero() {
-		deadline = l.Deadline.At.Format("2006-01-02T15:04:05Z07:00")
+		deadline = l.Deadline.At.Format(time.RFC3339)
 	}
-	if c.Deadline != deadline {
-		c.problem("deadline: the site says %q, the log %q", c.Deadline, deadline)
-	}
+	differs(c, "deadline", cmp.Or(c.Deadline, "none"), cmp.Or(deadline, "none"))
 	if l.Closed && c.State == "open" {
-		c.problem("the site says that the letter is open, and the log has closed it")
+		differs(c, "state", c.State, "closed")
 	}
 }
 
@@ -500,10 +537,11 @@ func (a *audit) checkNames(c *claim) {
 	now := a.replay.Letters()[c.id]
 	missing := 0
 	for i, s := range a.replay.signs {
-		if s.letter != now {
+		p := a.replay.places[s.place]
+		if p.letter != now {
 			continue
 		}
-		stands := !s.ended && s.cell.Listing == Public
+		stands := !s.ended && p.cell.Listing == Public
 		switch a.opened[i] {
 		case openingMissing:
 			missing++

@@ -54,7 +54,7 @@ func (c Checkpoint) Sign(key note.Signer) ([]byte, error) {
 func OpenCheckpoint(signed []byte, key note.Verifier) (c Checkpoint, err error) {
 	n, err := note.Open(signed, note.VerifierList(key))
 	if err != nil {
-		return c, fmt.Errorf("checkpoint: %w", err)
+		return c, fmt.Errorf("checkpoint: no signature of the key %s+%08x: %w", key.Name(), key.KeyHash(), err)
 	}
 	if c, err = ParseCheckpoint(n.Text); err != nil {
 		return c, err
@@ -109,35 +109,32 @@ func PromiseKey(logKey string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, encoded, _ := strings.Cut(strings.TrimPrefix(logKey, key.Name()+"+"), "+")
-	raw, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil || len(raw) != 1+ed25519.PublicKeySize {
-		return "", errors.New("not an Ed25519 verifier key")
-	}
+	encoded := logKey[len(key.Name())+len("+00000000+"):]
+	raw, _ := base64.StdEncoding.DecodeString(encoded) // a byte for the algorithm and the key, as NewVerifier has checked
 	return note.NewEd25519VerifierKey(key.Name()+"/promise", ed25519.PublicKey(raw[1:]))
 }
 
-// ParsePolicy returns the verifier key to trust: the line "log VKEY" of a c2sp.org/tlog-policy file. Witnesses are not
-// supported yet, so a policy that asks for them is refused rather than half kept.
+// ParsePolicy returns the verifier key to trust: the line "log VKEY" of a c2sp.org/tlog-policy file, which must also have the
+// line "quorum none". Witnesses are not supported yet, so a policy that asks for them is refused rather than half kept.
 func ParsePolicy(text string) (key string, err error) {
+	quorum := false
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
-		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
-			continue
-		}
 		switch {
-		case words[0] == "log" && len(words) >= 2 && key == "":
+		case len(words) == 0 || strings.HasPrefix(words[0], "#"):
+		case words[0] == "log" && (len(words) == 2 || len(words) == 3) && key == "": // the third is an address
 			if _, err := note.NewVerifier(words[1]); err != nil {
 				return "", fmt.Errorf("policy: %w", err)
 			}
 			key = words[1]
-		case words[0] == "quorum" && len(words) == 2 && words[1] == "none":
+		case words[0] == "quorum" && len(words) == 2 && words[1] == "none" && !quorum:
+			quorum = true
 		default:
-			return "", fmt.Errorf("policy: this version understands one \"log VKEY\" line and \"quorum none\", not %q", words[0])
+			return "", fmt.Errorf("policy: this version understands one line \"log VKEY\" and one line \"quorum none\", not %q", strings.Join(words, " "))
 		}
 	}
-	if key == "" {
-		return "", errors.New("policy: no line \"log VKEY\"")
+	if key == "" || !quorum {
+		return "", errors.New("policy: it needs a line \"log VKEY\" and a line \"quorum none\"")
 	}
 	return key, nil
 }

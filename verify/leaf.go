@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -46,7 +48,7 @@ const MaxLeaf = 4096
 //	                                                  count persons <n>
 //	undersigned.log/v1 close                          count withheld <n>
 //	letter <32 hex>                                   count imported <n>
-//	size <leaf index of this leaf>                    file <hex SHA-256> (sorted, any number)
+//	size <leaf index of this leaf>                    file <hex SHA-256> (sorted, each once)
 //	beacon <round of the drand network "quicknet">
 type Leaf interface {
 	// Of returns the letter that the statement is about.
@@ -182,13 +184,13 @@ func (l Edition) write(w *writer) {
 }
 
 func (l Sign) write(w *writer) {
-	w.line("edition", l.Edition.String())
+	w.hash("edition", l.Edition)
 	w.line("kind", string(l.Kind))
 	w.line("listing", string(l.Listing))
 	w.line("basis", string(l.Basis))
 	w.line("day", l.Day)
-	w.line("record", l.Record.String())
-	w.line("contact", l.Contact.String())
+	w.hash("record", l.Record)
+	w.hash("contact", l.Contact)
 }
 
 func (l Relist) write(w *writer) {
@@ -243,6 +245,11 @@ func (w *writer) line(key string, values ...string) {
 	w.b = append(w.b, '\n')
 }
 
+func (w *writer) hash(key string, h Hash) {
+	w.b = append(append(w.b, key...), ' ')
+	w.b = append(base64.StdEncoding.AppendEncode(w.b, h[:]), '\n')
+}
+
 func (w *writer) number(key string, n int64) { w.line(key, strconv.FormatInt(n, 10)) }
 
 // RecordHash is the hash of a leaf in the tree: SHA-256 of a zero byte and the leaf (RFC 6962, 2.1).
@@ -254,10 +261,11 @@ func Parse(text []byte) (Leaf, error) {
 	if len(text) > MaxLeaf {
 		return nil, fmt.Errorf("leaf of %d bytes; %d is the most", len(text), MaxLeaf)
 	}
-	if err := checkLines(string(text)); err != nil {
+	lines := string(text)
+	if err := checkLines(lines); err != nil {
 		return nil, fmt.Errorf("leaf: %w", err)
 	}
-	head, rest, _ := strings.Cut(string(text), "\n")
+	head, rest, _ := strings.Cut(lines, "\n")
 	name, ok := strings.CutPrefix(head, prefix)
 	if !ok {
 		return nil, errors.New("leaf: not of undersigned.log/v1")
@@ -276,7 +284,7 @@ func Parse(text []byte) (Leaf, error) {
 		r.fail("lines after the last")
 	}
 	// Writing it again finds what the readers let pass: "+1", "007", a base64 text with stray bits, a line out of order.
-	if r.err == nil && string(Format(leaf)) != string(text) {
+	if r.err == nil && string(Format(leaf)) != lines {
 		r.fail("not written as it must be")
 	}
 	if r.err != nil {
@@ -332,7 +340,7 @@ var readers = map[string]func(r *reader, id LetterID) Leaf{
 			return Deadline{Letter: id}
 		}
 		t, err := time.Parse(time.RFC3339, at)
-		if err != nil {
+		if err != nil || t.Year() < 1 { // no calendar has a year 0
 			r.fail("time")
 		}
 		return Deadline{id, t.UTC()}
@@ -355,8 +363,10 @@ var readers = map[string]func(r *reader, id LetterID) Leaf{
 		for r.err == nil && r.rest != "" {
 			l.Files = append(l.Files, r.hex(r.take("file")))
 		}
-		if !slices.IsSortedFunc(l.Files, func(a, b [32]byte) int { return strings.Compare(string(a[:]), string(b[:])) }) {
-			r.fail("files are not sorted")
+		for i := 1; i < len(l.Files); i++ {
+			if bytes.Compare(l.Files[i-1][:], l.Files[i][:]) >= 0 {
+				r.fail("files are not sorted")
+			}
 		}
 		return l
 	},
@@ -417,7 +427,7 @@ func (r *reader) hex(s string) (sum [32]byte) {
 
 func (r *reader) day() string {
 	day := r.take("day")
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
+	if t, err := time.Parse(time.DateOnly, day); err != nil || t.Year() < 1 {
 		r.fail("day")
 	}
 	return day

@@ -38,54 +38,59 @@ const MaxReceipt = 64 << 10
 // Format returns the file.
 func (r Receipt) Format() ([]byte, error) {
 	extra, err := json.Marshal(r.Extra)
-	if err != nil {
-		return nil, err
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\nextra %s\nindex %d\n", receiptHead, base64.StdEncoding.EncodeToString(extra), r.Index)
+	file := fmt.Appendf(nil, "%s\nextra %s\nindex %d\n", receiptHead, base64.StdEncoding.EncodeToString(extra), r.Index)
 	for _, h := range r.Proof {
-		b.WriteString(h.String() + "\n")
+		file = append(append(file, h.String()...), '\n')
 	}
-	return append([]byte(b.String()+"\n"), r.Checkpoint...), nil
+	return append(append(file, '\n'), r.Checkpoint...), err
 }
 
-// ParseReceipt reads a file. It checks nothing that the file claims: Check does.
+// ParseReceipt reads a file. It checks nothing that the file claims: Check does. The specification lets a proof go without
+// extra data; such a one is no receipt, as nothing in it says what was signed.
 func ParseReceipt(file []byte) (r Receipt, err error) {
 	if len(file) > MaxReceipt {
 		return r, errors.New("receipt: too large")
 	}
 	in := &reader{rest: string(file)}
-	head, rest, _ := strings.Cut(in.rest, "\n")
-	if head != receiptHead {
+	if head := in.line(); head != receiptHead {
 		return r, errors.New("receipt: not a " + receiptHead)
 	}
-	in.rest = rest
-	extra, err := base64.StdEncoding.DecodeString(in.take("extra"))
-	if err != nil {
-		return r, errors.New("receipt: extra data are not base64")
+	encoded := in.take("extra")
+	extra, _ := base64.StdEncoding.DecodeString(encoded)
+	if in.err == nil && base64.StdEncoding.EncodeToString(extra) != encoded {
+		in.fail("extra data are not base64")
 	}
 	if err := json.Unmarshal(extra, &r.Extra); in.err == nil && err != nil {
-		return r, errors.New("receipt: extra data are not JSON")
+		in.fail("extra data are not JSON")
 	}
 	index := in.take("index")
-	if r.Index, err = strconv.ParseInt(index, 10, 64); in.err == nil && (err != nil || r.Index < 0 || strconv.FormatInt(r.Index, 10) != index) {
-		return r, errors.New("receipt: index")
+	if r.Index = in.parse(index, 0); strconv.FormatInt(r.Index, 10) != index {
+		in.fail("number")
 	}
-	for in.err == nil {
-		line, rest, more := strings.Cut(in.rest, "\n")
-		if !more || len(r.Proof) > 64 {
-			return r, errors.New("receipt: it ends too early")
+	for line := in.line(); in.err == nil && line != ""; line = in.line() {
+		h := in.hash(line)
+		if r.Proof = append(r.Proof, h); h.String() != line || len(r.Proof) > maxProof {
+			in.fail("hash")
 		}
-		if in.rest = rest; line == "" {
-			break
-		}
-		r.Proof = append(r.Proof, in.hash(line))
 	}
 	if in.err != nil {
-		return r, fmt.Errorf("receipt: %w", in.err)
+		return Receipt{}, fmt.Errorf("receipt: %w", in.err)
 	}
 	r.Checkpoint = []byte(in.rest)
 	return r, nil
+}
+
+// maxProof is how many hashes a proof has at most: as many as the tree has levels.
+const maxProof = 63
+
+// line takes a line that ends, whatever it holds.
+func (r *reader) line() string {
+	line, rest, ends := strings.Cut(r.rest, "\n")
+	if !ends {
+		r.fail("it ends too early")
+	}
+	r.rest = rest
+	return line
 }
 
 // Check verifies a receipt with the key of its log, and returns what it proves: the statement, the texts that were signed,

@@ -8,13 +8,16 @@ import (
 
 // Replay follows the leaves of a log one after the other and yields the numbers of every letter. The rule:
 //
-//	a letter's count = its sign leaves that name an edition leaf of this letter which came before, and that precede its
-//	close leaf, less those that a later withdraw leaf of the same letter ends. An end ends once.
+//	a letter's count = its sign leaves that name an edition leaf of this letter which came before, that precede its close
+//	leaf, and that, where they were imported, are no more than its import leaves before them allow for; less those that a
+//	later withdraw leaf of the same letter ends. An end ends once.
 //
-// Everything that the rule passes over is an error of the log, as a server that keeps the rules writes none.
+// A leaf that the rule passes over is an error of the log, as a server that keeps the rules writes none. It changes nothing.
 type Replay struct {
 	letters map[LetterID]*Letter
-	signs   []signed // by leaf index; zero for other leaves
+	signs   []signed // by leaf index
+	places  []place  // that signatures stand in; the first is nobody's
+	numbers map[place]uint32
 }
 
 // Letter is what the leaves of one letter say.
@@ -26,9 +29,10 @@ type Letter struct {
 	Cells    map[Cell]int   // signatures that stand
 	Ended    map[Reason]int // signatures that ended
 	Imports  int            // signatures that import leaves allow for
-	imported int            // that came so far
 
-	numbers map[Hash]int // of editions, by RecordHash
+	first    int64        // index of its first leaf
+	imported int          // signatures that came by import so far
+	numbers  map[Hash]int // of editions, by RecordHash
 }
 
 // EditionLeaf is an edition with the hash and the index of its leaf.
@@ -48,9 +52,14 @@ type Cell struct {
 
 // signed is a sign leaf, as small as it can be: a log has millions.
 type signed struct {
-	letter *Letter // nil: not a sign leaf, or one that does not count
+	place uint32 // in Replay.places; 0 for another leaf, and for a signature that never counted
+	ended bool
+}
+
+// place is a cell of a letter.
+type place struct {
+	letter *Letter
 	cell   Cell
-	ended  bool
 }
 
 // Counts are the numbers that a letter's page may show.
@@ -78,11 +87,11 @@ func (r *Replay) Add(leaf Leaf, hash Hash) error {
 	index := r.Size()
 	r.Skip()
 	if r.letters == nil {
-		r.letters = map[LetterID]*Letter{}
+		r.letters, r.places, r.numbers = map[LetterID]*Letter{}, make([]place, 1), map[place]uint32{}
 	}
 	l := r.letters[leaf.Of()]
 	if l == nil {
-		l = &Letter{ID: leaf.Of(), Cells: map[Cell]int{}, Ended: map[Reason]int{}, numbers: map[Hash]int{}}
+		l = &Letter{ID: leaf.Of(), Cells: map[Cell]int{}, Ended: map[Reason]int{}, first: index, numbers: map[Hash]int{}}
 		r.letters[l.ID] = l
 	}
 	var err error
@@ -144,26 +153,36 @@ func (r *Replay) sign(l *Letter, s Sign, index int64) error {
 		return err
 	}
 	if s.Basis.Imported() {
-		if l.imported++; l.imported > l.Imports {
-			return fmt.Errorf("%d signatures were imported and import leaves allow for %d", l.imported, l.Imports)
+		if l.imported == l.Imports {
+			return fmt.Errorf("import leaves allow for %d signatures, and it is one more", l.Imports)
 		}
+		l.imported++
 	}
-	cell := Cell{number, s.Kind, s.Listing, s.Basis}
-	l.Cells[cell]++
-	r.signs[index] = signed{letter: l, cell: cell}
+	r.put(&r.signs[index], place{l, Cell{number, s.Kind, s.Listing, s.Basis}})
 	return nil
+}
+
+// put gives a signature a place in the count.
+func (r *Replay) put(s *signed, p place) {
+	n := r.numbers[p]
+	if n == 0 {
+		n = uint32(len(r.places))
+		r.places, r.numbers[p] = append(r.places, p), n
+	}
+	s.place = n
+	p.letter.Cells[p.cell]++
 }
 
 // target returns the signature that an act is about.
 func (r *Replay) target(l *Letter, index int64) (*signed, error) {
-	if index >= r.Size()-1 {
+	if index < 0 || index >= r.Size()-1 {
 		return nil, fmt.Errorf("its target %d does not come before it", index)
 	}
 	s := &r.signs[index]
 	switch {
-	case s.letter == nil:
+	case s.place == 0:
 		return nil, fmt.Errorf("its target %d is no signature that counts", index)
-	case s.letter != l:
+	case r.places[s.place].letter != l:
 		return nil, fmt.Errorf("its target %d is a signature of another letter", index)
 	case s.ended:
 		return nil, fmt.Errorf("its target %d has ended before", index)
@@ -179,12 +198,13 @@ func (r *Replay) relist(l *Letter, a Relist) error {
 	if err != nil {
 		return err
 	}
-	if s.cell.Listing == a.Listing {
+	cell := r.places[s.place].cell
+	if cell.Listing == a.Listing {
 		return errors.New("it changes nothing")
 	}
-	l.Cells[s.cell]--
-	s.cell.Listing = a.Listing
-	l.Cells[s.cell]++
+	l.Cells[cell]--
+	cell.Listing = a.Listing
+	r.put(s, place{l, cell})
 	return nil
 }
 
@@ -194,7 +214,7 @@ func (r *Replay) withdraw(l *Letter, a Withdraw) error {
 		return err
 	}
 	s.ended = true
-	l.Cells[s.cell]--
+	l.Cells[r.places[s.place].cell]--
 	l.Ended[a.Reason]++
 	return nil
 }
@@ -203,10 +223,10 @@ func (l *Letter) close(c Close, index int64) error {
 	if err := l.open(); err != nil {
 		return err
 	}
-	l.Closed = true
 	if c.Size != index {
 		return fmt.Errorf("it states the size %d", c.Size)
 	}
+	l.Closed = true
 	return nil
 }
 

@@ -28,6 +28,8 @@ type Source struct {
 	Letters []string
 	// Whole says that Letters are all that the instance has.
 	Whole bool
+
+	before []byte // a signed checkpoint from before Letters were listed; nil if they were not
 }
 
 // maxFile is the size of the largest file that is read, in bytes.
@@ -48,7 +50,7 @@ func FromBundle(bundle fs.FS) (Source, error) {
 			return nil, err
 		}
 		defer f.Close()
-		return readAll(name, f)
+		return readAll(f)
 	}}
 	for _, f := range files {
 		s.Letters = append(s.Letters, strings.TrimSuffix(path.Base(f), ".json"))
@@ -56,16 +58,21 @@ func FromBundle(bundle fs.FS) (Source, error) {
 	return s, nil
 }
 
-func readAll(name string, r io.Reader) ([]byte, error) {
+func readAll(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s is larger than %d bytes", name, maxFile)
+		err = fmt.Errorf("larger than %d bytes", maxFile)
 	}
 	return data, err
 }
 
 // letterURL finds the slug in the address of a letter's page, whatever the language in front of it.
-var letterURL = regexp.MustCompile(`^(.*?)(?:/[a-z]{2,3})?/letters/([a-z0-9-]{1,80})(?:\.json)?/?$`)
+var letterURL = regexp.MustCompile(`^(.*?)(?:/[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?/letters/([a-z0-9-]{1,80})(?:\.json)?/?$`)
+
+var slugForm = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
+
+// maxLetters bounds what a server can make its reader fetch.
+const maxLetters = 100_000
 
 // FromURL reads from a server. The address is that of the server, for all its letters, or that of one letter's page.
 func FromURL(ctx context.Context, client *http.Client, address string) (Source, error) {
@@ -90,21 +97,24 @@ func FromURL(ctx context.Context, client *http.Client, address string) (Source, 
 		defer response.Body.Close()
 		switch {
 		case response.StatusCode == http.StatusNotFound:
-			return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+			return nil, fs.ErrNotExist
 		case response.StatusCode != http.StatusOK:
-			return nil, fmt.Errorf("%s: the server answered %s", name, response.Status)
+			return nil, fmt.Errorf("the server answered %s", response.Status)
 		}
-		return readAll(name, response.Body)
+		return readAll(response.Body)
 	}}
 	if slug != "" {
 		s.Letters = []string{slug}
 		return s, nil
 	}
 	s.Whole = true
+	if s.before, err = s.Fetch(ctx, "log/checkpoint"); err != nil {
+		return s, fmt.Errorf("log/checkpoint: %w", err)
+	}
 	for query := ""; ; {
 		data, err := s.Fetch(ctx, "letters.json"+query)
 		if err != nil {
-			return s, err
+			return s, fmt.Errorf("letters.json: %w", err)
 		}
 		var page struct {
 			Letters []struct{ Slug string }
@@ -114,6 +124,9 @@ func FromURL(ctx context.Context, client *http.Client, address string) (Source, 
 			return s, fmt.Errorf("letters.json: %w", err)
 		}
 		for _, l := range page.Letters {
+			if !slugForm.MatchString(l.Slug) || len(s.Letters) == maxLetters {
+				return s, fmt.Errorf("letters.json: more than %d letters, or %q is no slug", maxLetters, l.Slug)
+			}
 			s.Letters = append(s.Letters, l.Slug)
 		}
 		_, more, ok := strings.Cut(page.Next, "?")
