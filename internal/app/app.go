@@ -48,10 +48,11 @@ type App struct {
 	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
 	Mailbox *mail.Mailbox // only in the demonstration
 
-	o       Options
-	smtp    *mail.SMTP
-	metrics *metrics
-	unlock  func() // nil unless this is a server
+	o        Options
+	smtp     *mail.SMTP
+	metrics  *metrics
+	unlock   func() // nil unless this is a server
+	recorded int    // erasures that are in the ledger, as far as this process knows
 }
 
 // Open opens the instance, creating an empty one where there is none. A second server on the same data folder is refused.
@@ -74,6 +75,13 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 			_ = db.Close()
 		}
 	}()
+	mark, err := findRestored(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if err = mark.refuse(o.Server != nil); err != nil {
+		return nil, err
+	}
 	keys, err := openKeys(ctx, db, o.Instance.Data)
 	if err != nil {
 		return nil, err
@@ -143,7 +151,7 @@ func (a *App) openServer() error {
 	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Cache: filepath.Join(a.o.Instance.Data, "cache"),
+		Passing: passing, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
 }
@@ -161,6 +169,9 @@ func passing(err error) bool {
 
 // Folder returns the instance's data folder.
 func (a *App) Folder() string { return a.o.Instance.Data }
+
+// cacheFolder in the data folder holds what can be built again from the database.
+const cacheFolder = "cache"
 
 // Close finishes the running batch and closes the instance.
 func (a *App) Close() error {
@@ -219,6 +230,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.Signing.Retain) })
+	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
 	defer stop()

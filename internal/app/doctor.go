@@ -116,7 +116,7 @@ func (d *Doctor) folder() {
 	case errors.Is(err, fs.ErrNotExist):
 		d.say("keys", Warning, "there is no key yet", "The first start makes one. If this instance had one, put the file back first: without it nothing sealed opens.")
 	default:
-		d.say("keys", Healthy, "readable by their owner only; keep a copy apart from backups of the database", "")
+		d.say("keys", Healthy, "readable by their owner only", "")
 	}
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
@@ -344,6 +344,7 @@ func (d *Doctor) database(ctx context.Context) {
 		}
 		d.say("database "+f.Code, v, f.Value, mend)
 	}
+	d.safekeeping(ctx, a)
 	d.queue(ctx, a)
 	d.letters(ctx, a)
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -52,7 +54,15 @@ func doctor(t *testing.T, engine store.Engine) *app.Doctor {
 		return (&net.Dialer{}).DialContext(ctx, network, site.Listener.Addr().String())
 	}
 	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com"
-	return &app.Doctor{Instance: testkit.Instance(t, engine), HTTP: client,
+	o := opened(t, testkit.Instance(t, engine))
+	keys, err := o.ExportKeys(io.Discard, newKeeper(t).to)
+	if err == nil {
+		err = errors.Join(o.KeysExported(t.Context(), keys), o.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &app.Doctor{Instance: o.instance, HTTP: client,
 		DNS: names{hosts: map[string][]string{"letters.example": {"192.0.2.1"}}, mx: map[string]bool{"letters.example": true},
 			txt: map[string][]string{"letters.example": {"v=spf1 mx -all"}, "_dmarc.letters.example": {"v=DMARC1; p=reject"}}},
 		Server: config.Server{Listen: "127.0.0.1:8080", BaseURL: "https://letters.example", SMTP: inbox.URL, MailFrom: "office@letters.example",
@@ -78,7 +88,7 @@ func verdicts(t *testing.T, d *app.Doctor) map[string]app.Check {
 func TestDoctor_aHealthyInstance(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, engine store.Engine) {
 		for name, c := range verdicts(t, doctor(t, engine)) {
-			planned := name == "keys" || engine == store.Postgres && strings.HasPrefix(name, "database ") // a fresh folder; a server of tests
+			planned := engine == store.Postgres && strings.HasPrefix(name, "database ") // a server of tests
 			if c.Verdict == app.Problem && !planned {
 				t.Errorf("%+v", c)
 			}
@@ -123,6 +133,12 @@ func TestDoctor_findsWhatIsPlanted(t *testing.T) {
 			d.Examine(context.Background()) // makes them
 			_ = os.Chmod(filepath.Join(d.Instance.Data, "keys", "instance.key"), 0o644)
 		}, "keys", app.Problem},
+		"no copy of a key": {func(d *app.Doctor) {
+			_, _ = seal.KeyFile(d.Instance.Data, "another.key", func() (string, error) { return "a key", nil })
+		}, "keys exported", app.Problem},
+		"a damaged ledger": {func(d *app.Doctor) {
+			_ = os.WriteFile(filepath.Join(d.Instance.Data, "erasures"), []byte("hello\n"), 0o600)
+		}, "erasures", app.Problem},
 		"other keys": {func(d *app.Doctor) {
 			d.Examine(context.Background())
 			_ = os.RemoveAll(filepath.Join(d.Instance.Data, "keys"))
@@ -148,6 +164,28 @@ func TestDoctor_findsWhatIsPlanted(t *testing.T) {
 				t.Errorf("%s is %+v, want %s", c.check, got, c.want)
 			}
 		})
+	}
+}
+
+// After a restore the log is to be checked, and after one that made new keys these are to be exported.
+func TestDoctor_afterARestore(t *testing.T) {
+	k, o, d := newKeeper(t), withLetter(t, store.SQLite), doctor(t, store.SQLite)
+	keys, err := o.ExportKeys(io.Discard, k.to)
+	if err == nil {
+		err = o.KeysExported(t.Context(), keys)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"undersigned.db", "undersigned.db-wal", "undersigned.db-shm"} {
+		_ = os.Remove(filepath.Join(d.Instance.Data, file))
+	}
+	if _, err := restore(t, k, o.backup(k), d.Instance, func(r *app.Restore) { r.NewKeys = true }); err != nil {
+		t.Fatal(err)
+	}
+	found := verdicts(t, d)
+	if found["restored"].Verdict != app.Problem || found["keys exported"].Verdict != app.Problem || !strings.Contains(found["keys exported"].Found, "instance.key, log") {
+		t.Errorf("%+v", found)
 	}
 }
 

@@ -10,8 +10,11 @@ import (
 )
 
 var (
-	qSetOnce      = store.Q("instance.set_once", `INSERT INTO instance (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`)
-	qFindInstance = store.Q("instance.find", `SELECT value FROM instance WHERE key = $1`)
+	qSetOnce        = store.Q("instance.set_once", `INSERT INTO instance (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`)
+	qFindInstance   = store.Q("instance.find", `SELECT value FROM instance WHERE key = $1`)
+	qPutInstance    = store.Q("instance.put", `INSERT INTO instance (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+	qRemoveInstance = store.Q("instance.remove", `DELETE FROM instance WHERE key = $1`)
+	qCountAll       = store.Q("instance.count", `SELECT (SELECT COUNT(*) FROM letter), (SELECT COUNT(*) FROM signature)`)
 )
 
 // openKeys opens the instance's keys and compares their fingerprint with the one that the database was made with.

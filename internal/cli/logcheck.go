@@ -43,6 +43,9 @@ func (c *logCheck) Run(e *environment) error {
 		case len(problems) > 0:
 			return fmt.Errorf("the log check found problems: %d", len(problems))
 		}
+		if err := a.LogChecked(e.ctx); err != nil {
+			return err
+		}
 		if !c.JSON {
 			e.printf("Leaves, tiles, checkpoints, signatures, names, sealed data, texts and numbers agree.\n")
 		}

@@ -21,6 +21,12 @@ type Instance struct {
 	Origin   string `env:"UNDERSIGNED_ORIGIN" placeholder:"NAME" help:"Name of the public log, for ever; only when the instance is made. Default: undersigned/ and 16 random digits."`
 }
 
+// Recipients say who can open what a command writes: age recipients, whose identities are elsewhere.
+type Recipients struct {
+	Recipient      []string `env:"UNDERSIGNED_BACKUP_RECIPIENT" placeholder:"AGE1…" help:"age recipient, once or more often; each alone can open the file."`
+	RecipientsFile []string `placeholder:"FILE" help:"File with one recipient a line."`
+}
+
 // Server are the settings of a running server.
 type Server struct {
 	Listen        string        `default:"127.0.0.1:8080" env:"UNDERSIGNED_LISTEN" placeholder:"ADDR" help:"Address and port to serve on. Put a TLS proxy in front, or serve loopback only."`

@@ -49,6 +49,8 @@ var (
 		SELECT id FROM letter WHERE state = 'open' AND deadline_at IS NOT NULL AND deadline_at < $1 ORDER BY id LIMIT 100`)
 	qListSpent = store.Q("letter.list_spent", `
 		SELECT id FROM letter WHERE state = 'closed' AND data_key IS NOT NULL AND closed_at < $1 ORDER BY id LIMIT 100`)
+	qListKeyed  = store.Q("letter.list_keyed", `SELECT id FROM letter WHERE data_key IS NOT NULL ORDER BY id`)
+	qSetKey     = store.Q("letter.set_key", `UPDATE letter SET data_key = $1 WHERE id = $2`)
 	qDestroyKey = store.Q("letter.destroy_key", `UPDATE letter SET data_key = NULL, version = version + 1 WHERE id = $1`)
 
 	qRemoveLeads = store.Q("letter.remove_leads", `DELETE FROM letter_lead WHERE letter_id = $1`)

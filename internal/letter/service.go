@@ -523,3 +523,20 @@ func (s *Service) KeyIn(tx *store.Tx, id ID) (*seal.LetterKey, error) {
 	}
 	return s.Keys.LetterKey(int64(id), wrapped)
 }
+
+// RenewKeys gives every letter that still has a data key a new one. What was sealed with the old ones does not open any
+// more: it is for a database that came back without its instance key.
+func (s *Service) RenewKeys(ctx context.Context) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		ids, err := store.List(tx, qListKeyed, scanID)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := tx.Exec(qSetKey, s.Keys.NewLetterKey(int64(id)), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

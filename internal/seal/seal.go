@@ -16,9 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 
@@ -51,7 +49,7 @@ type purposeKey struct {
 
 // OpenKeys reads dir/keys/instance.key and makes it, with mode 0600, when there is none.
 func OpenKeys(dir string) (*Keys, error) {
-	text, err := KeyFile(dir, "instance.key", func() (string, error) {
+	_, err := KeyFile(dir, instanceKey, func() (string, error) {
 		var secret [keySize]byte
 		rand.Read(secret[:])
 		return keyFilePrefix + base64.StdEncoding.EncodeToString(secret[:]), nil
@@ -59,60 +57,29 @@ func OpenKeys(dir string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoded, ok := strings.CutPrefix(text, strings.TrimSpace(keyFilePrefix))
+	return ReadKeys(dir)
+}
+
+// ReadKeys reads dir/keys/instance.key; fs.ErrNotExist says that there is none.
+func ReadKeys(dir string) (*Keys, error) {
+	data, err := os.ReadFile(keyPath(dir, instanceKey))
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	keys, ok := parseKeys(data)
+	if !ok {
+		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", keyPath(dir, instanceKey))
+	}
+	return keys, nil
+}
+
+func parseKeys(data []byte) (*Keys, bool) {
+	encoded, ok := strings.CutPrefix(strings.TrimSpace(string(data)), strings.TrimSpace(keyFilePrefix))
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if !ok || err != nil || len(secret) != keySize {
-		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", filepath.Join(dir, "keys", "instance.key"))
+		return nil, false
 	}
-	return &Keys{secret: [keySize]byte(secret)}, nil
-}
-
-// KeyFile returns the one line of dir/keys/name, and makes the file, with mode 0600, when there is none.
-func KeyFile(dir, name string, make func() (string, error)) (string, error) {
-	path := filepath.Join(dir, "keys", name)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err := make()
-		if err != nil {
-			return "", fmt.Errorf("seal: make %s: %w", path, err)
-		}
-		if err := writeKey(path, text); err != nil {
-			return "", fmt.Errorf("seal: make %s: %w", path, err)
-		}
-		data, err = os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("seal: %w", err)
-		}
-	} else if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	return strings.TrimSpace(string(data)), nil
-}
-
-// writeKey writes a new key through a temporary file and a hard link: of two processes that start at once on an empty
-// folder one wins, the other then reads the winner's, and a crash leaves a whole key or none.
-func writeKey(path, text string) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(text + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return &Keys{secret: [keySize]byte(secret)}, true
 }
 
 // Fingerprint names the instance key without revealing it; the database stores it, so that a process with other keys

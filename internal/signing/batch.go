@@ -2,14 +2,12 @@ package signing
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
@@ -256,13 +254,15 @@ func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
 	return 1, forget(tx, o)
 }
 
-// forget destroys what could tell whose a signature was, the address tags included.
+// forget destroys what could tell whose a signature was, the address tags included, and records that it did.
 func forget(tx *store.Tx, o Own) error {
+	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), o.Letter, o.ID); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(qRemoveSealed, o.Letter, o.ID); err != nil {
 		return err
 	}
-	noise := make([]byte, 2*seal.TagSize)
-	rand.Read(noise)
-	_, err := tx.Exec(qErase, noise[:seal.TagSize], noise[seal.TagSize:], o.Letter, o.ID)
+	mailbox, tag := noTags()
+	_, err := tx.Exec(qErase, mailbox, tag, o.Letter, o.ID)
 	return err
 }

@@ -248,17 +248,19 @@ func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
 func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
-		if err := end(tx, o, StateWithdrawn, verify.Erasure); err != nil {
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return erase(tx, o, verify.Erasure) })
+}
+
+func erase(tx *store.Tx, o Own, why verify.Reason) error {
+	if err := end(tx, o, StateWithdrawn, why); err != nil {
+		return err
+	}
+	for _, q := range []*store.Query{qRemovePendingOf, qForgetBudget} {
+		if _, err := tx.Exec(q, o.Letter, o.ID); err != nil {
 			return err
 		}
-		for _, q := range []*store.Query{qRemovePendingOf, qForgetBudget} {
-			if _, err := tx.Exec(q, o.Letter, o.ID); err != nil {
-				return err
-			}
-		}
-		return forget(tx, o)
-	})
+	}
+	return forget(tx, o)
 }
 
 // end takes a signature out of list and count, once.

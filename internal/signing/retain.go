@@ -29,11 +29,11 @@ func (s *Service) Retain(ctx context.Context) error {
 		return err
 	}
 	for _, l := range spent {
-		if err := s.repeat(ctx, qPurgeSealed, l); err != nil {
+		if _, err := s.repeat(ctx, qPurgeSealed, l); err != nil {
 			return err
 		}
 	}
-	if err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
+	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -50,16 +50,17 @@ func (s *Service) Retain(ctx context.Context) error {
 }
 
 // repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up.
-func (s *Service) repeat(ctx context.Context, q *store.Query, arg any) error {
+func (s *Service) repeat(ctx context.Context, q *store.Query, args ...any) (deleted int, err error) {
 	for {
 		var n int64
 		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.Exec(q, arg)
+			n, err = tx.Exec(q, args...)
 			return err
 		})
 		if err != nil || n == 0 {
-			return err
+			return deleted, err
 		}
+		deleted += int(n)
 	}
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -65,7 +66,7 @@ func TestDump_everyEngineIntoEvery(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if err := db.Load(t.Context(), bytes.NewReader(want)); err != nil {
+					if err := db.Load(t.Context(), bytes.NewReader(want), store.Loading{}); err != nil {
 						t.Fatal(err)
 					}
 					if got := dump(t, db); !bytes.Equal(got, want) {
@@ -74,7 +75,7 @@ func TestDump_everyEngineIntoEvery(t *testing.T) {
 					if got, err := db.Schema(t.Context()); err != nil || got != schema {
 						t.Errorf("the schema changed (%v):\n%s", err, got)
 					}
-					if err := db.Load(t.Context(), bytes.NewReader(want)); err == nil || !strings.Contains(err.Error(), "not empty") {
+					if err := db.Load(t.Context(), bytes.NewReader(want), store.Loading{}); err == nil || !strings.Contains(err.Error(), "not empty") {
 						t.Errorf("a second load: %v", err)
 					}
 					if err := insert(db, "after"); err != nil {
@@ -116,14 +117,14 @@ func TestLoad_damaged(t *testing.T) {
 	both(t, func(t *testing.T, db *store.DB) {
 		empty := dump(t, db)
 		for name, text := range damaged {
-			if err := db.Load(t.Context(), bytes.NewReader(text)); err == nil || !strings.Contains(err.Error(), "nothing was loaded") {
+			if err := db.Load(t.Context(), bytes.NewReader(text), store.Loading{}); err == nil || !strings.Contains(err.Error(), "nothing was loaded") {
 				t.Errorf("%s: %v", name, err)
 			}
 			if got := dump(t, db); !bytes.Equal(got, empty) {
 				t.Fatalf("%s: rows were left behind", name)
 			}
 		}
-		if err := db.Load(t.Context(), bytes.NewReader(whole)); err != nil {
+		if err := db.Load(t.Context(), bytes.NewReader(whole), store.Loading{}); err != nil {
 			t.Errorf("the whole one after all: %v", err)
 		}
 	})
@@ -139,7 +140,7 @@ func TestLoad_brokenReference(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			err := openThings(t, engine).Load(t.Context(), bytes.NewReader(dump(t, source)))
+			err := openThings(t, engine).Load(t.Context(), bytes.NewReader(dump(t, source)), store.Loading{})
 			if err == nil || !strings.Contains(err.Error(), "refers to one that is not there") {
 				t.Errorf("%v", err)
 			}
@@ -156,14 +157,14 @@ func TestLoad_olderSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if err := db.Load(t.Context(), bytes.NewReader(old[:len(old)-10])); err == nil {
+		if err := db.Load(t.Context(), bytes.NewReader(old[:len(old)-10]), store.Loading{}); err == nil {
 			t.Error("a damaged one was taken")
 		}
 		empty := dump(t, db)
 		if !bytes.Contains(empty, []byte(`"schema":2`)) || !bytes.Contains(empty, []byte(`"more"`)) {
 			t.Errorf("not the newest schema after a failure: %s", empty)
 		}
-		if err := db.Load(t.Context(), bytes.NewReader(old)); err != nil {
+		if err := db.Load(t.Context(), bytes.NewReader(old), store.Loading{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := dump(t, db); !bytes.Contains(got, []byte(`,"é"]`)) {
@@ -176,11 +177,49 @@ func TestDump_domainTables(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		text := dump(t, db)
 		other := testkit.Store(t, store.SQLite)
-		if err := other.Load(t.Context(), bytes.NewReader(text)); err != nil {
+		if err := other.Load(t.Context(), bytes.NewReader(text), store.Loading{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := dump(t, other); !bytes.Equal(got, text) {
 			t.Errorf("the engines know different tables or columns:\n%s\n%s", text, got)
+		}
+	})
+}
+
+// What opening an instance writes makes way for the dump's, and what is to happen with the load happens with it or not at all.
+func TestLoad_replaceAndThen(t *testing.T) {
+	whole := dump(t, filled(t, store.SQLite))
+	both(t, func(t *testing.T, db *store.DB) {
+		if err := insert(db, "made when it was opened"); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, db)
+		refusal := errors.New("not this one")
+		touched := func(end error) store.Loading {
+			return store.Loading{Replace: []string{"thing"}, Then: func(tx *store.Tx) error {
+				if n, err := tx.Exec(qTouch, "after the load", "a"); err != nil || n != 1 {
+					t.Errorf("the rows are not there yet: %d, %v", n, err)
+				}
+				return end
+			}}
+		}
+		if err := db.Load(t.Context(), bytes.NewReader(whole), store.Loading{Replace: []string{"pair"}}); err == nil || !strings.Contains(err.Error(), "table thing has rows") {
+			t.Errorf("another table may be replaced: %v", err)
+		}
+		for name, refused := range map[string]error{
+			"refused":   db.Load(t.Context(), bytes.NewReader(whole), touched(refusal)),
+			"damaged":   db.Load(t.Context(), bytes.NewReader(whole[:len(whole)-1]), store.Loading{Replace: []string{"thing"}}),
+			"swallowed": db.Load(t.Context(), bytes.NewReader(whole), store.Loading{Replace: []string{"thing"}, Then: func(tx *store.Tx) error { _, _ = tx.Exec(qInsert, 1, "a", true); return nil }}),
+		} {
+			if refused == nil || !bytes.Equal(dump(t, db), before) {
+				t.Errorf("%s: %v; the rows are no longer what they were", name, refused)
+			}
+		}
+		if err := db.Load(t.Context(), bytes.NewReader(whole), touched(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if got := dump(t, db); !bytes.Contains(got, []byte("after the load")) || bytes.Contains(got, []byte("made when it was opened")) {
+			t.Errorf("%.500s", got)
 		}
 	})
 }

@@ -6,16 +6,35 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
+// Loading says what Load does besides reading rows.
+type Loading struct {
+	// Replace names tables that may have rows, which the dump's take the place of: what opening a new instance writes.
+	Replace []string
+	// Then runs in the transaction of the load once every row is there, in the schema of the dump, and may refuse it all.
+	Then func(tx *Tx) error
+}
+
+// clear returns the statements that empty the tables to be replaced; an older schema may not have all of them.
+func (o Loading) clear(tables []table) (statements []string) {
+	for _, t := range tables {
+		if slices.Contains(o.Replace, t.name) {
+			statements = append(statements, "DELETE FROM "+quote(t.name))
+		}
+	}
+	return statements
+}
+
 // Load reads a dump of either engine into this database, which must be empty. It is one transaction: a dump that is cut
 // off or damaged, or a process that is killed, leaves the database as empty as it was. A dump of an older schema is
 // loaded into that schema and then migrated.
-func (db *DB) Load(ctx context.Context, r io.Reader) error {
+func (db *DB) Load(ctx context.Context, r io.Reader, o Loading) error {
 	if db.isClosed() {
 		return ErrClosed
 	}
@@ -33,17 +52,17 @@ func (db *DB) Load(ctx context.Context, r io.Reader) error {
 			"use that version or a later one; nothing was loaded", h.Schema, current)
 	}
 	if db.engine == Postgres {
-		return db.inSchema(ctx, db.read, h.Schema, current, func() error { return db.loadPostgres(ctx, in) })
+		return db.inSchema(ctx, db.read, h.Schema, current, o, func() error { return db.loadPostgres(ctx, in, o) })
 	}
 	return db.writer.exclusive(ctx, func(c *sqliteConn) error {
 		if h.Schema < current {
 			c.discard() // the pool has one connection, and migrations want it
 		}
-		return db.inSchema(ctx, c.pool, h.Schema, current, func() error {
+		return db.inSchema(ctx, c.pool, h.Schema, current, o, func() error {
 			if err := c.open(ctx); err != nil {
 				return mapError(err)
 			}
-			err := loadSQLite(ctx, c, in)
+			err := db.loadSQLite(ctx, c, in, o)
 			if err != nil || h.Schema < current {
 				c.discard()
 			}
@@ -54,11 +73,11 @@ func (db *DB) Load(ctx context.Context, r io.Reader) error {
 
 // inSchema runs load, with the schema of an older version where the dump has that, and then migrates, whether or not
 // something was loaded.
-func (db *DB) inSchema(ctx context.Context, pool *sql.DB, schema, current int64, load func() error) error {
+func (db *DB) inSchema(ctx context.Context, pool *sql.DB, schema, current int64, o Loading, load func() error) error {
 	if schema == current {
 		return load()
 	}
-	err := db.rebuild(ctx, pool, schema)
+	err := db.rebuild(ctx, pool, schema, o)
 	if err == nil {
 		err = load()
 	}
@@ -66,7 +85,7 @@ func (db *DB) inSchema(ctx context.Context, pool *sql.DB, schema, current int64,
 }
 
 // loadSQLite runs on the writer's connection. Foreign keys are checked at COMMIT, so that tables may come in any order.
-func loadSQLite(ctx context.Context, c *sqliteConn, in *dumpReader) (err error) {
+func (db *DB) loadSQLite(ctx context.Context, c *sqliteConn, in *dumpReader, o Loading) (err error) {
 	if err := c.control(beginWrite); err != nil {
 		return mapError(err)
 	}
@@ -78,9 +97,14 @@ func loadSQLite(ctx context.Context, c *sqliteConn, in *dumpReader) (err error) 
 	if _, err := c.conn.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON"); err != nil {
 		return mapError(err)
 	}
-	tables, err := emptyTables(ctx, SQLite, c)
+	tables, err := emptyTables(ctx, SQLite, c, o)
 	if err != nil {
 		return err
+	}
+	for _, text := range o.clear(tables) {
+		if _, err := c.conn.ExecContext(ctx, text); err != nil {
+			return mapError(err)
+		}
 	}
 	for {
 		t, err := in.table(tables)
@@ -97,6 +121,9 @@ func loadSQLite(ctx context.Context, c *sqliteConn, in *dumpReader) (err error) 
 	if err := in.end(tables); err != nil {
 		return err
 	}
+	if err := db.then(ctx, c, o); err != nil {
+		return err
+	}
 	if err := c.control(commit); err != nil {
 		if sqliteRefused(err) {
 			return damaged("a row refers to one that is not there")
@@ -104,6 +131,13 @@ func loadSQLite(ctx context.Context, c *sqliteConn, in *dumpReader) (err error) 
 		return unknown(err)
 	}
 	return nil
+}
+
+func (db *DB) then(ctx context.Context, on executor, o Loading) error {
+	if o.Then == nil {
+		return nil
+	}
+	return (&Tx{db: db, ctx: ctx, on: on}).run(o.Then)
 }
 
 func loadTableSQLite(ctx context.Context, c *sqliteConn, in *dumpReader, t *table) error {
@@ -137,7 +171,7 @@ func loadError(t *table, err error) error {
 }
 
 // loadPostgres copies the tables in one transaction, without foreign keys until all rows are there.
-func (db *DB) loadPostgres(ctx context.Context, in *dumpReader) (err error) {
+func (db *DB) loadPostgres(ctx context.Context, in *dumpReader, o Loading) (err error) {
 	conn, err := db.read.Conn(ctx)
 	if err != nil {
 		return db.mapClosed(err)
@@ -159,12 +193,17 @@ func (db *DB) loadPostgres(ctx context.Context, in *dumpReader) (err error) {
 	if _, err := t.ExecContext(ctx, "LOCK TABLE "+quoted(names)+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 		return mapError(err)
 	}
-	if _, err := emptyTables(ctx, Postgres, t); err != nil {
+	if _, err := emptyTables(ctx, Postgres, t, o); err != nil {
 		return err
 	}
 	keys, err := dropForeignKeys(ctx, t)
 	if err != nil {
 		return mapError(err)
+	}
+	for _, text := range o.clear(tables) {
+		if _, err := t.ExecContext(ctx, text); err != nil {
+			return mapError(err)
+		}
 	}
 	for {
 		table, err := in.table(tables)
@@ -188,6 +227,9 @@ func (db *DB) loadPostgres(ctx context.Context, in *dumpReader) (err error) {
 			}
 			return damaged("a row refers to one that is not there")
 		}
+	}
+	if err := db.then(ctx, postgresTx{t}, o); err != nil {
+		return err
 	}
 	if err := t.Commit(); err != nil {
 		if postgresRefused(err) {
@@ -238,32 +280,35 @@ func copyTable(ctx context.Context, conn *sql.Conn, in *dumpReader, t *table) er
 	return nil
 }
 
-// emptyTables returns the tables of the domain, all of which must be empty.
-func emptyTables(ctx context.Context, e Engine, on querier) ([]table, error) {
+// emptyTables returns the tables of the domain, all of which must be empty but for those that are replaced.
+func emptyTables(ctx context.Context, e Engine, on querier, o Loading) ([]table, error) {
 	tables, err := catalogue(ctx, e, on)
 	if err != nil {
 		return nil, mapError(err)
 	}
 	for _, t := range tables {
+		if slices.Contains(o.Replace, t.name) {
+			continue
+		}
 		found, err := rowsOf(ctx, on, "SELECT 1 FROM "+quote(t.name)+" LIMIT 1", func(*sql.Rows) (int, error) { return 1, nil })
 		if err != nil {
 			return nil, mapError(err)
 		}
 		if len(found) > 0 {
-			return nil, fmt.Errorf("the database is not empty (table %s has rows): load the dump into a new one; nothing was changed", t.name)
+			return nil, fmt.Errorf("the database is not empty (table %s has rows); nothing was changed: use a new, empty one", t.name)
 		}
 	}
 	return tables, nil
 }
 
 // rebuild gives an empty database the schema of an older version.
-func (db *DB) rebuild(ctx context.Context, pool *sql.DB, schema int64) error {
+func (db *DB) rebuild(ctx context.Context, pool *sql.DB, schema int64, o Loading) error {
 	t, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return mapError(err)
 	}
 	defer t.Rollback() // nothing after COMMIT
-	tables, err := emptyTables(ctx, db.engine, t)
+	tables, err := emptyTables(ctx, db.engine, t, o)
 	if err != nil {
 		return err
 	}

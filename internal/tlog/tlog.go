@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -65,12 +66,24 @@ func CheckOrigin(s string) error {
 	return nil
 }
 
+// KeyFile is the file of the log's key in DATA/keys.
+const KeyFile = "log.key"
+
 // OpenKey reads dir/keys/log.key, an Ed25519 key in the form of golang.org/x/mod/sumdb/note, and makes it when there is none.
 func OpenKey(dir, origin string) (Key, error) {
-	text, err := seal.KeyFile(dir, "log.key", func() (string, error) {
+	return openKey(dir, func() (string, error) {
 		secret, _, err := note.GenerateKey(rand.Reader, origin)
 		return secret, err
 	})
+}
+
+// ReadKey reads dir/keys/log.key; fs.ErrNotExist says that there is none.
+func ReadKey(dir string) (Key, error) {
+	return openKey(dir, func() (string, error) { return "", fs.ErrNotExist })
+}
+
+func openKey(dir string, make func() (string, error)) (Key, error) {
+	text, err := seal.KeyFile(dir, KeyFile, make)
 	if err != nil {
 		return Key{}, err
 	}

@@ -14,6 +14,8 @@ var (
 	qPublish = store.Q("log_state.publish", `
 		UPDATE log_state SET published_size = $1, published = $2, published_at = $3 WHERE id = 1 AND size = $1 AND published_size < $1`)
 
+	qSucceed = store.Q("log_state.succeed", `UPDATE log_state SET checkpoint = $1, published = $2 WHERE id = 1`)
+
 	qFindTile = store.Q("log_tile.find", `SELECT data FROM log_tile WHERE level = $1 AND n = $2`)
 	qPutTile  = store.Q("log_tile.put", `
 		INSERT INTO log_tile (level, n, data) VALUES ($1, $2, $3) ON CONFLICT (level, n) DO UPDATE SET data = excluded.data`)

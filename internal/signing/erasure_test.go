@@ -1,0 +1,186 @@
+package signing_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/internal/tlog"
+)
+
+// restored returns a desk on another database with what a dump holds, with the same keys or others, and a log that goes on
+// under another name.
+func (d *desk) restored(dump []byte, keys *seal.Keys) *desk {
+	d.t.Helper()
+	db := testkit.StoreAt(d.t, d.DB.Engine(), store.Options{Now: d.clock.Now})
+	key, err := tlog.OpenKey(d.t.TempDir(), "undersigned/restored")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	err = db.Load(d.t.Context(), bytes.NewReader(dump), store.Loading{Then: func(tx *store.Tx) error {
+		_, err := tlog.Succeed(tx, d.Log.Key(), key)
+		return err
+	}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	log, err := tlog.Open(d.t.Context(), db, key)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	letters := &letter.Service{DB: db, Keys: keys}
+	return &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: log}, t: d.t, clock: d.clock, letters: letters, letter: d.letter}
+}
+
+func (d *desk) dump() []byte {
+	d.t.Helper()
+	var b bytes.Buffer
+	if err := d.DB.Dump(d.t.Context(), &b); err != nil {
+		d.t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (d *desk) erasures() (all []signing.Erasure) {
+	d.t.Helper()
+	err := d.Erasures(d.t.Context(), func(e signing.Erasure) error { all = append(all, e); return nil })
+	if n, counted := d.CountErasures(d.t.Context()); err != nil || counted != nil || n != len(all) {
+		d.t.Fatalf("%d erasures of %d, %v, %v", len(all), n, err, counted)
+	}
+	return all
+}
+
+func TestErase_isRecorded(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		both := d.give("mina@example.org", as(signing.Both, "River Watch"))
+		other := d.give("ada@example.org")
+		b := d.apply(d.plan(list(t, "Name,Email\nPetra Blau,petra@example.org\n")))
+		if err := d.Withdraw(t.Context(), other.Secret, d.own(other.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(d.erasures()); n != 0 {
+			t.Fatalf("%d erasures before the first", n)
+		}
+		var want []int64
+		for _, o := range d.own(both.Secret) {
+			want = append(want, o.ID)
+			if err := d.Erase(t.Context(), both.Secret, o.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		all := d.erasures()
+		imported := slices.IndexFunc(all, func(e signing.Erasure) bool { return !slices.Contains(want, e.Signature) })
+		if len(all) != 3 || imported < 0 || all[imported].Pending != 0 {
+			t.Fatalf("recorded %+v, want %v and one of the import", all, want)
+		}
+		for _, e := range slices.Delete(all, imported, imported+1) {
+			if e.Letter != d.letter.ID || e.Pending == 0 || !e.At.Equal(d.clock.Now()) {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
+
+// What was erased after a backup is erased again when the backup comes back: the signatures it has, the submissions that
+// became signatures later, and it is remembered for the backup before that one.
+func TestEraseAgain(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		kept, gone := d.give("ada@example.org", named("Ada Wren")), d.give("mina@example.org", named("Zarafshan Quill"))
+		d.publish()
+		waits := d.sign("zq@example.org", named("Zymurgy Wharf"))
+		backup := d.dump()
+		later := d.confirm(d.token(waits))
+		never := d.give("never@example.org")
+		for _, r := range []signing.Receipt{gone, later, never} {
+			if err := d.Erase(ctx, r.Secret, d.own(r.Secret)[0].ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ledger := d.erasures()
+
+		back := d.restored(backup, d.Keys)
+		for _, want := range []int{1, 1} {
+			if found, err := back.EraseAgain(ctx, slices.Values(ledger)); err != nil || found != want {
+				t.Fatalf("%d found, %v", found, err)
+			}
+		}
+		if got := back.erasures(); !slices.Equal(got, ledger) {
+			t.Errorf("the ledger is %v, want %v", got, ledger)
+		}
+		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 1 {
+			t.Errorf("counts %+v", c)
+		}
+		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+			t.Errorf("list %q", got)
+		}
+		for _, secret := range []string{gone.Secret, later.Secret} {
+			if _, err := back.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
+				t.Errorf("a receipt of somebody erased: %v", err)
+			}
+		}
+		if _, send, err := back.Envelope(ctx, waits); err != nil || send {
+			t.Errorf("the submission of somebody erased: send %v, %v", send, err)
+		}
+		if own := back.own(kept.Secret); len(own) != 1 || own[0].Email != "ada@example.org" {
+			t.Errorf("who stays has %+v", own)
+		}
+		if r := back.give("mina@example.org", named("Zarafshan Quill")); r.Again {
+			t.Error("somebody erased is still recognised")
+		}
+	})
+}
+
+// Without its keys an instance keeps what is public: names, counts, receipts. What was sealed is gone from the tables too.
+func TestGiveUpSealed(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		public, withheld := d.give("ada@example.org", named("Ada Wren")), d.give("mina@example.org", listed(signing.Counted))
+		d.sign("waits@example.org")
+		d.publish()
+		before := d.counts()
+		others, err := seal.OpenKeys(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := d.dump()
+		back := d.restored(old, others)
+		lost, err := back.GiveUpSealed(ctx)
+		if want := (signing.Lost{Submissions: 1, Sealed: 2, Tags: 2}); err != nil || lost != want {
+			t.Fatalf("lost %+v, want %+v, %v", lost, want, err)
+		}
+		if c := back.counts(); c.Persons != before.Persons || c.Withheld != before.Withheld {
+			t.Errorf("counts %+v, before %+v", c, before)
+		}
+		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+			t.Errorf("list %q", got)
+		}
+		for _, r := range []signing.Receipt{public, withheld} {
+			own := back.own(r.Secret)
+			if len(own) != 1 || own[0].Email != "" {
+				t.Fatalf("a receipt shows %+v", own)
+			}
+			if err := back.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+				t.Errorf("withdrawing: %v", err)
+			}
+		}
+		if r := back.give("mina@example.org", named("Mina Farahani")); r.Again || r.Held != "" {
+			t.Errorf("signing afresh: %+v", r)
+		}
+		if d.count(qCountSealed) == 0 || back.count(qCountSealed) != 1 {
+			t.Error("sealed rows are there that nobody can open")
+		}
+		if again, err := back.GiveUpSealed(ctx); err != nil || again.Sealed != 1 {
+			t.Errorf("a second time: %+v, %v", again, err)
+		}
+	})
+}
