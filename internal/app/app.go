@@ -102,7 +102,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	}
 	a.unlock = unlock
 	if err = a.checkLog(ctx); err == nil {
-		err = a.openServer()
+		err = a.openServer(ctx)
 	}
 	if err != nil {
 		unlock()
@@ -119,7 +119,7 @@ func (a *App) checkLog(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openServer() error {
+func (a *App) openServer(ctx context.Context) error {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
 	a.Signing.Unlimited = c.RateLimit == "off"
@@ -147,11 +147,15 @@ func (a *App) openServer() error {
 		a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
 		mailer.Register(a.Jobs)
 	}
+	former, err := a.FormerLogs(ctx)
+	if err != nil {
+		return err
+	}
 	a.metrics = newMetrics(a)
 	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
+		Passing: passing, Former: former, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
 }

@@ -59,6 +59,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/letters/{slug}/bundle.zip":                      {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
 		"/log/checkpoint":                                 {"/log/checkpoint"},
 		"/log/key":                                        {"/log/key"},
+		"/log/former":                                     {"/log/former"},
 		"/log/tile/{path...}":                             {"/log/tile/0/000.p/1", "/log/tile/entries/000.p/1", "/log/tile/0/000", "/log/tile/9/000", "/log/tile/entries/x001/000", "/log/tile/"},
 		"/log/openings/{n}":                               {"/log/openings/0", "/log/openings/00", "/log/openings/9", "/log/openings/-1"},
 		"/about":                                          {"/about", "/fa/about"},

@@ -97,7 +97,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		thePage + "/signatories.json?limit=2&kind=person": 200, thePage + "/signatories.json?q=ann": 200, thePage + "/signatories.json?limit=0": 422,
 		"/letters/none/signatories.json": 404, thePage + "/signatories.csv": 200, thePage + "/editions/1.en.md": 200, thePage + "/editions/1.fa.md": 200,
 		"/feed.json": 200, "/feed.atom": 200, thePage + "/feed.json": 200, thePage + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
-		thePage + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/openings/0": 200,
+		thePage + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/former": 200, "/log/openings/0": 200,
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)
 		if err != nil {

@@ -16,17 +16,10 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
-// FormerLog is a log that this instance's log goes on from: what was signed in its name was never taken back.
-type FormerLog struct {
-	Key        string    `json:"key"`        // verifier key
-	Checkpoint string    `json:"checkpoint"` // the last that the backup knew of, signed
-	At         time.Time `json:"at"`         // when it was succeeded
-}
-
 const formerKey = "log_former"
 
 // FormerLogs returns the logs that this instance's log goes on from, the oldest first; none unless it was restored.
-func (a *App) FormerLogs(ctx context.Context) (former []FormerLog, err error) {
+func (a *App) FormerLogs(ctx context.Context) (former []tlog.Former, err error) {
 	err = a.DB.View(ctx, func(tx *store.Tx) error {
 		former, err = formerLogs(tx)
 		return err
@@ -34,7 +27,7 @@ func (a *App) FormerLogs(ctx context.Context) (former []FormerLog, err error) {
 	return former, err
 }
 
-func formerLogs(tx *store.Tx) (former []FormerLog, err error) {
+func formerLogs(tx *store.Tx) (former []tlog.Former, err error) {
 	var text []byte
 	err = tx.Row(qFindInstance, formerKey).Scan(&text)
 	if errors.Is(err, store.ErrNoRow) {
@@ -140,7 +133,7 @@ func succeed(tx *store.Tx, verifier string, key tlog.Key) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(append(former, FormerLog{Key: verifier, Checkpoint: string(last), At: tx.Now().Truncate(time.Second)}))
+	text, err := json.Marshal(append(former, tlog.Former{Key: verifier, Checkpoint: string(last), At: tx.Now().Truncate(time.Second)}))
 	if err != nil {
 		return err
 	}

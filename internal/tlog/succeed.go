@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -11,6 +12,13 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
+
+// Former is a log that another goes on from: what was signed in its name was never taken back.
+type Former struct {
+	Key        string    `json:"key"`        // verifier key
+	Checkpoint string    `json:"checkpoint"` // the last that the backup knew of, signed
+	At         time.Time `json:"at"`         // when it was succeeded
+}
 
 // Succeed hands the tree of a database to a log of another name and key. It is for a database that a backup has brought
 // back: the log of the old name may have shown the public more than the backup knows, and what its key signed then must

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -62,6 +63,10 @@ func (s *Server) showCheck(w http.ResponseWriter, r *http.Request) error {
 		SHA256Of: loc.Language(l.Edition.Language), BundleURL: letterPath + "/bundle.zip", BundleName: l.Slug + "-bundle.zip",
 		TextName: l.Slug + "-" + strconv.Itoa(l.Edition.Number) + "." + l.Edition.Language + ".md", SignURL: s.local(r, "/signature")}
 	p.Tally = loc.T("card.counts", "Organisations", loc.N("counts.organisations_n", p.Counts.Organisations), "Persons", loc.N("counts.persons_n", p.Counts.Persons))
+	for _, f := range s.o.Former {
+		name, _, _ := strings.Cut(f.Key, "+")
+		p.Former = append(p.Former, name)
+	}
 	for _, language := range l.Edition.Languages() {
 		p.Texts = append(p.Texts, TextLink{Lang: language, Name: i18n.LanguageName(language), Dir: i18n.Direction(language),
 			URL: letterPath + "/editions/" + strconv.Itoa(l.Edition.Number) + "." + language + ".md", Authoritative: language == l.Edition.Language})

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -25,6 +26,11 @@ func (s *Server) sendCheckpoint(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) sendLogKey(w http.ResponseWriter, _ *http.Request) error {
 	sendBytes(w, plainType, "no-cache", []byte(s.log.Key()+"\n"))
 	return nil
+}
+
+// sendFormerLogs tells what to compare this log with: its first leaves are those of the former ones.
+func (s *Server) sendFormerLogs(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, append([]tlog.Former{}, s.o.Former...))
 }
 
 // sendTile sends a tile or a bundle of entries. Neither ever changes.

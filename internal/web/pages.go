@@ -470,8 +470,9 @@ type CheckPage struct {
 	TextName    string     // of its downloaded file
 	SHA256Of    string     // its language, named in the page's language
 	BundleURL   string
-	BundleName  string // of the downloaded file
-	SignURL     string // of "my signature"
+	BundleName  string   // of the downloaded file
+	SignURL     string   // of "my signature"
+	Former      []string // names of the logs that this one goes on from
 }
 
 // AboutPage says what this server is and what it does with data.

@@ -37,6 +37,7 @@ func (s *Server) routes() {
 	s.handle("GET /organisations/{slug}", s.showOrganisation)
 	s.handle("GET /log/checkpoint", s.sendCheckpoint)
 	s.handle("GET /log/key", s.sendLogKey)
+	s.handle("GET /log/former", s.sendFormerLogs)
 	s.handle("GET /log/tile/{path...}", s.sendTile)
 	s.handle("GET /log/openings/{n}", s.sendOpenings)
 	s.handle("GET /about", s.showAbout)

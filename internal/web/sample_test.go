@@ -219,7 +219,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"call", CallPage{Base: base(l.T("call.title"), "/letters/x/call"), LetterTitle: tag(w.title), LetterURL: "/letters/x", SignURL: "/letters/x#sign", Lang: lang, Dir: w.dir, Heading: w.title, From: w.organisation, Salutation: w.name + ",", Body: w.body, Contact: w.name, Email: "contact@example.org", Deadline: deadline, Open: true}},
 		{"check", CheckPage{Base: base(l.T("check.title"), "/letters/x/check"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Counts: counts, Tally: letter.Tally(), LogName: "undersigned/0123456789abcdef",
 			LogID: "00112233445566778899aabbccddeeff", Key: "undersigned/0123456789abcdef+f3ae39d1+AV8dglS6XJbIH3xhHIiXfMMriBzLjXFaA4JbqSdLizKH", Root: "g4IqmS9EmhgJAFWzrHBVgNdvzFPLHMfAJD/RPHU69xc=",
-			Texts: texts, SHA256: view.SHA256, SHA256Of: l.Language("ur"), BundleURL: "/letters/x/bundle.zip", BundleName: "x-bundle.zip", TextName: "x-2.ur.md", SignURL: "/signature"}},
+			Texts: texts, SHA256: view.SHA256, SHA256Of: l.Language("ur"), BundleURL: "/letters/x/bundle.zip", BundleName: "x-bundle.zip", TextName: "x-2.ur.md", Former: []string{"undersigned/fedcba9876543210"}, SignURL: "/signature"}},
 		{"about", AboutPage{Base: base(l.T("about.title"), "/about"), Operator: w.organisation, Contact: "office@harbour.example"}},
 		{"mailbox", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox"), Mails: []CaughtMail{mail, mail}}},
 		{"mailbox-empty", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox")}},

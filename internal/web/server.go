@@ -40,6 +40,7 @@ type Options struct {
 	RateLimit     bool
 	TrustProxy    []string      // networks whose X-Forwarded-For is believed
 	Mailbox       *mail.Mailbox // only in the demonstration
+	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
 	Cache         string        // folder for files that can be built again
 	Log           *slog.Logger
 	Now           func() time.Time
