@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -25,27 +26,37 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ke
 			return HeldLookAlike, nil
 		}
 	}
-	names, listed := [2][]byte{mailbox, mailbox}, map[string]bool{}
+	names := [2][]byte{mailbox, mailbox}
 	for i, kind := range row.kind.parts() {
-		name, _, affiliation := p.shown(kind)
+		name, _, _ := p.shown(kind)
 		names[i] = listedName(key, name)
-		for _, tag := range [][]byte{listedTag(key, name, affiliation, p.Country), listedTag(key, name, affiliation, ""), listedTag(key, name, "", p.Country), listedTag(key, name, "", "")} {
-			listed[string(kind)+string(tag)] = true
-		}
 	}
+	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, p, row.kind) }) // few names are on a list
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox, names[0], names[1]) {
 			switch {
 			case err != nil:
 				return err
 			case !other.stands() || string(other.tag) == string(exact) || row.kind != Both && other.kind != row.kind:
-			case other.mailbox == string(mailbox) || listed[string(other.kind)+string(other.tag)]:
+			case other.mailbox == string(mailbox) || listed()[string(other.kind)+string(other.tag)]:
 				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
 			}
 		}
 		return nil
 	})
 	return reason, err
+}
+
+// listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
+func listedTags(key *seal.LetterKey, p particulars, kind Kind) map[string]bool {
+	tags := map[string]bool{}
+	for _, kind := range kind.parts() {
+		name, _, affiliation := p.shown(kind)
+		for _, tag := range [][]byte{listedTag(key, name, affiliation, p.Country), listedTag(key, name, affiliation, ""), listedTag(key, name, "", p.Country), listedTag(key, name, "", "")} {
+			tags[string(kind)+string(tag)] = true
+		}
+	}
+	return tags
 }
 
 // mailboxRow is a signature that came from some spelling of a mailbox.

@@ -258,18 +258,30 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request, receipt sig
 	if err != nil {
 		return err
 	}
+	v := visitOf(r)
+	appears := s.o.Now().UTC().Add(s.o.PublishEvery + time.Minute - time.Nanosecond).Truncate(time.Minute)
+	key := receiptKey{v.prefix, v.locale.Code, receipt.Text, receipt.Kind, receipt.Listing, appears.Unix() / 60, receipt.PromiseBy.Unix() / 60,
+		receipt.Held != "", receipt.Again, receipt.Name != "", receipt.Organisation != "", len(receipt.Promises)}
+	body, err := l.receipt(key, receipt, func(receipt signing.Receipt) ReceiptPage { return s.receiptPage(r, l, receipt, appears) })
+	if err != nil {
+		return err
+	}
+	sendBytes(w, htmlType, "no-store", body)
+	return nil
+}
+
+func (s *Server) receiptPage(r *http.Request, l *cachedLetter, receipt signing.Receipt, appears time.Time) ReceiptPage {
 	loc := visitOf(r).locale
 	t := l.Edition.Text(loc.Code)
-	next := s.o.Now().UTC().Add(s.o.PublishEvery)
 	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		TextLanguage: loc.Language(receipt.Text), Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
-		Secret: receipt.Secret, Appears: loc.Clock(next.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)), Held: receipt.Held != "",
-		Again: receipt.Again, SignatureURL: s.local(r, "/signature"), Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public, Promises: receipt.Promises}
+		Secret: receipt.Secret, Appears: loc.Clock(appears), Held: receipt.Held != "", Again: receipt.Again, SignatureURL: s.local(r, "/signature"),
+		Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public, Promises: receipt.Promises}
 	if !receipt.PromiseBy.IsZero() {
 		p.PromisedBy = loc.DateTime(receipt.PromiseBy, time.UTC)
 	}
 	p.NoIndex, p.Canonical = true, ""
-	return l.renderReceipt(w, p)
+	return p
 }
 
 func (s *Server) showSignature(w http.ResponseWriter, r *http.Request) error {

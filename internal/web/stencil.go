@@ -2,10 +2,10 @@ package web
 
 import (
 	"html/template"
-	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/undersigned/undersigned/internal/signing"
 )
 
 // stencil is a rendered page with holes for what differs from reader to reader: confirming is a hot path, and executing the
@@ -38,17 +38,21 @@ func newStencil(page []byte) *stencil {
 
 // fill returns the page with a text in each hole.
 func (s *stencil) fill(text func(hole rune) string) []byte {
-	var b strings.Builder
-	for i, hole := range s.holes {
-		b.WriteString(s.parts[i])
-		b.WriteString(plus.Replace(template.HTMLEscapeString(text(hole))))
+	size := 0
+	for _, part := range s.parts {
+		size += len(part)
 	}
-	b.WriteString(s.parts[len(s.parts)-1])
-	return []byte(b.String())
+	b := make([]byte, 0, size+1024)
+	for i, hole := range s.holes {
+		b = append(append(b, s.parts[i]...), text(hole)...)
+	}
+	return append(b, s.parts[len(s.parts)-1]...)
 }
 
-// plus is what html/template escapes beside what its function of that name does.
-var plus = strings.NewReplacer("+", "&#43;")
+// escape writes text as html/template does, which escapes one character more than its function of that name.
+func escape(text string) string {
+	return strings.ReplaceAll(template.HTMLEscapeString(text), "+", "&#43;")
+}
 
 // The holes of a receipt page.
 const (
@@ -60,59 +64,45 @@ const (
 
 // receiptKey is what the page around the holes depends on, beside the letter. The times change once a minute.
 type receiptKey struct {
-	prefix, locale, text, kind, listing string
-	appears, promisedBy                 string
-	held, again, named, organised       bool
-	promises, secret                    int
+	prefix, locale                string
+	text                          string // language
+	kind                          signing.Kind
+	listing                       signing.Listing
+	appears, promisedBy           int64 // Unix minutes
+	held, again, named, organised bool
+	promises                      int
 }
 
-// hollow returns the page with holes, and the key that it depends on.
-func (p ReceiptPage) hollow() (ReceiptPage, receiptKey) {
-	key := receiptKey{p.Prefix, p.L.Code, p.TextLanguage, p.Kind, p.Listing, p.Appears, p.PromisedBy, p.Held, p.Again, p.Name != "", p.Organisation != "", len(p.Promises), len(p.Secret)}
-	hole := func(into *string, r rune) {
-		if *into != "" {
-			*into = string(r)
-		}
+// hollow returns a receipt with holes in place of what only its reader sees.
+func hollow(r signing.Receipt) signing.Receipt {
+	if r.Name != "" {
+		r.Name = string(rune(holeName))
 	}
-	hole(&p.Name, holeName)
-	hole(&p.Organisation, holeOrganisation)
-	promises := make([]string, len(p.Promises))
+	if r.Organisation != "" {
+		r.Organisation = string(rune(holeOrganisation))
+	}
+	promises := make([]string, len(r.Promises))
 	for i := range promises {
 		promises[i] = string(rune(holePromise + i))
 	}
-	p.Promises = promises
-	secret := make([]rune, len(p.Secret))
+	r.Promises = promises
+	secret := make([]rune, len(r.Secret))
 	for i := range secret {
 		secret[i] = rune(holeSecret + i)
 	}
-	p.Secret = string(secret)
-	return p, key
+	r.Secret = string(secret)
+	return r
 }
 
-// text returns what stands in a hole.
-func (p ReceiptPage) text(hole rune) string {
-	switch {
-	case hole == holeName:
-		return p.Name
-	case hole == holeOrganisation:
-		return p.Organisation
-	case hole >= holeSecret:
-		return p.Secret[hole-holeSecret : hole-holeSecret+1]
-	default:
-		return p.Promises[hole-holePromise]
-	}
-}
-
-// renderReceipt writes a receipt page through the stencil of its letter.
-func (l *cachedLetter) renderReceipt(w http.ResponseWriter, p ReceiptPage) error {
-	hollow, key := p.hollow()
+// receipt returns a receipt's page through the stencil of its letter; page renders one.
+func (l *cachedLetter) receipt(key receiptKey, r signing.Receipt, page func(signing.Receipt) ReceiptPage) ([]byte, error) {
 	l.mu.Lock()
 	s := l.receipts[key]
 	l.mu.Unlock()
 	if s == nil {
-		body, err := renderBytes(hollow)
+		body, err := renderBytes(page(hollow(r)))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s = newStencil(body)
 		l.mu.Lock()
@@ -122,9 +112,17 @@ func (l *cachedLetter) renderReceipt(w http.ResponseWriter, p ReceiptPage) error
 		l.receipts[key] = s
 		l.mu.Unlock()
 	}
-	body := s.fill(p.text)
-	w.Header().Set("Content-Type", htmlType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
-	return nil
+	name, organisation := escape(r.Name), escape(r.Organisation)
+	return s.fill(func(hole rune) string {
+		switch {
+		case hole == holeName:
+			return name
+		case hole == holeOrganisation:
+			return organisation
+		case hole >= holeSecret:
+			return r.Secret[hole-holeSecret : hole-holeSecret+1] // letters and digits
+		default:
+			return escape(r.Promises[hole-holePromise])
+		}
+	}), nil
 }
