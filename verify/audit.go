@@ -128,9 +128,6 @@ func (a *audit) run(ctx context.Context) error {
 	if err := a.readLeaves(ctx); err != nil {
 		return err
 	}
-	if root := a.tree.Root(); root != a.report.Root {
-		a.problem("the leaves give the root %s, the signed checkpoint says %s", root, a.report.Root)
-	}
 	for _, c := range a.ordered {
 		if err := a.check(ctx, c); err != nil {
 			return err
@@ -237,6 +234,7 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 	if a.report.Checkpoint, err = OpenCheckpoint(signed, key); err != nil {
 		return lastProblem{err}
 	}
+	a.expect(a.report.Size, a.report.Root.String(), a.problem, "the signed checkpoint")
 	if a.Whole {
 		a.listed = a.report.Size
 	}
@@ -489,20 +487,22 @@ func compareCells(a, b Cell) int {
 	return strings.Compare(text(a), text(b))
 }
 
+// differs tells of a fact if the site states another than the log.
+func differs[T comparable](c *claim, what string, said, is T) {
+	if said != is {
+		c.problem("%s: the site says %v, the log gives %v", what, said, is)
+	}
+}
+
 func (c *claim) compareCounts() {
 	said, is := c.Counts, c.report.Counted
-	for _, x := range []struct {
-		name     string
-		said, is int
-	}{
-		{"organisations", said.Organisations, is.Organisations}, {"persons", said.Persons, is.Persons},
-		{"withheld", said.Withheld, is.Withheld}, {"imported", said.Imported, is.Imported},
-		{"withdrawn", said.Withdrawn, is.Withdrawn}, {"removed", said.Removed, is.Removed}, {"earlier", said.Earlier, is.Earlier},
-	} {
-		if x.said != x.is {
-			c.problem("%s: the site says %d, the log gives %d", x.name, x.said, x.is)
-		}
-	}
+	differs(c, "organisations", said.Organisations, is.Organisations)
+	differs(c, "persons", said.Persons, is.Persons)
+	differs(c, "withheld", said.Withheld, is.Withheld)
+	differs(c, "imported", said.Imported, is.Imported)
+	differs(c, "withdrawn", said.Withdrawn, is.Withdrawn)
+	differs(c, "removed", said.Removed, is.Removed)
+	differs(c, "earlier", said.Earlier, is.Earlier)
 }
 
 // compareFacts compares edition, deadline and state.
@@ -512,36 +512,23 @@ func (c *claim) compareFacts(l *Letter) {
 		return
 	}
 	current := l.Editions[len(l.Editions)-1]
-	if c.Edition.Number != current.Number {
-		c.problem("the site shows edition %d, the last in the log is %d", c.Edition.Number, current.Number)
-	} else {
-		c.compareTexts(current.Edition)
+	text, languages := "another", []string{}
+	for _, t := range current.Texts {
+		languages = append(languages, t.Language)
+		if hex.EncodeToString(t.SHA256[:]) == c.Edition.SHA256 {
+			text = c.Edition.SHA256
+		}
 	}
+	differs(c, "edition", c.Edition.Number, current.Number)
+	differs(c, "text", c.Edition.SHA256, text)
+	differs(c, "languages", strings.Join(slices.Sorted(slices.Values(c.Edition.Languages)), " "), strings.Join(languages, " "))
 	deadline := ""
 	if !l.Deadline.At.IsZero() {
 		deadline = l.Deadline.At.Format(time.RFC3339)
 	}
-	if c.Deadline != deadline {
-		c.problem("deadline: the site says %q, the log %q", c.Deadline, deadline)
-	}
+	differs(c, "deadline", cmp.Or(c.Deadline, "none"), cmp.Or(deadline, "none"))
 	if l.Closed && c.State == "open" {
-		c.problem("the site says that the letter is open, and the log has closed it")
-	}
-}
-
-func (c *claim) compareTexts(current Edition) {
-	var languages []string
-	known := false
-	for _, t := range current.Texts {
-		languages = append(languages, t.Language)
-		known = known || hex.EncodeToString(t.SHA256[:]) == c.Edition.SHA256
-	}
-	if !known {
-		c.problem("the text that the site shows, %s, is not in edition %d", c.Edition.SHA256, current.Number)
-	}
-	shown := slices.Sorted(slices.Values(c.Edition.Languages))
-	if !slices.Equal(shown, languages) {
-		c.problem("the site shows edition %d in %v, the log has it in %v", current.Number, shown, languages)
+		differs(c, "state", c.State, "closed")
 	}
 }
 

@@ -47,18 +47,18 @@ var operatorTampers = []tamper{
 	}, want: "has ended before"},
 	{name: "a signature ended by another letter", site: func(s *site, m marks) {
 		s.follow(verify.Withdraw{Letter: two, Target: m.signed, Reason: verify.Signer, Day: "2030-05-01"})
-	}, want: "is a signature of another letter"},
+	}, want: "is a signature of another letter", also: noTarget},
 	{name: "a signature ended by a letter that is not checked", site: func(s *site, m marks) {
 		s.follow(verify.Withdraw{Letter: three, Target: m.signed, Reason: verify.Signer, Day: "2030-05-01"})
-	}, want: "is a signature of another letter"},
+	}, want: "is a signature of another letter", also: noTarget},
 	{name: "the end of an edition", site: func(s *site, m marks) {
 		s.follow(verify.Withdraw{Letter: one, Target: m.edition2, Reason: verify.Signer, Day: "2030-05-01"})
-	}, want: "is no signature that counts"},
+	}, want: "is no signature that counts", also: noTarget},
 	{name: "an end before its signature", site: func(s *site, m marks) {
 		s.leaves[m.withdrawnTwo], s.leaves[m.signedTwo] = s.leaves[m.signedTwo], s.leaves[m.withdrawnTwo]
 		s.openings[m.withdrawnTwo] = verify.Opening{Index: m.withdrawnTwo}
 		delete(s.openings, m.signedTwo)
-	}, want: "does not come before it"},
+	}, want: "does not come before it", also: noTarget},
 	{name: "another kind", site: func(s *site, m marks) {
 		edit(s, m.signed, func(l *verify.Sign) { l.Kind = verify.Organisation })
 	}, want: "organisations: the site says "},
@@ -107,12 +107,12 @@ var operatorTampers = []tamper{
 	}, want: "it is empty"},
 	{name: "a statement of its own", site: func(s *site, _ marks) {
 		s.leaves = append(s.leaves, []byte("undersigned.log/v1 bonus\nletter "+one.String()+"\nn 500\n"))
-	}, want: `unknown statement "bonus"`},
+	}, want: `unknown statement "bonus"`, also: noLeaf},
 	{name: "a leaf written another way", site: func(s *site, m marks) {
 		s.leaves[m.withdrawn] = []byte(strings.Replace(string(s.leaves[m.withdrawn]), "target ", "target 0", 1))
-	}, want: "withdraw leaf: not written as it must be"},
+	}, want: "withdraw leaf: not written as it must be", also: noLeaf},
 	{name: "a leaf with CRLF", site: func(s *site, m marks) {
 		s.leaves[m.signed] = []byte(strings.ReplaceAll(string(s.leaves[m.signed]), "\n", "\r\n"))
-	}, want: "a control character"},
-	{name: "an empty leaf", site: func(s *site, m marks) { s.leaves[m.signed] = nil }, want: "the last line has no end"},
+	}, want: "a control character", also: noLeaf},
+	{name: "an empty leaf", site: func(s *site, m marks) { s.leaves[m.signed] = nil }, want: "the last line has no end", also: noLeaf},
 }

@@ -1,0 +1,160 @@
+package verify_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/verify"
+)
+
+// python runs contrib/verify.py, which shares no line with this package, and returns its exit status and what it said.
+func python(t *testing.T, source string, o verify.Options, more ...string) (int, string) {
+	t.Helper()
+	interpreter, err := exec.LookPath("python3")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("no python3, and this machine is to run every test")
+	} else if err != nil {
+		t.Skip("no python3")
+	}
+	args := append([]string{filepath.Join("..", "contrib", "verify.py"), source}, more...)
+	if o.Key != "" {
+		args = append(args, "--key", o.Key)
+	}
+	if o.Since != nil {
+		args = append(args, "--since", file(t, "since", o.Since))
+	}
+	command := exec.CommandContext(t.Context(), interpreter, args...)
+	command.Env = append(os.Environ(), "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "no_proxy=*")
+	out, err := command.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok && err != nil {
+		t.Fatal(err)
+	} else if strings.Contains(string(out), "Traceback") {
+		t.Errorf("it crashed:\n%s", out)
+	} else if ok {
+		return exit.ExitCode(), string(out)
+	}
+	return 0, string(out)
+}
+
+func file(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestContrib_goodBundle(t *testing.T) {
+	s, m := goodSite(t)
+	f := s.files()
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, f.fs()); err != nil {
+		t.Fatal(err)
+	}
+	s.claim(three, "quiet-wells", int64(len(s.leaves)))
+	all := server(t, s.files(), harbour, granary, "quiet-wells").URL
+	policy := file(t, "policy", []byte("# of the coalition\nlog "+s.vkey+"\nquorum none\n"))
+	for name, x := range map[string]struct {
+		source  string
+		options verify.Options
+		more    []string
+	}{
+		"zip file":   {source: f.zip(t)},
+		"key, since": {f.zip(t), verify.Options{Key: s.vkey, Since: s.checkpoint(m.early)}, nil},
+		"folder":     {source: folder, more: []string{"--policy", policy}},
+		"server":     {source: all},
+		"a letter":   {source: all + "/fa/letters/" + granary + "?x=1", options: verify.Options{Key: s.vkey}},
+	} {
+		status, out := python(t, x.source, x.options, x.more...)
+		if status != 0 || !strings.Contains(out, "All that is claimed holds.") {
+			t.Errorf("%s: status %d\n%s", name, status, out)
+		}
+		trusted := x.options.Key != "" || x.more != nil
+		if trusted == strings.Contains(out, "taken from the source itself") {
+			t.Errorf("%s: it does not say whose key it was:\n%s", name, out)
+		}
+		want := "granary-ledgers: 63 organisations, 114 persons, 43 withheld, 17 imported, 2 withdrawn, 4 removed, 114 earlier\n" +
+			"  133 public names committed to, 1 not shown any more; 3 editions\n"
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: want\n%sgot\n%s", name, want, out)
+		}
+	}
+}
+
+func TestContrib_findsEveryTamper(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a hundred interpreters")
+	}
+	for _, x := range tampers {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			f, o := x.tampered(t)
+			status, out := python(t, f.zip(t), o)
+			want := x.want
+			if x.also != "" {
+				want = x.also
+			}
+			if status != 1 || !strings.Contains(out, want) {
+				t.Errorf("status %d, want %q in\n%s", status, want, out)
+			}
+		})
+	}
+}
+
+// What cannot be read is no difference, and no reason to crash.
+func TestContrib_cannot(t *testing.T) {
+	s, m := goodSite(t)
+	changed := func(change func(f files)) string {
+		f := s.files()
+		change(f)
+		return f.zip(t)
+	}
+	good := s.files().zip(t)
+	whole, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := append([]byte(nil), whole...)
+	copy(damaged[len(damaged)/3:], "not what was compressed here")
+	for name, x := range map[string]struct {
+		source  string
+		options verify.Options
+		more    []string
+	}{
+		"no file":            {source: filepath.Join(t.TempDir(), "none.zip")},
+		"no zip file":        {source: file(t, "bundle.zip", []byte("PK\x03\x04 and no more"))},
+		"half a zip file":    {source: file(t, "bundle.zip", whole[:len(whole)/2])},
+		"a damaged zip file": {source: file(t, "bundle.zip", damaged)},
+		"an empty folder":    {source: t.TempDir()},
+		"no letters": {source: changed(func(f files) {
+			maps.DeleteFunc(f, func(n string, _ []byte) bool { return strings.HasPrefix(n, "letters/") })
+		})},
+		"no JSON":            {source: changed(func(f files) { f["letters/"+granary+".json"] = []byte("{") })},
+		"deep JSON":          {source: changed(func(f files) { f["letters/"+granary+".json"] = []byte(strings.Repeat("[", 100_000)) })},
+		"another JSON":       {source: changed(func(f files) { f["letters/"+granary+".json"] = []byte(`{"counts":{"persons":"5"}}`) })},
+		"no key":             {source: changed(func(f files) { delete(f, "log/key") })},
+		"a key that is none": {source: changed(func(f files) { f["log/key"] = []byte("\xff") })},
+		"no checkpoint":      {source: changed(func(f files) { delete(f, "log/checkpoint") })},
+		"too large a file":   {source: changed(func(f files) { f["log/checkpoint"] = make([]byte, 16<<20+1) })},
+		"a wrong key":        {source: good, options: verify.Options{Key: "key"}},
+		"no older one":       {source: good, options: verify.Options{Since: []byte("checkpoint\n")}},
+		"of another log":     {source: good, options: verify.Options{Since: []byte(strings.Replace(string(s.checkpoint(m.early)), "139", "138", 1))}},
+		"no policy":          {source: good, more: []string{"--policy", filepath.Join(t.TempDir(), "none")}},
+		"an empty policy":    {source: good, more: []string{"--policy", file(t, "policy", nil)}},
+		"a policy of more":   {source: good, more: []string{"--policy", file(t, "policy", []byte("log "+s.vkey+"\nwitness W "+s.vkey+"\nquorum W\n"))}},
+		"no server":          {source: "http://127.0.0.1:1/"},
+		"no such letter":     {source: server(t, s.files()).URL + "/letters/none"},
+		"no list":            {source: server(t, s.files()).URL},
+		"an unknown option":  {source: good, more: []string{"--no-such"}},
+	} {
+		if status, out := python(t, x.source, x.options, x.more...); status != 2 || len(out) < 20 {
+			t.Errorf("%s: status %d\n%s", name, status, out)
+		}
+	}
+}
