@@ -2,12 +2,19 @@ package verify_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/undersigned/undersigned/verify"
 )
@@ -156,5 +163,55 @@ func TestContrib_cannot(t *testing.T) {
 		if status, out := python(t, x.source, x.options, x.more...); status != 2 || len(out) < 20 {
 			t.Errorf("%s: status %d\n%s", name, status, out)
 		}
+	}
+}
+
+// Both verifiers refuse the same leaves, of thousands that are almost right.
+func TestContrib_refusesTheSameLeaves(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var leaves [][]byte
+	for _, name := range slices.Sorted(maps.Keys(golden)) {
+		text := golden[name].text
+		leaves = append(leaves, []byte(text))
+		for _, m := range slices.Sorted(maps.Keys(mutations(text))) {
+			leaves = append(leaves, []byte(mutations(text)[m]))
+		}
+		for range 200 {
+			changed := []byte(text)
+			changed[rng.IntN(len(text))] = "0123456789 \n-+=/abcxyzTZ\x00\xff"[rng.IntN(26)]
+			leaves = append(leaves, changed)
+		}
+	}
+	for _, x := range replaced {
+		leaves = append(leaves, []byte(strings.Replace(golden[x.leaf].text, x.old, x.with, 1)))
+	}
+	for range 20 {
+		leaves = append(leaves, random(rng, 100)...)
+	}
+	rng.Shuffle(len(leaves)/2, func(i, j int) { leaves[i], leaves[j] = leaves[j], leaves[i] })
+	accepted := 0
+	for some := range slices.Chunk(leaves, 900) {
+		s := &site{t: t, openings: map[int64]verify.Opening{}, texts: map[string]string{}, size: -1, leaves: some}
+		s.signer, s.vkey = keyPair(origin, "log")
+		s.claims = []*claim{{Slug: granary, State: "open", LogID: two.String()}}
+		_, o, said := replay(some)
+		_, out := python(t, s.files().zip(t), verify.Options{})
+		var refused []int64
+		for _, m := range regexp.MustCompile(`(?m)^DIFFERS the log: leaf (\d+): `).FindAllStringSubmatch(out, -1) {
+			n, _ := strconv.ParseInt(m[1], 10, 64)
+			refused = append(refused, n)
+		}
+		if diff := cmp.Diff(o.refused, refused); diff != "" {
+			t.Errorf("(-Go +Python):\n%s\n%s\n%.3000s", diff, said, out)
+		}
+		accepted += len(some) - len(refused)
+		c := o.counts[two]
+		if want := fmt.Sprintf("granary-ledgers: %d organisations, %d persons, %d withheld, %d imported, %d withdrawn, %d removed, %d earlier\n", c.Organisations, c.Persons,
+			c.Withheld, c.Imported, c.Withdrawn, c.Removed, c.Earlier); !strings.Contains(out, want) {
+			t.Errorf("want %sgot %.300s", want, out)
+		}
+	}
+	if accepted < 500 {
+		t.Errorf("of %d leaves only %d passed", len(leaves), accepted)
 	}
 }

@@ -340,7 +340,7 @@ var readers = map[string]func(r *reader, id LetterID) Leaf{
 			return Deadline{Letter: id}
 		}
 		t, err := time.Parse(time.RFC3339, at)
-		if err != nil {
+		if err != nil || t.Year() < 1 { // no calendar has a year 0
 			r.fail("time")
 		}
 		return Deadline{id, t.UTC()}
@@ -427,7 +427,7 @@ func (r *reader) hex(s string) (sum [32]byte) {
 
 func (r *reader) day() string {
 	day := r.take("day")
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
+	if t, err := time.Parse(time.DateOnly, day); err != nil || t.Year() < 1 {
 		r.fail("day")
 	}
 	return day
