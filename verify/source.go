@@ -41,6 +41,12 @@ func FromBundle(bundle fs.FS) (Source, error) {
 	if err != nil || len(files) == 0 {
 		return Source{}, errors.New("not a bundle: it has no letters/SLUG.json")
 	}
+	// A zip file that has a file twice would be another for another reader; listing its folders finds that.
+	for _, folder := range []string{"letters", "log"} {
+		if err := fs.WalkDir(bundle, folder, func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+			return Source{}, fmt.Errorf("not a bundle: %w", err)
+		}
+	}
 	s := Source{Fetch: func(ctx context.Context, name string) ([]byte, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
