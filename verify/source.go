@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Source is where an instance, or a bundle of it, is read from. A bundle is a zip file with the same paths as the server's:
+// Source is where an instance, or a bundle of it, is read from. A bundle is a zip file with the same paths as the server's, each once:
 //
 //	letters/SLUG.json                      the numbers that the site claims
 //	letters/SLUG/editions/N.LANGUAGE.md    the texts
