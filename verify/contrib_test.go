@@ -50,6 +50,12 @@ func python(t *testing.T, source string, o verify.Options, more ...string) (int,
 	return 0, string(out)
 }
 
+func notShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an interpreter starts too slowly to be started often")
+	}
+}
+
 func TestContrib_goodBundle(t *testing.T) {
 	s, m := goodSite(t)
 	f := s.files()
@@ -88,9 +94,7 @@ func TestContrib_goodBundle(t *testing.T) {
 }
 
 func TestContrib_findsEveryTamper(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a hundred interpreters")
-	}
+	notShort(t)
 	for _, x := range tampers {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +113,7 @@ func TestContrib_findsEveryTamper(t *testing.T) {
 
 // What cannot be read is no difference, and no reason to crash.
 func TestContrib_cannot(t *testing.T) {
+	notShort(t)
 	s, m := goodSite(t)
 	changed := func(change func(f files)) string {
 		f := s.files()
@@ -212,6 +217,7 @@ func TestContrib_refusesTheSameLeaves(t *testing.T) {
 
 // Its Ed25519 is a dozen lines, so it is held against another on signatures that are right, almost right, and wrong.
 func TestContrib_signatures(t *testing.T) {
+	notShort(t)
 	const program = `import sys
 sys.path.insert(0, sys.argv[1])
 import verify
