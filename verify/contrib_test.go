@@ -272,3 +272,19 @@ for line in sys.stdin:
 		t.Errorf("%d are right (-Go +Python):\n%s", right, diff)
 	}
 }
+
+// Whoever doubts this package reads the other program first.
+func TestContrib_staysShort(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "contrib", "verify.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(text), "\n"); lines > 300 {
+		t.Errorf("it has %d lines", lines)
+	}
+	for line := range strings.Lines(string(text)) {
+		if len([]rune(line)) > 131 {
+			t.Errorf("a line of %d characters: %s", len([]rune(line)), line)
+		}
+	}
+}
