@@ -15,6 +15,7 @@ def sha256(data): return hashlib.sha256(data).digest()
 def b64(data): return base64.b64encode(data).decode()
 def need(holds, otherwise, error=ValueError):
     if not holds: raise error(otherwise)
+def show(text, file=None): print(re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", text), file=file)
 
 # Signatures: Ed25519, on points (x, y) of the curve --------------------------------------------------------------------
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -158,13 +159,14 @@ class Source:
             self.open = lambda name: (root / name).open("rb")
             self.slugs = sorted(file.name[:-5] for file in (root / "letters").iterdir() if file.name.endswith(".json"))
             need(self.slugs, "it has no letters/SLUG.json")
+            need(os.path.isdir(where) or len(root.root.filelist) == len(root.root.NameToInfo), "it has a file twice")
     def fetch(self, name, must=True):
         """Returns a file, or None if it need not be there and is not."""
         try:
             with self.open(name) as file: data = file.read(LARGEST + 1)
         except Exception as e:  # of the network, the disk, the zip file: of many kinds, which all mean the same
-            need(not must and (isinstance(e, FileNotFoundError) or getattr(e, "code", 0) == 404), f"{name}: {e}", Unreadable)
-            return None
+            missing = isinstance(e, (FileNotFoundError, KeyError)) or getattr(e, "code", 0) == 404
+            return need(missing and not must, f"{name}: {e}", Unreadable)
         need(len(data) <= LARGEST, f"{name}: larger than {LARGEST} bytes", Unreadable)
         return data
     def list_letters(self):
@@ -245,18 +247,17 @@ def audit(source, key, since, said):
 
 def openings(name, source, later, signs, letters, said):
     """Takes what is public of that to which the signatures of a bundle commit."""
-    data, seen = source.fetch(name, must=False), set()
+    data = source.fetch(name, must=False)
     if data is None: said.append(f"{name} is missing")
     for line in filter(None, (data or b"").split(b"\n")):
         try:
             o = json.loads(line)
             index, record, salt = o["index"], o.get("record") or "", base64.b64decode(o.get("salt") or "")
             if index in later: continue  # the log has grown since the checkpoint
-            need(type(index) is int and index in signs, f"opens leaf {index}, which is no signature of this bundle")
-            need(index not in seen, f"leaf {index} stands there twice")
-            hidden, (letter, commitment) = not record and o.get("salt") is None, signs[index]
+            need(type(index) is int and index in signs,
+                 f"opens leaf {index}, which is no signature of this bundle, or stands there twice")
+            hidden, (letter, commitment) = not record and o.get("salt") is None, signs.pop(index)
             letters[letter].signs.get(index, [None] * 6)[5] = "hidden" if hidden else "shown"
-            seen.add(index)
             for holds, otherwise in (
                     (RECORD.fullmatch(record), "not the text of a record"), (len(salt) == 32, f"a salt of {len(salt)} bytes"),
                     (b64(sha256(b"undersigned.log/v1 record\n" + salt + record.encode())) == commitment,
@@ -284,16 +285,15 @@ def main():
         try:
             for slug, letter in audit(source, key, since, said):
                 *counts, shown, hidden, _ = letter.count()
-                print(f"{slug}: " + ", ".join(f"{n} {field}" for n, field in zip(counts, FIELDS)))
-                print(f"  {shown} public names committed to, {hidden} not shown any more; {len(letter.editions)} editions")
+                show(f"{slug}: " + ", ".join(f"{n} {field}" for n, field in zip(counts, FIELDS)) +
+                     f"; {shown} public names committed to, {hidden} not shown any more; {len(letter.editions)} editions")
         except Wrong as e: said[""].append(str(e))
     except Exception as e:  # whatever it is, no number was found wrong: a damaged file, no network, JSON of another form
-        print(f"{o.source}: {e if isinstance(e, (Unreadable, Wrong, ValueError, OSError)) else repr(e)}", file=sys.stderr)
+        show(f"{o.source}: {e if isinstance(e, (Unreadable, Wrong, ValueError, OSError)) else repr(e)}", sys.stderr)
         return 2
     differ = [f"DIFFERS {slug or 'the log'}: {text}" for slug in sorted(said) for text in said[slug]]
-    for line in differ[:1000]: print(re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", line))
-    print(f"{len(differ)} differences" if differ else "All that is claimed holds." + ("" if o.key or o.policy else
-          f" The log's key was taken from the source itself: {key[0]}+{key[1]}"))
+    for line in differ[:1000] + [f"{len(differ)} differences" if differ else "All that is claimed holds."]: show(line)
+    if not o.key and not o.policy: show(f"The log's key was taken from the source itself: {key[0]}+{key[1]}")
     return 1 if differ else 0
 
 if __name__ == "__main__":

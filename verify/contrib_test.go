@@ -1,9 +1,11 @@
 package verify_test
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -48,13 +50,10 @@ func python(t *testing.T, source string, o verify.Options, more ...string) (int,
 	return 0, string(out)
 }
 
-func file(t testing.TB, name string, data []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+func notShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an interpreter starts too slowly to be started often")
 	}
-	return path
 }
 
 func TestContrib_goodBundle(t *testing.T) {
@@ -86,8 +85,8 @@ func TestContrib_goodBundle(t *testing.T) {
 		if trusted == strings.Contains(out, "taken from the source itself") {
 			t.Errorf("%s: it does not say whose key it was:\n%s", name, out)
 		}
-		want := "granary-ledgers: 63 organisations, 114 persons, 43 withheld, 17 imported, 2 withdrawn, 4 removed, 114 earlier\n" +
-			"  133 public names committed to, 1 not shown any more; 3 editions\n"
+		want := "granary-ledgers: 63 organisations, 114 persons, 43 withheld, 17 imported, 2 withdrawn, 4 removed, 114 earlier; " +
+			"133 public names committed to, 1 not shown any more; 3 editions\n"
 		if !strings.Contains(out, want) {
 			t.Errorf("%s: want\n%sgot\n%s", name, want, out)
 		}
@@ -95,9 +94,7 @@ func TestContrib_goodBundle(t *testing.T) {
 }
 
 func TestContrib_findsEveryTamper(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a hundred interpreters")
-	}
+	notShort(t)
 	for _, x := range tampers {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +113,7 @@ func TestContrib_findsEveryTamper(t *testing.T) {
 
 // What cannot be read is no difference, and no reason to crash.
 func TestContrib_cannot(t *testing.T) {
+	notShort(t)
 	s, m := goodSite(t)
 	changed := func(change func(f files)) string {
 		f := s.files()
@@ -139,6 +137,7 @@ func TestContrib_cannot(t *testing.T) {
 		"half a zip file":    {source: file(t, "bundle.zip", whole[:len(whole)/2])},
 		"a damaged zip file": {source: file(t, "bundle.zip", damaged)},
 		"an empty folder":    {source: t.TempDir()},
+		"a file twice":       {source: twice(t, s.files(), "log/openings/0")},
 		"no letters": {source: changed(func(f files) {
 			maps.DeleteFunc(f, func(n string, _ []byte) bool { return strings.HasPrefix(n, "letters/") })
 		})},
@@ -202,16 +201,90 @@ func TestContrib_refusesTheSameLeaves(t *testing.T) {
 			refused = append(refused, n)
 		}
 		if diff := cmp.Diff(o.refused, refused); diff != "" {
-			t.Errorf("(-Go +Python):\n%s\n%s\n%.3000s", diff, said, out)
+			t.Errorf("(-Go +Python):\n%s\n%.2000s\n%.2000s", diff, said, out)
 		}
 		accepted += len(some) - len(refused)
 		c := o.counts[two]
-		if want := fmt.Sprintf("granary-ledgers: %d organisations, %d persons, %d withheld, %d imported, %d withdrawn, %d removed, %d earlier\n", c.Organisations, c.Persons,
+		if want := fmt.Sprintf("granary-ledgers: %d organisations, %d persons, %d withheld, %d imported, %d withdrawn, %d removed, %d earlier; ", c.Organisations, c.Persons,
 			c.Withheld, c.Imported, c.Withdrawn, c.Removed, c.Earlier); !strings.Contains(out, want) {
 			t.Errorf("want %sgot %.300s", want, out)
 		}
 	}
 	if accepted < 500 {
 		t.Errorf("of %d leaves only %d passed", len(leaves), accepted)
+	}
+}
+
+// Its Ed25519 is a dozen lines, so it is held against another on signatures that are right, almost right, and wrong.
+func TestContrib_signatures(t *testing.T) {
+	notShort(t)
+	const program = `import sys
+sys.path.insert(0, sys.argv[1])
+import verify
+for line in sys.stdin:
+    public, message, signature = (bytes.fromhex(word) for word in line[:-1].split(","))
+    try: print(int(bool(verify.signed_by(public, message, signature))))
+    except ValueError: print(0)`
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	var input, want strings.Builder
+	right := 0
+	check := func(public, message, signature []byte) {
+		fmt.Fprintf(&input, "%x,%x,%x\n", public, message, signature)
+		ok := 0
+		if ed25519.Verify(public, message, signature) {
+			ok, right = 1, right+1
+		}
+		fmt.Fprintf(&want, "%d\n", ok)
+	}
+	rng := rand.NewChaCha8([32]byte{1})
+	for i := range 6 {
+		seed, message := make([]byte, 32), make([]byte, i*7)
+		_, _ = rng.Read(seed)
+		_, _ = rng.Read(message)
+		private := ed25519.NewKeyFromSeed(seed)
+		public, signature := []byte(private.Public().(ed25519.PublicKey)), ed25519.Sign(private, message)
+		check(public, message, signature)
+		check(public, append(message, 0), signature)
+		for _, at := range []int{0, 31, 32, 63} {
+			changed := slices.Clone(signature)
+			changed[at] ^= 1 << (i % 8)
+			check(public, message, changed)
+		}
+		// s and s plus the order are one number on the curve; only the smaller is a signature.
+		s := slices.Clone(signature[32:])
+		slices.Reverse(s)
+		larger := new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(make([]byte, 32))
+		slices.Reverse(larger)
+		check(public, message, slices.Concat(signature[:32], larger))
+		check(seed, message, signature) // half of all numbers are no key
+	}
+	interpreter, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3; another test fails where there must be one")
+	}
+	command := exec.CommandContext(t.Context(), interpreter, "-c", program, filepath.Join("..", "contrib"))
+	command.Stdin, command.Env = strings.NewReader(input.String()), append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.String(), string(out)); diff != "" || right != 6 {
+		t.Errorf("%d are right (-Go +Python):\n%s", right, diff)
+	}
+}
+
+// Whoever doubts this package reads the other program first.
+func TestContrib_staysShort(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "contrib", "verify.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(text), "\n"); lines > 300 {
+		t.Errorf("it has %d lines", lines)
+	}
+	for line := range strings.Lines(string(text)) {
+		if len([]rune(line)) > 131 {
+			t.Errorf("a line of %d characters: %s", len([]rune(line)), line)
+		}
 	}
 }

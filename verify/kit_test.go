@@ -247,9 +247,20 @@ func (f files) fs() fstest.MapFS {
 // zip writes the files into a zip file and returns its path.
 func (f files) zip(t testing.TB) string {
 	t.Helper()
+	return f.zipNames(t, slices.Sorted(maps.Keys(f)))
+}
+
+// twice writes the files into a zip file that has one of them twice.
+func twice(t testing.TB, f files, name string) string {
+	t.Helper()
+	return f.zipNames(t, append(slices.Sorted(maps.Keys(f)), name))
+}
+
+func (f files) zipNames(t testing.TB, names []string) string {
+	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(f)) {
+	for _, name := range names {
 		file, err := w.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -261,8 +272,13 @@ func (f files) zip(t testing.TB) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "bundle.zip")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	return file(t, "bundle.zip", b.Bytes())
+}
+
+func file(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -12,10 +12,10 @@ import (
 
 // Leaves of goodSite that tests change, by their index.
 type marks struct {
-	deadline, signed, withheld, imports, imported, withdrawn, relisted, edition2, edition3 int64 // of letter one
-	close, signedTwo, withdrawnTwo, deliver                                                int64 // of letter two
-	organisation, hidden, erased                                                           int64
-	early                                                                                  int64 // a size at which somebody kept a checkpoint
+	signed, withheld, imports, imported, withdrawn, relisted, edition2, edition3 int64 // of letter one
+	close, signedTwo, withdrawnTwo, deliver                                      int64 // of letter two
+	organisation, hidden                                                         int64
+	early                                                                        int64 // a size at which somebody kept a checkpoint
 }
 
 // goodSite returns a site of its own, each time the same.
@@ -59,7 +59,7 @@ var buildGood = sync.OnceValue(func() good {
 	oneFirst := s.edition(one, "granary-ledgers", "", map[string]string{"en": english})
 	twoFirst := s.edition(two, "harbour-lights", "", map[string]string{"en": "# Light the harbour\n", "fr": "# Éclairez le port\n"})
 	threeFirst := s.edition(three, "quiet-wells", "", map[string]string{"en": "# Keep the wells\n"})
-	m.deadline = s.add(verify.Deadline{Letter: one, At: at(10)})
+	s.add(verify.Deadline{Letter: one, At: at(10)})
 	s.add(verify.Deadline{Letter: two, At: at(12)})
 	for range 10 {
 		sign(oneFirst, 7)
@@ -90,7 +90,7 @@ var buildGood = sync.OnceValue(func() good {
 		m.withdrawn = s.withdraw(ends[i], reason)
 	}
 	s.withdraw(m.imported, verify.Undone)
-	m.erased, m.hidden = ends[1], ends[6]
+	m.hidden = ends[6]
 	m.relisted = s.relist(m.organisation, verify.Withheld)
 	s.relist(m.withheld, verify.Public)
 	s.relist(m.signedTwo, verify.Withheld)

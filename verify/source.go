@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Source is where an instance, or a bundle of it, is read from. A bundle is a zip file with the same paths as the server's:
+// Source is where an instance, or a bundle of it, is read from. A bundle is a zip file with the same paths as the server's, each once:
 //
 //	letters/SLUG.json                      the numbers that the site claims
 //	letters/SLUG/editions/N.LANGUAGE.md    the texts
@@ -40,6 +40,12 @@ func FromBundle(bundle fs.FS) (Source, error) {
 	files, err := fs.Glob(bundle, "letters/*.json")
 	if err != nil || len(files) == 0 {
 		return Source{}, errors.New("not a bundle: it has no letters/SLUG.json")
+	}
+	// A zip file that has a file twice would be another for another reader; listing its folders finds that.
+	for _, folder := range []string{"letters", "log"} {
+		if err := fs.WalkDir(bundle, folder, func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+			return Source{}, fmt.Errorf("not a bundle: %w", err)
+		}
 	}
 	s := Source{Fetch: func(ctx context.Context, name string) ([]byte, error) {
 		if err := ctx.Err(); err != nil {

@@ -1,7 +1,9 @@
 package verify_test
 
 import (
+	"archive/zip"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,6 +44,26 @@ func server(t testing.TB, f files, slugs ...string) *httptest.Server {
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+func TestFromBundle_refuses(t *testing.T) {
+	s, _ := goodSite(t)
+	for name, want := range map[string]string{"letters/" + granary + ".json": "no letters/SLUG.json", "letters/" + granary + "/editions/1.en.md": "duplicate",
+		"log/checkpoint": "duplicate", "log/openings/0": "duplicate", fullBundle: "duplicate"} {
+		archive, err := zip.OpenReader(twice(t, s.files(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer archive.Close()
+		if _, err := verify.FromBundle(archive); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s twice: %v, want %q", name, err, want)
+		}
+	}
+	f := s.files()
+	maps.DeleteFunc(f, func(name string, _ []byte) bool { return strings.HasPrefix(name, "log/") })
+	if _, err := verify.FromBundle(f.fs()); err == nil || !strings.Contains(err.Error(), "not a bundle: open log") {
+		t.Errorf("no log: %v", err)
+	}
 }
 
 func fromURL(t testing.TB, address string, o verify.Options) (verify.Report, error) {

@@ -12,9 +12,11 @@
 // reached, each with a salt of its own; for names that are public an opening gives the words and the salt, so that anyone
 // computes the commitment again. Destroying a salt erases the person; the leaf still counts.
 //
-// It promises that what it accepts has one meaning: every parser refuses what it would not have written itself. It imports
-// the standard library and golang.org/x/mod only, and must know neither database nor server. What no log can prove, that
-// signers are who they say, it cannot either.
+// It promises that what it accepts has one meaning: every parser of what is hashed or signed refuses what it would not have
+// written itself. It imports the standard library and golang.org/x/mod only, and must know neither database nor server. What
+// no log can prove, that signers are who they say, it cannot either.
+//
+// contrib/verify.py audits as Audit does and shares no line with it; the tests hold both to the same verdicts.
 package verify
 
 import (
