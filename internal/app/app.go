@@ -93,6 +93,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	a = &App{DB: db, Log: log, o: o}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log}
+	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
+		return nil, err
+	}
 	if o.Server == nil {
 		return a, nil
 	}
@@ -194,6 +197,9 @@ const shutdownFor = 15 * time.Second
 // retainEvery is how often old data is looked for; what must go is late by at most this.
 const retainEvery = 5 * time.Minute
 
+// textsEvery is how soon a new text or deadline is in the log: what a page shows must follow from it.
+const textsEvery = time.Second
+
 // Run serves the listener, sends mails, publishes and retains until ctx ends; then it takes no new request, lets those that
 // run finish, and returns.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
@@ -233,6 +239,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
+	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.Signing.Retain) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
 	<-ctx.Done()
@@ -250,11 +257,8 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// publish gives what waits its place in the log. What an older version left without leaf goes first.
+// publish gives what waits its place in the log.
 func (a *App) publish(ctx context.Context) error {
-	if err := a.Signing.Adopt(ctx); err != nil {
-		return err
-	}
 	_, err := a.Signing.Publish(ctx)
 	return err
 }

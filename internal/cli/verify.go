@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -48,7 +49,6 @@ func (c *verifyCommand) Run(e *environment) error {
 		}
 	}
 	if strings.Contains(c.Source, "://") {
-		// The default transport without its proxy's surprises: an audit says where it asks.
 		client := &http.Client{Timeout: 2 * time.Minute}
 		source, err := verify.FromURL(e.ctx, client, c.Source)
 		if err != nil {
@@ -109,6 +109,16 @@ func (c *verifyCommand) audit(e *environment, source verify.Source, o verify.Opt
 	return err
 }
 
+// plain keeps what a site says from telling the terminal anything: control characters and those that turn the direction.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != 0x200c && r != 0x200d {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 func printReport(e *environment, r verify.Report) {
 	e.printf("Log %s, checkpoint of %d leaves\nroot %s\n", r.Origin, r.Size, r.Root)
 	if !r.Trusted {
@@ -119,11 +129,11 @@ func printReport(e *environment, r verify.Report) {
 		e.printf("begins with the older checkpoint of %d leaves\n", r.Since.Size)
 	}
 	for _, p := range r.Problems {
-		e.printf("DIFFERS: %s\n", p)
+		e.printf("DIFFERS: %s\n", plain(p))
 	}
 	for _, l := range r.Letters {
 		n := l.Counted
-		e.printf("\n%s\n%s, as of %d leaves\n", l.Title, l.Slug, l.AsOf)
+		e.printf("\n%s\n%s, as of %d leaves\n", plain(l.Title), plain(l.Slug), l.AsOf)
 		e.printf("  organisations %d, people %d\n  of these: name not public %d, imported %d, on an earlier text %d\n  withdrawn %d, removed %d%s\n",
 			n.Organisations, n.Persons, n.Withheld, n.Imported, n.Earlier, n.Withdrawn, n.Removed, reasons(l.Ended))
 		for _, edition := range l.Editions {
@@ -137,7 +147,7 @@ func printReport(e *environment, r verify.Report) {
 			e.printf("  counted as public, name taken down since: %d\n", l.Hidden)
 		}
 		for _, p := range l.Problems {
-			e.printf("  DIFFERS: %s\n", p)
+			e.printf("  DIFFERS: %s\n", plain(p))
 		}
 	}
 	if r.OK() {

@@ -179,6 +179,16 @@ func (s *Service) Adopt(ctx context.Context) error {
 				return err
 			}
 			more = true
+			if err := Touch(tx, id); err != nil {
+				return err
+			}
+			var still ID // not adopted by another process while this one waited for the letter
+			if err := tx.Row(qListUnlogged).Scan(&still); err != nil || still != id {
+				if errors.Is(err, store.ErrNoRow) {
+					err = nil
+				}
+				return err
+			}
 			l, err := scanLetter(tx.Row(qLoadLetter, id))
 			if err != nil {
 				return err

@@ -275,7 +275,7 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 		l.Call = c.Call
 	}
 	if c.Deadline != nil {
-		if l.Deadline.IsSet() && l.State == Closed && !l.Deadline.At.Equal(c.Deadline.At) {
+		if l.State != Draft && l.State != Open && l.SignOn != SignOnNone && !l.Deadline.At.Equal(c.Deadline.At) {
 			return fault.New(fault.Conflict, "letter.closed")
 		}
 		if l.State != Draft && !l.Deadline.At.Equal(c.Deadline.At) {
@@ -398,6 +398,9 @@ func publish(tx *store.Tx, id ID) error {
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err
+	}
+	if l.Final {
+		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
 	}
 	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
 		return err

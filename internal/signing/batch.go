@@ -35,6 +35,8 @@ type Batch struct {
 	CreatedAt time.Time
 	Listing   Listing // of lines that do not say it themselves
 	Kind      Kind    // the same; "" where it was told by what they hold
+
+	allowed int // signatures that its import leaves allow for
 }
 
 // BatchState says how far a batch is.
@@ -94,13 +96,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 			if err := letter.Touch(tx, b.Letter); err != nil {
 				return err
 			}
-			id, err := letter.LogID(tx, b.Letter)
-			if err != nil {
-				return err
-			}
-			leaf := verify.Import{Letter: id, N: len(lines)}
-			_, _ = hex.Decode(leaf.SHA256[:], []byte(b.SHA256))
-			return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(b.Letter), Leaf: leaf})
+			return allow(tx, b, len(lines))
 		})
 		if err != nil {
 			return b, err
@@ -132,12 +128,22 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		added := 0
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
 			added = 0
+			if err := letter.Touch(tx, b.Letter); err != nil { // before the signatures, in the order in which Publish locks
+				return err
+			}
 			current, err := scanBatch(tx.Row(qLockBatch, b.Letter, b.ID))
 			if err != nil {
 				return err
 			}
 			if current.State != BatchApplying {
 				return fault.New(fault.Conflict, "batch.ended")
+			}
+			if final, err := letter.IsFinal(tx, b.Letter); err != nil || final {
+				return firstError(err, fault.New(fault.Gone, "letter.closed"))
+			}
+			// Planned again, an interrupted file can have more to add than it had when it began.
+			if err := allow(tx, current, current.Added+len(slice)-current.allowed); err != nil {
+				return err
 			}
 			for i, line := range slice {
 				n, err := line.insert(tx, b, made[i])
@@ -157,6 +163,25 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		progress(done, len(lines))
 	}
 	return b, nil
+}
+
+// allow states in the log that a list adds n signatures at most, beside those that were stated before.
+func allow(tx *store.Tx, b Batch, n int) error {
+	if n <= 0 {
+		return nil
+	}
+	id, err := letter.LogID(tx, b.Letter)
+	if err != nil {
+		return err
+	}
+	leaf := verify.Import{Letter: id, N: n}
+	if _, err := hex.Decode(leaf.SHA256[:], []byte(b.SHA256)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qAllowBatch, n, b.Letter, b.ID); err != nil {
+		return err
+	}
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(b.Letter), Leaf: leaf})
 }
 
 // insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.
@@ -256,9 +281,14 @@ func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
 
 // forget destroys what could tell whose a signature was, the address tags included, and records that it did.
 func forget(tx *store.Tx, o Own) error {
-	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), o.Letter, o.ID); err != nil {
+	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), int64(0), o.Letter, o.ID); err != nil {
 		return err
 	}
+	return untie(tx, o)
+}
+
+// untie destroys the sealed data of a signature, its secret's hash and its tags.
+func untie(tx *store.Tx, o Own) error {
 	if _, err := tx.Exec(qRemoveSealed, o.Letter, o.ID); err != nil {
 		return err
 	}

@@ -6,10 +6,15 @@ var (
 	qInsertBatch = store.Q("signature_batch.insert", `
 		INSERT INTO signature_batch (letter_id, id, basis, source, sha256, added, state, created_at, listing, kind)
 		VALUES ($1, $2, $3, $4, $5, 0, 'applying', $6, $7, $8)`)
-	qListBatches = store.Q("signature_batch.list", `
-		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind FROM signature_batch WHERE letter_id = $1 ORDER BY id`)
+	qListUnbounded = store.Q("signature_batch.list_unbounded", `
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch
+		WHERE allowed = 0 AND state <> 'undone' ORDER BY letter_id, id`)
+	qCountBatchLines = store.Q("signature_batch_line.count", `SELECT COUNT(*) FROM signature_batch_line WHERE letter_id = $1 AND batch_id = $2`)
+	qAllowBatch      = store.Q("signature_batch.allow", `UPDATE signature_batch SET allowed = allowed + $1 WHERE letter_id = $2 AND id = $3`)
+	qListBatches     = store.Q("signature_batch.list", `
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch WHERE letter_id = $1 ORDER BY id`)
 	qLockBatch = store.Q("signature_batch.lock", `
-		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind FROM signature_batch WHERE letter_id = $1 AND id = $2 {for_update}`)
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch WHERE letter_id = $1 AND id = $2 {for_update}`)
 	qSetBatch = store.Q("signature_batch.set", `UPDATE signature_batch SET state = $1, added = added + $2 WHERE letter_id = $3 AND id = $4`)
 
 	qInsertBatchLine = store.Q("signature_batch_line.insert", `
@@ -22,7 +27,7 @@ var (
 
 func scanBatch(row store.Row) (b Batch, err error) {
 	var created int64
-	err = row.Scan(&b.Letter, &b.ID, &b.Basis, &b.Source, &b.SHA256, &b.Added, &b.State, &created, &b.Listing, &b.Kind)
+	err = row.Scan(&b.Letter, &b.ID, &b.Basis, &b.Source, &b.SHA256, &b.Added, &b.State, &created, &b.Listing, &b.Kind, &b.allowed)
 	b.CreatedAt = unixMicro(created)
 	return b, err
 }

@@ -2,7 +2,6 @@ package signing
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -105,76 +104,4 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 	}
 	blocked, err := s.blocked(ctx, l, key, p.Email)
 	return Envelope{Letter: l, Language: o.Language, Address: p.Email}, err == nil && !blocked, err
-}
-
-// Adopt puts signatures from before the instance had a log into it, with salts drawn now.
-func (s *Service) Adopt(ctx context.Context) error {
-	if err := s.Letters.Adopt(ctx); err != nil {
-		return err
-	}
-	for {
-		var old []Own
-		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			old, err = store.List(tx, qListUnlogged, scanOwn, batchSlice)
-			return err
-		})
-		if err != nil || len(old) == 0 {
-			return err
-		}
-		for _, o := range old {
-			if err := s.adopt(ctx, o); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (s *Service) adopt(ctx context.Context, o Own) error {
-	p, err := s.particularsOf(ctx, o)
-	if err != nil {
-		return err
-	}
-	edition, err := s.Letters.Leaf(ctx, o.Letter, o.Edition)
-	if err != nil {
-		return err
-	}
-	key, err := s.keyFor(ctx, o.Letter)
-	destroyed := fault.Is(err, fault.Gone) // the letter closed long ago: nothing is left to be sealed
-	if err != nil && !destroyed {
-		return err
-	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		public, err := scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID))
-		if err != nil && !errors.Is(err, store.ErrNoRow) {
-			return err
-		}
-		if p := &p; err == nil {
-			p.Name, p.Title, p.Affiliation, p.Country = public.Name, public.Title, public.Affiliation, public.Country
-			if o.Kind == Organisation {
-				p.Organisation = public.Name
-			}
-		}
-		p.Listing = o.Listing
-		x, err := commitAs(o.ID, edition, o.Kind, o.Basis, p, randomSecret(), key, o.SignedAt)
-		if err != nil {
-			return err
-		}
-		if o.Listing == Public {
-			if _, err := tx.Exec(qSetSalt, x.p.Salts.Record, o.Letter, o.ID); err != nil {
-				return err
-			}
-		}
-		if !destroyed {
-			if _, err := qPutSealed.put(tx, []any{o.Letter, o.ID, x.sealed}); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(qRemoveUnlogged, o.Letter, o.ID); err != nil {
-			return err
-		}
-		if !o.counts() {
-			return nil
-		}
-		return wait(tx, o.Letter, x)
-	})
 }

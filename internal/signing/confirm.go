@@ -234,12 +234,17 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		}
 	}
 	p.Token, p.Fresh = "", ""
-	p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
-	pendingText, err := json.Marshal(p)
+	unpromised, err := sealPending(key, row.id, p)
 	if err != nil {
-		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
+		return Receipt{}, err
 	}
-	pendingSealed := key.Seal("pending", row.id, pendingText)
+	pendingSealed := unpromised
+	if held == "" { // what is held has no leaf to promise
+		p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
+		if pendingSealed, err = sealPending(key, row.id, p); err != nil {
+			return Receipt{}, err
+		}
+	}
 	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Secret: p.Secret, Held: held}
 	state := StateNew
@@ -270,7 +275,9 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		}
 		if int(n) < len(kinds) {
 			receipt.Again = true
-			receipt.Held, err = s.signAgain(tx, row, signatures, rows, state, key)
+			if receipt.Held, err = s.signAgain(tx, row, signatures, rows, state); err == nil && receipt.Held != "" && held == "" {
+				_, err = tx.Exec(qReseal, unpromised, row.id)
+			}
 			return err
 		}
 		if p.Listing == Public {
@@ -294,6 +301,14 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	}
 	s.Events.Confirmed.Add(1)
 	return receipt, s.promise(&receipt, p)
+}
+
+func sealPending(key *seal.LetterKey, id int64, p particulars) ([]byte, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("signing.Confirm: %w", err)
+	}
+	return key.Seal("pending", id, text), nil
 }
 
 // promise adds what the log owes to a receipt.
@@ -331,7 +346,7 @@ func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKe
 // signAgain writes the signatures of an address that has signed before: the last confirmed form of an address is what
 // stands, and its receipt is the one that works; the link of the earlier one is gone. Each signature is an act of its own, so
 // the earlier one is retired and keeps its row and its leaf. It returns why any of them is held.
-func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any, state State, key *seal.LetterKey) (held string, err error) {
+func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any, state State) (held string, err error) {
 	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
 		return "", err
 	}
@@ -360,7 +375,7 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 				}
 				x.leaf.Edition = leaf.Edition
 			}
-			if err := retire(tx, old); err != nil {
+			if err := retire(tx, old, x.id); err != nil {
 				return "", err
 			}
 			v[8], v[9] = state, reason
@@ -386,15 +401,19 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 	return held, nil
 }
 
-// retire ends a signature in whose place its signer puts another, and lets go of its tags and its secret.
-func retire(tx *store.Tx, old Own) error {
+// retire ends a signature in whose place its signer puts another, and lets go of its tags and its secret. by is the other:
+// when that is erased, a backup must not bring this one back.
+func retire(tx *store.Tx, old Own, by int64) error {
 	if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
 		return err
 	}
 	if err := end(tx, old, StateWithdrawn, verify.Reaffirmed); err != nil {
 		return err
 	}
-	return forget(tx, old)
+	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), by, old.Letter, old.ID); err != nil {
+		return err
+	}
+	return untie(tx, old)
 }
 
 func firstOf(texts ...string) string {

@@ -19,6 +19,10 @@ type Erasure struct {
 	Signature int64
 	Pending   int64 // the submission it came from, 0 for a signature of an import
 	At        time.Time
+
+	// ReplacedBy is the signature that its own signer put in its place, 0 for one that was erased. A restore erases such a
+	// one only if the other, or what replaced that, was erased.
+	ReplacedBy int64
 }
 
 // erasureSlice is how many signatures one transaction erases or unties from its address.
@@ -48,6 +52,23 @@ func (s *Service) Erasures(ctx context.Context, fn func(Erasure) error) error {
 // EraseAgain erases, in a database that an older backup has brought back, what was erased since the backup was made, and
 // returns how many signatures that were there. It is safe to run again.
 func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (found int, err error) {
+	known := map[int64]Erasure{} // by signature: ids are unique over all letters
+	for e := range erasures {
+		known[e.Signature] = e
+	}
+	erased := func(e Erasure) bool {
+		for range len(known) {
+			if e.ReplacedBy == 0 {
+				return true
+			}
+			next, ok := known[e.ReplacedBy]
+			if !ok {
+				return false
+			}
+			e = next
+		}
+		return false
+	}
 	var slice []Erasure
 	flush := func() error {
 		n := 0
@@ -68,6 +89,9 @@ func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (f
 		return err
 	}
 	for e := range erasures {
+		if !erased(e) {
+			continue
+		}
 		if slice = append(slice, e); len(slice) == erasureSlice {
 			if err := flush(); err != nil {
 				return found, err
@@ -79,7 +103,7 @@ func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (f
 
 func eraseAgain(tx *store.Tx, e Erasure) (there bool, err error) {
 	// Also of a signature that the backup does not have yet: its submission may be there, and the next restore must know.
-	if _, err := tx.Exec(qRecordErasure, e.Letter, e.Signature, e.Pending, e.At.UnixMicro()); err != nil {
+	if _, err := tx.Exec(qRecordErasure, e.Letter, e.Signature, e.Pending, e.At.UnixMicro(), e.ReplacedBy); err != nil {
 		return false, err
 	}
 	if _, err := tx.Exec(qDropPending, e.Pending); err != nil {

@@ -8,13 +8,13 @@ import (
 
 var (
 	qRecordForgotten = store.Q("erasure.record_of", `
-		INSERT INTO erasure (letter_id, signature_id, pending_id, at)
-		SELECT letter_id, id, pending_id, CAST($1 AS BIGINT) FROM signature WHERE letter_id = $2 AND id = $3
+		INSERT INTO erasure (letter_id, signature_id, pending_id, at, replaced_by)
+		SELECT letter_id, id, pending_id, CAST($1 AS BIGINT), CAST($2 AS BIGINT) FROM signature WHERE letter_id = $3 AND id = $4
 		ON CONFLICT (letter_id, signature_id) DO NOTHING`)
 	qRecordErasure = store.Q("erasure.record", `
-		INSERT INTO erasure (letter_id, signature_id, pending_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, signature_id) DO NOTHING`)
+		INSERT INTO erasure (letter_id, signature_id, pending_id, at, replaced_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (letter_id, signature_id) DO NOTHING`)
 	qCountErasures = store.Q("erasure.count", `SELECT COUNT(*) FROM erasure`)
-	qListErasures  = store.Q("erasure.list", `SELECT letter_id, signature_id, pending_id, at FROM erasure ORDER BY letter_id, signature_id`)
+	qListErasures  = store.Q("erasure.list", `SELECT letter_id, signature_id, pending_id, at, replaced_by FROM erasure ORDER BY letter_id, signature_id`)
 	qDropPending   = store.Q("pending.drop", `DELETE FROM pending WHERE id = $1`)
 
 	qCountWaiting  = store.Q("pending.count_waiting", `SELECT COUNT(*) FROM pending WHERE confirmed_at IS NULL AND disputed_at IS NULL`)
@@ -31,7 +31,7 @@ var (
 
 func scanErasure(row store.Row) (e Erasure, err error) {
 	var at int64
-	err = row.Scan(&e.Letter, &e.Signature, &e.Pending, &at)
+	err = row.Scan(&e.Letter, &e.Signature, &e.Pending, &at, &e.ReplacedBy)
 	e.At = time.UnixMicro(at).UTC()
 	return e, err
 }

@@ -112,18 +112,19 @@ func logWithdraw(tx *store.Tx, o Own, reason verify.Reason) error {
 }
 
 // logRelist states that a name became public or ceased to be; changes between listings that hide it are nobody's business.
-func logRelist(tx *store.Tx, o Own, to Listing) error {
+// It reports whether one that waited was taken back instead: then the log already says what the listing now is.
+func logRelist(tx *store.Tx, o Own, to Listing) (undone bool, err error) {
 	if leafListing(o.Listing) == leafListing(to) {
-		return nil
+		return false, nil
 	}
 	if undone, err := tlog.CancelRelist(tx, int64(o.Letter), o.ID); err != nil || undone {
-		return err
+		return undone, err
 	}
 	id, err := letter.LogID(tx, o.Letter)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(o.Letter), Subject: o.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
+	return false, tlog.Enqueue(tx, tlog.Waiting{Letter: int64(o.Letter), Subject: o.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
 }
 
 // PromiseWithin is how long after a confirmation, and one publication, the signature is promised to be in the log: time to
@@ -162,13 +163,13 @@ func (s *Service) Proof(ctx context.Context, secret string, id int64) (Proof, er
 	}
 	for _, o := range own {
 		if o.ID == id {
-			return s.proof(ctx, o, NormaliseSecret(secret))
+			return s.proof(ctx, o)
 		}
 	}
 	return Proof{}, fault.New(fault.NotFound, "secret.wrong")
 }
 
-func (s *Service) proof(ctx context.Context, o Own, text string) (Proof, error) {
+func (s *Service) proof(ctx context.Context, o Own) (Proof, error) {
 	if o.LeafIndex == nil {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
@@ -188,7 +189,7 @@ func (s *Service) proof(ctx context.Context, o Own, text string) (Proof, error) 
 		return Proof{}, err
 	}
 	if sealed.Salts == nil { // purged after the letter closed: the public row still says what was published
-		if sealed, err = s.publicParticulars(ctx, o, text); err != nil {
+		if sealed, err = s.publicParticulars(ctx, o); err != nil {
 			return Proof{}, err
 		}
 	}
@@ -197,16 +198,15 @@ func (s *Service) proof(ctx context.Context, o Own, text string) (Proof, error) 
 	return Proof{*o.LeafIndex, file}, err
 }
 
-// publicParticulars rebuilds from the public row and the secret what opens a record.
-func (s *Service) publicParticulars(ctx context.Context, o Own, text string) (p particulars, err error) {
-	secret, err := verify.ParseSecret(text)
-	if err != nil {
-		return p, fault.New(fault.Forbidden, "secret.wrong").On("secret")
-	}
+// publicParticulars rebuilds from the public row what opens a record.
+func (s *Service) publicParticulars(ctx context.Context, o Own) (p particulars, err error) {
 	var public Signatory
+	var salt []byte
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		public, err = scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID))
-		return err
+		if public, err = scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID)); err != nil {
+			return err
+		}
+		return tx.Row(qFindSalt, o.Letter, o.ID).Scan(&salt)
 	})
 	if err != nil {
 		return p, fault.New(fault.Gone, "letter.closed").Because(err)
@@ -215,8 +215,7 @@ func (s *Service) publicParticulars(ctx context.Context, o Own, text string) (p 
 	if o.Kind == Organisation {
 		p.Organisation = public.Name
 	}
-	record, contact := secret.Salts(verify.Kind(o.Kind))
-	p.Salts = &salts{record[:], contact[:]}
+	p.Salts = &salts{Record: salt} // that of the address went with what was sealed
 	return p, nil
 }
 

@@ -234,10 +234,17 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 				return err
 			}
 		}
-		if !o.counts() || final {
+		shows := final // no leaf will follow that puts the name back into the list
+		if o.counts() && !final {
+			if shows, err = logRelist(tx, o, to); err != nil {
+				return err
+			}
+		}
+		if to != Public || o.State != StateListed || !shows {
 			return nil
 		}
-		return logRelist(tx, o, to)
+		name, _, _ := p.shown(o.Kind)
+		return insertListed(tx, o.Letter, o.Kind, name, o.ID)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -32,46 +31,57 @@ func (s *Service) Publish(ctx context.Context) (done int, err error) {
 	return done, err
 }
 
+// PublishTexts does the same for what is about letters alone: a new text or deadline is in the log at once.
+func (s *Service) PublishTexts(ctx context.Context) error {
+	_, err := s.Log.SequenceTexts(ctx, s.follow, publishCounts)
+	return err
+}
+
 // follow does what follows from leaves of one letter that get their index, and tells acts the index of their signature.
-func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) error {
+func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
 	l := letter.ID(id)
 	var locked letter.ID // before the signatures, as everyone does
 	if err := tx.Row(qLockLetter, l).Scan(&locked); err != nil {
-		return err
+		return nil, err
 	}
 	recent, err := findRecent(tx, l)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tally := map[cell]int{}
-	for i := range waiting {
-		w := &waiting[i]
-		if w.Subject == 0 {
-			continue // about the letter
+	for _, w := range waiting {
+		if w.Subject != 0 { // else it is about the letter
+			f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
+			if err != nil {
+				return nil, err
+			}
+			if _, sign := w.Leaf.(verify.Sign); !sign && f.index == nil {
+				continue // its signature waits itself
+			}
+			if err := f.apply(tx, l, &w, next+int64(len(taken)), tally, &recent); err != nil {
+				return nil, err
+			}
 		}
-		f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
-		if err != nil {
-			return err
-		}
-		if err := f.apply(tx, l, w, next+int64(i), tally, &recent); err != nil {
-			return err
-		}
+		taken = append(taken, w)
+	}
+	if len(taken) == 0 {
+		return nil, nil
 	}
 	for c, n := range tally {
 		if n == 0 {
 			continue
 		}
 		if _, err := tx.Exec(qAddTally, l, c.edition, c.kind, c.withheld, c.basis, c.outcome, n); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	text, err := json.Marshal(recent)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	empty := (&verify.Tree{}).Root()
-	_, err = tx.Exec(qPutPublication, l, next+int64(len(waiting)), empty[:], string(text))
-	return err
+	_, err = tx.Exec(qPutPublication, l, next+int64(len(taken)), empty[:], string(text))
+	return taken, err
 }
 
 // publishCounts shows the numbers that go with a checkpoint.
@@ -132,9 +142,6 @@ func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64,
 		}
 		return f.list(tx, l, w.Subject, f.state == StateNew, recent)
 	}
-	if f.index == nil {
-		return fmt.Errorf("signing: signature %d has no index and an act that follows it", w.Subject)
-	}
 	switch act := w.Leaf.(type) {
 	case verify.Relist:
 		act.Target = *f.index
@@ -163,15 +170,20 @@ func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, recent 
 	if !stands || f.public == "" {
 		return nil
 	}
-	if _, err := tx.Exec(qInsertList, l, f.kind, sortKey(f.public), id); err != nil {
+	recent.add(f.kind, id)
+	return insertListed(tx, l, f.kind, f.public, id)
+}
+
+// insertListed puts a name into the list and its words into the search.
+func insertListed(tx *store.Tx, l letter.ID, kind Kind, name string, id int64) error {
+	if _, err := tx.Exec(qInsertList, l, kind, sortKey(name), id); err != nil {
 		return err
 	}
-	for _, word := range searchWords(f.public) {
-		if _, err := tx.Exec(qInsertWord, l, f.kind, word, id); err != nil {
+	for _, word := range searchWords(name) {
+		if _, err := tx.Exec(qInsertWord, l, kind, word, id); err != nil {
 			return err
 		}
 	}
-	recent.add(f.kind, id)
 	return nil
 }
 

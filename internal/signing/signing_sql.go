@@ -23,7 +23,9 @@ var (
 	qSetDisputed = store.Q("pending.set_disputed", `
 		UPDATE pending SET disputed_at = $1, expires_at = $2 WHERE id = $3 AND disputed_at IS NULL AND confirmed_at IS NULL`)
 	qSetConfirmed = store.Q("pending.set_confirmed", `
-		UPDATE pending SET confirmed_at = $1, sealed = $2 WHERE id = $3 AND confirmed_at IS NULL AND expires_at >= $1`)
+		UPDATE pending SET confirmed_at = $1, sealed = $2 WHERE id = $3 AND confirmed_at IS NULL AND expires_at >= $1
+			AND NOT EXISTS (SELECT 1 FROM letter WHERE letter.id = pending.letter_id AND letter.close_logged IS NOT NULL)`)
+	qReseal        = store.Q("pending.reseal", `UPDATE pending SET sealed = $1 WHERE id = $2`)
 	qClearDispute  = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
 	qRemovePending = store.Q("pending.remove", `DELETE FROM pending WHERE id = $1 AND confirmed_at IS NULL`)
 	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
@@ -103,6 +105,7 @@ var (
 		SELECT `+ownColumns+` FROM signature_unlogged n JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id
 		ORDER BY s.letter_id, s.id LIMIT $1`)
 	qRemoveUnlogged = store.Q("signature_unlogged.remove", `DELETE FROM signature_unlogged WHERE letter_id = $1 AND id = $2`)
+	qFindSalt       = store.Q("signature_public.salt", `SELECT salt FROM signature_public WHERE letter_id = $1 AND id = $2`)
 	qSetSalt        = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)
 	qSetLeafListing = store.Q("signature.set_leaf_listing", `UPDATE signature SET leaf_listing = $1 WHERE letter_id = $2 AND id = $3`)
 	qInsertList     = store.Q("signature_list.insert", `

@@ -13,9 +13,13 @@ func (l *Log) Twin() *Log {
 	return &Log{db: l.db, key: l.key, signer: l.signer, promise: l.promise, check: l.check}
 }
 
-// Slice sequences without a turn and without publishing.
-func (l *Log) Slice(tx *store.Tx, letter int64, limit int, follow Follow) (int, error) {
-	return l.slice(tx, letter, limit, follow)
+// Slice sequences the signatures of a letter that wait, without a turn and without publishing.
+func (l *Log) Slice(tx *store.Tx, letter int64, follow Follow) error {
+	read, err := store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, phaseSign, -1, -1, sliceSize)
+	if err == nil {
+		_, err = l.slice(tx, letter, read, follow)
+	}
+	return err
 }
 
 // ExtendFrom appends a leaf to the tree as it is, in the belief that it is still the one of a state.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
@@ -25,21 +26,30 @@ type Waiting struct {
 	rank  int64
 }
 
-// phaseOf is the order within a batch: what a signature refers to comes before it, what ends it after it.
+// The phases of a batch, in their order: what a signature refers to comes before it, what ends it after it.
+const (
+	phaseText = iota // texts, deadlines, imports
+	phaseSign
+	phaseRelist
+	phaseWithdraw
+	phaseDeliver
+	phaseClose
+)
+
 func phaseOf(leaf verify.Leaf) int {
 	switch leaf.(type) {
 	case verify.Edition, verify.Deadline, verify.Import:
-		return 0
+		return phaseText
 	case verify.Sign:
-		return 1
+		return phaseSign
 	case verify.Relist:
-		return 2
+		return phaseRelist
 	case verify.Withdraw:
-		return 3
+		return phaseWithdraw
 	case verify.Deliver:
-		return 4
+		return phaseDeliver
 	default:
-		return 5 // close
+		return phaseClose
 	}
 }
 
@@ -50,7 +60,7 @@ func Enqueue(tx *store.Tx, waiting ...Waiting) error {
 	for _, w := range waiting {
 		text := verify.Format(w.Leaf)
 		phase, rank := phaseOf(w.Leaf), randomRank()
-		if phase == 0 { // editions and deadlines follow each other: these keep their order, whatever the clock does
+		if phase == phaseText { // editions and deadlines follow each other: these keep their order, whatever the clock does
 			if err := tx.Row(qNextRank, w.Letter).Scan(&rank); err != nil {
 				return err
 			}
@@ -86,12 +96,27 @@ func CancelRelist(tx *store.Tx, letter, signature int64) (bool, error) {
 }
 
 // Follow is called in the transaction that gives leaves of one letter their index, the first of them index next. It fills in
-// the targets of acts, and does what follows from each leaf for its own tables.
-type Follow func(tx *store.Tx, letter, next int64, waiting []Waiting) error
+// the targets of acts, and does what follows from each leaf for its own tables. An act whose signature has no index yet it
+// leaves out of what it returns, which keeps the order: it waits for the next batch.
+type Follow func(tx *store.Tx, letter, next int64, waiting []Waiting) ([]Waiting, error)
+
+// share is how many leaves of a phase one batch takes: those that waited when it began. What comes meanwhile waits for the
+// next, or under load there would be no last slice.
+type share struct{ phase, left int }
 
 // Sequence appends the leaves that wait and publishes a checkpoint that covers them. It returns how many there were; none
 // when another process has the turn. published is called in the transaction that publishes.
 func (l *Log) Sequence(ctx context.Context, follow Follow, published func(tx *store.Tx, c verify.Checkpoint) error) (done int, err error) {
+	return l.sequence(ctx, phaseClose, follow, published)
+}
+
+// SequenceTexts is Sequence for what is about the letters themselves: texts, deadlines and imports. It says nothing about a
+// signer, so it need not wait for the log's rhythm.
+func (l *Log) SequenceTexts(ctx context.Context, follow Follow, published func(tx *store.Tx, c verify.Checkpoint) error) (done int, err error) {
+	return l.sequence(ctx, phaseText, follow, published)
+}
+
+func (l *Log) sequence(ctx context.Context, last int, follow Follow, published func(tx *store.Tx, c verify.Checkpoint) error) (done int, err error) {
 	release, ok, err := l.db.TryTurn(ctx, "sequence")
 	if err != nil || !ok {
 		return 0, err
@@ -99,12 +124,13 @@ func (l *Log) Sequence(ctx context.Context, follow Follow, published func(tx *st
 	defer release()
 	var failed error // of a letter; the others go on
 	for letter := int64(0); ; {
-		left := 0
-		err := l.db.View(ctx, func(tx *store.Tx) error {
+		var shares []share
+		err := l.db.View(ctx, func(tx *store.Tx) (err error) {
 			if err := tx.Row(qNext, letter).Scan(&letter); err != nil {
 				return err
 			}
-			return tx.Row(qCount, letter).Scan(&left)
+			shares, err = store.List(tx, qCount, func(row store.Row) (s share, err error) { return s, row.Scan(&s.phase, &s.left) }, letter)
+			return err
 		})
 		if errors.Is(err, store.ErrNoRow) {
 			break
@@ -112,27 +138,45 @@ func (l *Log) Sequence(ctx context.Context, follow Follow, published func(tx *st
 		if err != nil {
 			return done, err
 		}
-		// What comes meanwhile waits for the next batch, or under load there would be no last slice.
-		for left > 0 {
-			n := 0
-			err := l.db.Update(ctx, func(tx *store.Tx) (err error) {
-				n, err = l.slice(tx, letter, min(left, sliceSize), follow)
-				return err
-			})
-			if errors.Is(err, errTakenBack) {
-				left-- // it is one fewer
-				continue
-			}
-			if err != nil {
-				failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
-			}
-			if err != nil || n == 0 {
+		for _, s := range shares {
+			if s.phase > last {
 				break
 			}
-			done, left = done+n, left-n
+			n, err := l.take(ctx, letter, s, follow)
+			if done += n; err != nil {
+				failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
+				break
+			}
 		}
 	}
 	return done, errors.Join(failed, l.publish(ctx, published))
+}
+
+// take appends a share of a letter's leaves, a slice a transaction, in the order of their ranks.
+func (l *Log) take(ctx context.Context, letter int64, s share, follow Follow) (done int, err error) {
+	var after Waiting // the last that was looked at
+	after.rank, after.Subject = -1, -1
+	for s.left > 0 {
+		var read []Waiting
+		n := 0
+		err := l.db.Update(ctx, func(tx *store.Tx) (err error) {
+			read, err = store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, s.phase, after.rank,
+				after.Subject, min(s.left, sliceSize))
+			if err != nil || len(read) == 0 {
+				return err
+			}
+			n, err = l.slice(tx, letter, read, follow)
+			return err
+		})
+		if errors.Is(err, errTakenBack) {
+			continue
+		}
+		if err != nil || len(read) == 0 {
+			return done, err
+		}
+		done, s.left, after = done+n, s.left-len(read), read[len(read)-1]
+	}
+	return done, nil
 }
 
 // Backlog returns how many leaves are not in a published checkpoint yet.
@@ -149,17 +193,15 @@ func (l *Log) Backlog(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// slice appends the next leaves of a letter.
-func (l *Log) slice(tx *store.Tx, letter int64, limit int, follow Follow) (int, error) {
-	waiting, err := store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, limit)
-	if err != nil || len(waiting) == 0 {
-		return 0, err
-	}
+// slice appends leaves of a letter, and returns how many there were of those read.
+func (l *Log) slice(tx *store.Tx, letter int64, read []Waiting, follow Follow) (int, error) {
 	s, err := l.readState(tx.Row(qState))
 	if err != nil {
 		return 0, err
 	}
-	if err := follow(tx, letter, s.Checkpoint.Size, waiting); err != nil {
+	// Follow changes its own copy: this function may run again.
+	waiting, err := follow(tx, letter, s.Checkpoint.Size, slices.Clone(read))
+	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
 	edge, err := readEdge(tx, s.Checkpoint.Size)

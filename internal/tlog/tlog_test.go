@@ -34,13 +34,13 @@ type kept struct {
 }
 
 // follow keeps every leaf, and points acts at leaf 0.
-func (k *kept) follow(_ *store.Tx, _, next int64, waiting []tlog.Waiting) error {
+func (k *kept) follow(_ *store.Tx, _, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, w := range waiting {
 		k.leaves[next+int64(i)] = w.Leaf
 	}
-	return nil
+	return waiting, nil
 }
 
 func (k *kept) run(t testing.TB, l *tlog.Log) int {
@@ -176,7 +176,7 @@ func TestTile_nothingPastThePublishedCheckpoint(t *testing.T) {
 		k.run(t, l)
 		enqueue(t, db, 1, 20)
 		// Sequenced by a process that dies before it publishes.
-		err := db.Update(ctx, func(tx *store.Tx) error { _, err := l.Slice(tx, 1, 100, k.follow); return err })
+		err := db.Update(ctx, func(tx *store.Tx) error { return l.Slice(tx, 1, k.follow) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,13 +270,13 @@ func TestSequence_leafTakenBackMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		k, taken := newKept(), false
-		_, err = l.Sequence(t.Context(), func(tx *store.Tx, letter, next int64, waiting []tlog.Waiting) error {
-			if !taken { // as another process would, between reading and locking
+		_, err = l.Sequence(t.Context(), func(tx *store.Tx, letter, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+			if _, relist := waiting[0].Leaf.(verify.Relist); relist && !taken { // as another process would, between reading and locking
 				taken = true
 				if undone, err := tlog.CancelRelist(tx, 1, 2); err != nil || !undone {
-					return fmt.Errorf("undone %v, %w", undone, err)
+					return nil, fmt.Errorf("undone %v, %w", undone, err)
 				}
-				return nil
+				return waiting, nil
 			}
 			return k.follow(tx, letter, next, waiting)
 		}, func(*store.Tx, verify.Checkpoint) error { return nil })

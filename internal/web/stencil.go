@@ -16,8 +16,8 @@ type stencil struct {
 	holes []rune
 }
 
-// firstHole begins a range of private-use characters that no message, title or organisation of a letter has: a page that
-// has one is not taken apart.
+// firstHole begins a range of private-use characters that no message, title or organisation of a letter should have: a page
+// that has one of its own is rendered each time.
 const (
 	firstHole = 0xF0000
 	lastHole  = 0xF0FFF
@@ -73,6 +73,30 @@ type receiptKey struct {
 	promises                      int
 }
 
+// holds reports whether the page has each hole of a receipt once, and no other.
+func (s *stencil) holds(r signing.Receipt) bool {
+	want := map[rune]bool{}
+	if r.Name != "" {
+		want[holeName] = true
+	}
+	if r.Organisation != "" {
+		want[holeOrganisation] = true
+	}
+	for i := range r.Promises {
+		want[rune(holePromise+i)] = true
+	}
+	for i := range r.Secret {
+		want[rune(holeSecret+i)] = true
+	}
+	for _, hole := range s.holes {
+		if !want[hole] {
+			return false
+		}
+		delete(want, hole)
+	}
+	return len(want) == 0
+}
+
 // hollow returns a receipt with holes in place of what only its reader sees.
 func hollow(r signing.Receipt) signing.Receipt {
 	if r.Name != "" {
@@ -104,7 +128,9 @@ func (l *cachedLetter) receipt(key receiptKey, r signing.Receipt, page func(sign
 		if err != nil {
 			return nil, err
 		}
-		s = newStencil(body)
+		if s = newStencil(body); !s.holds(r) {
+			return renderBytes(page(r)) // a text of the letter has such a character of its own
+		}
 		l.mu.Lock()
 		if l.receipts == nil || len(l.receipts) >= maxPages {
 			l.receipts = map[receiptKey]*stencil{}
