@@ -177,8 +177,8 @@ class Source:
             need(len(slugs) <= 100000 and all(re.fullmatch("[a-z0-9-]{1,80}", s) for s in slugs), "letters.json is no list")
             before, query = query, "?" + page.get("next", "").partition("?")[2]
             if query in ("?", before) or not page["letters"]: return slugs
-
 # The audit -------------------------------------------------------------------------------------------------------------
+def once(pairs): need(len({n.lower() for n, _ in pairs}) == len(pairs), "a name stands twice", Unreadable); return dict(pairs)
 def compare(claim, letter):
     """Returns what a letter's JSON says and its leaves do not."""
     if not letter or not letter.editions: return [f"the log has no {'edition' if letter else 'leaf'} of this letter"]
@@ -192,7 +192,7 @@ def compare(claim, letter):
 
 def audit(source, key, since, said):
     """Checks everything. said gets what differs, by a letter's slug or under ""; letters are returned, by their slug."""
-    claims = {slug: json.loads(source.fetch(f"letters/{slug}.json")) for slug in source.slugs}
+    claims = {slug: json.loads(source.fetch(f"letters/{slug}.json"), object_pairs_hook=once) for slug in source.slugs}
     letters, ids, roots, told = collections.defaultdict(Letter), {}, [], collections.defaultdict(list)
     size, root = open_checkpoint(source.fetch("log/checkpoint"), key)
     told[size].append((root, "the signed checkpoint", ""))

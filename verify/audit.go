@@ -195,6 +195,9 @@ func (a *audit) readClaim(ctx context.Context, slug string) error {
 		return fmt.Errorf("letters/%s.json: %w", slug, err)
 	}
 	c := &claim{}
+	if err := checkNames(data); err != nil {
+		return fmt.Errorf("letters/%s.json: %w", slug, err)
+	}
 	if err := json.Unmarshal(data, c); err != nil {
 		return fmt.Errorf("letters/%s.json: %w", slug, err)
 	}

@@ -240,7 +240,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
-	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.Signing.Retain) })
+	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
@@ -255,6 +255,12 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	default:
 		return nil
 	}
+}
+
+// retain deletes what must not be kept longer.
+func (a *App) retain(ctx context.Context) error {
+	a.Web.Sweep()
+	return a.Signing.Retain(ctx)
 }
 
 // publish gives what waits its place in the log.

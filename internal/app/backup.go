@@ -27,6 +27,7 @@ type Backup struct {
 	InstanceKey string       `json:"instance_key"` // fingerprint of the key that opens what is sealed in it
 	LogKey      string       `json:"log_key"`      // verifier key of its log
 	LogSize     int64        `json:"log_size"`     // leaves of the log that are in it, at least
+	LogShown    int64        `json:"log_shown"`    // of these, that the public had been shown
 }
 
 // Counts says how much an instance holds.
@@ -44,7 +45,7 @@ func (a *App) Backup(ctx context.Context, w io.Writer, to seal.Recipients) (Back
 		return Backup{}, err
 	}
 	b := Backup{Format: backupFormat, ID: hex.EncodeToString(id), Made: a.DB.Now().Truncate(time.Second), Engine: a.DB.Engine(),
-		InstanceKey: a.Signing.Keys.Fingerprint(), LogKey: a.Log.Key(), LogSize: log.Checkpoint.Size}
+		InstanceKey: a.Signing.Keys.Fingerprint(), LogKey: a.Log.Key(), LogSize: log.Checkpoint.Size, LogShown: log.Published.Size}
 	sealed, err := to.Encrypt(w)
 	if err != nil {
 		return b, err

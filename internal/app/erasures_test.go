@@ -48,7 +48,7 @@ func TestLedger_onlyGrows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := "undersigned-erasures/v1\n1 10 17 1900000000000010\n2 10 17 1900000000000010\n1 20 27 1900000000000020\n"
+	want := "undersigned-erasures/v1\n1 10 17 1900000000000010 0\n2 10 17 1900000000000010 0\n1 20 27 1900000000000020 0\n"
 	if got := read(); got != want {
 		t.Errorf("the ledger is %q, want %q", got, want)
 	}
@@ -70,8 +70,8 @@ func TestLedger_onlyGrows(t *testing.T) {
 	}
 
 	// What is damaged is not written to.
-	for name, text := range map[string]string{"another file": "hello\n", "a word": want + "1 x 3 4\n", "a line too short": want + "1 2 3\n", "a negative id": want + "-1 2 3 4\n",
-		"a line too long": want + "1 2 3 4 5\n", "two heads": want + "undersigned-erasures/v1\n", "an empty line": want + "\n", "a zero before": want + "01 2 3 4\n",
+	for name, text := range map[string]string{"another file": "hello\n", "a word": want + "1 x 3 4 0\n", "a line too short": want + "1 2 3 4\n", "a negative id": want + "-1 2 3 4 0\n",
+		"a line too long": want + "1 2 3 4 5 6\n", "two heads": want + "undersigned-erasures/v1\n", "an empty line": want + "\n", "a zero before": want + "01 2 3 4 0\n",
 		"no line at all": strings.Repeat("1", 10_000) + "\n"} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

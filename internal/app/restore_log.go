@@ -68,6 +68,11 @@ func (r Restore) checkLog(b Backup) (*verify.Checkpoint, error) {
 		return nil, fmt.Errorf("--since: the public has seen %d leaves of the log, and the backup holds %d: restore a later backup, or leave --since away, "+
 			"and a log of another name goes on from this one; nothing was restored", c.Size, b.LogSize)
 	}
+	if c.Size < b.LogShown {
+		return nil, fmt.Errorf("--since: that checkpoint is of %d leaves, and the public had seen %d when the backup was made: it does not say what was "+
+			"shown after that. Give the last checkpoint there was, or leave --since away, and a log of another name goes on from this one; nothing was restored",
+			c.Size, b.LogShown)
+	}
 	key, err := tlog.ReadKey(r.Instance.Data)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && key.Verifier() != b.LogKey {
 		return nil, fmt.Errorf("--since continues the log %s, and %s/keys has no %s of it: put that file back (undersigned keys import FILE --identity FILE), "+

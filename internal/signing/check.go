@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -147,6 +148,9 @@ func (c *Check) End() error {
 	if err := c.flush(); err != nil {
 		return err
 	}
+	if err := c.unlogged(); err != nil {
+		return err
+	}
 	for _, l := range c.replay.Letters() {
 		id, err := letter.FindByLogID(c.tx, l.ID)
 		if errors.Is(err, store.ErrNoRow) {
@@ -162,6 +166,39 @@ func (c *Check) End() error {
 		if err := c.texts(id, l); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+var (
+	qListNew  = store.Q("signature.list_new", `SELECT letter_id, id FROM signature WHERE state = 'new' AND leaf_index IS NULL ORDER BY letter_id, id`)
+	qListPast = store.Q("signature.list_past", `SELECT letter_id, id FROM signature WHERE leaf_index >= $1 ORDER BY letter_id, id LIMIT 100`)
+)
+
+// unlogged finds signatures that were acknowledged and are neither in the log nor on their way, and places past its end.
+func (c *Check) unlogged() error {
+	type key struct{ letter, id int64 }
+	scan := func(row store.Row) (k key, err error) { return k, row.Scan(&k.letter, &k.id) }
+	waiting := map[key]bool{}
+	for w, err := range tlog.Waits(c.tx) {
+		if err != nil {
+			return err
+		}
+		waiting[key{w.Letter, w.Subject}] = true
+	}
+	for k, err := range store.Each(c.tx, qListNew, scan) {
+		if err != nil {
+			return err
+		}
+		if !waiting[k] {
+			c.problem(fmt.Errorf("signature %d of letter %d was acknowledged and is not on its way into the log", k.id, k.letter))
+		}
+	}
+	for k, err := range store.Each(c.tx, qListPast, scan, c.first) {
+		if err != nil {
+			return err
+		}
+		c.problem(fmt.Errorf("signature %d of letter %d has a place past the end of the log", k.id, k.letter))
 	}
 	return nil
 }
@@ -195,9 +232,9 @@ func (c *Check) tally(id letter.ID, l *verify.Letter) error {
 			c.problem(fmt.Errorf("letter %d: %v is %d in the count and not in the log", id, cell, n))
 		}
 	}
-	for reason, n := range l.Ended {
-		if reason != verify.Reaffirmed && ended[reason] != n {
-			c.problem(fmt.Errorf("letter %d: %d ended as %s in the count and %d in the log", id, ended[reason], reason, n))
+	for _, reason := range []verify.Reason{verify.Signer, verify.Erasure, verify.Duplicate, verify.Fraud, verify.Moderation, verify.Undone} {
+		if ended[reason] != l.Ended[reason] {
+			c.problem(fmt.Errorf("letter %d: %d ended as %s in the count and %d in the log", id, ended[reason], reason, l.Ended[reason]))
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/undersigned/undersigned/internal/store"
@@ -177,6 +178,11 @@ func (l *Log) take(ctx context.Context, letter int64, s share, follow Follow) (d
 		done, s.left, after = done+n, s.left-len(read), read[len(read)-1]
 	}
 	return done, nil
+}
+
+// Waits ranges over the signatures whose sign leaf waits for its index.
+func Waits(tx *store.Tx) iter.Seq2[Waiting, error] {
+	return store.Each(tx, qWaits, func(row store.Row) (w Waiting, err error) { return w, row.Scan(&w.Letter, &w.Subject) }, phaseSign)
 }
 
 // Backlog returns how many leaves are not in a published checkpoint yet.

@@ -254,6 +254,35 @@ func TestSequence_order(t *testing.T) {
 	})
 }
 
+// Under steady load ends are not left behind: each phase has its share of a batch.
+func TestSequence_endsDoNotWaitForEver(t *testing.T) {
+	logs(t, func(t *testing.T, db *store.DB, l *tlog.Log) {
+		enqueue(t, db, 1, 600)
+		err := db.Update(t.Context(), func(tx *store.Tx) error {
+			return tlog.Enqueue(tx, tlog.Waiting{Letter: 1, Subject: 1, Leaf: verify.Withdraw{Letter: verify.LetterID{1}, Reason: verify.Signer, Day: "2026-06-01"}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, next := newKept(), 10_000
+		n, err := l.Sequence(t.Context(), func(tx *store.Tx, letter, at int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+			for range 100 { // so many confirm while a slice is written
+				next++
+				if err := tlog.Enqueue(tx, signLeaf(1, next)); err != nil {
+					return nil, err
+				}
+			}
+			return k.follow(tx, letter, at, waiting)
+		}, func(*store.Tx, verify.Checkpoint) error { return nil })
+		if err != nil || n != 601 {
+			t.Errorf("%d leaves, %v", n, err)
+		}
+		if _, ok := k.leaves[600].(verify.Withdraw); !ok {
+			t.Errorf("the end is not in its batch: %T", k.leaves[600])
+		}
+	})
+}
+
 // A leaf that is taken back after the sequencer has read it is not in the log: the slice begins again.
 func TestSequence_leafTakenBackMeanwhile(t *testing.T) {
 	logs(t, func(t *testing.T, db *store.DB, l *tlog.Log) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,10 +79,11 @@ func (s *Server) WriteBundle(ctx context.Context, w io.Writer, slug string) erro
 	return z.Close()
 }
 
-// bundles keeps the bundle of each letter that was last asked for as a file. It can be deleted at any time.
+// bundles keeps the bundles that were last asked for as files, SLUG.SIZE.VERSION.zip. They can be deleted at any time.
 type bundles struct {
 	folder string
 	every  time.Duration // a newer one is built at most so often
+	turn   chan struct{} // one is built at a time: each reads the whole log
 
 	mu       sync.Mutex
 	building map[string]*building // by slug; guarded by mu
@@ -94,15 +96,22 @@ type building struct {
 	err  error
 }
 
+// maxBundles is how many bytes of bundles are kept; the oldest go.
+const maxBundles = 2 << 30
+
+// BundlesKept is how long a bundle may lie there: a name that was taken down is in none that is older.
+const BundlesKept = time.Hour
+
 // bundleWait is how long a request waits for a bundle that is being built, before it is asked to come again.
 const bundleWait = 20 * time.Second
 
 func (s *Server) sendBundle(w http.ResponseWriter, r *http.Request) error {
 	slug := r.PathValue("slug")
-	if _, err := s.cache.find(r.Context(), slug); err != nil {
+	l, err := s.cache.find(r.Context(), slug)
+	if err != nil {
 		return err
 	}
-	path, err := s.bundle(r.Context(), slug)
+	path, err := s.bundle(r.Context(), l)
 	if err != nil {
 		return err
 	}
@@ -125,20 +134,21 @@ func (s *Server) sendBundle(w http.ResponseWriter, r *http.Request) error {
 }
 
 // bundle returns the path of a letter's bundle, building it if the log has grown and the last is old enough.
-func (s *Server) bundle(ctx context.Context, slug string) (string, error) {
+func (s *Server) bundle(ctx context.Context, l *cachedLetter) (string, error) {
 	state, err := s.log.State(ctx)
 	if err != nil {
 		return "", err
 	}
+	slug, of := l.Slug, fmt.Sprintf("%d.%d", state.Published.Size, l.Version)
 	b := &s.bundles
 	b.mu.Lock()
 	now := b.building[slug]
 	if now == nil {
-		if path, fresh := b.newest(slug, state.Published.Size, s.o.Now()); fresh {
+		if path, fresh := b.newest(slug, of, s.o.Now()); fresh {
 			b.mu.Unlock()
 			return path, nil
 		}
-		now = &building{done: make(chan struct{}), path: filepath.Join(b.folder, fmt.Sprintf("%s.%d.zip", slug, state.Published.Size))}
+		now = &building{done: make(chan struct{}), path: filepath.Join(b.folder, slug+"."+of+".zip")}
 		if b.building == nil {
 			b.building = map[string]*building{}
 		}
@@ -161,7 +171,14 @@ func (s *Server) bundle(ctx context.Context, slug string) (string, error) {
 // build writes a bundle beside its place and moves it there; earlier ones of the letter go.
 func (s *Server) build(ctx context.Context, slug string, now *building) {
 	b := &s.bundles
-	now.err = func() error {
+	b.turn <- struct{}{}
+	defer func() { <-b.turn }()
+	now.err = func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
 		if err := os.MkdirAll(b.folder, 0o700); err != nil {
 			return err
 		}
@@ -187,6 +204,37 @@ func (s *Server) build(ctx context.Context, slug string, now *building) {
 			_ = os.Remove(path)
 		}
 	}
+	b.sweep(s.o.Now(), maxBundles)
+}
+
+// Sweep deletes bundles that are too old to be shown to anybody, and what a killed process has left half built.
+func (s *Server) Sweep() {
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	s.bundles.sweep(s.o.Now(), maxBundles)
+}
+
+// sweep deletes what is old, and of the rest the oldest that are too much.
+func (b *bundles) sweep(now time.Time, limit int64) {
+	type file struct {
+		path string
+		info os.FileInfo
+	}
+	var files []file
+	for _, pattern := range []string{"*.zip", ".bundle-*"} {
+		paths, _ := filepath.Glob(filepath.Join(b.folder, pattern))
+		for _, path := range paths {
+			if info, err := os.Stat(path); err == nil {
+				files = append(files, file{path, info})
+			}
+		}
+	}
+	slices.SortFunc(files, func(x, y file) int { return y.info.ModTime().Compare(x.info.ModTime()) })
+	for _, f := range files {
+		if limit -= f.info.Size(); limit < 0 || now.Sub(f.info.ModTime()).Abs() > BundlesKept {
+			_ = os.Remove(f.path) // who is reading it reads on
+		}
+	}
 }
 
 // of lists the bundles of a letter.
@@ -195,15 +243,18 @@ func (b *bundles) of(slug string) []string {
 	return paths
 }
 
-// newest returns the bundle to serve, false when a newer one is to be built.
-func (b *bundles) newest(slug string, size int64, now time.Time) (string, bool) {
+// newest returns the bundle to serve, false when a newer one is to be built: when log or letter have changed, and the last is
+// old enough. While the log stands still only a change of the letter can come, such as a name that is taken down.
+func (b *bundles) newest(slug, of string, now time.Time) (string, bool) {
 	for _, path := range b.of(slug) {
 		info, err := os.Stat(path)
 		if err != nil {
 			continue
 		}
-		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), slug+"."), ".")
-		if of, err := strconv.ParseInt(number, 10, 64); err == nil && (of == size || now.Sub(info.ModTime()).Abs() < b.every) {
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), slug+"."), ".zip")
+		size, _, _ := strings.Cut(name, ".")
+		grown := !strings.HasPrefix(of, size+".")
+		if name == of || grown && now.Sub(info.ModTime()).Abs() < b.every {
 			return path, true
 		}
 	}

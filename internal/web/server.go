@@ -74,7 +74,7 @@ func New(letters *letter.Service, signatures *signing.Service, log *tlog.Log, o 
 		return l.Slug, err
 	}
 	s.cache.now = o.Now
-	s.bundles = bundles{folder: o.Cache, every: min(6*o.PublishEvery, time.Hour)}
+	s.bundles = bundles{folder: o.Cache, every: min(6*o.PublishEvery, BundlesKept), turn: make(chan struct{}, 1)}
 	s.limits = newLimiter(o.Now, o.TrustProxy)
 	s.streams = make(chan struct{}, maxStreams)
 	s.routes()
