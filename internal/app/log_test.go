@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/torchwood"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
@@ -271,6 +273,36 @@ func TestLog_verifiesWhatTheSiteClaims(t *testing.T) {
 		}
 		if _, problems, err := a.CheckLog(ctx); err != nil || len(problems) < 3 {
 			t.Errorf("the own check finds %v, %v", problems, err)
+		}
+	})
+}
+
+// What is about a letter is in the log at once, however slow its rhythm: a new letter, a new edition and a moved deadline
+// verify within seconds, on the page and from a bundle.
+func TestLog_textsDoNotWaitForTheRhythm(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine, func(o *app.Options) { o.Server.PublishEvery = time.Hour })
+		text := testkit.ReadText(t, "granary.en.md")
+		text.Body += "\n\nAnd one more paragraph."
+		deadline := letter.Deadline{At: time.Now().Add(48 * time.Hour), Zone: time.UTC}
+		for i, change := range []letter.Change{{}, {Text: &text, Follows: letter.FollowsSubstantive, Publish: true}, {Deadline: &deadline}} {
+			change.Slug = testkit.Slug
+			if _, err := a.Letters.Write(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, fmt.Sprintf("change %d verifies", i), func() bool { return auditOf(t, a.URL).OK() })
+		}
+		answer := a.Client(t).Get(thePage + "/bundle.zip")
+		archive, err := zip.NewReader(strings.NewReader(answer.Body), int64(len(answer.Body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, err := verify.FromBundle(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report, err := verify.Audit(t.Context(), source, verify.Options{}); err != nil || !report.OK() || len(report.Letters[0].Editions) != 2 {
+			t.Errorf("the bundle: %+v, %v", report, err)
 		}
 	})
 }

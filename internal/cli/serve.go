@@ -33,9 +33,13 @@ func (c *serveCommand) Run(e *environment) error {
 // makes much garbage a request: the default would collect many times a second.
 const gcPercent = 300
 
+// memoryLimit is where the collector no longer lets the heap grow so freely. The caches of the database are beside it.
+const memoryLimit = 56 << 20
+
 // serve opens an instance and runs it; ready is called when it listens. Port 0 takes a free one.
 func serve(e *environment, o app.Options, ready func(*app.App) error) error {
 	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
 	listener, err := net.Listen("tcp", o.Server.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w; choose another port", err)

@@ -179,6 +179,9 @@ func (s *Server) build(ctx context.Context, slug string, now *building) {
 				err = fmt.Errorf("panic: %v", p)
 			}
 		}()
+		if err := s.signing.PublishTexts(ctx); err != nil { // or it would show a text that the log does not have yet
+			return err
+		}
 		if err := os.MkdirAll(b.folder, 0o700); err != nil {
 			return err
 		}
