@@ -34,7 +34,7 @@ func (c *serveCommand) Run(e *environment) error {
 const gcPercent = 300
 
 // memoryLimit is where the collector no longer lets the heap grow so freely. The caches of the database are beside it.
-const memoryLimit = 56 << 20
+const memoryLimit = 40 << 20
 
 // serve opens an instance and runs it; ready is called when it listens. Port 0 takes a free one.
 func serve(e *environment, o app.Options, ready func(*app.App) error) error {

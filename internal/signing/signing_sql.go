@@ -102,8 +102,8 @@ var (
 		UPDATE signature SET leaf_index = $1, leaf_listing = $2, state = CASE WHEN state = 'new' THEN 'listed' ELSE state END
 		WHERE letter_id = $3 AND id = $4`)
 	qListUnlogged = store.Q("signature_unlogged.list", `
-		SELECT `+ownColumns+` FROM signature_unlogged n JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id
-		ORDER BY s.letter_id, s.id LIMIT $1`)
+		SELECT `+ownColumns+` FROM (SELECT letter_id, id FROM signature_unlogged ORDER BY letter_id, id LIMIT $1) n
+		JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id`)
 	qRemoveUnlogged = store.Q("signature_unlogged.remove", `DELETE FROM signature_unlogged WHERE letter_id = $1 AND id = $2`)
 	qFindSalt       = store.Q("signature_public.salt", `SELECT salt FROM signature_public WHERE letter_id = $1 AND id = $2`)
 	qSetSalt        = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)
