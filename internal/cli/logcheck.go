@@ -10,6 +10,8 @@ import (
 type logCommand struct {
 	Check logCheck `cmd:"" help:"Read the whole log and everything that hangs on it, and say what is wrong."`
 	Key   logKey   `cmd:"" help:"Print the key that checkpoints are signed with, for auditors."`
+
+	Checkpoint logCheckpoint `cmd:"" help:"Print the last checkpoint that the public was shown; once the server has stopped, it is the last there will be."`
 }
 
 type logCheck struct {
@@ -49,6 +51,26 @@ func (c *logCheck) Run(e *environment) error {
 		if !c.JSON {
 			e.printf("Leaves, tiles, checkpoints, signatures, names, sealed data, texts and numbers agree.\n")
 		}
+		return nil
+	})
+}
+
+type logCheckpoint struct {
+	config.Instance
+	JSON bool `help:"Print one JSON object."`
+}
+
+// Run prints the checkpoint as it is served.
+func (c *logCheckpoint) Run(e *environment) error {
+	return e.withExisting(c.Instance, func(a *app.App) error {
+		state, err := a.Log.State(e.ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return e.printJSON(map[string]any{"size": state.Published.Size, "root": state.Published.Root, "signed": string(state.Signed())})
+		}
+		e.printf("%s", state.Signed())
 		return nil
 	})
 }
