@@ -143,11 +143,7 @@ func tokenLeft(t *testing.T, instance config.Instance, inbox *testkit.Inbox, x *
 		t.Fatal(err)
 	}
 	defer a.Close()
-	_, p, _ := strings.Cut(x.checkMail, "?p=")
-	id, err := strconv.ParseInt(p, 36, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := pendingOf(t, x)
 	envelope, _, err := a.Signing.Envelope(t.Context(), id)
 	if err == nil && !strings.Contains(dumpOf(t, &testkit.Running{App: a}), fmt.Sprintf(`{\"pending\":%d}`, id)) {
 		if mail, ok = inbox.Await(over, x.email); !ok { // nor has it come meanwhile
@@ -155,6 +151,17 @@ func tokenLeft(t *testing.T, instance config.Instance, inbox *testkit.Inbox, x *
 		}
 	}
 	return envelope.Token, err
+}
+
+// pendingOf returns the submission's id.
+func pendingOf(t *testing.T, x *acknowledged) int64 {
+	t.Helper()
+	_, p, _ := strings.Cut(x.checkMail, "?p=")
+	id, err := strconv.ParseInt(p, 36, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // What reconcile is there to find, it finds: an acknowledgement of something that was never stored, a receipt that is not
