@@ -101,7 +101,7 @@ func (c *crowd) letter(change letter.Change) {
 	c.t.Helper()
 	text := testkit.ReadText(c.t, "granary.en.md")
 	text.Body += "\n\nWritten at " + c.Options.Now().Format(time.RFC3339Nano) + "."
-	change.Text, change.Create, change.Publish = &text, change.Follows == "", true
+	change.Text, change.Create, change.Publish, change.SignOn = &text, change.Follows == "", true, new(letter.SignOnBoth)
 	if _, err := c.Letters.Write(c.t.Context(), change); err != nil {
 		c.t.Fatal(err)
 	}
@@ -192,6 +192,57 @@ func TestClock_jumps(t *testing.T) {
 		c.answers(waiting, true)
 		if dump := dumpOf(t, a); strings.Contains(dump, fmt.Sprintf("\n[%d,", pendingOf(t, waiting))) {
 			t.Error("a submission stays after its end")
+		}
+	})
+}
+
+// Letters that end while the clock is wrong end in the log as in the database. A day does not end one whose grace reaches
+// further, and takes no key that data is sealed with. Ten years are taken for what the clock says they are: a deadline is over,
+// and keys that are to be kept for 30 days are destroyed.
+func TestClock_endsOfLetters(t *testing.T) {
+	onJumpingClock(t, func(t *testing.T, a *testkit.Running, clock *jumping, by time.Duration) {
+		c := &crowd{Running: a, t: t}
+		ctx := t.Context()
+		retain := func() {
+			t.Helper()
+			if err := a.Signing.Retain(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end := func(slug string) {
+			t.Helper()
+			if err := a.Letters.Close(ctx, slug); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.answers(c.asks("Constant"), false)
+		c.letter(letter.Change{Slug: "dated", Deadline: &letter.Deadline{At: clock.Now().Add(48 * time.Hour), Zone: time.UTC}})
+		c.letter(letter.Change{Slug: "ended"})
+		end("ended")
+
+		clock.jump(by)
+		retain()
+		c.letter(letter.Change{Slug: "brief"})
+		end("brief")
+		clock.advance(25 * time.Hour)
+		retain() // and the last word about the brief one is written
+		c.whole(1)
+
+		clock.back()
+		retain()
+		c.whole(1)
+		for _, slug := range []string{"dated", "ended", "brief"} {
+			l, err := a.Letters.Find(ctx, slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, gone := a.Letters.Key(ctx, l.ID)
+			if by.Abs() > letter.KeptAfterClose {
+				continue
+			}
+			if gone != nil || l.AcceptsSignatures(clock.Now()) != (slug == "dated") {
+				t.Errorf("%s: %s, %v", slug, l.State, gone)
+			}
 		}
 	})
 }
