@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -19,6 +20,13 @@ const asCommand = "UNDERSIGNED_TEST_AS_COMMAND"
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	if text := os.Getenv(asPinned); text != "" {
+		var p pinnedServer
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			panic(err)
+		}
+		os.Exit(p.run())
 	}
 	testkit.Main(m)
 }

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,13 +20,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
-	"github.com/undersigned/undersigned/verify"
 )
 
 // command is the command line in a process of its own.
@@ -78,15 +74,6 @@ func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, 
 	return c, said.URL
 }
 
-// acknowledged is what a server has told a signer.
-type acknowledged struct {
-	email     string
-	checkMail string          // signing was acknowledged
-	token     string          // of the mail, once it came
-	secret    string          // confirming was acknowledged
-	c         *testkit.Client // the signer's browser
-}
-
 // Nothing that was acknowledged is lost when the server is killed under load, again and again.
 func TestKill_losesNothing(t *testing.T) {
 	if testing.Short() {
@@ -116,36 +103,18 @@ func TestKill_losesNothing(t *testing.T) {
 			_ = server.Wait()
 		}
 		server, url := serveProcess(t, instance, inbox)
-		secrets := 0
+		confirmations := 0
 		for _, x := range all {
-			x.c.MoveTo(url)
-			if r := x.c.Get(x.checkMail); r.Status != 200 || !strings.Contains(r.Body, x.email) {
-				t.Fatalf("the acknowledged submission of %s is lost: %d %s", x.email, r.Status, r.Main(t))
-			}
-			if x.token == "" { // killed before its mail was read
-				x.token = tokenLeft(t, instance, inbox, x)
-			}
-			secret := secretOf(t, x.c.Post("/confirm/"+x.token, press("confirm")))
 			if x.secret != "" {
-				secrets++
-				if secret != x.secret {
-					t.Errorf("the receipt of %s was %s and is now %s", x.email, x.secret, secret)
-				}
-			}
-			if r := x.c.Post("/signature", press("show", "secret", secret)); r.Status != 200 || !strings.Contains(r.Body, x.email) {
-				t.Errorf("the receipt of %s opens %d", x.email, r.Status)
+				confirmations++
 			}
 		}
-		t.Logf("%d kills, %d acknowledged submissions, %d acknowledged confirmations", kills, len(all), secrets)
-		if len(all) < 3*kills || secrets < kills {
+		t.Logf("%d kills, %d acknowledged submissions, %d acknowledged confirmations", kills, len(all), confirmations)
+		if len(all) < 3*kills || confirmations < kills {
 			t.Error("too little was acknowledged for this to show anything")
 		}
-		want := fmt.Sprintf(`"persons":%d,`, len(all))
-		c := testkit.NewClient(t, url)
-		eventually(t, "the page counts "+want, func() bool { return strings.Contains(c.Get(thePage+".json").Body, want) })
-		report := auditOf(t, url)
-		if l := report.Letters[0]; !report.OK() || l.Counted.Persons != len(all) || l.Names != len(all) || l.Ended[verify.Reaffirmed] > 0 {
-			t.Errorf("the log does not have each acknowledged signature once: %+v", report)
+		for _, problem := range reconcile(t, url, instance, inbox, all) {
+			t.Error(problem)
 		}
 		for _, x := range all[:min(len(all), 50)] {
 			checkProof(t, x.c, secretOf(t, x.c.Post("/confirm/"+x.token, press("confirm"))))
@@ -157,66 +126,6 @@ func TestKill_losesNothing(t *testing.T) {
 			t.Errorf("told to stop, the server ends with %v", err)
 		}
 	})
-}
-
-// auditOf verifies all that a server claims.
-func auditOf(t *testing.T, url string) verify.Report {
-	t.Helper()
-	source, err := verify.FromURL(t.Context(), http.DefaultClient, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := verify.Audit(t.Context(), source, verify.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report
-}
-
-// checkProof downloads and checks the proof of the first signature of a receipt.
-func checkProof(t *testing.T, c *testkit.Client, secret string) {
-	t.Helper()
-	file := c.Post("/signature", press("proof", "secret", secret, "id", idOnPage(t, c.Post("/signature", press("show", "secret", secret)))))
-	r, err := verify.ParseReceipt([]byte(file.Body))
-	if err != nil {
-		t.Fatalf("no proof but %d: %v", file.Status, err)
-	}
-	key, err := note.NewVerifier(strings.TrimSpace(c.Get("/log/key").Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, _, err := r.Check(key); err != nil {
-		t.Error(err)
-	}
-}
-
-// tokenLeft returns the token of a submission, from its mail if that came. If not, its job must be there still: one that a
-// killed server had taken comes back when its lease ends, which is longer than a test waits.
-func tokenLeft(t *testing.T, instance config.Instance, inbox *testkit.Inbox, x *acknowledged) string {
-	t.Helper()
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if mail, ok := inbox.Await(over, x.email); ok {
-		return mail.Token()
-	}
-	a, err := app.Open(t.Context(), app.Options{Instance: instance})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	_, p, _ := strings.Cut(x.checkMail, "?p=")
-	id, err := strconv.ParseInt(p, 36, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	envelope, _, err := a.Signing.Envelope(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(dumpOf(t, &testkit.Running{App: a}), fmt.Sprintf(`{\"pending\":%d}`, id)) {
-		t.Errorf("no mail came to %s and its job is lost", x.email)
-	}
-	return envelope.Token
 }
 
 // load signs and confirms with four workers, kills the server after a number of acknowledgements, and returns all of them.
@@ -237,8 +146,9 @@ func load(t *testing.T, url string, inbox *testkit.Inbox, round int, kill func()
 	for w := range 4 {
 		workers.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				x := &acknowledged{email: fmt.Sprintf("r%dw%di%d@load.example", round, w, i), c: testkit.NewClient(t, url)}
-				form := testkit.SignForm(fmt.Sprintf("Load %c%c%c", 'A'+round, 'a'+w, 'a'+i%26), x.email).Encode()
+				x := &acknowledged{name: fmt.Sprintf("Load %s %s %s", word(round), word(w), word(i)),
+					email: fmt.Sprintf("r%dw%di%d@load.example", round, w, i), c: testkit.NewClient(t, url)}
+				form := testkit.SignForm(x.name, x.email).Encode()
 				a, err := x.c.Try(http.MethodPost, thePage+"/signatures", strings.NewReader(form), "Content-Type", urlencoded)
 				if err != nil || a.Status != http.StatusSeeOther {
 					return

@@ -80,6 +80,24 @@ func TestNewID(t *testing.T) {
 	}
 }
 
+// Ids stay positive and different whatever the clock does, also when it shows the same milliseconds a second time.
+func TestNewID_clockJumps(t *testing.T) {
+	now := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	seen := map[int64]bool{}
+	for _, jump := range []time.Duration{0, 24 * time.Hour, 0, -24 * time.Hour, 0, 3652 * 24 * time.Hour, 0, -3652 * 24 * time.Hour, 0} {
+		for i := range 500 {
+			id := store.NewID(now.Add(jump + time.Duration(i)*time.Millisecond/10))
+			if id <= 0 || seen[id] {
+				t.Fatalf("after a jump by %v: %d, seen before: %v", jump, id, seen[id])
+			}
+			seen[id] = true
+			if off := store.IDTime(id).Sub(now.Add(jump)); off < -time.Second || off > 2*time.Second {
+				t.Errorf("after a jump by %v an id is of a time that is off by %v", jump, off)
+			}
+		}
+	}
+}
+
 func TestVersionLess(t *testing.T) {
 	for _, v := range []struct {
 		a, b string
