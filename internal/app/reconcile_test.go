@@ -146,7 +146,7 @@ func tokenLeft(t *testing.T, instance config.Instance, inbox *testkit.Inbox, x *
 	id := pendingOf(t, x)
 	envelope, _, err := a.Signing.Envelope(t.Context(), id)
 	if err == nil && !strings.Contains(dumpOf(t, &testkit.Running{App: a}), fmt.Sprintf(`{\"pending\":%d}`, id)) {
-		if mail, ok = inbox.Await(over, x.email); !ok { // nor has it come meanwhile
+		if _, came := inbox.Await(over, x.email); !came { // nor has it come meanwhile
 			err = errors.New("no mail came and its job is lost")
 		}
 	}
