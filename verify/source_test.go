@@ -147,14 +147,12 @@ func TestFromURL_refuses(t *testing.T) {
 	defer endless.Close()
 	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 	defer failing.Close()
-	gone := httptest.NewServer(nil)
-	gone.Close()
 	for name, x := range map[string]struct{ address, want string }{
 		"no address":         {"bundle.zip", "is not an address"},
 		"another scheme":     {"ftp://letters.example/", "is not an address"},
 		"no host":            {"https:///letters/x", "is not an address"},
 		"broken":             {"https://letters.example/%", "is not an address"},
-		"a server that left": {gone.URL, "connect"},
+		"a server that left": {"http://127.0.0.1:1", "connect"},
 		"a server that errs": {failing.URL, "log/checkpoint: the server answered 502"},
 		"a list that fails":  {server(t, s.files()).URL, "letters.json: file does not exist"},
 		"no such letter":     {server(t, s.files()).URL + "/letters/no-such", "letters/no-such.json: "},

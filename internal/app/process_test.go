@@ -43,13 +43,7 @@ func command(t *testing.T, instance config.Instance, args ...string) *exec.Cmd {
 // serves.
 func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, under ...string) (c *exec.Cmd, url string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	c = command(t, instance, "serve", "--listen", address, "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json")
+	c = command(t, instance, "serve", "--listen", "127.0.0.1:0", "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json")
 	if len(under) > 0 {
 		c.Path, c.Args = under[0], slices.Concat(under, c.Args)
 	}
