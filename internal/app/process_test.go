@@ -43,10 +43,20 @@ func command(t *testing.T, instance config.Instance, args ...string) *exec.Cmd {
 // serves.
 func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, under ...string) (c *exec.Cmd, url string) {
 	t.Helper()
-	c = command(t, instance, "serve", "--listen", "127.0.0.1:0", "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json")
+	c = command(t, instance, serveArgs("127.0.0.1:0", inbox)...)
 	if len(under) > 0 {
 		c.Path, c.Args = under[0], slices.Concat(under, c.Args)
 	}
+	return c, begin(t, c)
+}
+
+func serveArgs(address string, inbox *testkit.Inbox) []string {
+	return []string{"serve", "--listen", address, "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json"}
+}
+
+// begin starts a server and returns where it serves, once it does.
+func begin(t *testing.T, c *exec.Cmd) (url string) {
+	t.Helper()
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +75,7 @@ func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, 
 		_ = c.Wait()
 		t.Fatalf("the server did not start: %v: %s", err, log.String())
 	}
-	return c, said.URL
+	return said.URL
 }
 
 // Nothing that was acknowledged is lost when the server is killed under load, again and again.
