@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -101,9 +102,20 @@ func CancelRelist(tx *store.Tx, letter, signature int64) (bool, error) {
 // leaves out of what it returns, which keeps the order: it waits for the next batch.
 type Follow func(tx *store.Tx, letter, next int64, waiting []Waiting) ([]Waiting, error)
 
-// share is how many leaves of a phase one batch takes: those that waited when it began. What comes meanwhile waits for the
-// next, or under load there would be no last slice.
-type share struct{ phase, left int }
+// place is where a leaf waits. A batch takes the leaves whose places it has read when it began, and no others: whatever one of
+// them follows has waited no less long and is in a phase before it, while what comes meanwhile may follow something that does
+// too, and under load would leave no last slice.
+type place struct {
+	phase   int
+	rank    int64
+	subject int64
+}
+
+func (w Waiting) place() place { return place{w.phase, w.rank, w.Subject} }
+
+func comparePlaces(a, b place) int {
+	return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.rank, b.rank), cmp.Compare(a.subject, b.subject))
+}
 
 // Sequence appends the leaves that wait and publishes a checkpoint that covers them. It returns how many there were; none
 // when another process has the turn. published is called in the transaction that publishes.
@@ -125,12 +137,12 @@ func (l *Log) sequence(ctx context.Context, last int, follow Follow, published f
 	defer release()
 	var failed error // of a letter; the others go on
 	for letter := int64(0); ; {
-		var shares []share
+		var share []place
 		err := l.db.View(ctx, func(tx *store.Tx) (err error) {
 			if err := tx.Row(qNext, letter).Scan(&letter); err != nil {
 				return err
 			}
-			shares, err = store.List(tx, qCount, func(row store.Row) (s share, err error) { return s, row.Scan(&s.phase, &s.left) }, letter)
+			share, err = store.List(tx, qPlaces, func(row store.Row) (p place, err error) { return p, row.Scan(&p.phase, &p.rank, &p.subject) }, letter, last)
 			return err
 		})
 		if errors.Is(err, store.ErrNoRow) {
@@ -139,30 +151,31 @@ func (l *Log) sequence(ctx context.Context, last int, follow Follow, published f
 		if err != nil {
 			return done, err
 		}
-		for _, s := range shares {
-			if s.phase > last {
-				break
-			}
-			n, err := l.take(ctx, letter, s, follow)
-			if done += n; err != nil {
-				failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
-				break
-			}
+		n, err := l.take(ctx, letter, share, follow)
+		if done += n; err != nil {
+			failed = errors.Join(failed, fmt.Errorf("tlog.Sequence: letter %d: %w", letter, err))
 		}
 	}
 	return done, errors.Join(failed, l.publish(ctx, published))
 }
 
-// take appends a share of a letter's leaves, a slice a transaction, in the order of their ranks.
-func (l *Log) take(ctx context.Context, letter int64, s share, follow Follow) (done int, err error) {
-	var after Waiting // the last that was looked at
-	after.rank, after.Subject = -1, -1
-	for s.left > 0 {
-		var read []Waiting
+// take appends a share of a letter's leaves, a slice of one phase a transaction.
+func (l *Log) take(ctx context.Context, letter int64, share []place, follow Follow) (done int, err error) {
+	for len(share) > 0 {
+		first, some := share[0], share[:min(len(share), sliceSize)]
+		if i := slices.IndexFunc(some, func(p place) bool { return p.phase != first.phase }); i > 0 {
+			some = some[:i]
+		}
+		last := some[len(some)-1]
 		n := 0
-		err := l.db.Update(ctx, func(tx *store.Tx) (err error) {
-			read, err = store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, s.phase, after.rank,
-				after.Subject, min(s.left, sliceSize))
+		err := l.db.Update(ctx, func(tx *store.Tx) error {
+			n = 0
+			read, err := store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, first.phase,
+				first.rank, first.subject, last.rank, last.subject)
+			read = slices.DeleteFunc(read, func(w Waiting) bool {
+				_, ours := slices.BinarySearchFunc(some, w.place(), comparePlaces)
+				return !ours
+			})
 			if err != nil || len(read) == 0 {
 				return err
 			}
@@ -172,10 +185,10 @@ func (l *Log) take(ctx context.Context, letter int64, s share, follow Follow) (d
 		if errors.Is(err, errTakenBack) {
 			continue
 		}
-		if err != nil || len(read) == 0 {
+		if err != nil {
 			return done, err
 		}
-		done, s.left, after = done+n, s.left-len(read), read[len(read)-1]
+		done, share = done+n, share[len(some):]
 	}
 	return done, nil
 }

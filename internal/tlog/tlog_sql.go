@@ -26,11 +26,12 @@ var (
 	qNextRank = store.Q("leaf_pending.next_rank", `SELECT COALESCE(MAX(rank), 0) + 1 FROM leaf_pending WHERE letter_id = $1 AND phase = 0`)
 	qCancel   = store.Q("leaf_pending.cancel", `DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND subject = $3`)
 	qNext     = store.Q("leaf_pending.next_letter", `SELECT letter_id FROM leaf_pending WHERE letter_id > $1 ORDER BY letter_id LIMIT 1`)
-	qCount    = store.Q("leaf_pending.count", `SELECT phase, COUNT(*) FROM leaf_pending WHERE letter_id = $1 GROUP BY phase ORDER BY phase`)
-	qWaits    = store.Q("leaf_pending.waits", `SELECT letter_id, subject FROM leaf_pending WHERE phase = $1`)
-	qBacklog  = store.Q("leaf_pending.backlog", `SELECT COUNT(*) FROM leaf_pending`)
-	qTake     = store.Q("leaf_pending.take", `
-		SELECT phase, rank, subject, leaf FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND (rank, subject) > ($3, $4)
-		ORDER BY rank, subject LIMIT $5`)
+	qPlaces   = store.Q("leaf_pending.places", `
+		SELECT phase, rank, subject FROM leaf_pending WHERE letter_id = $1 AND phase <= $2 ORDER BY phase, rank, subject`)
+	qWaits   = store.Q("leaf_pending.waits", `SELECT letter_id, subject FROM leaf_pending WHERE phase = $1`)
+	qBacklog = store.Q("leaf_pending.backlog", `SELECT COUNT(*) FROM leaf_pending`)
+	qTake    = store.Q("leaf_pending.take", `
+		SELECT phase, rank, subject, leaf FROM leaf_pending
+		WHERE letter_id = $1 AND phase = $2 AND (rank, subject) >= ($3, $4) AND (rank, subject) <= ($5, $6) ORDER BY rank, subject`)
 	qRemove = store.Q("leaf_pending.remove", `DELETE FROM leaf_pending WHERE letter_id = $1 AND phase = $2 AND rank = $3 AND subject = $4`)
 )
