@@ -127,6 +127,9 @@ func (a Answer) Main(t testing.TB) string {
 // MoveTo makes the client, with its cookies, one of a server at another address.
 func (c *Client) MoveTo(base string) { c.base = base }
 
+// CloseIdle ends the connections that are kept for the next request.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
 // Cookie returns a cookie that the client was given, nil if it has none of that name.
 func (c *Client) Cookie(name string) *http.Cookie {
 	j := c.http.Jar.(*jar)
