@@ -25,7 +25,7 @@ race: ## The packages with goroutines under the race detector (needs a C compile
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/signing ./internal/letter ./internal/mail ./internal/web ./internal/app
 
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing
-	$(GO) test -timeout 3h -count 1 -v -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile' ./internal/app -soak
+	$(GO) test -timeout 3h -count 1 -v -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade|TestSoak' ./internal/app -soak
 
 lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
