@@ -1,7 +1,3 @@
-// Package account owns the instance's directory of organisations, and who may speak for them.
-//
-// It promises one entry per organisation, named in as many languages as its members give, and reused by every letter it
-// leads or signs. It must not know letters, signatures or pages.
 package account
 
 import (

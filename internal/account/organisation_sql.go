@@ -14,6 +14,7 @@ var (
 		INSERT INTO organisation (id, slug, details, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (slug) DO UPDATE SET details = excluded.details`)
 	qFindOrganisation  = store.Q("organisation.find", `SELECT id, slug, details FROM organisation WHERE slug = $1`)
+	qLoadOrganisation  = store.Q("organisation.load", `SELECT id, slug, details FROM organisation WHERE id = $1`)
 	qListOrganisations = store.Q("organisation.list", `SELECT id, slug, details FROM organisation ORDER BY slug`)
 	qListLeads         = store.Q("organisation.list_leads", `
 		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id

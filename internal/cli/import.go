@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
@@ -249,7 +250,7 @@ func (c *importLetter) change(d *importer.Draft) (letter.Change, error) {
 	text.Translator = c.Translator
 	change := letter.Change{Slug: c.Slug, Text: &text, Follows: c.Follows, Create: true, Publish: c.Publish, Leads: c.Lead}
 	if change.Slug == "" {
-		change.Slug = letter.SlugOf(text.Name())
+		change.Slug = i18n.Slug(text.Name(), "letter")
 	}
 	if c.SignOn != "" {
 		change.SignOn = &c.SignOn

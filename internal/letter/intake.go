@@ -1,17 +1,13 @@
 package letter
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
 
@@ -71,35 +67,8 @@ func SenderOf(d *importer.Draft) (account.Organisation, bool) {
 	if d.Sender.Name == "" {
 		return account.Organisation{}, false
 	}
-	return account.Organisation{Slug: SlugOf(d.Sender.Name), Names: map[string]string{d.Language: d.Sender.Name},
+	return account.Organisation{Slug: i18n.Slug(d.Sender.Name, "organisation"), Names: map[string]string{d.Language: d.Sender.Name},
 		Address: d.Sender.Address, Email: d.Sender.Email}, true
-}
-
-// SlugOf makes a slug of a title: ASCII letters and digits of its words, without accents, at most 60 characters. A title
-// in another script gets a short name of its own, always the same.
-func SlugOf(title string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(strings.ToLower(title)) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r):
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	slug := b.String()
-	if len(slug) > 60 {
-		slug = slug[:60]
-		if cut := strings.LastIndexByte(slug, '-'); cut > 20 {
-			slug = slug[:cut]
-		}
-	}
-	if slug = strings.Trim(slug, "-"); len(slug) >= 3 {
-		return slug
-	}
-	sum := sha256.Sum256([]byte(title))
-	return "letter-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
 }
 
 // ParseDeadline reads "2026-12-10" or RFC 3339. A day alone ends at its last second in the zone, or at 17:00 there if

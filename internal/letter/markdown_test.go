@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 )
 
@@ -185,15 +186,15 @@ func TestDiff_givesBothTextsBack(t *testing.T) {
 	}
 }
 
-func TestSlugOf_isAlwaysASlug(t *testing.T) {
+func TestSlug_isAlwaysASlug(t *testing.T) {
 	for title, want := range map[string]string{"On the Granary!": "on-the-granary", "Élodie & Łukasz": "elodie-ukasz", "  --A1--  b": "a1-b", "انبار": "", "": "", "12": "",
 		strings.Repeat("granary ", 20): "granary-granary-granary-granary-granary-granary-granary"} {
-		got := letter.SlugOf(title)
-		if !letter.IsSlug(got) || want != "" && got != want || got != letter.SlugOf(title) || len(got) > 60 {
+		got := i18n.Slug(title, "letter")
+		if !letter.IsSlug(got) || want != "" && got != want || got != i18n.Slug(title, "letter") || len(got) > 60 {
 			t.Errorf("SlugOf(%q) = %q, want %q", title, got, want)
 		}
 	}
-	if letter.SlugOf("انبار") == letter.SlugOf("پل") {
+	if i18n.Slug("انبار", "letter") == i18n.Slug("پل", "letter") {
 		t.Error("two titles have one slug")
 	}
 }

@@ -165,7 +165,7 @@ func (o *office) titled(title string) {
 		if language == "fa" {
 			name = "دربارهٔ انبار"
 		}
-		l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: letter.SlugOf(title), Create: true, Publish: language == "fa",
+		l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: i18n.Slug(title, "letter"), Create: true, Publish: language == "fa",
 			Text: &letter.Text{Language: language, Title: name, Body: "The granary is empty."}})
 		if err != nil {
 			o.t.Fatal(err)

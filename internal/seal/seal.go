@@ -99,6 +99,16 @@ func (k *Keys) Tag(purpose, value string) []byte {
 	return tag(derived.key, value)
 }
 
+// Seal encloses plaintext for one row of a table that belongs to no letter.
+func (k *Keys) Seal(table string, row int64, plaintext []byte) []byte {
+	return newBox(derive(k.secret[:], "seal")).seal(pad(plaintext), context(table, 0, row))
+}
+
+// Open returns the plaintext that Seal enclosed for the row, or ErrOpen.
+func (k *Keys) Open(table string, row int64, envelope []byte) ([]byte, error) {
+	return unpad(newBox(derive(k.secret[:], "seal")).open(envelope, context(table, 0, row)))
+}
+
 // NewLetterKey returns a new random data key, wrapped under the instance key.
 func (k *Keys) NewLetterKey(letter int64) []byte {
 	var secret [keySize]byte
@@ -124,24 +134,12 @@ type LetterKey struct {
 
 // Seal encloses plaintext for one row of a table.
 func (k *LetterKey) Seal(table string, row int64, plaintext []byte) []byte {
-	padded := binary.BigEndian.AppendUint32(nil, uint32(len(plaintext)))
-	padded = append(padded, plaintext...)
-	if rest := len(padded) % blockSize; rest > 0 {
-		padded = append(padded, make([]byte, blockSize-rest)...)
-	}
-	return k.box.seal(padded, context(table, k.letter, row))
+	return k.box.seal(pad(plaintext), context(table, k.letter, row))
 }
 
 // Open returns the plaintext that was sealed for the row, or ErrOpen.
 func (k *LetterKey) Open(table string, row int64, envelope []byte) ([]byte, error) {
-	padded, err := k.box.open(envelope, context(table, k.letter, row))
-	if err != nil {
-		return nil, err
-	}
-	if len(padded) < 4 || int(binary.BigEndian.Uint32(padded)) > len(padded)-4 {
-		return nil, ErrOpen
-	}
-	return padded[4 : 4+binary.BigEndian.Uint32(padded)], nil
+	return unpad(k.box.open(envelope, context(table, k.letter, row)))
 }
 
 // Tag returns the address tag: HMAC-SHA-256 of the canonical address, cut to TagSize bytes.
@@ -151,6 +149,26 @@ func (k *LetterKey) Tag(canonical string) []byte { return tag(k.tag, canonical) 
 func (k *LetterKey) Code(row int64) string {
 	sum := mac(k.code, binary.BigEndian.AppendUint64(nil, uint64(row)))
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(sum)%1_000_000)
+}
+
+// pad returns the plaintext with its length before it and zeros after it.
+func pad(plaintext []byte) []byte {
+	padded := binary.BigEndian.AppendUint32(nil, uint32(len(plaintext)))
+	padded = append(padded, plaintext...)
+	if rest := len(padded) % blockSize; rest > 0 {
+		padded = append(padded, make([]byte, blockSize-rest)...)
+	}
+	return padded
+}
+
+func unpad(padded []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(padded) < 4 || int(binary.BigEndian.Uint32(padded)) > len(padded)-4 {
+		return nil, ErrOpen
+	}
+	return padded[4 : 4+binary.BigEndian.Uint32(padded)], nil
 }
 
 func derive(secret []byte, purpose string) []byte {

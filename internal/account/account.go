@@ -1,0 +1,172 @@
+// Package account owns the instance's directory of organisations, and who may speak for them: users, how they prove who
+// they are, their sessions, their roles, what they did, and what waits for a second of them.
+//
+// It promises one entry per organisation, named in as many languages as its members give, and reused by every letter it
+// leads or signs; that nobody becomes a user without a link that somebody made; that an address alone never lets anybody
+// in; that names and addresses of users are sealed; and that a session ends when it is ended. It must not know letters'
+// texts, signatures or pages.
+package account
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Service holds the use cases around accounts.
+type Service struct {
+	DB        *store.DB
+	Keys      *seal.Keys
+	Passkeys  *webauthn.WebAuthn // nil where browsers offer none: see RelyingParty
+	Unlimited bool               // lifts the limit of attempts, for tests
+}
+
+// Role says what a member may do for an organisation.
+type Role string
+
+// The roles. Each may what the ones after it may.
+const (
+	Owner    Role = "owner"    // members, the organisation's entry
+	Editor   Role = "editor"   // write, open, invite, import, close
+	Reviewer Role = "reviewer" // remarks, approvals, held signatures
+	Viewer   Role = "viewer"   // where letters stand; no personal data
+	Nobody   Role = ""
+)
+
+// Roles are the roles that can be given, the mightiest first.
+var Roles = []Role{Owner, Editor, Reviewer, Viewer}
+
+// May reports whether who has this role may do what needs the other.
+func (r Role) May(need Role) bool { return r.rank() >= need.rank() }
+
+func (r Role) rank() int {
+	for i, role := range Roles {
+		if r == role {
+			return len(Roles) - i
+		}
+	}
+	return 0
+}
+
+// Member is a user's role in an organisation.
+type Member struct {
+	Organisation Organisation
+	User         User
+	Role         Role
+}
+
+// newSecret returns a random value for a link or cookie, and the hash by which it is found.
+func newSecret() (secret string, hash []byte) {
+	var b [32]byte
+	rand.Read(b[:])
+	secret = base64.RawURLEncoding.EncodeToString(b[:])
+	return secret, hashOf(secret)
+}
+
+func hashOf(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// envelope is state that a form carries from the page that was shown to the answer that is sent.
+type envelope struct {
+	Expires time.Time
+	State   json.RawMessage
+}
+
+// carried is how long a form may stay open.
+const carried = 30 * time.Minute
+
+// carry seals state into a form. It opens again for the purpose only, and not later than in half an hour.
+func (s *Service) carry(purpose string, state any) (string, error) {
+	data, err := json.Marshal(state)
+	if err != nil {
+		return "", err
+	}
+	data, err = json.Marshal(envelope{s.DB.Now().Add(carried), data})
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(s.Keys.Seal("form "+purpose, 0, data)), nil
+}
+
+// take opens what a form brings back.
+func (s *Service) take(purpose, sealed string, state any) error {
+	var e envelope
+	data, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err == nil {
+		data, err = s.Keys.Open("form "+purpose, 0, data)
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &e)
+	}
+	if err == nil {
+		err = json.Unmarshal(e.State, state)
+	}
+	if err != nil || s.DB.Now().After(e.Expires) {
+		return fault.New(fault.Gone, "form.expired")
+	}
+	return nil
+}
+
+// spend marks a value that may be used once, and fails when it was used before.
+func spend(tx *store.Tx, value string) error {
+	n, err := tx.Exec(qSpend, hashOf(value), tx.Now().Add(carried).UnixMicro())
+	if err == nil && n == 0 {
+		err = fault.New(fault.Gone, "form.expired")
+	}
+	return err
+}
+
+// maxEmail is the longest address a relay must take (RFC 5321, 4.5.3.1.3, less the angle brackets).
+const maxEmail = 254
+
+// parseEmail returns an address as typed, without white space around it.
+func parseEmail(typed string) (string, *fault.Error) {
+	typed = strings.TrimSpace(norm.NFC.String(typed))
+	if typed == "" {
+		return "", fault.New(fault.Invalid, "user.email_empty").On("email")
+	}
+	parsed, err := mail.ParseAddress(typed)
+	if err != nil || parsed.Address != typed || len(typed) > maxEmail || strings.ContainsAny(typed, "\"<>()[],;:\\ ") {
+		return "", fault.New(fault.Invalid, "email.bad").On("email")
+	}
+	return typed, nil
+}
+
+// tag finds a user by address, whatever its case.
+func (s *Service) tag(email string) []byte {
+	return s.Keys.Tag("user", strings.ToLower(strings.TrimSpace(norm.NFC.String(email))))
+}
+
+// maxName bounds the names of users, in characters.
+const maxName = 100
+
+func parseName(typed string) (string, *fault.Error) {
+	name := strings.Join(strings.Fields(norm.NFC.String(typed)), " ")
+	switch {
+	case name == "":
+		return "", fault.New(fault.Invalid, "user.name_empty").On("name")
+	case len([]rune(name)) > maxName:
+		return "", fault.New(fault.Invalid, "name.long", "Limit", maxName).On("name")
+	case strings.ContainsFunc(name, unsafeInName):
+		return "", fault.New(fault.Invalid, "name.characters").On("name")
+	}
+	return name, nil
+}
+
+// unsafeInName reports whether a character of a name is a control, or would turn the text around it.
+func unsafeInName(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0xfeff || r == 0xfffd
+}

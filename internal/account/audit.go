@@ -1,0 +1,71 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Entry is a line of the audit trail: who did what. It never names a signer.
+type Entry struct {
+	ID           int64
+	At           time.Time
+	User         int64 // 0: the command line, or the server by itself
+	By           string
+	Organisation int64 // 0: none
+	Letter       int64 // 0: none
+	Act          string
+	Object       string
+}
+
+// Record writes a line of the audit trail, in the transaction of what it tells.
+func Record(tx *store.Tx, e Entry) error {
+	optional := func(id int64) *int64 {
+		if id == 0 {
+			return nil
+		}
+		return &id
+	}
+	_, err := tx.Exec(qRecord, store.NewID(tx.Now()), tx.Now().UnixMicro(), optional(e.User), optional(e.Organisation), optional(e.Letter), e.Act, e.Object)
+	return err
+}
+
+// Trail returns the newest lines about an organisation, or about a letter, before the one named; 0 is from the newest.
+func (s *Service) Trail(ctx context.Context, organisation, letter, before int64, limit int) (lines []Entry, err error) {
+	q, of := qTrailOfOrganisation, organisation
+	if letter != 0 {
+		q, of = qTrailOfLetter, letter
+	}
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		lines, err = store.List(tx, q, func(row store.Row) (e Entry, err error) {
+			var at int64
+			var user *int64
+			err = row.Scan(&e.ID, &at, &user, &e.Act, &e.Object)
+			if user != nil {
+				e.User = *user
+			}
+			e.At = time.UnixMicro(at).UTC()
+			return e, err
+		}, of, before, limit)
+		if err != nil {
+			return err
+		}
+		names := map[int64]string{}
+		for i, e := range lines {
+			if e.User != 0 && names[e.User] == "" {
+				u, err := s.scanUser(tx.Row(qFindUser, e.User))
+				if err != nil {
+					return err
+				}
+				names[e.User] = u.Name
+			}
+			lines[i].By = names[e.User]
+		}
+		return nil
+	})
+	return lines, err
+}

@@ -1,0 +1,88 @@
+package account
+
+import (
+	"context"
+	"slices"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Members returns who may act for an organisation, in the order in which they joined.
+func (s *Service) Members(ctx context.Context, organisation int64) (list []Member, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if list, err = store.List(tx, qListMembers, scanMember, organisation); err != nil {
+			return err
+		}
+		for i, m := range list {
+			if list[i].User, err = s.scanUser(tx.Row(qFindUser, m.User.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+func scanMember(row store.Row) (m Member, err error) { return m, row.Scan(&m.User.ID, &m.Role) }
+
+func putMember(tx *store.Tx, organisation, user int64, role Role, by int64, act string) error {
+	if _, err := tx.Exec(qPutMember, organisation, user, role, tx.Now().UnixMicro()); err != nil {
+		return err
+	}
+	return Record(tx, Entry{User: by, Organisation: organisation, Act: act, Object: string(role)})
+}
+
+// SetRole gives a member another role, or takes the last one away when that is Nobody. An organisation keeps one owner.
+func (s *Service) SetRole(ctx context.Context, organisation, user int64, role Role, by int64) error {
+	if role != Nobody && !slices.Contains(Roles, role) {
+		return fault.List{fault.New(fault.Invalid, "role").On("role")}
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		members, err := store.List(tx, qLockMembers, scanMember, organisation)
+		if err != nil {
+			return err
+		}
+		owners, there := 0, false
+		for _, m := range members {
+			there = there || m.User.ID == user
+			if m.Role == Owner && m.User.ID != user {
+				owners++
+			}
+		}
+		switch {
+		case !there:
+			return fault.New(fault.NotFound, "member.unknown")
+		case owners == 0 && role != Owner:
+			return fault.New(fault.Conflict, "member.last_owner")
+		case role != Nobody:
+			return putMember(tx, organisation, user, role, by, "member.role")
+		}
+		if _, err := tx.Exec(qRemoveMember, organisation, user); err != nil {
+			return err
+		}
+		return Record(tx, Entry{User: by, Organisation: organisation, Act: "member.removed"})
+	})
+}
+
+// Found makes an organisation and its first owner, who is signed in. Only operators may.
+func (s *Service) Found(ctx context.Context, x *Session, o Organisation) error {
+	if !x.User.Operator {
+		return fault.New(fault.Forbidden, "role")
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := Find(tx, o.Slug); err == nil {
+			return fault.List{fault.New(fault.Conflict, "organisation.taken").On("name")}
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err := Put(tx, o); err != nil {
+			return err
+		}
+		made, err := Find(tx, o.Slug)
+		if err != nil {
+			return err
+		}
+		return putMember(tx, made.ID, x.User.ID, Owner, x.User.ID, "organisation.founded")
+	})
+}
