@@ -31,6 +31,29 @@ func Record(tx *store.Tx, e Entry) error {
 	return err
 }
 
+// RecordOnce is Record, but for a line about a letter that says the same as the letter's last one.
+func RecordOnce(tx *store.Tx, e Entry) error {
+	last, err := store.List(tx, qTrailOfLetter, scanEntry, e.Letter, int64(1<<63-1), 1)
+	if err != nil {
+		return err
+	}
+	if len(last) == 1 && last[0].User == e.User && last[0].Act == e.Act && last[0].Object == e.Object {
+		return nil
+	}
+	return Record(tx, e)
+}
+
+func scanEntry(row store.Row) (e Entry, err error) {
+	var at int64
+	var user *int64
+	err = row.Scan(&e.ID, &at, &user, &e.Act, &e.Object)
+	if user != nil {
+		e.User = *user
+	}
+	e.At = time.UnixMicro(at).UTC()
+	return e, err
+}
+
 // Trail returns the newest lines about an organisation, or about a letter, before the one named; 0 is from the newest.
 func (s *Service) Trail(ctx context.Context, organisation, letter, before int64, limit int) (lines []Entry, err error) {
 	q, of := qTrailOfOrganisation, organisation
@@ -41,16 +64,7 @@ func (s *Service) Trail(ctx context.Context, organisation, letter, before int64,
 		before = 1<<63 - 1
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		lines, err = store.List(tx, q, func(row store.Row) (e Entry, err error) {
-			var at int64
-			var user *int64
-			err = row.Scan(&e.ID, &at, &user, &e.Act, &e.Object)
-			if user != nil {
-				e.User = *user
-			}
-			e.At = time.UnixMicro(at).UTC()
-			return e, err
-		}, of, before, limit)
+		lines, err = store.List(tx, q, scanEntry, of, before, limit)
 		if err != nil {
 			return err
 		}

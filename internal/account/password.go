@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 )
 
 // Argon2id as OWASP's password storage cheat sheet has it: 46 MiB, one pass, one lane.
@@ -166,7 +167,7 @@ func (s *Service) SameApp(sealed, site string) (App, error) {
 
 // totpStep returns the step whose code was typed, one back or ahead for clocks that differ; 0 when it is none after last.
 func totpStep(secret []byte, typed string, now time.Time, last int64) int64 {
-	typed = latinDigits(typed)
+	typed = strings.Map(dropSpace, i18n.LatinDigits(typed))
 	current := now.Unix() / totpPeriod
 	found := int64(0)
 	for step := current - 1; step <= current+1; step++ {
@@ -178,19 +179,12 @@ func totpStep(secret []byte, typed string, now time.Time, last int64) int64 {
 	return found
 }
 
-// latinDigits writes the digits of a code as apps show them, without spaces.
-func latinDigits(typed string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '۰' && r <= '۹':
-			return '0' + r - '۰'
-		case r >= '٠' && r <= '٩':
-			return '0' + r - '٠'
-		case r == ' ' || r == '-' || r == '\u00a0':
-			return -1
-		}
-		return r
-	}, typed)
+// dropSpace takes out what people put between the parts of a code.
+func dropSpace(r rune) rune {
+	if r == '-' || r == ' ' || r == '\u00a0' {
+		return -1
+	}
+	return r
 }
 
 // recoveryCodes is how many codes a round has, recoveryBytes how long each is before it is written down.
@@ -214,12 +208,7 @@ func (s *Service) recovery(user, round int64) (codes []string) {
 
 // recoveryIndex returns which of the unused codes was typed, -1 for none.
 func (s *Service) recoveryIndex(user, round, used int64, typed string) int {
-	typed = strings.ToLower(strings.Map(func(r rune) rune {
-		if r == '-' || r == ' ' || r == '\u00a0' {
-			return -1
-		}
-		return r
-	}, typed))
+	typed = strings.ToLower(strings.Map(dropSpace, typed))
 	found := -1
 	for i, code := range s.recovery(user, round) {
 		if hmac.Equal([]byte(strings.ReplaceAll(code, "-", "")), []byte(typed)) && used&(1<<i) == 0 {

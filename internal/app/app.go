@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -40,13 +41,14 @@ type Options struct {
 
 // App is an open instance.
 type App struct {
-	DB      *store.DB
-	Letters *letter.Service
-	Signing *signing.Service
-	Log     *tlog.Log
-	Web     *web.Server   // nil without Options.Server
-	Jobs    *job.Runner   // nil without Options.Server or without a way to send mail
-	Mailbox *mail.Mailbox // only in the demonstration
+	DB       *store.DB
+	Accounts *account.Service
+	Letters  *letter.Service
+	Signing  *signing.Service
+	Log      *tlog.Log
+	Web      *web.Server   // nil without Options.Server
+	Jobs     *job.Runner   // nil without Options.Server or without a way to send mail
+	Mailbox  *mail.Mailbox // only in the demonstration
 
 	o        Options
 	smtp     *mail.SMTP
@@ -91,6 +93,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a = &App{DB: db, Log: log, o: o}
+	a.Accounts = &account.Service{DB: db, Keys: keys}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log}
 	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
@@ -125,7 +128,12 @@ func (a *App) checkLog(ctx context.Context) error {
 func (a *App) openServer(ctx context.Context) error {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
-	a.Signing.Unlimited = c.RateLimit == "off"
+	a.Signing.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
+	passkeys, err := account.RelyingParty(c.BaseURL, c.Name)
+	if err != nil {
+		return err
+	}
+	a.Accounts.Passkeys = passkeys
 	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
@@ -155,7 +163,7 @@ func (a *App) openServer(ctx context.Context) error {
 		return err
 	}
 	a.metrics = newMetrics(a)
-	a.Web = web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
+	a.Web = web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
 		Passing: passing, Former: former, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
@@ -165,7 +173,7 @@ func (a *App) openServer(ctx context.Context) error {
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
-	files := web.New(a.Letters, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
+	files := web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
 	return files.WriteBundle(ctx, w, slug)
 }
 
@@ -260,7 +268,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.Web.Sweep()
-	return a.Signing.Retain(ctx)
+	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx))
 }
 
 // publish gives what waits its place in the log.

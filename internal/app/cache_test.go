@@ -99,7 +99,7 @@ func TestCache_changeShows(t *testing.T) {
 		if r := c.Get("/"); !strings.Contains(r.Body, "/letters/new-here") {
 			t.Error("the front page does not list the new letter")
 		}
-		if err := other.Letters.Close(t.Context(), "new-here"); err != nil {
+		if err := other.Letters.Close(t.Context(), "new-here", 0); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "the letter shows as closed", func() bool {

@@ -211,7 +211,7 @@ func TestClock_endsOfLetters(t *testing.T) {
 		}
 		end := func(slug string) {
 			t.Helper()
-			if err := a.Letters.Close(ctx, slug); err != nil {
+			if err := a.Letters.Close(ctx, slug, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

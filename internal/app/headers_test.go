@@ -68,11 +68,26 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/robots.txt":                                     {"/robots.txt"},
 		"/healthz":                                        {"/healthz"},
 		"/readyz":                                         {"/readyz"},
-		"/dev/mailbox":                                    {"/dev/mailbox"}, // 404: this is no demonstration
+		"/desk/sign-in":                                   {"/desk/sign-in", "/fa/desk/sign-in", "/desk/sign-in?to=%ff//x"},
+		"/desk/join/{token}":                              {"/desk/join/x", "/ar/desk/join/" + strings.Repeat("x", 43)},
+		"/desk":                                           {"/desk", "/fa/desk", "/desk?done=saved"},
+		"/desk/account":                                   {"/desk/account"},
+		"/desk/account/recovery":                          {"/desk/account/recovery"},
+		"/desk/organisations":                             {"/desk/organisations"},
+		"/desk/organisations/{slug}":                      {"/desk/organisations/" + testkit.Lead, "/desk/organisations/none"},
+		"/desk/new":                                       {"/desk/new", "/desk/new?pattern=x"},
+		"/desk/letters/{slug}":                            {"/desk" + letter, "/desk/letters/unknown"},
+		"/desk/letters/{slug}/settings":                   {"/desk" + letter + "/settings"},
+		"/desk/letters/{slug}/texts/{language}":           {"/desk" + letter + "/texts/en", "/desk" + letter + "/texts/%ff"},
+		"/desk/letters/{slug}/texts/{language}/preview": {"/desk" + letter + "/texts/en/preview"},
+		"/desk/letters/{slug}/signatures":               {"/desk" + letter + "/signatures"},
+		"/desk/letters/{slug}/trail":                    {"/desk" + letter + "/trail"},
+		"/dev/desk/{session}":                           {"/dev/desk/x"},  // 404: this is no demonstration
+		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration
 	}
 }
 
-var routeLine = regexp.MustCompile(`s\.handle\("(GET|POST) ([^"]+)"`)
+var routeLine = regexp.MustCompile(`s\.(?:handle|desk)\("(GET|POST) ([^"]+)"`)
 
 // patterns returns the routes of a method, from the only list of them.
 func patterns(t *testing.T, method string) (found []string) {

@@ -81,7 +81,7 @@ func busyLog(t *testing.T, a *testkit.Running) {
 	})
 	act("leaves@log.example", func(o signing.Own, secret string) error { return a.Signing.Withdraw(ctx, secret, o.ID) })
 	act("erases@log.example", func(o signing.Own, secret string) error { return a.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation", "Erased Trust")
-	act("forged@log.example", func(o signing.Own, _ string) error { return a.Signing.Remove(ctx, o.Letter, o.ID, "fraud") })
+	act("forged@log.example", func(o signing.Own, _ string) error { return a.Signing.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
 	act("again@log.example", nil)
 	act("again@log.example", nil, "listing", "addressee")
 	text := testkit.ReadText(t, "granary.en.md")

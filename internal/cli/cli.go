@@ -31,6 +31,7 @@ type grammar struct {
 	Letter       letterCommand       `cmd:"" help:"List, show, set up, publish and close letters."`
 	Update       updateCommand       `cmd:"" help:"Publish, list and remove updates: articles about what has happened since a letter was published."`
 	Organisation organisationCommand `cmd:"" help:"Write and list the directory of organisations."`
+	Member       memberCommand       `cmd:"" help:"Let people into the editors' desk: members of organisations and their links."`
 	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`
 	Export       exportCommand       `cmd:"" help:"Write letters and lists of signatories to files."`
 	Verify       verifyCommand       `cmd:"" help:"Check the numbers, names and texts of any server or bundle against its log, or a receipt."`

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"fmt"
@@ -9,7 +10,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
@@ -51,8 +55,13 @@ func (c *demoCommand) Run(e *environment) error {
 				return fmt.Errorf("sample letters: %w", err)
 			}
 		}
+		secret, err := demoEditor(e.ctx, a, fresh)
+		if err != nil {
+			return fmt.Errorf("editor: %w", err)
+		}
+		desk := base + "/dev/desk/" + secret
 		if c.JSON {
-			return e.printJSON(map[string]string{"letter": base + "/letters/" + riverSlug, "mailbox": base + "/dev/mailbox", "url": base + "/"})
+			return e.printJSON(map[string]string{"desk": desk, "letter": base + "/letters/" + riverSlug, "mailbox": base + "/dev/mailbox", "url": base + "/"})
 		}
 		e.printf("A letter to read and sign:  %s/letters/%s\n", base, riverSlug)
 		for _, l := range i18n.All()[1:] {
@@ -61,7 +70,7 @@ func (c *demoCommand) Run(e *environment) error {
 		e.printf("Mails it sends:             %s/dev/mailbox\n", base)
 		e.printf("How to check its count:     %s/letters/%s/check or: undersigned verify %s\n", base, riverSlug, base)
 		e.printf("All letters:                %s/\n", base)
-		e.printf("Editors' desk:              not yet; use: undersigned letter --help (with --data %s)\n", c.Data)
+		e.printf("Editors' desk:              %s\n", desk)
 		e.printf("Stop with Ctrl+C. Everything is in %s; delete it to start afresh.\n", c.Data)
 		return nil
 	})
@@ -81,6 +90,30 @@ func claimFolder(folder string) (fresh bool, err error) {
 		return false, err
 	}
 	return true, os.WriteFile(filepath.Join(folder, demoMark), []byte("This folder belongs to undersigned demo.\n"), 0o600)
+}
+
+// demoEditor signs in the editor of the demonstration, through the same links as everybody, and returns the session.
+func demoEditor(ctx context.Context, a *app.App, fresh bool) (secret string, err error) {
+	const email = "editor@harbour-watch.example"
+	link := ""
+	if fresh {
+		link, err = a.Accounts.NewSetUp(ctx)
+	} else {
+		link, err = a.Accounts.NewReset(ctx, email)
+	}
+	if err != nil {
+		return "", err
+	}
+	device, err := a.Accounts.NewApp("demo")
+	if err != nil {
+		return "", err
+	}
+	code, err := totp.GenerateCode(strings.ReplaceAll(device.Secret, " ", ""), a.DB.Now())
+	if err != nil {
+		return "", err
+	}
+	return a.Accounts.Enrol(ctx, link, account.Joining{Name: "Maren Holt", Email: email, Organisation: "Harbour Watch", Language: "en",
+		Password: rand.Text(), App: device.Sealed, Code: code, Agent: "Demonstration"})
 }
 
 const (

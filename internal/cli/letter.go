@@ -174,7 +174,7 @@ type letterClose struct {
 
 // Run closes the letter.
 func (c *letterClose) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug) })
+	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug, 0) })
 }
 
 type exportCommand struct {

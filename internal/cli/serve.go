@@ -17,11 +17,22 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(e *environment) error {
-	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(*app.App) error {
+	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(a *app.App) error {
+		secret, err := a.Accounts.NewSetUp(e.ctx)
+		if err != nil {
+			return err
+		}
+		said := map[string]string{"url": c.BaseURL}
+		if secret != "" {
+			said["setup"] = c.BaseURL + joinPath + secret
+		}
 		if c.JSON {
-			return e.printJSON(map[string]string{"url": c.BaseURL})
+			return e.printJSON(said)
 		}
 		e.printf("Serving %s\n", c.BaseURL)
+		if secret != "" {
+			e.printf("Nobody can use the editors' desk yet. Set it up here, once: %s\n", said["setup"])
+		}
 		if c.SMTP == "" {
 			e.printf("No --smtp: mails wait, and no sign form is offered.\n")
 		}

@@ -67,7 +67,7 @@ type signatureRelease struct {
 // Run releases the signatures.
 func (c *signatureRelease) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		return a.Signing.Release(e.ctx, l, id)
+		return a.Signing.Release(e.ctx, l, id, 0)
 	})
 }
 
@@ -81,7 +81,7 @@ type signatureRemove struct {
 // Run removes the signatures.
 func (c *signatureRemove) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		return a.Signing.Remove(e.ctx, l, id, c.Reason)
+		return a.Signing.Remove(e.ctx, l, id, 0, c.Reason)
 	})
 }
 

@@ -72,6 +72,9 @@ func (l *Locale) Language(code string) string {
 	return LanguageName(code)
 }
 
+// IsLanguage reports whether the code is of a language that a text here can have.
+func IsLanguage(code string) bool { return Find(code) != nil || selfNames[code] != "" }
+
 // LanguageName returns the language's name in itself for a code of the interface, else the code.
 func LanguageName(code string) string {
 	if l := Find(code); l != nil {

@@ -27,14 +27,13 @@ func TextOf(d *importer.Draft, prose bool) Text {
 	for _, a := range d.Addressees {
 		t.Addressees = append(t.Addressees, Addressee{Before: a.Before, Name: a.Name, Office: a.Office, Address: a.Address})
 	}
-	body := fold(markup.ReplaceAllString(t.Body, "$1"))
 	for _, demand := range d.Demands {
 		if demand.Unsure && !prose {
 			continue
 		}
-		t.Demands = append(t.Demands, Demand{Number: demand.Number, Text: demand.Text,
-			InBody: strings.Contains(body, fold(demand.Text))})
+		t.Demands = append(t.Demands, Demand{Number: demand.Number, Text: demand.Text})
 	}
+	t.Locate()
 	for _, s := range d.SignedBy {
 		t.SignedBy = append(t.SignedBy, Signer(s))
 	}

@@ -30,8 +30,13 @@ var (
 	qListLedBy      = store.Q("letter.list_led_by", `
 		SELECT `+letterColumns+` FROM letter WHERE state <> 'draft' AND id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)
 		ORDER BY opened_at DESC, id DESC LIMIT 100`)
-	qTouchLetter = store.Q("letter.touch", `UPDATE letter SET version = version + 1 WHERE id = $1`)
-	qTouchLedBy  = store.Q("letter.touch_led_by", `
+	qListForDesk = store.Q("letter.list_for_desk", `
+		SELECT `+letterColumns+` FROM letter WHERE id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)
+		ORDER BY created_at DESC, id DESC LIMIT 200`)
+	qDiscardTexts   = store.Q("edition_text.discard", `DELETE FROM edition_text WHERE letter_id = $1 AND number = $2`)
+	qDiscardEdition = store.Q("edition.discard", `DELETE FROM edition WHERE letter_id = $1 AND number = $2 AND published_at IS NULL`)
+	qTouchLetter    = store.Q("letter.touch", `UPDATE letter SET version = version + 1 WHERE id = $1`)
+	qTouchLedBy     = store.Q("letter.touch_led_by", `
 		UPDATE letter SET version = version + 1 WHERE id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)`)
 	qVersions    = store.Q("letter.version", `SELECT version FROM letter WHERE slug = $1`)
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)

@@ -305,10 +305,10 @@ func TestClose_endsSigning(t *testing.T) {
 			l.AcceptsConfirmations(deadline.At.Add(24*time.Hour)) {
 			t.Error("the hours of a deadline are wrong")
 		}
-		if err := d.Close(t.Context(), slug); err != nil {
+		if err := d.Close(t.Context(), slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Close(t.Context(), slug); !fault.Is(err, fault.Conflict) {
+		if err := d.Close(t.Context(), slug, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("closed twice: %v", err)
 		}
 		l = d.write(letter.Change{Deadline: &deadline}) // the same again changes nothing

@@ -2,10 +2,7 @@ package letter
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -14,7 +11,6 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
-	"github.com/undersigned/undersigned/verify"
 )
 
 // Service holds the use cases around letters.
@@ -86,6 +82,32 @@ func (s *Service) Version(ctx context.Context, slug string) (version int64, err 
 		return 0, fault.New(fault.NotFound, "letter.unknown")
 	}
 	return version, err
+}
+
+// ListForDesk returns the letters that any of the organisations leads with their current edition, drafts too, newest first.
+func (s *Service) ListForDesk(ctx context.Context, organisations []account.Organisation) (letters []Letter, err error) {
+	seen := map[ID]bool{}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		for _, o := range organisations {
+			list, err := store.List(tx, qListForDesk, scanLetter, o.ID)
+			if err != nil {
+				return err
+			}
+			for _, l := range list {
+				if seen[l.ID] {
+					continue
+				}
+				seen[l.ID] = true
+				if err := complete(tx, &l); err != nil {
+					return err
+				}
+				letters = append(letters, l)
+			}
+		}
+		slices.SortStableFunc(letters, func(a, b Letter) int { return b.CreatedAt.Compare(a.CreatedAt) })
+		return nil
+	})
+	return letters, err
 }
 
 // List returns published letters without their texts and leads, newest first, at most limit; after the one named by before, or from the newest when
@@ -170,254 +192,6 @@ func (s *Service) File(ctx context.Context, slug string, number int, language st
 	return file, sum, err
 }
 
-// Change says what Write does to a letter.
-type Change struct {
-	Slug    string
-	Text    *Text   // nil leaves the text alone
-	Follows Follows // required for a text of a published letter
-	Create  bool    // make the letter when there is none
-	Publish bool
-
-	// Settings; nil leaves each as it is.
-	SignOn    *SignOn
-	Protected *bool
-	Deadline  *Deadline
-	Call      *Call
-	Leads     []string // slugs of organisations
-
-	Organisations []account.Organisation // entries to put into the directory first, if their slug is new
-}
-
-// Write applies a change in one transaction and returns the letter as it then is. The same change twice changes nothing.
-func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
-	if !IsSlug(c.Slug) {
-		return l, fault.New(fault.Invalid, "slug").On("slug")
-	}
-	id := store.NewID(s.DB.Now())
-	key := s.Keys.NewLetterKey(id)
-	var logID verify.LetterID
-	rand.Read(logID[:])
-	defer s.recent.Clear()
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		if c.Create {
-			if _, err := tx.Exec(qInsertLetter, id, logID.String(), c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
-				return err
-			}
-		}
-		if l, err = lock(tx, c.Slug); err != nil {
-			return err
-		}
-		same := false // as the current edition: then there is nothing of it to publish
-		if err := writeLeads(tx, l.ID, c); err != nil {
-			return err
-		}
-		if err := writeSettings(tx, l, c); err != nil {
-			return err
-		}
-		if c.Text != nil {
-			if same, err = writeText(tx, l, *c.Text, c.Follows); err != nil {
-				return err
-			}
-		}
-		if c.Publish && !same {
-			if err := publish(tx, l.ID); err != nil {
-				return err
-			}
-		}
-		if l, err = find(tx, c.Slug); err != nil {
-			return err
-		}
-		return complete(tx, &l)
-	})
-	return l, err
-}
-
-func writeLeads(tx *store.Tx, id ID, c Change) error {
-	for _, o := range c.Organisations {
-		if _, err := account.Find(tx, o.Slug); err == nil {
-			continue
-		} else if !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err := account.Put(tx, o); err != nil {
-			return err
-		}
-	}
-	if c.Leads == nil {
-		return nil
-	}
-	if _, err := tx.Exec(qRemoveLeads, id); err != nil {
-		return err
-	}
-	for rank, slug := range slices.Compact(slices.Clone(c.Leads)) {
-		o, err := account.Find(tx, slug)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qInsertLead, id, rank, o.ID); err != nil {
-			return err
-		}
-	}
-	return Touch(tx, id)
-}
-
-func writeSettings(tx *store.Tx, l Letter, c Change) error {
-	if c.SignOn == nil && c.Protected == nil && c.Deadline == nil && c.Call == nil {
-		return nil
-	}
-	if c.SignOn != nil {
-		l.SignOn = *c.SignOn
-	}
-	if c.Protected != nil {
-		l.Protected = *c.Protected
-	}
-	if c.Call != nil {
-		l.Call = c.Call
-	}
-	if c.Deadline != nil {
-		if l.State != Draft && l.State != Open && l.SignOn != SignOnNone && !l.Deadline.At.Equal(c.Deadline.At) {
-			return fault.New(fault.Conflict, "letter.closed")
-		}
-		if l.State != Draft && !l.Deadline.At.Equal(c.Deadline.At) {
-			if err := logDeadline(tx, l, c.Deadline.At); err != nil {
-				return err
-			}
-		}
-		l.Deadline = *c.Deadline
-	}
-	var call *string
-	if l.Call != nil {
-		data, err := json.Marshal(l.Call)
-		if err != nil {
-			return fmt.Errorf("letter: encode call: %w", err)
-		}
-		call = new(string(data))
-	}
-	zone := "UTC"
-	if l.Deadline.Zone != nil {
-		zone = l.Deadline.Zone.String()
-	}
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, l.ID)
-	return err
-}
-
-// lock returns the letter and lets no other transaction change it before this one ends: two editors at once would
-// otherwise write into an edition that one of them has just published.
-func lock(tx *store.Tx, slug string) (Letter, error) {
-	var id ID
-	if err := tx.Row(qLockLetter, slug).Scan(&id); err != nil && !errors.Is(err, store.ErrNoRow) {
-		return Letter{}, err
-	}
-	return find(tx, slug)
-}
-
-// writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
-// is the current edition's already, and then changes nothing.
-func writeText(tx *store.Tx, l Letter, t Text, follows Follows) (same bool, err error) {
-	t = t.tidy()
-	number := 1
-	var current Edition
-	if l.State == Draft {
-		follows = FollowsNone
-	} else {
-		if current, err = findEdition(tx, l.ID, l.Edition.Number); err != nil {
-			return false, err
-		}
-		if old, ok := current.Texts[t.Language]; ok && old.SHA256 == Hash(t.Canonical()) && old.Translator == t.Translator {
-			return true, nil // the same bytes twice
-		}
-		if follows == FollowsNone {
-			return false, fault.New(fault.Invalid, "edition.follows").On("follows")
-		}
-		number = l.Edition.Number + 1
-	}
-	draft, err := findEdition(tx, l.ID, number)
-	if fault.Is(err, fault.NotFound) {
-		draft = Edition{Number: number, Follows: follows, Language: t.Language, Texts: current.Texts}
-		if l.State != Draft {
-			draft.Language = current.Language
-		}
-		err = nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if t.Language != draft.Language {
-		follows = stronger(follows, draft.Follows) // what the edition changes is more than this translation
-	} else if follows == FollowsTranslation {
-		return false, fault.New(fault.Invalid, "edition.translation").On("language")
-	}
-	if draft.Texts == nil {
-		draft.Texts = map[string]Text{}
-	}
-	draft.Texts[t.Language] = t
-	authoritative := Hash(draft.Texts[draft.Language].Canonical())
-	if t.Language != draft.Language {
-		t.SourceSHA256 = authoritative
-		draft.Texts[t.Language] = t
-	}
-	if n, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
-		return false, err
-	} else if n == 0 {
-		return false, fmt.Errorf("letter %d: edition %d is published already", l.ID, number)
-	}
-	for _, language := range draft.Languages() {
-		if err := putText(tx, l.ID, number, draft.Texts[language]); err != nil {
-			return false, err
-		}
-	}
-	return false, Touch(tx, l.ID)
-}
-
-// stronger returns what asks more of signers.
-func stronger(a, b Follows) Follows {
-	order := []Follows{FollowsNone, FollowsTranslation, FollowsCosmetic, FollowsSubstantive}
-	return order[max(slices.Index(order, a), slices.Index(order, b), 0)]
-}
-
-// publish makes the draft edition the current one and opens a draft letter.
-func publish(tx *store.Tx, id ID) error {
-	l, err := scanLetter(tx.Row(qLoadLetter, id))
-	if err != nil {
-		return err
-	}
-	next, err := findEdition(tx, id, l.Edition.Number+1)
-	if fault.Is(err, fault.NotFound) && l.Edition.Number > 0 {
-		return nil // nothing new to publish
-	}
-	if fault.Is(err, fault.NotFound) {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	if err != nil {
-		return err
-	}
-	text := next.Text(next.Language)
-	if text.Body == "" && len(text.Demands) == 0 {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	hash, err := logEdition(tx, l, next)
-	if err != nil {
-		return err
-	}
-	if l.Final {
-		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
-	}
-	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
-		return err
-	}
-	if l.State == Draft && l.Deadline.IsSet() {
-		if err := logDeadline(tx, l, l.Deadline.At); err != nil {
-			return err
-		}
-	}
-	state := Open
-	if l.SignOn == SignOnNone {
-		state = Closed
-	}
-	_, err = tx.Exec(qSetPublished, next.Number, state, tx.Now().UnixMicro(), id)
-	return err
-}
-
 // Touch tells every page that shows the letter that something changed.
 func Touch(tx *store.Tx, id ID) error {
 	_, err := tx.Exec(qTouchLetter, id)
@@ -439,8 +213,8 @@ func (s *Service) PutOrganisation(ctx context.Context, o account.Organisation) e
 	})
 }
 
-// Close ends a letter's sign-on now; only withdrawals follow.
-func (s *Service) Close(ctx context.Context, slug string) error {
+// Close ends a letter's sign-on now; only withdrawals follow. by is the user who does it, 0 the command line.
+func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 	defer s.recent.Clear()
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		l, err := find(tx, slug)
@@ -450,8 +224,10 @@ func (s *Service) Close(ctx context.Context, slug string) error {
 		if l.State != Open {
 			return fault.New(fault.Conflict, "letter.not_open")
 		}
-		_, err = tx.Exec(qSetClosed, tx.Now().UnixMicro(), l.ID)
-		return err
+		if _, err := tx.Exec(qSetClosed, tx.Now().UnixMicro(), l.ID); err != nil || by == 0 {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "letter.closed"})
 	})
 }
 

@@ -71,7 +71,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := d.Release(t.Context(), d.letter.ID, d.own(held.Secret)[0].ID); err != nil {
+		if err := d.Release(t.Context(), d.letter.ID, d.own(held.Secret)[0].ID, 0); err != nil {
 			t.Errorf("a held signature from before the log: %v", err)
 		}
 		if c := d.counts(); c.Persons != 23 || c.Imported != 2 {
@@ -94,10 +94,10 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 		first, second := d.token(d.sign("a@example.org", named("Minа Farahani"))), d.token(d.sign("b@example.org", named("Mina Farаhani")))
 		a, b := d.confirm(first), d.confirm(second)
 		d.clock.Advance(30 * time.Hour)
-		if err := d.Release(ctx, d.letter.ID, d.own(a.Secret)[0].ID); err != nil {
+		if err := d.Release(ctx, d.letter.ID, d.own(a.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Remove(ctx, d.letter.ID, d.own(b.Secret)[0].ID, "fraud"); err != nil {
+		if err := d.Remove(ctx, d.letter.ID, d.own(b.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for _, token := range []string{first, second} {
@@ -109,7 +109,7 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 			t.Errorf("no promise for a signature that counts: %+v", r)
 		}
 		removed := d.give("d@example.org", named("Third Person"))
-		if err := d.Remove(ctx, d.letter.ID, d.own(removed.Secret)[0].ID, "fraud"); err != nil {
+		if err := d.Remove(ctx, d.letter.ID, d.own(removed.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		token := d.token(d.sign("d@example.org", named("Third Person")))
@@ -149,7 +149,7 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		late := d.token(d.sign("late@example.org"))
-		if err := d.letters.Close(ctx, d.letter.Slug); err != nil {
+		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Advance(letter.Grace + 3*time.Minute)

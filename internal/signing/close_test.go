@@ -40,7 +40,7 @@ func (d *desk) retain() {
 func TestClose_confirmationsForADayThenTheCloseLeaf(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		early, late := d.token(d.sign("early@example.org")), d.token(d.sign("late@example.org"))
-		if err := d.letters.Close(t.Context(), d.letter.Slug); err != nil {
+		if err := d.letters.Close(t.Context(), d.letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.Sign(t.Context(), d.form("new@example.org", func(r *signing.Request) { r.Letter.State = letter.Closed })); !fault.Is(err, fault.Gone) {
@@ -76,12 +76,12 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		if released.Held == "" || undecided.Held == "" {
 			t.Fatal("neither is held")
 		}
-		if err := d.letters.Close(ctx, d.letter.Slug); err != nil {
+		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Advance(letter.Grace + time.Hour)
 		d.retain()
-		if err := d.Release(ctx, d.letter.ID, d.own(released.Secret)[0].ID); err != nil {
+		if err := d.Release(ctx, d.letter.ID, d.own(released.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.retain()
@@ -107,7 +107,7 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		if e, send, err := d.EnvelopeOf(ctx, d.letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
 			t.Errorf("%+v, %v, %v", e, send, err)
 		}
-		if err := d.Release(ctx, d.letter.ID, own.ID); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
+		if err := d.Release(ctx, d.letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
 			t.Errorf("released after the close: %v", err)
 		}
 	})
@@ -120,7 +120,7 @@ func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 		ctx := t.Context()
 		a, b, c := d.give("a@example.org"), d.give("b@example.org", listed(signing.Counted)), d.give("c@example.org")
 		d.publish()
-		if err := d.letters.Close(ctx, d.letter.Slug); err != nil {
+		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Advance(letter.Grace + time.Hour)

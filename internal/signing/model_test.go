@@ -210,10 +210,10 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 				delete(m.signatures, k)
 			case act < 82 && s.state == signing.StateHeld:
-				err = d.Release(ctx, d.letter.ID, s.id)
+				err = d.Release(ctx, d.letter.ID, s.id, 0)
 				s.state, s.barred = signing.StateListed, false
 			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
-				err = d.Remove(ctx, d.letter.ID, s.id, "fraud")
+				err = d.Remove(ctx, d.letter.ID, s.id, 0, "fraud")
 				m.end(s, signing.StateRemoved, &m.removed)
 			case act < 90:
 				err = d.importOrUndo(m, r, i)
@@ -289,7 +289,7 @@ func letters(n int) string {
 // close ends the letter: held signatures are refused after a week, and the last number stands.
 func (d *desk) close(m *model) {
 	d.t.Helper()
-	if err := d.letters.Close(d.t.Context(), d.letter.Slug); err != nil {
+	if err := d.letters.Close(d.t.Context(), d.letter.Slug, 0); err != nil {
 		d.t.Fatal(err)
 	}
 	d.clock.Advance(letter.Grace + signing.DecideWithin + time.Hour)

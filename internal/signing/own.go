@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -311,8 +312,8 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 	return own, err
 }
 
-// Release lets a held signature into the count.
-func (s *Service) Release(ctx context.Context, l letter.ID, id int64) error {
+// Release lets a held signature into the count. by is the user who decides, 0 the command line.
+func (s *Service) Release(ctx context.Context, l letter.ID, id, by int64) error {
 	o, err := s.find(ctx, l, id)
 	if err != nil {
 		return err
@@ -326,6 +327,9 @@ func (s *Service) Release(ctx context.Context, l letter.ID, id int64) error {
 		return err
 	}
 	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.released"}); err != nil {
+			return err
+		}
 		if o.State != StateHeld {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
@@ -363,8 +367,9 @@ func (s *Service) find(ctx context.Context, l letter.ID, id int64) (o Own, err e
 	return o, err
 }
 
-// Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation.
-func (s *Service) Remove(ctx context.Context, l letter.ID, id int64, reason string) error {
+// Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation. by is the user who
+// decides, 0 the command line.
+func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason string) error {
 	switch reason {
 	case "duplicate", "fraud", "moderation":
 	default:
@@ -373,6 +378,9 @@ func (s *Service) Remove(ctx context.Context, l letter.ID, id int64, reason stri
 	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
 		if !o.active() {
 			return fault.New(fault.Conflict, "signature.ended")
+		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: reason}); err != nil {
+			return err
 		}
 		return end(tx, o, StateRemoved, verify.Reason(reason))
 	})

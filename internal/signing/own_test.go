@@ -73,7 +73,7 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		id := d.own(d.give("mina@example.org").Secret)[0].ID
-		if err := d.Remove(ctx, d.letter.ID, id, "fraud"); err != nil {
+		if err := d.Remove(ctx, d.letter.ID, id, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for round := range 2 {
@@ -90,7 +90,7 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 			}
 		}
 		r := d.give("mina@example.org")
-		if err := d.Release(ctx, d.letter.ID, d.own(r.Secret)[0].ID); err != nil {
+		if err := d.Release(ctx, d.letter.ID, d.own(r.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if c := d.counts(); c.Persons != 1 || d.own(r.Secret)[0].State != signing.StateListed {
@@ -132,10 +132,10 @@ func TestHeld_isNowhereInPublic(t *testing.T) {
 		if err != nil || len(held) != 1 || held[0].Name != "Минa Farahani" || held[0].Reason != signing.HeldLookAlike {
 			t.Fatalf("held %+v, %v", held, err)
 		}
-		if err := d.Release(ctx, d.letter.ID, held[0].ID); err != nil {
+		if err := d.Release(ctx, d.letter.ID, held[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Release(ctx, d.letter.ID, held[0].ID); !fault.Is(err, fault.Conflict) {
+		if err := d.Release(ctx, d.letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("released twice: %v", err)
 		}
 		if c := d.counts(); c.Persons != 1 {
@@ -328,7 +328,7 @@ func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 		ctx := t.Context()
 		r := d.give("mina@example.org")
 		d.publish()
-		if err := d.letters.Close(ctx, d.letter.Slug); err != nil {
+		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Advance(30*24*time.Hour - time.Second)

@@ -163,7 +163,7 @@ func TestSign_refusedWhenTheLetterTakesNone(t *testing.T) {
 		wantFault(t, err, ": letter.deadline")
 
 		closed := d.open("closed")
-		if err := d.letters.Close(t.Context(), "closed"); err != nil {
+		if err := d.letters.Close(t.Context(), "closed", 0); err != nil {
 			t.Fatal(err)
 		}
 		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Later.")})

@@ -178,3 +178,11 @@ func (r *Running) Sign(t testing.TB, c *Client, form url.Values) (checkMail stri
 	}
 	return a.Header.Get("Location"), r.Inbox.Wait(t, form.Get("email"))
 }
+
+// SetCookie gives the browser a cookie.
+func (c *Client) SetCookie(name, value string) {
+	j := c.http.Jar.(*jar)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.cookies[name] = &http.Cookie{Name: name, Value: value}
+}

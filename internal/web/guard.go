@@ -30,17 +30,21 @@ const (
 
 // readForm reads a form of bounded size; it never buffers more than that.
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	return readFormOf(w, r, maxFormBytes, maxFormFields)
+}
+
+func readFormOf(w http.ResponseWriter, r *http.Request, size int64, fields int) (url.Values, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, fault.New(fault.Invalid, "form.encoding")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFormBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, size))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, fault.New(fault.TooLarge, "form.large")
 	}
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "form.encoding").Because(err)
 	}
-	if strings.Count(string(body), "&") >= maxFormFields {
+	if strings.Count(string(body), "&") >= fields {
 		return nil, fault.New(fault.TooLarge, "form.fields")
 	}
 	form, err := url.ParseQuery(string(body))

@@ -21,6 +21,9 @@ type Base struct {
 	NoIndex   bool           // pages that search engines must not keep
 	Feed      FeedLink       // what can be followed from here; zero for nothing
 	Metadata  *thing         // what the page is about, for machines; nil for nothing
+	Desk      *DeskNav       // pages of somebody who is signed in; nil elsewhere
+	Note      string         // what was just done, "" for nothing
+	Scripts   bool           // the page is one of the desk, whose script makes some of it easier
 }
 
 // LanguageLink is a page in another language.

@@ -17,7 +17,7 @@ import (
 var templateFiles embed.FS
 
 // pages is the list of all pages: a template file and the struct it is executed with. A file defines "main" and may
-// define "head"; layout.html and partials.html are parsed with each.
+// define "head"; layout.html and the partials are parsed with each.
 var pages = []struct {
 	file string
 	page any
@@ -39,6 +39,21 @@ var pages = []struct {
 	{"check.html", CheckPage{}},
 	{"about.html", AboutPage{}},
 	{"mailbox.html", MailboxPage{}},
+	{"desk-sign-in.html", SignInPage{}},
+	{"desk-join.html", JoinPage{}},
+	{"desk-account.html", AccountPage{}},
+	{"desk-recovery.html", RecoveryPage{}},
+	{"desk.html", DeskPage{}},
+	{"desk-organisation.html", DeskOrganisationPage{}},
+	{"desk-found.html", FoundPage{}},
+	{"desk-new.html", NewLetterPage{}},
+	{"desk-confirm-letter.html", ConfirmLetterPage{}},
+	{"desk-board.html", BoardPage{}},
+	{"desk-settings.html", SettingsPage{}},
+	{"desk-text.html", TextPage{}},
+	{"desk-preview.html", PreviewPage{}},
+	{"desk-held.html", HeldPage{}},
+	{"desk-trail.html", TrailPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.
@@ -48,7 +63,7 @@ func parseTemplates() map[reflect.Type]*template.Template {
 	parsed := make(map[reflect.Type]*template.Template, len(pages))
 	for _, p := range pages {
 		parsed[reflect.TypeOf(p.page)] = template.Must(template.New("layout").Option("missingkey=error").
-			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/"+p.file))
+			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/desk-partials.html", "templates/"+p.file))
 	}
 	return parsed
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 )
 
@@ -48,7 +49,35 @@ func (s *Server) routes() {
 	s.handle("GET /readyz", s.showReady)
 	if s.o.Mailbox != nil {
 		s.handle("GET /dev/mailbox", s.showMailbox)
+		s.handle("GET /dev/desk/{session}", s.enterDemo)
 	}
+
+	s.handle("GET /desk/sign-in", s.showSignIn)
+	s.handle("POST /desk/sign-in", s.limited(s.submitSignIn))
+	s.handle("GET /desk/join/{token}", s.showJoin)
+	s.handle("POST /desk/join/{token}", s.limited(s.submitJoin))
+	s.desk("POST /desk/sign-out", signedIn, s.submitSignOut)
+	s.desk("GET /desk", signedIn, s.showDesk)
+	s.desk("GET /desk/account", signedIn, s.showAccount)
+	s.desk("POST /desk/account", signedIn, s.submitAccount)
+	s.desk("GET /desk/account/recovery", signedIn, s.showRecovery)
+	s.desk("GET /desk/organisations", operator, s.showFound)
+	s.desk("POST /desk/organisations", operator, s.submitFound)
+	s.desk("GET /desk/organisations/{slug}", inOrganisation(account.Viewer), s.showDeskOrganisation)
+	s.desk("POST /desk/organisations/{slug}", inOrganisation(account.Owner), s.submitDeskOrganisation)
+	s.desk("GET /desk/new", signedIn, s.showNewLetter)
+	s.desk("POST /desk/new", signedIn, s.submitNewLetter)
+	s.desk("GET /desk/letters/{slug}", onLetter(account.Viewer), s.showBoard)
+	s.desk("POST /desk/letters/{slug}", onLetter(account.Editor), s.submitBoard)
+	s.desk("POST /desk/letters/{slug}/approvals", onLetter(account.Editor), s.submitApproval)
+	s.desk("GET /desk/letters/{slug}/settings", onLetter(account.Editor), s.showSettings)
+	s.desk("POST /desk/letters/{slug}/settings", onLetter(account.Editor), s.submitSettings)
+	s.desk("GET /desk/letters/{slug}/texts/{language}", onLetter(account.Editor), s.showText)
+	s.desk("POST /desk/letters/{slug}/texts/{language}", onLetter(account.Editor), s.submitText)
+	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", onLetter(account.Viewer), s.showPreview)
+	s.desk("GET /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.showHeld)
+	s.desk("POST /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.submitHeld)
+	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 
 // handle registers a handler that may fail; fail picks status, page and log line.

@@ -199,7 +199,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	earlier := EditionPage{Base: base(w.title, "/letters/x/editions/1"), Letter: view, CurrentURL: "/letters/x", DiffURL: "/letters/x/editions/1/diff/2"}
 	earlier.Letter.Current = false
 
-	return []sample{
+	return append(deskSamples(l, w, base, tag, view), []sample{
 		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}, OlderURL: "/?before=x"}},
 		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
 		{"letter", letter}, {"letter-errors", wrong}, {"letter-pair", pair}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},
@@ -223,5 +223,5 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"about", AboutPage{Base: base(l.T("about.title"), "/about"), Operator: w.organisation, Contact: "office@harbour.example"}},
 		{"mailbox", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox"), Mails: []CaughtMail{mail, mail}}},
 		{"mailbox-empty", MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox")}},
-	}
+	}...)
 }

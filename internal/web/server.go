@@ -20,6 +20,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -51,22 +52,23 @@ type Options struct {
 
 // Server answers HTTP requests.
 type Server struct {
-	letters *letter.Service
-	signing *signing.Service
-	log     *tlog.Log
-	o       Options
-	cache   letterCache
-	tiles   tileCache
-	bundles bundles
-	limits  *limiter
-	streams chan struct{} // places for whole lists that are being sent
-	mux     *http.ServeMux
-	handler http.Handler
+	accounts *account.Service
+	letters  *letter.Service
+	signing  *signing.Service
+	log      *tlog.Log
+	o        Options
+	cache    letterCache
+	tiles    tileCache
+	bundles  bundles
+	limits   *limiter
+	streams  chan struct{} // places for whole lists that are being sent
+	mux      *http.ServeMux
+	handler  http.Handler
 }
 
 // New returns a Server.
-func New(letters *letter.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
-	s := &Server{letters: letters, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
+func New(accounts *account.Service, letters *letter.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
+	s := &Server{accounts: accounts, letters: letters, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
 	s.cache.slug = func(ctx context.Context, id letter.ID) (string, error) {

@@ -1,0 +1,127 @@
+package letter
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Revision names what a text holds, all of it: whoever saves a change says which revision it was made from, so that two
+// editors never overwrite each other unseen.
+func (t Text) Revision() string {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return "" // strings always encode
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Locate finds out which demands stand in the body already.
+func (t *Text) Locate() {
+	body := fold(markup.ReplaceAllString(t.Body, "$1"))
+	for i, d := range t.Demands {
+		t.Demands[i].InBody = strings.Contains(body, fold(d.Text))
+	}
+}
+
+// Working returns the edition that editors write on: the one that comes next if somebody has begun it, else the current
+// one. next says which it is; a draft's text is always next. A letter without any text has the zero Edition.
+func (s *Service) Working(ctx context.Context, l Letter) (e Edition, next bool, err error) {
+	if l.State == Draft {
+		return l.Edition, true, nil
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		e, err = findEdition(tx, l.ID, l.Edition.Number+1)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return l.Edition, false, nil
+	}
+	return e, true, err
+}
+
+// Discard throws away the edition that somebody has begun and not published.
+func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		l, err := lock(tx, slug)
+		if err != nil {
+			return err
+		}
+		if l.State == Draft {
+			return fault.New(fault.Conflict, "letter.not_open")
+		}
+		if _, err := tx.Exec(qDiscardTexts, l.ID, l.Edition.Number+1); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qDiscardEdition, l.ID, l.Edition.Number+1); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "edition.discarded"})
+	})
+}
+
+// Finding is something to look at before a letter is opened.
+type Finding struct {
+	Key      string // addressee demand lead text deadline_past deadline_none stale figure call
+	Blocks   bool   // the letter cannot be opened like this
+	Language string // of a stale translation
+	Quote    string // of a figure
+}
+
+// maxFindings bounds the figures that a checklist names.
+const maxFindings = 10
+
+// Checklist looks at a letter that is about to be opened with an edition, or to get it as its next.
+func Checklist(l Letter, e Edition, now time.Time) (list []Finding) {
+	t := e.Text(e.Language)
+	add := func(found bool, f Finding) {
+		if found {
+			list = append(list, f)
+		}
+	}
+	add(t.Body == "" && len(t.Demands) == 0, Finding{Key: "text", Blocks: true})
+	add(len(l.Leads) == 0, Finding{Key: "lead", Blocks: true})
+	add(l.SignOn != SignOnNone && l.Deadline.IsSet() && !now.Before(l.Deadline.At), Finding{Key: "deadline_past", Blocks: l.State == Draft})
+	add(len(t.Addressees) == 0, Finding{Key: "addressee"})
+	add(len(t.Demands) == 0, Finding{Key: "demand"})
+	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})
+	for _, code := range e.Languages() {
+		add(e.Texts[code].Stale, Finding{Key: "stale", Language: code})
+	}
+	for _, quote := range unsourced(t.Body) {
+		list = append(list, Finding{Key: "figure", Quote: quote})
+	}
+	return list
+}
+
+// unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.
+func unsourced(body string) (quotes []string) {
+	d, err := importer.Read("text.md", []byte(body))
+	if err != nil {
+		return nil
+	}
+	var bare []string // paragraphs without a source
+	for paragraph := range strings.SplitSeq(body, "\n\n") {
+		if !strings.Contains(paragraph, "[^") && !strings.Contains(paragraph, "](") {
+			bare = append(bare, fold(paragraph))
+		}
+	}
+	for _, f := range d.Figures {
+		for _, paragraph := range bare {
+			if strings.Contains(paragraph, fold(f.Quote)) && len(quotes) < maxFindings {
+				quotes = append(quotes, f.Quote)
+				break
+			}
+		}
+	}
+	return quotes
+}

@@ -1,0 +1,68 @@
+package testkit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/undersigned/undersigned/internal/account"
+)
+
+// Password is that of every editor in tests.
+const Password = "a lantern on the quay"
+
+// Editor is a browser that is signed in at the desk, with its user.
+type Editor struct {
+	*Client
+	Session *account.Session
+	Code    func() string // of the authenticator app
+}
+
+// Operator sets up the instance: the first user, who owns the organisation that leads the test letter.
+func (r *Running) Operator(t testing.TB) *Editor {
+	t.Helper()
+	link, err := r.Accounts.NewSetUp(t.Context())
+	if err != nil || link == "" {
+		t.Fatalf("set up: %q, %v", link, err)
+	}
+	return r.Enrol(t, link, "Ada Lindqvist", "ada@lantern.example")
+}
+
+// Member makes a user with a role in an organisation.
+func (r *Running) Member(t testing.TB, organisation string, role account.Role, email string) *Editor {
+	t.Helper()
+	link, err := r.Accounts.NewJoin(t.Context(), organisation, role, "", email, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _, _ := strings.Cut(email, "@")
+	return r.Enrol(t, link, name, email)
+}
+
+// Enrol follows a link and signs in by it.
+func (r *Running) Enrol(t testing.TB, link, name, email string) *Editor {
+	t.Helper()
+	app, err := r.Accounts.NewApp("Undersigned")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Editor{Client: r.Client(t)}
+	e.Code = func() string {
+		code, err := totp.GenerateCode(strings.ReplaceAll(app.Secret, " ", ""), r.DB.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	secret, err := r.Accounts.Enrol(t.Context(), link, account.Joining{Name: name, Email: email, Organisation: "Lantern Court Watch", Language: "en",
+		Password: Password, App: app.Sealed, Code: e.Code()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Session, err = r.Accounts.Session(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	e.SetCookie("__Host-desk", secret)
+	return e
+}

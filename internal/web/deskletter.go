@@ -1,0 +1,395 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	l := visitOf(r).locale
+	p := DeskPage{Base: s.deskBase(r, d, l.T("desk.home.title")), Operator: d.User.Operator, RecoveryKept: d.User.RecoveryKept, CanMail: s.o.CanMail}
+	var mine []account.Organisation
+	for _, m := range d.Members {
+		mine = append(mine, m.Organisation)
+		p.MayWrite = p.MayWrite || m.Role.May(account.Editor)
+	}
+	letters, err := s.letters.ListForDesk(r.Context(), mine)
+	if err != nil {
+		return err
+	}
+	for _, x := range letters {
+		role := d.RoleIn(x.Leads...)
+		t := x.Edition.Text(l.Code)
+		v := DeskLetter{URL: s.local(r, "/desk/letters/"+x.Slug), Title: tagged(t.Name(), t.Language), State: string(s.state(&cachedLetter{Letter: x}))}
+		if v.Title.Text == "" {
+			v.Title = tagged(x.Slug, "")
+		}
+		if x.Deadline.IsSet() {
+			v.Deadline = l.DateTime(x.Deadline.At, x.Deadline.Zone)
+			v.Due = x.State == letter.Open && x.Deadline.At.Sub(s.o.Now()) < dueSoon
+		}
+		if x.State != letter.Draft && x.SignOn != letter.SignOnNone {
+			counts, _, _, err := s.signing.Summary(r.Context(), x.ID, 0)
+			if err != nil {
+				return err
+			}
+			v.Counted, v.Organisations, v.Persons = true, counts.Organisations, counts.Persons
+		}
+		if role.May(account.Reviewer) && x.State != letter.Draft {
+			held, err := s.signing.ListByState(r.Context(), x.ID, signing.StateHeld, 0, heldShown)
+			if err != nil {
+				return err
+			}
+			v.Held = len(held)
+		}
+		waiting, err := s.accounts.Approvals(r.Context(), int64(x.ID))
+		if err != nil {
+			return err
+		}
+		v.Approvals = len(waiting)
+		p.Letters = append(p.Letters, v)
+	}
+	return render(w, http.StatusOK, p)
+}
+
+// dueSoon is how long before its deadline a letter is shown as due.
+const dueSoon = 72 * time.Hour
+
+// heldShown is how many held signatures a page shows at most.
+const heldShown = 50
+
+func (s *Server) showBoard(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	return s.boardPage(w, r, d, url.Values{}, nil)
+}
+
+func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
+	loc, l := visitOf(r).locale, d.Letter
+	e, next, failed := s.letters.Working(r.Context(), l)
+	if failed != nil {
+		return failed
+	}
+	t := e.Text(loc.Code)
+	path := s.local(r, "/desk/letters/"+l.Slug)
+	p := BoardPage{Base: s.deskBase(r, d, t.Name()), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), Action: path, State: string(s.state(&cachedLetter{Letter: l})),
+		PublicURL: s.local(r, "/letters/"+l.Slug), Draft: l.State == letter.Draft, Open: l.State == letter.Open, MayWrite: d.Role.May(account.Editor), MayVet: d.Role.May(account.Reviewer),
+		SignOn: string(l.SignOn), Protected: l.Protected, Number: l.Edition.Number, Next: next && l.State != letter.Draft, HasCall: l.Call != nil, CanMail: s.o.CanMail}
+	if p.LetterTitle.Text == "" {
+		p.LetterTitle = tagged(l.Slug, "")
+	}
+	if l.Deadline.IsSet() {
+		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
+		p.Extend = l.Deadline.At.In(l.Deadline.Zone).Format(time.DateOnly)
+	}
+	for _, o := range l.Leads {
+		p.Leads = append(p.Leads, tagged(o.Name(loc.Code, i18n.Default), ""))
+	}
+	for _, code := range e.Languages() {
+		x := e.Texts[code]
+		p.Texts = append(p.Texts, TextLink{Lang: code, Name: i18n.LanguageName(code), Dir: i18n.Direction(code), URL: path + "/texts/" + code,
+			Authoritative: code == e.Language, Stale: x.Stale, Translator: x.Translator})
+	}
+	for _, x := range i18n.All() {
+		if _, there := e.Texts[x.Code]; !there {
+			p.Missing = append(p.Missing, TextLink{Lang: x.Code, Name: x.Name, Dir: x.Dir, URL: path + "/texts/" + x.Code})
+		}
+	}
+	for _, f := range letter.Checklist(l, e, s.o.Now()) {
+		v := FindingView{Text: loc.T("desk.check."+f.Key, "Language", loc.Language(f.Language), "Quote", f.Quote), Blocks: f.Blocks}
+		p.Blocked = p.Blocked || f.Blocks
+		p.Findings = append(p.Findings, v)
+	}
+	if l.State != letter.Draft && l.SignOn != letter.SignOnNone {
+		counts, _, _, failed := s.signing.Summary(r.Context(), l.ID, 0)
+		if failed != nil {
+			return failed
+		}
+		p.Counted, p.Organisations, p.Persons, p.Withheld, p.Withdrawn, p.Removed = true, counts.Organisations, counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed
+	}
+	if p.MayVet && l.State != letter.Draft {
+		held, failed := s.signing.ListByState(r.Context(), l.ID, signing.StateHeld, 0, heldShown)
+		if failed != nil {
+			return failed
+		}
+		p.Held = len(held)
+	}
+	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	if failed != nil {
+		return failed
+	}
+	for _, a := range waiting {
+		p.Approvals = append(p.Approvals, ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID})
+	}
+	return render(w, statusOfForm(err), p)
+}
+
+// newEdition is what a second member approves: the very texts that were asked about.
+type newEdition struct {
+	SHA256  map[string]string `json:"sha256"` // by language
+	Follows letter.Follows    `json:"follows"`
+}
+
+func sumsOf(e letter.Edition) map[string]string {
+	sums := map[string]string{}
+	for code, t := range e.Texts {
+		sums[code] = t.SHA256
+	}
+	return sums
+}
+
+const actEdition = "edition"
+
+func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	ctx, l := r.Context(), d.Letter
+	done := ""
+	switch v.Get("do") {
+	case "open":
+		e, _, failed := s.letters.Working(ctx, l)
+		if failed != nil {
+			return failed
+		}
+		if slices.ContainsFunc(letter.Checklist(l, e, s.o.Now()), func(f letter.Finding) bool { return f.Blocks }) || l.State != letter.Draft {
+			err = fault.New(fault.Conflict, "letter.not_ready")
+			break
+		}
+		_, err = s.letters.Write(ctx, letter.Change{Slug: l.Slug, Publish: true, By: d.User.ID})
+		done = "opened"
+	case "publish":
+		done, err = s.publishEdition(r, d, letter.Follows(v.Get("follows")))
+	case "discard":
+		done, err = "saved", s.letters.Discard(ctx, l.Slug, d.User.ID)
+	case "close":
+		if v.Get("sure") != "1" {
+			err = fault.New(fault.Invalid, "close_sure").On("sure")
+			break
+		}
+		done, err = "closed", s.letters.Close(ctx, l.Slug, d.User.ID)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if faulty(err) {
+		return s.boardPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, "/desk/letters/"+l.Slug, done)
+}
+
+// publishEdition makes the text that was written the current edition, or asks a second member first: signatures are about to
+// stand under another text.
+func (s *Server) publishEdition(r *http.Request, d *deskVisit, follows letter.Follows) (done string, err error) {
+	if !slices.Contains([]letter.Follows{letter.FollowsCosmetic, letter.FollowsTranslation, letter.FollowsSubstantive}, follows) {
+		return "", fault.New(fault.Invalid, "edition.follows").On("follows")
+	}
+	e, next, err := s.letters.Working(r.Context(), d.Letter)
+	if err != nil {
+		return "", err
+	}
+	if !next {
+		return "", fault.New(fault.Conflict, "edition.nothing_new")
+	}
+	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+	if err != nil {
+		return "", err
+	}
+	if second {
+		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actEdition, newEdition{sumsOf(e), follows}, d.User.ID)
+	}
+	_, err = s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: follows, By: d.User.ID})
+	return "published", err
+}
+
+// submitApproval decides about what another member asked for, and carries it out.
+func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+	approve := v.Get("do") == "approve"
+	a, err := s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
+	if err == nil && approve {
+		err = s.carryOut(r, d, a)
+	}
+	if faulty(err) || fault.Is(err, fault.Forbidden) {
+		return s.boardPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	done := "refused"
+	if approve {
+		done = "approved"
+	}
+	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug, done)
+}
+
+func (s *Server) carryOut(r *http.Request, d *deskVisit, a account.Approval) error {
+	switch a.Act {
+	case actEdition:
+		var asked newEdition
+		if err := json.Unmarshal(a.Request, &asked); err != nil {
+			return err
+		}
+		_, err := s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: asked.Follows, By: d.User.ID, Sums: asked.SHA256})
+		return err
+	case actRemove:
+		var asked removal
+		if err := json.Unmarshal(a.Request, &asked); err != nil {
+			return err
+		}
+		return s.removeAll(r, d, asked)
+	}
+	return fault.New(fault.NotFound, "page.unknown")
+}
+
+func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	l := d.Letter
+	v := url.Values{"sign_on": {string(l.SignOn)}, "zone": {"UTC"}}
+	if l.Protected {
+		v.Set("protected", "1")
+	}
+	if l.Deadline.IsSet() {
+		at := l.Deadline.At.In(l.Deadline.Zone)
+		v.Set("day", at.Format(time.DateOnly))
+		v.Set("hour", at.Format("15:04"))
+		v.Set("zone", l.Deadline.Zone.String())
+	}
+	for _, o := range l.Leads {
+		v.Add("lead", o.Slug)
+	}
+	if c := l.Call; c != nil {
+		for name, text := range map[string]string{"from": c.From, "call_title": c.Title, "call_salutation": c.Salutation, "call_body": c.Body, "contact": c.Contact, "contact_email": c.Email} {
+			v.Set(name, text)
+		}
+	}
+	return s.settingsPage(w, r, d, v, nil)
+}
+
+func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
+	loc, l := visitOf(r).locale, d.Letter
+	t := l.Edition.Text(loc.Code)
+	p := SettingsPage{Base: s.deskBase(r, d, loc.T("desk.settings.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language),
+		BoardURL: s.local(r, "/desk/letters/"+l.Slug), Action: s.local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
+	organisations, failed := s.letters.Organisations(r.Context())
+	if failed != nil {
+		return failed
+	}
+	for _, o := range organisations {
+		p.Organisations = append(p.Organisations, Choice{Value: o.Slug, Text: tagged(o.Name(loc.Code, i18n.Default), ""), Chosen: slices.Contains(typed["lead"], o.Slug)})
+	}
+	return render(w, statusOfForm(err), p)
+}
+
+func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readLong(w, r)
+	if err != nil {
+		return err
+	}
+	change, err := s.settingsOf(d, v)
+	if err == nil {
+		_, err = s.letters.Write(r.Context(), change)
+	}
+	if faulty(err) {
+		return s.settingsPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug, "saved")
+}
+
+// settingsOf reads the settings form. Nobody can take the letter out of their own hands.
+func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err error) {
+	var faults fault.List
+	c = letter.Change{Slug: d.Letter.Slug, By: d.User.ID, Protected: new(v.Get("protected") == "1")}
+	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
+		if !slices.Contains([]letter.SignOn{letter.SignOnNone, letter.SignOnPeople, letter.SignOnOrganisations, letter.SignOnBoth}, signOn) {
+			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
+		}
+		c.SignOn = &signOn
+	}
+	deadline, f := deadlineOf(v)
+	if f != nil {
+		faults = append(faults, f)
+	} else if !deadline.At.Equal(d.Letter.Deadline.At) {
+		if deadline.IsSet() && !deadline.At.After(s.o.Now()) {
+			faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
+		}
+		c.Deadline = &deadline
+	}
+	c.Leads = v["lead"]
+	own := func(slug string) bool {
+		return slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
+	}
+	if !slices.ContainsFunc(c.Leads, own) {
+		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
+	}
+	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")), Salutation: line1(v.Get("call_salutation")),
+		Body: letter.CleanMarkdown(v.Get("call_body")), Contact: line1(v.Get("contact")), Email: line1(v.Get("contact_email"))}
+	if call.Body != "" {
+		c.Call = &call
+	}
+	if len(faults) > 0 {
+		return c, faults
+	}
+	return c, nil
+}
+
+// line1 is a field of one line without white space that does not matter.
+func line1(typed string) string { return strings.Join(strings.Fields(typed), " ") }
+
+// deadlineOf reads day, hour and time zone; no day is no deadline, no hour the end of that day.
+func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
+	typed, hour := strings.TrimSpace(i18n.LatinDigits(v.Get("day"))), strings.TrimSpace(i18n.LatinDigits(v.Get("hour")))
+	if typed == "" {
+		return d, nil
+	}
+	name := strings.TrimSpace(v.Get("zone"))
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return d, fault.New(fault.Invalid, "zone").On("zone")
+	}
+	d, err = letter.ParseDeadline(typed, zone, false)
+	if err != nil {
+		return d, fault.New(fault.Invalid, "deadline").On("day")
+	}
+	if hour != "" {
+		at, err := time.ParseInLocation(time.DateOnly+" 15:04", typed+" "+hour, zone)
+		if err != nil {
+			return d, fault.New(fault.Invalid, "hour").On("hour")
+		}
+		d.At = at.UTC()
+	}
+	return d, nil
+}
+
+func (s *Server) showTrail(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	loc := visitOf(r).locale
+	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 36, 64)
+	trail, err := s.accounts.Trail(r.Context(), 0, int64(d.Letter.ID), before, trailShown)
+	if err != nil {
+		return err
+	}
+	t := d.Letter.Edition.Text(loc.Code)
+	p := TrailPage{Base: s.deskBase(r, d, loc.T("desk.trail.title")), LetterTitle: tagged(t.Name(), t.Language), BoardURL: s.local(r, "/desk/letters/"+d.Letter.Slug), Trail: trailOf(loc, trail)}
+	if len(trail) == trailShown {
+		p.OlderURL = s.local(r, "/desk/letters/"+d.Letter.Slug+"/trail?before="+strconv.FormatInt(trail[len(trail)-1].ID, 36))
+	}
+	return render(w, http.StatusOK, p)
+}

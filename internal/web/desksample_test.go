@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// deskDay is a day of the samples.
+var deskDay = time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)
+
+// deskSamples returns every page of the desk in its several states.
+func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, tag func(string) Tagged, view LetterView) []sample {
+	base := func(title, path string) Base {
+		b := plain(title, path)
+		b.NoIndex, b.Canonical, b.Scripts = true, "", true
+		b.Desk = &DeskNav{Name: w.name, Organisations: []DeskLink{{tag(w.organisation), "/desk/organisations/harbour"}}}
+		return b
+	}
+	wrong := func(values url.Values, fields ...string) Form {
+		f := Form{Values: values, Errors: map[string]string{}, Order: fields}
+		for _, field := range fields {
+			f.Errors[field] = l.T("fault.email.bad")
+		}
+		return f
+	}
+	app := AppView{Sealed: "c2VhbGVk", Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", URL: "otpauth://totp/x?secret=JBSWY3DP", Path: "M0 0h1v1h-1zM2 0h1v1h-1z", Size: 25}
+	passkey := Ceremony{Options: `{"challenge":"AAAA"}`, Sealed: "c2VhbGVk"}
+	typed := url.Values{"name": {w.name}, "email": {"nobody@"}, "organisation": {w.organisation}, "member": {w.longName}, "role": {"editor"}, "name-en": {w.organisation}, "about-fa": {w.text}, "address": {w.place + "\n" + w.place}}
+	date := l.DateTime(deskDay, deskDay.Location())
+	trail := []TrailView{{date, w.name, l.T("desk.act.letter_opened"), ""}, {date, "", l.T("desk.act.member_role"), l.T("desk.role.editor")}}
+	text := url.Values{"title": {w.title}, "subtitle": {w.subtitle}, "a0-name": {w.name}, "a0-office": {w.office}, "a0-address": {w.place}, "d0-number": {"1"}, "d0-text": {w.text}, "s0-name": {w.longName},
+		"body": {w.text + "\n\n" + w.text}, "base": {"00"}, "slug": {"x"}, "day": {"2030-06-30"}, "zone": {"Europe/Vienna"}, "sign_on": {"both"}, "translator": {w.name}}
+	form := TextForm{Form: Form{Values: text}, L: l, Lang: l.Code, Dir: w.dir, Addressees: []string{"a0-", "a1-"}, Demands: []string{"d0-", "d1-"}, Signers: []string{"s0-", "s1-"}}
+	bad := form
+	bad.Form = wrong(text, "title", "slug")
+	badText := form
+	badText.Form = wrong(text, "title", "d0-text")
+	source := view
+	source.Texts, source.EditionsURL, source.FileURL = nil, "", ""
+	board := BoardPage{Base: base(w.title, "/desk/letters/x"), LetterTitle: tag(w.title), Action: "/desk/letters/x", PublicURL: "/letters/x", State: "draft", Draft: true, MayWrite: true, MayVet: true, SignOn: "both", Protected: true,
+		Leads: []Tagged{tag(w.organisation)}, Texts: view.Texts, Missing: view.Texts[1:], Findings: []FindingView{{l.T("desk.check.figure", "Quote", w.text), false}, {l.T("desk.check.lead"), true}}, Blocked: true}
+	ready := board
+	ready.Blocked, ready.Findings = false, nil
+	open := board
+	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false, true, true, 2, date, true, 47, 1283, 3
+	open.Form = wrong(url.Values{}, "follows")
+	open.Note = l.T("desk.done.saved")
+	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}
+	account := AccountPage{Base: base(l.T("desk.account.title"), "/desk/account"), Name: w.name, Email: "ada@lantern.example", HasPassword: true, RecoveryLeft: 9, Fresh: true, App: app, Passkey: passkey,
+		Passkeys: []PasskeyView{{"x", w.longName, date, date}, {"y", "", date, date}}, Sessions: []SessionView{{"1", "Firefox, Linux", date, date, true}, {"2", "", date, date, false}}}
+	old := account
+	old.Fresh, old.SignInURL, old.RecoveryKept = false, "/desk/sign-in?to=/desk/account", true
+	organisation := DeskOrganisationPage{Base: base(w.organisation, "/desk/organisations/x"), Form: wrong(typed, "email"), Name: tag(w.organisation), PublicURL: "/organisations/x", Action: "/desk/organisations/x", Owner: true,
+		JoinURL: "https://letters.example/desk/join/" + strings.Repeat("x", 43), Roles: []Option{{"owner", l.T("desk.role.owner")}, {"editor", l.T("desk.role.editor")}}, Countries: []Option{{"NO", i18n.CountryName(l, "NO")}},
+		Members: []MemberView{{"1", w.name, "ada@lantern.example", "owner", "", true}, {"2", w.longName, "ben@lantern.example", "viewer", "", false}}, Waiting: []MemberView{{"3", "", "eve@lantern.example", "editor", date, false}}, Trail: trail}
+	for _, x := range i18n.All() {
+		organisation.NameIn = append(organisation.NameIn, Tagged{x.Name, x.Code, x.Dir})
+	}
+	viewer := organisation
+	viewer.Owner, viewer.JoinURL, viewer.Form = false, "", Form{}
+	held := HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
+		Signatures: []HeldView{{"1", "person", "public", "email", date, w.name, l.T("held.look_alike"), []string{w.office, w.organisation}, true}, {"2", "organisation", "counted", "email", date, "", l.T("held.possible_duplicate"), nil, true}},
+		Reasons:    []Option{{"duplicate", l.T("counts.ended.duplicate")}, {"fraud", l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
+	sure := held
+	sure.Sure = 2
+	join := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.setup"), "/"), Form: wrong(typed, "email", "organisation", "password", "code"), Kind: "setup", Expires: date, App: app, Passkey: passkey}
+	member := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.join"), "/"), Kind: "join", Organisation: tag(w.organisation), Role: l.T("desk.role.editor"), Expires: date, As: w.name, App: app}
+	choices := []Choice{{"harbour", tag(w.organisation), true}, {"quay", tag(w.longName), false}}
+	desk := DeskPage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true, Letters: []DeskLetter{{URL: "/desk/letters/x", Title: tag(w.title), State: "open", Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
+	return []sample{
+		{"desk-sign-in", SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
+		{"desk-join", join}, {"desk-join-member", member},
+		{"desk-account", account}, {"desk-account-old", old},
+		{"desk-recovery", RecoveryPage{Base: base(l.T("desk.recovery.title"), "/desk/account/recovery"), Codes: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq"}}},
+		{"desk", desk}, {"desk-empty", DeskPage{Base: base(l.T("desk.home.title"), "/desk"), RecoveryKept: true, CanMail: true}},
+		{"desk-organisation", organisation}, {"desk-organisation-viewer", viewer},
+		{"desk-found", FoundPage{Base: base(l.T("desk.found.title"), "/desk/organisations"), Form: wrong(typed, "name")}},
+		{"desk-new", NewLetterPage{Base: base(l.T("desk.new.title"), "/desk/new"), Form: wrong(url.Values{"text": {w.text}}, "text"), Patterns: []Option{{"/desk/new?pattern=open", l.T("desk.pattern.open.name")}}}},
+		{"desk-confirm-letter", ConfirmLetterPage{Base: base(l.T("desk.confirm_letter.title"), "/desk/new"), Text: bad, Leads: choices, Spoken: []Choice{{l.Code, Tagged{l.Name, l.Code, l.Dir}, true}}, Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)}}},
+		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
+		{"desk-settings", SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
+		{"desk-text", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
+		{"desk-text-translation", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
+			Published: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
+		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
+		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
+		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
+	}
+}

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+const actRemove = "remove"
+
+// removal is what a second member approves: signatures by id, and the reason that the public sees.
+type removal struct {
+	IDs    []int64 `json:"ids"`
+	Reason string  `json:"reason"`
+}
+
+// removalReasons are those that an editor can give.
+var removalReasons = []string{"duplicate", "fraud", "moderation"}
+
+func (s *Server) showHeld(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	return s.heldPage(w, r, d, url.Values{}, nil, nil)
+}
+
+// heldPage shows a letter's signatures in a state, those held first; sure are those about to be removed.
+func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error, sure []int64) error {
+	loc := visitOf(r).locale
+	t := d.Letter.Edition.Text(loc.Code)
+	state := signing.StateHeld
+	if r.URL.Query().Get("state") == string(signing.StateListed) {
+		state = signing.StateListed
+	}
+	path := s.local(r, "/desk/letters/"+d.Letter.Slug)
+	p := HeldPage{Base: s.deskBase(r, d, loc.T("desk.held.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path,
+		Action: path + "/signatures?state=" + string(state), State: string(state), HeldURL: path + "/signatures", ListedURL: path + "/signatures?state=listed"}
+	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
+	list, failed := s.signing.ListByState(r.Context(), d.Letter.ID, state, after, heldShown)
+	if failed != nil {
+		return failed
+	}
+	for _, o := range list {
+		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
+			Name: o.Name, Chosen: slices.Contains(sure, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
+		if o.Listing == signing.Counted { // who chose that is shown to nobody, editors included
+			v.Name, v.Meta = "", nil
+		}
+		if o.Reason != "" && state == signing.StateHeld {
+			v.Why = loc.T("held." + o.Reason)
+		}
+		p.Signatures = append(p.Signatures, v)
+	}
+	for _, reason := range removalReasons {
+		p.Reasons = append(p.Reasons, Option{reason, loc.T("counts.ended." + reason)})
+	}
+	if len(list) == heldShown {
+		p.NextURL = path + "/signatures?state=" + string(state) + "&after=" + strconv.FormatInt(list[len(list)-1].ID, 36)
+	}
+	p.Sure = len(sure)
+	return render(w, statusOfForm(err), p)
+}
+
+func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, text := range v["id"] {
+		if id, err := strconv.ParseInt(text, 36, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	asked := removal{ids, v.Get("reason")}
+	done := ""
+	switch {
+	case len(ids) == 0:
+		err = fault.New(fault.Invalid, "signature.none").On("id")
+	case v.Get("do") == "release":
+		for _, id := range ids {
+			if err = s.signing.Release(r.Context(), d.Letter.ID, id, d.User.ID); err != nil {
+				break
+			}
+		}
+		done = "released"
+	case !slices.Contains(removalReasons, asked.Reason):
+		err = fault.New(fault.Invalid, "signature.reason").On("reason")
+	case v.Get("do") == "remove": // first shows what it will do
+		return s.heldPage(w, r, d, v, nil, ids)
+	case v.Get("do") == "sure":
+		done, err = s.remove(r, d, asked)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if faulty(err) {
+		return s.heldPage(w, r, d, v, err, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/signatures", done)
+}
+
+// remove takes signatures out; several at once want a second member.
+func (s *Server) remove(r *http.Request, d *deskVisit, asked removal) (done string, err error) {
+	if len(asked.IDs) > 1 {
+		second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+		if err != nil {
+			return "", err
+		}
+		if second {
+			return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actRemove, asked, d.User.ID)
+		}
+	}
+	return "removed", s.removeAll(r, d, asked)
+}
+
+func (s *Server) removeAll(r *http.Request, d *deskVisit, asked removal) error {
+	for _, id := range asked.IDs {
+		err := s.signing.Remove(r.Context(), d.Letter.ID, id, d.User.ID, asked.Reason)
+		if err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+			return err
+		}
+	}
+	return nil
+}
