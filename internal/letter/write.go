@@ -225,7 +225,7 @@ func writeText(tx *store.Tx, l Letter, t Text, c Change) (same bool, err error) 
 	if c.Base != nil && (known && *c.Base != old.Revision() || !known && *c.Base != "") {
 		return false, fault.New(fault.Conflict, "letter.text_changed")
 	}
-	if fresh && l.State != Draft && known && old.SHA256 == Hash(t.Canonical()) && old.Translator == t.Translator {
+	if now, there := current.Texts[t.Language]; (fresh || c.Base == nil) && there && now.SHA256 == Hash(t.Canonical()) && now.Translator == t.Translator {
 		return true, nil // the same bytes twice
 	}
 	if l.State != Draft && follows == FollowsNone {
