@@ -97,20 +97,20 @@ func Checklist(l Letter, e Edition, now time.Time) (list []Finding) {
 	for _, code := range e.Languages() {
 		add(e.Texts[code].Stale, Finding{Key: "stale", Language: code})
 	}
-	for _, quote := range unsourced(t.Body) {
+	for _, quote := range unsourced(t) {
 		list = append(list, Finding{Key: "figure", Quote: quote})
 	}
 	return list
 }
 
 // unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.
-func unsourced(body string) (quotes []string) {
-	d, err := importer.Read("text.md", []byte(body))
+func unsourced(t Text) (quotes []string) {
+	d, err := importer.Read("text.md", []byte(t.Canonical())) // the whole, since a few words do not tell their language
 	if err != nil {
 		return nil
 	}
 	var bare []string // paragraphs without a source
-	for paragraph := range strings.SplitSeq(body, "\n\n") {
+	for paragraph := range strings.SplitSeq(t.Body, "\n\n") {
 		if !strings.Contains(paragraph, "[^") && !strings.Contains(paragraph, "](") {
 			bare = append(bare, fold(paragraph))
 		}
