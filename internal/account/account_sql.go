@@ -65,6 +65,11 @@ var (
 	qEndEnrolment     = store.Q("enrolment.end", `DELETE FROM enrolment WHERE id = $1`)
 	qEndEnrolmentOf   = store.Q("enrolment.end_of", `DELETE FROM enrolment WHERE id = $1 AND organisation_id = $2`)
 	qEndSetups        = store.Q("enrolment.end_setups", `DELETE FROM enrolment WHERE kind = 'setup'`)
+	qEndAllEnrolments = store.Q("enrolment.end_all", `DELETE FROM enrolment`)
+	qForgetApprovals  = store.Q("approval.forget", `DELETE FROM approval`)
+	qForgetPasskeys   = store.Q("passkey.forget", `DELETE FROM passkey`)
+	qForgetMembers    = store.Q("member.forget", `DELETE FROM member`)
+	qForgetUsers      = store.Q("user.forget", `DELETE FROM user_account`)
 	qRetainEnrolments = store.Q("enrolment.retain", `DELETE FROM enrolment WHERE expires_at < $1`)
 
 	qRecord = store.Q("audit.insert", `

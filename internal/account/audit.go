@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/store"
@@ -72,7 +73,7 @@ func (s *Service) Trail(ctx context.Context, organisation, letter, before int64,
 		for i, e := range lines {
 			if e.User != 0 && names[e.User] == "" {
 				u, err := s.scanUser(tx.Row(qFindUser, e.User))
-				if err != nil {
+				if err != nil && !errors.Is(err, store.ErrNoRow) { // gone with a lost key
 					return err
 				}
 				names[e.User] = u.Name

@@ -234,10 +234,20 @@ func (s *Service) EndOtherSessions(ctx context.Context, x *Session) error {
 	})
 }
 
-// EndAllSessions ends every session there is: those of a restored backup are not to come alive again.
-func EndAllSessions(tx *store.Tx) error {
-	_, err := tx.Exec(qEndAllSessions)
-	return err
+// Restored makes the accounts of a backup safe to use: sessions and links that were good when it was made are not to come
+// alive again. When the instance key is lost, nobody can be told from their address and no code can be checked: the users
+// go, and the instance is set up anew.
+func Restored(tx *store.Tx, lost bool) error {
+	queries := []*store.Query{qEndAllSessions, qEndAllEnrolments}
+	if lost {
+		queries = append(queries, qForgetApprovals, qForgetPasskeys, qForgetMembers, qForgetUsers)
+	}
+	for _, q := range queries {
+		if _, err := tx.Exec(q); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Retain deletes what has run out: sessions, links, attempts.

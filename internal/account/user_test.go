@@ -373,3 +373,36 @@ func TestUsers_areSealed(t *testing.T) {
 		}
 	})
 }
+
+func TestRestored_letsNothingOldInAgain(t *testing.T) {
+	onDesks(t, func(d *desk) {
+		ctx := d.t.Context()
+		x, code := d.setUp()
+		link, err := d.NewJoin(ctx, x.Members[0].Organisation.Slug, account.Viewer, "Ben Orr", "ben@orr.example", x.User.ID)
+		d.must(err)
+		d.clock.Advance(time.Minute)
+		secret, err := d.signIn("ada@lantern.example", password, code())
+		d.must(err)
+		d.must(d.DB.Update(ctx, func(tx *store.Tx) error { return account.Restored(tx, false) }))
+		if _, err := d.Session(ctx, secret); !fault.Is(err, fault.Forbidden) {
+			d.t.Errorf("a session from before: %v", err)
+		}
+		if _, err := d.Enrolment(ctx, link); !fault.Is(err, fault.Gone) {
+			d.t.Errorf("a link from before: %v", err)
+		}
+		d.clock.Advance(time.Minute)
+		if _, err := d.signIn("ada@lantern.example", password, code()); err != nil {
+			d.t.Errorf("the user: %v", err)
+		}
+		d.must(d.DB.Update(ctx, func(tx *store.Tx) error { return account.Restored(tx, true) }))
+		if n, err := d.CountUsers(ctx); n != 0 || err != nil {
+			d.t.Errorf("%d users under a lost key, %v", n, err)
+		}
+		if trail, err := d.Trail(ctx, x.Members[0].Organisation.ID, 0, 0, 9); err != nil || len(trail) == 0 || trail[0].By != "" {
+			d.t.Errorf("%+v, %v", trail, err)
+		}
+		if link, err := d.NewSetUp(ctx); link == "" || err != nil {
+			d.t.Errorf("%v", err)
+		}
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -169,6 +170,9 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 		return err
 	}
 	return db.Update(ctx, func(tx *store.Tx) error {
+		if err := account.Restored(tx, r.NewKeys); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(qPutInstance, "instance_key", []byte(keys.Fingerprint())); err != nil {
 			return err
 		}

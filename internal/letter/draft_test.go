@@ -1,0 +1,82 @@
+package letter_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+)
+
+func keysOf(list []letter.Finding) (keys []string) {
+	for _, f := range list {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}
+
+func TestChecklist_namesWhatIsMissing(t *testing.T) {
+	now := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+	full := letter.Text{Language: "en", Title: "Open the granary", Addressees: []letter.Addressee{{Name: "Otto Brandt"}},
+		Body: "At least 40 families in the valley wait for bread since the winter.[^1]\n\nMore than 12 people have died of hunger in the hospital.\n\n[^1]: The count of the clinic.", Demands: []letter.Demand{{Text: "Open it."}}}
+	stale := letter.Text{Language: "fa", Body: "انبار", Stale: true}
+	lead := []account.Organisation{{Slug: "lantern"}}
+	later := letter.Deadline{At: now.Add(time.Hour)}
+	for name, c := range map[string]struct {
+		letter letter.Letter
+		texts  map[string]letter.Text
+		want   []string
+	}{
+		"nothing":    {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth}, nil, []string{"text", "lead", "addressee", "demand", "deadline_none"}},
+		"past":       {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth, Leads: lead, Deadline: letter.Deadline{At: now}}, map[string]letter.Text{"en": full}, []string{"deadline_past", "figure"}},
+		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"stale", "figure"}},
+		"no sign-on": {letter.Letter{State: letter.Draft, SignOn: letter.SignOnNone, Leads: lead}, map[string]letter.Text{"en": full}, []string{"figure"}},
+	} {
+		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, now)
+		if got := keysOf(found); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q (%+v)", name, got, c.want, found)
+		}
+	}
+}
+
+func TestDiscard_leavesWhatIsPublished(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		l := d.write(letter.Change{Text: english("First."), Publish: true})
+		d.write(letter.Change{Text: english("Second."), Follows: letter.FollowsCosmetic})
+		if e, next, err := d.Working(t.Context(), l); err != nil || !next || e.Text("en").Body != "Second." {
+			t.Errorf("%v %+v, %v", next, e, err)
+		}
+		for range 2 {
+			if err := d.Discard(t.Context(), slug, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e, next, err := d.Working(t.Context(), l); err != nil || next || e.Text("en").Body != "First." {
+			t.Errorf("%v %+v, %v", next, e, err)
+		}
+	})
+}
+
+func TestWrite_neverOverTheTextOfAnother(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		l := d.write(letter.Change{Text: english("First.")})
+		base := l.Edition.Text("en").Revision()
+		d.write(letter.Change{Text: english("Hers."), Base: &base})
+		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Text: english("His."), Base: &base}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%v", err)
+		}
+		none := ""
+		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Text: english("His."), Base: &none}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a text that was not there: %v", err)
+		}
+		d.write(letter.Change{Text: persian("او"), Base: &none})
+		if l := d.write(letter.Change{}); l.Edition.Text("en").Body != "Hers." || len(l.Edition.Texts) != 2 {
+			t.Errorf("%+v", l.Edition)
+		}
+		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Create: true, New: true}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second letter of the slug: %v", err)
+		}
+	})
+}
