@@ -116,6 +116,13 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		}
 		p.Counted, p.Organisations, p.Persons, p.Withheld, p.Withdrawn, p.Removed = true, counts.Organisations, counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed
 	}
+	if p.Counted {
+		days, failed := s.signing.Daily(r.Context(), l.ID)
+		if failed != nil {
+			return failed
+		}
+		p.Chart = chartOf(loc, days)
+	}
 	if p.MayVet && l.State != letter.Draft {
 		held, failed := s.signing.ListByState(r.Context(), l.ID, signing.StateHeld, 0, heldShown)
 		if failed != nil {

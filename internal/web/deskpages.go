@@ -165,6 +165,7 @@ type BoardPage struct {
 	Withheld                  int
 	Withdrawn, Removed, Held  int
 	Approvals                 []ApprovalView
+	Chart                     *Chart // nil while nobody has signed
 }
 
 // FindingView is a line of the checklist.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/signing"
 )
 
 // deskDay is a day of the samples.
@@ -46,6 +47,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	ready.Blocked, ready.Findings = false, nil
 	open := board
 	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false, true, true, 2, date, true, 47, 1283, 3
+	open.Chart = chartOf(l, []signing.Day{{Day: deskDay, Organisations: 3, Persons: 20}, {Day: deskDay.AddDate(0, 0, 1), Persons: 7}, {Day: deskDay.AddDate(0, 0, 9), Organisations: 1}})
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}
