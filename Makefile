@@ -24,8 +24,9 @@ quick: ## Tests without browser and soak, for a minute's answer
 race: ## The packages with goroutines under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/signing ./internal/letter ./internal/mail ./internal/web ./internal/app
 
-soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing
-	$(GO) test -timeout 3h -count 1 -v -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade|TestSoak' ./internal/app -soak
+soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
+	$(GO) test -timeout 3h -count 1 -v -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/app -soak
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/app -soak
 
 lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

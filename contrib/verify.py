@@ -107,7 +107,7 @@ class Letter:
         self.signs, self.allowed, self.imported = {}, 0, 0  # by leaf index: edition, kind, listing, basis, end, opening
     def replay(self, index, name, v, leaf_hash):
         """Lets a statement change the count, or says which rule it breaks."""
-        need(not self.closed or name in ("edition", "withdraw", "deliver"), "it follows the letter's close leaf")
+        need(not self.closed or name in ("withdraw", "deliver"), "it follows the letter's close leaf")
         if name == "edition":
             need(v[0] == len(self.editions) + 1, f"edition {v[0]} comes after {len(self.editions)} editions")
             need(v[1] == self.last, f"edition {v[0]} does not follow edition {v[0] - 1}")

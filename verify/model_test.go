@@ -66,7 +66,7 @@ func (b *book) passes(leaf verify.Leaf, index int64) bool {
 		before := b.editions(id)
 		number := l.Number == len(before)+1 || b.is("editions skip numbers")
 		follows := len(before) == 0 || l.Previous == before[len(before)-1].hash || b.is("an edition follows any other")
-		return number && follows
+		return number && follows && (open || b.is("an edition comes after the close"))
 	case verify.Sign:
 		switch {
 		case b.is("the day decides and not the order"):
@@ -268,7 +268,7 @@ func (b *book) put(c *verify.Counts, s verify.Sign, listing verify.Listing, earl
 var mistakes = []string{
 	"an unreadable leaf has no place", "editions skip numbers", "an edition follows any other", "the day decides and not the order",
 	"a signature after the close counts", "a relisting may change nothing", "a relisting after the close counts", "nobody leaves after the close",
-	"a deadline moves after the close", "a list comes after the close", "a letter closes twice", "a close leaf has any size",
+	"a deadline moves after the close", "a list comes after the close", "an edition comes after the close", "a letter closes twice", "a close leaf has any size",
 	"any number is delivered", "a delivery is of any size", "an edition of another letter will do", "an unknown edition will do",
 	"the first deadline stays", "a list of another letter will do", "an end gives room on the list", "a list bounds nothing",
 	"another letter ends it", "an end counts twice", "an end comes before its signature", "a translation is a new text", "a correction is a new text",

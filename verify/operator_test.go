@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/undersigned/undersigned/verify"
@@ -86,6 +87,11 @@ var operatorTampers = []tamper{
 		s.follow(verify.Relist{Letter: two, Target: m.signedTwo - 4, Listing: verify.Withheld})
 	}, want: "it follows the letter's close leaf"},
 	{name: "a deadline after the close", site: func(s *site, _ marks) { s.follow(verify.Deadline{Letter: two}) }, want: "it follows the letter's close leaf"},
+	{name: "an edition after the close", site: func(s *site, _ marks) {
+		s.edition(two, harbour, verify.Cosmetic, map[string]string{"en": "# Light the harbour!\n", "fr": "# Éclairez le port !\n"})
+		s.claims = slices.DeleteFunc(s.claims, func(c *claim) bool { return c.Slug == harbour })
+		s.claim(two, harbour, int64(len(s.leaves))) // which has the new text
+	}, want: "it follows the letter's close leaf"},
 	{name: "a relisting that changes nothing", site: func(s *site, m marks) { s.follow(s.leaf(m.relisted)) }, want: "it changes nothing"},
 	{name: "a close of another size", site: func(s *site, m marks) {
 		edit(s, m.close, func(l *verify.Close) { l.Size-- })

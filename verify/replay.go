@@ -12,7 +12,7 @@ import (
 //	leaf, and that, where they were imported, are no more than its import leaves before them allow for; less those that a
 //	later withdraw leaf of the same letter ends. An end ends once.
 //
-// A leaf that the rule passes over is an error of the log, as a server that keeps the rules writes none. It changes nothing.
+// After its close leaf a letter takes withdraw and deliver leaves alone. A leaf that the rule passes over is an error of the log, as a server that keeps the rules writes none. It changes nothing.
 type Replay struct {
 	letters map[LetterID]*Letter
 	signs   []signed // by leaf index
@@ -133,6 +133,9 @@ func (l *Letter) open() error {
 }
 
 func (l *Letter) edition(e Edition, hash Hash, index int64) error {
+	if err := l.open(); err != nil {
+		return err
+	}
 	if e.Number != len(l.Editions)+1 {
 		return fmt.Errorf("edition %d comes after %d editions", e.Number, len(l.Editions))
 	}

@@ -236,10 +236,10 @@ var scenarios = []struct {
 		s.wrong(after, verify.Import{Letter: one, N: 2})
 		s.wrong(after, s.signBy(e, verify.ByImport))
 		s.wrong(after, closing(s, one))
+		s.wrong(after, s.next(e, verify.Translation))
 		s.add(end(one, gone, verify.Signer))
 		f := s.add(first(two)) // other letters go on
 		s.add(s.sign(f))
-		s.add(s.next(e, verify.Translation))
 	}, verify.Counts{Persons: 1, Withdrawn: 1}},
 	{"a day after the deadline", func(s *script) {
 		e := s.add(first(one))

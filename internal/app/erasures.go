@@ -25,6 +25,10 @@ import (
 //
 //	undersigned-erasures/v1
 //	LETTER SIGNATURE SUBMISSION MICROSECONDS REPLACED-BY
+//	LETTER SIGNATURE SUBMISSION MICROSECONDS REPLACED-BY WHAT
+//
+// The first of these is of a signature that was erased whole. WHAT is the reason of one that ended, or the listing that a name
+// was hidden under.
 const (
 	ledgerFile = "erasures"
 	ledgerHead = "undersigned-erasures/v1\n"
@@ -63,19 +67,40 @@ func parseErasure(line string) (signing.Erasure, bool) {
 	var n [5]int64
 	text := strings.TrimSuffix(line, "\n")
 	for i := range n {
-		field, rest, more := strings.Cut(text, " ")
+		var field string
+		field, text, _ = strings.Cut(text, " ")
 		v, err := strconv.ParseInt(field, 10, 64)
-		if err != nil || v < 0 || more != (i < len(n)-1) {
+		if err != nil || v < 0 {
 			return signing.Erasure{}, false
 		}
-		n[i], text = v, rest
+		n[i] = v
 	}
-	e := signing.Erasure{Letter: letter.ID(n[0]), Signature: n[1], Pending: n[2], At: time.UnixMicro(n[3]).UTC(), ReplacedBy: n[4]}
-	return e, string(appendErasure(nil, e)) == line
+	e := signing.Erasure{Letter: letter.ID(n[0]), Signature: n[1], Pending: n[2], At: time.UnixMicro(n[3]).UTC(), ReplacedBy: n[4], What: text}
+	return e, signing.KnownErasure(text) && string(appendErasure(nil, e)) == line
 }
 
 func appendErasure(b []byte, e signing.Erasure) []byte {
-	return fmt.Appendf(b, "%d %d %d %d %d\n", e.Letter, e.Signature, e.Pending, e.At.UnixMicro(), e.ReplacedBy)
+	b = fmt.Appendf(b, "%d %d %d %d %d", e.Letter, e.Signature, e.Pending, e.At.UnixMicro(), e.ReplacedBy)
+	if e.What != "" {
+		b = append(append(b, ' '), e.What...)
+	}
+	return append(b, '\n')
+}
+
+// lineOf is what tells one line of the ledger from the others.
+type lineOf struct {
+	letter    letter.ID
+	signature int64
+	what      string
+	at        int64 // a name may be hidden again and again; what is erased is erased once
+}
+
+func keyOf(e signing.Erasure) lineOf {
+	k := lineOf{letter: e.Letter, signature: e.Signature, what: e.What}
+	if e.What != "" {
+		k.at = e.At.UnixMicro()
+	}
+	return k
 }
 
 // readLedgers reads the ledger of a data folder, if it has one, and others, which must be there.
@@ -94,7 +119,7 @@ func readLedgers(dir string, others []string) (all []signing.Erasure, err error)
 			err = errors.New("it is empty")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the ledger %s: %w; whoever was erased since the backup would come back, so nothing was restored: "+
+			return nil, fmt.Errorf("the ledger %s: %w; whoever was erased or hidden since the backup would come back, so nothing was restored: "+
 				"give a whole copy with --erasures, and move this one away", name, err)
 		}
 		all = append(all, some...)
@@ -129,16 +154,16 @@ func updateLedger(dir string, each func(fn func(signing.Erasure) error) error) (
 	if err != nil {
 		return err
 	}
-	known := make(map[[2]int64]bool, len(there))
+	known := make(map[lineOf]bool, len(there))
 	for _, e := range there {
-		known[[2]int64{int64(e.Letter), e.Signature}] = true
+		known[keyOf(e)] = true
 	}
 	var added []byte
 	if whole == 0 {
 		added = []byte(ledgerHead)
 	}
 	err = each(func(e signing.Erasure) error {
-		if !known[[2]int64{int64(e.Letter), e.Signature}] {
+		if !known[keyOf(e)] {
 			added = appendErasure(added, e)
 		}
 		return nil

@@ -43,12 +43,15 @@ func TestLedger_onlyGrows(t *testing.T) {
 		return string(text)
 	}
 	a, b, c := erasure(1, 10), erasure(1, 20), erasure(2, 10)
-	for _, all := range [][]signing.Erasure{{}, {a}, {a}, {c, a}, {}, {a, b, c}} {
+	hidden, again := erasure(1, 10), erasure(1, 10)
+	hidden.What, again.What, again.At = "counted", "counted", hidden.At.Add(time.Microsecond)
+	for _, all := range [][]signing.Erasure{{}, {a}, {a}, {c, a}, {}, {a, b, c}, {hidden}, {hidden, again}, {again, a}} {
 		if err := app.UpdateLedger(dir, table(all...)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := "undersigned-erasures/v1\n1 10 17 1900000000000010 0\n2 10 17 1900000000000010 0\n1 20 27 1900000000000020 0\n"
+	want := "undersigned-erasures/v1\n1 10 17 1900000000000010 0\n2 10 17 1900000000000010 0\n1 20 27 1900000000000020 0\n" +
+		"1 10 17 1900000000000010 0 counted\n1 10 17 1900000000000011 0 counted\n"
 	if got := read(); got != want {
 		t.Errorf("the ledger is %q, want %q", got, want)
 	}
@@ -61,17 +64,18 @@ func TestLedger_onlyGrows(t *testing.T) {
 		if err := os.Truncate(file, int64(kept)); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.UpdateLedger(dir, table(a, b, c)); err != nil {
+		if err := app.UpdateLedger(dir, table(a, b, c, hidden, again)); err != nil {
 			t.Fatalf("cut to %d bytes: %v", kept, err)
 		}
-		if all, whole, err := app.ParseLedger(strings.NewReader(read())); err != nil || len(all) != 3 || whole != int64(len(read())) {
+		if all, whole, err := app.ParseLedger(strings.NewReader(read())); err != nil || len(all) != 5 || whole != int64(len(read())) {
 			t.Errorf("cut to %d bytes: it is %q, %v", kept, read(), err)
 		}
 	}
 
 	// What is damaged is not written to.
 	for name, text := range map[string]string{"another file": "hello\n", "a word": want + "1 x 3 4 0\n", "a line too short": want + "1 2 3 4\n", "a negative id": want + "-1 2 3 4 0\n",
-		"a line too long": want + "1 2 3 4 5 6\n", "two heads": want + "undersigned-erasures/v1\n", "an empty line": want + "\n", "a zero before": want + "01 2 3 4 0\n",
+		"a line too long": want + "1 2 3 4 5 6\n", "an unknown word": want + "1 2 3 4 0 public\n",
+		"two words": want + "1 2 3 4 0 signer counted\n", "a blank at the end": want + "1 2 3 4 0 \n", "two heads": want + "undersigned-erasures/v1\n", "an empty line": want + "\n", "a zero before": want + "01 2 3 4 0\n",
 		"no line at all": strings.Repeat("1", 10_000) + "\n"} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -115,7 +119,7 @@ func TestLedger_writtenByTwo(t *testing.T) {
 
 func FuzzLedger(f *testing.F) {
 	f.Add("undersigned-erasures/v1\n1 2 3 4\n9223372036854775807 0 0 0\n5 6")
-	f.Add("undersigned-erasures/v1\n")
+	f.Add("undersigned-erasures/v1\n1 2 3 4 0 counted\n1 2 3 4 0 signer\n1 2 3 4 0\n")
 	f.Add("undersigned-erasures/v1\n1  2 3 4\n")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -43,15 +43,15 @@ func command(t *testing.T, instance config.Instance, args ...string) *exec.Cmd {
 // serves.
 func serveProcess(t *testing.T, instance config.Instance, inbox *testkit.Inbox, under ...string) (c *exec.Cmd, url string) {
 	t.Helper()
-	c = command(t, instance, serveArgs("127.0.0.1:0", inbox)...)
+	c = command(t, instance, serveArgs(inbox)...)
 	if len(under) > 0 {
 		c.Path, c.Args = under[0], slices.Concat(under, c.Args)
 	}
 	return c, begin(t, c)
 }
 
-func serveArgs(address string, inbox *testkit.Inbox) []string {
-	return []string{"serve", "--listen", address, "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json"}
+func serveArgs(inbox *testkit.Inbox) []string {
+	return []string{"serve", "--listen", "127.0.0.1:0", "--smtp", inbox.URL, "--publish-every", "100ms", "--rate-limit", "off", "--json"}
 }
 
 // begin starts a server and returns where it serves, once it does.

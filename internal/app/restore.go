@@ -23,8 +23,8 @@ import (
 
 // Restore fills an empty instance of either engine from a backup.
 //
-// The rows come in one transaction, which marks the instance as unfinished. What was erased since the backup is then erased
-// again, and what no key opens any more is given up; a last transaction takes the mark back to "not checked". No command
+// The rows come in one transaction, which marks the instance as unfinished. What was erased, ended or hidden since the backup
+// is then so again, and what no key opens any more is given up; a last transaction takes the mark back to "not checked". No command
 // opens an unfinished instance, and no server one that was not checked; a restore that was interrupted goes on when it is
 // run again.
 type Restore struct {
@@ -41,7 +41,7 @@ type Restore struct {
 type RestoreReport struct {
 	Backup Backup
 	Counts Counts
-	Erased int           // signatures that were erased since the backup was made
+	Again  signing.Again // what was taken away since the backup was made
 	Lost   *signing.Lost // with new keys
 	Origin string        // of the log
 	Former string        // origin of the log that it goes on from, "" when it is the same
@@ -150,7 +150,7 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 	}
 	a := &App{DB: db, Letters: &letter.Service{DB: db, Keys: keys}, o: Options{Instance: r.Instance}}
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters}
-	if report.Erased, err = a.Signing.EraseAgain(ctx, slices.Values(erased)); err != nil {
+	if report.Again, err = a.Signing.EraseAgain(ctx, slices.Values(erased)); err != nil {
 		return err
 	}
 	if r.NewKeys {

@@ -186,7 +186,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 
 		to := o.moved(k, engine)
 		report, err := restore(t, k, backup, to, func(r *app.Restore) { r.Ledgers = []string{ledger} })
-		if err != nil || report.Erased != 3 {
+		if err != nil || report.Again != (signing.Again{Erased: 3}) {
 			t.Fatalf("%+v, %v", report, err)
 		}
 		back := checked(t, to)
@@ -218,6 +218,69 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		}
 		if _, err := skipped.Signing.Confirm(ctx, token, "a browser", "", signing.Correction{}); err != nil {
 			t.Errorf("without the ledger the link does not confirm: %v", err)
+		}
+	})
+}
+
+// Who withdrew or hid a name after the backup was made is not shown again: the ledger tells the restore so, and the log that
+// goes on says it to everybody. Without the ledger both are back.
+func TestRestore_hiddenStayHidden(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		ctx := t.Context()
+		k, o := newKeeper(t), withLetter(t, engine)
+		o.sign("Ada Wren", "ada@example.org", signing.Public)
+		withdrew := o.sign("Wilma Withdrew", "wilma@example.org", signing.Public)
+		hid := o.sign("Hilda Hid", "hilda@example.org", signing.Public)
+		o.publish()
+		backup := o.backup(k)
+		id := func(secret string) int64 {
+			t.Helper()
+			own, err := o.Signing.Find(ctx, secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return own[0].ID
+		}
+		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), signing.Counted), o.RecordErasures(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		ledger := filepath.Join(o.instance.Data, "erasures")
+		text, err := os.ReadFile(ledger)
+		if err != nil || !regexp.MustCompile(`^undersigned-erasures/v1\n(\d+ ){4}0 (signer\n(\d+ ){4}0 counted|counted\n(\d+ ){4}0 signer)\n$`).Match(text) {
+			t.Fatalf("the ledger is %q, %v", text, err)
+		}
+		for _, c := range []struct {
+			ledgers []string
+			newKeys bool
+			again   signing.Again
+			shown   []string
+		}{
+			{[]string{ledger}, false, signing.Again{Ended: 1, Hidden: 1}, []string{"Ada Wren"}},
+			{[]string{ledger}, true, signing.Again{Ended: 1, Hidden: 1}, []string{"Ada Wren"}},
+			{nil, false, signing.Again{}, []string{"Ada Wren", "Hilda Hid", "Wilma Withdrew"}},
+		} {
+			to := o.moved(k, engine)
+			if c.newKeys {
+				to = testkit.Instance(t, engine)
+			}
+			report, err := restore(t, k, backup, to, func(r *app.Restore) { r.Ledgers, r.NewKeys = c.ledgers, c.newKeys })
+			if err != nil || report.Again != c.again {
+				t.Fatalf("%+v, %v", report, err)
+			}
+			a := testkit.App(t, engine, func(options *app.Options) { options.Instance = checked(t, to).instance })
+			a.Publish(t)
+			if report := auditOf(t, a.URL); !report.OK() || report.Letters[0].Names != len(c.shown) {
+				t.Errorf("%+v", report)
+			}
+			list := a.Client(t).Get(thePage + "/signatories.csv").Body
+			for _, name := range []string{"Ada Wren", "Hilda Hid", "Wilma Withdrew"} {
+				if strings.Contains(list, name) != slices.Contains(c.shown, name) {
+					t.Errorf("with the ledgers %q: %s in\n%s", c.ledgers, name, list)
+				}
+			}
+			if dump := dumpOf(t, a); c.ledgers != nil && (strings.Contains(dump, "Wilma") || strings.Contains(dump, "Hilda")) {
+				t.Error("a name that was taken away is in the clear")
+			}
 		}
 	})
 }

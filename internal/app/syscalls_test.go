@@ -289,6 +289,16 @@ func TestInjection_leavesNothingHalf(t *testing.T) {
 	if t.Logf("%d injections found no call any more", missed); missed > total/20 || reopenings == 0 {
 		t.Error("too little was injected for this to show anything")
 	}
+	if !*soak {
+		return
+	}
+	for _, call := range []string{"fsync", "ftruncate", "linkat", "pwrite64", "unlink", "unlinkat", "write"} { // of these it is known
+		for _, how := range []string{kill, eio, enospc} {
+			if hits[call+" "+how] == 0 {
+				t.Errorf("%s was never injected into %s", how, call)
+			}
+		}
+	}
 }
 
 // calls returns what is to be injected in a scene: something into every call that it is seen to make, or in the normal suite

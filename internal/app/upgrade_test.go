@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -267,22 +267,21 @@ func TestUpgrade_underLoad(t *testing.T) {
 		if out, err := before("import", "letter", "--publish", "--slug", testkit.Slug, file).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := l.Addr().String()
-		_ = l.Close()
-		first := before(serveArgs(address, inbox)...)
-		url := begin(t, first)
+		first := before(serveArgs(inbox)...)
+		p := &persistent{t: t, inbox: inbox, acks: make(chan time.Time, 1)}
+		p.url.Store(new(begin(t, first)))
 
 		const each = 300
-		p := &persistent{t: t, url: url, inbox: inbox, acks: make(chan time.Time, 1)}
 		ctx, stop := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		for w := range 4 {
 			work.Go(func() { p.signs(ctx, w) })
 		}
+		ended := make(chan struct{})
+		go func() {
+			work.Wait()
+			close(ended)
+		}()
 		pause := time.Duration(0)
 		last := time.Time{}
 		for n := range 2 * each {
@@ -293,24 +292,31 @@ func TestUpgrade_underLoad(t *testing.T) {
 				if err := first.Wait(); err != nil {
 					t.Errorf("told to stop, the older server ends with %v", err)
 				}
-				second := command(t, instance, serveArgs(address, inbox)...)
-				begin(t, second)
+				second := command(t, instance, serveArgs(inbox)...)
+				p.url.Store(new(begin(t, second))) // whose address may be another, since nobody keeps one free
 				t.Cleanup(func() { stopServer(t, second) })
 			}
-			at := <-p.acks
-			if !last.IsZero() {
-				pause = max(pause, at.Sub(last))
+			select {
+			case at := <-p.acks:
+				if !last.IsZero() {
+					pause = max(pause, at.Sub(last))
+				}
+				last = at
+			case <-ended:
+				t.Fatalf("after %d acknowledgements everybody has given up", n)
 			}
-			last = at
 		}
 		stop()
-		work.Wait()
+		<-ended
 		t.Logf("%d people signed and confirmed; the longest time without an acknowledgement was %v", len(p.all), pause)
 		if pause > 10*time.Second {
 			t.Error("that is too long")
 		}
-		for _, problem := range reconcile(t, url, instance, inbox, p.all) {
+		for _, problem := range reconcile(t, *p.url.Load(), instance, inbox, p.all) {
 			t.Error(problem)
+		}
+		if out, err := command(t, instance, "log", "check").CombinedOutput(); err != nil {
+			t.Errorf("the log: %v: %s", err, out)
 		}
 	})
 }
@@ -318,9 +324,9 @@ func TestUpgrade_underLoad(t *testing.T) {
 // persistent are people who try again what was not answered.
 type persistent struct {
 	t     *testing.T
-	url   string
 	inbox *testkit.Inbox
-	acks  chan time.Time // of every acknowledgement
+	acks  chan time.Time         // of every acknowledgement
+	url   atomic.Pointer[string] // of the server there is
 
 	mu  sync.Mutex
 	all []*acknowledged // guarded by mu
@@ -330,6 +336,7 @@ type persistent struct {
 func (p *persistent) signs(ctx context.Context, worker int) {
 	post := func(x *acknowledged, path, body string, want int) (testkit.Answer, bool) {
 		for {
+			x.c.MoveTo(*p.url.Load())
 			a, err := x.c.Try(http.MethodPost, path, strings.NewReader(body), "Content-Type", urlencoded)
 			if err == nil && a.Status == want {
 				select {
@@ -350,7 +357,7 @@ func (p *persistent) signs(ctx context.Context, worker int) {
 		}
 	}
 	for i := 0; ctx.Err() == nil; i++ {
-		x := &acknowledged{name: fmt.Sprintf("Stubborn %s %s", word(worker), word(i)), email: fmt.Sprintf("w%di%d@upgrade.example", worker, i), c: testkit.NewClient(p.t, p.url)}
+		x := &acknowledged{name: fmt.Sprintf("Stubborn %s %s", word(worker), word(i)), email: fmt.Sprintf("w%di%d@upgrade.example", worker, i), c: testkit.NewClient(p.t, "")}
 		p.mu.Lock()
 		p.all = append(p.all, x)
 		p.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/bench"
 	"github.com/undersigned/undersigned/internal/cli"
+	"github.com/undersigned/undersigned/internal/testkit"
 )
 
 const asProgram = "UNDERSIGNED_BENCH_TEST_PROGRAM"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	testkit.Main(m)
 }
 
 func options(t *testing.T, what string) bench.Options {
@@ -113,6 +114,20 @@ func TestRead_andConfirm(t *testing.T) {
 	}
 	if d := report.Delivery; d == nil || d.Accepted != 100 || d.Missing != 0 {
 		t.Errorf("delivery: %+v", d)
+	}
+}
+
+// On PostgreSQL too, where the bare limit runs the product's own statements: what it gives them must be what they take.
+func TestConfirm_onPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	t.Parallel()
+	o := options(t, bench.Confirm)
+	o.Database, o.Links = testkit.PostgresURL(t), 100
+	report := run(t, o)
+	if d := report.Delivery; d == nil || d.Accepted != 100 || d.Missing != 0 || report.Engine != "postgres" {
+		t.Errorf("%+v", report)
 	}
 }
 

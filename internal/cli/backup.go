@@ -84,7 +84,7 @@ type restoreCommand struct {
 	File     string   `arg:"" help:"The backup, - for standard input."`
 	Identity []string `required:"" placeholder:"FILE" help:"File of an age identity that opens it; several are tried."`
 	Since    string   `placeholder:"FILE" help:"The last checkpoint of the log that anybody outside has seen (GET /log/checkpoint): the log then continues. Without it a log of another name goes on from the backup."`
-	Erasures []string `placeholder:"FILE" help:"A copy of DATA/erasures from the machine that was lost: who was erased since the backup stays erased. The one in --data is read in any case."`
+	Erasures []string `placeholder:"FILE" help:"A copy of DATA/erasures from the machine that was lost: who was erased, withdrew or hid their name since the backup does not come back. The one in --data is read in any case."`
 	NewKeys  bool     `help:"The instance key is lost: give up what only it opens (addresses, names that are not public, submissions that wait) and keep what is public."`
 	JSON     bool     `help:"Print one JSON object."`
 }
@@ -105,7 +105,7 @@ func (c *restoreCommand) Run(e *environment) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	if c.JSON {
-		object := map[string]any{"made": r.Backup.Made, "letters": r.Counts.Letters, "signatures": r.Counts.Signatures, "erased": r.Erased, "origin": r.Origin}
+		object := map[string]any{"made": r.Backup.Made, "letters": r.Counts.Letters, "signatures": r.Counts.Signatures, "erased": r.Again.Erased, "ended": r.Again.Ended, "hidden": r.Again.Hidden, "origin": r.Origin}
 		if r.Former != "" {
 			object["former_origin"] = r.Former
 		}
@@ -115,8 +115,14 @@ func (c *restoreCommand) Run(e *environment) error {
 		return e.printJSON(object)
 	}
 	e.printf("Restored the backup of %s: %s.\n", r.Backup.Made.Format(time.RFC3339), said(r.Counts))
-	if r.Erased > 0 {
-		e.printf("Erased again what was erased since: %s.\n", several(r.Erased, "signature"))
+	if r.Again.Erased > 0 {
+		e.printf("Erased again what was erased since: %s.\n", several(r.Again.Erased, "signature"))
+	}
+	if r.Again.Ended > 0 {
+		e.printf("Ended again what was withdrawn or removed since: %s.\n", several(r.Again.Ended, "signature"))
+	}
+	if r.Again.Hidden > 0 {
+		e.printf("Hidden again what was hidden since: %s.\n", several(r.Again.Hidden, "name"))
 	}
 	if r.Lost != nil {
 		e.printf("Gone with the lost key: %s that waited, the particulars of %s, the address tags of %d.\n",

@@ -281,7 +281,7 @@ func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
 
 // forget destroys what could tell whose a signature was, the address tags included, and records that it did.
 func forget(tx *store.Tx, o Own) error {
-	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), int64(0), o.Letter, o.ID); err != nil {
+	if err := o.recordErased(tx, "", 0); err != nil {
 		return err
 	}
 	return untie(tx, o)

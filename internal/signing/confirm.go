@@ -196,8 +196,7 @@ func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
 	if kind != Person {
 		set("organisation", c.Organisation, &p.Organisation, checkName)
 	}
-	switch c.Listing {
-	case Public, Addressee, Coalition, Counted:
+	if c.Listing.valid() {
 		p.Listing = c.Listing
 	}
 	if len(faults) > 0 {
@@ -375,7 +374,7 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 				}
 				x.leaf.Edition = leaf.Edition
 			}
-			if err := retire(tx, old, x.id); err != nil {
+			if err := retire(tx, old, x); err != nil {
 				return "", err
 			}
 			v[8], v[9] = state, reason
@@ -402,15 +401,20 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 }
 
 // retire ends a signature in whose place its signer puts another, and lets go of its tags and its secret. by is the other:
-// when that is erased, a backup must not bring this one back.
-func retire(tx *store.Tx, old Own, by int64) error {
+// when that is erased, ended or hidden, a backup must not show this one.
+func retire(tx *store.Tx, old Own, by signed) error {
 	if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
 		return err
 	}
 	if err := end(tx, old, StateWithdrawn, verify.Reaffirmed); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), by, old.Letter, old.ID); err != nil {
+	if by.p.Listing.hides(old.Listing) {
+		if err := old.recordErased(tx, string(by.p.Listing), 0); err != nil {
+			return err
+		}
+	}
+	if err := old.recordErased(tx, "", by.id); err != nil {
 		return err
 	}
 	return untie(tx, old)

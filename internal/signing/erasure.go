@@ -13,12 +13,16 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
-// Erasure says that everything that could tell whose a signature was has been destroyed. It holds ids only.
+// Erasure says what was taken away of a signature. It holds ids only.
 type Erasure struct {
 	Letter    letter.ID
 	Signature int64
 	Pending   int64 // the submission it came from, 0 for a signature of an import
 	At        time.Time
+
+	// What was taken away: "" is everything that could tell whose it was, a verify.Reason its place in list and count, a
+	// Listing its name, from all who do not see it under that one.
+	What string
 
 	// ReplacedBy is the signature that its own signer put in its place, 0 for one that was erased. A restore erases such a
 	// one only if the other, or what replaced that, was erased.
@@ -49,81 +53,141 @@ func (s *Service) Erasures(ctx context.Context, fn func(Erasure) error) error {
 	})
 }
 
-// EraseAgain erases, in a database that an older backup has brought back, what was erased since the backup was made, and
-// returns how many signatures that were there. It is safe to run again.
-func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (found int, err error) {
-	known := map[int64]Erasure{} // by signature: ids are unique over all letters
-	for e := range erasures {
-		known[e.Signature] = e
-	}
-	erased := func(e Erasure) bool {
-		for range len(known) {
-			if e.ReplacedBy == 0 {
-				return true
-			}
-			next, ok := known[e.ReplacedBy]
-			if !ok {
-				return false
-			}
-			e = next
-		}
-		return false
-	}
+// Again says how many signatures of a backup lost again what was taken away of them since.
+type Again struct {
+	Erased int
+	Ended  int // withdrawn, or removed by an editor
+	Hidden int // shown to fewer
+}
+
+// EraseAgain takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
+// What the database knows of already happened before that and is left alone: the signer may have shown the name again. It is
+// safe to run again.
+func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (again Again, err error) {
 	var slice []Erasure
 	flush := func() error {
-		n := 0
+		var some Again
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
-			n = 0
+			some = Again{}
 			for _, e := range slice {
-				there, err := eraseAgain(tx, e)
-				if err != nil {
+				if err := eraseAgain(tx, e, &some); err != nil {
 					return err
-				}
-				if there {
-					n++
 				}
 			}
 			return nil
 		})
-		found, slice = found+n, slice[:0]
+		again.Erased, again.Ended, again.Hidden = again.Erased+some.Erased, again.Ended+some.Ended, again.Hidden+some.Hidden
+		slice = slice[:0]
 		return err
 	}
-	for e := range erasures {
-		if !erased(e) {
-			continue
-		}
+	for e := range withReplaced(erasures) {
 		if slice = append(slice, e); len(slice) == erasureSlice {
 			if err := flush(); err != nil {
-				return found, err
+				return again, err
 			}
 		}
 	}
-	return found, flush()
+	return again, flush()
 }
 
-func eraseAgain(tx *store.Tx, e Erasure) (there bool, err error) {
+// withReplaced returns the erasures and, after each, the same of every signature that this one has replaced: what was taken
+// away of the later one must not be shown by the earlier. That a signature was replaced is no reason by itself.
+func withReplaced(erasures iter.Seq[Erasure]) iter.Seq[Erasure] {
+	return func(yield func(Erasure) bool) {
+		replaced := map[int64][]Erasure{} // by what replaced them; ids are unique over all letters
+		for e := range erasures {
+			if e.ReplacedBy != 0 {
+				replaced[e.ReplacedBy] = append(replaced[e.ReplacedBy], e)
+			}
+		}
+		for e := range erasures {
+			if e.ReplacedBy != 0 {
+				continue
+			}
+			seen := map[int64]bool{e.Signature: true} // a damaged file may lead in a circle
+			for next := []Erasure{e}; len(next) > 0; {
+				e, next = next[0], next[1:]
+				if !yield(e) {
+					return
+				}
+				for _, old := range replaced[e.Signature] {
+					if !seen[old.Signature] {
+						seen[old.Signature] = true
+						if e.What != "" { // else it is what its own line says
+							old.What, old.At, old.ReplacedBy = e.What, e.At, 0
+						}
+						next = append(next, old)
+					}
+				}
+			}
+		}
+	}
+}
+
+func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	// Also of a signature that the backup does not have yet: its submission may be there, and the next restore must know.
-	if _, err := tx.Exec(qRecordErasure, e.Letter, e.Signature, e.Pending, e.At.UnixMicro(), e.ReplacedBy); err != nil {
-		return false, err
+	if fresh, err := e.record(tx); err != nil || !fresh {
+		return err
 	}
 	if _, err := tx.Exec(qDropPending, e.Pending); err != nil {
-		return false, err
+		return err
 	}
 	o, err := scanOwn(tx.Row(qFindSignature, e.Letter, e.Signature))
 	if errors.Is(err, store.ErrNoRow) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := letter.Touch(tx, o.Letter); err != nil {
-		return false, err
+		return err
 	}
-	why := verify.Erasure
-	if e.Pending == 0 {
-		why = verify.Undone // nobody but an editor can end what came with a list
+	switch {
+	case e.What == "":
+		why := verify.Erasure
+		if e.Pending == 0 {
+			why = verify.Undone // nobody but an editor can end what came with a list
+		}
+		again.Erased++
+		return erase(tx, o, why)
+	case !o.active():
+		return nil
+	case Listing(e.What).valid():
+		if !Listing(e.What).hides(o.Listing) {
+			return nil
+		}
+		again.Hidden++
+		_, err := o.relist(tx, Listing(e.What))
+		return err
 	}
-	return true, erase(tx, o, why)
+	again.Ended++
+	state := StateRemoved
+	if e.What == string(verify.Signer) {
+		state = StateWithdrawn
+	}
+	return end(tx, o, state, verify.Reason(e.What))
+}
+
+// KnownErasure reports whether a word says what an Erasure took away.
+func KnownErasure(what string) bool {
+	switch verify.Reason(what) {
+	case "", verify.Signer, verify.Duplicate, verify.Fraud, verify.Moderation:
+		return true
+	}
+	return Listing(what).valid() && Listing(what) != Public
+}
+
+// record notes an erasure. It reports whether it was not known.
+func (e Erasure) record(tx *store.Tx) (fresh bool, err error) {
+	n, err := tx.Exec(qRecordErasure, e.Letter, e.Signature, e.What, e.At.UnixMicro(), e.Pending, e.ReplacedBy)
+	return n > 0, err
+}
+
+// recordErased notes that something is taken away of a signature now, or with "" and another signature, that this one stands
+// in its place.
+func (o Own) recordErased(tx *store.Tx, what string, replacedBy int64) error {
+	_, err := tx.Exec(qRecordErasureOf, what, tx.Now().UnixMicro(), replacedBy, o.Letter, o.ID)
+	return err
 }
 
 // noTags returns tags of no address.

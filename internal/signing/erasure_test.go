@@ -3,7 +3,9 @@ package signing_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -19,7 +21,7 @@ import (
 func (d *desk) restored(dump []byte, keys *seal.Keys) *desk {
 	d.t.Helper()
 	db := testkit.StoreAt(d.t, d.DB.Engine(), store.Options{Now: d.clock.Now})
-	key, err := tlog.OpenKey(d.t.TempDir(), "undersigned/restored")
+	key, err := tlog.OpenKey(d.t.TempDir(), tlog.NewOrigin())
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func TestErase_isRecorded(t *testing.T) {
 		both := d.give("mina@example.org", as(signing.Both, "River Watch"))
 		other := d.give("ada@example.org")
 		b := d.apply(d.plan(list(t, "Name,Email\nPetra Blau,petra@example.org\n")))
-		if err := d.Withdraw(t.Context(), other.Secret, d.own(other.Secret)[0].ID); err != nil {
+		if err := d.Relist(t.Context(), other.Secret, d.own(other.Secret)[0].ID, signing.Public); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(d.erasures()); n != 0 {
@@ -109,9 +111,9 @@ func TestEraseAgain(t *testing.T) {
 		ledger := d.erasures()
 
 		back := d.restored(backup, d.Keys)
-		for _, want := range []int{1, 1} {
-			if found, err := back.EraseAgain(ctx, slices.Values(ledger)); err != nil || found != want {
-				t.Fatalf("%d found, %v", found, err)
+		for _, want := range []int{1, 0} { // the second time all of it is known
+			if again, err := back.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{Erased: want}) {
+				t.Fatalf("%+v, %v", again, err)
 			}
 		}
 		if got := back.erasures(); !slices.Equal(got, ledger) {
@@ -136,6 +138,113 @@ func TestEraseAgain(t *testing.T) {
 		}
 		if r := back.give("mina@example.org", named("Zarafshan Quill")); r.Again {
 			t.Error("somebody erased is still recognised")
+		}
+	})
+}
+
+// Whoever took a name away after a backup, in whatever way, is not shown again when the backup comes back; whoever showed it
+// again before the backup is. Without the ledger all of them are back.
+func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		byName := map[string]signing.Receipt{}
+		sign := func(name, email string, options ...func(*signing.Request)) signing.Receipt {
+			r := d.give(email, append(options, named(name))...)
+			byName[name] = r
+			return r
+		}
+		id := func(r signing.Receipt) int64 { return d.own(r.Secret)[0].ID }
+		relist := func(r signing.Receipt, to signing.Listing) {
+			t.Helper()
+			d.clock.Advance(time.Second)
+			if err := d.Relist(ctx, r.Secret, id(r), to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		withdraw := func(r signing.Receipt) {
+			t.Helper()
+			if err := d.Withdraw(ctx, r.Secret, id(r)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"Stays Public", "Withdraws Later", "Hides Later", "Hides Twice", "Shows Again", "Removed Later", "Signs Hidden", "Signs Then Withdraws", "Signs Then Hides"} {
+			sign(name, strings.ReplaceAll(strings.ToLower(name), " ", ".")+"@example.org")
+		}
+		relist(byName["Hides Twice"], signing.Counted)
+		relist(byName["Hides Twice"], signing.Public)
+		relist(byName["Shows Again"], signing.Coalition)
+		relist(byName["Shows Again"], signing.Public)
+		fewer := sign("Fewer See", "fewer@example.org", listed(signing.Addressee))
+		held := sign("Раypal Held", "held@example.org")
+		waits := d.sign("waits@example.org", named("Waits Until Then"))
+		d.publish()
+		backup := d.dump()
+		want := []string{"Shows Again", "Stays Public"}
+
+		d.clock.Advance(time.Minute)
+		withdraw(byName["Withdraws Later"])
+		relist(byName["Hides Later"], signing.Addressee)
+		relist(byName["Hides Twice"], signing.Counted)
+		relist(fewer, signing.Counted)
+		withdraw(held)
+		if err := d.Remove(ctx, d.letter.ID, id(byName["Removed Later"]), 0, "fraud"); err != nil {
+			t.Fatal(err)
+		}
+		d.give("signs.hidden@example.org", named("Signs Hidden"), listed(signing.Counted))
+		withdraw(d.give("signs.then.withdraws@example.org", named("Signs Then Withdraws")))
+		relist(d.give("signs.then.hides@example.org", named("Signs Then Hides")), signing.Coalition)
+		d.give("stays.public@example.org", named("Stays Public")) // which is no reason to hide the earlier one
+		withdraw(d.confirm(d.token(waits)))
+		d.publish()
+		if got := d.names(signing.Person, "", 20); !slices.Equal(got, want) {
+			t.Fatalf("before the restore %q are shown", got)
+		}
+		ledger := d.erasures()
+
+		back := d.restored(backup, d.Keys)
+		again, err := back.EraseAgain(ctx, slices.Values(ledger))
+		if want := (signing.Again{Ended: 4, Hidden: 5}); err != nil || again != want {
+			t.Errorf("%+v, want %+v, %v", again, want, err)
+		}
+		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+			t.Errorf("before anything is published %q are shown, want %q", got, want)
+		}
+		if c := back.counts(); c.Persons != 7 || c.Withheld != 5 || c.Withdrawn != 2 || c.Removed != 1 {
+			t.Errorf("counts %+v", c)
+		}
+		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+			t.Errorf("%q are shown, want %q", got, want)
+		}
+		for name, listing := range map[string]signing.Listing{"Hides Later": signing.Addressee, "Hides Twice": signing.Counted, "Fewer See": signing.Counted,
+			"Shows Again": signing.Public, "Signs Hidden": signing.Counted, "Signs Then Hides": signing.Coalition} {
+			if own := back.own(byName[name].Secret); len(own) != 1 || own[0].Listing != listing || own[0].State != signing.StateListed {
+				t.Errorf("%s is %+v", name, own)
+			}
+		}
+		if _, send, err := back.Envelope(ctx, waits); err != nil || send {
+			t.Errorf("the submission of somebody who withdrew is sent again: %v, %v", send, err)
+		}
+		if p := back.problems(); len(p) > 0 {
+			t.Errorf("problems %q", p)
+		}
+
+		// Who shows the name again after that is shown, and another restore knows of it.
+		first := d
+		d = back
+		relist(byName["Hides Later"], signing.Public)
+		next := back.restored(back.dump(), back.Keys)
+		if again, err := next.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{}) {
+			t.Errorf("after a second restore %+v, %v", again, err)
+		}
+		next.publish()
+		if got := next.names(signing.Person, "", 20); !slices.Equal(got, []string{"Hides Later", "Shows Again", "Stays Public"}) {
+			t.Errorf("after a second restore %q are shown", got)
+		}
+
+		without := first.restored(backup, first.Keys)
+		without.publish()
+		if got := without.names(signing.Person, "", 20); len(got) != 9 {
+			t.Errorf("without the ledger only %q are shown", got)
 		}
 	})
 }

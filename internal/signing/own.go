@@ -179,9 +179,7 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 
 // Relist changes who may see the name. A name that becomes less visible leaves the list at once.
 func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listing) error {
-	switch to {
-	case Public, Addressee, Coalition, Counted:
-	default:
+	if !to.valid() {
 		return fault.New(fault.Invalid, "listing").On("listing")
 	}
 	own, err := s.Find(ctx, secret)
@@ -189,7 +187,6 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		return err
 	}
 	var p particulars
-	var key *seal.LetterKey
 	for _, o := range own {
 		if o.ID != id {
 			continue
@@ -200,15 +197,8 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		if p.Email == "" {
 			return fault.New(fault.Gone, "letter.closed") // what a public line would need was destroyed
 		}
-		if key, err = s.keyFor(ctx, o.Letter); err != nil {
-			return err
-		}
 	}
 	p.Listing = to
-	plaintext, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("signing.Relist: %w", err)
-	}
 	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
 		if !o.active() || o.Listing == to {
 			return nil
@@ -221,27 +211,19 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 		if final && to == Public && o.LeafListing != verify.Public {
 			return fault.New(fault.Gone, "letter.closed")
 		}
-		if err := o.unlist(tx); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qSetListing, to, o.Letter, o.ID); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qPutSealed.one, o.Letter, o.ID, key.Seal("signature_sealed", o.ID, plaintext)); err != nil {
-			return err
-		}
-		if to == Public {
-			if _, err := tx.Exec(qPutPublic.one, signed{id: o.ID, kind: o.Kind, p: p}.public(o.Letter)...); err != nil {
+		if to.hides(o.Listing) {
+			if err := o.recordErased(tx, string(to), 0); err != nil {
 				return err
 			}
 		}
-		shows := final // no leaf will follow that puts the name back into the list
-		if o.counts() && !final {
-			if shows, err = logRelist(tx, o, to); err != nil {
-				return err
-			}
+		shows, err := o.relist(tx, to)
+		if err != nil || to != Public {
+			return err
 		}
-		if to != Public || o.State != StateListed || !shows {
+		if _, err := tx.Exec(qPutPublic.one, signed{id: o.ID, kind: o.Kind, p: p}.public(o.Letter)...); err != nil {
+			return err
+		}
+		if o.State != StateListed || !shows {
 			return nil
 		}
 		name, _, _ := p.shown(o.Kind)
@@ -249,9 +231,24 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 	})
 }
 
+// relist changes the listing, and takes the name out of the public list. It reports whether no leaf will follow that puts a
+// name which is to be public into the list.
+func (o Own) relist(tx *store.Tx, to Listing) (shows bool, err error) {
+	if err := o.unlist(tx); err != nil {
+		return false, err
+	}
+	if _, err := tx.Exec(qSetListing, to, o.Letter, o.ID); err != nil {
+		return false, err
+	}
+	if final, err := letter.IsFinal(tx, o.Letter); err != nil || final || !o.counts() {
+		return final, err
+	}
+	return logRelist(tx, o, to)
+}
+
 // Withdraw takes a signature back. Its name leaves the list at once, the count follows with the next publication.
 func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return end(tx, o, StateWithdrawn, verify.Signer) })
+	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error { return takeOut(tx, o, StateWithdrawn, verify.Signer) })
 }
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
@@ -269,6 +266,17 @@ func erase(tx *store.Tx, o Own, why verify.Reason) error {
 		}
 	}
 	return forget(tx, o)
+}
+
+// takeOut ends a signature for good: a restore does it again.
+func takeOut(tx *store.Tx, o Own, state State, why verify.Reason) error {
+	if !o.active() {
+		return nil
+	}
+	if err := o.recordErased(tx, string(why), 0); err != nil {
+		return err
+	}
+	return end(tx, o, state, why)
 }
 
 // end takes a signature out of list and count, once.
@@ -382,7 +390,7 @@ func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason 
 		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: reason}); err != nil {
 			return err
 		}
-		return end(tx, o, StateRemoved, verify.Reason(reason))
+		return takeOut(tx, o, StateRemoved, verify.Reason(reason))
 	})
 }
 

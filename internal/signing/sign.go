@@ -120,9 +120,7 @@ func (r Request) validate(now time.Time) (p particulars, a address, err error) {
 		p.Organisation, f = checkName("organisation", r.Organisation)
 		add(f)
 	}
-	switch r.Listing {
-	case Public, Addressee, Coalition, Counted:
-	default:
+	if !r.Listing.valid() {
 		add(fault.New(fault.Invalid, "listing").On("listing"))
 	}
 	if r.Country != "" && !r.IsCountry(r.Country) {

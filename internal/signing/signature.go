@@ -8,6 +8,7 @@ package signing
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,13 @@ const (
 
 // Listings are all listings, the most visible first.
 var Listings = []Listing{Public, Addressee, Coalition, Counted}
+
+func (l Listing) valid() bool { return slices.Contains(Listings, l) }
+
+// hides reports whether somebody does not see a name any more when it comes from another listing to this one.
+func (l Listing) hides(from Listing) bool {
+	return slices.Index(Listings, l) > slices.Index(Listings, from)
+}
 
 // Basis says how we know of a signature.
 type Basis string
