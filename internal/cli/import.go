@@ -22,7 +22,7 @@ import (
 
 type importCommand struct {
 	Letter      importLetter      `cmd:"" help:"Read .txt, .md, .html and .docx files, or folders of them, into draft letters, or a file into the next edition of one."`
-	Signatories importSignatories `cmd:"" help:"Add a list of signatories (CSV, XLSX) that was collected elsewhere; a dry run unless --apply."`
+	Signatories importSignatories `cmd:"" help:"Add a list of signatories (CSV, XLSX) that was collected elsewhere, or mails that ask to sign (.eml, .mbox); a dry run unless --apply."`
 	Batches     importBatches     `cmd:"" help:"List the imported lists of a letter."`
 	Undo        importUndo        `cmd:"" help:"Undo an imported list: withdraw every signature of it."`
 }

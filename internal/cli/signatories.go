@@ -3,14 +3,17 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 )
@@ -18,9 +21,10 @@ import (
 type importSignatories struct {
 	config.Instance
 	Slug    string          `arg:"" help:"The letter."`
-	File    string          `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX."`
-	Apply   bool            `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed."`
-	Basis   signing.Basis   `enum:"import,paper,reply" default:"import" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail."`
+	File    string          `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX. Or mails that ask to sign, whose lines such as \"Organisation: River Watch\" are read: .eml or .mbox."`
+	Apply   bool            `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed. Of mails, those that the sender's domain has signed (DKIM) are added, and the others' senders asked by mail to confirm."`
+	Skip    []int           `placeholder:"N,…" help:"Numbers of mails that do not ask to sign."`
+	Basis   signing.Basis   `enum:"import,paper,reply," default:"" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail. Default: reply for mails, else import."`
 	Source  string          `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
 	Listing signing.Listing `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
 	Kind    signing.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
@@ -38,11 +42,7 @@ func (c *importSignatories) Run(e *environment) error {
 			return fmt.Errorf("%w: --column %s: there is no such field", errUsage, field)
 		}
 	}
-	data, err := readFile(c.File, roster.Limit)
-	if err != nil {
-		return err
-	}
-	list, err := roster.Read(filepath.Base(c.File), data, columns)
+	list, texts, err := c.read(e, columns)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *importSignatories) Run(e *environment) error {
 			return err
 		}
 		for _, line := range plan.Lines {
-			if err := c.printLine(e, line); err != nil {
+			if err := c.printLine(e, line, texts[line.Line]); err != nil {
 				return err
 			}
 		}
@@ -68,6 +68,49 @@ func (c *importSignatories) Run(e *environment) error {
 		}
 		return c.sumUp(e, plan, batch)
 	})
+}
+
+// read reads the list. Of mails it also returns what they say, by number.
+func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (*roster.Roster, map[int]mail.Received, error) {
+	name := filepath.Base(c.File)
+	if !mail.IsMailFile(name) {
+		if len(c.Skip) > 0 {
+			return nil, nil, fmt.Errorf("%w: --skip is for mails", errUsage)
+		}
+		if c.Basis == "" {
+			c.Basis = signing.BasisImport
+		}
+		data, err := readFile(c.File, roster.Limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, err := roster.Read(name, data, columns)
+		return list, nil, err
+	}
+	if len(columns) > 0 || c.Basis != "" && c.Basis != signing.BasisReply {
+		return nil, nil, fmt.Errorf("%w: mails have no columns, and their basis is reply", errUsage)
+	}
+	c.Basis = signing.BasisReply
+	data, err := readFile(c.File, mail.ReadLimit)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := mail.Read(e.ctx, name, data, net.DefaultResolver.LookupTXT)
+	if err != nil {
+		return nil, nil, err
+	}
+	texts := map[int]mail.Received{}
+	for _, m := range f.Mails {
+		texts[m.Number] = m
+	}
+	for _, n := range c.Skip {
+		if _, ok := texts[n]; !ok {
+			return nil, nil, fmt.Errorf("%w: --skip %d: there is no such mail", errUsage, n)
+		}
+	}
+	list := f.Roster()
+	list.Entries = slices.DeleteFunc(list.Entries, func(entry roster.Entry) bool { return slices.Contains(c.Skip, entry.Line) })
+	return list, texts, nil
 }
 
 func isField(name string) bool {
@@ -105,24 +148,49 @@ type plannedLine struct {
 	SameName    int             `json:"same_name_as,omitempty"`
 	Notes       []roster.Note   `json:"notes,omitempty"`
 	Error       string          `json:"error,omitempty"`
+	Mail        *plannedMail    `json:"mail,omitempty"`
+}
+
+// plannedMail is what a line was read from.
+type plannedMail struct {
+	From     string     `json:"from"`
+	Date     string     `json:"date,omitempty"`
+	ID       string     `json:"message_id,omitempty"`
+	Subject  string     `json:"subject,omitempty"`
+	Language string     `json:"language,omitempty"`
+	Vouched  mail.Vouch `json:"vouched"`
+	Text     string     `json:"text,omitempty"`
+}
+
+func mailOf(m mail.Received) *plannedMail {
+	if m.Number == 0 {
+		return nil
+	}
+	p := plannedMail{From: m.Address, ID: m.ID, Subject: m.Subject, Language: m.Language, Vouched: m.Vouched, Text: m.Text}
+	if !m.At.IsZero() {
+		p.Date = m.At.Format(time.RFC3339)
+	}
+	return &p
 }
 
 var noteTexts = map[roster.Note]string{
 	roster.NoteHidden: "hidden characters taken out", roster.NoteCountry: "country not known, left out",
 	roster.NoteListing: "listing not understood, name kept back", roster.NoteLong: "cell cut", roster.NoteKind: "kind not understood",
+	roster.NoteEarlier: "written before there was this text",
+	roster.NoteAltered: "signature of the domain does not hold", roster.NoteNoKey: "key of the signature not to be had",
 }
 
 var heldTexts = map[string]string{
 	signing.HeldDuplicate: "possible duplicate: counts once it is released", signing.HeldLookAlike: "look-alike letters: counts once it is released",
 }
 
-func (c *importSignatories) printLine(e *environment, line signing.PlannedLine) error {
+func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, m mail.Received) error {
 	out := plannedLine{Line: line.Line, Outcome: line.Outcome, Kind: line.Kind, Reason: line.Reason, DuplicateOf: line.Of, SameName: line.Same, Notes: line.Notes}
 	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = line.Shown()
 	if line.Fault != nil {
 		out.Error = describe(line.Fault)
 	}
-	if c.JSON {
+	if out.Mail = mailOf(m); c.JSON {
 		return e.printJSON(out)
 	}
 	var remarks []string
@@ -131,8 +199,12 @@ func (c *importSignatories) printLine(e *environment, line signing.PlannedLine) 
 		remarks = append(remarks, out.Error)
 	case line.Reason == signing.ImportWithdrawn:
 		remarks = append(remarks, "has signed and withdrawn: a list does not bring the name back")
+	case line.Reason == signing.ImportAsked:
+		remarks = append(remarks, "was sent a mail about this letter within a week")
 	case line.Reason != "":
 		remarks = append(remarks, heldTexts[line.Reason])
+	case line.Outcome == signing.ImportAsk:
+		remarks = append(remarks, "anybody may have sent this mail: its sender is asked to confirm")
 	case line.Of > 0:
 		remarks = append(remarks, fmt.Sprintf("repeats line %d", line.Of))
 	case line.Outcome == signing.ImportDuplicate:
@@ -153,6 +225,9 @@ func (c *importSignatories) printLine(e *environment, line signing.PlannedLine) 
 		e.printf("  [%s]", strings.Join(remarks, "; "))
 	}
 	e.printf("\n")
+	if m.Number > 0 { // what somebody is to read before they apply
+		e.printf("%9s%s\n", "", strings.Join(nonEmpty(m.Address, string(m.Vouched), m.Subject, short(strings.Join(strings.Fields(m.Text), " "))), " | "))
+	}
 	return nil
 }
 
@@ -167,7 +242,7 @@ func nonEmpty(texts ...string) (kept []string) {
 
 func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batch signing.Batch) error {
 	counts := map[signing.Outcome]int{}
-	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone} {
+	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone} {
 		counts[o] = plan.Count(o)
 	}
 	columns := map[roster.Field]int{}
@@ -175,7 +250,7 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 		columns[column.Field] = column.Number
 	}
 	if c.JSON {
-		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "added": batch.Added - plan.Batch.Added, "basis": plan.Basis,
+		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "added": batch.Added - plan.Batch.Added, "asked": plan.Asked, "basis": plan.Basis,
 			"source": plan.Source, "columns": columns, "ignored": plan.List.Ignored, "sheet": plan.List.Sheet})
 	}
 	for _, column := range plan.List.Columns {
@@ -186,6 +261,9 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 	}
 	e.printf("%d lines: %d to add, %d to add on hold, %d duplicates, %d that cannot be added", len(plan.Lines), counts[signing.ImportAdd],
 		counts[signing.ImportHeld], counts[signing.ImportDuplicate], counts[signing.ImportInvalid])
+	if n := counts[signing.ImportAsk]; n > 0 {
+		e.printf(", %d whose senders are asked to confirm", n)
+	}
 	if n := counts[signing.ImportDone]; n > 0 {
 		e.printf(", %d added before it was interrupted", n)
 	}
@@ -195,7 +273,11 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 	case batch.ID == 0:
 		e.printf(".\nThere was nothing to add.\n")
 	default:
-		e.printf(".\n%d signatures were added as batch %d. They join list and count with the next publication.\nTo undo: undersigned import undo %s %d\n", batch.Added-plan.Batch.Added, batch.ID, c.Slug, batch.ID)
+		e.printf(".\n%d signatures were added as batch %d. They join list and count with the next publication.\n", batch.Added-plan.Batch.Added, batch.ID)
+		if counts[signing.ImportAsk] > 0 {
+			e.printf("%d senders are asked by mail; each counts once they have confirmed.\n", plan.Asked)
+		}
+		e.printf("To undo: undersigned import undo %s %d\n", c.Slug, batch.ID)
 	}
 	return nil
 }
@@ -249,7 +331,7 @@ func (c *importUndo) Run(e *environment) error {
 		if c.JSON {
 			return e.printJSON(map[string]any{"batch": c.Batch, "undone": undone, "kept": kept})
 		}
-		e.printf("%d signatures were withdrawn; their names have left the list, and the count follows with the next publication.\n", undone)
+		e.printf("%d signatures were withdrawn, or are not asked for any more; their names have left the list, and the count follows with the next publication.\n", undone)
 		if kept > 0 {
 			e.printf("%d are no longer of this batch: their signers signed with their own mailbox since, or they had ended before.\n", kept)
 		}

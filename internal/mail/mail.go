@@ -1,8 +1,9 @@
-// Package mail owns what is sent by mail: it renders a mail in its reader's language, sends it by SMTP, and tells whom it
-// concerns what became of it.
+// Package mail owns what is sent by mail and what comes by mail: it renders a mail in its reader's language, sends it by SMTP,
+// and tells whom it concerns what became of it; it reads files of mails that somebody was sent.
 //
 // It promises that a mail holds no text typed by a signer, that its Message-ID follows from its job, so that a mail sent
-// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address.
+// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address. Of
+// what is read it promises bounds, and that only the domain of a sender's address vouches for it, of the very words it returns.
 // It must not know pages, nor anything of a signature but what its envelope says.
 package mail
 
@@ -75,6 +76,9 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, id int64, j signing.ConfirmMail) error {
 		return m.send(ctx, id, j.Pending, "confirm")
 	}, job.Limit(workers))
+	job.Handle(r, func(ctx context.Context, id int64, j signing.ReplyMail) error {
+		return m.send(ctx, id, j.Pending, "reply")
+	}, job.Limit(workers))
 	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
 		return m.send(ctx, id, j.Pending, "code")
 	}, job.Limit(workers))
@@ -127,7 +131,7 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
 		return nil
 	}
-	if err == nil && kind == "confirm" && e.Late {
+	if err == nil && kind != "code" && e.Late {
 		return m.Signing.Accepted(ctx, pending)
 	}
 	return err
@@ -179,6 +183,7 @@ type content struct {
 	TitleDir string
 	Link     string
 	Code     string
+	Listing  string // who will see the name, in a sentence
 }
 
 func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
@@ -189,8 +194,9 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 	title := l.Edition.Text(e.Language)
 	c := content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
 	switch kind {
-	case "confirm":
+	case "confirm", "reply":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
+		c.Listing = locale.T("listing_hint." + string(e.Listing))
 	case "refused":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
 	}

@@ -78,9 +78,17 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 	}
 	var lines []*PlannedLine
 	for i := range p.Lines {
-		if p.Lines[i].adds() {
+		if p.Lines[i].acts() {
 			lines = append(lines, &p.Lines[i])
 		}
+	}
+	adds := func(lines []*PlannedLine) (n int) {
+		for _, line := range lines {
+			if line.adds() {
+				n++
+			}
+		}
+		return n
 	}
 	b := p.Batch
 	if b.ID == 0 {
@@ -96,7 +104,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 			if err := letter.Touch(tx, b.Letter); err != nil {
 				return err
 			}
-			return allow(tx, b, len(lines))
+			return allow(tx, b, adds(lines))
 		})
 		if err != nil {
 			return b, err
@@ -113,8 +121,14 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if done+len(slice) == len(lines) {
 			state = BatchApplied
 		}
-		made := make([]signed, len(slice))
+		made, asked := make([]signed, len(slice)), make([]submission, len(slice))
 		for i, line := range slice {
+			if line.Outcome == ImportAsk {
+				if asked[i], err = s.asks(key, p.Letter, line); err != nil {
+					return b, err
+				}
+				continue
+			}
 			leaf, err := s.Letters.Leaf(ctx, b.Letter, line.edition)
 			if err != nil {
 				return b, err
@@ -125,9 +139,9 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				return b, err
 			}
 		}
-		added := 0
+		added, mailed := 0, 0
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
-			added = 0
+			added, mailed = 0, 0
 			if err := letter.Touch(tx, b.Letter); err != nil { // before the signatures, in the order in which Publish locks
 				return err
 			}
@@ -142,10 +156,18 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				return firstError(err, fault.New(fault.Gone, "letter.closed"))
 			}
 			// Planned again, an interrupted file can have more to add than it had when it began.
-			if err := allow(tx, current, current.Added+len(slice)-current.allowed); err != nil {
+			if err := allow(tx, current, current.Added+adds(slice)-current.allowed); err != nil {
 				return err
 			}
 			for i, line := range slice {
+				if line.Outcome == ImportAsk {
+					n, err := s.ask(tx, b, line, asked[i])
+					if err != nil {
+						return err
+					}
+					mailed += n
+					continue
+				}
 				n, err := line.insert(tx, b, made[i])
 				if err != nil {
 					return err
@@ -159,6 +181,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 			return b, err
 		}
 		done += len(slice)
+		p.Asked += mailed
 		b.Added, b.State = b.Added+added, state
 		progress(done, len(lines))
 	}
@@ -190,12 +213,12 @@ func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
 	if line.Outcome == ImportHeld {
 		state = StateHeld
 	}
-	n, err := qInsertSignature.put(tx, []any{b.Letter, x.id, x.kind, line.edition, line.language, line.language, x.p.Listing, b.Basis, state,
+	n, err := qInsertSignature.put(tx, []any{b.Letter, x.id, x.kind, line.edition, line.language, line.text, x.p.Listing, b.Basis, state,
 		line.Reason, line.mailbox, line.tag, nil, int64(0), tx.Now().UnixMicro()})
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.id); err != nil {
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.id, int64(0)); err != nil {
 		return 0, err
 	}
 	if x.p.Listing == Public {
@@ -212,8 +235,8 @@ func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
 	return 1, wait(tx, b.Letter, x)
 }
 
-// UndoImport withdraws every signature of a batch and forgets whose they were; the same file can be imported again. Who
-// has signed with their own mailbox since stays. It is safe to stop at any time, and to run again.
+// UndoImport withdraws every signature of a batch and forgets whose they were, and asks nobody any more who was asked; the same
+// file can be imported again. Who has signed with their own mailbox since stays. It is safe to stop at any time, and to run again.
 func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, progress func(undone, of int)) (undone, kept int, err error) {
 	if progress == nil {
 		progress = func(int, int) {}
@@ -239,7 +262,7 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 				return err
 			}
 			for _, line := range lines {
-				took, err := undo(tx, l, line.id)
+				took, err := undo(tx, l, line)
 				if err != nil {
 					return err
 				}
@@ -264,9 +287,14 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 	}
 }
 
-// undo ends one signature of a batch and returns 1, or 0 when its signer has taken it over, or it has ended before.
-func undo(tx *store.Tx, l letter.ID, id int64) (int, error) {
-	o, err := scanOwn(tx.Row(qFindSignature, l, id))
+// undo ends one signature of a batch, or the submission in its place, and returns 1, or 0 when its signer has taken it over, or
+// it has ended before.
+func undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
+	if line.pending != 0 {
+		n, err := tx.Exec(qRemovePending, line.pending)
+		return int(n), err
+	}
+	o, err := scanOwn(tx.Row(qFindSignature, l, line.id))
 	if err != nil {
 		return 0, err
 	}

@@ -18,10 +18,10 @@ var (
 	qSetBatch = store.Q("signature_batch.set", `UPDATE signature_batch SET state = $1, added = added + $2 WHERE letter_id = $3 AND id = $4`)
 
 	qInsertBatchLine = store.Q("signature_batch_line.insert", `
-		INSERT INTO signature_batch_line (letter_id, batch_id, line, kind, signature_id) VALUES ($1, $2, $3, $4, $5)
+		INSERT INTO signature_batch_line (letter_id, batch_id, line, kind, signature_id, pending_id) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (letter_id, batch_id, line, kind) DO NOTHING`)
 	qListBatchLines = store.Q("signature_batch_line.list", `
-		SELECT line, kind, signature_id FROM signature_batch_line
+		SELECT line, kind, signature_id, pending_id FROM signature_batch_line
 		WHERE letter_id = $1 AND batch_id = $2 AND (line, kind) > ($3, $4) ORDER BY line, kind LIMIT $5`)
 )
 
@@ -32,13 +32,14 @@ func scanBatch(row store.Row) (b Batch, err error) {
 	return b, err
 }
 
-// batchLine is a line of a file that became a signature.
+// batchLine is a line of a file that became a signature, or a submission that waits for its sender.
 type batchLine struct {
-	line int
-	kind Kind
-	id   int64
+	line    int
+	kind    Kind
+	id      int64 // 0 for a submission
+	pending int64 // 0 for a signature
 }
 
 func scanBatchLine(row store.Row) (l batchLine, err error) {
-	return l, row.Scan(&l.line, &l.kind, &l.id)
+	return l, row.Scan(&l.line, &l.kind, &l.id, &l.pending)
 }

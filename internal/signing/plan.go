@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type ImportPlan struct {
 	SHA256 string // of the file
 	Batch  Batch  // the one that was interrupted and that applying goes on with; its ID is 0 for a new one
 	Lines  []PlannedLine
+	Asked  int // once it is applied: how many mails ask for a confirmation
 }
 
 // Outcome is what becomes of a line.
@@ -37,21 +39,25 @@ type Outcome string
 // The outcomes.
 const (
 	ImportAdd       Outcome = "add"
+	ImportAsk       Outcome = "ask"       // a mail asks the address whether it signs; counted once it has confirmed
 	ImportHeld      Outcome = "hold"      // added, and counted once somebody has looked at it: Reason
 	ImportDuplicate Outcome = "duplicate" // left out: Of is the line it repeats, or 0 when the letter has it already
 	ImportInvalid   Outcome = "invalid"   // left out: Fault says why
 	ImportDone      Outcome = "done"      // in since this file was interrupted
 )
 
-// ImportWithdrawn is the reason of a duplicate whose signer has withdrawn.
-const ImportWithdrawn = "withdrawn"
+// The reasons of duplicates.
+const (
+	ImportWithdrawn = "withdrawn" // the signer has withdrawn
+	ImportAsked     = "asked"     // the address was sent a mail about this letter within a week
+)
 
 // PlannedLine is one line of a list and what becomes of it.
 type PlannedLine struct {
 	Line    int
 	Kind    Kind
 	Outcome Outcome
-	Reason  string       // of a held line; of a duplicate ImportWithdrawn or ""
+	Reason  string       // of a held line; of a duplicate ImportWithdrawn, ImportAsked or ""
 	Of      int          // of a duplicate
 	Fault   *fault.Error // of an invalid line
 	Notes   []roster.Note
@@ -60,9 +66,11 @@ type PlannedLine struct {
 	particulars   particulars
 	mailbox, tag  []byte
 	edition       int
-	language      string
+	language      string // of mails to the signer
+	text          string // language of the text signed
 	at            time.Time
 	addressTagged bool
+	address       address // of one that asks
 }
 
 // Shown returns what the list would show, and to whom.
@@ -73,6 +81,9 @@ func (line PlannedLine) Shown() (name, title, affiliation, country string, listi
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
+
+// acts reports whether applying the plan does something with the line.
+func (line PlannedLine) acts() bool { return line.adds() || line.Outcome == ImportAsk }
 
 // Count returns how many lines have the outcome.
 func (p *ImportPlan) Count(o Outcome) (n int) {
@@ -108,8 +119,19 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
+	since, err := s.textSince(ctx, i.Letter.ID)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range p.List.Entries {
-		for _, kind := range p.kindOf(e).parts() {
+		if e.Writer == roster.Sender && e.Sent.Before(since) { // whoever wrote then has not seen it, and an old mail is easily sent again
+			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
+		}
+		kinds := p.kindOf(e).parts()
+		if e.Writer == roster.Claimed {
+			kinds = []Kind{p.kindOf(e)} // one mail asks for both
+		}
+		for _, kind := range kinds {
 			line := p.check(e, kind, key)
 			line.at = now
 			if done[lineKey{e.Line, kind}] {
@@ -174,6 +196,10 @@ func (i Import) kindOf(e roster.Entry) Kind {
 // check normalises a line and says what is wrong with it, or why it is held.
 func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLine {
 	line := PlannedLine{Line: e.Line, Kind: kind, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
+	if e.Language != "" && i18n.Find(e.Language) != nil {
+		line.language = e.Language
+	}
+	line.text = Request{Letter: i.Letter, Lang: line.language}.textLanguage()
 	p := particulars{Title: e.Title, Affiliation: e.Affiliation, Country: e.Country, Listing: Listing(e.Listing)}
 	if p.Listing == "" {
 		p.Listing = i.Listing
@@ -183,19 +209,26 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 			line.Outcome, line.Fault = ImportInvalid, f
 		}
 	}
+	invalid(e.Fault)
 	if !(Request{Kind: kind, Letter: i.Letter}).kindAllowed() {
 		invalid(fault.New(fault.Invalid, "kind").On("kind"))
 	}
 	var f *fault.Error
-	if kind == Organisation {
+	switch kind {
+	case Organisation:
 		if p.Organisation, f = checkName("organisation", firstOf(e.Organisation, e.Name)); e.Organisation != "" {
 			p.Name = e.Name // who signed for it: kept, never shown
 		}
-	} else {
-		p.Organisation = e.Organisation
-		p.Name, f = checkName("name", e.Name)
+	case Both:
+		p.Organisation, f = checkName("organisation", e.Organisation)
+	default:
+		p.Organisation, f = checkText("organisation", e.Organisation, MaxText)
 	}
 	invalid(f)
+	if kind != Organisation {
+		p.Name, f = checkName("name", e.Name)
+		invalid(f)
+	}
 	p.Title, f = checkText("title", p.Title, MaxText)
 	invalid(f)
 	p.Affiliation, f = checkText("affiliation", p.Affiliation, MaxText)
@@ -210,6 +243,14 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 		invalid(f)
 		if f == nil {
 			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.mailbox), key.Tag(a.exact), true
+			switch e.Writer {
+			case roster.Sender:
+				line.particulars.Email = a.typed // confirmed by the mail itself
+			case roster.Claimed:
+				if line.address = a; line.adds() {
+					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
+				}
+			}
 			return line
 		}
 	}
@@ -292,7 +333,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 	return s.DB.View(ctx, func(tx *store.Tx) error {
 		for i := range lines {
 			line := &lines[i]
-			if !line.adds() {
+			if !line.acts() {
 				continue
 			}
 			for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, l, line.mailbox, line.mailbox, line.mailbox) {
@@ -308,6 +349,11 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				case !other.stands():
 				case line.addressTagged && line.Outcome == ImportAdd:
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
+				}
+			}
+			if line.Outcome == ImportAsk {
+				if err := line.compareAsked(tx, l); err != nil {
+					return err
 				}
 			}
 			if line.Outcome != ImportAdd || line.addressTagged {

@@ -71,7 +71,8 @@ type Envelope struct {
 	Address  string
 	Token    string
 	Code     string // the fresh code, for a code mail
-	Late     bool   // the submission is older than an hour: say when its mail was accepted
+	Listing  Listing
+	Late     bool // the submission is older than an hour: say when its mail was accepted
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
@@ -98,7 +99,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if blocked, err := s.blocked(ctx, row.letter, key, p.Email); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh,
+	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing,
 		Late: s.late(row)}, true, nil
 }
 

@@ -169,37 +169,53 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	id := store.NewID(s.DB.Now())
-	p.Token, p.Secret = newToken(id), newSecret()
-	plaintext, err := json.Marshal(p)
+	x, err := s.submit(key, r, p)
 	if err != nil {
-		return 0, fmt.Errorf("signing.Sign: %w", err)
+		return 0, err
 	}
-	sealed := key.Seal("pending", id, plaintext)
 	exact, day := key.Tag(a.exact), s.dayTag(a)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		now := tx.Now()
 		mail, err := s.spendMail(tx, r.Letter.ID, exact, day)
 		if err != nil {
 			return err
 		}
-		mails := 0
-		if mail {
-			mails = 1
+		if !mail {
+			return x.insert(tx, 0)
 		}
-		if _, err := tx.Exec(qInsertPending, id, r.Letter.ID, r.Edition, r.Lang, r.textLanguage(), r.Kind, hash(p.Token), hash(r.Browser), sealed,
-			mails, now.Add(PendingFor).UnixMicro()); err != nil {
+		if err := x.insert(tx, 1); err != nil {
 			return err
 		}
-		if !mail {
-			return nil
-		}
-		return job.Enqueue(tx, ConfirmMail{Pending: id})
+		return job.Enqueue(tx, ConfirmMail{Pending: x.id})
 	})
 	if err == nil {
 		s.Events.Submitted.Add(1)
 	}
-	return id, err
+	return x.id, err
+}
+
+// submission is a pending signature ready to be written.
+type submission struct {
+	id     int64
+	of     Request
+	token  []byte // its hash
+	sealed []byte
+}
+
+// submit draws the token and the secret of a submission and seals what was typed.
+func (s *Service) submit(key *seal.LetterKey, r Request, p particulars) (submission, error) {
+	id := store.NewID(s.DB.Now())
+	p.Token, p.Secret = newToken(id), newSecret()
+	plaintext, err := json.Marshal(p)
+	if err != nil {
+		return submission{}, fmt.Errorf("signing: %w", err)
+	}
+	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext)}, nil
+}
+
+func (x submission) insert(tx *store.Tx, mails int) error {
+	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, hash(x.of.Browser),
+		x.sealed, mails, tx.Now().Add(PendingFor).UnixMicro())
+	return err
 }
 
 // dayTag names a mailbox in the instance's budget of one day: without "+tag" and dots, or whoever types those would mail

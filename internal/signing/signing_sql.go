@@ -35,7 +35,8 @@ var (
 		INSERT INTO mail_budget (letter_id, tag, latest, second, third) VALUES ($1, $2, $3, 0, 0)
 		ON CONFLICT (letter_id, tag) DO UPDATE SET third = mail_budget.second, second = mail_budget.latest, latest = excluded.latest
 		WHERE mail_budget.third < $4`)
-	qSpendDay = store.Q("mail_day.spend", `
+	qFindBudget = store.Q("mail_budget.find", `SELECT latest FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
+	qSpendDay   = store.Q("mail_day.spend", `
 		INSERT INTO mail_day (day, tag, n) VALUES ($1, $2, 1)
 		ON CONFLICT (day, tag) DO UPDATE SET n = mail_day.n + 1 WHERE mail_day.n < $3`)
 	qForgetBudgets = store.Q("mail_budget.forget", `DELETE FROM mail_budget WHERE latest < $1`)

@@ -149,6 +149,9 @@ var otherScripts = []struct {
 // sampled is how much of a text is looked at to tell its language.
 const sampled = 64 << 10
 
+// Language returns the BCP 47 tag of the language that most of a text is in, "" if it cannot tell.
+func Language(text string) string { return detect([]line{{text: text}}) }
+
 // detect returns the BCP 47 tag of the language that most of the text is in, "" if it cannot tell.
 func detect(lines []line) string {
 	var b strings.Builder

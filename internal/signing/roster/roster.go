@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -78,7 +79,23 @@ type Entry struct {
 	Listing      string // public, addressee, coalition, counted or ""
 	Kind         string // person, organisation, both or ""
 	Notes        []Note
+
+	// Of a mail.
+	Writer   Writer
+	Sent     time.Time
+	Language string       // that it is written in (BCP 47), "" if that is not known
+	Fault    *fault.Error // why nobody signs by it
 }
+
+// Writer says whether a line was written by whom it lists.
+type Writer string
+
+// The writers.
+const (
+	Another Writer = ""        // who made the list
+	Sender  Writer = "sender"  // the line is of a mail that came from its address
+	Claimed Writer = "claimed" // the line is of a mail that anybody may have sent in the name of its address
+)
 
 // Note is what was changed in a line, or could not be read of it.
 type Note string
@@ -90,6 +107,9 @@ const (
 	NoteListing Note = "listing" // the listing is not known: the line keeps back the name
 	NoteLong    Note = "long"    // a cell was cut
 	NoteKind    Note = "kind"    // the kind is not known and was left out
+	NoteEarlier Note = "earlier" // the mail was written before there was the text that is signed
+	NoteAltered Note = "altered" // the mail has a signature of its domain, which does not hold
+	NoteNoKey   Note = "no_key"  // the key of the mail's signature could not be had
 )
 
 // Read reads a list. The name of the file says what it is; columns names columns by number where their headings do not.

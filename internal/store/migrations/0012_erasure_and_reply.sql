@@ -13,3 +13,5 @@ CREATE TABLE erasure (
 INSERT INTO erasure (letter_id, signature_id, what, at, pending_id, replaced_by)
 SELECT letter_id, signature_id, '', at, pending_id, replaced_by FROM erasure_before;
 DROP TABLE erasure_before;
+-- A line of a batch may be a submission whose sender is asked to confirm, in place of a signature.
+ALTER TABLE signature_batch_line ADD COLUMN pending_id {int} NOT NULL DEFAULT 0;

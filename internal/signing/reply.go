@@ -1,0 +1,70 @@
+package signing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// ReplyMail asks somebody whose mail was taken as a signature to confirm it: anybody may have sent that mail. Its job is written
+// with the pending row.
+type ReplyMail struct {
+	Pending int64 `json:"pending"`
+}
+
+// Kind names the job.
+func (ReplyMail) Kind() string { return "mail.reply" }
+
+// textSince returns since when there is the text that a letter's signers now sign; what changed in it since then does not concern
+// them.
+func (s *Service) textSince(ctx context.Context, l letter.ID) (time.Time, error) {
+	editions, err := s.Letters.Editions(ctx, l) // the last first
+	for _, e := range editions {
+		if e.Follows == letter.FollowsSubstantive || e.Number == 1 {
+			return e.PublishedAt, nil
+		}
+	}
+	return time.Time{}, err
+}
+
+// compareAsked leaves out a line whose address was sent a mail about the letter within a week: the same mails are often read
+// again, with others that came since.
+func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
+	var latest int64
+	err := tx.Row(qFindBudget, l, line.tag).Scan(&latest)
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	if err == nil && latest > tx.Now().Add(-budgetFor).UnixMicro() {
+		line.Outcome, line.Reason = ImportDuplicate, ImportAsked
+	}
+	return err
+}
+
+// asks makes the submission of a line whose address is asked. No browser made it, so only a code that is mailed confirms it, and
+// with that its owner may correct what was read.
+func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (submission, error) {
+	p := line.particulars
+	p.Email = line.address.typed
+	return s.submit(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language, Kind: line.Kind}, p)
+}
+
+// ask stores a submission with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
+func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x submission) (int, error) {
+	mail, err := s.spendMail(tx, b.Letter, line.tag, s.dayTag(line.address))
+	if err != nil || !mail {
+		return 0, err
+	}
+	if err := x.insert(tx, 1); err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, int64(0), x.id); err != nil {
+		return 0, err
+	}
+	return 1, job.Enqueue(tx, ReplyMail{Pending: x.id})
+}
