@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -243,6 +244,13 @@ func TestDesk_aLettersLife(t *testing.T) {
 			t.Errorf("a deadline in the past: %d", got.Status)
 		}
 		form.Set("day", "2099-01-01")
+		for field, value := range map[string]string{"sign_on": "everybody", "lead": "quay", "language": "xx", "slug": "No Slug", "zone": "Mars/Olympus"} {
+			wrong := maps.Clone(form)
+			wrong.Set(field, value)
+			if got := ada.Post("/desk/new", wrong); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `href="#f-`+field+`"`) {
+				t.Errorf("%s %s: %d", field, value, got.Status)
+			}
+		}
 		if got := ada.Post("/desk/new", form); got.Status != http.StatusSeeOther {
 			t.Fatalf("%d: %s", got.Status, got.Main(t))
 		}
@@ -252,6 +260,21 @@ func TestDesk_aLettersLife(t *testing.T) {
 		}
 		if got := a.Client(t).Get("/letters/open-the-granary-of-lower-varrow"); got.Status != http.StatusNotFound {
 			t.Errorf("a draft is public: %d", got.Status)
+		}
+		settings := formOf(t, ada.Get(path+"/settings"), path+"/settings")
+		if err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, leads := range [][]string{{"quay"}, {testkit.Lead, "quay"}, nil} {
+			settings["lead"] = leads
+			if got := ada.Post(path+"/settings", settings); got.Status != http.StatusUnprocessableEntity {
+				t.Errorf("leads %q: %d", leads, got.Status)
+			}
+		}
+		settings["lead"] = []string{testkit.Lead}
+		settings.Set("call_body", "Please sign by the end of the month.")
+		if got := ada.Post(path+"/settings", settings); got.Status != http.StatusSeeOther {
+			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}
 		// Two editors at once.
 		ben := a.Member(t, testkit.Lead, account.Editor, "ben@lantern.example")

@@ -298,6 +298,9 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, d *deskVis
 		return failed
 	}
 	for _, o := range organisations {
+		if !mayLead(d, o.Slug) {
+			continue
+		}
 		p.Organisations = append(p.Organisations, Choice{Value: o.Slug, Text: tagged(o.Name(loc.Code, i18n.Default), ""), Chosen: slices.Contains(typed["lead"], o.Slug)})
 	}
 	return render(w, statusOfForm(err), p)
@@ -326,7 +329,7 @@ func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err er
 	var faults fault.List
 	c = letter.Change{Slug: d.Letter.Slug, By: d.User.ID, Protected: new(v.Get("protected") == "1")}
 	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
-		if !slices.Contains([]letter.SignOn{letter.SignOnNone, letter.SignOnPeople, letter.SignOnOrganisations, letter.SignOnBoth}, signOn) {
+		if !slices.Contains(signOns, signOn) {
 			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
 		}
 		c.SignOn = &signOn
@@ -344,7 +347,8 @@ func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err er
 	own := func(slug string) bool {
 		return slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
 	}
-	if !slices.ContainsFunc(c.Leads, own) {
+	strange := func(slug string) bool { return !mayLead(d, slug) }
+	if !slices.ContainsFunc(c.Leads, own) || slices.ContainsFunc(c.Leads, strange) {
 		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
 	}
 	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")), Salutation: line1(v.Get("call_salutation")),
@@ -356,6 +360,16 @@ func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err er
 		return c, faults
 	}
 	return c, nil
+}
+
+// signOns are the ways in which a letter can be signed.
+var signOns = []letter.SignOn{letter.SignOnNone, letter.SignOnPeople, letter.SignOnOrganisations, letter.SignOnBoth}
+
+// mayLead reports whether an organisation can be made, or stay, a lead of the letter: nobody puts a letter into the mouth of
+// an organisation that they do not speak for.
+func mayLead(d *deskVisit, slug string) bool {
+	return slices.ContainsFunc(d.Letter.Leads, func(o account.Organisation) bool { return o.Slug == slug }) ||
+		slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
 }
 
 // line1 is a field of one line without white space that does not matter.

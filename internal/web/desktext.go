@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -368,6 +369,10 @@ func (s *Server) createLetter(w http.ResponseWriter, r *http.Request, d *deskVis
 	if !letter.IsSlug(slug) {
 		faults = append(faults, fault.New(fault.Invalid, "slug").On("slug"))
 	}
+	signOn := letter.SignOn(v.Get("sign_on"))
+	if !slices.Contains(signOns, signOn) {
+		faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
+	}
 	t := textOf(v, language)
 	if t.Title == "" && t.Body == "" {
 		faults = append(faults, fault.New(fault.Invalid, "text_empty").On("title"))
@@ -376,7 +381,6 @@ func (s *Server) createLetter(w http.ResponseWriter, r *http.Request, d *deskVis
 	if len(faults) > 0 {
 		err = faults
 	} else {
-		signOn := letter.SignOn(v.Get("sign_on"))
 		_, err = s.letters.Write(r.Context(), letter.Change{Slug: slug, Create: true, New: true, Text: &t, SignOn: &signOn, Protected: new(v.Get("protected") == "1"),
 			Deadline: &deadline, Leads: []string{v.Get("lead")}, By: d.User.ID})
 	}
