@@ -67,10 +67,7 @@ func (s *Service) NewPasskey(u *User, site string) (c Ceremony, err error) {
 	}
 	h := holder{handle: newHandle(), name: site}
 	if u != nil {
-		h = holder{handle: u.handle, name: u.Name}
-		for _, k := range u.credentials {
-			h.credentials = append(h.credentials, k)
-		}
+		h = holder{handle: u.handle, name: u.Name, credentials: u.credentials}
 	}
 	options, state, err := s.Passkeys.BeginRegistration(h, webauthn.WithExclusions(webauthn.Credentials(h.credentials).CredentialDescriptors()))
 	if err != nil {

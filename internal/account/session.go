@@ -52,7 +52,6 @@ type OpenSession struct {
 }
 
 type newborn struct {
-	id     int64
 	user   int64
 	agent  string
 	secret string

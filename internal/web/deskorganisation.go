@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -107,9 +108,7 @@ func (s *Server) submitDeskOrganisation(w http.ResponseWriter, r *http.Request, 
 	}
 	if faulty(err) {
 		if v.Get("do") != "entry" {
-			for name, kept := range entryValues(o) {
-				v[name] = kept
-			}
+			maps.Copy(v, entryValues(o))
 		}
 		return s.deskOrganisationPage(w, r, d, v, err, "")
 	}

@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // FieldView is one field of a form of the desk. Templates make it with Base.Field and say more about it by the methods.
 type FieldView struct {
@@ -68,10 +71,5 @@ func (f Form) Wrong() (list []Option) {
 
 // Is reports whether a value is chosen in a field.
 func (f Form) Is(name, value string) bool {
-	for _, v := range f.Values[name] {
-		if v == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.Values[name], value)
 }
