@@ -111,6 +111,9 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				} else {
 					got = e.Post(path, url.Values{"do": {"nothing"}})
 				}
+				if got.Header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(got.Header.Get("Content-Security-Policy"), everyAnswer["Content-Security-Policy"]) {
+					t.Errorf("%s for %s: %v", route, who, got.Header)
+				}
 				if want := mayUse(deskRules[route], who, method); !slices.Contains(want, got.Status) {
 					t.Errorf("%s for %s: %d, want one of %v", route, who, got.Status, want)
 				}
