@@ -284,6 +284,10 @@ func forget(tx *store.Tx, o Own) error {
 	if _, err := tx.Exec(qRecordForgotten, tx.Now().UnixMicro(), int64(0), o.Letter, o.ID); err != nil {
 		return err
 	}
+	mailbox, tag := noTags()
+	if _, err := tx.Exec(qForgetSigner, mailbox, tag, o.Letter, o.ID); err != nil {
+		return err
+	}
 	return untie(tx, o)
 }
 

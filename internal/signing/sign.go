@@ -33,6 +33,8 @@ type Request struct {
 	Listing                                       Listing
 	Updates, Consent                              bool
 	IsCountry                                     func(code string) bool
+
+	Invitation string // token of the link whose page held the form, "" for none
 }
 
 // ConfirmMail asks the signer to confirm; its job is written with the pending row.
@@ -172,7 +174,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 		return 0, err
 	}
 	id := store.NewID(s.DB.Now())
-	p.Token, p.Secret = newToken(id), newSecret()
+	p.Token, p.Secret, p.Invitation = newToken(id), newSecret(), invitedBy(key, r.Letter.ID, r.Invitation)
 	plaintext, err := json.Marshal(p)
 	if err != nil {
 		return 0, fmt.Errorf("signing.Sign: %w", err)
