@@ -17,7 +17,7 @@ import (
 var templateFiles embed.FS
 
 // pages is the list of all pages: a template file and the struct it is executed with. A file defines "main" and may
-// define "head"; layout.html and partials.html are parsed with each.
+// define "head"; layout.html, partials.html and sign-form.html are parsed with each.
 var pages = []struct {
 	file string
 	page any
@@ -39,6 +39,8 @@ var pages = []struct {
 	{"check.html", CheckPage{}},
 	{"about.html", AboutPage{}},
 	{"mailbox.html", MailboxPage{}},
+	{"invitation.html", InvitationPage{}},
+	{"unsubscribe.html", UnsubscribePage{}},
 }
 
 // templates are the parsed pages by the type of their struct.
@@ -48,7 +50,7 @@ func parseTemplates() map[reflect.Type]*template.Template {
 	parsed := make(map[reflect.Type]*template.Template, len(pages))
 	for _, p := range pages {
 		parsed[reflect.TypeOf(p.page)] = template.Must(template.New("layout").Option("missingkey=error").
-			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/"+p.file))
+			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/sign-form.html", "templates/"+p.file))
 	}
 	return parsed
 }

@@ -264,6 +264,9 @@ var dynamicKeys = map[string][]string{
 	"own_state.":      {"new", "listed", "held", "withdrawn", "removed"},
 	"own_state_hint.": {"new", "listed", "held", "withdrawn", "removed"},
 	"follows.as_":     {"cosmetic", "translation", "substantive"},
+
+	"invitation.answer.": {"visited", "considering", "declined"},
+	"invitation.told.":   {"visited", "considering", "declined"},
 }
 
 // Every message that a template asks for is in every catalogue.
