@@ -57,9 +57,10 @@ var (
 	// The cursor is the turn: two processes that remind at once cannot both move it on.
 	qMoveReminder = store.Q("reminder.move", `
 		UPDATE reminder SET after_id = $1, done_at = $2 WHERE letter_id = $3 AND at = $4 AND after_id = $5 AND done_at IS NULL`)
+	// Also those whose mails are stopped: how many mails wait must not tell who erased a signature.
 	qListToRemind = store.Q("invitation.list_to_remind", `
 		SELECT `+invitationColumns+` FROM invitation i
-		WHERE i.letter_id = $1 AND i.id > $2 AND i.id < $3 AND i.state <> 'declined' AND i.mail = '' ORDER BY i.id LIMIT $4`)
+		WHERE i.letter_id = $1 AND i.id > $2 AND i.id < $3 AND i.state <> 'declined' AND i.mail <> 'refused' ORDER BY i.id LIMIT $4`)
 
 	qPurgeInvitations = store.Q("invitation.purge", `
 		DELETE FROM invitation WHERE letter_id = $1 AND id IN (SELECT id FROM invitation WHERE letter_id = $1 ORDER BY id LIMIT 500)`)
