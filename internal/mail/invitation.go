@@ -54,7 +54,7 @@ type appeal struct {
 // cover is a letter's call.
 type cover struct {
 	Lang, Dir, From, Salutation string
-	Lines                       []string      // of the body, as it was written
+	Lines                       []string      // of the body, in the Markdown it was written in
 	Body                        template.HTML // sanitised
 }
 
@@ -100,7 +100,8 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 
 func (m *Mailer) cover(call letter.Call) *cover {
 	c := &cover{Lang: call.Language, Dir: i18n.Direction(call.Language), From: line(call.From), Salutation: line(call.Salutation)}
-	for text := range strings.Lines(call.Body) {
+	plain := strings.ReplaceAll(pictureMark.ReplaceAllString(call.Body, "$1"), "](/", "]("+m.BaseURL+"/")
+	for text := range strings.Lines(plain) {
 		c.Lines = append(c.Lines, line(text))
 	}
 	html := picture.ReplaceAllString(letter.RenderMarkdown(call.Body, nil), "")
@@ -108,8 +109,12 @@ func (m *Mailer) cover(call letter.Call) *cover {
 	return c
 }
 
-// picture is one in sanitised HTML. None is sent: loading it would tell the server when the mail is read.
-var picture = regexp.MustCompile(`<img [^>]*>`)
+// picture is one in sanitised HTML, pictureMark one in Markdown. None is sent: loading it would tell the server when the
+// mail is read.
+var (
+	picture     = regexp.MustCompile(`<img [^>]*>`)
+	pictureMark = regexp.MustCompile(`!\[([^\]]*)\]\([^)]*\)`)
+)
 
 // invitationLanguage returns the language of an invitation: the invited's, else the call's or the letter's.
 func invitationLanguage(e signing.Envelope, l letter.Letter) string {
