@@ -41,15 +41,10 @@ func (s *Server) invitationPage(r *http.Request) (InvitationPage, error) {
 	if l.Call != nil {
 		p.CallURL = s.local(r, "/letters/"+l.Slug+"/call")
 	}
-	switch {
-	case p.Open:
+	if p.Open {
 		p.Form = s.invitedForm(r, l, v, token)
-	case l.AcceptsSignatures(s.o.Now()):
-		p.NoMail = true
-	case l.State == letter.Open:
-		p.ClosedText = loc.T("fault.letter.deadline")
-	default:
-		p.ClosedText = loc.T("fault.letter.closed")
+	} else {
+		p.ClosedText, p.NoMail = s.closedText(r, l)
 	}
 	p.NoIndex, p.Canonical, p.Path = true, "", "/invitations/"+token
 	p.Languages = languagesOf(loc, p.Path)
