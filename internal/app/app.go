@@ -205,6 +205,9 @@ const shutdownFor = 15 * time.Second
 // retainEvery is how often old data is looked for; what must go is late by at most this.
 const retainEvery = 5 * time.Minute
 
+// remindEvery is how often it is looked whether the moment of a reminder has come.
+const remindEvery = time.Minute
+
 // textsEvery is how soon a new text or deadline is in the log: what a page shows must follow from it.
 const textsEvery = time.Second
 
@@ -249,6 +252,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
+	if a.Jobs != nil {
+		work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
+	}
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -34,7 +35,10 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 	if style == "" {
 		t.Fatal("the page names no style sheet")
 	}
+	invitation, unsubscribe := invite(t, a, signing.Invitee{Name: "Ines Reader", Email: "ines@reader.example"})[0].links(t)
 	return map[string][]string{
+		"/invitations/{token}":                            {invitation, "/fa" + invitation, "/invitations/x"},
+		"/unsubscribe/{token}":                            {unsubscribe, "/fa" + unsubscribe, "/unsubscribe/x"},
 		"/{$}":                                            {"/", "/?x=%00", "/fa/", "/?" + strings.Repeat("long=query&", 2000)},
 		"/letters.json":                                   {"/letters.json"},
 		"/openapi.json":                                   {"/openapi.json"},
@@ -79,11 +83,11 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}":                            {"/desk" + letter, "/desk/letters/unknown"},
 		"/desk/letters/{slug}/settings":                   {"/desk" + letter + "/settings"},
 		"/desk/letters/{slug}/texts/{language}":           {"/desk" + letter + "/texts/en", "/desk" + letter + "/texts/%ff"},
-		"/desk/letters/{slug}/texts/{language}/preview": {"/desk" + letter + "/texts/en/preview"},
-		"/desk/letters/{slug}/signatures":               {"/desk" + letter + "/signatures"},
-		"/desk/letters/{slug}/trail":                    {"/desk" + letter + "/trail"},
-		"/dev/desk/{session}":                           {"/dev/desk/x"},  // 404: this is no demonstration
-		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration
+		"/desk/letters/{slug}/texts/{language}/preview":   {"/desk" + letter + "/texts/en/preview"},
+		"/desk/letters/{slug}/signatures":                 {"/desk" + letter + "/signatures"},
+		"/desk/letters/{slug}/trail":                      {"/desk" + letter + "/trail"},
+		"/dev/desk/{session}":                             {"/dev/desk/x"},  // 404: this is no demonstration
+		"/dev/mailbox":                                    {"/dev/mailbox"}, // 404: this is no demonstration
 	}
 }
 
@@ -114,8 +118,8 @@ func TestRead_changesNothing(t *testing.T) {
 		a := testkit.App(t, engine, func(o *app.Options) { o.Server.PublishEvery = 1e12 })
 		signed := a.Client(t)
 		_, mail := a.Sign(t, signed, testkit.SignForm("Quiet Reader", "quiet@reader.example"))
-		before := settled(t, a)
 		paths := readable(t, a, mail.Token())
+		before := settled(t, a)
 		for _, pattern := range patterns(t, http.MethodGet) {
 			if len(paths[pattern]) == 0 {
 				t.Errorf("no path is tried for the route %s", pattern)
@@ -165,8 +169,8 @@ func firstDifference(a, b string) string {
 func TestForms_headers(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	routes := slices.DeleteFunc(patterns(t, http.MethodPost), func(p string) bool { return strings.HasPrefix(p, "/desk") }) // TestDesk_whoMayWhat
-	if len(routes) != 4 {
-		t.Errorf("%d routes take forms, and 4 are tried here", len(routes))
+	if len(routes) != 6 {
+		t.Errorf("%d routes take forms, and 6 are tried here", len(routes))
 	}
 	c := a.Client(t)
 	sign := "/letters/" + testkit.Slug + "/signatures"
@@ -179,10 +183,14 @@ func TestForms_headers(t *testing.T) {
 		}
 	}
 	mail := a.Inbox.Wait(t, "hilda@header.example")
+	invitation, unsubscribe := invite(t, a, signing.Invitee{Name: "Hilda", Email: "hilda@header.example"})[0].links(t)
 	for what, answer := range map[string]testkit.Answer{
 		"a form with mistakes": c.Post(sign, nil),
 		"a confirmation":       c.Post("/confirm/"+mail.Token(), press("confirm")),
 		"a refused one":        a.Client(t).Post("/confirm/"+mail.Token(), press("confirm")),
+		"an answer":            c.Post(invitation, press("considering")),
+		"one to be repeated":   a.Client(t).Post(invitation, press("considering")),
+		"an unsubscription":    c.Post(unsubscribe, press("unsubscribe")),
 		"a wrong secret":       c.Post("/signature", press("show", "secret", "x")),
 		"another site":         c.Post(sign, nil, "Sec-Fetch-Site", "cross-site"),
 		"a wrong method":       c.Do(http.MethodPut, "/", nil),

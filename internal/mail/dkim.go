@@ -34,7 +34,7 @@ func NewDKIM(domain, selector, file string) (*DKIM, error) {
 	return &DKIM{dkim.SignOptions{Domain: domain, Selector: selector, Signer: signer,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
 		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
-			"Content-Language", "Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post"}}}, nil
+			"Content-Language", "Auto-Submitted", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post"}}}, nil
 }
 
 func (d *DKIM) sign(message []byte) ([]byte, error) {

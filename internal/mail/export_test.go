@@ -1,10 +1,19 @@
 package mail
 
-import "context"
+import (
+	"context"
+
+	"github.com/undersigned/undersigned/internal/signing"
+)
 
 // Deliver runs the handler of a job.
 func (m *Mailer) Deliver(ctx context.Context, id, pending int64, kind string) error {
 	return m.send(ctx, id, pending, kind)
+}
+
+// DeliverInvitation runs the handler of an invitation's job.
+func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j signing.InvitationMail) error {
+	return m.sendInvitation(ctx, id, j)
 }
 
 // Security says how the relay is spoken to.

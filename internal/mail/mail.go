@@ -93,6 +93,7 @@ func (m *Mailer) Register(r *job.Runner) {
 		}
 		return err
 	}, job.Limit(workers))
+	job.Handle(r, m.sendInvitation, job.Limit(workers))
 }
 
 // wait returns when the rate lets one more mail go.
@@ -145,6 +146,9 @@ func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.E
 	l, err := m.letter(ctx, e.Letter)
 	if err != nil {
 		return err
+	}
+	if e.Unsubscribe != "" {
+		e.Language = invitationLanguage(e, l)
 	}
 	message, err := m.render(id, kind, e, l)
 	if err != nil {
@@ -199,26 +203,42 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 		c.Listing = locale.T("listing_hint." + string(e.Listing))
 	case "refused":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
+	case "invitation", "reminder":
+		return m.renderInvitation(id, kind, e, l, c)
 	}
+	msg, err := m.compose(id, kind, e, c.L, c)
+	if err != nil {
+		return nil, err
+	}
+	msg.Subject(locale.T("mail." + kind + ".subject"))
+	return m.finish(msg)
+}
+
+// compose returns a message whose parts are those of a template, all but its subject.
+func (m *Mailer) compose(id int64, file string, e signing.Envelope, locale *i18n.Locale, data any) (*gomail.Msg, error) {
 	var plain, rich bytes.Buffer
-	if err := textTemplates.ExecuteTemplate(&plain, kind+".txt", c); err != nil {
-		return nil, fmt.Errorf("mail: %s.txt: %w", kind, err)
+	if err := textTemplates.ExecuteTemplate(&plain, file+".txt", data); err != nil {
+		return nil, fmt.Errorf("mail: %s.txt: %w", file, err)
 	}
-	if err := htmlTemplates.ExecuteTemplate(&rich, kind+".html", c); err != nil {
-		return nil, fmt.Errorf("mail: %s.html: %w", kind, err)
+	if err := htmlTemplates.ExecuteTemplate(&rich, file+".html", data); err != nil {
+		return nil, fmt.Errorf("mail: %s.html: %w", file, err)
 	}
 	msg := gomail.NewMsg()
 	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
 	if err := msg.To(e.Address); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
-	msg.Subject(locale.T("mail." + kind + ".subject"))
 	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))
 	msg.SetMessageIDWithValue(messageID(id, m.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader(gomail.HeaderContentLang, locale.Code)
 	msg.SetBodyString(gomail.TypeTextPlain, plain.String())
 	msg.AddAlternativeString(gomail.TypeTextHTML, rich.String())
+	return msg, nil
+}
+
+// finish writes a message as it is sent, signed if the instance signs.
+func (m *Mailer) finish(msg *gomail.Msg) ([]byte, error) {
 	var out bytes.Buffer
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("mail: write: %w", err)

@@ -312,6 +312,10 @@ func forget(tx *store.Tx, o Own) error {
 	if err := o.recordErased(tx, "", 0); err != nil {
 		return err
 	}
+	mailbox, tag := noTags()
+	if _, err := tx.Exec(qForgetSigner, mailbox, tag, o.Letter, o.ID); err != nil {
+		return err
+	}
 	return untie(tx, o)
 }
 

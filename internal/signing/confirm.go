@@ -227,6 +227,8 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	}
 	kinds := row.kind.parts()
 	signatures := make([]signed, len(kinds))
+	invitation := p.Invitation
+	p.Invitation = 0 // what is kept of a signature does not name it
 	for i, kind := range kinds {
 		if signatures[i], err = commit(leaf, kind, BasisEmail, p, secret, key, now); err != nil {
 			return Receipt{}, err
@@ -260,6 +262,11 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		}
 		if row.disputed != nil {
 			if _, err := tx.Exec(qClearDispute, row.id); err != nil {
+				return err
+			}
+		}
+		if invitation != 0 {
+			if _, err := tx.Exec(qSetSigner, mailbox, exact, row.letter, invitation); err != nil {
 				return err
 			}
 		}

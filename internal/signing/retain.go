@@ -12,7 +12,7 @@ import (
 )
 
 // Retain deletes what must not be kept longer: submissions past their end, mail budgets and blocks past their use, and the
-// sealed rows of letters whose data key was destroyed. It is safe to run at any time and in several processes.
+// sealed rows of letters whose data key was destroyed, their invitations among them. It is safe to run at any time and in several processes.
 func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.Letters.Retain(ctx); err != nil {
 		return err
@@ -20,17 +20,19 @@ func (s *Service) Retain(ctx context.Context) error {
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
-	var spent []int64 // also those whose purge an earlier run did not finish
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		spent, err = store.List(tx, qListUnpurged, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) })
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, l := range spent {
-		if _, err := s.repeat(ctx, qPurgeSealed, l); err != nil {
+	for _, q := range []struct{ find, purge *store.Query }{{qListUnpurged, qPurgeSealed}, {qListUnpurgedInvitations, qPurgeInvitations}} {
+		var spent []int64 // also those whose purge an earlier run did not finish
+		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+			spent, err = store.List(tx, q.find, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) })
 			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, l := range spent {
+			if _, err := s.repeat(ctx, q.purge, l); err != nil {
+				return err
+			}
 		}
 	}
 	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
@@ -42,6 +44,9 @@ func (s *Service) Retain(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Exec(qForgetDays, tx.Now().Unix()/86400); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qForgetInvitationDays, tx.Now().Unix()/86400); err != nil {
 			return err
 		}
 		_, err := tx.Exec(qForgetBlocks, tx.Now().Add(-letter.KeptAfterClose).UnixMicro())
@@ -66,13 +71,14 @@ func (s *Service) repeat(ctx context.Context, q *store.Query, args ...any) (dele
 
 // Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.
 type Envelope struct {
-	Letter   letter.ID
-	Language string // of the page the signer used
-	Address  string
-	Token    string
-	Code     string // the fresh code, for a code mail
-	Listing  Listing
-	Late     bool // the submission is older than an hour: say when its mail was accepted
+	Letter      letter.ID
+	Language    string // of the page the signer used; of an invitation that of the invited, "" for the letter's
+	Address     string
+	Token       string
+	Code        string // the fresh code, for a code mail
+	Unsubscribe string // token of the link that ends all invitations, for one of these
+	Listing     Listing
+	Late        bool // the submission is older than an hour: say when its mail was accepted
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,

@@ -33,6 +33,8 @@ type Request struct {
 	Listing                                       Listing
 	Updates, Consent                              bool
 	IsCountry                                     func(code string) bool
+
+	Invitation string // token of the link whose page held the form, "" for none
 }
 
 // ConfirmMail asks the signer to confirm; its job is written with the pending row.
@@ -169,6 +171,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	p.Invitation = invitedBy(key, r.Letter.ID, r.Invitation)
 	x, err := s.submit(key, r, p)
 	if err != nil {
 		return 0, err

@@ -86,8 +86,9 @@ const (
 
 // Limits of what a form may hold, in characters.
 const (
-	MaxName = 200
-	MaxText = 300
+	MaxName   = 200
+	MaxText   = 300
+	MaxReason = 600 // for declining an invitation
 )
 
 // How long things last.
@@ -159,10 +160,11 @@ type particulars struct {
 	Country      string  `json:"country,omitempty"`
 	Listing      Listing `json:"listing"`
 	Updates      bool    `json:"updates,omitempty"`
-	Secret       string  `json:"secret,omitempty"` // the receipt secret
-	Token        string  `json:"token,omitempty"`  // of the mail's link; only in a pending row
-	Fresh        string  `json:"fresh,omitempty"`  // the code mailed last; only in a pending row
-	PromiseBy    int64   `json:"by,omitempty"`     // Unix time until which the leaf is promised; only in a pending row
+	Secret       string  `json:"secret,omitempty"`     // the receipt secret
+	Token        string  `json:"token,omitempty"`      // of the mail's link; only in a pending row
+	Fresh        string  `json:"fresh,omitempty"`      // the code mailed last; only in a pending row
+	PromiseBy    int64   `json:"by,omitempty"`         // Unix time until which the leaf is promised; only in a pending row
+	Invitation   int64   `json:"invitation,omitempty"` // the one whose link the form was sent by; only in a pending row
 
 	// Only in the row of a signature: what its leaf commits to beside the above.
 	Day    string `json:"day,omitempty"`

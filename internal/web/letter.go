@@ -117,16 +117,21 @@ func (s *Server) letterPage(r *http.Request, l *cachedLetter, text, beside strin
 		p.CallURL = s.local(r, "/letters/"+l.Slug+"/call")
 	}
 	if p.Counted && !p.Open {
-		switch {
-		case !s.o.CanMail && l.AcceptsSignatures(s.o.Now()):
-			p.NoMail = true
-		case l.State == letter.Open:
-			p.ClosedText = loc.T("fault.letter.deadline")
-		default:
-			p.ClosedText = loc.T("fault.letter.closed")
-		}
+		p.ClosedText, p.NoMail = s.closedText(r, l)
 	}
 	return p
+}
+
+// closedText says why no form is offered; noMail that it is only because the instance cannot send mail.
+func (s *Server) closedText(r *http.Request, l *cachedLetter) (text string, noMail bool) {
+	switch loc := visitOf(r).locale; {
+	case l.AcceptsSignatures(s.o.Now()):
+		return "", true
+	case l.State == letter.Open:
+		return loc.T("fault.letter.deadline"), false
+	default:
+		return loc.T("fault.letter.closed"), false
+	}
 }
 
 func (s *Server) showEditions(w http.ResponseWriter, r *http.Request) error {

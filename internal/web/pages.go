@@ -223,6 +223,7 @@ type SignForm struct {
 	Responsible  []Tagged          // lead organisations
 	Until        string            // date up to which sealed data is kept, "" if only "30 days after the letter closes" can be said
 	Protected    bool
+	Invitation   string // token of the invitation whose page holds the form, "" for none
 }
 
 // Option is one entry of a select.

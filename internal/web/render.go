@@ -39,6 +39,8 @@ var pages = []struct {
 	{"check.html", CheckPage{}},
 	{"about.html", AboutPage{}},
 	{"mailbox.html", MailboxPage{}},
+	{"invitation.html", InvitationPage{}},
+	{"unsubscribe.html", UnsubscribePage{}},
 	{"desk-sign-in.html", SignInPage{}},
 	{"desk-join.html", JoinPage{}},
 	{"desk-account.html", AccountPage{}},
@@ -63,7 +65,7 @@ func parseTemplates() map[reflect.Type]*template.Template {
 	parsed := make(map[reflect.Type]*template.Template, len(pages))
 	for _, p := range pages {
 		parsed[reflect.TypeOf(p.page)] = template.Must(template.New("layout").Option("missingkey=error").
-			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/desk-partials.html", "templates/"+p.file))
+			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/sign-form.html", "templates/desk-partials.html", "templates/"+p.file))
 	}
 	return parsed
 }

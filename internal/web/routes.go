@@ -33,6 +33,10 @@ func (s *Server) routes() {
 	s.handle("POST /letters/{slug}/check-mail", s.limited(s.submitResend))
 	s.handle("GET /confirm/{token}", s.showConfirm)
 	s.handle("POST /confirm/{token}", s.limited(s.submitConfirm))
+	s.handle("GET /invitations/{token}", s.showInvitation)
+	s.handle("POST /invitations/{token}", s.limited(s.submitInvitation))
+	s.handle("GET /unsubscribe/{token}", s.showUnsubscribe)
+	s.handle("POST /unsubscribe/{token}", s.submitUnsubscribe) // not limited: a mail provider sends those of all its users
 	s.handle("GET /signature", s.showSignature)
 	s.handle("POST /signature", s.limited(s.submitOwnSignature))
 	s.handle("GET /organisations/{slug}", s.showOrganisation)

@@ -199,7 +199,21 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	earlier := EditionPage{Base: base(w.title, "/letters/x/editions/1"), Letter: view, CurrentURL: "/letters/x", DiffURL: "/letters/x/editions/1/diff/2"}
 	earlier.Letter.Current = false
 
+	invited := InvitationPage{Base: base(l.T("invitation.title"), "/invitations/t"), Action: "/invitations/t", LetterTitle: tag(w.title), LetterURL: "/letters/x", CallURL: "/letters/x/call",
+		Leads: []Tagged{tag(w.organisation)}, To: []Tagged{tag(w.office), tag(w.name)}, Demands: []Tagged{tag(l.Digits("1") + ". " + w.text), tag(w.subtitle)}, Deadline: deadline, Open: true, Form: form, StopURL: "/unsubscribe/t"}
+	invited.Form.Invitation, invited.Form.Name, invited.Form.Email, invited.Form.Organisation, invited.Form.Kind = "t", w.longName, "ada@example.org", w.organisation, "both"
+	repeat, told, late := invited, invited, invited
+	repeat.Again, repeat.Reason, repeat.Answer, repeat.Error = true, w.text, "considering", l.T("fault.reason.long", "Limit", 600)
+	told.Told, told.Answer, told.Reason = true, "declined", w.text
+	late.Open, late.ClosedText, late.Form, late.Deadline, late.Demands = false, l.T("fault.letter.deadline"), SignForm{}, "", nil
+	mute := late
+	mute.NoMail = true
+
 	return append(deskSamples(l, w, base, tag, view), []sample{
+		{"invitation", invited}, {"invitation-again", repeat}, {"invitation-told", told}, {"invitation-closed", late}, {"invitation-no-mail", mute},
+		{"unsubscribe", UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t"}},
+		{"unsubscribe-again", UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t", Again: true}},
+		{"unsubscribe-done", UnsubscribePage{Base: base(l.T("unsubscribe.done_title"), "/unsubscribe/t"), Done: true}},
 		{"home", HomePage{Base: base(l.T("home.title"), "/"), Open: []LetterCard{card, card}, Closed: []LetterCard{archived}, OlderURL: "/?before=x"}},
 		{"home-empty", HomePage{Base: base("Open Letters", "/")}},
 		{"letter", letter}, {"letter-errors", wrong}, {"letter-pair", pair}, {"letter-closed", closed}, {"letter-organisations", organisationsOnly}, {"letter-plain", plain}, {"letter-no-mail", noMail},

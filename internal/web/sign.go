@@ -55,7 +55,7 @@ func typedForm(v url.Values) SignForm {
 	edition, _ := strconv.Atoi(v.Get("edition"))
 	return SignForm{Edition: edition, Text: v.Get("text"), Kind: v.Get("kind"), Name: v.Get("name"), Email: v.Get("email"), TitleText: v.Get("title"),
 		Affiliation: v.Get("affiliation"), Organisation: v.Get("organisation"), Listing: v.Get("listing"), Country: v.Get("country"),
-		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1", Errors: map[string]string{}}
+		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1", Invitation: v.Get("invitation"), Errors: map[string]string{}}
 }
 
 func (s *Server) submitSignature(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +76,7 @@ func (s *Server) submitSignature(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: f.Edition, Browser: browser, Lang: loc.Code, Text: f.Text,
 		Kind: signing.Kind(f.Kind), Name: f.Name, Email: f.Email, Title: f.TitleText, Affiliation: f.Affiliation,
 		Organisation: f.Organisation, Country: f.Country, Listing: signing.Listing(f.Listing), Updates: f.Updates, Consent: f.Consent,
-		IsCountry: i18n.IsCountry})
+		IsCountry: i18n.IsCountry, Invitation: f.Invitation})
 	if _, invalid := errors.AsType[fault.List](err); invalid {
 		return s.retryForm(w, r, l, f, fault.All(err))
 	}

@@ -80,9 +80,9 @@ func listingOf(text string) string { return listingByWord[i18n.Fold(text)] }
 
 func kindOf(text string) string { return kindByWord[i18n.Fold(text)] }
 
-// fieldsOf returns what each heading of a row names. In French and Persian one word is the name or the family name: it is
+// FieldsOf returns what each heading of a row names. In French and Persian one word is the name or the family name: it is
 // the family name beside a given name, and the given name beside a family name.
-func fieldsOf(cells []string) []Field {
+func FieldsOf(cells []string) []Field {
 	fields := make([]Field, len(cells))
 	for i, cell := range cells {
 		fields[i] = fieldOf(cell)
@@ -103,7 +103,7 @@ func fieldsOf(cells []string) []Field {
 func findHeadings(rows []row) int {
 	for at, r := range rows[:min(len(rows), headingRows)] {
 		known, names := 0, false
-		for _, f := range fieldsOf(r.cells) {
+		for _, f := range FieldsOf(r.cells) {
 			if f != "" {
 				known++
 			}

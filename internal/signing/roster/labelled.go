@@ -25,7 +25,7 @@ func Labelled(line int, text, writer string) Entry {
 		}
 	}
 	columns := map[Field]int{}
-	for i, f := range fieldsOf(headings) {
+	for i, f := range FieldsOf(headings) {
 		if columns[f] == 0 {
 			columns[f] = i + 1
 		}

@@ -206,7 +206,7 @@ func (r *Roster) recognise(headings row, given map[Field]int, columns map[Field]
 	for field, number := range given {
 		taken[number] = field
 	}
-	for i, field := range fieldsOf(headings.cells) {
+	for i, field := range FieldsOf(headings.cells) {
 		heading, number := strings.Join(strings.Fields(headings.cells[i]), " "), i+1
 		if named, ok := taken[number]; ok {
 			field = named
@@ -227,7 +227,7 @@ func (r *Roster) recognise(headings row, given map[Field]int, columns map[Field]
 func (r row) entry(columns map[Field]int) Entry {
 	e := Entry{Line: r.line}
 	take := func(f Field) string {
-		text, hidden, cut := tidy(r.cell(columns[f]))
+		text, hidden, cut := Tidy(r.cell(columns[f]))
 		if hidden {
 			e.note(NoteHidden)
 		}
@@ -266,9 +266,9 @@ func (e *Entry) note(n Note) {
 	}
 }
 
-// tidy normalises a cell: NFC, single blanks, none of the marks that spreadsheets and messengers leave in copied names
+// Tidy normalises a cell: NFC, single blanks, none of the marks that spreadsheets and messengers leave in copied names
 // (directional marks and overrides, soft hyphens, variation selectors), and reports whether there were any.
-func tidy(cell string) (text string, hidden, cut bool) {
+func Tidy(cell string) (text string, hidden, cut bool) {
 	if len(cell) > maxCell {
 		cell, cut = strings.ToValidUTF8(cell[:maxCell], ""), true
 	}

@@ -1,0 +1,479 @@
+package signing
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// InvitationState says what became of an invitation, as its letter's editors may know it: Signed is shown only where the
+// listing lets the coalition see the name. Who signed and is counted only shows as one who has not answered.
+type InvitationState string
+
+// The states of an invitation, in the order in which they follow.
+const (
+	Invited     InvitationState = "invited"
+	Visited     InvitationState = "visited" // the invited told that they have read it
+	Considering InvitationState = "considering"
+	Declined    InvitationState = "declined"
+	Signed      InvitationState = "signed"
+)
+
+// InvitationStates are all states, in that order.
+var InvitationStates = []InvitationState{Invited, Visited, Considering, Declined, Signed}
+
+const (
+	// InvitationsADay is how many a letter may send on one day.
+	InvitationsADay = 2000
+
+	// invitationSlice is how many invitations one transaction stores: each is about four rows (DESIGN.md 5).
+	invitationSlice = 100
+
+	mailRefused = "refused" // by the server of the address
+)
+
+// Invitation is an invitation as its letter's editors see it.
+type Invitation struct {
+	ID                                  int64
+	Name, Email, Organisation, Language string
+	State                               InvitationState
+	Reason                              string // of one who declined, if they gave any
+	Bounced                             bool   // the address's server takes no mail for it
+	By                                  int64  // the member who invited, 0 for the command line
+	At                                  time.Time
+}
+
+// guest is what is sealed in the row of an invitation.
+type guest struct {
+	Name         string `json:"name,omitempty"`
+	Email        string `json:"email"`
+	Organisation string `json:"organisation,omitempty"`
+	Language     string `json:"language,omitempty"`
+	Reason       string `json:"reason,omitempty"`
+}
+
+func (g guest) seal(key *seal.LetterKey, id int64) ([]byte, error) {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return nil, fmt.Errorf("signing: seal an invitation: %w", err)
+	}
+	return key.Seal("invitation", id, text), nil
+}
+
+func (v invitation) open(key *seal.LetterKey) (g guest, err error) {
+	text, err := key.Open("invitation", v.id, v.sealed)
+	if err != nil {
+		return g, fmt.Errorf("signing: invitation %d: %w", v.id, err)
+	}
+	return g, json.Unmarshal(text, &g)
+}
+
+// InvitationMail asks somebody to sign, or reminds them. It is enqueued for everybody who seems not to have answered;
+// whether it is sent is seen at the last moment.
+type InvitationMail struct {
+	Letter     letter.ID `json:"letter"`
+	Invitation int64     `json:"invitation"`
+	Reminder   bool      `json:"reminder,omitempty"`
+}
+
+// Kind names the job.
+func (InvitationMail) Kind() string { return "mail.invitation" }
+
+// Invite stores invitations and enqueues the mail of each, and returns those that were invited to the letter before. An
+// address that signed already, or that takes no invitations, is stored like every other and gets no mail: neither what
+// this returns nor the list of invitations tells which these are.
+func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, by int64) (before []Invitee, err error) {
+	l, err := s.Letters.ByID(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case l.State == letter.Draft:
+		return nil, fault.New(fault.Conflict, "letter.draft")
+	case !l.AcceptsSignatures(s.DB.Now()):
+		return nil, errClosed(l)
+	}
+	key, err := s.keyFor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	drafts, err := s.drafts(key, id, invitees)
+	if err != nil {
+		return nil, err
+	}
+	if drafts, before, err = s.uninvited(ctx, id, drafts); err != nil {
+		return nil, err
+	}
+	for slice := range slices.Chunk(drafts, invitationSlice) {
+		var late []Invitee // invited by somebody else at this moment
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			late = nil
+			for _, d := range slice {
+				n, err := tx.Exec(qInsertInvitation, id, d.id, d.exact, d.mailbox, d.sealed, by)
+				if err != nil {
+					return err
+				}
+				if n == 0 {
+					late = append(late, d.Invitee)
+				} else if err := s.enqueueInvitation(tx, id, d); err != nil {
+					return err
+				}
+			}
+			return s.spendInvitations(tx, id, len(slice)-len(late))
+		})
+		if err != nil {
+			return before, err
+		}
+		before = append(before, late...)
+	}
+	return before, nil
+}
+
+// invitationDraft is an invitation that is not stored yet.
+type invitationDraft struct {
+	Invitee
+	id                  int64
+	exact, mailbox, day []byte // tags
+	sealed              []byte
+}
+
+// drafts checks all invitees before any is stored. One that stands twice in the list is there once.
+func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (drafts []invitationDraft, err error) {
+	if len(invitees) > MaxInvitees {
+		return nil, fault.New(fault.TooLarge, "roster.rows", "Limit", MaxInvitees).On("invitees")
+	}
+	seen := map[string]bool{}
+	for _, v := range invitees {
+		v, a, f := v.check()
+		if f != nil {
+			return nil, f
+		}
+		if seen[a.exact] {
+			continue
+		}
+		seen[a.exact] = true
+		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.exact), mailbox: key.Tag("mailbox " + a.mailbox), day: s.dayTag(a)}
+		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
+		if d.sealed, err = g.seal(key, d.id); err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts, nil
+}
+
+// uninvited returns the drafts whose address the letter has not invited, and the others; a fault when they are more than
+// the day allows, so that a long list is not half invited.
+func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []invitationDraft) (fresh []invitationDraft, before []Invitee, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		fresh, before = nil, nil
+		for _, d := range drafts {
+			var n int
+			if err := tx.Row(qHasInvitation, l, d.exact).Scan(&n); err != nil {
+				return err
+			}
+			if n > 0 {
+				before = append(before, d.Invitee)
+			} else {
+				fresh = append(fresh, d)
+			}
+		}
+		var today int
+		if err := tx.Row(qCountDay, l, tx.Now().Unix()/86400).Scan(&today); err != nil {
+			return err
+		}
+		if today+len(fresh) > InvitationsADay && !s.Unlimited {
+			return errInvitations(today)
+		}
+		return nil
+	})
+	return fresh, before, err
+}
+
+func errInvitations(today int) error {
+	return fault.New(fault.Limited, "invitation.limit", "Limit", InvitationsADay, "Left", max(InvitationsADay-today, 0)).On("invitees")
+}
+
+// spendInvitations takes invitations from the day's.
+func (s *Service) spendInvitations(tx *store.Tx, l letter.ID, n int) error {
+	if n == 0 || s.Unlimited {
+		return nil
+	}
+	spent, err := tx.Exec(qSpendInvitations, l, tx.Now().Unix()/86400, n, InvitationsADay)
+	if err == nil && spent == 0 {
+		return errInvitations(InvitationsADay) // others invited at the same moment
+	}
+	return err
+}
+
+// enqueueInvitation enqueues the mail of an invitation: now, or when the address has mails left again.
+func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft) error {
+	mail, err := s.spendMail(tx, l, d.exact, d.day)
+	if err != nil {
+		return err
+	}
+	at := tx.Now()
+	if !mail {
+		at = at.Add(budgetFor)
+	}
+	return job.EnqueueAt(tx, at, InvitationMail{Letter: l, Invitation: d.id})
+}
+
+// Invitations returns a letter's invitations in the order in which they were made, after the id, at most limit; those
+// that show a state, or all where that is "".
+func (s *Service) Invitations(ctx context.Context, l letter.ID, state InvitationState, after int64, limit int) (list []Invitation, err error) {
+	key, err := s.keyFor(ctx, l)
+	if err != nil {
+		return nil, ignoreGone(err)
+	}
+	type shown struct {
+		invitation
+		state InvitationState
+	}
+	var rows []shown
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err = store.List(tx, qListInvitation, func(row store.Row) (v shown, err error) {
+			return v, row.Scan(append(v.fields(), &v.state)...)
+		}, l, after, string(state), limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range rows {
+		g, err := v.open(key)
+		if err != nil {
+			return nil, err
+		}
+		if v.state != Declined {
+			g.Reason = "" // of an answer that was changed since
+		}
+		list = append(list, Invitation{ID: v.id, Name: g.Name, Email: g.Email, Organisation: g.Organisation, Language: g.Language,
+			State: v.state, Reason: g.Reason, Bounced: v.mail == mailRefused, By: v.by, At: store.IDTime(v.id)})
+	}
+	return list, nil
+}
+
+// CountInvitations returns how many of a letter's invitations show each state.
+func (s *Service) CountInvitations(ctx context.Context, l letter.ID) (counts map[InvitationState]int, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		counts = map[InvitationState]int{}
+		type count struct {
+			state InvitationState
+			n     int
+		}
+		for c, err := range store.Each(tx, qCountInvitation, func(row store.Row) (c count, err error) { return c, row.Scan(&c.state, &c.n) }, l) {
+			if err != nil {
+				return err
+			}
+			counts[c.state] = c.n
+		}
+		return nil
+	})
+	return counts, err
+}
+
+// WithdrawInvitation takes an invitation back and forgets whom it was for. Its link no longer works, and no further mail
+// is sent; the address can be invited again.
+func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qRemoveInvitation, l, id)
+		if err == nil && n == 0 {
+			return fault.New(fault.NotFound, "invitation.unknown")
+		}
+		return err
+	})
+}
+
+// invitationToken returns the token of an invitation's link: letter ‖ id ‖ tag of the id under the letter's data key. It
+// is derived, so it is stored nowhere, and ends with the key.
+func invitationToken(key *seal.LetterKey, l letter.ID, id int64) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(l))
+	b = binary.BigEndian.AppendUint64(b, uint64(id))
+	return base32Lower.EncodeToString(append(b, key.Tag(fmt.Sprintf("invitation %d", id))...))
+}
+
+const invitationTokenBytes = 8 + 8 + seal.TagSize
+
+// openInvitation finds the invitation of a link.
+func (s *Service) openInvitation(ctx context.Context, token string) (v invitation, g guest, key *seal.LetterKey, err error) {
+	unknown := fault.New(fault.Gone, "invitation.unknown")
+	b, err := base32Lower.DecodeString(token)
+	if err != nil || len(b) != invitationTokenBytes {
+		return v, g, nil, unknown
+	}
+	l, id := letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
+	key, err = s.keyFor(ctx, l)
+	if errors.Is(err, store.ErrNoRow) || fault.Is(err, fault.Gone) || fault.Is(err, fault.NotFound) {
+		return v, g, nil, unknown
+	}
+	if err != nil {
+		return v, g, nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(invitationToken(key, l, id)), []byte(token)) != 1 {
+		return v, g, nil, unknown
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		v, err = scanInvitation(tx.Row(qFindInvitation, l, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return v, g, nil, unknown
+	}
+	if err != nil {
+		return v, g, nil, err
+	}
+	g, err = v.open(key)
+	return v, g, key, err
+}
+
+// OwnInvitation is an invitation as whoever has its link sees it. It does not say whether they signed.
+type OwnInvitation struct {
+	Letter                    letter.ID
+	Name, Email, Organisation string
+	State                     InvitationState
+	Reason                    string
+	Unsubscribe               string // token of the link that ends all invitations
+}
+
+// Invitation returns what a link's page shows. It changes nothing.
+func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, error) {
+	v, g, _, err := s.openInvitation(ctx, token)
+	if err != nil {
+		return OwnInvitation{}, err
+	}
+	a, f := parseAddress(g.Email)
+	if f != nil {
+		return OwnInvitation{}, f
+	}
+	return OwnInvitation{Letter: letter.ID(v.letter), Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
+		Reason: g.Reason, Unsubscribe: s.unsubscribeToken(a)}, nil
+}
+
+// Answer records what the invited tell the organisers: Visited, Considering, or Declined with a reason if they like.
+func (s *Service) Answer(ctx context.Context, token string, state InvitationState, reason string) error {
+	v, g, key, err := s.openInvitation(ctx, token)
+	if err != nil {
+		return err
+	}
+	l, err := s.Letters.ByID(ctx, letter.ID(v.letter))
+	if err != nil {
+		return err
+	}
+	if !l.AcceptsSignatures(s.DB.Now()) {
+		return errClosed(l)
+	}
+	switch state {
+	case Visited:
+		return s.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(qSetVisited, v.letter, v.id)
+			return err
+		})
+	case Considering, Declined:
+	default:
+		return fault.New(fault.Invalid, "invitation.answer").On("do")
+	}
+	var f *fault.Error
+	if g.Reason, f = checkText("reason", reason, MaxReason); f != nil {
+		return f
+	}
+	sealed, err := g.seal(key, v.id)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qSetAnswer, state, sealed, v.letter, v.id)
+		return err
+	})
+}
+
+// invitedBy returns the id of the invitation whose link a form was sent by, 0 when the token is of none to this letter:
+// that is no reason to refuse a signature.
+func invitedBy(key *seal.LetterKey, l letter.ID, token string) int64 {
+	b, err := base32Lower.DecodeString(token)
+	if err != nil || len(b) != invitationTokenBytes {
+		return 0
+	}
+	id := int64(binary.BigEndian.Uint64(b[8:]))
+	if subtle.ConstantTimeCompare([]byte(invitationToken(key, l, id)), []byte(token)) != 1 {
+		return 0
+	}
+	return id
+}
+
+// InvitationEnvelope returns what the mail of an invitation needs, false when it must not be sent any more: the letter is
+// closed, the invited declined, signed with whatever listing, erased a signature or takes no mail.
+func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e Envelope, send bool, err error) {
+	l, err := s.Letters.Recent(ctx, m.Letter)
+	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
+		return e, false, err
+	}
+	key, err := s.keyFor(ctx, m.Letter)
+	if err != nil {
+		return e, false, ignoreGone(err)
+	}
+	var v invitation
+	answered := 0
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if v, err = scanInvitation(tx.Row(qFindInvitation, m.Letter, m.Invitation)); err != nil {
+			return err
+		}
+		return tx.Row(qAnswered, m.Letter, v.mailbox, v.exact).Scan(&answered)
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return e, false, nil // withdrawn
+	}
+	if err != nil || answered > 0 || v.state == Declined || v.mail != "" {
+		return e, false, err
+	}
+	g, err := v.open(key)
+	if err != nil {
+		return e, false, err
+	}
+	a, f := parseAddress(g.Email)
+	if f != nil {
+		return e, false, f
+	}
+	if stop, err := s.unsubscribed(ctx, a); err != nil || stop {
+		return e, false, err
+	}
+	if blocked, err := s.blocked(ctx, m.Letter, key, g.Email); err != nil || blocked {
+		return e, false, err
+	}
+	return Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: invitationToken(key, m.Letter, v.id),
+		Unsubscribe: s.unsubscribeToken(a)}, true, nil
+}
+
+// InvitationRefused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
+// that the invited had not signed.
+func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error {
+	e, send, err := s.InvitationEnvelope(ctx, m)
+	if err != nil || !send {
+		return err
+	}
+	key, err := s.keyFor(ctx, m.Letter)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	a, f := parseAddress(e.Address)
+	if f != nil {
+		return f
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
+			return err
+		}
+		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)
+		return err
+	})
+}

@@ -1,0 +1,470 @@
+package signing_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+var (
+	qListMails = store.Q("test.list_mails", `SELECT args FROM job WHERE kind = 'mail.invitation' AND run_at <= $1 ORDER BY id`)
+	qDropMails = store.Q("test.drop_mails", `DELETE FROM job`)
+	qCountAsks = store.Q("test.count_invitations", `SELECT COUNT(*) FROM invitation`)
+)
+
+// deadline gives the desk's letter a deadline so long from now.
+func (d *desk) deadline(in time.Duration) {
+	d.t.Helper()
+	d.letter = d.write(letter.Change{Slug: d.letter.Slug, Deadline: &letter.Deadline{At: d.clock.Now().Add(in), Zone: time.UTC}})
+}
+
+func (d *desk) invite(addresses ...string) {
+	d.t.Helper()
+	var list []signing.Invitee
+	for _, a := range addresses {
+		list = append(list, signing.Invitee{Name: "Noor Vale", Email: a, Organisation: "Vale Trust"})
+	}
+	if before, err := d.Invite(d.t.Context(), d.letter.ID, list, 7); err != nil || len(before) > 0 {
+		d.t.Fatalf("Invite: %v, invited before %v", err, before)
+	}
+}
+
+// invited returns the invitations by address, with what differs from one to another in any case taken out.
+func (d *desk) invited() map[string]signing.Invitation {
+	d.t.Helper()
+	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	by := map[string]signing.Invitation{}
+	for _, v := range list {
+		address := v.Email
+		v.ID, v.Email, v.At = 0, "", time.Time{}
+		by[address] = v
+	}
+	return by
+}
+
+// asks returns whom the enqueued mails are for, by address; true for one that would be sent. It empties the queue.
+func (d *desk) asks(reminders bool) map[string]bool {
+	d.t.Helper()
+	var args []string
+	err := d.DB.Update(d.t.Context(), func(tx *store.Tx) (err error) {
+		args, err = store.List(tx, qListMails, func(row store.Row) (s string, err error) { return s, row.Scan(&s) }, tx.Now().UnixMicro())
+		if err == nil {
+			_, err = tx.Exec(qDropMails)
+		}
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for _, v := range list {
+		for _, a := range args {
+			if !strings.Contains(a, fmt.Sprint(v.ID)) {
+				continue
+			}
+			if _, twice := out[v.Email]; twice {
+				d.t.Errorf("%s is mailed twice", v.Email)
+			}
+			e, send, err := d.InvitationEnvelope(d.t.Context(), signing.InvitationMail{Letter: d.letter.ID, Invitation: v.ID, Reminder: reminders})
+			if err != nil || send && e.Address != v.Email {
+				d.t.Fatalf("%+v, %v", e, err)
+			}
+			out[v.Email] = send
+		}
+	}
+	return out
+}
+
+func (d *desk) link(address string) string {
+	d.t.Helper()
+	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, v := range list {
+		if v.Email == address {
+			e, _, err := d.InvitationEnvelope(d.t.Context(), signing.InvitationMail{Letter: d.letter.ID, Invitation: v.ID})
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			return e.Token
+		}
+	}
+	d.t.Fatalf("no invitation of %s", address)
+	return ""
+}
+
+func through(token string) func(*signing.Request) {
+	return func(r *signing.Request) { r.Invitation = token }
+}
+
+func (d *desk) remind() {
+	d.t.Helper()
+	if err := d.Remind(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// Who signs and is counted only, in whatever way and order, looks to the editors like one who has not answered: in the
+// list, in the counts, in the reminders and in the number of mails that wait.
+func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		d.deadline(8 * 24 * time.Hour)
+		counted := listed(signing.Counted)
+		d.give("before@example.org", counted)
+		quiet := []string{"none@example.org", "before@example.org", "after@example.org", "link@example.org", "other@example.org", "withdrew@example.org", "erased@example.org", "hid@example.org", "unsubscribed@example.org"}
+		shown := map[string]signing.InvitationState{"public@example.org": signing.Signed, "coalition@example.org": signing.Signed, "addressee@example.org": signing.Signed,
+			"declined@example.org": signing.Declined, "through@example.org": signing.Signed}
+		d.invite(quiet...)
+		for address := range shown {
+			d.invite(address)
+		}
+		sent := d.asks(false)
+		if len(sent) != 14 || sent["before@example.org"] || !sent["none@example.org"] {
+			t.Errorf("invitations: %v", sent)
+		}
+		d.give("after@example.org", counted)
+		d.give("LINK@example.org", counted, through(d.link("link@example.org")))
+		d.give("elsewhere@example.net", counted, through(d.link("other@example.org")))
+		withdrew, erased, hid := d.give("withdrew@example.org", counted), d.give("erased@example.org", counted), d.give("hid@example.org")
+		ctx := t.Context()
+		for _, err := range []error{d.Withdraw(ctx, withdrew.Secret, d.own(withdrew.Secret)[0].ID), d.Erase(ctx, erased.Secret, d.own(erased.Secret)[0].ID),
+			d.Relist(ctx, hid.Secret, d.own(hid.Secret)[0].ID, signing.Counted)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		v, err := d.Invitation(ctx, d.link("unsubscribed@example.org"))
+		if err != nil || d.Unsubscribe(ctx, v.Unsubscribe) != nil {
+			t.Fatal(err)
+		}
+		d.give("public@example.org")
+		d.give("coalition@example.org", listed(signing.Coalition))
+		d.give("addressee@example.org", listed(signing.Addressee))
+		d.give("somebody@example.net", as(signing.Both, "Vale Trust"), through(d.link("through@example.org")))
+		if err := d.Answer(ctx, d.link("declined@example.org"), signing.Declined, "No"); err != nil {
+			t.Fatal(err)
+		}
+		d.publish()
+
+		list := d.invited()
+		want := signing.Invitation{Name: "Noor Vale", Organisation: "Vale Trust", State: signing.Invited, By: 7}
+		for _, address := range quiet {
+			if diff := cmp.Diff(want, list[address]); diff != "" {
+				t.Errorf("%s can be told apart: %s", address, diff)
+			}
+		}
+		for address, state := range shown {
+			if list[address].State != state {
+				t.Errorf("%s is shown as %s", address, list[address].State)
+			}
+		}
+		counts, err := d.CountInvitations(ctx, d.letter.ID)
+		if diff := cmp.Diff(map[signing.InvitationState]int{signing.Invited: 9, signing.Declined: 1, signing.Signed: 4}, counts); diff != "" || err != nil {
+			t.Errorf("%v %s", err, diff)
+		}
+
+		clock.Advance(25 * time.Hour)
+		d.remind()
+		waiting := d.asks(true)
+		for _, address := range quiet {
+			if send, queued := waiting[address]; !queued || send != (address == "none@example.org") {
+				t.Errorf("reminder to %s: enqueued %v, sent %v", address, queued, send)
+			}
+		}
+		for address := range shown {
+			if waiting[address] {
+				t.Errorf("%s is reminded", address)
+			}
+		}
+		if after := d.invited(); !cmp.Equal(list, after) {
+			t.Errorf("the reminder shows: %s", cmp.Diff(list, after))
+		}
+	})
+}
+
+func TestRemind_onceEachWhoeverAsks(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		d.Unlimited = true
+		d.deadline(10 * 24 * time.Hour)
+		for i := range 250 { // three slices
+			d.invite(fmt.Sprintf("a%d@example.org", i))
+		}
+		d.asks(false)
+		d.remind()
+		if n := len(d.asks(true)); n != 0 {
+			t.Errorf("%d reminders before any moment", n)
+		}
+		clock.Advance(3*24*time.Hour + time.Minute) // 7 days before
+		d.invite("late@example.org")                // has just had the invitation
+		d.asks(false)
+		var all sync.WaitGroup
+		for range 4 {
+			other := *d
+			other.Service = &signing.Service{DB: db, Keys: d.Keys, Letters: d.Letters, Unlimited: true} // another process
+			all.Go(func() {
+				if err := other.Remind(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		d.remind()
+		if got := d.asks(true); len(got) != 250 {
+			t.Errorf("%d of 250 reminded, late %v", len(got), got["late@example.org"])
+		}
+		l, _ := d.letters.ByID(t.Context(), d.letter.ID)
+		d.write(letter.Change{Slug: d.letter.Slug, Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
+		clock.Advance(time.Hour)
+		d.remind()
+		if n := len(d.asks(true)); n != 0 {
+			t.Errorf("%d reminders again since the deadline moved by an hour", n)
+		}
+		clock.Advance(5*24*time.Hour + 2*time.Hour) // 2 days before
+		d.remind()
+		if n := len(d.asks(true)); n != 251 {
+			t.Errorf("%d of 251 reminded again", n)
+		}
+		reminders, err := d.Reminders(t.Context(), d.relettered())
+		if err != nil || len(reminders) != 2 || reminders[0].Days != 7 || !reminders[1].Done {
+			t.Errorf("%+v, %v", reminders, err)
+		}
+	})
+}
+
+// relettered reads the letter again.
+func (d *desk) relettered() letter.Letter {
+	d.t.Helper()
+	l, err := d.letters.Find(d.t.Context(), d.letter.Slug)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return l
+}
+
+func TestRemind_stopsAndPlans(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		ctx := t.Context()
+		d.deadline(10 * 24 * time.Hour)
+		d.invite("a@example.org", "b@example.org")
+		d.asks(false)
+		for _, bad := range [][]int{{0}, {61}, {1, 2, 3, 4, 5, 6}} {
+			if err := d.SetReminders(ctx, d.letter.ID, bad); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%v: %v", bad, err)
+			}
+		}
+		if err := d.SetReminders(ctx, d.letter.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(3*24*time.Hour + time.Minute)
+		d.remind()
+		if n := len(d.asks(true)); n != 0 {
+			t.Errorf("%d reminders of a letter that was stopped", n)
+		}
+		if err := d.SetReminders(ctx, d.letter.ID, []int{1, 5, 5, 7}); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(2*24*time.Hour + 2*time.Hour) // the server was down at 7 days before; now it is 5
+		d.remind()
+		if n := len(d.asks(true)); n != 2 {
+			t.Errorf("%d reminders at 5 days", n)
+		}
+		clock.Advance(4 * 24 * time.Hour)
+		d.remind()
+		clock.Advance(24 * time.Hour) // after the deadline, before the mails were sent
+		for address, send := range d.asks(true) {
+			if send {
+				t.Errorf("%s is reminded of a letter that is closed", address)
+			}
+		}
+	})
+}
+
+func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		ctx := t.Context()
+		d.invite("a@example.org")
+		list := []signing.Invitee{{Email: "A@example.org"}, {Email: "b@example.org"}, {Email: "B@EXAMPLE.org"}}
+		before, err := d.Invite(ctx, d.letter.ID, list, 0)
+		if err != nil || len(before) != 1 || before[0].Email != "A@example.org" || d.count(qCountAsks) != 2 {
+			t.Errorf("%v, %v", before, err)
+		}
+		if _, err := d.Invite(ctx, d.letter.ID, []signing.Invitee{{Email: "c@example.org"}, {Email: "c@"}}, 0); !fault.Is(err, fault.Invalid) || d.count(qCountAsks) != 2 {
+			t.Errorf("a bad address: %v", err)
+		}
+		var many []signing.Invitee
+		for i := range signing.InvitationsADay - 1 {
+			many = append(many, signing.Invitee{Email: fmt.Sprintf("m%d@example.org", i)})
+		}
+		if _, err := d.Invite(ctx, d.letter.ID, many, 0); !fault.Is(err, fault.Limited) || fault.All(err)[0].Args["Left"] != signing.InvitationsADay-2 || d.count(qCountAsks) != 2 {
+			t.Errorf("beyond the day's limit: %v", err)
+		}
+		if _, err := d.Invite(ctx, d.letter.ID, many[1:], 0); err != nil {
+			t.Errorf("just the day's limit: %v", err)
+		}
+		clock.Advance(24 * time.Hour)
+		if _, err := d.Invite(ctx, d.letter.ID, many[:1], 0); err != nil {
+			t.Errorf("the next day: %v", err)
+		}
+		var read []signing.Invitation
+		for after := int64(0); ; {
+			page, err := d.Invitations(ctx, d.letter.ID, signing.Invited, after, 300)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			read, after = append(read, page...), page[len(page)-1].ID
+		}
+		if len(read) != signing.InvitationsADay+1 {
+			t.Errorf("%d read page by page", len(read))
+		}
+		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Not yet.")})
+		if _, err := d.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
+			t.Errorf("to a draft: %v", err)
+		}
+		d.deadline(-time.Hour)
+		if _, err := d.Invite(ctx, d.letter.ID, []signing.Invitee{{Email: "z@example.org"}}, 0); !fault.Is(err, fault.Gone) {
+			t.Errorf("to a closed letter: %v", err)
+		}
+	})
+}
+
+func TestInvitations_endWithTheLettersKey(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		ctx := t.Context()
+		d.deadline(24 * time.Hour)
+		d.invite("a@example.org")
+		link := d.link("a@example.org")
+		v, err := d.Invitation(ctx, link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(40 * 24 * time.Hour)
+		for range 2 { // closes, then destroys
+			if err := d.Retain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(31 * 24 * time.Hour)
+		}
+		if n := d.count(qCountAsks); n != 0 {
+			t.Errorf("%d invitations are left", n)
+		}
+		if _, err := d.Invitation(ctx, link); !fault.Is(err, fault.Gone) {
+			t.Errorf("the link: %v", err)
+		}
+		if err := d.Unsubscribe(ctx, v.Unsubscribe); err != nil {
+			t.Errorf("unsubscribing from an old mail: %v", err)
+		}
+		next := d.open("next")
+		if _, err := d.Invite(ctx, next.ID, []signing.Invitee{{Email: "A+list@example.org"}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		d.letter = next
+		if got := d.asks(false); len(got) != 1 || got["A+list@example.org"] {
+			t.Errorf("another letter writes to who unsubscribed: %v", got)
+		}
+	})
+}
+
+func TestParseInvitees(t *testing.T) {
+	type v = signing.Invitee
+	for name, c := range map[string]struct {
+		text    string
+		want    []v
+		misread map[int]string
+		ignored []string
+	}{
+		"addresses": {"ann@lee.example\n\n mailto:bo@ray.example \r\n<cy@elm.example>", []v{{Line: 1, Email: "ann@lee.example"}, {Line: 3, Email: "bo@ray.example"}, {Line: 4, Email: "cy@elm.example"}}, nil, nil},
+		"mail program": {"Ann Lee <ann@lee.example>\n\"Ray, Bo\" <bo@ray.example>, Cy <cy@elm.example>,\nنگار فرهمند <negar@far.example>", []v{{Line: 1, Name: "Ann Lee", Email: "ann@lee.example"},
+			{Line: 2, Name: "Ray, Bo", Email: "bo@ray.example"}, {Line: 2, Name: "Cy", Email: "cy@elm.example"}, {Line: 3, Name: "نگار فرهمند", Email: "negar@far.example"}}, nil, nil},
+		"cells": {"Fen Trust; Ann Lee; ann@lee.example; fr\nFen Trust\tbo@ray.example\ncy@elm.example, Cy Elm, Elm Society\nElm, Di <di@elm.example>\nElm Society; Ed <ed@elm.example>",
+			[]v{{Line: 1, Name: "Ann Lee", Email: "ann@lee.example", Organisation: "Fen Trust", Language: "fr"}, {Line: 2, Name: "Fen Trust", Email: "bo@ray.example"},
+				{Line: 3, Name: "Cy Elm", Email: "cy@elm.example", Organisation: "Elm Society"}, {Line: 4, Name: "Elm, Di", Email: "di@elm.example"},
+				{Line: 5, Name: "Ed", Email: "ed@elm.example", Organisation: "Elm Society"}}, nil, nil},
+		"several": {"ann@lee.example; Bo <bo@ray.example>", []v{{Line: 1, Email: "ann@lee.example"}, {Line: 1, Name: "Bo", Email: "bo@ray.example"}}, nil, nil},
+		"table": {"\ufeffOrganisation,First name,Last name,E-mail,Phone,Language\nFen Trust,Ann,Lee,ann@lee.example,1,فارسی\n\"Elm, Ltd\",,,bo@elm.example,2,\nNobody,,,,,\n",
+			[]v{{Line: 2, Name: "Ann Lee", Email: "ann@lee.example", Organisation: "Fen Trust", Language: "fa"}, {Line: 3, Email: "bo@elm.example", Organisation: "Elm, Ltd"}},
+			map[int]string{4: "invitee.address"}, []string{"Phone"}},
+		"twice":   {"ann@lee.example\nbo@ray.example\nAnn <ANN@lee.example>", []v{{Line: 1, Email: "ann@lee.example"}, {Line: 2, Email: "bo@ray.example"}, {Line: 3, Name: "Ann", Email: "ANN@lee.example", Repeats: 1}}, nil, nil},
+		"misread": {"Dear all,\nann@lee\nA; B; C; d@e.example\nwww.evil.example <a@b.example>\na@b.example\tDr\tAnn\tLee", nil, map[int]string{1: "invitee.address", 2: "email.bad", 3: "invitee.parts", 4: "name.url", 5: "invitee.parts"}, nil},
+		"comment": {"Ann (Fen Trust) <ann@lee.example>", []v{{Line: 1, Name: "Ann (Fen Trust)", Email: "ann@lee.example"}}, nil, nil},
+	} {
+		got, err := signing.ParseInvitees(c.text)
+		misread := map[int]string{}
+		for _, m := range got.Misread {
+			misread[m.Line] = m.Fault.Key
+		}
+		if diff := cmp.Diff(c.want, got.Invitees) + cmp.Diff(c.misread, misread, cmpopts.EquateEmpty()) + cmp.Diff(c.ignored, got.Ignored); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+	if _, err := signing.ParseInvitees(strings.Repeat("a", 2<<20)); !fault.Is(err, fault.TooLarge) {
+		t.Error(err)
+	}
+	if _, err := signing.ParseInvitees(strings.Repeat("x\n", signing.MaxInvitees+1)); !fault.Is(err, fault.TooLarge) {
+		t.Error(err)
+	}
+}
+
+// No line gets lost: each that is not blank is an invitee, misread, or one of headings; and who is read can be invited.
+func FuzzParseInvitees(f *testing.F) {
+	for _, s := range []string{"Ann <a@b.example>\nFen; Bo; b@c.example; fa", "Name,E-mail\nAnn,a@b.example\nx,y", "a@b.example, \"c\" <d@e.example>;\r\t@", "نام\tایمیل\nنگار\tn@f.example", "Team: a@b.example, c@d.example;", "\"a\n<@>\n,;\t"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := signing.ParseInvitees(text)
+		if err != nil {
+			if len(fault.All(err)) == 0 {
+				t.Fatalf("not for a user: %v", err)
+			}
+			return
+		}
+		seen := map[int]bool{}
+		for _, v := range list.Invitees {
+			seen[v.Line] = true
+			if !strings.Contains(v.Email, "@") || strings.ContainsAny(v.Name+v.Email+v.Organisation, "\n\r\x00\u202e") || v.Repeats > v.Line {
+				t.Fatalf("%+v", v)
+			}
+			if again, err := signing.ParseInvitees(v.Email); err != nil || len(again.Invitees) != 1 {
+				t.Fatalf("%q is no address a second time: %+v, %v", v.Email, again, err)
+			}
+		}
+		for _, m := range list.Misread {
+			seen[m.Line] = true
+			if m.Fault == nil {
+				t.Fatalf("%+v", m)
+			}
+		}
+		text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\ufeff", "").Replace(strings.ToValidUTF8(text, "\ufffd"))
+		for i, line := range strings.Split(text, "\n") {
+			if !seen[i+1] && strings.TrimSpace(line) != "" && strings.Contains(line, "@") {
+				t.Fatalf("line %d is lost: %q", i+1, line)
+			}
+		}
+	})
+}

@@ -1,0 +1,54 @@
+package signing
+
+import (
+	"context"
+	"crypto/subtle"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// mailboxTag names a mailbox to the whole instance, also after the letters that wrote to it are gone.
+func (s *Service) mailboxTag(a address) []byte { return s.Keys.Tag("unsubscribed", a.mailbox) }
+
+// unsubscribeToken returns the token of the link by which a mailbox ends all invitations: its tag and a tag of that. It
+// needs no row, so it works as long as the mail is kept.
+func (s *Service) unsubscribeToken(a address) string {
+	tag := s.mailboxTag(a)
+	return base32Lower.EncodeToString(append(tag, s.Keys.Tag("unsubscribe link", string(tag))...))
+}
+
+// CheckUnsubscribe returns a fault unless a link's token was made here. It changes nothing.
+func (s *Service) CheckUnsubscribe(token string) error {
+	_, err := s.unsubscribeTag(token)
+	return err
+}
+
+func (s *Service) unsubscribeTag(token string) ([]byte, error) {
+	b, err := base32Lower.DecodeString(token)
+	if err != nil || len(b) != 2*seal.TagSize ||
+		subtle.ConstantTimeCompare(b[seal.TagSize:], s.Keys.Tag("unsubscribe link", string(b[:seal.TagSize]))) != 1 {
+		return nil, fault.New(fault.Gone, "unsubscribe.unknown")
+	}
+	return b[:seal.TagSize], nil
+}
+
+// Unsubscribe ends the invitations of every letter to the mailbox of a link. Its signatures, and the mails it asks for
+// itself, are as before.
+func (s *Service) Unsubscribe(ctx context.Context, token string) error {
+	tag, err := s.unsubscribeTag(token)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qUnsubscribe, tag)
+		return err
+	})
+}
+
+func (s *Service) unsubscribed(ctx context.Context, a address) (bool, error) {
+	var n int
+	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qHasUnsubscribed, s.mailboxTag(a)).Scan(&n) })
+	return n > 0, err
+}
