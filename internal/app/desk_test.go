@@ -58,6 +58,8 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/texts/{language}/preview": string(account.Viewer),
 	"GET /desk/letters/{slug}/signatures":               string(account.Reviewer),
 	"POST /desk/letters/{slug}/signatures":              string(account.Reviewer),
+	"GET /desk/letters/{slug}/invitations":              string(account.Editor),
+	"POST /desk/letters/{slug}/invitations":             string(account.Editor),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
 }
 

@@ -20,7 +20,7 @@ type walk struct {
 	pages, typed int
 }
 
-// Typing and pages of the whole way from the set-up link to an opened letter (invitations follow).
+// Typing and pages of the whole way from the set-up link to an opened letter with ten invitations sent.
 const (
 	maxPages = 12
 	maxTyped = 25
@@ -51,7 +51,19 @@ func (w *walk) seen(status int) {
 	w.Shot(w.name + "-" + string(rune('a'+w.pages-1)))
 }
 
-// From the set-up link to an opened letter, with a passkey or, without scripts, with a password and an app: nobody has to
+// tenToInvite is a list as an office has it: out of a mail, out of a spreadsheet, typed.
+const tenToInvite = `Mira Sollis <mira@quay.example>
+"Weaver, Tam" <tam@loom.example>
+office@harbour.example
+Granary Keepers	Oda Brandt	oda@granary.example
+Ferry Union	secretary@ferry.example
+Jo Ashdown <jo@ashdown.example>
+press@lowland.example
+Lowland Teachers	Pia Roe	pia@teachers.example
+Ivo Marsh <ivo@marsh.example>
+board@varrow.example`
+
+// From the set-up link to an opened letter with ten invitations sent, with a passkey or, without scripts, with a password and an app: nobody has to
 // load many pages or type much.
 func TestDesk_firstLetterInBrowser(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join("..", "web", "testdata", "axe", "axe.min.js"))
@@ -96,8 +108,20 @@ func TestDesk_firstLetterInBrowser(t *testing.T) {
 			w.Eval(`document.querySelector("#f-day").value = "2099-06-30"`)
 			w.press(`button[value="create"]`)
 			w.press(`button[value="open"]`)
-			if text := w.Text(); !strings.Contains(text, "The letter is open.") || w.pages > maxPages || w.typed > maxTyped {
+			if text := w.Text(); !strings.Contains(text, "The letter is open.") {
+				t.Errorf("opening shows %.300s", text)
+			}
+			w.press(`a[href$="/invitations"]`)
+			w.fill("#f-invitees", tenToInvite)
+			w.press(`button[value="read"]`)
+			w.press(`button[value="send"]`)
+			if text := w.Text(); !strings.Contains(text, "10 invitations") || w.pages > maxPages || w.typed > maxTyped {
 				t.Errorf("%d pages, %d typed fields: %.300s", w.pages, w.typed, text)
+			}
+			for _, line := range strings.Split(tenToInvite, "\n") {
+				if mail := a.Inbox.Wait(t, line[strings.LastIndexAny(line, "<\t ")+1:strings.LastIndex(line, ".example")+8]); !strings.Contains(mail.Link, "/invitations/") {
+					t.Errorf("%s", mail.Text)
+				}
 			}
 			if way == "passkey" {
 				for _, finding := range w.Inspect(string(axe)) {

@@ -221,7 +221,7 @@ func TestInvitation_thatNoLongerWorks(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	if err := a.Signing.WithdrawInvitation(t.Context(), l, all[1].ID); err != nil {
+	if err := a.Signing.WithdrawInvitation(t.Context(), l, all[1].ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	late, _ := mails[0].links(t)

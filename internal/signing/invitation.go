@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -129,7 +131,13 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 					return err
 				}
 			}
-			return s.spendInvitations(tx, id, len(slice)-len(late))
+			n := len(slice) - len(late)
+			if n > 0 {
+				if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "invitation.sent", Object: strconv.Itoa(n)}); err != nil {
+					return err
+				}
+			}
+			return s.spendInvitations(tx, id, n)
 		})
 		if err != nil {
 			return before, err
@@ -285,13 +293,16 @@ func (s *Service) CountInvitations(ctx context.Context, l letter.ID) (counts map
 
 // WithdrawInvitation takes an invitation back and forgets whom it was for. Its link no longer works, and no further mail
 // is sent; the address can be invited again.
-func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id int64) error {
+func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qRemoveInvitation, l, id)
 		if err == nil && n == 0 {
 			return fault.New(fault.NotFound, "invitation.unknown")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.withdrawn"})
 	})
 }
 

@@ -270,11 +270,11 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		d.invite("a@example.org", "b@example.org")
 		d.asks(false)
 		for _, bad := range [][]int{{0}, {61}, {1, 2, 3, 4, 5, 6}} {
-			if err := d.SetReminders(ctx, d.letter.ID, bad); !fault.Is(err, fault.Invalid) {
+			if err := d.SetReminders(ctx, d.letter.ID, bad, 0); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%v: %v", bad, err)
 			}
 		}
-		if err := d.SetReminders(ctx, d.letter.ID, nil); err != nil {
+		if err := d.SetReminders(ctx, d.letter.ID, nil, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(3*24*time.Hour + time.Minute)
@@ -282,7 +282,7 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		if n := len(d.asks(true)); n != 0 {
 			t.Errorf("%d reminders of a letter that was stopped", n)
 		}
-		if err := d.SetReminders(ctx, d.letter.ID, []int{1, 5, 5, 7}); err != nil {
+		if err := d.SetReminders(ctx, d.letter.ID, []int{1, 5, 5, 7}, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(2*24*time.Hour + 2*time.Hour) // the server was down at 7 days before; now it is 5

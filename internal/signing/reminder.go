@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -88,7 +89,7 @@ func (s *Service) reminderDays(ctx context.Context, l letter.ID) (days []int, er
 }
 
 // SetReminders sets on which days before its deadline a letter reminds; on none, it stops.
-func (s *Service) SetReminders(ctx context.Context, l letter.ID, days []int) error {
+func (s *Service) SetReminders(ctx context.Context, l letter.ID, days []int, by int64) error {
 	days = slices.Clone(days)
 	slices.SortFunc(days, func(a, b int) int { return b - a })
 	days = slices.Compact(days)
@@ -100,8 +101,10 @@ func (s *Service) SetReminders(ctx context.Context, l letter.ID, days []int) err
 		texts[i] = strconv.Itoa(n)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qPutPlan, l, strings.Join(texts, ","))
-		return err
+		if _, err := tx.Exec(qPutPlan, l, strings.Join(texts, ",")); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.reminders", Object: strings.Join(texts, ", ")})
 	})
 }
 

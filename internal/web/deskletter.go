@@ -122,6 +122,13 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 			return failed
 		}
 		p.Chart = chartOf(loc, days)
+		invited, failed := s.signing.CountInvitations(r.Context(), l.ID)
+		if failed != nil {
+			return failed
+		}
+		for _, n := range invited {
+			p.Invited += n
+		}
 	}
 	if p.MayVet && l.State != letter.Draft {
 		held, failed := s.signing.ListByState(r.Context(), l.ID, signing.StateHeld, 0, heldShown)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/signing"
 )
 
 // DeskNav is what every page of the desk has beside its content.
@@ -165,6 +166,7 @@ type BoardPage struct {
 	Withheld                  int
 	Withdrawn, Removed, Held  int
 	Approvals                 []ApprovalView
+	Invited                   int
 	Chart                     *Chart // nil while nobody has signed
 }
 
@@ -265,6 +267,50 @@ type HeldView struct {
 	Meta                                        []string
 	Chosen                                      bool
 }
+
+// InvitationsPage is whom a letter has invited, and where more are.
+type InvitationsPage struct {
+	Base
+	Form                                      Form
+	LetterTitle                               Tagged
+	BoardURL, Action, SettingsURL, GeneralURL string
+	Open, Draft, CanMail, HasCall             bool
+	HasDeadline                               bool
+	Total                                     int
+	States                                    []TabView
+	Invitations                               []InvitationView
+	NextURL                                   string
+	Reminders                                 []ReminderView
+
+	Read            bool // a list was read and waits to be sent
+	Ready, Repeated int
+	Misread         []MisreadView
+	Ignored         []string // columns
+	Sample          []signing.Invitee
+	More            int // beside the sample
+}
+
+// TabView is one of several views of a list, with how many it holds.
+type TabView struct {
+	URL, Text, Count string
+	Current          bool
+}
+
+// InvitationView is an invitation as its letter's editors see it.
+type InvitationView struct {
+	ID, Name, Organisation, Email, Language string
+	State, Reason, At                       string
+	Bounced                                 bool
+}
+
+// ReminderView is a moment at which those who have not answered are reminded.
+type ReminderView struct {
+	At   string
+	Done bool
+}
+
+// MisreadView is a line of a list that names nobody who could be invited.
+type MisreadView struct{ Line, Text, Why string }
 
 // TrailPage is the audit trail of a letter.
 type TrailPage struct {

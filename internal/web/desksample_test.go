@@ -66,6 +66,22 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	held := HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
 		Signatures: []HeldView{{"1", "person", "public", "email", date, w.name, l.T("held.look_alike"), []string{w.office, w.organisation}, true}, {"2", "organisation", "counted", "email", date, "", l.T("held.possible_duplicate"), nil, true}},
 		Reasons:    []Option{{"duplicate", l.T("counts.ended.duplicate")}, {"fraud", l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
+	invitations := InvitationsPage{Base: base(l.T("desk.invitations.title"), "/desk/letters/x/invitations"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/invitations", SettingsURL: "/desk/letters/x/settings",
+		GeneralURL: "https://letters.example/letters/" + strings.Repeat("long-", 12) + "slug/call", Open: true, HasDeadline: true, Total: 214, NextURL: "?after=2", Form: Form{Values: url.Values{"days": {"7, 2"}}},
+		States:    []TabView{{"/a", l.T("desk.invitations.all"), l.Number(214), true}, {"/b", l.T("desk.invitations.state.considering"), l.Number(12), false}, {"/c", l.T("desk.invitations.state.signed"), l.Number(40), false}},
+		Reminders: []ReminderView{{date, true}, {date, false}},
+		Invitations: []InvitationView{{ID: "1", Name: w.name, Organisation: w.organisation, Email: "ada@lantern.example", Language: i18n.LanguageName("fa"), State: "signed", At: date},
+			{ID: "2", Email: strings.Repeat("long", 12) + "@harbour.example", State: "declined", Reason: w.text, At: date, Bounced: true}}}
+	inviting := invitations
+	inviting.Form = Form{Values: url.Values{"invitees": {w.name + " <ada@lantern.example>\n" + w.text}, "days": {"7, 2"}}}
+	inviting.Read, inviting.Ready, inviting.Repeated, inviting.Ignored, inviting.More, inviting.CanMail = true, 12, 1, []string{w.place, w.office}, 10, true
+	inviting.Misread = []MisreadView{{l.Digits("2"), w.text, l.T("fault.invitee.address")}}
+	inviting.Sample = []signing.Invitee{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation}, {Email: "ben@lantern.example"}}
+	unopened := invitations
+	unopened.Open, unopened.Draft, unopened.Total, unopened.Invitations = false, true, 0, nil
+	badList := invitations
+	badList.Form = wrong(url.Values{"invitees": {w.text}, "days": {"x"}}, "invitees", "file", "days")
+	badList.HasCall, badList.Invitations, badList.Reminders = true, nil, nil
 	sure := held
 	sure.Sure = 2
 	join := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.setup"), "/"), Form: wrong(typed, "email", "organisation", "password", "code"), Kind: "setup", Expires: date, App: app, Passkey: passkey}
@@ -88,6 +104,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-text-translation", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
 			Published: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
+		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
 	}

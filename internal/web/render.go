@@ -54,6 +54,7 @@ var pages = []struct {
 	{"desk-settings.html", SettingsPage{}},
 	{"desk-text.html", TextPage{}},
 	{"desk-preview.html", PreviewPage{}},
+	{"desk-invitations.html", InvitationsPage{}},
 	{"desk-held.html", HeldPage{}},
 	{"desk-trail.html", TrailPage{}},
 }

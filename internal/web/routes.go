@@ -81,6 +81,8 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", onLetter(account.Viewer), s.showPreview)
 	s.desk("GET /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.showHeld)
 	s.desk("POST /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.submitHeld)
+	s.desk("GET /desk/letters/{slug}/invitations", onLetter(account.Editor), s.showInvitations)
+	s.desk("POST /desk/letters/{slug}/invitations", onLetter(account.Editor), s.submitInvitations)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

@@ -265,13 +265,14 @@ var dynamicKeys = map[string][]string{
 	"own_state_hint.": {"new", "listed", "held", "withdrawn", "removed"},
 	"follows.as_":     {"cosmetic", "translation", "substantive"},
 
-	"desk.join.title.":   {"setup", "join", "reset"},
-	"desk.role.":         {"owner", "editor", "reviewer", "viewer"},
-	"desk.follows.as_":   {"cosmetic", "translation", "substantive"},
-	"desk.sign_on.":      {"both", "organisations", "people", "none"},
-	"desk.board.will.":   {"both", "organisations", "people", "none"},
-	"invitation.answer.": {"visited", "considering", "declined"},
-	"invitation.told.":   {"visited", "considering", "declined"},
+	"desk.invitations.state.": {"invited", "visited", "considering", "declined", "signed"},
+	"desk.join.title.":        {"setup", "join", "reset"},
+	"desk.role.":              {"owner", "editor", "reviewer", "viewer"},
+	"desk.follows.as_":        {"cosmetic", "translation", "substantive"},
+	"desk.sign_on.":           {"both", "organisations", "people", "none"},
+	"desk.board.will.":        {"both", "organisations", "people", "none"},
+	"invitation.answer.":      {"visited", "considering", "declined"},
+	"invitation.told.":        {"visited", "considering", "declined"},
 }
 
 // Every message that a template asks for is in every catalogue.

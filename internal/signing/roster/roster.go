@@ -117,24 +117,52 @@ func Read(name string, data []byte, columns map[Field]int) (*Roster, error) {
 	if len(data) > Limit {
 		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
 	}
-	var t table
-	var err error
-	switch extension := strings.ToLower(filepath.Ext(name)); {
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		t, err = readXLSX(data)
-	case extension == ".csv" || extension == ".tsv" || extension == ".txt" || extension == "":
-		t, err = readCSV(data)
-	case extension == ".xlsx":
-		err = fault.New(fault.Invalid, "roster.not_xlsx")
-	default:
-		err = fault.New(fault.Invalid, "roster.format", "Extension", extension)
-	}
+	t, err := readTable(name, data)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
 	r := &Roster{SHA256: hex.EncodeToString(sum[:]), Sheet: t.sheet}
 	return r, r.read(t.rows, columns)
+}
+
+func readTable(name string, data []byte) (table, error) {
+	switch extension := strings.ToLower(filepath.Ext(name)); {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return readXLSX(data)
+	case extension == ".csv" || extension == ".tsv" || extension == ".txt" || extension == "":
+		return readCSV(data)
+	case extension == ".xlsx":
+		return table{}, fault.New(fault.Invalid, "roster.not_xlsx")
+	default:
+		return table{}, fault.New(fault.Invalid, "roster.format", "Extension", extension)
+	}
+}
+
+// Lines returns the rows of a file as text, a line each with tabs between its cells, for who wants to look at it and
+// change it before it is read. Names, bounds and errors are those of Read.
+func Lines(name string, data []byte) (string, error) {
+	if len(data) > Limit {
+		return "", fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
+	}
+	t, err := readTable(name, data)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, r := range t.rows {
+		if r.empty() {
+			continue
+		}
+		for i, cell := range r.cells {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(strings.Join(strings.Fields(cell), " "))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
 }
 
 // table is the cells of a file before anybody knows what they mean.
