@@ -24,6 +24,8 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
+var onlyPages = flag.String("pages", "", "open only the pages whose name holds this in the browser test")
+
 var shots = flag.String("shots", "", "write screenshots of the pages that the browser test opens into this directory")
 
 // policy is the strictest Content-Security-Policy that the pages are made for.
@@ -51,6 +53,9 @@ func TestPages_inBrowser(t *testing.T) {
 		audit         int // which of two turns axe-core looks at on this screen; -1 for none, and one language a page
 	}{{"phone", 320, 640, "light", 0}, {"tablet", 768, 1024, "light", -1}, {"desk", 1280, 800, "dark", 1}, {"wide", 2200, 1200, "light", -1}} {
 		for _, v := range visits {
+			if !strings.Contains(v.name, *onlyPages) {
+				continue
+			}
 			if screen.audit < 0 && v.page%len(i18n.All()) != v.language {
 				continue
 			}
