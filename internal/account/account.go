@@ -29,6 +29,7 @@ type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
 	Passkeys  *webauthn.WebAuthn // nil where browsers offer none: see RelyingParty
+	Lookup    LookupTXT          // asks the DNS
 	Unlimited bool               // lifts the limit of attempts, for tests
 }
 

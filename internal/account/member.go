@@ -70,6 +70,9 @@ func (s *Service) Found(ctx context.Context, x *Session, o Organisation) error {
 	if !x.User.Operator {
 		return fault.New(fault.Forbidden, "role")
 	}
+	if err := s.Distinct(ctx, o); err != nil {
+		return err
+	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := Find(tx, o.Slug); err == nil {
 			return fault.List{fault.New(fault.Conflict, "organisation.taken").On("name")}

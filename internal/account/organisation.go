@@ -17,9 +17,10 @@ type Organisation struct {
 	Address []string          `json:"address,omitempty"` // lines of the postal address
 	Email   string            `json:"email,omitempty"`   // contact address shown on its page and letterhead
 	Phone   string            `json:"phone,omitempty"`
-	Links   []string          `json:"links,omitempty"` // web addresses, http or https
-	Logo    string            `json:"logo,omitempty"`  // hash of a stored picture
-	About   map[string]string `json:"about,omitempty"` // a few sentences, by language
+	Links   []string          `json:"links,omitempty"`  // web addresses, http or https
+	Logo    string            `json:"logo,omitempty"`   // hash of a stored picture
+	Domain  string            `json:"domain,omitempty"` // ASCII; a record in it said that it is the organisation's
+	About   map[string]string `json:"about,omitempty"`  // a few sentences, by language
 }
 
 // Name returns the name in the language, else in the fallback, else any by order of language code.

@@ -93,9 +93,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a = &App{DB: db, Log: log, o: o}
-	a.Accounts = &account.Service{DB: db, Keys: keys}
+	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: net.DefaultResolver.LookupTXT}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
-	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log}
+	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: net.DefaultResolver.LookupTXT}
 	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}

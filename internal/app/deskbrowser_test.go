@@ -118,7 +118,7 @@ func TestDesk_firstLetterInBrowser(t *testing.T) {
 			if text := w.Text(); !strings.Contains(text, "10 invitations") || w.pages > maxPages || w.typed > maxTyped {
 				t.Errorf("%d pages, %d typed fields: %.300s", w.pages, w.typed, text)
 			}
-			for _, line := range strings.Split(tenToInvite, "\n") {
+			for line := range strings.SplitSeq(tenToInvite, "\n") {
 				if mail := a.Inbox.Wait(t, line[strings.LastIndexAny(line, "<\t ")+1:strings.LastIndex(line, ".example")+8]); !strings.Contains(mail.Link, "/invitations/") {
 					t.Errorf("%s", mail.Text)
 				}

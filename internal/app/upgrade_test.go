@@ -172,7 +172,10 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 				t.Fatalf("%s: %v", email, err)
 			}
 		}
-		act("kira+two@lamps.example", func(o signing.Own) error { return a.Signing.Release(ctx, o.Letter, o.ID, 0) })
+		act("kira+two@lamps.example", func(o signing.Own) error {
+			_, err := a.Signing.Release(ctx, o.Letter, o.ID, 0)
+			return err
+		})
 		act("hart@lamps.example", func(o signing.Own) error { return a.Signing.Withdraw(ctx, secrets["hart@lamps.example"], o.ID) })
 		act("quin@lamps.example", func(o signing.Own) error { return a.Signing.Erase(ctx, secrets["quin@lamps.example"], o.ID) })
 		act("cleo@lamps.example", func(o signing.Own) error {

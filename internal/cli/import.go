@@ -40,6 +40,7 @@ type importLetter struct {
 	Translator string         `help:"Who translated the text."`
 	Lead       []string       `help:"Slugs of the lead organisations. Default: the sender named in the text."`
 	Protected  bool           `help:"Preselect the counted-only listing in the form."`
+	Mandate    bool           `help:"Hold organisations until it is known that who signed for them may."`
 	Prose      bool           `name:"prose-demands" help:"Take requests found in prose as demands too."`
 	JSON       bool           `help:"Print one JSON object a line, one per file; of a file that was not imported its name and the error."`
 }
@@ -257,6 +258,9 @@ func (c *importLetter) change(d *importer.Draft) (letter.Change, error) {
 	}
 	if c.Protected {
 		change.Protected = &c.Protected
+	}
+	if c.Mandate {
+		change.Mandate = &c.Mandate
 	}
 	if d.Form == importer.FormCall {
 		change.Call = letter.CallOf(d)

@@ -94,12 +94,13 @@ type letterSet struct {
 	Zone            string        `default:"UTC" help:"IANA time zone of a deadline given as a day."`
 	CloseOfBusiness bool          `help:"The deadline is 17:00 of the day in the zone."`
 	Protected       *bool         `negatable:"" help:"Preselect the counted-only listing."`
+	Mandate         *bool         `negatable:"" help:"Hold organisations until it is known that who signed for them may."`
 	JSON            bool          `help:"Print the letter as one JSON object."`
 }
 
 // Run changes the settings.
 func (c *letterSet) Run(e *environment) error {
-	change := letter.Change{Slug: c.Slug, Leads: c.Lead, Protected: c.Protected}
+	change := letter.Change{Slug: c.Slug, Leads: c.Lead, Protected: c.Protected, Mandate: c.Mandate}
 	if c.SignOn != "" {
 		change.SignOn = &c.SignOn
 	}

@@ -67,7 +67,8 @@ type signatureRelease struct {
 // Run releases the signatures.
 func (c *signatureRelease) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		return a.Signing.Release(e.ctx, l, id, 0)
+		_, err := a.Signing.Release(e.ctx, l, id, 0)
+		return err
 	})
 }
 

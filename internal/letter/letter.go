@@ -59,6 +59,7 @@ type Letter struct {
 	State     State
 	SignOn    SignOn
 	Protected bool // preselects the counted-only listing
+	Mandate   bool // an organisation counts only once it is known that who signed for it may
 	Leads     []account.Organisation
 	Deadline  Deadline
 	Edition   Edition

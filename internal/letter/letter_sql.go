@@ -12,7 +12,7 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
-const letterColumns = `id, log_id, slug, state, sign_on, protected, edition, deadline_at, deadline_zone, close_of_business,
+const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_at, deadline_zone, close_of_business,
 		call, version, created_at, opened_at, closed_at, close_logged`
 
 var (
@@ -41,9 +41,9 @@ var (
 	qVersions    = store.Q("letter.version", `SELECT version FROM letter WHERE slug = $1`)
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
-		UPDATE letter SET sign_on = $1, protected = $2, deadline_at = $3, deadline_zone = $4, close_of_business = $5,
-			call = $6, version = version + 1
-		WHERE id = $7`)
+		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
+			call = $7, version = version + 1
+		WHERE id = $8`)
 	qSetPublished = store.Q("letter.set_published", `
 		UPDATE letter SET edition = $1, state = CASE WHEN state = 'draft' THEN $2 ELSE state END,
 			opened_at = COALESCE(opened_at, $3), version = version + 1
@@ -165,7 +165,7 @@ func scanLetter(row store.Row) (l Letter, err error) {
 	var created int64
 	var zone, logID string
 	var call *string
-	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Edition.Number, &deadline, &zone,
+	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Mandate, &l.Edition.Number, &deadline, &zone,
 		&l.Deadline.CloseOfBusiness, &call, &l.Version, &created, &opened, &closed, &logged); err != nil {
 		return l, err
 	}

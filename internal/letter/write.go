@@ -26,6 +26,7 @@ type Change struct {
 	// Settings; nil leaves each as it is.
 	SignOn    *SignOn
 	Protected *bool
+	Mandate   *bool
 	Deadline  *Deadline
 	Call      *Call
 	Leads     []string // slugs of organisations
@@ -99,7 +100,7 @@ func record(tx *store.Tx, l Letter, c Change, made bool) error {
 	}{
 		{"letter.created", "", made},
 		{"letter.text", "", c.Text != nil},
-		{"letter.settings", "", c.SignOn != nil || c.Protected != nil || c.Call != nil || c.Leads != nil},
+		{"letter.settings", "", c.SignOn != nil || c.Protected != nil || c.Mandate != nil || c.Call != nil || c.Leads != nil},
 		{"letter.deadline", "", c.Deadline != nil && !made},
 		{"letter.opened", "", c.Publish && l.State == Draft},
 		{"edition.published", string(c.Follows), c.Publish && l.State != Draft},
@@ -146,7 +147,7 @@ func writeLeads(tx *store.Tx, id ID, c Change) error {
 }
 
 func writeSettings(tx *store.Tx, l Letter, c Change) error {
-	if c.SignOn == nil && c.Protected == nil && c.Deadline == nil && c.Call == nil {
+	if c.SignOn == nil && c.Protected == nil && c.Mandate == nil && c.Deadline == nil && c.Call == nil {
 		return nil
 	}
 	if c.SignOn != nil {
@@ -154,6 +155,9 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 	}
 	if c.Protected != nil {
 		l.Protected = *c.Protected
+	}
+	if c.Mandate != nil {
+		l.Mandate = *c.Mandate
 	}
 	if c.Call != nil {
 		l.Call = c.Call
@@ -181,7 +185,7 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 	if l.Deadline.Zone != nil {
 		zone = l.Deadline.Zone.String()
 	}
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, l.ID)
+	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, l.ID)
 	return err
 }
 

@@ -104,7 +104,7 @@ func (s *Service) adopt(tx *store.Tx, o Own) error {
 		return err
 	}
 	if key != nil && sealed != nil {
-		if _, err := qPutSealed.put(tx, []any{o.Letter, o.ID, x.sealed}); err != nil {
+		if _, err := qPutSealed.put(tx, x.row(o.Letter)); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := d.Release(t.Context(), d.letter.ID, d.own(held.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Release(t.Context(), d.letter.ID, d.own(held.Secret)[0].ID, 0); err != nil {
 			t.Errorf("a held signature from before the log: %v", err)
 		}
 		if c := d.counts(); c.Persons != 23 || c.Imported != 2 {
@@ -94,7 +94,7 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 		first, second := d.token(d.sign("a@example.org", named("Minа Farahani"))), d.token(d.sign("b@example.org", named("Mina Farаhani")))
 		a, b := d.confirm(first), d.confirm(second)
 		d.clock.Advance(30 * time.Hour)
-		if err := d.Release(ctx, d.letter.ID, d.own(a.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Release(ctx, d.letter.ID, d.own(a.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Remove(ctx, d.letter.ID, d.own(b.Secret)[0].ID, 0, "fraud"); err != nil {

@@ -226,7 +226,7 @@ func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
 			return 0, err
 		}
 	}
-	if _, err := qPutSealed.put(tx, []any{b.Letter, x.id, x.sealed}); err != nil {
+	if _, err := qPutSealed.put(tx, x.row(b.Letter)); err != nil {
 		return 0, err
 	}
 	if state == StateHeld {

@@ -81,7 +81,7 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		}
 		d.clock.Advance(letter.Grace + time.Hour)
 		d.retain()
-		if err := d.Release(ctx, d.letter.ID, d.own(released.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Release(ctx, d.letter.ID, d.own(released.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.retain()
@@ -107,7 +107,7 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		if e, send, err := d.EnvelopeOf(ctx, d.letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
 			t.Errorf("%+v, %v, %v", e, send, err)
 		}
-		if err := d.Release(ctx, d.letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
+		if _, err := d.Release(ctx, d.letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
 			t.Errorf("released after the close: %v", err)
 		}
 	})

@@ -96,7 +96,7 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Co
 			return Receipt{}, err
 		}
 	}
-	return s.confirm(ctx, row, p, key)
+	return s.confirm(ctx, row, l, p, key)
 }
 
 // openToken finds and unseals the pending row of a link.
@@ -206,13 +206,13 @@ func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
 }
 
 // confirm writes the confirmed signatures: at most five statements for a new signer, whatever the kind.
-func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
+func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey) (Receipt, error) {
 	a, f := parseAddress(p.Email)
 	if f != nil {
 		return Receipt{}, f
 	}
 	mailbox, exact := key.Tag("mailbox "+a.mailbox), key.Tag(a.exact)
-	held, err := s.holdReason(ctx, row, p, key, mailbox, exact)
+	begins, err := s.standings(ctx, row, l, p, key, a, mailbox, exact)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -230,7 +230,7 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	invitation := p.Invitation
 	p.Invitation = 0 // what is kept of a signature does not name it
 	for i, kind := range kinds {
-		if signatures[i], err = commit(leaf, kind, BasisEmail, p, secret, key, now); err != nil {
+		if signatures[i], err = commit(leaf, kind, begins[i].basis, p, secret, key, now); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -239,8 +239,15 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	if err != nil {
 		return Receipt{}, err
 	}
-	pendingSealed := unpromised
-	if held == "" { // what is held has no leaf to promise
+	pendingSealed, held := unpromised, ""
+	p.Promised = kinds[len(kinds)-1]
+	for _, x := range begins {
+		held = firstOf(held, x.held)
+	}
+	if begins[len(kinds)-1].held == "" { // what is held has no leaf to promise; an organisation can be held alone
+		if held == "" {
+			p.Promised = ""
+		}
 		p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
 		if pendingSealed, err = sealPending(key, row.id, p); err != nil {
 			return Receipt{}, err
@@ -248,13 +255,9 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 	}
 	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Secret: p.Secret, Held: held}
-	state := StateNew
-	if held != "" {
-		state = StateHeld
-	}
-	lost := false
+	lost, promised := false, true
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		receipt.Again, receipt.Held, lost = false, held, false
+		receipt.Again, receipt.Held, lost, promised = false, held, false, true
 		now := tx.Now().UnixMicro()
 		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.id)
 		if lost = n == 0; err != nil || lost {
@@ -271,17 +274,25 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 			}
 		}
 		var rows, publics, seals [][]any
-		for _, x := range signatures {
-			rows = append(rows, row.signature(x, state, held, mailbox, exact, p.Secret, now))
+		var counting []signed
+		for i, x := range signatures {
+			state := StateNew
+			if begins[i].held != "" {
+				state = StateHeld
+			} else {
+				counting = append(counting, x)
+			}
+			rows = append(rows, row.signature(x, state, begins[i].held, mailbox, exact, p.Secret, now))
 			publics = append(publics, x.public(row.letter))
-			seals = append(seals, []any{row.letter, x.id, x.sealed})
+			seals = append(seals, x.row(row.letter))
 		}
 		if n, err = qInsertSignature.put(tx, rows...); err != nil {
 			return err
 		}
 		if int(n) < len(kinds) {
 			receipt.Again = true
-			if receipt.Held, err = s.signAgain(tx, row, signatures, rows, state); err == nil && receipt.Held != "" && held == "" {
+			receipt.Held, err = s.signAgain(tx, row, signatures, rows)
+			if promised = err == nil && receipt.Held == ""; err == nil && !promised {
 				_, err = tx.Exec(qReseal, unpromised, row.id)
 			}
 			return err
@@ -294,10 +305,7 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		if _, err := qPutSealed.put(tx, seals...); err != nil {
 			return err
 		}
-		if state == StateHeld {
-			return nil
-		}
-		return wait(tx, row.letter, signatures...)
+		return wait(tx, row.letter, counting...)
 	})
 	if err == nil && lost { // another press of the same button was first, or the submission is gone
 		return s.afterAnother(ctx, row.id, key)
@@ -306,6 +314,9 @@ func (s *Service) confirm(ctx context.Context, row pending, p particulars, key *
 		return receipt, err
 	}
 	s.Events.Confirmed.Add(1)
+	if !promised {
+		p.PromiseBy = 0
+	}
 	return receipt, s.promise(&receipt, p)
 }
 
@@ -319,11 +330,15 @@ func sealPending(key *seal.LetterKey, id int64, p particulars) ([]byte, error) {
 
 // promise adds what the log owes to a receipt.
 func (s *Service) promise(r *Receipt, p particulars) (err error) {
-	if r.Held != "" || p.PromiseBy == 0 {
+	if p.PromiseBy == 0 {
 		return nil
 	}
+	kinds := r.Kind.parts()
+	if p.Promised != "" {
+		kinds = []Kind{p.Promised}
+	}
 	r.PromiseBy = time.Unix(p.PromiseBy, 0).UTC()
-	r.Promises, err = s.promises(p, r.Kind.parts())
+	r.Promises, err = s.promises(p, kinds)
 	return err
 }
 
@@ -352,18 +367,17 @@ func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKe
 // signAgain writes the signatures of an address that has signed before: the last confirmed form of an address is what
 // stands, and its receipt is the one that works; the link of the earlier one is gone. Each signature is an act of its own, so
 // the earlier one is retired and keeps its row and its leaf. It returns why any of them is held.
-func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any, state State) (held string, err error) {
+func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any) (held string, err error) {
 	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
 		return "", err
 	}
 	for i, x := range signatures {
 		v := rows[i]
-		reason := v[9].(string)
+		state, reason := v[8].(State), v[9].(string)
 		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[10], v[11], x.kind))
 		if err != nil {
 			return "", err
 		}
-		state := state
 		if old.ID != x.id { // or this kind was new and its row was just inserted
 			switch {
 			case old.State == StateRemoved || old.Reason == HeldRemoved:
@@ -395,7 +409,7 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 				return "", err
 			}
 		}
-		if _, err := qPutSealed.put(tx, []any{row.letter, x.id, x.sealed}); err != nil {
+		if _, err := qPutSealed.put(tx, x.row(row.letter)); err != nil {
 			return "", err
 		}
 		if state == StateNew {

@@ -7,23 +7,58 @@ import (
 	"sync"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, err error) {
+// standing is how one of the signatures that a submission becomes begins: why it is held, "" if it is not, and how we know
+// of it.
+type standing struct {
+	held  string
+	basis Basis
+}
+
+// standings says how each signature of a submission begins, in the order of the kind's parts.
+func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, a address, mailbox, exact []byte) ([]standing, error) {
+	reason, twin, err := s.holdReason(ctx, row, l, p, key, mailbox, exact)
+	if err != nil {
+		return nil, err
+	}
+	var list []standing
+	for _, kind := range row.kind.parts() {
+		x := standing{reason, BasisEmail}
+		if kind == Organisation {
+			known, err := s.mandated(ctx, row.letter, p.Organisation, a)
+			switch {
+			case err != nil:
+				return nil, err
+			case known:
+				x.basis = BasisDomain
+			case l.Mandate:
+				x.held = firstOf(x.held, HeldMandate)
+			}
+			if twin {
+				x.held = HeldDuplicate
+			}
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// holdReason says why a signature needs somebody's look before it counts, "" if it does not; twin that an organisation of
+// this name, spelling aside, counts already from another address, which is looked for where organisations need a mandate.
+func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, twin bool, err error) {
 	if slices.ContainsFunc([]string{p.Name, p.Organisation}, misleads) {
-		return HeldLookAlike, nil
+		return HeldLookAlike, false, nil
 	}
 	if row.kind != Person {
-		twin, err := s.looksLikeAnother(ctx, p.Organisation)
-		if err != nil {
-			return "", err
-		}
-		if twin {
-			return HeldLookAlike, nil
+		alike, err := s.looksLikeAnother(ctx, p.Organisation)
+		if err != nil || alike {
+			return HeldLookAlike, false, err
 		}
 	}
 	names := [2][]byte{mailbox, mailbox}
@@ -31,12 +66,19 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ke
 		name, _, _ := p.shown(kind)
 		names[i] = listedName(key, name)
 	}
+	q, scan, args := qFindByMailbox, scanMailbox, []any{row.letter, mailbox, names[0], names[1]}
+	if row.kind != Person && l.Mandate {
+		q, scan, args = qFindByName, scanNamed, append(args, nameTag(key, p.Organisation))
+	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, p, row.kind) }) // few names are on a list
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox, names[0], names[1]) {
+		reason, twin = "", false
+		for other, err := range store.Each(tx, q, scan, args...) {
 			switch {
 			case err != nil:
 				return err
+			case other.named:
+				twin = twin || other.kind == Organisation && (other.state == StateNew || other.state == StateListed) && string(other.tag) != string(exact)
 			case !other.stands() || string(other.tag) == string(exact) || row.kind != Both && other.kind != row.kind:
 			case other.mailbox == string(mailbox) || listed()[string(other.kind)+string(other.tag)]:
 				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
@@ -44,7 +86,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ke
 		}
 		return nil
 	})
-	return reason, err
+	return reason, twin, err
 }
 
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
@@ -66,6 +108,7 @@ type mailboxRow struct {
 	tag     []byte
 	state   State
 	reason  string
+	named   bool // it was found by the organisation's name
 }
 
 // stands reports whether the signature still says something about its mailbox: it was not withdrawn, or its signer had been
@@ -79,34 +122,58 @@ func scanMailbox(row store.Row) (m mailboxRow, err error) {
 	return m, err
 }
 
-// directory is what the names of the instance's organisations look like: the folded names by skeleton.
-type directory struct {
-	names  map[string][]string
-	loaded time.Time
+func scanNamed(row store.Row) (m mailboxRow, err error) {
+	var mailbox []byte
+	err = row.Scan(&mailbox, &m.kind, &m.tag, &m.state, &m.reason, &m.named)
+	m.mailbox = string(mailbox)
+	return m, err
 }
 
-// looksLikeAnother reports whether an eye takes the name for that of an organisation of the directory, where a letter's
-// leads stand too, though it is spelt with other letters. The directory is read again once a minute.
-func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, error) {
+// directory is what is known of the instance's organisations: their folded names by skeleton, and their domains by the key
+// of each name.
+type directory struct {
+	names, domains map[string][]string
+	loaded         time.Time
+}
+
+// directoryFor is how long the directory is believed: who has just proved a domain may sign the next moment.
+const directoryFor = 5 * time.Second
+
+// loadDirectory reads the directory again when it is no longer believed.
+func (s *Service) loadDirectory(ctx context.Context) (directory, error) {
 	now := s.DB.Now()
 	s.mu.Lock()
 	d := s.directory
 	s.mu.Unlock()
-	if d.names == nil || now.Sub(d.loaded) >= time.Minute || now.Before(d.loaded) {
-		all, err := s.Letters.Organisations(ctx)
-		if err != nil {
-			return false, err
-		}
-		d = directory{map[string][]string{}, now}
-		for _, o := range all {
-			for known := range maps.Values(o.Names) {
-				look := skeleton(known)
-				d.names[look] = append(d.names[look], i18n.Fold(known))
+	if d.names != nil && now.Sub(d.loaded) < directoryFor && !now.Before(d.loaded) {
+		return d, nil
+	}
+	all, err := s.Letters.Organisations(ctx)
+	if err != nil {
+		return d, err
+	}
+	d = directory{map[string][]string{}, map[string][]string{}, now}
+	for _, o := range all {
+		for known := range maps.Values(o.Names) {
+			look, name := skeleton(known), account.NameKey(known)
+			d.names[look] = append(d.names[look], i18n.Fold(known))
+			if o.Domain != "" {
+				d.domains[name] = append(d.domains[name], o.Domain)
 			}
 		}
-		s.mu.Lock()
-		s.directory = d
-		s.mu.Unlock()
+	}
+	s.mu.Lock()
+	s.directory = d
+	s.mu.Unlock()
+	return d, nil
+}
+
+// looksLikeAnother reports whether an eye takes the name for that of an organisation of the directory, where a letter's
+// leads stand too, though it is spelt with other letters.
+func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, error) {
+	d, err := s.loadDirectory(ctx)
+	if err != nil {
+		return false, err
 	}
 	names := d.names[skeleton(name)]
 	return len(names) > 0 && !slices.Contains(names, i18n.Fold(name)), nil

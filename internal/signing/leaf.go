@@ -48,8 +48,12 @@ type signed struct {
 	basis  Basis
 	p      particulars // as sealed
 	sealed []byte
+	name   []byte // tag of an organisation's name; nil for a person
 	leaf   verify.Sign
 }
+
+// row is the row of signature_sealed.
+func (s signed) row(l letter.ID) []any { return []any{l, s.id, s.sealed, s.name} }
 
 // commit makes the leaf of a signature that is given now, and seals what opens it.
 func commit(l letter.Leaf, kind Kind, basis Basis, p particulars, secret verify.Secret, key *seal.LetterKey, now time.Time) (signed, error) {
@@ -58,7 +62,7 @@ func commit(l letter.Leaf, kind Kind, basis Basis, p particulars, secret verify.
 
 // commitAs is commit for a row that exists; without a key nothing is sealed.
 func commitAs(id int64, l letter.Leaf, kind Kind, basis Basis, p particulars, secret verify.Secret, key *seal.LetterKey, now time.Time) (s signed, err error) {
-	p.Token, p.Secret, p.Fresh, p.PromiseBy = "", "", "", 0
+	p.Token, p.Secret, p.Fresh, p.PromiseBy, p.Promised = "", "", "", 0, ""
 	p.Day = now.UTC().Format(time.DateOnly)
 	record, contact := secret.Salts(verify.Kind(kind))
 	p.Salts = &salts{record[:], contact[:]}
@@ -72,6 +76,9 @@ func commitAs(id int64, l letter.Leaf, kind Kind, basis Basis, p particulars, se
 	}
 	if key != nil {
 		s.sealed = key.Seal("signature_sealed", s.id, plaintext)
+		if kind == Organisation {
+			s.name = nameTag(key, p.Organisation)
+		}
 	}
 	return s, nil
 }

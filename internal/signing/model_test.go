@@ -210,7 +210,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 				delete(m.signatures, k)
 			case act < 82 && s.state == signing.StateHeld:
-				err = d.Release(ctx, d.letter.ID, s.id, 0)
+				_, err = d.Release(ctx, d.letter.ID, s.id, 0)
 				s.state, s.barred = signing.StateListed, false
 			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
 				err = d.Remove(ctx, d.letter.ID, s.id, 0, "fraud")

@@ -41,6 +41,9 @@ type Own struct {
 // counts reports whether the signature is in the count or on its way into it.
 func (o Own) counts() bool { return o.State == StateNew || o.State == StateListed }
 
+// Domain returns the domain of the address.
+func (o Own) Domain() string { return o.Email[strings.LastIndexByte(o.Email, '@')+1:] }
+
 // active reports whether the signer can still change it.
 func (o Own) active() bool { return o.counts() || o.State == StateHeld }
 
@@ -301,7 +304,7 @@ func end(tx *store.Tx, o Own, state State, why verify.Reason) error {
 }
 
 // ListByState returns signatures of a letter in a state, in the order of signing, after the id, with the names that are
-// publicly listed or held.
+// publicly listed or held, and the address of an organisation that is held for its mandate.
 func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, after int64, limit int) (own []Own, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		own, err = store.List(tx, qListByState, scanOwn, l, state, after, limit)
@@ -316,44 +319,11 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 			return nil, err
 		}
 		own[i].Name, own[i].Title, own[i].Affiliation = p.shown(own[i].Kind)
+		if own[i].Reason == HeldMandate {
+			own[i].Email = p.Email
+		}
 	}
 	return own, err
-}
-
-// Release lets a held signature into the count. by is the user who decides, 0 the command line.
-func (s *Service) Release(ctx context.Context, l letter.ID, id, by int64) error {
-	o, err := s.find(ctx, l, id)
-	if err != nil {
-		return err
-	}
-	p, err := s.particularsOf(ctx, o)
-	if err != nil {
-		return err
-	}
-	edition, err := s.Letters.Leaf(ctx, l, o.Edition)
-	if err != nil {
-		return err
-	}
-	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.released"}); err != nil {
-			return err
-		}
-		if o.State != StateHeld {
-			return fault.New(fault.Conflict, "signature.not_held")
-		}
-		if final, err := letter.IsFinal(tx, l); err != nil || final {
-			return firstError(err, fault.New(fault.Gone, "letter.closed"))
-		}
-		p.Listing = o.Listing // it may have changed since
-		leaf, err := leafOf(edition, o.Kind, o.Basis, p)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qSetState, StateNew, "", o.Letter, o.ID); err != nil {
-			return err
-		}
-		return wait(tx, l, signed{id: o.ID, leaf: leaf})
-	})
 }
 
 func firstError(a, b error) error {

@@ -90,7 +90,7 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 			}
 		}
 		r := d.give("mina@example.org")
-		if err := d.Release(ctx, d.letter.ID, d.own(r.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Release(ctx, d.letter.ID, d.own(r.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if c := d.counts(); c.Persons != 1 || d.own(r.Secret)[0].State != signing.StateListed {
@@ -132,10 +132,10 @@ func TestHeld_isNowhereInPublic(t *testing.T) {
 		if err != nil || len(held) != 1 || held[0].Name != "Минa Farahani" || held[0].Reason != signing.HeldLookAlike {
 			t.Fatalf("held %+v, %v", held, err)
 		}
-		if err := d.Release(ctx, d.letter.ID, held[0].ID, 0); err != nil {
+		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Release(ctx, d.letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("released twice: %v", err)
 		}
 		if c := d.counts(); c.Persons != 1 {

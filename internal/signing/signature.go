@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -112,6 +113,7 @@ type Service struct {
 	Rhythm    time.Duration // in which checkpoints are published
 	Unlimited bool          // lifts the mail budgets, for benchmarks and tests
 	Events    Events
+	Lookup    account.LookupTXT // asks the DNS
 
 	mu   sync.Mutex
 	keys map[letter.ID]cachedKey // guarded by mu
@@ -164,6 +166,7 @@ type particulars struct {
 	Token        string  `json:"token,omitempty"`      // of the mail's link; only in a pending row
 	Fresh        string  `json:"fresh,omitempty"`      // the code mailed last; only in a pending row
 	PromiseBy    int64   `json:"by,omitempty"`         // Unix time until which the leaf is promised; only in a pending row
+	Promised     Kind    `json:"promised,omitempty"`   // the part of both that the promise is about, "" for all; only in a pending row
 	Invitation   int64   `json:"invitation,omitempty"` // the one whose link the form was sent by; only in a pending row
 
 	// Only in the row of a signature: what its leaf commits to beside the above.

@@ -55,8 +55,8 @@ var (
 	qPutPublic       = insertRows("signature_public.put", "signature_public",
 		[]string{"letter_id", "id", "kind", "name", "title", "affiliation", "country", "salt"},
 		"ON CONFLICT (letter_id, id) DO UPDATE SET name = excluded.name, title = excluded.title, affiliation = excluded.affiliation, country = excluded.country, salt = excluded.salt")
-	qPutSealed = insertRows("signature_sealed.put", "signature_sealed", []string{"letter_id", "id", "sealed"},
-		"ON CONFLICT (letter_id, id) DO UPDATE SET sealed = excluded.sealed")
+	qPutSealed = insertRows("signature_sealed.put", "signature_sealed", []string{"letter_id", "id", "sealed", "name_tag"},
+		"ON CONFLICT (letter_id, id) DO UPDATE SET sealed = excluded.sealed, name_tag = excluded.name_tag")
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.

@@ -278,6 +278,9 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, d *deskVis
 	if l.Protected {
 		v.Set("protected", "1")
 	}
+	if l.Mandate {
+		v.Set("mandate", "1")
+	}
 	if l.Deadline.IsSet() {
 		at := l.Deadline.At.In(l.Deadline.Zone)
 		v.Set("day", at.Format(time.DateOnly))
@@ -334,7 +337,7 @@ func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskV
 // settingsOf reads the settings form. Nobody can take the letter out of their own hands.
 func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err error) {
 	var faults fault.List
-	c = letter.Change{Slug: d.Letter.Slug, By: d.User.ID, Protected: new(v.Get("protected") == "1")}
+	c = letter.Change{Slug: d.Letter.Slug, By: d.User.ID, Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
 	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
 		if !slices.Contains(signOns, signOn) {
 			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))

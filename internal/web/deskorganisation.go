@@ -22,7 +22,7 @@ func (s *Server) showDeskOrganisation(w http.ResponseWriter, r *http.Request, d 
 
 // entryValues is an entry as its form holds it.
 func entryValues(o account.Organisation) url.Values {
-	v := url.Values{"country": {o.Country}, "address": {strings.Join(o.Address, "\n")}, "contact": {o.Email}, "phone": {o.Phone}, "links": {strings.Join(o.Links, "\n")}}
+	v := url.Values{"country": {o.Country}, "address": {strings.Join(o.Address, "\n")}, "contact": {o.Email}, "phone": {o.Phone}, "links": {strings.Join(o.Links, "\n")}, "domain": {o.Domain}}
 	for _, l := range i18n.All() {
 		v.Set("name-"+l.Code, o.Names[l.Code])
 		v.Set("about-"+l.Code, o.About[l.Code])
@@ -50,6 +50,13 @@ func (s *Server) deskOrganisationPage(w http.ResponseWriter, r *http.Request, d 
 	}
 	for _, m := range members {
 		p.Members = append(p.Members, MemberView{ID: strconv.FormatInt(m.User.ID, 36), Name: m.User.Name, Email: m.User.Email, Role: string(m.Role), Self: m.User.ID == d.User.ID})
+	}
+	p.Domain = o.Domain
+	if domain := typed.Get("domain"); p.Owner && domain != "" && domain != o.Domain {
+		record, failed := s.accounts.DomainRecord(o, domain)
+		if p.Record = record; failed != nil && err == nil {
+			p.Form = s.deskForm(r, typed, failed)
+		}
 	}
 	if p.Owner {
 		waiting, failed := s.accounts.Enrolments(r.Context(), o.ID)
@@ -90,7 +97,16 @@ func (s *Server) submitDeskOrganisation(w http.ResponseWriter, r *http.Request, 
 	done := ""
 	switch v.Get("do") {
 	case "entry":
-		done, err = "saved", s.letters.PutOrganisation(ctx, entryOf(o, v))
+		done, o = "saved", entryOf(o, v)
+		if err = onField(s.accounts.Distinct(ctx, o), "name-"+visitOf(r).locale.Code); err == nil {
+			err = s.letters.PutOrganisation(ctx, o)
+		}
+	case "record":
+		return s.deskOrganisationPage(w, r, d, withDomain(entryValues(o), v), nil, "")
+	case "domain":
+		if done, err = "saved", s.accounts.ProveDomain(ctx, o, v.Get("domain"), d.User.ID); faulty(err) {
+			return s.deskOrganisationPage(w, r, d, withDomain(entryValues(o), v), err, "")
+		}
 	case "invite":
 		secret, failed := s.accounts.NewJoin(ctx, o.Slug, account.Role(v.Get("role")), v.Get("member"), v.Get("email"), d.User.ID)
 		if err = failed; err == nil { // shown once, to be handed over by a channel that the owner trusts
@@ -116,6 +132,11 @@ func (s *Server) submitDeskOrganisation(w http.ResponseWriter, r *http.Request, 
 		return err
 	}
 	return s.seeOther(w, r, "/desk/organisations/"+o.Slug, done)
+}
+
+func withDomain(entry, typed url.Values) url.Values {
+	entry.Set("domain", typed.Get("domain"))
+	return entry
 }
 
 // entryOf is the entry as typed; what the form does not show stays.

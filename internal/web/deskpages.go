@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -105,6 +106,8 @@ type DeskOrganisationPage struct {
 	Waiting   []MemberView // asked to join
 	JoinURL   string       // a link just made; shown once
 	CanMail   bool
+	Domain    string               // that was proved
+	Record    account.DomainRecord // of one that is to be
 	Trail     []TrailView
 }
 
@@ -258,7 +261,8 @@ type HeldPage struct {
 	Signatures         []HeldView
 	Reasons            []Option
 	NextURL            string
-	Sure               int // how many are about to be removed; 0 before that is asked
+	Mandates           bool // counting some of these vouches for them
+	Sure               int  // how many are about to be removed; 0 before that is asked
 }
 
 // HeldView is a signature for those who decide about it.
@@ -266,6 +270,8 @@ type HeldView struct {
 	ID, Kind, Listing, Basis, Signed, Name, Why string
 	Meta                                        []string
 	Chosen                                      bool
+	From                                        string   // domain of the address, of an organisation held for its mandate
+	Vouched                                     []Tagged // lead organisations
 }
 
 // InvitationsPage is whom a letter has invited, and where more are.

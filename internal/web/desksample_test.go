@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -51,21 +52,26 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}
-	account := AccountPage{Base: base(l.T("desk.account.title"), "/desk/account"), Name: w.name, Email: "ada@lantern.example", HasPassword: true, RecoveryLeft: 9, Fresh: true, App: app, Passkey: passkey,
+	mine := AccountPage{Base: base(l.T("desk.account.title"), "/desk/account"), Name: w.name, Email: "ada@lantern.example", HasPassword: true, RecoveryLeft: 9, Fresh: true, App: app, Passkey: passkey,
 		Passkeys: []PasskeyView{{"x", w.longName, date, date}, {"y", "", date, date}}, Sessions: []SessionView{{"1", "Firefox, Linux", date, date, true}, {"2", "", date, date, false}}}
-	old := account
+	old := mine
 	old.Fresh, old.SignInURL, old.RecoveryKept = false, "/desk/sign-in?to=/desk/account", true
 	organisation := DeskOrganisationPage{Base: base(w.organisation, "/desk/organisations/x"), Form: wrong(typed, "email"), Name: tag(w.organisation), PublicURL: "/organisations/x", Action: "/desk/organisations/x", Owner: true,
 		JoinURL: "https://letters.example/desk/join/" + strings.Repeat("x", 43), Roles: []Option{{"owner", l.T("desk.role.owner")}, {"editor", l.T("desk.role.editor")}}, Countries: []Option{{"NO", i18n.CountryName(l, "NO")}},
 		Members: []MemberView{{"1", w.name, "ada@lantern.example", "owner", "", true}, {"2", w.longName, "ben@lantern.example", "viewer", "", false}}, Waiting: []MemberView{{"3", "", "eve@lantern.example", "editor", date, false}}, Trail: trail}
+	organisation.Form.Values.Set("domain", "harbour.example")
+	organisation.Record = account.NewDomainRecord("harbour.example", make([]byte, 32))
 	for _, x := range i18n.All() {
 		organisation.NameIn = append(organisation.NameIn, Tagged{x.Name, x.Code, x.Dir})
 	}
 	viewer := organisation
+	viewer.Domain = "harbour.example"
 	viewer.Owner, viewer.JoinURL, viewer.Form = false, "", Form{}
 	held := HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
-		Signatures: []HeldView{{"1", "person", "public", "email", date, w.name, l.T("held.look_alike"), []string{w.office, w.organisation}, true}, {"2", "organisation", "counted", "email", date, "", l.T("held.possible_duplicate"), nil, true}},
-		Reasons:    []Option{{"duplicate", l.T("counts.ended.duplicate")}, {"fraud", l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
+		Signatures: []HeldView{{ID: "1", Kind: "person", Listing: "public", Basis: "email", Signed: date, Name: w.name, Why: l.T("held.look_alike"), Meta: []string{w.office, w.organisation}, Chosen: true},
+			{ID: "2", Kind: "organisation", Listing: "counted", Basis: "email", Signed: date, Why: l.T("held.possible_duplicate"), Chosen: true},
+			{ID: "3", Kind: "organisation", Listing: "public", Basis: "email", Signed: date, Name: w.longName, Why: l.T("held.mandate"), From: "harbour.example", Vouched: []Tagged{tag(w.organisation)}}}, Mandates: true,
+		Reasons: []Option{{"duplicate", l.T("counts.ended.duplicate")}, {"fraud", l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
 	invitations := InvitationsPage{Base: base(l.T("desk.invitations.title"), "/desk/letters/x/invitations"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/invitations", SettingsURL: "/desk/letters/x/settings",
 		GeneralURL: "https://letters.example/letters/" + strings.Repeat("long-", 12) + "slug/call", Open: true, HasDeadline: true, Total: 214, NextURL: "?after=2", Form: Form{Values: url.Values{"days": {"7, 2"}}},
 		States:    []TabView{{"/a", l.T("desk.invitations.all"), l.Number(214), true}, {"/b", l.T("desk.invitations.state.considering"), l.Number(12), false}, {"/c", l.T("desk.invitations.state.signed"), l.Number(40), false}},
@@ -91,7 +97,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	return []sample{
 		{"desk-sign-in", SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
-		{"desk-account", account}, {"desk-account-old", old},
+		{"desk-account", mine}, {"desk-account-old", old},
 		{"desk-recovery", RecoveryPage{Base: base(l.T("desk.recovery.title"), "/desk/account/recovery"), Codes: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq"}}},
 		{"desk", desk}, {"desk-empty", DeskPage{Base: base(l.T("desk.home.title"), "/desk"), RecoveryKept: true, CanMail: true}},
 		{"desk-organisation", organisation}, {"desk-organisation-viewer", viewer},

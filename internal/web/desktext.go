@@ -293,6 +293,7 @@ func (s *Server) submitNewLetter(w http.ResponseWriter, r *http.Request, d *desk
 	typed.Set("language", t.Language)
 	typed.Set("slug", i18n.Slug(t.Name(), "letter"))
 	typed.Set("sign_on", string(letter.SignOnBoth))
+	typed.Set("mandate", "1")
 	typed.Set("zone", "UTC")
 	if at, err := time.Parse(time.RFC3339, draft.Deadline); err == nil {
 		typed.Set("day", at.UTC().Format(time.DateOnly))
@@ -381,7 +382,7 @@ func (s *Server) createLetter(w http.ResponseWriter, r *http.Request, d *deskVis
 	if len(faults) > 0 {
 		err = faults
 	} else {
-		_, err = s.letters.Write(r.Context(), letter.Change{Slug: slug, Create: true, New: true, Text: &t, SignOn: &signOn, Protected: new(v.Get("protected") == "1"),
+		_, err = s.letters.Write(r.Context(), letter.Change{Slug: slug, Create: true, New: true, Text: &t, SignOn: &signOn, Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1"),
 			Deadline: &deadline, Leads: []string{v.Get("lead")}, By: d.User.ID})
 	}
 	if faulty(err) {

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -41,6 +43,12 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	if failed != nil {
 		return failed
 	}
+	vouched := map[int64][]int64{}
+	if len(list) > 0 {
+		if vouched, failed = s.signing.Vouchers(r.Context(), d.Letter.ID, list[0].ID, list[len(list)-1].ID); failed != nil {
+			return failed
+		}
+	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(sure, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
@@ -49,6 +57,14 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 		}
 		if o.Reason != "" && state == signing.StateHeld {
 			v.Why = loc.T("held." + o.Reason)
+		}
+		if v.Name != "" && o.Reason == signing.HeldMandate {
+			v.From, p.Mandates = o.Domain(), true
+		}
+		for _, lead := range d.Letter.Leads {
+			if slices.Contains(vouched[o.ID], lead.ID) {
+				v.Vouched = append(v.Vouched, tagged(lead.Name(loc.Code, i18n.Default), ""))
+			}
 		}
 		p.Signatures = append(p.Signatures, v)
 	}
@@ -79,12 +95,16 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 	case len(ids) == 0:
 		err = fault.New(fault.Invalid, "signature.none").On("id")
 	case v.Get("do") == "release":
+		done = "released"
 		for _, id := range ids {
-			if err = s.signing.Release(r.Context(), d.Letter.ID, id, d.User.ID); err != nil {
+			released, failed := s.signing.Release(r.Context(), d.Letter.ID, id, d.User.ID, speaksFor(d)...)
+			if err = failed; err != nil {
 				break
 			}
+			if !released {
+				done = "vouched"
+			}
 		}
-		done = "released"
 	case !slices.Contains(removalReasons, asked.Reason):
 		err = fault.New(fault.Invalid, "signature.reason").On("reason")
 	case v.Get("do") == "remove": // first shows what it will do
@@ -94,13 +114,23 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
-	if faulty(err) {
+	if faulty(err) || fault.Is(err, fault.Forbidden) {
 		return s.heldPage(w, r, d, v, err, nil)
 	}
 	if err != nil {
 		return err
 	}
 	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/signatures", done)
+}
+
+// speaksFor are the lead organisations for which the user can vouch.
+func speaksFor(d *deskVisit) (leads []int64) {
+	for _, o := range d.Letter.Leads {
+		if d.RoleIn(o).May(account.Editor) {
+			leads = append(leads, o.ID)
+		}
+	}
+	return leads
 }
 
 // remove takes signatures out; several at once want a second member.

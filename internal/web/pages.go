@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
@@ -331,6 +332,10 @@ type OwnSignature struct {
 	CanWithdraw  bool
 	Leaf         string // place in the log, "" while there is none
 	Withheld     bool   // listing is not public
+
+	Mandate bool                 // it is held for its mandate, which a record of the domain can show
+	Domain  string               // as typed
+	Record  account.DomainRecord // of the domain; zero for one that can have none
 }
 
 // Detail is one stored fact with its label.

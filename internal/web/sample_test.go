@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
@@ -180,6 +181,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	own := OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name, Detail: []Detail{{l.T("form.email"), "n@example.org"}, {l.T("form.title_field"), w.office}}, Listing: "public", Listings: form.Listings, Edition: 1, TextLanguage: l.Language("ur"), NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true, Leaf: l.Number(1283), Withheld: true}
 	heldOwn := own
 	heldOwn.ID, heldOwn.State, heldOwn.HeldWhy, heldOwn.NewEdition, heldOwn.Listings, heldOwn.CanWithdraw = "s-2", "held", w.text, "", nil, false
+	heldOwn.Mandate, heldOwn.Domain, heldOwn.Record = true, "harbour.example", account.NewDomainRecord("harbour.example", make([]byte, 32))
 	signatories := SignatoriesPage{Base: base(l.T("signatories.title"), "/letters/x/signatories"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", PersonsURL: "/letters/x/signatories", OrgsURL: "/letters/x/signatories?kind=organisation", Query: w.name, Entries: append(people, people...), NextURL: "?after=1", FirstURL: "?", Counts: counts,
 		PrintURL: "/letters/x/signatories?view=print", PlainURL: "/letters/x/signatories", CSVURL: "/letters/x/signatories.csv", JSONURL: "/letters/x/signatories.json",
 		Batches: []BatchView{{"paper", w.longName, l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC))}, {"import", "", "2026"}}}

@@ -309,6 +309,9 @@ func (s *Server) submitOwnSignature(w http.ResponseWriter, r *http.Request) erro
 	case "relist":
 		err = s.signing.Relist(r.Context(), secret, id, signing.Listing(form.Get("listing")))
 		p.Done = loc.T("signature.relisted")
+	case "prove":
+		err = s.signing.Prove(r.Context(), secret, id, form.Get("domain"))
+		p.Done = loc.T("signature.proved")
 	case "withdraw":
 		err = s.signing.Withdraw(r.Context(), secret, id)
 		p.Done = loc.T("signature.withdrawn")
@@ -354,6 +357,17 @@ func (s *Server) submitOwnSignature(w http.ResponseWriter, r *http.Request) erro
 		if err != nil {
 			return err
 		}
+		if view.Mandate && view.ID == form.Get("id") {
+			view.Domain = form.Get("domain")
+		}
+		if view.Mandate {
+			view.Record, err = s.signing.MandateRecord(r.Context(), o, view.Domain)
+			if faults := fault.All(err); len(faults) > 0 && form.Get("do") == "record" {
+				p.Error, status = say(loc, faults[0]), statusOf[faults[0].Kind]
+			} else if err != nil && len(faults) == 0 {
+				return err
+			}
+		}
 		p.Found = append(p.Found, view)
 	}
 	return render(w, status, p)
@@ -387,6 +401,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	}
 	if o.State == signing.StateHeld || o.Reason == signing.Undecided {
 		v.HeldWhy = loc.T("held." + o.Reason)
+		v.Mandate = o.State == signing.StateHeld && o.Reason == signing.HeldMandate && o.Email != ""
 	}
 	if active && o.Email != "" {
 		for _, x := range signing.Listings {

@@ -1,0 +1,209 @@
+package signing_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// mandated makes the desk's letter one that looks at organisations, led by as many as leads are named.
+func (d *desk) mandated(leads ...string) {
+	d.t.Helper()
+	for _, slug := range leads {
+		if err := d.letters.PutOrganisation(d.t.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.letter = d.write(letter.Change{Slug: d.letter.Slug, Mandate: new(true), Leads: leads})
+}
+
+// leads are the ids of the organisations that lead the desk's letter.
+func (d *desk) leads() (ids []int64) {
+	d.t.Helper()
+	l, err := d.letters.FindByID(d.t.Context(), d.letter.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, o := range l.Leads {
+		ids = append(ids, o.ID)
+	}
+	return ids
+}
+
+func (d *desk) held(receipt signing.Receipt, kind signing.Kind) signing.Own {
+	d.t.Helper()
+	for _, o := range d.own(receipt.Secret) {
+		if o.Kind == kind {
+			return o
+		}
+	}
+	d.t.Fatalf("no signature of kind %s", kind)
+	return signing.Own{}
+}
+
+func TestMandate_organisationsWaitAndPeopleDoNot(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.mandated("peace-office")
+		if r := d.give("a@river.example"); r.Held != "" {
+			t.Errorf("a person is held: %q", r.Held)
+		}
+		r := d.give("b@river.example", as(signing.Both, "River Watch"), named("Tova Lind"))
+		if r.Held != signing.HeldMandate || len(r.Promises) != 1 {
+			t.Errorf("held %q with %d promises, want the organisation held and the person promised", r.Held, len(r.Promises))
+		}
+		if c := d.counts(); c.Persons != 2 || c.Organisations != 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestMandate_domainOfTheDirectory(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		if err := d.letters.PutOrganisation(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
+			t.Fatal(err)
+		}
+		d.mandated("peace-office")
+		for _, email := range []string{"x@notriver.example", "x@river.example.evil.example", "river.example@gmail.com"} {
+			if r := d.give(email, as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+				t.Errorf("from %s: held %q", email, r.Held)
+			}
+		}
+		if r := d.give("press@river.example", as(signing.Organisation, "Hill Watch")); r.Held != signing.HeldMandate {
+			t.Errorf("for another name: held %q", r.Held)
+		}
+		r := d.give("office@river.example", as(signing.Organisation, "river watch"))
+		if o := d.held(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
+			t.Errorf("from its own domain: held %q, basis %s", r.Held, o.Basis)
+		}
+		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldDuplicate {
+			t.Errorf("the same organisation again: held %q", r.Held)
+		}
+		if c := d.counts(); c.Organisations != 1 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.mandated("peace-office")
+		lead := d.leads()[0]
+		r := d.give("office@river.example", as(signing.Organisation, "River Watch"))
+		o := d.held(r, signing.Organisation)
+		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("somebody of another organisation vouches: %v", err)
+		}
+		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead); !released || err != nil {
+			t.Fatalf("%v, %v", released, err)
+		}
+		if o = d.held(r, signing.Organisation); o.Basis != signing.BasisVoucher || o.State != signing.StateNew {
+			t.Errorf("%s, %s", o.Basis, o.State)
+		}
+		if c := d.counts(); c.Organisations != 1 {
+			t.Errorf("%+v", c)
+		}
+		second := d.open("second")
+		second = d.write(letter.Change{Slug: "second", Mandate: new(true)})
+		d.letter = second
+		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
+			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
+		}
+		d.mandated("quay") // of another lead
+		if r := d.give("third@river.example", as(signing.Organisation, "River Watch")); r.Held == "" {
+			t.Error("the word of a lead counts for a letter that it does not lead")
+		}
+	})
+}
+
+func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.mandated("peace-office", "quay", "loom")
+		leads := d.leads()
+		o := d.held(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
+		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); released || err != nil {
+			t.Fatalf("one is enough: %v, %v", released, err)
+		}
+		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); !fault.Is(err, fault.Conflict) {
+			t.Errorf("one person vouches for two leads: %v", err)
+		}
+		if _, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("one lead vouches twice: %v", err)
+		}
+		if v, err := d.Vouchers(ctx, d.letter.ID, o.ID, o.ID); err != nil || len(v[o.ID]) != 1 || v[o.ID][0] != leads[0] {
+			t.Errorf("%v, %v", v, err)
+		}
+		if released, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
+			t.Fatalf("%v, %v", released, err)
+		}
+		if r := d.give("other@gmail.com", as(signing.Organisation, "Hill Watch")); r.Held == "" {
+			t.Error("a shared domain was taken for an organisation's")
+		}
+		nameless := d.held(d.give("c@cliff.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted)), signing.Organisation)
+		if _, err := d.Release(ctx, d.letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
+			t.Errorf("an editor vouches for a name that nobody sees: %v", err)
+		}
+	})
+}
+
+func TestMandate_recordOfTheDomain(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx, dns := t.Context(), testkit.NameServer(t)
+		d.Lookup = dns.LookupTXT
+		d.mandated("peace-office")
+		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Counted))
+		o := d.held(r, signing.Organisation)
+		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
+			if err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+		record, err := d.MandateRecord(ctx, o, "https://www.River.example/about")
+		if err != nil || record.Name != "_undersigned.river.example" {
+			t.Fatalf("%+v, %v", record, err)
+		}
+		dns.Set(record.Name, "v=spf1 -all", record.Value+"x")
+		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
+			t.Errorf("another record is enough: %v", err)
+		}
+		if other, err := d.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
+			t.Errorf("the record of another domain is the same: %v", err)
+		}
+		dns.Set(record.Name, "v=spf1 -all", record.Value)
+		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil {
+			t.Fatal(err)
+		}
+		if o = d.held(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
+			t.Errorf("%s, %s", o.Basis, o.State)
+		}
+		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("proved twice: %v", err)
+		}
+		if c := d.counts(); c.Organisations != 1 || c.Withheld != 2 {
+			t.Errorf("%+v", c)
+		}
+		if problems := d.problems(); len(problems) > 0 {
+			t.Errorf("%v", problems)
+		}
+
+		if err := d.letters.PutOrganisation(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
+			t.Fatal(err)
+		}
+		d.clock.Advance(2 * time.Minute)
+		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"))
+		o = d.held(r, signing.Organisation)
+		if record, err = d.MandateRecord(ctx, o, "elsewhere.example"); err != nil {
+			t.Fatal(err)
+		}
+		dns.Set(record.Name, record.Value)
+		if err := d.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("another domain than the directory's is enough: %v", err)
+		}
+	})
+}
