@@ -108,9 +108,8 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		if c := d.counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
-		second := d.open("second")
-		second = d.write(letter.Change{Slug: "second", Mandate: new(true)})
-		d.letter = second
+		d.open("second")
+		d.letter = d.write(letter.Change{Slug: "second", Mandate: new(true)})
 		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
