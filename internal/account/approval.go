@@ -29,6 +29,9 @@ var (
 		SELECT id, act, request, asked_by, asked_at FROM approval WHERE id = $1 AND letter_id = $2 AND decided_at IS NULL {for_update}`)
 	qDecideApproval = store.Q("approval.decide", `
 		UPDATE approval SET decided_by = $1, decided_at = $2, approved = $3 WHERE id = $4 AND decided_at IS NULL`)
+	qListEditors = store.Q("member.list_editors", `
+		SELECT DISTINCT m.user_id FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
+		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor') ORDER BY m.user_id`)
 	qCountDeciders = store.Q("member.count_deciders", `
 		SELECT COUNT(DISTINCT m.user_id) FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
 		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor')`)

@@ -24,6 +24,26 @@ func (s *Service) Members(ctx context.Context, organisation int64) (list []Membe
 	return list, err
 }
 
+// Editors returns those who may write for the lead organisations of a letter, each once.
+func (s *Service) Editors(ctx context.Context, letter int64) (users []User, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		ids, err := store.List(tx, qListEditors, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) }, letter)
+		if err != nil {
+			return err
+		}
+		users = nil
+		for _, id := range ids {
+			u, err := s.scanUser(tx.Row(qFindUser, id))
+			if err != nil {
+				return err
+			}
+			users = append(users, u)
+		}
+		return nil
+	})
+	return users, err
+}
+
 func scanMember(row store.Row) (m Member, err error) { return m, row.Scan(&m.User.ID, &m.Role) }
 
 func putMember(tx *store.Tx, organisation, user int64, role Role, by int64, act string) error {

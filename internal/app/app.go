@@ -134,7 +134,7 @@ func (a *App) openServer(ctx context.Context) error {
 		return err
 	}
 	a.Accounts.Passkeys = passkeys
-	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -224,7 +225,7 @@ func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 		if l.State != Open {
 			return fault.New(fault.Conflict, "letter.not_open")
 		}
-		if _, err := tx.Exec(qSetClosed, tx.Now().UnixMicro(), l.ID); err != nil || by == 0 {
+		if err := setClosed(tx, l.ID); err != nil || by == 0 {
 			return err
 		}
 		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "letter.closed"})
@@ -249,6 +250,21 @@ func (s *Service) Organisations(ctx context.Context) (list []account.Organisatio
 	return list, err
 }
 
+// Ended is the job that follows when a letter has closed: its editors are told.
+type Ended struct {
+	Letter ID `json:"letter"`
+}
+
+// Kind names the job.
+func (Ended) Kind() string { return "letter.closed" }
+
+func setClosed(tx *store.Tx, id ID) error {
+	if _, err := tx.Exec(qSetClosed, tx.Now().UnixMicro(), id); err != nil {
+		return err
+	}
+	return job.Enqueue(tx, Ended{id})
+}
+
 // KeptAfterClose is how long sealed data and tags outlive a letter's closing.
 const KeptAfterClose = 30 * 24 * time.Hour
 
@@ -263,7 +279,7 @@ func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
 			return err
 		}
 		for _, id := range due {
-			if _, err := tx.Exec(qSetClosed, tx.Now().UnixMicro(), id); err != nil {
+			if err := setClosed(tx, id); err != nil {
 				return err
 			}
 		}

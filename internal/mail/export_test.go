@@ -3,6 +3,8 @@ package mail
 import (
 	"context"
 
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -14,6 +16,16 @@ func (m *Mailer) Deliver(ctx context.Context, id, pending int64, kind string) er
 // DeliverInvitation runs the handler of an invitation's job.
 func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j signing.InvitationMail) error {
 	return m.sendInvitation(ctx, id, j)
+}
+
+// Render returns a mail as it is sent.
+func (m *Mailer) Render(kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
+	return m.render(99, kind, e, l)
+}
+
+// RenderSummary returns what an editor is sent when a letter has closed.
+func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts signing.Counts, held int) ([]byte, error) {
+	return m.renderSummary(99, locale, l, "ada@example.org", counts, held)
 }
 
 // Security says how the relay is spoken to.

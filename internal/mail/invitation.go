@@ -92,10 +92,14 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 	if reply, err := netmail.ParseAddress(a.Email); err == nil {
 		_ = msg.ReplyTo(reply.Address) // answers reach who asked; without, they reach the sender
 	}
-	// RFC 8058: one press in the mail program, without a page.
+	m.unsubscribable(msg, e)
+	return m.finish(msg)
+}
+
+// unsubscribable lets a mail program end mails of this kind by one press, without a page (RFC 8058).
+func (m *Mailer) unsubscribable(msg *gomail.Msg, e signing.Envelope) {
 	msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.BaseURL+"/unsubscribe/"+e.Unsubscribe+">")
 	msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
-	return m.finish(msg)
 }
 
 func (m *Mailer) cover(call letter.Call) *cover {

@@ -98,14 +98,14 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 			if reply := header.Get("Reply-To"); call != nil && !strings.Contains(reply, "office@lantern.example") || call == nil && reply != "" {
 				t.Errorf("%s, %s: Reply-To %q", l.Code, name, reply)
 			}
-			golden(t, name+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+tokens.ReplaceAllString(plain, "/$1/TOKEN"))
+			golden(t, "invitation/"+name+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+tokens.ReplaceAllString(plain, "/$1/TOKEN"))
 		}
 	}
 }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", "invitation", name)
+	file := filepath.Join("testdata", filepath.FromSlash(name))
 	if *update {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
 			t.Fatal(err)
@@ -116,7 +116,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s; if it should change, run go test ./internal/mail -run Invitation -update\n%s", name, diff)
+		t.Errorf("%s; if it should change, run go test ./internal/mail -update\n%s", name, diff)
 	}
 }
 

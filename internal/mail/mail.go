@@ -24,6 +24,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -53,6 +54,7 @@ type Mailer struct {
 	Transport Transport
 	Signing   *signing.Service
 	Letters   *letter.Service
+	Accounts  *account.Service
 	Sign      *DKIM // nil sends unsigned
 	Site      string
 	From      string // address of the sender
@@ -94,6 +96,11 @@ func (m *Mailer) Register(r *job.Runner) {
 		return err
 	}, job.Limit(workers))
 	job.Handle(r, m.sendInvitation, job.Limit(workers))
+	job.Handle(r, m.sendExtension, job.Limit(workers))
+	job.Handle(r, m.sendText, job.Limit(workers))
+	job.Handle(r, m.tellEditors, job.Limit(1))
+	job.Handle(r, m.sendSummary, job.Limit(workers))
+	m.Signing.RegisterJobs(r)
 }
 
 // wait returns when the rate lets one more mail go.
@@ -203,6 +210,8 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 		c.Listing = locale.T("listing_hint." + string(e.Listing))
 	case "refused":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
+	case "extension", "text":
+		return m.renderNews(id, kind, e, l, c)
 	case "invitation", "reminder":
 		return m.renderInvitation(id, kind, e, l, c)
 	}

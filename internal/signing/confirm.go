@@ -29,6 +29,7 @@ type Confirmation struct {
 	Name, Organisation string // masked unless Known
 	Listing            Listing
 	Known              bool // this browser made the submission: one press confirms
+	Asked              bool // a mail asked for the submission: no browser has a code for it yet
 	CodesLeft          bool // a fresh code can still be mailed
 	Disputed           bool // somebody pressed "this was not me"
 }
@@ -40,7 +41,7 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 		return Confirmation{}, err
 	}
 	c := Confirmation{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
-		Listing: p.Listing, Known: row.knows(browser), CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
+		Listing: p.Listing, Known: row.knows(browser), Asked: p.Asked, CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
 	if !c.Known {
 		c.Name, c.Organisation = mask(p.Name), mask(p.Organisation)
 	}

@@ -62,7 +62,7 @@ func commit(l letter.Leaf, kind Kind, basis Basis, p particulars, secret verify.
 
 // commitAs is commit for a row that exists; without a key nothing is sealed.
 func commitAs(id int64, l letter.Leaf, kind Kind, basis Basis, p particulars, secret verify.Secret, key *seal.LetterKey, now time.Time) (s signed, err error) {
-	p.Token, p.Secret, p.Fresh, p.PromiseBy, p.Promised = "", "", "", 0, ""
+	p.Token, p.Secret, p.Fresh, p.PromiseBy, p.Promised, p.Asked = "", "", "", 0, "", false
 	p.Day = now.UTC().Format(time.DateOnly)
 	record, contact := secret.Salts(verify.Kind(kind))
 	p.Salts = &salts{record[:], contact[:]}

@@ -119,12 +119,12 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
-	since, err := s.textSince(ctx, i.Letter.ID)
+	text, err := s.CurrentText(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range p.List.Entries {
-		if e.Writer == roster.Sender && e.Sent.Before(since) { // whoever wrote then has not seen it, and an old mail is easily sent again
+		if e.Writer == roster.Sender && e.Sent.Before(text.PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
 		kinds := p.kindOf(e).parts()

@@ -1,9 +1,7 @@
 package signing
 
 import (
-	"context"
 	"errors"
-	"time"
 
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -19,18 +17,6 @@ type ReplyMail struct {
 
 // Kind names the job.
 func (ReplyMail) Kind() string { return "mail.reply" }
-
-// textSince returns since when there is the text that a letter's signers now sign; what changed in it since then does not concern
-// them.
-func (s *Service) textSince(ctx context.Context, l letter.ID) (time.Time, error) {
-	editions, err := s.Letters.Editions(ctx, l) // the last first
-	for _, e := range editions {
-		if e.Follows == letter.FollowsSubstantive || e.Number == 1 {
-			return e.PublishedAt, nil
-		}
-	}
-	return time.Time{}, err
-}
 
 // compareAsked leaves out a line whose address was sent a mail about the letter within a week: the same mails are often read
 // again, with others that came since.
@@ -50,7 +36,7 @@ func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
 // with that its owner may correct what was read.
 func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (submission, error) {
 	p := line.particulars
-	p.Email = line.address.typed
+	p.Email, p.Asked = line.address.typed, true
 	return s.submit(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language, Kind: line.Kind}, p)
 }
 

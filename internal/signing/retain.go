@@ -78,6 +78,8 @@ type Envelope struct {
 	Code        string // the fresh code, for a code mail
 	Unsubscribe string // token of the link that ends all invitations, for one of these
 	Listing     Listing
+	Edition     int  // of the text that is to be signed
+	From        int  // the edition that was signed, of a question about a changed text
 	Late        bool // the submission is older than an hour: say when its mail was accepted
 }
 
@@ -105,7 +107,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if blocked, err := s.blocked(ctx, row.letter, key, p.Email); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing,
+	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,
 		Late: s.late(row)}, true, nil
 }
 

@@ -202,6 +202,7 @@ type submission struct {
 	of     Request
 	token  []byte // its hash
 	sealed []byte
+	lasts  time.Duration // how long it can be confirmed
 }
 
 // submit draws the token and the secret of a submission and seals what was typed.
@@ -212,12 +213,12 @@ func (s *Service) submit(key *seal.LetterKey, r Request, p particulars) (submiss
 	if err != nil {
 		return submission{}, fmt.Errorf("signing: %w", err)
 	}
-	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext)}, nil
+	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext), PendingFor}, nil
 }
 
 func (x submission) insert(tx *store.Tx, mails int) error {
 	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, hash(x.of.Browser),
-		x.sealed, mails, tx.Now().Add(PendingFor).UnixMicro())
+		x.sealed, mails, tx.Now().Add(x.lasts).UnixMicro())
 	return err
 }
 

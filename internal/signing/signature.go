@@ -167,6 +167,7 @@ type particulars struct {
 	Fresh        string  `json:"fresh,omitempty"`      // the code mailed last; only in a pending row
 	PromiseBy    int64   `json:"by,omitempty"`         // Unix time until which the leaf is promised; only in a pending row
 	Promised     Kind    `json:"promised,omitempty"`   // the part of both that the promise is about, "" for all; only in a pending row
+	Asked        bool    `json:"asked,omitempty"`      // no browser made the submission: a mail asks for it; only in a pending row
 	Invitation   int64   `json:"invitation,omitempty"` // the one whose link the form was sent by; only in a pending row
 
 	// Only in the row of a signature: what its leaf commits to beside the above.

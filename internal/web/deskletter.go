@@ -114,6 +114,9 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		if failed != nil {
 			return failed
 		}
+		if p.Earlier, p.AskedAgain, failed = s.earlier(r, l, counts); failed != nil {
+			return failed
+		}
 		p.Counted, p.Organisations, p.Persons, p.Withheld, p.Withdrawn, p.Removed = true, counts.Organisations, counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed
 	}
 	if p.Counted {
@@ -145,6 +148,26 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		p.Approvals = append(p.Approvals, ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID})
 	}
 	return render(w, statusOfForm(err), p)
+}
+
+// earlier returns how many signatures stand under texts before the one that signers now sign, and when they were asked about it.
+func (s *Server) earlier(r *http.Request, l letter.Letter, counts signing.Counts) (n int, asked string, err error) {
+	text, err := s.signing.CurrentText(r.Context(), l.ID)
+	if err != nil || text.Number < 2 {
+		return 0, "", err
+	}
+	for edition, of := range counts.ByEdition {
+		if edition < text.Number {
+			n += of
+		}
+	}
+	made, err := s.signing.Announcements(r.Context(), l.ID)
+	for _, a := range made {
+		if a.Kind == signing.TextChanged && a.Subject == int64(text.Number) {
+			asked = visitOf(r).locale.DateTime(a.At, time.UTC)
+		}
+	}
+	return n, asked, err
 }
 
 // newEdition is what a second member approves: the very texts that were asked about.
@@ -184,6 +207,8 @@ func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisi
 		done = "opened"
 	case "publish":
 		done, err = s.publishEdition(r, d, letter.Follows(v.Get("follows")))
+	case "ask_again":
+		done, err = "asked_again", s.signing.AskAgain(ctx, l, d.User.ID)
 	case "discard":
 		done, err = "saved", s.letters.Discard(ctx, l.Slug, d.User.ID)
 	case "close":
@@ -323,7 +348,10 @@ func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskV
 	}
 	change, err := s.settingsOf(d, v)
 	if err == nil {
-		_, err = s.letters.Write(r.Context(), change)
+		var after letter.Letter
+		if after, err = s.letters.Write(r.Context(), change); err == nil {
+			err = s.signing.AnnounceExtension(r.Context(), d.Letter, after, d.User.ID)
+		}
 	}
 	if faulty(err) {
 		return s.settingsPage(w, r, d, v, err)

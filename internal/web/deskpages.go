@@ -170,6 +170,8 @@ type BoardPage struct {
 	Withdrawn, Removed, Held  int
 	Approvals                 []ApprovalView
 	Invited                   int
+	Earlier                   int    // signatures under texts before the current one
+	AskedAgain                string // when their signers were asked to sign the current one
 	Chart                     *Chart // nil while nobody has signed
 }
 

@@ -49,6 +49,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	open := board
 	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false, true, true, 2, date, true, 47, 1283, 3
 	open.Chart = chartOf(l, []signing.Day{{Day: deskDay, Organisations: 3, Persons: 20}, {Day: deskDay.AddDate(0, 0, 1), Persons: 7}, {Day: deskDay.AddDate(0, 0, 9), Organisations: 1}})
+	open.Earlier, open.Invited = 812, 214
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}

@@ -259,6 +259,7 @@ type ConfirmPage struct {
 	Listing      string
 	Known        bool     // the cookie is there: one press confirms
 	CodeSent     bool     // a fresh code was mailed
+	Asked        bool     // a mail asked: no browser has a code yet
 	CodesLeft    bool     // another fresh code can be mailed
 	Error        string   // what was wrong with the last try
 	Disputed     bool     // somebody pressed "this was not me"

@@ -180,7 +180,7 @@ func (s *Server) confirmPage(r *http.Request) (ConfirmPage, error) {
 	t := l.Edition.Text(loc.Code)
 	p := ConfirmPage{Base: s.base(r, loc.T("confirm.title")), Action: s.local(r, "/confirm/"+token), LetterTitle: tagged(t.Name(), t.Language),
 		LetterURL: s.local(r, "/letters/"+l.Slug), Edition: c.Edition, TextLanguage: loc.Language(c.Text), Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation,
-		Listing: string(c.Listing), Known: c.Known, CodesLeft: c.CodesLeft, Disputed: c.Disputed}
+		Listing: string(c.Listing), Known: c.Known, Asked: c.Asked, CodesLeft: c.CodesLeft, Disputed: c.Disputed}
 	if c.Edition == l.Edition.Number {
 		p.SHA256 = l.Edition.SHA256
 	}

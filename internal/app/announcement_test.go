@@ -1,0 +1,154 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+var sixDigits = regexp.MustCompile(`(?m)^\d{6}$`)
+
+// A substantive edition: signers are asked once each, who answers by the link counts on the new text, who does not on the
+// old one. Then the deadline is moved, which those hear who asked for news and have not ended it; and the editors hear
+// that the letter has closed.
+func TestAnnouncements_ofALettersLife(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		clock := &testkit.Clock{}
+		clock.Set(time.Now())
+		a := testkit.App(t, engine, func(o *app.Options) { o.Now = clock.Now })
+		setDeadline(t, a, clock.Now().Add(9*24*time.Hour))
+		ada := a.Operator(t)
+		a.Member(t, testkit.Lead, account.Viewer, "viewer@lantern.example")
+		board := "/desk/letters/" + testkit.Slug
+		for i, kind := range []string{"person", "both", "organisation"} {
+			form := testkit.SignForm("Quillon Signer"+string(rune('A'+i)), fmt.Sprintf("signer%d@signed.example", i))
+			form.Set("kind", kind)
+			form.Set("organisation", "Fennimore Guild"+string(rune('A'+i)))
+			form.Set("listing", []string{"public", "counted", "coalition"}[i])
+			if i < 2 {
+				form.Set("updates", "1")
+			}
+			c := a.Client(t)
+			_, mail := a.Sign(t, c, form)
+			secretOf(t, c.Post("/confirm/"+mail.Token(), press("confirm")))
+		}
+		counted(t, a, 2, 2)
+		if r := ada.Post(board, url.Values{"do": {"ask_again"}}); r.Status != http.StatusConflict {
+			t.Errorf("the text has not changed, and asking is answered with %d", r.Status)
+		}
+		text := letterOf(t, a).Edition.Texts["en"]
+		text.Body += "\n\nAnd return the keys."
+		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+			t.Fatal(err)
+		}
+		if page := ada.Get(board).Body; !strings.Contains(page, "4 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {
+			t.Error("the board does not say who stands under the earlier text")
+		}
+		if r := ada.Post(board, url.Values{"do": {"ask_again"}}); r.Status != http.StatusSeeOther {
+			t.Fatalf("asking is answered with %d: %.300s", r.Status, r.Body)
+		}
+		if r := ada.Post(board, url.Values{"do": {"ask_again"}}); r.Status != http.StatusConflict {
+			t.Errorf("asking twice is answered with %d", r.Status)
+		}
+		var questions []testkit.Mail
+		for i := range 3 {
+			m := a.Inbox.Wait(t, fmt.Sprintf("signer%d@signed.example", i))
+			if !strings.Contains(m.Text, "/editions/2/diff/1") || strings.Contains(m.Text, "Quillon") || strings.Contains(m.Text, "Fennimore") {
+				t.Errorf("the question says\n%s", m.Text)
+			}
+			questions = append(questions, m)
+		}
+
+		c := a.Client(t)
+		confirm := regexp.MustCompile(`/confirm/[a-z2-7]+`).FindString(questions[1].Text)
+		if page := c.Get(confirm); page.Status != 200 || !strings.Contains(page.Body, "Let this page mail them") {
+			t.Errorf("%d, and nothing says where the code comes from", page.Status)
+		}
+		if r := c.Post(confirm, press("confirm")); r.Status < 400 {
+			t.Errorf("the link alone confirms: %d", r.Status)
+		}
+		c.Post(confirm, press("code"))
+		code := sixDigits.FindString(a.Inbox.Wait(t, "signer1@signed.example").Text)
+		if r := c.Post(confirm, press("confirm", "code", code)); r.Status != 200 {
+			t.Fatalf("the code does not confirm: %d", r.Status)
+		}
+		drained(t, a)
+		var counts signing.Counts
+		eventually(t, "the new signatures take the place of the old ones", func() bool {
+			counts = counted(t, a, 2, 2)
+			return counts.ByEdition[2] == 2
+		})
+		if counts.ByEdition[1] != 2 || counts.ByEdition[2] != 2 || counts.Withheld != 3 {
+			t.Errorf("%+v", counts)
+		}
+
+		extend := func(days int) {
+			day := clock.Now().Add(time.Duration(days) * 24 * time.Hour).UTC().Format(time.DateOnly)
+			if r := ada.Post(board+"/settings", url.Values{"day": {day}, "hour": {"12:00"}, "zone": {"UTC"}, "lead": {testkit.Lead}}); r.Status != http.StatusSeeOther {
+				t.Fatalf("%d: %.300s", r.Status, r.Body)
+			}
+		}
+		extend(15)
+		news := a.Inbox.Wait(t, "signer0@signed.example")
+		if !strings.Contains(news.Text, "It can now be signed until") || strings.Contains(news.Text, "Quillon") {
+			t.Errorf("the news says\n%s", news.Text)
+		}
+		a.Inbox.Wait(t, "signer1@signed.example") // news is still wanted under the new text
+		oneClick(t, a, invited{news})
+		before := a.Inbox.Count()
+		extend(20)
+		a.Inbox.Wait(t, "signer1@signed.example")
+		drained(t, a)
+		if got := a.Inbox.Count() - before; got != 1 {
+			t.Errorf("%d mails about the deadline, want that of the one who asked for news and has not ended it", got)
+		}
+
+		before = a.Inbox.Count()
+		clock.Advance(22 * 24 * time.Hour)
+		if err := a.Signing.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m := a.Inbox.Wait(t, "ada@lantern.example")
+		if !strings.Contains(m.Text, "2 organisations have signed.") || !strings.Contains(m.Text, board) {
+			t.Errorf("the summary says\n%s", m.Text)
+		}
+		drained(t, a)
+		if got := a.Inbox.Count() - before; got != 1 {
+			t.Errorf("%d mails at the end, want one: a viewer gets none", got)
+		}
+		made, err := a.Signing.Announcements(t.Context(), letterOf(t, a).ID)
+		if err != nil || len(made) != 3 || !slices.ContainsFunc(made, func(m signing.Announcement) bool {
+			return m.Kind == signing.TextChanged && m.Subject == 2 && m.Mails == 3 && m.Done
+		}) {
+			t.Errorf("%+v, %v", made, err)
+		}
+	})
+}
+
+// counted waits until so many organisations and people are in the count, and returns it.
+func counted(t *testing.T, a *testkit.Running, organisations, persons int) (c signing.Counts) {
+	t.Helper()
+	eventually(t, "the count moves", func() bool {
+		if _, err := a.Signing.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if c, _, _, err = a.Signing.Summary(t.Context(), letterOf(t, a).ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		return c.Organisations == organisations && c.Persons == persons
+	})
+	return c
+}

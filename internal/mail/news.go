@@ -1,0 +1,167 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// sendExtension tells a signer who asked for news that the deadline was moved.
+func (m *Mailer) sendExtension(ctx context.Context, id int64, j signing.ExtensionMail) error {
+	e, send, err := m.Signing.ExtensionEnvelope(ctx, j)
+	if err != nil || !send {
+		return err
+	}
+	return unlessRefused(m.deliver(ctx, id, "extension", e))
+}
+
+// sendText asks a signer whether they sign the changed text too.
+func (m *Mailer) sendText(ctx context.Context, id int64, j signing.TextMail) error {
+	e, send, err := m.Signing.Envelope(ctx, j.Pending)
+	if err != nil || !send {
+		return err
+	}
+	e.From = j.From
+	return unlessRefused(m.deliver(ctx, id, "text", e))
+}
+
+// unlessRefused forgets a refusal: these mails ask for nothing that has to arrive.
+func unlessRefused(err error) error {
+	if _, ok := errors.AsType[*Refusal](err); ok {
+		return nil
+	}
+	return err
+}
+
+// news is what the templates of these mails see.
+type news struct {
+	content
+	Deadline  string
+	LetterURL string
+	Changes   string // the page that shows what changed in the text
+	Stop      string // the page that ends mails of this kind
+}
+
+func (m *Mailer) renderNews(id int64, kind string, e signing.Envelope, l letter.Letter, c content) ([]byte, error) {
+	site := m.BaseURL + languagePrefix(c.L)
+	n := news{content: c, LetterURL: site + "/letters/" + l.Slug}
+	n.Link = n.LetterURL
+	if l.Deadline.IsSet() {
+		n.Deadline = c.L.DateTime(l.Deadline.At, l.Deadline.Zone)
+	}
+	if kind == "text" {
+		n.Link = site + "/confirm/" + e.Token
+		n.Changes = n.LetterURL + "/editions/" + strconv.Itoa(e.Edition) + "/diff/" + strconv.Itoa(e.From)
+		n.Listing = c.L.T("listing_hint." + string(e.Listing))
+	} else {
+		n.Stop = site + "/unsubscribe/" + e.Unsubscribe
+	}
+	msg, err := m.compose(id, kind, e, c.L, n)
+	if err != nil {
+		return nil, err
+	}
+	msg.Subject(line(c.L.T("mail."+kind+".subject", "Title", c.Title)))
+	if e.Unsubscribe != "" {
+		m.unsubscribable(msg, e)
+	}
+	return m.finish(msg)
+}
+
+// summaryMail tells an editor how a letter closed.
+type summaryMail struct {
+	Letter letter.ID `json:"letter"`
+	User   int64     `json:"user"`
+}
+
+// Kind names the job.
+func (summaryMail) Kind() string { return "mail.summary" }
+
+// tellEditors makes a mail to each of those who may write for a letter that has closed.
+func (m *Mailer) tellEditors(ctx context.Context, _ int64, j letter.Ended) error {
+	editors, err := m.Accounts.Editors(ctx, int64(j.Letter))
+	if err != nil || len(editors) == 0 {
+		return err
+	}
+	return m.Accounts.DB.Update(ctx, func(tx *store.Tx) error {
+		for _, u := range editors {
+			key := "summary " + strconv.FormatInt(int64(j.Letter), 36) + " " + strconv.FormatInt(u.ID, 36)
+			if err := job.EnqueueUnique(tx, tx.Now(), key, summaryMail{j.Letter, u.ID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// summary is what the templates of a summary see.
+type summary struct {
+	content
+	Organisations, Persons string
+	Held                   string // "" when nothing waits to be decided
+	DeskURL                string
+}
+
+// sendSummary tells an editor how many signed and what is still to be done.
+func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error {
+	editors, err := m.Accounts.Editors(ctx, int64(j.Letter))
+	if err != nil {
+		return err
+	}
+	l, err := m.letter(ctx, j.Letter)
+	if err != nil {
+		return err
+	}
+	counts, _, _, err := m.Signing.Summary(ctx, j.Letter, 0)
+	if err != nil {
+		return err
+	}
+	held, err := m.Signing.ListByState(ctx, j.Letter, signing.StateHeld, 0, heldShown)
+	if err != nil {
+		return err
+	}
+	locale := i18n.Find(l.Edition.Language)
+	if locale == nil {
+		locale = i18n.Find(i18n.Default)
+	}
+	for _, u := range editors {
+		if u.ID != j.User {
+			continue
+		}
+		if err := m.wait(ctx); err != nil {
+			return err
+		}
+		message, err := m.renderSummary(id, locale, l, u.Email, counts, len(held))
+		if err != nil {
+			return job.Dead(job.Code("render", err))
+		}
+		if err := m.Transport.Send(ctx, m.From, u.Email, message); err != nil {
+			return unlessRefused(job.Code("smtp", err))
+		}
+	}
+	return nil
+}
+
+func (m *Mailer) renderSummary(id int64, locale *i18n.Locale, l letter.Letter, address string, counts signing.Counts, held int) ([]byte, error) {
+	title := l.Edition.Text(locale.Code)
+	x := summary{content: content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)},
+		Organisations: locale.N("mail.summary.organisations", counts.Organisations), Persons: locale.N("mail.summary.persons", counts.Persons),
+		DeskURL: m.BaseURL + languagePrefix(locale) + "/desk/letters/" + l.Slug}
+	if held > 0 {
+		x.Held = locale.N("mail.summary.held", held)
+	}
+	msg, err := m.compose(id, "summary", signing.Envelope{Address: address}, locale, x)
+	if err != nil {
+		return nil, err
+	}
+	msg.Subject(line(locale.T("mail.summary.subject", "Title", x.Title)))
+	return m.finish(msg)
+}
+
+// heldShown is up to how many held signatures are counted one by one.
+const heldShown = 500

@@ -1,0 +1,55 @@
+package mail_test
+
+import (
+	"mime"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+// What signers and editors are written about a letter, in every language; every link stands alone on its line and is in both
+// parts, and only news can be ended by one press.
+func TestNews_inTheReadersLanguage(t *testing.T) {
+	o := onSQLite(t)
+	o.calls(nil)
+	for _, l := range i18n.All() {
+		token := strings.Repeat("a", 45)
+		extension := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Unsubscribe: strings.Repeat("b", 52)}
+		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: signing.Counted, Edition: 3, From: 1}
+		for kind, make := range map[string]func() ([]byte, error){
+			"extension": func() ([]byte, error) { return o.Render("extension", extension, o.open) },
+			"text":      func() ([]byte, error) { return o.Render("text", text, o.open) },
+			"summary": func() ([]byte, error) {
+				return o.RenderSummary(l, o.open, signing.Counts{Organisations: 2, Persons: 11}, 3)
+			},
+		} {
+			raw, err := make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			header, plain, rich := read(t, raw)
+			subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			links := 0
+			for line := range strings.Lines(plain) {
+				if line = strings.TrimSpace(line); strings.Contains(line, "://") {
+					links++
+					if !strings.HasPrefix(line, "https://varrow.example/") || strings.ContainsAny(line, " \u2066\u2067\u2068\u2069") || !strings.Contains(rich, `href="`+line+`"`) {
+						t.Errorf("%s, %s: the link %q", l.Code, kind, line)
+					}
+				}
+			}
+			if want := map[string]int{"extension": 2, "text": 2, "summary": 1}[kind]; links != want {
+				t.Errorf("%s, %s: %d links, want %d in\n%s", l.Code, kind, links, want, plain)
+			}
+			if (header.Get("List-Unsubscribe") != "") != (kind == "extension") {
+				t.Errorf("%s, %s: List-Unsubscribe %q", l.Code, kind, header.Get("List-Unsubscribe"))
+			}
+			golden(t, "news/"+kind+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+plain)
+		}
+	}
+}

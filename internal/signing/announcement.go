@@ -1,0 +1,299 @@
+package signing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// AnnouncementKind says what signers are written about.
+type AnnouncementKind string
+
+// The announcements.
+const (
+	Extension   AnnouncementKind = "extension" // the deadline was moved: to those who asked for news
+	TextChanged AnnouncementKind = "text"      // a substantive edition asks its letter's signers again
+)
+
+const (
+	announcementSlice = 100 // signatures one transaction deals with: up to four rows each (DESIGN.md 5)
+	askedFor          = 30 * 24 * time.Hour
+	askedApart        = 24 * time.Hour // between two questions about changed texts of a letter
+)
+
+// Announcement is something that signers are written about, as editors see it.
+type Announcement struct {
+	Kind    AnnouncementKind
+	Subject int64 // the deadline in µs, or the number of the edition
+	At      time.Time
+	Mails   int // enqueued so far
+	Done    bool
+}
+
+// announce is the job that writes to the signers.
+type announce struct {
+	Letter  letter.ID        `json:"letter"`
+	About   AnnouncementKind `json:"about"`
+	Subject int64            `json:"subject"`
+}
+
+// Kind names the job.
+func (announce) Kind() string { return "announce" }
+
+// ExtensionMail tells a signer that the deadline was moved.
+type ExtensionMail struct {
+	Letter    letter.ID `json:"letter"`
+	Signature int64     `json:"signature"`
+	Deadline  int64     `json:"deadline"` // µs
+}
+
+// Kind names the job.
+func (ExtensionMail) Kind() string { return "mail.extension" }
+
+// TextMail asks a signer whether they sign the changed text too. Its job is written with the pending row of that signature.
+type TextMail struct {
+	Pending int64 `json:"pending"`
+	From    int   `json:"from"` // the edition they signed
+}
+
+// Kind names the job.
+func (TextMail) Kind() string { return "mail.text" }
+
+// AnnounceExtension writes to those signers who asked for news, when a letter that is open has a later deadline than before.
+// by is the user who moved it, 0 the command line.
+func (s *Service) AnnounceExtension(ctx context.Context, before, after letter.Letter, by int64) error {
+	if !before.Deadline.IsSet() || !after.Deadline.At.After(before.Deadline.At) || !after.AcceptsSignatures(s.DB.Now()) {
+		return nil
+	}
+	return s.announce(ctx, announce{after.ID, Extension, after.Deadline.At.UnixMicro()}, by)
+}
+
+// AskAgain asks those who signed an earlier text whether they sign the current one too: each by a link of their own, once.
+// Who does not answer stays counted on the text they signed.
+func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error {
+	if !l.AcceptsSignatures(s.DB.Now()) {
+		return errClosed(l)
+	}
+	text, err := s.CurrentText(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	if text.Number < 2 {
+		return fault.New(fault.Conflict, "announcement.same_text")
+	}
+	earlier, err := s.Announcements(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range earlier {
+		if a.Kind == TextChanged && s.DB.Now().Sub(a.At) < askedApart && a.Subject != int64(text.Number) {
+			return fault.New(fault.Limited, "announcement.too_soon")
+		}
+	}
+	return s.announce(ctx, announce{l.ID, TextChanged, int64(text.Number)}, by)
+}
+
+// CurrentText returns the edition that brought the text which a letter's signers now sign; what changed since then does not
+// concern them.
+func (s *Service) CurrentText(ctx context.Context, l letter.ID) (letter.Edition, error) {
+	editions, err := s.Letters.Editions(ctx, l) // the last first
+	for _, e := range editions {
+		if e.Follows == letter.FollowsSubstantive || e.Number == 1 {
+			return e, nil
+		}
+	}
+	return letter.Edition{}, err
+}
+
+func (s *Service) announce(ctx context.Context, a announce, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qInsertAnnouncement, a.Letter, a.About, a.Subject, tx.Now().UnixMicro())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "announcement.made")
+		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(a.Letter), Act: "announcement." + string(a.About)}); err != nil {
+			return err
+		}
+		return job.Enqueue(tx, a)
+	})
+}
+
+// Announcements returns what a letter's signers were written about, the earliest first.
+func (s *Service) Announcements(ctx context.Context, l letter.ID) (list []Announcement, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = store.List(tx, qListAnnouncements, func(row store.Row) (a Announcement, err error) {
+			var at int64
+			var done *int64
+			err = row.Scan(&a.Kind, &a.Subject, &at, &a.Mails, &done)
+			a.At, a.Done = time.UnixMicro(at).UTC(), done != nil
+			return a, err
+		}, l)
+		return err
+	})
+	return list, err
+}
+
+// RegisterJobs hands the runner what this package does in the background.
+func (s *Service) RegisterJobs(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, a announce) error {
+		for {
+			if more, err := s.announceSlice(ctx, a); err != nil || !more {
+				return err
+			}
+		}
+	}, job.Limit(1))
+}
+
+// told is a signature whose signer may be written to.
+type told struct {
+	Own
+	sealed []byte
+	both   bool // an organisation, whose signer also signed as a person in the same act
+}
+
+// mailing is a mail to one signer, ready to be written.
+type mailing struct {
+	asks *submission // of a question about a changed text
+	job  job.Args
+}
+
+// announceSlice deals with the next signatures and reports whether there may be more. The place it has come to is written
+// with the mails, so that nobody is written to twice, however often a server stops and how many there are.
+func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err error) {
+	l, err := s.Letters.FindByID(ctx, a.Letter)
+	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
+		return false, err
+	}
+	key, err := s.keyFor(ctx, a.Letter)
+	if err != nil {
+		return false, ignoreGone(err)
+	}
+	var after int64
+	var rows []told
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if err := tx.Row(qFindAnnouncement, a.Letter, a.About, a.Subject).Scan(&after); err != nil {
+			return err
+		}
+		rows, err = store.List(tx, qListTold, func(row store.Row) (t told, err error) {
+			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.both)
+		}, a.Letter, after, announcementSlice)
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return false, nil // it is done
+	}
+	if err != nil {
+		return false, err
+	}
+	var mails []mailing
+	for _, t := range rows {
+		m, err := s.mailingTo(l, key, a, t)
+		if err != nil {
+			return false, err
+		}
+		if m != nil {
+			mails = append(mails, *m)
+		}
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		last, done := after, (*int64)(nil)
+		if len(rows) > 0 {
+			last = rows[len(rows)-1].ID
+		}
+		if more = len(rows) == announcementSlice; !more {
+			done = new(tx.Now().UnixMicro())
+		}
+		n, err := tx.Exec(qMoveAnnouncement, last, len(mails), done, a.Letter, a.About, a.Subject, after)
+		if err != nil || n == 0 { // another process was first
+			return err
+		}
+		for _, m := range mails {
+			if m.asks != nil {
+				if err := m.asks.insert(tx, 1); err != nil {
+					return err
+				}
+			}
+			if err := job.Enqueue(tx, m.job); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+// mailingTo returns what a signer is written, nil for one whom it does not concern.
+func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t told) (*mailing, error) {
+	p, err := openSealed(key, t.ID, t.sealed)
+	if err != nil || p.Email == "" {
+		return nil, err
+	}
+	if a.About == Extension {
+		if !p.Updates {
+			return nil, nil
+		}
+		return &mailing{job: ExtensionMail{a.Letter, t.ID, a.Subject}}, nil
+	}
+	if int64(t.Edition) >= a.Subject {
+		return nil, nil
+	}
+	kind := t.Kind
+	if t.both {
+		kind = Both
+	}
+	p.Listing, p.Salts, p.Day, p.Asked = t.Listing, nil, "", true
+	x, err := s.submit(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: t.Language, Text: t.Text, Kind: kind}, p)
+	if err != nil {
+		return nil, err
+	}
+	x.lasts = askedFor
+	if l.Deadline.IsSet() {
+		x.lasts = min(x.lasts, l.Deadline.At.Add(letter.Grace).Sub(s.DB.Now()))
+	}
+	return &mailing{asks: &x, job: TextMail{x.id, t.Edition}}, nil
+}
+
+// ExtensionEnvelope returns what the mail about a deadline needs, false when it must not be sent any more: the deadline was
+// moved again, the signature has ended, or its signer takes no such mail.
+func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Envelope, send bool, err error) {
+	l, err := s.Letters.Recent(ctx, m.Letter)
+	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != m.Deadline {
+		return e, false, err
+	}
+	o, err := s.find(ctx, m.Letter, m.Signature)
+	if fault.Is(err, fault.NotFound) || err == nil && !o.active() {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	p, err := s.particularsOf(ctx, o)
+	if err != nil || p.Email == "" || !p.Updates {
+		return e, false, err
+	}
+	a, f := parseAddress(p.Email)
+	if f != nil {
+		return e, false, f
+	}
+	if stop, err := s.unsubscribed(ctx, a); err != nil || stop {
+		return e, false, err
+	}
+	key, err := s.keyFor(ctx, m.Letter)
+	if err != nil {
+		return e, false, ignoreGone(err)
+	}
+	if blocked, err := s.blocked(ctx, m.Letter, key, p.Email); err != nil || blocked {
+		return e, false, err
+	}
+	return Envelope{Letter: m.Letter, Language: o.Language, Address: p.Email, Unsubscribe: s.unsubscribeToken(a)}, true, nil
+}
