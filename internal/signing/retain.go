@@ -44,6 +44,9 @@ func (s *Service) Retain(ctx context.Context) error {
 		if _, err := tx.Exec(qForgetDays, tx.Now().Unix()/86400); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro()); err != nil {
+			return err
+		}
 		_, err := tx.Exec(qForgetBlocks, tx.Now().Add(-letter.KeptAfterClose).UnixMicro())
 		return err
 	})

@@ -75,6 +75,9 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 		if account.Role(e.Object).May(account.Viewer) {
 			v.Object = l.T("desk.role." + e.Object)
 		}
+		if strings.HasPrefix(e.Act, "approval.") {
+			v.Object = l.T("desk.approval." + e.Object)
+		}
 		lines = append(lines, v)
 	}
 	return lines

@@ -77,6 +77,10 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", onLetter(account.Viewer), s.showPreview)
 	s.desk("GET /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.showHeld)
 	s.desk("POST /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.submitHeld)
+	s.desk("GET /desk/letters/{slug}/intake", onLetter(account.Editor), s.showIntake)
+	s.desk("POST /desk/letters/{slug}/intake", onLetter(account.Editor), s.submitIntake)
+	s.desk("GET /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.showProposal)
+	s.desk("POST /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.submitProposal)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

@@ -270,6 +270,14 @@ var dynamicKeys = map[string][]string{
 	"desk.follows.as_": {"cosmetic", "translation", "substantive"},
 	"desk.sign_on.":    {"both", "organisations", "people", "none"},
 	"desk.board.will.": {"both", "organisations", "people", "none"},
+
+	"desk.intake.state.":    {"read", "asked", "approved", "failed"},
+	"desk.intake.batch.":    {"applying", "applied", "undoing", "undone"},
+	"desk.intake.kind.":     {"person", "organisation", "both"},
+	"desk.dry_run.lede_":    {"read", "approved", "failed"},
+	"desk.dry_run.total_":   {"add", "ask", "hold", "duplicate", "invalid", "done"},
+	"desk.dry_run.outcome_": {"add", "ask", "hold", "duplicate", "invalid", "done"},
+	"desk.dry_run.field_":   {"name", "given", "family", "title", "affiliation", "organisation", "country", "email", "listing", "kind"},
 }
 
 // Every message that a template asks for is in every catalogue.
