@@ -60,6 +60,9 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/signatures":              string(account.Reviewer),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
 
+	"GET /desk/letters/{slug}/exports":  string(account.Editor),
+	"POST /desk/letters/{slug}/exports": string(account.Editor),
+
 	"GET /desk/letters/{slug}/intake":       string(account.Editor),
 	"POST /desk/letters/{slug}/intake":      string(account.Editor),
 	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),

@@ -144,6 +144,10 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 func (s *Server) approvalView(r *http.Request, d *deskVisit, a account.Approval) ApprovalView {
 	loc := visitOf(r).locale
 	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
+	var export exporting
+	if a.Act == actExport && json.Unmarshal(a.Request, &export) == nil {
+		v.What += " " + loc.T("desk.export.for_"+string(export.Audience))
+	}
 	var list addition
 	if a.Act == actIntake && json.Unmarshal(a.Request, &list) == nil {
 		v.URL = s.local(r, "/desk/letters/"+d.Letter.Slug+"/intake/"+strconv.FormatInt(list.Proposal, 36))
@@ -274,6 +278,8 @@ func (s *Server) carryOut(r *http.Request, d *deskVisit, a account.Approval) err
 		return s.removeAll(r, d, asked)
 	case actIntake, actUndo:
 		return s.carryOutList(r, d.Letter.ID, a, d.User.ID)
+	case actExport:
+		return s.carryOutExport(r, d.Letter.ID, a, d.User.ID)
 	}
 	return fault.New(fault.NotFound, "page.unknown")
 }

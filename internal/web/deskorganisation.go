@@ -78,6 +78,9 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 		if strings.HasPrefix(e.Act, "approval.") {
 			v.Object = l.T("desk.approval." + e.Object)
 		}
+		if audience, format, _ := strings.Cut(e.Object, " "); strings.HasPrefix(e.Act, "export.") {
+			v.Object = strings.TrimSpace(l.T("desk.export.for_"+audience) + " " + strings.ToUpper(format))
+		}
 		lines = append(lines, v)
 	}
 	return lines

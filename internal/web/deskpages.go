@@ -340,3 +340,21 @@ type PlannedView struct {
 	Meta, Remarks                []string
 	From, Subject, Said          string // of a mail
 }
+
+// ExportsPage makes lists for an audience, and gives them out.
+type ExportsPage struct {
+	Base
+	Form             Form
+	LetterTitle      Tagged
+	BoardURL, Action string
+	Audiences        []string
+	Second           bool // what is not public wants a second member
+	Exports          []ExportView
+}
+
+// ExportView is a list that was made, or is being made.
+type ExportView struct {
+	ID, Audience, At, Until string
+	Made                    bool
+	Lines                   int
+}

@@ -105,6 +105,8 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-intake", intake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
+		{"desk-exports", ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"}, Second: true,
+			Exports: []ExportView{{"1", "addressee", date, date, true, 1283}, {"2", "coalition", date, date, false, 0}}}},
 		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
 	}
 }

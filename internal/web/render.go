@@ -56,6 +56,7 @@ var pages = []struct {
 	{"desk-trail.html", TrailPage{}},
 	{"desk-intake.html", IntakePage{}},
 	{"desk-dry-run.html", ProposalPage{}},
+	{"desk-exports.html", ExportsPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.

@@ -81,6 +81,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/intake", onLetter(account.Editor), s.submitIntake)
 	s.desk("GET /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.showProposal)
 	s.desk("POST /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.submitProposal)
+	s.desk("GET /desk/letters/{slug}/exports", onLetter(account.Editor), s.showExports)
+	s.desk("POST /desk/letters/{slug}/exports", onLetter(account.Editor), s.submitExports)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

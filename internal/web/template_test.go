@@ -271,6 +271,9 @@ var dynamicKeys = map[string][]string{
 	"desk.sign_on.":    {"both", "organisations", "people", "none"},
 	"desk.board.will.": {"both", "organisations", "people", "none"},
 
+	"desk.export.for_":  {"public", "addressee", "coalition"},
+	"desk.export.hint_": {"public", "addressee", "coalition"},
+
 	"desk.intake.state.":    {"read", "asked", "approved", "failed"},
 	"desk.intake.batch.":    {"applying", "applied", "undoing", "undone"},
 	"desk.intake.kind.":     {"person", "organisation", "both"},
