@@ -37,6 +37,8 @@ type Options struct {
 	Log      *slog.Logger     // nil discards
 	Now      func() time.Time // nil is time.Now
 	OnQuery  func(*store.Query)
+
+	LookupTXT mail.LookupTXT // for the keys of mails that are read in; nil asks the system's resolver
 }
 
 // App is an open instance.
@@ -47,7 +49,7 @@ type App struct {
 	Signing  *signing.Service
 	Log      *tlog.Log
 	Web      *web.Server   // nil without Options.Server
-	Jobs     *job.Runner   // nil without Options.Server or without a way to send mail
+	Jobs     *job.Runner   // nil without Options.Server
 	Mailbox  *mail.Mailbox // only in the demonstration
 
 	o        Options
@@ -64,6 +66,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.LookupTXT == nil {
+		o.LookupTXT = net.DefaultResolver.LookupTXT
 	}
 	if err := os.MkdirAll(o.Instance.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("--data: %w", err)
@@ -154,8 +159,9 @@ func (a *App) openServer(ctx context.Context) error {
 		}
 		mailer.Sign = dkim
 	}
-	if mailer.Transport != nil {
-		a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
+	a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
+	a.Signing.Register(a.Jobs)
+	if mailer.Transport != nil { // else mails wait
 		mailer.Register(a.Jobs)
 	}
 	former, err := a.FormerLogs(ctx)
@@ -166,7 +172,7 @@ func (a *App) openServer(ctx context.Context) error {
 	a.Web = web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Former: former, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
+		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
 }
@@ -239,14 +245,12 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			cancel()
 		}
 	})
-	if a.Jobs != nil {
-		work.Go(func() {
-			if err := a.Jobs.Run(ctx); err != nil && ctx.Err() == nil {
-				errs <- err
-				cancel()
-			}
-		})
-	}
+	work.Go(func() {
+		if err := a.Jobs.Run(ctx); err != nil && ctx.Err() == nil {
+			errs <- err
+			cancel()
+		}
+	})
 	work.Go(func() {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})

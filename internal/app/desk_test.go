@@ -61,6 +61,14 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/invitations":              string(account.Editor),
 	"POST /desk/letters/{slug}/invitations":             string(account.Editor),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
+
+	"GET /desk/letters/{slug}/exports":  string(account.Editor),
+	"POST /desk/letters/{slug}/exports": string(account.Editor),
+
+	"GET /desk/letters/{slug}/intake":       string(account.Editor),
+	"POST /desk/letters/{slug}/intake":      string(account.Editor),
+	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),
+	"POST /desk/letters/{slug}/intake/{id}": string(account.Editor),
 }
 
 var deskLine = regexp.MustCompile(`s\.(?:handle|desk)\("((?:GET|POST) /desk[^"]*)"`)
@@ -104,7 +112,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				continue // tried alone
 			}
 			method, path, _ := strings.Cut(route, " ")
-			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en", "{token}", "x").Replace(path)
+			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer

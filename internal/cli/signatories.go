@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -108,9 +107,7 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 			return nil, nil, fmt.Errorf("%w: --skip %d: there is no such mail", errUsage, n)
 		}
 	}
-	list := f.Roster()
-	list.Entries = slices.DeleteFunc(list.Entries, func(entry roster.Entry) bool { return slices.Contains(c.Skip, entry.Line) })
-	return list, texts, nil
+	return f.Roster().Without(c.Skip), texts, nil
 }
 
 func isField(name string) bool {

@@ -8,7 +8,7 @@ func (f *ReceivedFile) Roster() *roster.Roster {
 	r := &roster.Roster{SHA256: f.SHA256}
 	for _, m := range f.Mails {
 		e := roster.Labelled(m.Number, m.Text, m.Name)
-		e.Sent = m.At
+		e.Sent, e.Subject, e.Text = m.At, m.Subject, m.Text
 		e.Email, e.Language, e.Fault, e.Writer = m.Address, m.Language, m.Fault, roster.Claimed // whatever address the text gives
 		switch m.Vouched {
 		case Signed:

@@ -2,10 +2,10 @@ package signing
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,31 +30,18 @@ const Identification = "Titles and affiliations of people are for identification
 
 var csvHeadings = []string{"kind", "name", "title (identification only)", "affiliation (identification only)", "country", "basis"}
 
-// WriteCSV writes a list in the form of RFC 4180, in UTF-8 with the byte order mark by which spreadsheets know it. No cell
-// is taken for a formula.
+// WriteCSV writes a list as WriteCSVTable does.
 func WriteCSV(w io.Writer, list iter.Seq2[Signatory, error]) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	if err := out.Write(csvHeadings); err != nil {
-		return err
-	}
-	for s, err := range list {
-		if err != nil {
-			return err
+	return WriteCSVTable(w, func(yield func(Row, error) bool) {
+		if !yield(slices.Clone(csvHeadings), nil) {
+			return
 		}
-		cells := []string{string(s.Kind), s.Name, s.Title, s.Affiliation, s.Country, string(s.Basis)}
-		for i := range cells {
-			cells[i] = notFormula(cells[i])
+		for s, err := range list {
+			if !yield(Row{string(s.Kind), s.Name, s.Title, s.Affiliation, s.Country, string(s.Basis)}, err) {
+				return
+			}
 		}
-		if err := out.Write(cells); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
+	})
 }
 
 // notFormula puts an apostrophe before what a spreadsheet would calculate (OWASP, CSV injection): a cell that begins with

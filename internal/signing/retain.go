@@ -38,7 +38,7 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		old := tx.Now().Add(-budgetFor)
 		if _, err := tx.Exec(qForgetBudgets, old.UnixMicro()); err != nil {
 			return err
@@ -49,9 +49,20 @@ func (s *Service) Retain(ctx context.Context) error {
 		if _, err := tx.Exec(qForgetInvitationDays, tx.Now().Unix()/86400); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qRetainExport, tx.Now().Add(-ExportFor).UnixMicro()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro()); err != nil {
+			return err
+		}
 		_, err := tx.Exec(qForgetBlocks, tx.Now().Add(-letter.KeptAfterClose).UnixMicro())
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	_, err = s.repeat(ctx, qPurgeExportParts)
+	return err
 }
 
 // repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up.

@@ -145,7 +145,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		return failed
 	}
 	for _, a := range waiting {
-		p.Approvals = append(p.Approvals, ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID})
+		p.Approvals = append(p.Approvals, s.approvalView(r, d, a))
 	}
 	return render(w, statusOfForm(err), p)
 }
@@ -168,6 +168,21 @@ func (s *Server) earlier(r *http.Request, l letter.Letter, counts signing.Counts
 		}
 	}
 	return n, asked, err
+}
+
+// approvalView puts what waits for a second member into words.
+func (s *Server) approvalView(r *http.Request, d *deskVisit, a account.Approval) ApprovalView {
+	loc := visitOf(r).locale
+	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
+	var export exporting
+	if a.Act == actExport && json.Unmarshal(a.Request, &export) == nil {
+		v.What += " " + loc.T("desk.export.for_"+string(export.Audience))
+	}
+	var list addition
+	if a.Act == actIntake && json.Unmarshal(a.Request, &list) == nil {
+		v.URL = s.local(r, "/desk/letters/"+d.Letter.Slug+"/intake/"+strconv.FormatInt(list.Proposal, 36))
+	}
+	return v
 }
 
 // newEdition is what a second member approves: the very texts that were asked about.
@@ -293,6 +308,10 @@ func (s *Server) carryOut(r *http.Request, d *deskVisit, a account.Approval) err
 			return err
 		}
 		return s.removeAll(r, d, asked)
+	case actIntake, actUndo:
+		return s.carryOutList(r, d.Letter.ID, a, d.User.ID)
+	case actExport:
+		return s.carryOutExport(r, d.Letter.ID, a, d.User.ID)
 	}
 	return fault.New(fault.NotFound, "page.unknown")
 }

@@ -82,6 +82,12 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 		if account.Role(e.Object).May(account.Viewer) {
 			v.Object = l.T("desk.role." + e.Object)
 		}
+		if strings.HasPrefix(e.Act, "approval.") {
+			v.Object = l.T("desk.approval." + e.Object)
+		}
+		if audience, format, _ := strings.Cut(e.Object, " "); strings.HasPrefix(e.Act, "export.") {
+			v.Object = strings.TrimSpace(l.T("desk.export.for_"+audience) + " " + strings.ToUpper(format))
+		}
 		lines = append(lines, v)
 	}
 	return lines

@@ -184,7 +184,8 @@ type FindingView struct {
 // ApprovalView is an act that waits for a second member.
 type ApprovalView struct {
 	ID, What, By, At string
-	Own              bool // the user asked for it
+	Own              bool   // the user asked for it
+	URL              string // of a page that shows what would be done, "" for none
 }
 
 // Choice is an entry of a list to choose from.
@@ -327,4 +328,87 @@ type TrailPage struct {
 	BoardURL    string
 	Trail       []TrailView
 	OlderURL    string
+}
+
+// IntakePage takes lists of signatories, and shows those that were taken.
+type IntakePage struct {
+	Base
+	Form                   Form
+	LetterTitle            Tagged
+	BoardURL, Action       string
+	Open, CanMail          bool
+	Bases, Listings, Kinds []Option
+	Proposals              []ProposalView
+	Batches                []DeskBatch
+}
+
+// ProposalView is a list that waits.
+type ProposalView struct {
+	URL, State, At, Until string
+	Lines                 int
+}
+
+// DeskBatch is a list that was added.
+type DeskBatch struct {
+	ID, State, Basis, Source, At string
+	Added                        int
+	Undo                         bool // it can be undone
+	Asked                        bool // somebody asked to undo it
+	Sure                         bool // it is about to be undone
+}
+
+// ProposalPage is the dry run of a list.
+type ProposalPage struct {
+	Base
+	Form                        Form
+	LetterTitle                 Tagged
+	BoardURL, IntakeURL, Action string
+	State, Reason, Until        string
+	Version, Skipped            int
+	Approval                    *ApprovalView // nil while nobody has asked for it
+	Second                      bool          // a second member has to approve it
+	Acts                        bool          // adding it does something
+	Mails                       bool          // it is of mails
+	Basis, Source               string
+	Totals                      []TotalView // none where the letter takes no more
+	Columns                     []ColumnView
+	Ignored                     []string
+	Look                        bool // only lines that want a look are shown
+	Lines                       []PlannedView
+	NextURL                     string
+}
+
+// TotalView is how many lines have an outcome.
+type TotalView struct {
+	Outcome string
+	N       int
+}
+
+// ColumnView is what a column is read as.
+type ColumnView struct{ Heading, Field string }
+
+// PlannedView is one line of a list and what would become of it.
+type PlannedView struct {
+	Number                       int
+	Outcome, Kind, Listing, Name string
+	Meta, Remarks                []string
+	From, Subject, Said          string // of a mail
+}
+
+// ExportsPage makes lists for an audience, and gives them out.
+type ExportsPage struct {
+	Base
+	Form             Form
+	LetterTitle      Tagged
+	BoardURL, Action string
+	Audiences        []string
+	Second           bool // what is not public wants a second member
+	Exports          []ExportView
+}
+
+// ExportView is a list that was made, or is being made.
+type ExportView struct {
+	ID, Audience, At, Until string
+	Made                    bool
+	Lines                   int
 }

@@ -52,7 +52,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	open.Earlier, open.Invited = 812, 214
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
-	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}
+	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false, ""}, {"2", l.T("desk.approval.intake"), w.longName, date, true, "/desk/letters/x/intake/1"}}
 	mine := AccountPage{Base: base(l.T("desk.account.title"), "/desk/account"), Name: w.name, Email: "ada@lantern.example", HasPassword: true, RecoveryLeft: 9, Fresh: true, App: app, Passkey: passkey,
 		Passkeys: []PasskeyView{{"x", w.longName, date, date}, {"y", "", date, date}}, Sessions: []SessionView{{"1", "Firefox, Linux", date, date, true}, {"2", "", date, date, false}}}
 	old := mine
@@ -91,6 +91,21 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	badList.HasCall, badList.Invitations, badList.Reminders = true, nil, nil
 	sure := held
 	sure.Sure = 2
+	intake := IntakePage{Base: base(l.T("desk.intake.title"), "/desk/letters/x/intake"), Form: wrong(url.Values{"text": {w.name}, "source": {w.text}}, "text"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/intake", Open: true,
+		Bases: []Option{{"paper", l.T("basis.paper")}}, Listings: []Option{{"public", l.T("listing.public")}, {"counted", l.T("listing.counted")}}, Kinds: []Option{{"person", l.T("desk.intake.kind.person")}},
+		Proposals: []ProposalView{{"/desk/letters/x/intake/1", "read", date, date, 12}, {"/desk/letters/x/intake/2", "asked", date, date, 1283}},
+		Batches:   []DeskBatch{{ID: "1", State: "applied", Basis: "paper", Source: w.text, At: date, Added: 1283, Undo: true}, {ID: "2", State: "applied", Basis: "reply", At: date, Added: 7, Undo: true, Sure: true}, {ID: "3", State: "applied", Basis: "import", At: date, Added: 2, Asked: true}, {ID: "4", State: "undone", Basis: "import", At: date}}}
+	closedIntake := intake
+	closedIntake.Open, closedIntake.Proposals, closedIntake.Batches, closedIntake.Form, closedIntake.CanMail = false, nil, nil, Form{}, true
+	dryRun := ProposalPage{Base: base(l.T("desk.dry_run.title"), "/desk/letters/x/intake/1"), Form: wrong(url.Values{"skip": {"3, 7-9"}}, "skip"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", IntakeURL: "/desk/letters/x/intake", Action: "/desk/letters/x/intake/1",
+		State: "read", Version: 1, Skipped: 4, Until: date, Second: true, Acts: true, Mails: true, Basis: "reply", Source: w.text, Totals: []TotalView{{"add", 12}, {"ask", 1}, {"hold", 2}, {"duplicate", 3}, {"invalid", 1}}, Columns: []ColumnView{{w.longName, "name"}, {"", "email"}}, Ignored: []string{w.text},
+		Lines: []PlannedView{{Number: 1, Outcome: "add", Kind: "person", Listing: "public", Name: w.name, Meta: []string{w.office, w.organisation}, From: "mina@river.example", Subject: w.title, Said: w.text + "\n\n" + w.text},
+			{Number: 2, Outcome: "ask", Kind: "organisation", Listing: "counted", Name: w.organisation, Remarks: []string{l.T("desk.dry_run.ask_why", "Listing", l.T("listing.counted"))}, From: "x@river.example", Said: w.text},
+			{Number: 3, Outcome: "hold", Kind: "both", Listing: "coalition", Name: w.longName, Remarks: []string{l.T("held.look_alike"), l.T("desk.dry_run.note_hidden")}}, {Number: 4, Outcome: "invalid", Kind: "person", Listing: "public", Remarks: []string{l.T("fault.name.long", "Limit", 200)}}},
+		NextURL: "/desk/letters/x/intake/1?from=5"}
+	askedRun, failedRun := dryRun, dryRun
+	askedRun.Approval, askedRun.Form, askedRun.Mails, askedRun.Look, askedRun.Lines, askedRun.NextURL = &open.Approvals[1], Form{}, false, true, nil, ""
+	failedRun.State, failedRun.Reason, failedRun.Totals, failedRun.Form = "failed", l.T("fault.letter.closed"), nil, Form{}
 	join := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.setup"), "/"), Form: wrong(typed, "email", "organisation", "password", "code"), Kind: "setup", Expires: date, App: app, Passkey: passkey}
 	member := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.join"), "/"), Kind: "join", Organisation: tag(w.organisation), Role: l.T("desk.role.editor"), Expires: date, As: w.name, App: app}
 	choices := []Choice{{"harbour", tag(w.organisation), true}, {"quay", tag(w.longName), false}}
@@ -113,6 +128,9 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
+		{"desk-intake", intake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
+		{"desk-exports", ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"}, Second: true,
+			Exports: []ExportView{{"1", "addressee", date, date, true, 1283}, {"2", "coalition", date, date, false, 0}}}},
 		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
 	}
 }

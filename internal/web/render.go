@@ -57,6 +57,9 @@ var pages = []struct {
 	{"desk-invitations.html", InvitationsPage{}},
 	{"desk-held.html", HeldPage{}},
 	{"desk-trail.html", TrailPage{}},
+	{"desk-intake.html", IntakePage{}},
+	{"desk-dry-run.html", ProposalPage{}},
+	{"desk-exports.html", ExportsPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.

@@ -83,6 +83,12 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.submitHeld)
 	s.desk("GET /desk/letters/{slug}/invitations", onLetter(account.Editor), s.showInvitations)
 	s.desk("POST /desk/letters/{slug}/invitations", onLetter(account.Editor), s.submitInvitations)
+	s.desk("GET /desk/letters/{slug}/intake", onLetter(account.Editor), s.showIntake)
+	s.desk("POST /desk/letters/{slug}/intake", onLetter(account.Editor), s.submitIntake)
+	s.desk("GET /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.showProposal)
+	s.desk("POST /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.submitProposal)
+	s.desk("GET /desk/letters/{slug}/exports", onLetter(account.Editor), s.showExports)
+	s.desk("POST /desk/letters/{slug}/exports", onLetter(account.Editor), s.submitExports)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

@@ -39,10 +39,11 @@ type Options struct {
 	CanMail       bool          // without mail no sign form is offered
 	PublishEvery  time.Duration // for saying when a signature will appear
 	RateLimit     bool
-	TrustProxy    []string      // networks whose X-Forwarded-For is believed
-	Mailbox       *mail.Mailbox // only in the demonstration
-	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
-	Cache         string        // folder for files that can be built again
+	TrustProxy    []string       // networks whose X-Forwarded-For is believed
+	Mailbox       *mail.Mailbox  // only in the demonstration
+	Former        []tlog.Former  // logs that the instance's log goes on from, the oldest first
+	LookupTXT     mail.LookupTXT // of keys of mails that are read in
+	Cache         string         // folder for files that can be built again
 	Log           *slog.Logger
 	Now           func() time.Time
 	Passing       func(error) bool                                           // whether an error will pass by itself: a full disk, a database that is away

@@ -273,6 +273,17 @@ var dynamicKeys = map[string][]string{
 	"desk.board.will.":        {"both", "organisations", "people", "none"},
 	"invitation.answer.":      {"visited", "considering", "declined"},
 	"invitation.told.":        {"visited", "considering", "declined"},
+
+	"desk.export.for_":  {"public", "addressee", "coalition"},
+	"desk.export.hint_": {"public", "addressee", "coalition"},
+
+	"desk.intake.state.":    {"read", "asked", "approved", "failed"},
+	"desk.intake.batch.":    {"applying", "applied", "undoing", "undone"},
+	"desk.intake.kind.":     {"person", "organisation", "both"},
+	"desk.dry_run.lede_":    {"read", "approved", "failed"},
+	"desk.dry_run.total_":   {"add", "ask", "hold", "duplicate", "invalid", "done"},
+	"desk.dry_run.outcome_": {"add", "ask", "hold", "duplicate", "invalid", "done"},
+	"desk.dry_run.field_":   {"name", "given", "family", "title", "affiliation", "organisation", "country", "email", "listing", "kind"},
 }
 
 // Every message that a template asks for is in every catalogue.

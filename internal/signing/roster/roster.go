@@ -85,6 +85,15 @@ type Entry struct {
 	Sent     time.Time
 	Language string       // that it is written in (BCP 47), "" if that is not known
 	Fault    *fault.Error // why nobody signs by it
+	Subject  string
+	Text     string // what its sender wrote
+}
+
+// Without returns the list without the lines of those numbers.
+func (r *Roster) Without(lines []int) *Roster {
+	rest := *r
+	rest.Entries = slices.DeleteFunc(slices.Clone(r.Entries), func(e Entry) bool { return slices.Contains(lines, e.Line) })
+	return &rest
 }
 
 // Writer says whether a line was written by whom it lists.

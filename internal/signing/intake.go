@@ -1,0 +1,315 @@
+package signing
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Bounds of what waits at the desk. A longer list is for the command line.
+const (
+	MaxIntake    = 5000                // lines of a list
+	IntakeFor    = 14 * 24 * time.Hour // how long it waits
+	maxProposals = 20                  // of a letter
+	maxIntakeSay = 2000                // bytes of what a mail says
+)
+
+// Proposal is a list that somebody has read in at the desk. It is no signature before it is added.
+type Proposal struct {
+	Letter    letter.ID
+	ID        int64
+	Lines     int
+	Skip      []int // lines that are left out
+	Version   int   // of what would be added
+	State     ProposalState
+	Reason    string // of one that failed: the key of what was wrong
+	CreatedAt time.Time
+
+	approvedBy int64
+}
+
+// ProposalState says how far a proposal is. One that was added is there no more: its batch is.
+type ProposalState string
+
+// The states of a proposal.
+const (
+	ProposalRead     ProposalState = "read"
+	ProposalApproved ProposalState = "approved" // a job adds it
+	ProposalFailed   ProposalState = "failed"
+)
+
+// ApplyIntake adds a list that was approved. Killed, it goes on where it stopped.
+type ApplyIntake struct {
+	Letter   letter.ID `json:"letter"`
+	Proposal int64     `json:"proposal"`
+}
+
+// Kind names the job.
+func (ApplyIntake) Kind() string { return "intake.apply" }
+
+// UndoIntake undoes a batch.
+type UndoIntake struct {
+	Letter letter.ID `json:"letter"`
+	Batch  int64     `json:"batch"`
+	By     int64     `json:"by"`
+}
+
+// Kind names the job.
+func (UndoIntake) Kind() string { return "intake.undo" }
+
+// Register hands the work that is done in the background to the runner.
+func (s *Service) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, j ApplyIntake) error { return s.applyIntake(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j UndoIntake) error { return s.undoIntake(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j MakeExport) error { return s.makeExport(ctx, j) }, job.Limit(1), job.Timeout(exportTakes))
+}
+
+// intake is what is sealed of a proposal: the list and how it becomes signatures.
+type intake struct {
+	List    *roster.Roster
+	Basis   Basis
+	Source  string
+	Listing Listing
+	Kind    Kind
+}
+
+// Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as PlanImport does.
+func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, err error) {
+	if n := len(i.List.Entries); n > MaxIntake {
+		return 0, fault.New(fault.TooLarge, "intake.long", "Limit", MaxIntake)
+	}
+	list := *i.List
+	list.Entries = slices.Clone(list.Entries)
+	for n := range list.Entries {
+		e := &list.Entries[n]
+		if len(e.Text) > maxIntakeSay {
+			e.Text = strings.ToValidUTF8(e.Text[:maxIntakeSay], "") + "…"
+		}
+		if e.Fault != nil {
+			e.Fault = &fault.Error{Kind: e.Fault.Kind, Key: e.Fault.Key, Args: e.Fault.Args, Field: e.Fault.Field} // without its cause
+		}
+	}
+	i.List = &list
+	plan, err := s.PlanImport(ctx, i)
+	if err != nil {
+		return 0, err
+	}
+	key, err := s.keyFor(ctx, i.Letter.ID)
+	if err != nil {
+		return 0, err
+	}
+	id = store.NewID(s.DB.Now())
+	sealed, err := sealIntake(key, id, intake{plan.List, plan.Basis, plan.Source, plan.Listing, plan.Kind})
+	if err != nil {
+		return 0, err
+	}
+	return id, s.DB.Update(ctx, func(tx *store.Tx) error {
+		var n int
+		if err := tx.Row(qCountProposals, i.Letter.ID).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxProposals {
+			return fault.New(fault.Limited, "intake.too_many")
+		}
+		if _, err := tx.Exec(qInsertProposal, i.Letter.ID, id, len(list.Entries), tx.Now().UnixMicro(), sealed); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(i.Letter.ID), Act: "intake.read"})
+	})
+}
+
+func sealIntake(key *seal.LetterKey, id int64, i intake) ([]byte, error) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	err := json.NewEncoder(w).Encode(i)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing: intake: %w", err)
+	}
+	return key.Seal("intake", id, packed.Bytes()), nil
+}
+
+func openIntake(key *seal.LetterKey, id int64, sealed []byte) (i intake, err error) {
+	packed, err := key.Open("intake", id, sealed)
+	if err != nil {
+		return i, fmt.Errorf("signing: intake %d: %w", id, err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return i, err
+	}
+	d := json.NewDecoder(r)
+	d.UseNumber()
+	if err := d.Decode(&i); err != nil {
+		return i, err
+	}
+	for _, e := range i.List.Entries {
+		if e.Fault == nil {
+			continue
+		}
+		for name, arg := range e.Fault.Args { // whole numbers stay what they are
+			if number, ok := arg.(json.Number); ok {
+				n, _ := number.Int64()
+				e.Fault.Args[name] = int(n)
+			}
+		}
+	}
+	return i, nil
+}
+
+// Proposals returns what was read in for a letter and is not added, oldest first.
+func (s *Service) Proposals(ctx context.Context, l letter.ID) (list []Proposal, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = store.List(tx, qListProposals, scanProposal, l)
+		return err
+	})
+	return list, err
+}
+
+// PlanProposal returns a proposal with what would become of its lines now; signatures that came since make duplicates.
+func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (p Proposal, plan *ImportPlan, err error) {
+	var sealed []byte
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if p, err = scanProposal(tx.Row(qFindProposal, l.ID, id)); err != nil {
+			return err
+		}
+		return tx.Row(qOpenProposal, l.ID, id).Scan(&sealed)
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return p, nil, errNoProposal
+	}
+	if err != nil {
+		return p, nil, err
+	}
+	key, err := s.keyFor(ctx, l.ID)
+	if err != nil {
+		return p, nil, err
+	}
+	i, err := openIntake(key, id, sealed)
+	if err != nil {
+		return p, nil, err
+	}
+	plan, err = s.PlanImport(ctx, Import{Letter: l, List: i.List.Without(p.Skip), Basis: i.Basis, Source: i.Source, Listing: i.Listing, Kind: i.Kind})
+	return p, plan, err
+}
+
+var errNoProposal = fault.New(fault.Gone, "intake.gone")
+
+// SkipLines says which lines of a proposal are left out; who approved it as it was before did not approve that.
+func (s *Service) SkipLines(ctx context.Context, l letter.ID, id int64, lines []int, by int64) error {
+	text, err := json.Marshal(append([]int{}, lines...))
+	if err != nil {
+		return err
+	}
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.changed"}, qSkipProposal, string(text), l, id)
+}
+
+// DiscardProposal throws a proposal away that nobody has approved.
+func (s *Service) DiscardProposal(ctx context.Context, l letter.ID, id, by int64) error {
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.discarded"}, qDiscardProposal, l, id)
+}
+
+func (s *Service) changeProposal(ctx context.Context, e account.Entry, q *store.Query, args ...any) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(q, args...)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errNoProposal
+		}
+		return account.Record(tx, e)
+	})
+}
+
+// ApplyProposal has a proposal added, in the version that was approved.
+func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qApproveProposal, by, l, id, version)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "intake.changed")
+		}
+		return job.Enqueue(tx, ApplyIntake{l, id})
+	})
+}
+
+// applyIntake adds the lines of a proposal. What cannot be added any more stays, with the reason.
+func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
+	l, err := s.Letters.FindByID(ctx, j.Letter)
+	if err != nil {
+		return err
+	}
+	p, plan, err := s.PlanProposal(ctx, l, j.Proposal)
+	if errors.Is(err, errNoProposal) {
+		return nil // a run before this one has finished
+	}
+	var batch Batch
+	if err == nil {
+		batch, err = s.ApplyImport(ctx, plan, nil)
+	}
+	if refused, ok := errors.AsType[*fault.Error](err); ok {
+		return s.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(qFailProposal, refused.Key, j.Letter, j.Proposal)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if n, err := tx.Exec(qRemoveProposal, j.Letter, j.Proposal); err != nil || n == 0 {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: int64(j.Letter), Act: "intake.added", Object: strconv.Itoa(batch.Added)})
+	})
+}
+
+// RequestUndo has a batch undone.
+func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		b, err := scanBatch(tx.Row(qLockBatch, l, batch))
+		if errors.Is(err, store.ErrNoRow) {
+			return fault.New(fault.Gone, "batch.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		if b.State == BatchUndone {
+			return fault.New(fault.Conflict, "batch.undone")
+		}
+		return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
+	})
+}
+
+func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {
+	undone, _, err := s.UndoImport(ctx, j.Letter, j.Batch, nil)
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return job.Dead(err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: int64(j.Letter), Act: "intake.undone", Object: strconv.Itoa(undone)})
+	})
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"encoding/json"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+const actExport = "export"
+
+// exporting is what a second member approves: a list with names that are not public.
+type exporting struct {
+	Audience signing.Audience `json:"audience"`
+}
+
+// formats are those in which an export can be fetched.
+var formats = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+func (s *Server) showExports(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	return s.exportsPage(w, r, d, url.Values{"audience": {string(signing.ForPublic)}}, nil)
+}
+
+func (s *Server) exportsPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
+	loc, l := visitOf(r).locale, d.Letter
+	t := l.Edition.Text(loc.Code)
+	path := s.local(r, "/desk/letters/"+l.Slug)
+	p := ExportsPage{Base: s.deskBase(r, d, loc.T("desk.export.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path, Action: path + "/exports"}
+	for _, a := range signing.Audiences {
+		p.Audiences = append(p.Audiences, string(a))
+	}
+	var failed error
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+		return failed
+	}
+	exports, failed := s.signing.Exports(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
+	for _, e := range slices.Backward(exports) {
+		p.Exports = append(p.Exports, ExportView{ID: strconv.FormatInt(e.ID, 36), Audience: string(e.Audience), Made: e.Made, Lines: e.Lines, At: loc.DateTime(e.CreatedAt, time.UTC),
+			Until: loc.DateTime(e.CreatedAt.Add(signing.ExportFor), time.UTC)})
+	}
+	return render(w, statusOfForm(err), p)
+}
+
+func (s *Server) submitExports(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+	done := ""
+	switch do := v.Get("do"); do {
+	case "make":
+		done, err = s.export(r, d, exporting{signing.Audience(v.Get("audience"))})
+	case "csv", "xlsx": // fetching is recorded, so it is a form
+		return s.sendExport(w, r, d, id, do)
+	case "discard":
+		done, err = "removed", s.signing.DiscardExport(r.Context(), d.Letter.ID, id, d.User.ID)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if faulty(err) {
+		return s.exportsPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/exports", done)
+}
+
+// export has an export made; one with names that are not public wants a second member.
+func (s *Server) export(r *http.Request, d *deskVisit, asked exporting) (done string, err error) {
+	if asked.Audience != signing.ForPublic && slices.Contains(signing.Audiences, asked.Audience) {
+		second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+		if err != nil {
+			return "", err
+		}
+		if second {
+			return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actExport, asked, d.User.ID)
+		}
+	}
+	return "exporting", s.signing.RequestExport(r.Context(), d.Letter.ID, asked.Audience, d.User.ID)
+}
+
+// carryOutExport carries out what a second member approved about an export.
+func (s *Server) carryOutExport(r *http.Request, l letter.ID, a account.Approval, by int64) error {
+	var asked exporting
+	if err := json.Unmarshal(a.Request, &asked); err != nil {
+		return err
+	}
+	return s.signing.RequestExport(r.Context(), l, asked.Audience, by)
+}
+
+// sendExport sends a made export as a file.
+func (s *Server) sendExport(w http.ResponseWriter, r *http.Request, d *deskVisit, id int64, format string) error {
+	e, lines, err := s.signing.FetchExport(r.Context(), d.Letter.ID, id, format, d.User.ID)
+	if err != nil {
+		return err
+	}
+	loc := visitOf(r).locale
+	name := d.Letter.Slug + "-" + string(e.Audience) + "-" + e.CreatedAt.Format(time.DateOnly) + "." + format
+	return s.stream(w, r, name, formats[format], func(out io.Writer) error {
+		rows := exportRows(loc, e.Audience, lines)
+		if format == "xlsx" {
+			return signing.WriteXLSX(out, loc.Dir == "rtl", rows)
+		}
+		return signing.WriteCSVTable(out, rows)
+	})
+}
+
+// exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.
+func exportRows(loc *i18n.Locale, a signing.Audience, lines iter.Seq2[signing.Exported, error]) iter.Seq2[signing.Row, error] {
+	return func(yield func(signing.Row, error) bool) {
+		headings := signing.Row{loc.T("desk.export.kind"), loc.T("desk.export.name"), loc.T("desk.export.role"), loc.T("desk.export.affiliation"), loc.T("desk.export.country"), loc.T("desk.export.basis")}
+		if a != signing.ForPublic {
+			headings = append(headings, loc.T("desk.export.listing"))
+		}
+		if !yield(headings, nil) {
+			return
+		}
+		for x, err := range lines {
+			row := signing.Row{loc.T("desk.export.kind_" + string(x.Kind)), x.Name, x.Title, x.Affiliation, i18n.CountryName(loc, x.Country), loc.T("basis." + string(x.Basis))}
+			if a != signing.ForPublic {
+				row = append(row, loc.T("listing."+string(x.Listing)))
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,421 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+)
+
+// The acts about lists that may want a second member.
+const (
+	actIntake = "intake"
+	actUndo   = "undo"
+)
+
+// addition is what a second member approves: a list that was read in, in one version.
+type addition struct {
+	Proposal int64 `json:"proposal"`
+	Version  int   `json:"version"`
+}
+
+// undoing is what a second member approves: the end of every signature of a batch.
+type undoing struct {
+	Batch int64 `json:"batch"`
+}
+
+// linesShown is how many lines of a list a page shows.
+const linesShown = 200
+
+// keysWithin is how long the keys of mails are looked up; of those that are not found by then the senders are asked.
+const keysWithin = 15 * time.Second
+
+func (s *Server) showIntake(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	listing := signing.Public
+	if d.Letter.Protected {
+		listing = signing.Counted
+	}
+	return s.intakePage(w, r, d, url.Values{"basis": {string(signing.BasisPaper)}, "listing": {string(listing)}}, nil)
+}
+
+func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
+	loc, l := visitOf(r).locale, d.Letter
+	t := l.Edition.Text(loc.Code)
+	path := s.local(r, "/desk/letters/"+l.Slug)
+	p := IntakePage{Base: s.deskBase(r, d, loc.T("desk.intake.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path,
+		Action: path + "/intake", Open: l.AcceptsConfirmations(s.o.Now()), CanMail: s.o.CanMail}
+	for _, basis := range []signing.Basis{signing.BasisPaper, signing.BasisImport} {
+		p.Bases = append(p.Bases, Option{string(basis), loc.T("basis." + string(basis))})
+	}
+	for _, listing := range signing.Listings {
+		p.Listings = append(p.Listings, Option{string(listing), loc.T("listing." + string(listing))})
+	}
+	for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+		p.Kinds = append(p.Kinds, Option{string(kind), loc.T("desk.intake.kind." + string(kind))})
+	}
+	proposals, failed := s.signing.Proposals(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
+	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	if failed != nil {
+		return failed
+	}
+	for _, x := range proposals {
+		v := ProposalView{URL: path + "/intake/" + strconv.FormatInt(x.ID, 36), Lines: x.Lines - len(x.Skip), State: string(x.State), At: loc.DateTime(x.CreatedAt, time.UTC), Until: loc.Date(x.CreatedAt.Add(signing.IntakeFor))}
+		if _, asked := additionAsked(waiting, x.ID); asked && x.State == signing.ProposalRead {
+			v.State = "asked"
+		}
+		p.Proposals = append(p.Proposals, v)
+	}
+	batches, failed := s.signing.Batches(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
+	for _, b := range slices.Backward(batches) {
+		v := DeskBatch{ID: strconv.FormatInt(b.ID, 36), State: string(b.State), Basis: string(b.Basis), Source: b.Source, Added: b.Added, At: loc.DateTime(b.CreatedAt, time.UTC)}
+		v.Asked = slices.ContainsFunc(waiting, func(a account.Approval) bool {
+			var x undoing
+			return a.Act == actUndo && json.Unmarshal(a.Request, &x) == nil && x.Batch == b.ID
+		})
+		v.Undo = !v.Asked && (b.State == signing.BatchApplied || b.State == signing.BatchApplying)
+		v.Sure = typed.Get("do") == "undo" && typed.Get("id") == v.ID && err == nil
+		p.Batches = append(p.Batches, v)
+	}
+	return render(w, statusOfForm(err), p)
+}
+
+// additionAsked finds the request to add a proposal among those that wait.
+func additionAsked(waiting []account.Approval, id int64) (a account.Approval, asked bool) {
+	for _, a := range waiting {
+		var x addition
+		if a.Act == actIntake && json.Unmarshal(a.Request, &x) == nil && x.Proposal == id {
+			return a, true
+		}
+	}
+	return a, false
+}
+
+// submitIntake reads a list, or has a batch undone.
+func (s *Server) submitIntake(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, name, data, err := readUpload(w, r)
+	if err == nil {
+		switch v.Get("do") {
+		case "read":
+			var id int64
+			if id, err = s.readIntake(r, d, v, name, data); err == nil {
+				return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/intake/"+strconv.FormatInt(id, 36), "")
+			}
+		case "undo": // first shows what it will do
+			return s.intakePage(w, r, d, v, nil)
+		case "sure":
+			var done string
+			if done, err = s.undo(r, d, v.Get("id")); err == nil {
+				return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/intake", done)
+			}
+		default:
+			err = fault.New(fault.Invalid, "form.encoding")
+		}
+	}
+	if faulty(err) && v != nil {
+		return s.intakePage(w, r, d, v, err)
+	}
+	return err
+}
+
+// readIntake reads what was pasted or uploaded and keeps it as a proposal.
+func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name string, data []byte) (int64, error) {
+	i := signing.Import{Letter: d.Letter, Basis: signing.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: signing.Listing(v.Get("listing")), Kind: signing.Kind(v.Get("kind"))}
+	if !slices.Contains(signing.Listings, i.Listing) {
+		return 0, fault.List{fault.New(fault.Invalid, "listing").On("listing")}
+	}
+	if !slices.Contains([]signing.Kind{"", signing.Person, signing.Organisation, signing.Both}, i.Kind) {
+		return 0, fault.List{fault.New(fault.Invalid, "kind").On("kind")}
+	}
+	field := "file"
+	if len(data) == 0 {
+		field, name, data = "text", "list.csv", []byte(v.Get("text"))
+	}
+	if name = filepath.Base(name); mail.IsMailFile(name) {
+		f, err := mail.Read(r.Context(), name, data, s.lookupFor(keysWithin))
+		if err != nil {
+			return 0, onField(err, field)
+		}
+		i.List, i.Basis = f.Roster(), signing.BasisReply
+	} else {
+		list, err := roster.Read(name, data, nil)
+		if err != nil {
+			return 0, onField(err, field)
+		}
+		if i.List = list; i.Basis == signing.BasisReply {
+			i.Basis = "" // is for mails
+		}
+	}
+	return s.signing.Propose(r.Context(), i, d.User.ID)
+}
+
+// lookupFor looks up keys for some time in all; a DNS that does not answer holds up nobody for longer.
+func (s *Server) lookupFor(all time.Duration) mail.LookupTXT {
+	end := time.Now().Add(all)
+	return func(ctx context.Context, name string) ([]string, error) {
+		ctx, cancel := context.WithDeadline(ctx, end)
+		defer cancel()
+		return s.o.LookupTXT(ctx, name)
+	}
+}
+
+// undo has a batch undone, or asks a second member first.
+func (s *Server) undo(r *http.Request, d *deskVisit, batch string) (done string, err error) {
+	id, err := strconv.ParseInt(batch, 36, 64)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "form.encoding")
+	}
+	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+	if err != nil {
+		return "", err
+	}
+	if second {
+		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actUndo, undoing{id}, d.User.ID)
+	}
+	return "undone", s.signing.RequestUndo(r.Context(), d.Letter.ID, id, d.User.ID)
+}
+
+func (s *Server) showProposal(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	return s.proposalPage(w, r, d, nil, nil)
+}
+
+// proposalPage is the dry run of a list: what would become of each line.
+func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
+	loc, l := visitOf(r).locale, d.Letter
+	id, _ := strconv.ParseInt(r.PathValue("id"), 36, 64)
+	proposal, plan, failed := s.signing.PlanProposal(r.Context(), l, id)
+	if failed != nil && (proposal.ID == 0 || !fault.Is(failed, fault.Gone)) {
+		return failed
+	}
+	if err == nil {
+		err = failed
+	}
+	if typed == nil {
+		typed = url.Values{"skip": {rangesOf(proposal.Skip)}}
+	}
+	t := l.Edition.Text(loc.Code)
+	path := s.local(r, "/desk/letters/"+l.Slug+"/intake")
+	p := ProposalPage{Base: s.deskBase(r, d, loc.T("desk.dry_run.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: s.local(r, "/desk/letters/"+l.Slug), IntakeURL: path,
+		Action: path + "/" + r.PathValue("id"), State: string(proposal.State), Version: proposal.Version, Skipped: len(proposal.Skip), Until: loc.Date(proposal.CreatedAt.Add(signing.IntakeFor))}
+	if proposal.Reason != "" {
+		p.Reason = loc.T("fault." + proposal.Reason)
+	}
+	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	if failed != nil {
+		return failed
+	}
+	if a, asked := additionAsked(waiting, id); asked && proposal.State == signing.ProposalRead {
+		p.Approval = new(s.approvalView(r, d, a))
+	}
+	if plan == nil { // the letter takes no more
+		return render(w, statusOfForm(err), p)
+	}
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+		return failed
+	}
+	p.fill(loc, plan, r.URL.Query())
+	return render(w, statusOfForm(err), p)
+}
+
+// fill puts the plan into words: all of its numbers, and a part of its lines.
+func (p *ProposalPage) fill(loc *i18n.Locale, plan *signing.ImportPlan, query url.Values) {
+	p.Basis, p.Source, p.Mails = string(plan.Basis), plan.Source, plan.Basis == signing.BasisReply
+	for _, o := range outcomes {
+		if n := plan.Count(o); n > 0 {
+			p.Totals = append(p.Totals, TotalView{string(o), n})
+			p.Acts = p.Acts || o == signing.ImportAdd || o == signing.ImportHeld || o == signing.ImportAsk
+		}
+	}
+	for _, c := range plan.List.Columns {
+		p.Columns = append(p.Columns, ColumnView{c.Heading, string(c.Field)})
+	}
+	p.Ignored = plan.List.Ignored
+	entries := map[int]roster.Entry{}
+	for _, e := range plan.List.Entries {
+		entries[e.Line] = e
+	}
+	p.Look = query.Get("show") == "look"
+	from, _ := strconv.Atoi(query.Get("from"))
+	for _, line := range plan.Lines {
+		v := p.lineOf(loc, line, entries[line.Line])
+		if line.Line < from || p.Look && len(v.Remarks) == 0 && line.Outcome == signing.ImportAdd {
+			continue
+		}
+		if len(p.Lines) >= linesShown && p.Lines[len(p.Lines)-1].Number != v.Number {
+			p.NextURL = p.Action + "?from=" + strconv.Itoa(line.Line)
+			if p.Look {
+				p.NextURL += "&show=look"
+			}
+			break
+		}
+		p.Lines = append(p.Lines, v)
+	}
+}
+
+// outcomes are what can become of a line, in the order in which they are summed up.
+var outcomes = []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone}
+
+// lineOf puts what becomes of a line into words.
+func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e roster.Entry) PlannedView {
+	name, title, affiliation, country, listing := line.Shown()
+	if name == "" {
+		name = cmp.Or(e.Name, e.Organisation)
+	}
+	v := PlannedView{Number: line.Line, Outcome: string(line.Outcome), Kind: string(line.Kind), Listing: string(listing), Name: name, Subject: e.Subject, Said: e.Text,
+		Meta: SignatoryView{Title: title, Affiliation: affiliation, Country: i18n.CountryName(loc, country)}.Meta()}
+	if p.Mails {
+		v.From = e.Email
+	}
+	say1 := func(key string, args ...any) { v.Remarks = append(v.Remarks, loc.T("desk.dry_run."+key, args...)) }
+	switch {
+	case line.Fault != nil:
+		v.Remarks = append(v.Remarks, say(loc, line.Fault))
+	case line.Outcome == signing.ImportHeld:
+		v.Remarks = append(v.Remarks, loc.T("held."+line.Reason))
+	case line.Reason == signing.ImportWithdrawn:
+		say1("withdrawn")
+	case line.Reason == signing.ImportAsked:
+		say1("asked_lately")
+	case line.Outcome == signing.ImportAsk:
+		say1("ask_why", "Listing", loc.T("listing."+string(listing)))
+	case line.Of > 0:
+		say1("repeats", "Number", loc.Number(line.Of))
+	case line.Outcome == signing.ImportDuplicate:
+		say1("there")
+	}
+	if line.Same > 0 && line.Of == 0 {
+		say1("same_name", "Number", loc.Number(line.Same))
+	}
+	for _, n := range line.Notes {
+		say1("note_" + string(n))
+	}
+	return v
+}
+
+// submitProposal changes a dry run, proposes it, adds it or throws it away.
+func (s *Server) submitProposal(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, _ := strconv.ParseInt(r.PathValue("id"), 36, 64)
+	path, done := "/desk/letters/"+d.Letter.Slug+"/intake", ""
+	switch v.Get("do") {
+	case "skip":
+		lines, ok := numbersOf(v.Get("skip"))
+		if !ok {
+			err = fault.List{fault.New(fault.Invalid, "intake.numbers").On("skip")}
+			break
+		}
+		path, err = path+"/"+r.PathValue("id"), s.signing.SkipLines(r.Context(), d.Letter.ID, id, lines, d.User.ID)
+	case "discard":
+		done, err = "removed", s.signing.DiscardProposal(r.Context(), d.Letter.ID, id, d.User.ID)
+	case "propose":
+		version, _ := strconv.Atoi(v.Get("version"))
+		done, err = s.propose(r, d, addition{id, version})
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if faulty(err) {
+		return s.proposalPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, path, done)
+}
+
+// propose has a list added, or asks a second member first.
+func (s *Server) propose(r *http.Request, d *deskVisit, asked addition) (done string, err error) {
+	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+	if err != nil {
+		return "", err
+	}
+	if !second {
+		return "applied", s.signing.ApplyProposal(r.Context(), d.Letter.ID, asked.Proposal, asked.Version, d.User.ID)
+	}
+	waiting, err := s.accounts.Approvals(r.Context(), int64(d.Letter.ID))
+	if err != nil {
+		return "", err
+	}
+	if _, already := additionAsked(waiting, asked.Proposal); already {
+		return "", fault.New(fault.Conflict, "intake.asked")
+	}
+	return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actIntake, asked, d.User.ID)
+}
+
+// carryOutList carries out what a second member approved about lists.
+func (s *Server) carryOutList(r *http.Request, l letter.ID, a account.Approval, by int64) error {
+	if a.Act == actUndo {
+		var asked undoing
+		if err := json.Unmarshal(a.Request, &asked); err != nil {
+			return err
+		}
+		return s.signing.RequestUndo(r.Context(), l, asked.Batch, by)
+	}
+	var asked addition
+	if err := json.Unmarshal(a.Request, &asked); err != nil {
+		return err
+	}
+	return s.signing.ApplyProposal(r.Context(), l, asked.Proposal, asked.Version, by)
+}
+
+// maxSkip bounds how many lines are left out by hand.
+const maxSkip = 1000
+
+// numbersOf reads numbers and ranges of lines, such as "3, 7-9", in any digits.
+func numbersOf(typed string) (lines []int, ok bool) {
+	fields := strings.FieldsFunc(i18n.LatinDigits(typed), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })
+	for _, field := range fields {
+		first, last, isRange := strings.Cut(strings.ReplaceAll(field, "–", "-"), "-")
+		from, err := strconv.Atoi(first)
+		to := from
+		if isRange && err == nil {
+			to, err = strconv.Atoi(last)
+		}
+		if err != nil || from < 1 || to < from || to-from >= maxSkip-len(lines) {
+			return nil, false
+		}
+		for n := from; n <= to; n++ {
+			lines = append(lines, n)
+		}
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines), true
+}
+
+// rangesOf writes numbers as numbersOf reads them.
+func rangesOf(lines []int) string {
+	var parts []string
+	for i := 0; i < len(lines); {
+		j := i
+		for j+1 < len(lines) && lines[j+1] == lines[j]+1 {
+			j++
+		}
+		part := strconv.Itoa(lines[i])
+		if j > i {
+			part += "-" + strconv.Itoa(lines[j])
+		}
+		parts, i = append(parts, part), j+1
+	}
+	return strings.Join(parts, ", ")
+}
