@@ -157,6 +157,7 @@ func (a *App) openServer(ctx context.Context) error {
 	if mailer.Transport != nil {
 		a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
 		mailer.Register(a.Jobs)
+		job.Handle(a.Jobs, a.Signing.AskSlice)
 	}
 	former, err := a.FormerLogs(ctx)
 	if err != nil {

@@ -82,6 +82,10 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
 		return m.send(ctx, id, j.Pending, "code")
 	}, job.Limit(workers))
+	job.Handle(r, func(ctx context.Context, id int64, j signing.ReaffirmMail) error {
+		return m.send(ctx, id, j.Pending, "reaffirm")
+	}, job.Limit(workers))
+	job.Handle(r, m.sendReader, job.Limit(workers))
 	job.Handle(r, func(ctx context.Context, id int64, j signing.RefusedMail) error {
 		e, send, err := m.Signing.EnvelopeOf(ctx, j.Letter, j.Signature)
 		if err != nil || !send {
@@ -184,22 +188,40 @@ type content struct {
 	Link     string
 	Code     string
 	Listing  string // who will see the name, in a sentence
+	Text     string // address of the text and what changed in it
+	Draft    *draft // of a mail about a draft
 }
 
 func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
-	locale := i18n.Find(e.Language)
-	if locale == nil {
-		locale = i18n.Find(i18n.Default)
-	}
-	title := l.Edition.Text(e.Language)
-	c := content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
+	c := m.contentOf(e.Language, l)
+	c.Code = e.Code
+	locale := c.L
 	switch kind {
+	case "reaffirm":
+		c.Text = m.BaseURL + languagePrefix(locale) + "/letters/" + l.Slug + "/editions"
+		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
 	case "confirm", "reply":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
 		c.Listing = locale.T("listing_hint." + string(e.Listing))
 	case "refused":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
 	}
+	return m.compose(id, kind, e.Address, c)
+}
+
+// contentOf is what every mail about a letter holds, in a language.
+func (m *Mailer) contentOf(language string, l letter.Letter) content {
+	locale := i18n.Find(language)
+	if locale == nil {
+		locale = i18n.Find(i18n.Default)
+	}
+	title := l.Edition.Text(language)
+	return content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
+}
+
+// compose makes the message of a kind for one address.
+func (m *Mailer) compose(id int64, kind, address string, c content) ([]byte, error) {
+	locale := c.L
 	var plain, rich bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&plain, kind+".txt", c); err != nil {
 		return nil, fmt.Errorf("mail: %s.txt: %w", kind, err)
@@ -209,7 +231,7 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 	}
 	msg := gomail.NewMsg()
 	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
-	if err := msg.To(e.Address); err != nil {
+	if err := msg.To(address); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
 	msg.Subject(locale.T("mail." + kind + ".subject"))

@@ -377,6 +377,9 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 			if err := retire(tx, old, x); err != nil {
 				return "", err
 			}
+			if _, err := tx.Exec(qCountReaffirmed, row.letter, old.Edition, v[3]); err != nil {
+				return "", err
+			}
 			v[8], v[9] = state, reason
 			if _, err := qInsertSignature.put(tx, v); err != nil {
 				return "", err

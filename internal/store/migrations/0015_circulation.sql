@@ -66,3 +66,5 @@ CREATE TABLE reaffirmation (
 	reaffirmed {int} NOT NULL,
 	PRIMARY KEY (letter_id, edition)
 ) {strict};
+-- The submission by which the signer of an earlier text is asked; it goes when the signature ends.
+ALTER TABLE signature ADD COLUMN asked_id {int} NOT NULL DEFAULT 0;
