@@ -133,8 +133,8 @@ func spend(tx *store.Tx, value string) error {
 // maxEmail is the longest address a relay must take (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const maxEmail = 254
 
-// parseEmail returns an address as typed, without white space around it.
-func parseEmail(typed string) (string, *fault.Error) {
+// ParseEmail returns an address as typed, without white space around it.
+func ParseEmail(typed string) (string, *fault.Error) {
 	typed = strings.TrimSpace(norm.NFC.String(typed))
 	if typed == "" {
 		return "", fault.New(fault.Invalid, "user.email_empty").On("email")

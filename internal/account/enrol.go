@@ -66,7 +66,7 @@ func (s *Service) NewJoin(ctx context.Context, organisation string, role Role, n
 	if !slices.Contains(Roles, role) {
 		faults = append(faults, fault.New(fault.Invalid, "role").On("role"))
 	}
-	email, f := parseEmail(email)
+	email, f := ParseEmail(email)
 	if f != nil {
 		faults = append(faults, f)
 	}
@@ -290,7 +290,7 @@ func (s *Service) check(e Enrolment, j Joining) (w ways, err error) {
 		if w.name, f = parseName(j.Name); f != nil {
 			faults = append(faults, f)
 		}
-		if w.email, f = parseEmail(j.Email); f != nil {
+		if w.email, f = ParseEmail(j.Email); f != nil {
 			faults = append(faults, f)
 		}
 	}

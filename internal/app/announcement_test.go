@@ -32,19 +32,20 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		ada := a.Operator(t)
 		a.Member(t, testkit.Lead, account.Viewer, "viewer@lantern.example")
 		board := "/desk/letters/" + testkit.Slug
-		for i, kind := range []string{"person", "both", "organisation"} {
+		var secrets []string
+		for i, kind := range []string{"person", "both", "organisation", "both"} {
 			form := testkit.SignForm("Quillon Signer"+string(rune('A'+i)), fmt.Sprintf("signer%d@signed.example", i))
 			form.Set("kind", kind)
 			form.Set("organisation", "Fennimore Guild"+string(rune('A'+i)))
-			form.Set("listing", []string{"public", "counted", "coalition"}[i])
+			form.Set("listing", []string{"public", "counted", "coalition", "public"}[i])
 			if i < 2 {
 				form.Set("updates", "1")
 			}
 			c := a.Client(t)
 			_, mail := a.Sign(t, c, form)
-			secretOf(t, c.Post("/confirm/"+mail.Token(), press("confirm")))
+			secrets = append(secrets, secretOf(t, c.Post("/confirm/"+mail.Token(), press("confirm"))))
 		}
-		counted(t, a, 2, 2)
+		counted(t, a, 3, 3)
 		if r := ada.Post(board, url.Values{"do": {"ask_again"}}); r.Status != http.StatusConflict {
 			t.Errorf("the text has not changed, and asking is answered with %d", r.Status)
 		}
@@ -53,7 +54,7 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 			t.Fatal(err)
 		}
-		if page := ada.Get(board).Body; !strings.Contains(page, "4 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {
+		if page := ada.Get(board).Body; !strings.Contains(page, "6 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {
 			t.Error("the board does not say who stands under the earlier text")
 		}
 		if r := ada.Post(board, url.Values{"do": {"ask_again"}}); r.Status != http.StatusSeeOther {
@@ -63,12 +64,25 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			t.Errorf("asking twice is answered with %d", r.Status)
 		}
 		var questions []testkit.Mail
-		for i := range 3 {
+		for i := range 4 {
 			m := a.Inbox.Wait(t, fmt.Sprintf("signer%d@signed.example", i))
 			if !strings.Contains(m.Text, "/editions/2/diff/1") || strings.Contains(m.Text, "Quillon") || strings.Contains(m.Text, "Fennimore") {
 				t.Errorf("the question says\n%s", m.Text)
 			}
 			questions = append(questions, m)
+		}
+
+		own, err := a.Signing.Find(t.Context(), secrets[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range own {
+			if err := a.Signing.Erase(t.Context(), secrets[3], o.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r := a.Client(t).Get(regexp.MustCompile(`/confirm/[a-z2-7]+`).FindString(questions[3].Text)); r.Status != http.StatusGone {
+			t.Errorf("who erased a signature can still be asked about it: %d", r.Status)
 		}
 
 		c := a.Client(t)
@@ -130,7 +144,7 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		}
 		made, err := a.Signing.Announcements(t.Context(), letterOf(t, a).ID)
 		if err != nil || len(made) != 3 || !slices.ContainsFunc(made, func(m signing.Announcement) bool {
-			return m.Kind == signing.TextChanged && m.Subject == 2 && m.Mails == 3 && m.Done
+			return m.Kind == signing.TextChanged && m.Subject == 2 && m.Mails == 4 && m.Done
 		}) {
 			t.Errorf("%+v, %v", made, err)
 		}

@@ -104,13 +104,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	}
 	clock.Advance(10 * time.Second) // the directory is read again
 	sign("Quay Law Clinic", "mira@quay.example")
-	if _, err := a.Signing.Publish(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	counts, _, _, err := a.Signing.Summary(t.Context(), letterOf(t, a).ID, 0)
-	if err != nil || counts.Organisations != 3 {
-		t.Errorf("%+v, %v", counts, err)
-	}
+	counted(t, a, 3, 0)
 	bases := map[signing.Basis]int{}
 	list, err := a.Signing.ListByState(t.Context(), letterOf(t, a).ID, signing.StateListed, 0, 10)
 	if err != nil {

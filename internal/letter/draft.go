@@ -71,17 +71,19 @@ func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
 
 // Finding is something to look at before a letter is opened.
 type Finding struct {
-	Key      string // addressee demand lead text deadline_past deadline_none stale figure call
-	Blocks   bool   // the letter cannot be opened like this
-	Language string // of a stale translation
-	Quote    string // of a figure
+	Key      string               // addressee demand lead text deadline_past deadline_none stale figure call approval lifted
+	Blocks   bool                 // the letter cannot be opened like this
+	Language string               // of a stale translation
+	Quote    string               // of a figure
+	Lead     account.Organisation // that has not approved the text
 }
 
 // maxFindings bounds the figures that a checklist names.
 const maxFindings = 10
 
-// Checklist looks at a letter that is about to be opened with an edition, or to get it as its next.
-func Checklist(l Letter, e Edition, now time.Time) (list []Finding) {
+// Checklist looks at a letter that is about to be opened with an edition, or to get it as its next. unapproved are the lead
+// organisations that have still to approve a draft (see Unapproved).
+func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisation, now time.Time) (list []Finding) {
 	t := e.Text(e.Language)
 	add := func(found bool, f Finding) {
 		if found {
@@ -91,6 +93,12 @@ func Checklist(l Letter, e Edition, now time.Time) (list []Finding) {
 	add(t.Body == "" && len(t.Demands) == 0, Finding{Key: "text", Blocks: true})
 	add(len(l.Leads) == 0, Finding{Key: "lead", Blocks: true})
 	add(l.SignOn != SignOnNone && l.Deadline.IsSet() && !now.Before(l.Deadline.At), Finding{Key: "deadline_past", Blocks: l.State == Draft})
+	if l.State == Draft {
+		for _, o := range unapproved {
+			list = append(list, Finding{Key: "approval", Lead: o, Blocks: true})
+		}
+		add(c.Lifted(e), Finding{Key: "lifted"})
+	}
 	add(len(t.Addressees) == 0, Finding{Key: "addressee"})
 	add(len(t.Demands) == 0, Finding{Key: "demand"})
 	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})

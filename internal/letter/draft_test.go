@@ -34,7 +34,7 @@ func TestChecklist_namesWhatIsMissing(t *testing.T) {
 		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"stale", "figure"}},
 		"no sign-on": {letter.Letter{State: letter.Draft, SignOn: letter.SignOnNone, Leads: lead}, map[string]letter.Text{"en": full}, []string{"figure"}},
 	} {
-		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, now)
+		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, letter.Circulation{}, nil, now)
 		if got := keysOf(found); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q (%+v)", name, got, c.want, found)
 		}

@@ -173,8 +173,16 @@ func (figures) paragraph(w util.BufWriter, source []byte, node ast.Node, enterin
 
 // Excerpt returns the beginning of Markdown as plain text on one line, at most limit characters and cut between words.
 func Excerpt(source string, limit int) string {
-	words := strings.Fields(gohtml.UnescapeString(plainPolicy.Sanitize(blockEnd.ReplaceAllString(RenderMarkdown(source, nil), " $0"))))
-	out := strings.Join(words, " ")
+	return shorten(plainOf(RenderMarkdown(source, nil)), limit)
+}
+
+// plainOf returns the words of rendered Markdown on one line.
+func plainOf(html string) string {
+	return strings.Join(strings.Fields(gohtml.UnescapeString(plainPolicy.Sanitize(blockEnd.ReplaceAllString(html, " $0")))), " ")
+}
+
+// shorten cuts a line between words, to at most limit characters.
+func shorten(out string, limit int) string {
 	if utf8.RuneCountInString(out) <= limit {
 		return out
 	}

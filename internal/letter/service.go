@@ -293,7 +293,7 @@ func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
 		}
 		return nil
 	})
-	return spent, err
+	return spent, errors.Join(err, s.forgetReaders(ctx))
 }
 
 func scanID(row store.Row) (id ID, err error) { return id, row.Scan(&id) }
@@ -329,6 +329,9 @@ func (s *Service) RenewKeys(ctx context.Context) error {
 		}
 		for _, id := range ids {
 			if _, err := tx.Exec(qSetKey, s.Keys.NewLetterKey(int64(id)), id); err != nil {
+				return err
+			}
+			if err := forgetReadersOf(tx, id); err != nil { // their links do not open any more either
 				return err
 			}
 		}

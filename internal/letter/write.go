@@ -306,6 +306,18 @@ func publish(tx *store.Tx, id ID, c Change) error {
 	if text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
+	if l.State == Draft && c.By != 0 {
+		if l.Leads, err = account.Leads(tx, int64(id)); err != nil {
+			return err
+		}
+		missing, err := unapproved(tx, l, next.SHA256, c.By)
+		if err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			return fault.New(fault.Conflict, "circulation.unapproved", "Name", missing[0].Name(next.Language, ""))
+		}
+	}
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err

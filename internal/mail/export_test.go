@@ -28,6 +28,11 @@ func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts sign
 	return m.renderSummary(99, locale, l, "ada@example.org", counts, held)
 }
 
+// DeliverReader runs the handler of a job about a reader.
+func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMail) error {
+	return m.sendReader(ctx, id, j)
+}
+
 // Security says how the relay is spoken to.
 func (s *SMTP) Security() string {
 	switch {

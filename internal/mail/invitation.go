@@ -84,7 +84,7 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 			a.Call = m.cover(*l.Call)
 		}
 	}
-	msg, err := m.compose(id, "invitation", e, c.L, a)
+	msg, err := m.compose(id, "invitation", e.Address, c.L, a)
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,7 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
 		return m.send(ctx, id, j.Pending, "code")
 	}, job.Limit(workers))
+	job.Handle(r, m.sendReader, job.Limit(workers))
 	job.Handle(r, func(ctx context.Context, id int64, j signing.RefusedMail) error {
 		e, send, err := m.Signing.EnvelopeOf(ctx, j.Letter, j.Signature)
 		if err != nil || !send {
@@ -195,15 +196,13 @@ type content struct {
 	Link     string
 	Code     string
 	Listing  string // who will see the name, in a sentence
+	Draft    *draft // of a mail about a draft
 }
 
 func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
-	locale := i18n.Find(e.Language)
-	if locale == nil {
-		locale = i18n.Find(i18n.Default)
-	}
-	title := l.Edition.Text(e.Language)
-	c := content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language), Code: e.Code}
+	c := m.contentOf(e.Language, l)
+	c.Code = e.Code
+	locale := c.L
 	switch kind {
 	case "confirm", "reply":
 		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
@@ -215,7 +214,7 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 	case "invitation", "reminder":
 		return m.renderInvitation(id, kind, e, l, c)
 	}
-	msg, err := m.compose(id, kind, e, c.L, c)
+	msg, err := m.compose(id, kind, e.Address, c.L, c)
 	if err != nil {
 		return nil, err
 	}
@@ -223,8 +222,18 @@ func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Lett
 	return m.finish(msg)
 }
 
+// contentOf is what every mail about a letter holds, in a language.
+func (m *Mailer) contentOf(language string, l letter.Letter) content {
+	locale := i18n.Find(language)
+	if locale == nil {
+		locale = i18n.Find(i18n.Default)
+	}
+	title := l.Edition.Text(language)
+	return content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
+}
+
 // compose returns a message whose parts are those of a template, all but its subject.
-func (m *Mailer) compose(id int64, file string, e signing.Envelope, locale *i18n.Locale, data any) (*gomail.Msg, error) {
+func (m *Mailer) compose(id int64, file, address string, locale *i18n.Locale, data any) (*gomail.Msg, error) {
 	var plain, rich bytes.Buffer
 	if err := textTemplates.ExecuteTemplate(&plain, file+".txt", data); err != nil {
 		return nil, fmt.Errorf("mail: %s.txt: %w", file, err)
@@ -234,7 +243,7 @@ func (m *Mailer) compose(id int64, file string, e signing.Envelope, locale *i18n
 	}
 	msg := gomail.NewMsg()
 	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
-	if err := msg.To(e.Address); err != nil {
+	if err := msg.To(address); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
 	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))

@@ -62,7 +62,7 @@ func (m *Mailer) renderNews(id int64, kind string, e signing.Envelope, l letter.
 	} else {
 		n.Stop = site + "/unsubscribe/" + e.Unsubscribe
 	}
-	msg, err := m.compose(id, kind, e, c.L, n)
+	msg, err := m.compose(id, kind, e.Address, c.L, n)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (m *Mailer) renderSummary(id int64, locale *i18n.Locale, l letter.Letter, a
 	if held > 0 {
 		x.Held = locale.N("mail.summary.held", held)
 	}
-	msg, err := m.compose(id, "summary", signing.Envelope{Address: address}, locale, x)
+	msg, err := m.compose(id, "summary", address, locale, x)
 	if err != nil {
 		return nil, err
 	}

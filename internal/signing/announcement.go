@@ -158,11 +158,12 @@ func (s *Service) RegisterJobs(r *job.Runner) {
 type told struct {
 	Own
 	sealed []byte
-	both   bool // an organisation, whose signer also signed as a person in the same act
+	person *int64 // the signature that an organisation's signer gave as a person in the same act
 }
 
 // mailing is a mail to one signer, ready to be written.
 type mailing struct {
+	of   told
 	asks *submission // of a question about a changed text
 	job  job.Args
 }
@@ -185,7 +186,7 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 			return err
 		}
 		rows, err = store.List(tx, qListTold, func(row store.Row) (t told, err error) {
-			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.both)
+			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.person)
 		}, a.Letter, after, announcementSlice)
 		return err
 	})
@@ -222,6 +223,13 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 				if err := m.asks.insert(tx, 1); err != nil {
 					return err
 				}
+				person := m.of.ID
+				if m.of.person != nil {
+					person = *m.of.person
+				}
+				if _, err := tx.Exec(qSetAsked, m.asks.id, a.Letter, m.of.ID, person); err != nil {
+					return err
+				}
 			}
 			if err := job.Enqueue(tx, m.job); err != nil {
 				return err
@@ -248,7 +256,7 @@ func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t 
 		return nil, nil
 	}
 	kind := t.Kind
-	if t.both {
+	if t.person != nil {
 		kind = Both
 	}
 	p.Listing, p.Salts, p.Day, p.Asked = t.Listing, nil, "", true
@@ -260,7 +268,7 @@ func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t 
 	if l.Deadline.IsSet() {
 		x.lasts = min(x.lasts, l.Deadline.At.Add(letter.Grace).Sub(s.DB.Now()))
 	}
-	return &mailing{asks: &x, job: TextMail{x.id, t.Edition}}, nil
+	return &mailing{of: t, asks: &x, job: TextMail{x.id, t.Edition}}, nil
 }
 
 // ExtensionEnvelope returns what the mail about a deadline needs, false when it must not be sent any more: the deadline was

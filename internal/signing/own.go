@@ -290,6 +290,9 @@ func end(tx *store.Tx, o Own, state State, why verify.Reason) error {
 	if err := o.unlist(tx); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(qRemoveAsked, o.Letter, o.ID); err != nil {
+		return err
+	}
 	reason := string(why)
 	if o.Reason == HeldRemoved {
 		reason = HeldRemoved // or who was removed would come back by withdrawing and signing again

@@ -104,8 +104,12 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 			p.Missing = append(p.Missing, TextLink{Lang: x.Code, Name: x.Name, Dir: x.Dir, URL: path + "/texts/" + x.Code})
 		}
 	}
-	for _, f := range letter.Checklist(l, e, s.o.Now()) {
-		v := FindingView{Text: loc.T("desk.check."+f.Key, "Language", loc.Language(f.Language), "Quote", f.Quote), Blocks: f.Blocks}
+	findings, failed := s.checklist(r, d, e)
+	if failed != nil {
+		return failed
+	}
+	for _, f := range findings {
+		v := FindingView{Text: loc.T("desk.check."+f.Key, "Language", loc.Language(f.Language), "Quote", f.Quote, "Name", f.Lead.Name(loc.Code, i18n.Default)), Blocks: f.Blocks}
 		p.Blocked = p.Blocked || f.Blocks
 		p.Findings = append(p.Findings, v)
 	}
@@ -185,6 +189,16 @@ func (s *Server) approvalView(r *http.Request, d *deskVisit, a account.Approval)
 	return v
 }
 
+// checklist is what is looked at before the letter opens with an edition, by whom who asks.
+func (s *Server) checklist(r *http.Request, d *deskVisit, e letter.Edition) ([]letter.Finding, error) {
+	c, err := s.letters.Circulation(r.Context(), d.Letter.ID)
+	if err != nil {
+		return nil, err
+	}
+	unapproved, err := s.letters.Unapproved(r.Context(), d.Letter, e.SHA256, d.User.ID)
+	return letter.Checklist(d.Letter, e, c, unapproved, s.o.Now()), err
+}
+
 // newEdition is what a second member approves: the very texts that were asked about.
 type newEdition struct {
 	SHA256  map[string]string `json:"sha256"` // by language
@@ -214,7 +228,11 @@ func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisi
 		if failed != nil {
 			return failed
 		}
-		if slices.ContainsFunc(letter.Checklist(l, e, s.o.Now()), func(f letter.Finding) bool { return f.Blocks }) || l.State != letter.Draft {
+		findings, failed := s.checklist(r, d, e)
+		if failed != nil {
+			return failed
+		}
+		if slices.ContainsFunc(findings, func(f letter.Finding) bool { return f.Blocks }) || l.State != letter.Draft {
 			err = fault.New(fault.Conflict, "letter.not_ready")
 			break
 		}

@@ -10,3 +10,6 @@ CREATE TABLE announcement (
   done_at {int}, -- µs; NULL while there are more
   PRIMARY KEY (letter_id, kind, subject)
 ) {without_rowid};
+
+-- The submission by which a signer is asked to sign a changed text: it goes when the signature ends.
+ALTER TABLE signature ADD COLUMN asked_id {int} NOT NULL DEFAULT 0;

@@ -1,0 +1,338 @@
+package letter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Circulation is a draft's text going round among those who are asked to read it before it is published. The zero
+// Circulation is none.
+type Circulation struct {
+	Soft, Hard   time.Time // until when answers are asked for, and after which nothing is taken
+	Zone         *time.Location
+	StartedAt    time.Time
+	FrozenSHA256 string // of the authoritative file that was frozen last, "" for none
+	FrozenAt     time.Time
+}
+
+// Started reports whether there is a circulation.
+func (c Circulation) Started() bool { return !c.StartedAt.IsZero() }
+
+// Takes reports whether answers and remarks are taken at that moment.
+func (c Circulation) Takes(now time.Time) bool { return c.Started() && now.Before(c.Hard) }
+
+// Frozen reports whether the edition's text is the one whose hash was mailed to all readers. No more is noted of it: who
+// changes the text has lifted the freeze, and who puts it back has what was mailed.
+func (c Circulation) Frozen(e Edition) bool {
+	return c.FrozenSHA256 != "" && c.FrozenSHA256 == e.SHA256
+}
+
+// Lifted reports whether the text was frozen and has been changed since.
+func (c Circulation) Lifted(e Edition) bool {
+	return c.FrozenSHA256 != "" && c.FrozenSHA256 != e.SHA256
+}
+
+// Invitation asks readers for their opinion on a draft, and says until when they can give it.
+type Invitation struct {
+	Readers    []Invitee // none: only the deadlines change
+	Language   string    // of the mail and of the page it leads to
+	Lead       bool      // they are asked to be lead organisations
+	Soft, Hard time.Time
+	Zone       *time.Location
+	By         int64 // the user
+}
+
+// maxReaders bounds how many are asked about one letter.
+const maxReaders = 500
+
+func (i Invitation) validate(now time.Time) error {
+	var faults fault.List
+	if !i.Hard.After(now) {
+		faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("hard_day"))
+	}
+	if i.Soft.After(i.Hard) {
+		faults = append(faults, fault.New(fault.Invalid, "circulation.order").On("soft_day"))
+	}
+	if len(i.Readers) > maxReaders {
+		faults = append(faults, fault.New(fault.TooLarge, "circulation.readers", "Count", maxReaders).On("readers"))
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+// Circulate sends a draft round and returns to how many it was sent now: who was sent it before is not sent it again.
+func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sent int, err error) {
+	if err := i.validate(s.DB.Now()); err != nil {
+		return 0, err
+	}
+	err = s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		sent = 0
+		now := tx.Now()
+		if _, err := tx.Exec(qPutCirculation, l.ID, i.Soft.UnixMicro(), i.Hard.UnixMicro(), i.Zone.String(), now.UnixMicro()); err != nil {
+			return err
+		}
+		key, err := s.KeyIn(tx, l.ID)
+		if err != nil {
+			return err
+		}
+		var known int
+		if err := tx.Row(qCountReaders, l.ID).Scan(&known); err != nil {
+			return err
+		}
+		for _, invitee := range i.Readers {
+			fresh, err := invite(tx, key, l.ID, i, invitee)
+			if err != nil {
+				return err
+			}
+			if fresh {
+				sent++
+			}
+		}
+		if known+sent > maxReaders {
+			return fault.List{fault.New(fault.TooLarge, "circulation.readers", "Count", maxReaders).On("readers")}
+		}
+		return account.RecordOnce(tx, account.Entry{User: i.By, Letter: int64(l.ID), Act: "circulation.sent"})
+	})
+	return sent, err
+}
+
+// onDraft runs fn on a letter that is a draft, which stays as it is until the transaction ends.
+func (s *Service) onDraft(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		l, err := lock(tx, slug)
+		if err != nil {
+			return err
+		}
+		if l.State != Draft {
+			return fault.New(fault.Conflict, "circulation.opened")
+		}
+		if err := complete(tx, &l); err != nil {
+			return err
+		}
+		return fn(tx, l)
+	})
+}
+
+// Circulation returns where the circulation of a letter stands.
+func (s *Service) Circulation(ctx context.Context, id ID) (c Circulation, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		c, err = findCirculation(tx, id)
+		return err
+	})
+	return c, err
+}
+
+// Freeze says that the text with the hash is the one to be published, and mails the hash to every reader whose link is good.
+// Another text in its place is a Conflict; the same one twice is frozen, and mailed, once.
+func (s *Service) Freeze(ctx context.Context, slug, sha256 string, by int64) error {
+	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if sha256 == "" || l.Edition.SHA256 != sha256 {
+			return fault.New(fault.Conflict, "circulation.changed")
+		}
+		n, err := tx.Exec(qFreeze, sha256, tx.Now().UnixMicro(), l.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		readers, err := store.List(tx, qListReaders, scanReader, l.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range readers {
+			if r.Withdrawn {
+				continue
+			}
+			if err := job.Enqueue(tx, ReaderMail{Reader: r.ID, Says: SaysFrozen, SHA256: sha256}); err != nil {
+				return err
+			}
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "circulation.frozen", Object: sha256})
+	})
+}
+
+// Unapproved returns the lead organisations that have not approved the text with the hash, less those that the user may speak for.
+func (s *Service) Unapproved(ctx context.Context, l Letter, sha256 string, user int64) (list []account.Organisation, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = unapproved(tx, l, sha256, user)
+		return err
+	})
+	return list, err
+}
+
+// Approve approves the text with the hash for those lead organisations that the user may speak for. Another text in its place
+// is a Conflict.
+func (s *Service) Approve(ctx context.Context, slug, sha256 string, by account.Session) error {
+	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if sha256 == "" || l.Edition.SHA256 != sha256 {
+			return fault.New(fault.Conflict, "circulation.changed")
+		}
+		for _, o := range l.Leads {
+			if !by.RoleIn(o).May(account.Editor) {
+				continue
+			}
+			if err := approve(tx, l.ID, o.ID, sha256, by.User.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// approve notes that a lead organisation approved a text; user is 0 where a reader's link did.
+func approve(tx *store.Tx, id ID, organisation int64, sha256 string, user int64) error {
+	var by *int64
+	if user != 0 {
+		by = &user
+	}
+	n, err := tx.Exec(qApproveText, id, organisation, sha256, by, tx.Now().UnixMicro())
+	if err != nil || n == 0 {
+		return err
+	}
+	return account.Record(tx, account.Entry{User: user, Organisation: organisation, Letter: int64(id), Act: "lead.approved", Object: sha256})
+}
+
+// Lead is what a reader consents to who was asked to be a lead organisation.
+type Lead struct {
+	SHA256       string // the text that is approved
+	Organisation string // slug of one in the directory that the user may speak for; "" goes by the name
+	Name         string // to be named by
+	Language     string // of the name
+	By           *account.Session
+}
+
+// JoinAsLead makes the organisation of a reader who was asked, and consents, a lead of the letter, and approves the text for
+// it. A reader who leads already approves another text. An organisation that has members here is led into it only by one of
+// them: nobody puts a letter into the mouth of an organisation that they do not speak for.
+func (s *Service) JoinAsLead(ctx context.Context, reader Reader, slug string, c Lead) error {
+	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		row, err := scanReader(tx.Row(qFindReader, reader.ID))
+		if err != nil {
+			return err
+		}
+		if row.Withdrawn || !row.LeadAsked {
+			return fault.New(fault.Forbidden, "role")
+		}
+		if c.SHA256 == "" || l.Edition.SHA256 != c.SHA256 {
+			return fault.New(fault.Conflict, "circulation.changed")
+		}
+		user := int64(0)
+		if c.By != nil {
+			user = c.By.User.ID
+		}
+		if row.SpeaksFor != 0 {
+			return approve(tx, l.ID, row.SpeaksFor, c.SHA256, user)
+		}
+		o, err := organisationOf(tx, c)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qSetSpeaksFor, &o.ID, row.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qAnswer, In, row.Named, tx.Now().UnixMicro(), row.ID); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(l.Leads, func(x account.Organisation) bool { return x.ID == o.ID }) {
+			var rank int
+			if err := tx.Row(qNextRank, l.ID).Scan(&rank); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(qInsertLead, l.ID, rank, o.ID); err != nil {
+				return err
+			}
+			if err := account.Record(tx, account.Entry{User: user, Organisation: o.ID, Letter: int64(l.ID), Act: "lead.joined", Object: o.Slug}); err != nil {
+				return err
+			}
+		}
+		if err := approve(tx, l.ID, o.ID, c.SHA256, user); err != nil {
+			return err
+		}
+		return Touch(tx, l.ID)
+	})
+}
+
+// organisationOf returns the directory entry that a consent names, which it makes if there is none.
+func organisationOf(tx *store.Tx, c Lead) (account.Organisation, error) {
+	if c.Organisation != "" {
+		o, err := account.Find(tx, c.Organisation)
+		if err == nil && (c.By == nil || !c.By.RoleIn(o).May(account.Editor)) {
+			err = fault.New(fault.Forbidden, "role")
+		}
+		return o, err
+	}
+	name := clean(c.Name)
+	if name == "" {
+		return account.Organisation{}, fault.List{fault.New(fault.Invalid, "organisation.name").On("name")}
+	}
+	directory, err := account.List(tx)
+	if err != nil {
+		return account.Organisation{}, err
+	}
+	for _, o := range directory {
+		for _, known := range o.Names {
+			if fold(known) != fold(name) {
+				continue
+			}
+			var members int
+			if err := tx.Row(qCountMembers, o.ID).Scan(&members); err != nil {
+				return o, err
+			}
+			if members > 0 {
+				return o, fault.List{fault.New(fault.Conflict, "circulation.members").On("name")}
+			}
+			return o, nil
+		}
+	}
+	o := account.Organisation{Slug: freeSlug(name, directory), Names: map[string]string{c.Language: name}}
+	if err := account.Put(tx, o); err != nil {
+		return o, err
+	}
+	return account.Find(tx, o.Slug)
+}
+
+// stopLeading takes back a reader's consent to lead. A letter keeps its last lead organisation.
+func stopLeading(tx *store.Tx, l Letter, r Reader) error {
+	n, err := tx.Exec(qRemoveLead, l.ID, r.SpeaksFor)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := tx.Exec(qForgetApproval, l.ID, r.SpeaksFor); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qSetSpeaksFor, nil, r.ID); err != nil {
+		return err
+	}
+	if err := account.Record(tx, account.Entry{Organisation: r.SpeaksFor, Letter: int64(l.ID), Act: "lead.left"}); err != nil {
+		return err
+	}
+	return Touch(tx, l.ID)
+}
+
+// forgetReaders deletes what readers said and who they are: once the letter's data key is destroyed, and where nothing came
+// of a draft, as long after the end of its circulation as sealed data is kept after a letter's.
+func (s *Service) forgetReaders(ctx context.Context) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		over, err := store.List(tx, qListReadersOver, scanID, tx.Now().Add(-KeptAfterClose).UnixMicro())
+		for _, id := range over {
+			err = errors.Join(err, forgetReadersOf(tx, id))
+		}
+		return err
+	})
+}
+
+func forgetReadersOf(tx *store.Tx, id ID) error {
+	for _, q := range []*store.Query{qForgetRemarks, qForgetReaders} {
+		if _, err := tx.Exec(q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

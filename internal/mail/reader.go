@@ -1,0 +1,54 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+)
+
+// draft is what a mail says of a text that is not public yet.
+type draft struct {
+	Soft, Hard string // until when answers are asked for, and taken
+	SHA256     string // of the frozen text
+	Number     int    // of the edition that it is to become
+}
+
+// sendReader sends somebody who reads a draft their link, or the hash of the text that was frozen.
+func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) error {
+	e, send, err := m.Letters.ReaderEnvelope(ctx, j)
+	if err != nil || !send {
+		return err
+	}
+	if err := m.wait(ctx); err != nil {
+		return err
+	}
+	message, err := m.renderReader(id, j.Says, e)
+	if err != nil {
+		return job.Dead(job.Code("render", err))
+	}
+	err = m.Transport.Send(ctx, m.From, e.Address, message)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
+		return m.Letters.ReaderRefused(ctx, j.Reader)
+	}
+	if err != nil {
+		return job.Code("smtp", err)
+	}
+	return nil
+}
+
+func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope) ([]byte, error) {
+	c := m.contentOf(e.Language, e.Letter)
+	c.Link = m.BaseURL + languagePrefix(c.L) + "/circulation/" + e.Token
+	c.Draft = &draft{Soft: c.L.DateTime(e.Circulation.Soft, e.Circulation.Zone), Hard: c.L.DateTime(e.Circulation.Hard, e.Circulation.Zone),
+		SHA256: e.Circulation.FrozenSHA256, Number: e.Letter.Edition.Number}
+	msg, err := m.compose(id, says, e.Address, c.L, c)
+	if err != nil {
+		return nil, err
+	}
+	msg.Subject(c.L.T("mail." + says + ".subject"))
+	return m.finish(msg)
+}
