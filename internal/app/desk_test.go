@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -210,25 +209,10 @@ func TestDesk_sessions(t *testing.T) {
 
 const pasted = "Open the granary of Lower Varrow\n\nTo Mr Otto Brandt, Minister of Supply\n\nDear Minister,\n\nAt least 40 families wait.\n\nWe ask you:\n\n1. to open the granary by 1 May 2031;\n2. to publish its records.\n\nYours sincerely,"
 
-// upload sends the form by which a letter is read from a file.
+// upload gives the page for a new letter a file.
 func upload(t *testing.T, e *testkit.Editor, name string, data []byte, fields url.Values) testkit.Answer {
 	t.Helper()
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for field, values := range fields {
-		for _, v := range values {
-			_ = w.WriteField(field, v)
-		}
-	}
-	if name != "" {
-		f, err := w.CreateFormFile("file", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = f.Write(data)
-	}
-	_ = w.Close()
-	return e.Do(http.MethodPost, "/desk/new", &b, "Content-Type", w.FormDataContentType())
+	return send(t, e, "/desk/new", "file", name, data, fields)
 }
 
 // formOf returns what a page's form with that button would send.

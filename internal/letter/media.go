@@ -15,16 +15,20 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// Limits of a picture.
+// Limits of a picture, and of a document.
 const (
 	MaxPictureBytes  = 5 << 20
+	MaxDocumentBytes = 10 << 20
 	maxPicturePixels = 40_000_000
 )
 
-// Picture is a stored picture, named by the hex SHA-256 of its bytes.
+// PDF is the type of a stored document.
+const PDF = "application/pdf"
+
+// Picture is a stored picture or document, named by the hex SHA-256 of its bytes.
 type Picture struct {
-	Hash, Type    string // Type is image/png, image/jpeg or image/gif
-	Width, Height int    // pixels
+	Hash, Type    string // Type is image/png, image/jpeg, image/gif or PDF
+	Width, Height int    // pixels; 0 for a document
 	Data          []byte
 }
 
@@ -35,7 +39,7 @@ var (
 	qFindMedia = store.Q("media.find", `SELECT hash, type, width, height, data FROM media WHERE hash = $1`)
 )
 
-// PutPicture stores a PNG, JPEG or GIF and returns its hash.
+// PutPicture stores a PNG, JPEG or GIF, without what it says beside what it shows, and returns the hash of what is stored.
 func (s *Service) PutPicture(ctx context.Context, data []byte) (hash string, err error) {
 	if len(data) > MaxPictureBytes {
 		return "", fault.New(fault.TooLarge, "picture.large").On("picture")
@@ -44,16 +48,35 @@ func (s *Service) PutPicture(ctx context.Context, data []byte) (hash string, err
 	if pixels := config.Width * config.Height; err != nil || pixels < 1 || pixels > maxPicturePixels {
 		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
 	}
-	sum := sha256.Sum256(data)
+	if data, err = withoutMetadata(format, data); err != nil {
+		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
+	}
+	return s.putMedia(ctx, Picture{Type: "image/" + format, Width: config.Width, Height: config.Height, Data: data})
+}
+
+// PutDocument stores a PDF to which a text links as /media/HASH, and returns its hash: so what is attached is part of what
+// is signed. It is stored as it is.
+func (s *Service) PutDocument(ctx context.Context, data []byte) (hash string, err error) {
+	if len(data) > MaxDocumentBytes {
+		return "", fault.New(fault.TooLarge, "document.large").On("document")
+	}
+	if !bytes.HasPrefix(data, []byte("%PDF-")) || !bytes.Contains(data[max(0, len(data)-2048):], []byte("%%EOF")) {
+		return "", fault.New(fault.Invalid, "document.format").On("document")
+	}
+	return s.putMedia(ctx, Picture{Type: PDF, Data: data})
+}
+
+func (s *Service) putMedia(ctx context.Context, p Picture) (hash string, err error) {
+	sum := sha256.Sum256(p.Data)
 	hash = hex.EncodeToString(sum[:])
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qPutMedia, hash, "image/"+format, config.Width, config.Height, data, tx.Now().UnixMicro())
+		_, err := tx.Exec(qPutMedia, hash, p.Type, p.Width, p.Height, p.Data, tx.Now().UnixMicro())
 		return err
 	})
 	return hash, err
 }
 
-// FindPicture returns a stored picture.
+// FindPicture returns a stored picture or document.
 func (s *Service) FindPicture(ctx context.Context, hash string) (p Picture, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		err := tx.Row(qFindMedia, hash).Scan(&p.Hash, &p.Type, &p.Width, &p.Height, &p.Data)

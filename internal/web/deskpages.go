@@ -226,6 +226,7 @@ type TextPage struct {
 	Published    bool // what is saved is not public before it is published
 	Translation  bool
 	Source       *LetterView // the authoritative text, beside a translation
+	Attaching    bool        // something is wrong with a picture or document
 	Other        []DiffLine  // what somebody else saved meanwhile
 }
 

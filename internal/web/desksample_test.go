@@ -39,7 +39,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	bad := form
 	bad.Form = wrong(text, "title", "slug")
 	badText := form
-	badText.Form = wrong(text, "title", "d0-text")
+	badText.Form = wrong(text, "title", "d0-text", "picture", "document_text")
 	source := view
 	source.Texts, source.EditionsURL, source.FileURL = nil, "", ""
 	board := BoardPage{Base: base(w.title, "/desk/letters/x"), LetterTitle: tag(w.title), Action: "/desk/letters/x", PublicURL: "/letters/x", State: "draft", Draft: true, MayWrite: true, MayVet: true, SignOn: "both", Protected: true,
@@ -124,7 +124,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-settings", SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-text", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
 		{"desk-text-translation", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
-			Published: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
+			Published: true, Attaching: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -136,6 +137,7 @@ func (s *Server) textPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	path := s.local(r, "/desk/letters/"+d.Letter.Slug)
 	p := TextPage{Base: s.deskBase(r, d, loc.T("desk.text.title")), Text: s.textForm(r, typed, language, err), BoardURL: path, Action: path + "/texts/" + language,
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
+	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
 	name := e.Text(loc.Code)
 	p.LetterTitle = tagged(name.Name(), name.Language)
 	if source, there := e.Texts[e.Language]; there && language != e.Language {
@@ -164,12 +166,21 @@ func (s *Server) textPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 
 func (s *Server) submitText(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	language := r.PathValue("language")
-	v, err := readLong(w, r)
-	if err != nil {
+	v, _, data, err := readUpload(w, r)
+	if err != nil && (v == nil || !faulty(err)) {
 		return err
 	}
-	e, _, _, err := s.working(r, d, language)
+	e, _, _, failed := s.working(r, d, language)
+	if failed != nil {
+		return failed
+	}
+	if err == nil {
+		err = s.attach(r, v, data)
+	}
 	if err != nil {
+		if faulty(err) {
+			return s.textPage(w, r, d, e, v, err)
+		}
 		return err
 	}
 	t := textOf(v, language)
@@ -189,10 +200,40 @@ func (s *Server) submitText(w http.ResponseWriter, r *http.Request, d *deskVisit
 		return err
 	}
 	path := "/desk/letters/" + d.Letter.Slug
-	if v.Get("do") == "more" { // saved, and on with it: there are new empty rows
+	if do := v.Get("do"); do == "more" || do == "picture" || do == "document" { // saved, and on with it: there are new empty rows
 		return s.seeOther(w, r, path+"/texts/"+language, "saved")
 	}
 	return s.seeOther(w, r, path, "saved")
+}
+
+// attach stores a picture or document that comes with the form, and puts it at the end of the body, from where it is moved to
+// its place.
+func (s *Server) attach(r *http.Request, v url.Values, data []byte) error {
+	do := v.Get("do")
+	if do != "picture" && do != "document" {
+		return nil
+	}
+	label := strings.NewReplacer("[", "(", "]", ")", `"`, "”", "|", "/").Replace(line1(v.Get(do + "_text")))
+	var faults fault.List
+	if len(data) == 0 {
+		faults = append(faults, fault.New(fault.Invalid, do+".none").On(do))
+	}
+	if label == "" {
+		faults = append(faults, fault.New(fault.Invalid, do+".text").On(do+"_text"))
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	put, mark := s.letters.PutPicture, "![%s](picture:%s)"
+	if do == "document" {
+		put, mark = s.letters.PutDocument, "[%s (PDF)](/media/%s)"
+	}
+	hash, err := put(r.Context(), data)
+	if err != nil {
+		return err
+	}
+	v.Set("body", strings.TrimRight(v.Get("body"), " \r\n")+"\n\n"+fmt.Sprintf(mark, label, hash)+"\n")
+	return nil
 }
 
 // answerAutosave tells the page's script which revision it goes on from, or why nothing was saved.

@@ -111,6 +111,9 @@ func (s *Server) showPicture(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Length", strconv.Itoa(len(p.Data)))
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("ETag", `"`+p.Hash+`"`)
+	if p.Type == letter.PDF { // never shown within the site: a document can hold more than words
+		h.Set("Content-Disposition", `attachment; filename="`+p.Hash[:12]+`.pdf"`)
+	}
 	_, _ = w.Write(p.Data)
 	return nil
 }

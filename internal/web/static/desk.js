@@ -45,6 +45,8 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     saving = true;
     changed = false;
     const body = new URLSearchParams(new FormData(form));
+    body.delete("picture");
+    body.delete("document");
     body.set("do", "autosave");
     try {
       const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: body.toString().length < 60000 });
