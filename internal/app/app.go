@@ -130,10 +130,14 @@ func (a *App) checkLog(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openServer(ctx context.Context) error {
+func (a *App) openServer(ctx context.Context) (err error) {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
 	a.Signing.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
+	a.Signing.BurstFrom = c.BurstFrom
+	if a.Signing.Throwaway, err = readDomains(c.DisposableDomains); err != nil {
+		return err
+	}
 	passkeys, err := account.RelyingParty(c.BaseURL, c.Name)
 	if err != nil {
 		return err
@@ -172,9 +176,26 @@ func (a *App) openServer(ctx context.Context) error {
 	a.Web = web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
+		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
+}
+
+// readDomains reads a file of mail domains, "" for none.
+func readDomains(name string) (signing.Domains, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--disposable-domains: %w", err)
+	}
+	defer f.Close()
+	d, err := signing.ReadDomains(f)
+	if err != nil {
+		return nil, fmt.Errorf("--disposable-domains: %s: %w", name, err)
+	}
+	return d, nil
 }
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
@@ -272,7 +293,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.Web.Sweep()
-	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx))
+	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 
 // publish gives what waits its place in the log.

@@ -43,6 +43,8 @@ var deskRules = map[string]string{
 	"GET /desk/account/recovery":      user,
 	"GET /desk/new":                   user,
 	"POST /desk/new":                  user,
+	"GET /desk/jobs":                  operator,
+	"POST /desk/jobs":                 operator,
 	"GET /desk/organisations":         operator,
 	"POST /desk/organisations":        operator,
 	"GET /desk/organisations/{slug}":  string(account.Viewer),

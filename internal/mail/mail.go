@@ -151,7 +151,7 @@ func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.E
 		return job.Dead(job.Code("render", err))
 	}
 	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
-		return job.Code("smtp", err)
+		return job.Code(failure(err), err)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ func (s *Service) holdReason(ctx context.Context, row pending, p particulars, ke
 		}
 		return nil
 	})
+	if err == nil && reason == "" {
+		reason = s.suspect(row, p.Email)
+	}
 	return reason, err
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -39,9 +40,10 @@ type Options struct {
 	CanMail       bool          // without mail no sign form is offered
 	PublishEvery  time.Duration // for saying when a signature will appear
 	RateLimit     bool
-	TrustProxy    []string       // networks whose X-Forwarded-For is believed
-	Mailbox       *mail.Mailbox  // only in the demonstration
-	Former        []tlog.Former  // logs that the instance's log goes on from, the oldest first
+	TrustProxy    []string      // networks whose X-Forwarded-For is believed
+	Mailbox       *mail.Mailbox // only in the demonstration
+	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
+	Jobs          job.Overview
 	LookupTXT     mail.LookupTXT // of keys of mails that are read in
 	Cache         string         // folder for files that can be built again
 	Log           *slog.Logger

@@ -271,6 +271,10 @@ var dynamicKeys = map[string][]string{
 	"desk.sign_on.":    {"both", "organisations", "people", "none"},
 	"desk.board.will.": {"both", "organisations", "people", "none"},
 
+	"desk.chart.label_": {"days", "hours"},
+	"desk.chart.table_": {"days", "hours"},
+	"desk.chart.unit_":  {"days", "hours"},
+
 	"desk.export.for_":  {"public", "addressee", "coalition"},
 	"desk.export.hint_": {"public", "addressee", "coalition"},
 
