@@ -433,6 +433,7 @@ func TestDesk_vetting(t *testing.T) {
 		if l, err := a.Signing.ListByState(t.Context(), letterID(t, a), signing.StateRemoved, 0, 9); err != nil || len(l) != 2 {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
+		a.Publish(t)
 		if days, err := a.Signing.Daily(t.Context(), letterID(t, a)); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
 			t.Errorf("%+v, %v", days, err)
 		}

@@ -249,6 +249,9 @@ func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, vers
 		if n == 0 {
 			return fault.New(fault.Conflict, "intake.changed")
 		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
+			return err
+		}
 		return job.Enqueue(tx, ApplyIntake{l, id})
 	})
 }
@@ -296,6 +299,9 @@ func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64)
 		}
 		if b.State == BatchUndone {
 			return fault.New(fault.Conflict, "batch.undone")
+		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
+			return err
 		}
 		return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
 	})
