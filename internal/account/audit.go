@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -83,4 +85,18 @@ func (s *Service) Trail(ctx context.Context, organisation, letter, before int64,
 		return nil
 	})
 	return lines, err
+}
+
+// TryAgain makes a job that has failed run at once, for an operator.
+func (s *Service) TryAgain(ctx context.Context, id, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		kind, err := job.Again(tx, id)
+		if err != nil {
+			return err
+		}
+		if kind == "" {
+			return fault.New(fault.Gone, "job.gone")
+		}
+		return Record(tx, Entry{User: by, Act: "job.again", Object: kind})
+	})
 }

@@ -38,7 +38,7 @@ type Options struct {
 	Now      func() time.Time // nil is time.Now
 	OnQuery  func(*store.Query)
 
-	LookupTXT mail.LookupTXT // for the keys of mails that are read in; nil asks the system's resolver
+	LookupTXT account.LookupTXT // for the keys of mails that are read in and the records of domains; nil asks the system's resolver
 }
 
 // App is an open instance.
@@ -98,9 +98,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a = &App{DB: db, Log: log, o: o}
-	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: net.DefaultResolver.LookupTXT}
+	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: o.LookupTXT}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
-	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: net.DefaultResolver.LookupTXT}
+	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: o.LookupTXT}
 	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
@@ -130,10 +130,14 @@ func (a *App) checkLog(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openServer(ctx context.Context) error {
+func (a *App) openServer(ctx context.Context) (err error) {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
 	a.Signing.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
+	a.Signing.BurstFrom = c.BurstFrom
+	if a.Signing.Throwaway, err = readDomains(c.DisposableDomains); err != nil {
+		return err
+	}
 	passkeys, err := account.RelyingParty(c.BaseURL, c.Name)
 	if err != nil {
 		return err
@@ -172,9 +176,26 @@ func (a *App) openServer(ctx context.Context) error {
 	a.Web = web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
+		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
+}
+
+// readDomains reads a file of mail domains, "" for none.
+func readDomains(name string) (signing.Domains, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--disposable-domains: %w", err)
+	}
+	defer f.Close()
+	d, err := signing.ReadDomains(f)
+	if err != nil {
+		return nil, fmt.Errorf("--disposable-domains: %s: %w", name, err)
+	}
+	return d, nil
 }
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
@@ -278,7 +299,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.Web.Sweep()
-	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx))
+	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 
 // publish gives what waits its place in the log.

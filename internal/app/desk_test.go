@@ -42,6 +42,8 @@ var deskRules = map[string]string{
 	"GET /desk/account/recovery":      user,
 	"GET /desk/new":                   user,
 	"POST /desk/new":                  user,
+	"GET /desk/jobs":                  operator,
+	"POST /desk/jobs":                 operator,
 	"GET /desk/organisations":         operator,
 	"POST /desk/organisations":        operator,
 	"GET /desk/organisations/{slug}":  string(account.Viewer),
@@ -417,6 +419,7 @@ func TestDesk_vetting(t *testing.T) {
 		if l, err := a.Signing.ListByState(t.Context(), letterID(t, a), signing.StateRemoved, 0, 9); err != nil || len(l) != 2 {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
+		a.Publish(t)
 		if days, err := a.Signing.Daily(t.Context(), letterID(t, a)); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
 			t.Errorf("%+v, %v", days, err)
 		}

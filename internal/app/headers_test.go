@@ -92,6 +92,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/intake":                     {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
 		"/desk/letters/{slug}/intake/{id}":                {"/desk" + letter + "/intake/x"},
 		"/desk/letters/{slug}/exports":                    {"/desk" + letter + "/exports"},
+		"/desk/jobs":                                      {"/desk/jobs"},
 	}
 }
 

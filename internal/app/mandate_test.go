@@ -25,11 +25,10 @@ var (
 // Organisations sign a letter that looks at them: one shows its mandate by a record of its domain, on its own page; another
 // is vouched for at the desk; a third signs from the domain that its entry in the directory has.
 func TestMandate_threeOrganisations(t *testing.T) {
+	dns := testkit.NameServer(t)
 	clock := &testkit.Clock{}
 	clock.Set(time.Now())
-	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now = clock.Now })
-	dns := testkit.NameServer(t)
-	a.Signing.Lookup, a.Accounts.Lookup = dns.LookupTXT, dns.LookupTXT
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now, o.LookupTXT = clock.Now, dns.LookupTXT })
 	ada := a.Operator(t)
 	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Mandate: new(true)}); err != nil {
 		t.Fatal(err)

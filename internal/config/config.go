@@ -29,22 +29,24 @@ type Recipients struct {
 
 // Server are the settings of a running server.
 type Server struct {
-	Listen        string        `default:"127.0.0.1:8080" env:"UNDERSIGNED_LISTEN" placeholder:"ADDR" help:"Address and port to serve on. Put a TLS proxy in front, or serve loopback only."`
-	BaseURL       string        `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach this server, e.g. https://letters.example.org; links in mails begin with it. Default: http:// and --listen."`
-	SMTP          string        `env:"UNDERSIGNED_SMTP" name:"smtp" placeholder:"URL" help:"Mail relay: smtp://[USER:PASSWORD@]HOST:PORT, or smtps:// for TLS from the start. TLS is required except to loopback or with ?tls=off. Without it mails wait and no sign form is offered."`
-	MailFrom      string        `env:"UNDERSIGNED_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of all mails. Default: letters@ and the host of the base URL."`
-	MailWorkers   int           `default:"8" env:"UNDERSIGNED_MAIL_WORKERS" help:"Mails sent at the same time."`
-	MailRate      int           `default:"100" env:"UNDERSIGNED_MAIL_RATE" help:"Mails sent a second at most, 0 for no limit. What is more waits its turn, so that a rush of signatures is neither slowed by its own mails nor refused by the relay."`
-	DKIMDomain    string        `env:"UNDERSIGNED_DKIM_DOMAIN" name:"dkim-domain" help:"Domain that signs mails (DKIM)."`
-	DKIMSelector  string        `env:"UNDERSIGNED_DKIM_SELECTOR" name:"dkim-selector" default:"undersigned" help:"Selector of the DKIM key in the DNS."`
-	DKIMKey       string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
-	PublishEvery  time.Duration `default:"10m" env:"UNDERSIGNED_PUBLISH_EVERY" placeholder:"DURATION" help:"Rhythm in which confirmed signatures join list and count. A longer one tells less about when somebody signed."`
-	MetricsListen string        `env:"UNDERSIGNED_METRICS_LISTEN" placeholder:"ADDR" help:"Address and port of GET /metrics, for Prometheus; a listener of its own, so that it can stay on loopback. Default: none."`
-	RateLimit     string        `default:"on" enum:"on,off" env:"UNDERSIGNED_RATE_LIMIT" placeholder:"on|off" help:"off lifts request and mail budgets; for benchmarks and tests only."`
-	TrustProxy    []string      `env:"UNDERSIGNED_TRUST_PROXY" placeholder:"CIDR" help:"Networks whose X-Forwarded-For is believed when requests are counted."`
-	Name          string        `env:"UNDERSIGNED_NAME" default:"Undersigned" help:"Name of this site, on every page and mail."`
-	Operator      string        `env:"UNDERSIGNED_OPERATOR" help:"Who runs this server, as the privacy page says."`
-	Contact       string        `env:"UNDERSIGNED_CONTACT" placeholder:"ADDRESS" help:"How to reach the operator, as the privacy page says."`
+	Listen            string        `default:"127.0.0.1:8080" env:"UNDERSIGNED_LISTEN" placeholder:"ADDR" help:"Address and port to serve on. Put a TLS proxy in front, or serve loopback only."`
+	BaseURL           string        `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach this server, e.g. https://letters.example.org; links in mails begin with it. Default: http:// and --listen."`
+	SMTP              string        `env:"UNDERSIGNED_SMTP" name:"smtp" placeholder:"URL" help:"Mail relay: smtp://[USER:PASSWORD@]HOST:PORT, or smtps:// for TLS from the start. TLS is required except to loopback or with ?tls=off. Without it mails wait and no sign form is offered."`
+	MailFrom          string        `env:"UNDERSIGNED_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of all mails. Default: letters@ and the host of the base URL."`
+	MailWorkers       int           `default:"8" env:"UNDERSIGNED_MAIL_WORKERS" help:"Mails sent at the same time."`
+	MailRate          int           `default:"100" env:"UNDERSIGNED_MAIL_RATE" help:"Mails sent a second at most, 0 for no limit. What is more waits its turn, so that a rush of signatures is neither slowed by its own mails nor refused by the relay."`
+	DKIMDomain        string        `env:"UNDERSIGNED_DKIM_DOMAIN" name:"dkim-domain" help:"Domain that signs mails (DKIM)."`
+	DKIMSelector      string        `env:"UNDERSIGNED_DKIM_SELECTOR" name:"dkim-selector" default:"undersigned" help:"Selector of the DKIM key in the DNS."`
+	DKIMKey           string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
+	PublishEvery      time.Duration `default:"10m" env:"UNDERSIGNED_PUBLISH_EVERY" placeholder:"DURATION" help:"Rhythm in which confirmed signatures join list and count. A longer one tells less about when somebody signed."`
+	MetricsListen     string        `env:"UNDERSIGNED_METRICS_LISTEN" placeholder:"ADDR" help:"Address and port of GET /metrics, for Prometheus; a listener of its own, so that it can stay on loopback. Default: none."`
+	RateLimit         string        `default:"on" enum:"on,off" env:"UNDERSIGNED_RATE_LIMIT" placeholder:"on|off" help:"off lifts request and mail budgets; for benchmarks and tests only."`
+	BurstFrom         int           `default:"50" env:"UNDERSIGNED_BURST_FROM" placeholder:"N" help:"Once so many signatures on a letter came from one mail domain within an hour, those that follow are held for an editor to look at; large providers are left out of this. 0 for never."`
+	DisposableDomains string        `env:"UNDERSIGNED_DISPOSABLE_DOMAINS" placeholder:"FILE" help:"Mail domains, one a line, whose signatures are held as coming from throw-away addresses, beside those that the program knows."`
+	TrustProxy        []string      `env:"UNDERSIGNED_TRUST_PROXY" placeholder:"CIDR" help:"Networks whose X-Forwarded-For is believed when requests are counted."`
+	Name              string        `env:"UNDERSIGNED_NAME" default:"Undersigned" help:"Name of this site, on every page and mail."`
+	Operator          string        `env:"UNDERSIGNED_OPERATOR" help:"Who runs this server, as the privacy page says."`
+	Contact           string        `env:"UNDERSIGNED_CONTACT" placeholder:"ADDRESS" help:"How to reach the operator, as the privacy page says."`
 }
 
 // Complete fills in what follows from other settings, and refuses wrong values.
@@ -76,6 +78,9 @@ func (s *Server) Complete() error {
 	}
 	if s.MailWorkers < 1 || s.MailWorkers > 200 {
 		return errors.New("--mail-workers: from 1 to 200")
+	}
+	if s.BurstFrom < 0 {
+		return errors.New("--burst-from: from 1 on, or 0 for never")
 	}
 	if s.MailRate < 0 {
 		return errors.New("--mail-rate: from 1 on, or 0 for no limit")

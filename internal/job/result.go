@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -71,8 +73,19 @@ func (r *Runner) storeBatch(ctx context.Context, batch []result, abandoned <-cha
 	}
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 30*time.Second) {
 		err := r.db.Update(ctx, func(tx *store.Tx) error {
+			done := map[string]int{}
 			for i, res := range batch {
-				if err := outcomes[i].store(tx, res); err != nil {
+				n, err := outcomes[i].store(tx, res)
+				if err != nil {
+					return err
+				}
+				done[res.kind] += n
+			}
+			for _, kind := range slices.Sorted(maps.Keys(done)) { // in one order, so that processes do not wait for each other in a ring
+				if done[kind] == 0 {
+					continue
+				}
+				if _, err := tx.Exec(qAddDone, hourOf(tx.Now()), kind, done[kind]); err != nil {
 					return err
 				}
 			}
@@ -96,18 +109,19 @@ func (r *Runner) storeBatch(ctx context.Context, batch []result, abandoned <-cha
 	}
 }
 
-func (o outcome) store(tx *store.Tx, res result) error {
+// store records the outcome, and returns how many jobs it ended.
+func (o outcome) store(tx *store.Tx, res result) (int, error) {
 	if o.done {
-		_, err := tx.Exec(qDone, res.id)
-		return err
+		n, err := tx.Exec(qDone, res.id)
+		return int(n), err
 	}
 	if o.next != nil {
 		if n, err := tx.Exec(qSuperseded, res.id, res.attempts); err != nil || n > 0 {
-			return err
+			return 0, err
 		}
 	}
 	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)
-	return err
+	return 0, err
 }
 
 func (o outcome) log(ctx context.Context, log *slog.Logger, res result) {

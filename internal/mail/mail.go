@@ -101,7 +101,6 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, m.sendText, job.Limit(workers))
 	job.Handle(r, m.tellEditors, job.Limit(1))
 	job.Handle(r, m.sendSummary, job.Limit(workers))
-	m.Signing.RegisterJobs(r)
 }
 
 // wait returns when the rate lets one more mail go.
@@ -163,7 +162,7 @@ func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.E
 		return job.Dead(job.Code("render", err))
 	}
 	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
-		return job.Code("smtp", err)
+		return job.Code(failure(err), err)
 	}
 	return nil
 }

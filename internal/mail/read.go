@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-message/mail"
 	"golang.org/x/text/language"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
@@ -63,7 +64,7 @@ func IsMailFile(name string) bool {
 
 // Read reads a mail (RFC 5322) or an mbox file of several (RFC 4155 and what programs write in its place). A mail that cannot be
 // read is there with its fault; the others are read. Keys of signatures are looked up by lookup.
-func Read(ctx context.Context, name string, data []byte, lookup LookupTXT) (*ReceivedFile, error) {
+func Read(ctx context.Context, name string, data []byte, lookup account.LookupTXT) (*ReceivedFile, error) {
 	if len(data) > ReadLimit {
 		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", ReadLimit)
 	}

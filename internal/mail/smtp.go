@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -107,6 +108,17 @@ func refusal(err error) error {
 		return err
 	}
 	return &Refusal{Code: e.Code}
+}
+
+// failure says in a word why a relay took no mail: its code, or that it is not to be reached.
+func failure(err error) string {
+	if e, ok := errors.AsType[*smtp.SMTPError](err); ok {
+		return "smtp_" + strconv.Itoa(e.Code)
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return "relay_away"
+	}
+	return "smtp"
 }
 
 // connection returns a kept connection that still answers, or a new one.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
+
+	"github.com/undersigned/undersigned/internal/account"
 )
 
 // Vouch says what the domain of a sender's address says of a mail.
@@ -23,9 +25,6 @@ const (
 	Altered  Vouch = "altered"  // there is one, and it does not hold
 )
 
-// LookupTXT returns the TXT records of a domain name.
-type LookupTXT func(ctx context.Context, name string) ([]string, error)
-
 const (
 	maxSignatures = 8 // of a mail, that are looked at
 	lookupWithin  = 5 * time.Second
@@ -36,7 +35,7 @@ var revoked = regexp.MustCompile(`(^|;)\s*p=\s*(;|$)`)
 
 // voucher checks signatures, and asks for each key once.
 type voucher struct {
-	lookup LookupTXT
+	lookup account.LookupTXT
 
 	mu    sync.Mutex
 	known map[string]answer // guarded by mu

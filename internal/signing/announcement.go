@@ -143,15 +143,13 @@ func (s *Service) Announcements(ctx context.Context, l letter.ID) (list []Announ
 	return list, err
 }
 
-// RegisterJobs hands the runner what this package does in the background.
-func (s *Service) RegisterJobs(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, a announce) error {
-		for {
-			if more, err := s.announceSlice(ctx, a); err != nil || !more {
-				return err
-			}
+// announceAll deals with all signers of an announcement.
+func (s *Service) announceAll(ctx context.Context, a announce) error {
+	for {
+		if more, err := s.announceSlice(ctx, a); err != nil || !more {
+			return err
 		}
-	}, job.Limit(1))
+	}
 }
 
 // told is a signature whose signer may be written to.

@@ -98,6 +98,9 @@ func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by
 		if _, err := tx.Exec(qInsertExport, l, id, a, by, tx.Now().UnixMicro()); err != nil {
 			return err
 		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.asked", Object: string(a)}); err != nil {
+			return err
+		}
 		return job.Enqueue(tx, MakeExport{l, id})
 	})
 }

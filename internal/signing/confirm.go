@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -383,7 +384,7 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 			switch {
 			case old.State == StateRemoved || old.Reason == HeldRemoved:
 				state, reason = StateHeld, HeldRemoved
-			case old.counts() && reason == HeldDuplicate: // the other spelling is the possible duplicate, not this
+			case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable}, reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
 				state, reason = StateNew, ""
 			case old.State == StateHeld:
 				state, reason = StateHeld, firstOf(reason, old.Reason)

@@ -86,6 +86,9 @@ func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, 
 		}
 		return nil
 	})
+	if err == nil && reason == "" {
+		reason = s.suspect(row, p.Email)
+	}
 	return reason, twin, err
 }
 

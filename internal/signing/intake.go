@@ -76,6 +76,7 @@ func (UndoIntake) Kind() string { return "intake.undo" }
 func (s *Service) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, _ int64, j ApplyIntake) error { return s.applyIntake(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j UndoIntake) error { return s.undoIntake(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j announce) error { return s.announceAll(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j MakeExport) error { return s.makeExport(ctx, j) }, job.Limit(1), job.Timeout(exportTakes))
 }
 
@@ -249,6 +250,9 @@ func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, vers
 		if n == 0 {
 			return fault.New(fault.Conflict, "intake.changed")
 		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
+			return err
+		}
 		return job.Enqueue(tx, ApplyIntake{l, id})
 	})
 }
@@ -296,6 +300,9 @@ func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64)
 		}
 		if b.State == BatchUndone {
 			return fault.New(fault.Conflict, "batch.undone")
+		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
+			return err
 		}
 		return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
 	})

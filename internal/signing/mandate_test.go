@@ -35,7 +35,7 @@ func (d *desk) leads() (ids []int64) {
 	return ids
 }
 
-func (d *desk) held(receipt signing.Receipt, kind signing.Kind) signing.Own {
+func (d *desk) signature(receipt signing.Receipt, kind signing.Kind) signing.Own {
 	d.t.Helper()
 	for _, o := range d.own(receipt.Secret) {
 		if o.Kind == kind {
@@ -77,7 +77,7 @@ func TestMandate_domainOfTheDirectory(t *testing.T) {
 			t.Errorf("for another name: held %q", r.Held)
 		}
 		r := d.give("office@river.example", as(signing.Organisation, "river watch"))
-		if o := d.held(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
+		if o := d.signature(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
 			t.Errorf("from its own domain: held %q, basis %s", r.Held, o.Basis)
 		}
 		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldDuplicate {
@@ -95,14 +95,14 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		d.mandated("peace-office")
 		lead := d.leads()[0]
 		r := d.give("office@river.example", as(signing.Organisation, "River Watch"))
-		o := d.held(r, signing.Organisation)
+		o := d.signature(r, signing.Organisation)
 		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody of another organisation vouches: %v", err)
 		}
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if o = d.held(r, signing.Organisation); o.Basis != signing.BasisVoucher || o.State != signing.StateNew {
+		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisVoucher || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
 		if c := d.counts(); c.Organisations != 1 {
@@ -125,7 +125,7 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		ctx := t.Context()
 		d.mandated("peace-office", "quay", "loom")
 		leads := d.leads()
-		o := d.held(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
+		o := d.signature(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); released || err != nil {
 			t.Fatalf("one is enough: %v, %v", released, err)
 		}
@@ -144,7 +144,7 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		if r := d.give("other@gmail.com", as(signing.Organisation, "Hill Watch")); r.Held == "" {
 			t.Error("a shared domain was taken for an organisation's")
 		}
-		nameless := d.held(d.give("c@cliff.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted)), signing.Organisation)
+		nameless := d.signature(d.give("c@cliff.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted)), signing.Organisation)
 		if _, err := d.Release(ctx, d.letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an editor vouches for a name that nobody sees: %v", err)
 		}
@@ -157,7 +157,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		d.Lookup = dns.LookupTXT
 		d.mandated("peace-office")
 		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Counted))
-		o := d.held(r, signing.Organisation)
+		o := d.signature(r, signing.Organisation)
 		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
 			if err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
@@ -178,7 +178,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil {
 			t.Fatal(err)
 		}
-		if o = d.held(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
+		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
 		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
@@ -196,7 +196,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		}
 		d.clock.Advance(2 * time.Minute)
 		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"))
-		o = d.held(r, signing.Organisation)
+		o = d.signature(r, signing.Organisation)
 		if record, err = d.MandateRecord(ctx, o, "elsewhere.example"); err != nil {
 			t.Fatal(err)
 		}

@@ -63,8 +63,14 @@ func (o Own) unlist(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qRemoveList, o.Letter, o.Kind, sortKey(p.Name), o.ID); err != nil {
+	n, err := tx.Exec(qRemoveList, o.Letter, o.Kind, sortKey(p.Name), o.ID)
+	if err != nil {
 		return err
+	}
+	if n > 0 {
+		if _, err := tx.Exec(qAddCountry, o.Letter, p.Country, -1); err != nil {
+			return err
+		}
 	}
 	for _, word := range searchWords(p.Name) {
 		if _, err := tx.Exec(qRemoveWord, o.Letter, o.Kind, word, o.ID); err != nil {
@@ -230,7 +236,11 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 			return nil
 		}
 		name, _, _ := p.shown(o.Kind)
-		return insertListed(tx, o.Letter, o.Kind, name, o.ID)
+		if n, err := insertListed(tx, o.Letter, o.Kind, name, o.ID); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.Exec(qAddCountry, o.Letter, p.Country, 1)
+		return err
 	})
 }
 

@@ -48,7 +48,7 @@ func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (
 	if err != nil {
 		return nil, err
 	}
-	tally := map[cell]int{}
+	tally, seen := map[cell]int{}, glance{hours: map[hourKey]int{}, countries: map[string]int{}}
 	for _, w := range waiting {
 		if w.Subject != 0 { // else it is about the letter
 			f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
@@ -58,7 +58,7 @@ func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (
 			if _, sign := w.Leaf.(verify.Sign); !sign && f.index == nil {
 				continue // its signature waits itself
 			}
-			if err := f.apply(tx, l, &w, next+int64(len(taken)), tally, &recent); err != nil {
+			if err := f.apply(tx, l, &w, next+int64(len(taken)), tally, seen, &recent); err != nil {
 				return nil, err
 			}
 		}
@@ -74,6 +74,9 @@ func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (
 		if _, err := tx.Exec(qAddTally, l, c.edition, c.kind, c.withheld, c.basis, c.outcome, n); err != nil {
 			return nil, err
 		}
+	}
+	if err := seen.add(tx, l); err != nil {
+		return nil, err
 	}
 	text, err := json.Marshal(recent)
 	if err != nil {
@@ -112,11 +115,13 @@ type followed struct {
 	state   State
 	index   *int64
 	listing verify.Listing // as the log says so far
+	given   int64          // µs
 	public  string         // the name as listed, "" for other listings
+	country string         // the same
 }
 
 func scanFollowed(row store.Row) (f followed, err error) {
-	err = row.Scan(&f.kind, &f.edition, &f.basis, &f.state, &f.index, &f.listing, &f.public)
+	err = row.Scan(&f.kind, &f.edition, &f.basis, &f.state, &f.index, &f.listing, &f.given, &f.public, &f.country)
 	return f, err
 }
 
@@ -132,15 +137,16 @@ type cell struct {
 const outcomeCounted = "counted"
 
 // apply does what follows from one leaf. The tally folds what the log says, so that its numbers are those of a replay.
-func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64, tally map[cell]int, recent *recent) error {
+func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64, tally map[cell]int, seen glance, recent *recent) error {
 	c := cell{f.edition, f.kind, f.listing == verify.Withheld, f.basis, outcomeCounted}
 	if sign, ok := w.Leaf.(verify.Sign); ok {
 		c.withheld = sign.Listing == verify.Withheld
 		tally[c]++
+		seen.hours[f.hour()]++
 		if _, err := tx.Exec(qSetLeaf, index, sign.Listing, l, w.Subject); err != nil {
 			return err
 		}
-		return f.list(tx, l, w.Subject, f.state == StateNew, recent)
+		return f.list(tx, l, w.Subject, f.state == StateNew, seen, recent)
 	}
 	switch act := w.Leaf.(type) {
 	case verify.Relist:
@@ -152,11 +158,12 @@ func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64,
 		if _, err := tx.Exec(qSetLeafListing, act.Listing, l, w.Subject); err != nil {
 			return err
 		}
-		return f.list(tx, l, w.Subject, f.state == StateListed, recent)
+		return f.list(tx, l, w.Subject, f.state == StateListed, seen, recent)
 	case verify.Withdraw:
 		act.Target = *f.index
 		w.Leaf = act
 		tally[c]--
+		seen.hours[f.hour()]--
 		if act.Reason != verify.Reaffirmed { // the signature in its place is what counts
 			c.outcome = string(act.Reason)
 			tally[c]++
@@ -166,25 +173,28 @@ func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64,
 }
 
 // list puts a public name into the list.
-func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, recent *recent) error {
+func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, seen glance, recent *recent) error {
 	if !stands || f.public == "" {
 		return nil
 	}
 	recent.add(f.kind, id)
-	return insertListed(tx, l, f.kind, f.public, id)
+	n, err := insertListed(tx, l, f.kind, f.public, id)
+	seen.countries[f.country] += n
+	return err
 }
 
-// insertListed puts a name into the list and its words into the search.
-func insertListed(tx *store.Tx, l letter.ID, kind Kind, name string, id int64) error {
-	if _, err := tx.Exec(qInsertList, l, kind, sortKey(name), id); err != nil {
-		return err
+// insertListed puts a name into the list and its words into the search, and returns 1 unless it was there.
+func insertListed(tx *store.Tx, l letter.ID, kind Kind, name string, id int64) (int, error) {
+	n, err := tx.Exec(qInsertList, l, kind, sortKey(name), id)
+	if err != nil {
+		return 0, err
 	}
 	for _, word := range searchWords(name) {
 		if _, err := tx.Exec(qInsertWord, l, kind, word, id); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return int(n), nil
 }
 
 // maxSortKey keeps index entries small; names that agree in so many bytes follow in the order of signing.

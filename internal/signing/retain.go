@@ -38,6 +38,9 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
+	if _, err := s.repeat(ctx, qForgetDomains, s.DB.Now().Add(PendingFor-domainsFor).UnixMicro()); err != nil {
+		return err
+	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		old := tx.Now().Add(-budgetFor)
 		if _, err := tx.Exec(qForgetBudgets, old.UnixMicro()); err != nil {

@@ -203,6 +203,7 @@ type submission struct {
 	token  []byte // its hash
 	sealed []byte
 	lasts  time.Duration // how long it can be confirmed
+	domain []byte        // tag of the address's domain, nil where bursts are not looked for
 }
 
 // submit draws the token and the secret of a submission and seals what was typed.
@@ -213,12 +214,12 @@ func (s *Service) submit(key *seal.LetterKey, r Request, p particulars) (submiss
 	if err != nil {
 		return submission{}, fmt.Errorf("signing: %w", err)
 	}
-	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext), PendingFor}, nil
+	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext), PendingFor, s.domainTag(key, p.Email)}, nil
 }
 
 func (x submission) insert(tx *store.Tx, mails int) error {
 	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, hash(x.of.Browser),
-		x.sealed, mails, tx.Now().Add(x.lasts).UnixMicro())
+		x.sealed, mails, tx.Now().Add(x.lasts).UnixMicro(), x.domain)
 	return err
 }
 
@@ -320,6 +321,7 @@ type pending struct {
 	confirmed    *int64
 	disputed     *int64
 	expires      int64
+	alike        int // confirmed within the hour from addresses of the same domain, up to as many as make a burst
 }
 
 func (p pending) knows(browser string) bool {
@@ -337,7 +339,7 @@ func (p pending) open(key *seal.LetterKey) (out particulars, err error) {
 // findPending returns a pending row, or a fault that says that the link is unknown or too old.
 func (s *Service) findPending(ctx context.Context, id int64) (p pending, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		p, err = scanPending(tx.Row(qFindPending, id))
+		p, err = scanPending(tx.Row(qFindPending, tx.Now().Add(-burstWithin).UnixMicro(), max(s.BurstFrom, 1), id))
 		return err
 	})
 	if errors.Is(err, store.ErrNoRow) {

@@ -80,9 +80,11 @@ const (
 
 // The reasons for holding a signature.
 const (
-	HeldDuplicate = "possible_duplicate" // another signature came from the same mailbox under another spelling
-	HeldLookAlike = "look_alike"         // the name mixes scripts, or looks like another organisation's
-	HeldRemoved   = "removed_before"     // an editor removed this signer's earlier signature
+	HeldDuplicate  = "possible_duplicate" // another signature came from the same mailbox under another spelling
+	HeldLookAlike  = "look_alike"         // the name mixes scripts, or looks like another organisation's
+	HeldBurst      = "burst"              // many came from one mail domain within the hour
+	HeldDisposable = "disposable"         // the address is of a provider of throw-away addresses
+	HeldRemoved    = "removed_before"     // an editor removed this signer's earlier signature
 )
 
 // Limits of what a form may hold, in characters.
@@ -112,6 +114,8 @@ type Service struct {
 	Log       *tlog.Log
 	Rhythm    time.Duration // in which checkpoints are published
 	Unlimited bool          // lifts the mail budgets, for benchmarks and tests
+	BurstFrom int           // signatures from one mail domain within an hour from which on they are held; 0 for never
+	Throwaway Domains       // further providers of throw-away addresses
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
 

@@ -9,12 +9,16 @@ import (
 
 var (
 	qInsertPending = store.Q("pending.insert", `
-		INSERT INTO pending (id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11)`)
+		INSERT INTO pending (id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at, domain_tag)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $12)`)
 	qFindPending = store.Q("pending.find", `
 		SELECT id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, fresh_hash,
-			fresh_until, confirmed_at, disputed_at, expires_at
-		FROM pending WHERE id = $1`)
+			fresh_until, confirmed_at, disputed_at, expires_at,
+			(SELECT COUNT(*) FROM (SELECT 1 FROM pending o WHERE o.letter_id = pending.letter_id AND o.domain_tag = pending.domain_tag
+				AND o.confirmed_at > $1 LIMIT $2) found)
+		FROM pending WHERE id = $3`)
+	qForgetDomains = store.Q("pending.forget_domains", `
+		UPDATE pending SET domain_tag = NULL WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 AND domain_tag IS NOT NULL ORDER BY expires_at LIMIT 500)`)
 	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
 	qCountTry  = store.Q("pending.count_try", `UPDATE pending SET tries = tries + 1 WHERE id = $1 AND tries < $2`)
 	qSetFresh  = store.Q("pending.set_fresh", `
@@ -96,7 +100,7 @@ var (
 	qLockLetter = store.Q("signature.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
 	// What following a leaf needs to know of its signature.
 	qFindFollowed = store.Q("signature.find_followed", `
-		SELECT s.kind, s.edition, s.basis, s.state, s.leaf_index, s.leaf_listing, COALESCE(u.name, '') FROM signature s
+		SELECT s.kind, s.edition, s.basis, s.state, s.leaf_index, s.leaf_listing, s.created_at, COALESCE(u.name, ''), COALESCE(u.country, '') FROM signature s
 		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
 		WHERE s.letter_id = $1 AND s.id = $2`)
 	qSetLeaf = store.Q("signature.set_leaf", `
@@ -183,6 +187,6 @@ func (r rows) put(tx *store.Tx, values ...[]any) (int64, error) {
 
 func scanPending(row store.Row) (p pending, err error) {
 	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.text, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,
-		&p.mails, &p.codes, &p.freshHash, &p.freshUntil, &p.confirmed, &p.disputed, &p.expires)
+		&p.mails, &p.codes, &p.freshHash, &p.freshUntil, &p.confirmed, &p.disputed, &p.expires, &p.alike)
 	return p, err
 }

@@ -28,6 +28,7 @@ type Inbox struct {
 	count   int             // guarded by mu; of all mails
 	arrived chan struct{}   // guarded by mu; closed at the next mail, and then replaced
 	refused map[string]bool // guarded by mu; recipients that get 550
+	failing bool            // guarded by mu; everybody gets 451
 }
 
 // Mail is one message with one recipient, as it arrived.
@@ -79,6 +80,13 @@ type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
+
+// Fail answers 451 to everybody, or no more.
+func (i *Inbox) Fail(on bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.failing = on
+}
 
 // Refuse answers 550 to the recipient from now on.
 func (i *Inbox) Refuse(address string) {
@@ -196,6 +204,9 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.inbox.mu.Lock()
 	defer s.inbox.mu.Unlock()
+	if s.inbox.failing {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}
+	}
 	if s.inbox.refused[to] {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox " + to}
 	}

@@ -11,51 +11,111 @@ import (
 type Chart struct {
 	Width, Height int
 	Bars          []Bar
-	From, To      string // first and last day
-	Most          string // on one day
+	Kind          string // days or hours
+	From, To      string // first and last of them
+	Most          string // in one
+	Held          string // of hours: how many are held that came in bursts, "" for none
 	Rows          []ChartRow
 }
 
-// Bar is a day's rectangle; people stand on organisations.
-type Bar struct{ X, Width, Y, Height, OrganisationsY, OrganisationsHeight int }
+// Bar is the rectangle of a day or an hour; people stand on organisations, those held on both.
+type Bar struct{ X, Width, Y, Height, OrganisationsY, OrganisationsHeight, HeldY, HeldHeight int }
 
-// ChartRow is a day in words.
-type ChartRow struct{ Day, Organisations, Persons string }
+// ChartRow is a day or an hour in words.
+type ChartRow struct{ At, Organisations, Persons, Held string }
 
-// Size of a chart in its own units, and how many days it shows.
+// Size of a chart in its own units, and how many days and hours it shows.
 const (
 	chartWidth  = 600
 	chartHeight = 120
 	chartDays   = 60
+	chartHours  = 48
 )
 
 // chartOf draws the days up to the last one on which somebody signed, nil when nobody did.
-func chartOf(l *i18n.Locale, days []signing.Day) *Chart {
-	if len(days) == 0 {
+func chartOf(l *i18n.Locale, days []signing.Time) *Chart {
+	return draw("days", days, 24*time.Hour, chartDays, l.Date, l)
+}
+
+// hoursOf draws the hours up to the last one in which somebody signed, nil when nobody did.
+func hoursOf(l *i18n.Locale, hours []signing.Time) *Chart {
+	return draw("hours", hours, time.Hour, chartHours, func(t time.Time) string { return l.DateTime(t, time.UTC) }, l)
+}
+
+func draw(kind string, times []signing.Time, unit time.Duration, limit int, say func(time.Time) string, l *i18n.Locale) *Chart {
+	if len(times) == 0 {
 		return nil
 	}
-	last := days[len(days)-1].Day
-	first := days[0].Day
-	if earliest := last.AddDate(0, 0, 1-chartDays); first.Before(earliest) {
+	last := times[len(times)-1].At
+	first := times[0].At
+	if earliest := last.Add(-time.Duration(limit-1) * unit); first.Before(earliest) {
 		first = earliest
 	}
-	span, most := int(last.Sub(first)/(24*time.Hour))+1, 1
-	for _, d := range days {
-		if !d.Day.Before(first) {
-			most = max(most, d.Organisations+d.Persons)
+	span, most, held := int(last.Sub(first)/unit)+1, 1, 0
+	for _, t := range times {
+		if !t.At.Before(first) {
+			most = max(most, t.Organisations+t.Persons+t.Held)
+			held += t.Held
 		}
 	}
-	c := &Chart{Width: chartWidth, Height: chartHeight, From: l.Date(first), To: l.Date(last), Most: l.Number(most)}
+	c := &Chart{Width: chartWidth, Height: chartHeight, Kind: kind, From: say(first), To: say(last), Most: l.Number(most)}
+	if held > 0 {
+		c.Held = l.Number(held)
+	}
 	step := min(chartWidth/span, 40)
-	for _, d := range days {
-		if d.Day.Before(first) {
+	for _, t := range times {
+		if t.At.Before(first) {
 			continue
 		}
 		height := func(n int) int { return (n*chartHeight + most - 1) / most }
-		b := Bar{X: int(d.Day.Sub(first)/(24*time.Hour)) * step, Width: max(step-2, 1), Height: height(d.Organisations + d.Persons), OrganisationsHeight: height(d.Organisations)}
-		b.Y, b.OrganisationsY = chartHeight-b.Height, chartHeight-b.OrganisationsHeight
+		counted := height(t.Organisations + t.Persons)
+		b := Bar{X: int(t.At.Sub(first)/unit) * step, Width: max(step-2, 1), Height: counted, OrganisationsHeight: height(t.Organisations), HeldHeight: height(t.Organisations+t.Persons+t.Held) - counted}
+		b.Y, b.OrganisationsY, b.HeldY = chartHeight-counted, chartHeight-b.OrganisationsHeight, chartHeight-counted-b.HeldHeight
 		c.Bars = append(c.Bars, b)
-		c.Rows = append(c.Rows, ChartRow{l.Date(d.Day), l.Number(d.Organisations), l.Number(d.Persons)})
+		row := ChartRow{At: say(t.At), Organisations: l.Number(t.Organisations), Persons: l.Number(t.Persons)}
+		if held > 0 {
+			row.Held = l.Number(t.Held)
+		}
+		c.Rows = append(c.Rows, row)
 	}
 	return c
+}
+
+// CountryRow is how many names are of a country.
+type CountryRow struct {
+	Name, N string
+	Width   int // of its bar, in hundredths of the longest
+}
+
+// fewSigners is below how many names a country is not told apart from others.
+const fewSigners = 5
+
+// countriesOf puts countries into words. Those with few names stand together, so that nobody can be picked out by one.
+func countriesOf(l *i18n.Locale, list []signing.Country) (rows []CountryRow) {
+	few, most := 0, 1
+	add := func(name string, n int) {
+		most = max(most, n)
+		rows = append(rows, CountryRow{Name: name, N: l.Number(n), Width: n})
+	}
+	for _, c := range list { // those with most first
+		name := i18n.CountryName(l, c.Code)
+		if c.Code == "" {
+			name = l.T("desk.country.none")
+		}
+		if c.N < fewSigners {
+			few += c.N
+			continue
+		}
+		add(name, c.N)
+	}
+	switch {
+	case few >= fewSigners:
+		add(l.T("desk.country.others"), few)
+	case few > 0:
+		rows = append(rows, CountryRow{Name: l.T("desk.country.others"), N: l.T("desk.country.fewer")})
+	}
+	for i := range rows {
+		rows[i].Width = rows[i].Width * 100 / most
+	}
+	return rows
 }

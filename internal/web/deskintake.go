@@ -169,7 +169,7 @@ func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name st
 }
 
 // lookupFor looks up keys for some time in all; a DNS that does not answer holds up nobody for longer.
-func (s *Server) lookupFor(all time.Duration) mail.LookupTXT {
+func (s *Server) lookupFor(all time.Duration) account.LookupTXT {
 	end := time.Now().Add(all)
 	return func(ctx context.Context, name string) ([]string, error) {
 		ctx, cancel := context.WithDeadline(ctx, end)

@@ -59,6 +59,16 @@ func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 		}
 		v.Approvals = len(waiting)
 		p.Letters = append(p.Letters, v)
+		p.Due = append(p.Due, s.dueOf(l, x, v, role, waiting, d.User.ID)...)
+	}
+	if p.MayWrite || p.Operator {
+		health, err := s.o.Jobs.Health(r.Context(), "mail")
+		if err != nil {
+			return err
+		}
+		if p.Mails = new(mailView(l, health)); p.Mails.N > 0 && p.Operator {
+			p.Due = append(p.Due, DueView{tagged(l.T("desk.mail.title"), l.Code), s.local(r, "/desk/jobs"), l.N("desk.due.mails", p.Mails.N)})
+		}
 	}
 	return render(w, http.StatusOK, p)
 }
@@ -128,7 +138,6 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		if failed != nil {
 			return failed
 		}
-		p.Chart = chartOf(loc, days)
 		invited, failed := s.signing.CountInvitations(r.Context(), l.ID)
 		if failed != nil {
 			return failed
@@ -136,6 +145,15 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		for _, n := range invited {
 			p.Invited += n
 		}
+		hours, failed := s.signing.Hours(r.Context(), l.ID, s.o.Now().Add(-chartHours*time.Hour))
+		if failed != nil {
+			return failed
+		}
+		countries, failed := s.signing.Countries(r.Context(), l.ID)
+		if failed != nil {
+			return failed
+		}
+		p.Days, p.Hours, p.Countries = chartOf(loc, days), hoursOf(loc, hours), countriesOf(loc, countries)
 	}
 	if p.MayVet && l.State != letter.Draft {
 		held, failed := s.signing.ListByState(r.Context(), l.ID, signing.StateHeld, 0, heldShown)

@@ -133,7 +133,40 @@ type DeskPage struct {
 	MayWrite     bool
 	RecoveryKept bool
 	CanMail      bool
+	Due          []DueView
 	Letters      []DeskLetter
+	Mails        *MailView // nil for those who neither write letters nor run the server
+}
+
+// DueView is something that waits for the user.
+type DueView struct {
+	Title     Tagged // of the letter
+	URL, Text string
+}
+
+// MailView is how the mails of the instance are; it is about no letter and no address.
+type MailView struct {
+	Waiting, Done string
+	N             int // failing
+	Failing       []FailureView
+}
+
+// FailureView is how many mails of a kind fail in a way.
+type FailureView struct{ Kind, Code, N string }
+
+// JobsPage is the work in the background that needs attention.
+type JobsPage struct {
+	Base
+	Form   Form
+	Action string
+	Mails  MailView
+	Failed []FailedView
+}
+
+// FailedView is a job that has failed.
+type FailedView struct {
+	ID, Kind, Code, Next string // Next is "" for one that was given up
+	Tries                int
 }
 
 // DeskLetter is a letter in the desk's list.
@@ -172,7 +205,8 @@ type BoardPage struct {
 	Invited                   int
 	Earlier                   int    // signatures under texts before the current one
 	AskedAgain                string // when their signers were asked to sign the current one
-	Chart                     *Chart // nil while nobody has signed
+	Days, Hours               *Chart // nil while nobody has signed
+	Countries                 []CountryRow
 }
 
 // FindingView is a line of the checklist.

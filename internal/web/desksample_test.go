@@ -48,8 +48,10 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	ready.Blocked, ready.Findings = false, nil
 	open := board
 	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false, true, true, 2, date, true, 47, 1283, 3
-	open.Chart = chartOf(l, []signing.Day{{Day: deskDay, Organisations: 3, Persons: 20}, {Day: deskDay.AddDate(0, 0, 1), Persons: 7}, {Day: deskDay.AddDate(0, 0, 9), Organisations: 1}})
 	open.Earlier, open.Invited = 812, 214
+	open.Days = chartOf(l, []signing.Time{{At: deskDay, Organisations: 3, Persons: 20}, {At: deskDay.AddDate(0, 0, 1), Persons: 7}, {At: deskDay.AddDate(0, 0, 9), Organisations: 1}})
+	open.Hours = hoursOf(l, []signing.Time{{At: deskDay, Organisations: 3, Persons: 20, Held: 12}, {At: deskDay.Add(2 * time.Hour), Persons: 7}})
+	open.Countries = countriesOf(l, []signing.Country{{Code: "CD", N: 1200}, {Code: "NO", N: 70}, {N: 9}, {Code: "FR", N: 4}, {Code: "IR", N: 2}})
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false, ""}, {"2", l.T("desk.approval.intake"), w.longName, date, true, "/desk/letters/x/intake/1"}}
@@ -109,13 +111,15 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	join := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.setup"), "/"), Form: wrong(typed, "email", "organisation", "password", "code"), Kind: "setup", Expires: date, App: app, Passkey: passkey}
 	member := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.join"), "/"), Kind: "join", Organisation: tag(w.organisation), Role: l.T("desk.role.editor"), Expires: date, As: w.name, App: app}
 	choices := []Choice{{"harbour", tag(w.organisation), true}, {"quay", tag(w.longName), false}}
-	desk := DeskPage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true, Letters: []DeskLetter{{URL: "/desk/letters/x", Title: tag(w.title), State: "open", Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
+	desk := DeskPage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true, Due: []DueView{{tag(w.title), "/desk/letters/x", l.T("desk.due.deadline", "Deadline", date)}, {tag(w.longName), "/desk/letters/y", l.N("desk.due.approvals", 2)}, {tag(l.T("desk.mail.title")), "/desk/jobs", l.N("desk.due.mails", 7)}},
+		Mails: &MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7, Failing: []FailureView{{"mail.confirm", "smtp", l.Number(7)}}}, Letters: []DeskLetter{{URL: "/desk/letters/x", Title: tag(w.title), State: "open", Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
 	return []sample{
 		{"desk-sign-in", SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
 		{"desk-account", mine}, {"desk-account-old", old},
 		{"desk-recovery", RecoveryPage{Base: base(l.T("desk.recovery.title"), "/desk/account/recovery"), Codes: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq"}}},
-		{"desk", desk}, {"desk-empty", DeskPage{Base: base(l.T("desk.home.title"), "/desk"), RecoveryKept: true, CanMail: true}},
+		{"desk", desk}, {"desk-jobs", JobsPage{Base: base(l.T("desk.jobs.title"), "/desk/jobs"), Form: wrong(url.Values{}, ""), Action: "/desk/jobs", Mails: *desk.Mails, Failed: []FailedView{{"1", "mail.confirm", "smtp", date, 3}, {"2", "export.make", "timeout", "", 21}}}},
+		{"desk-jobs-none", JobsPage{Base: base(l.T("desk.jobs.title"), "/desk/jobs"), Action: "/desk/jobs"}}, {"desk-empty", DeskPage{Base: base(l.T("desk.home.title"), "/desk"), RecoveryKept: true, CanMail: true}},
 		{"desk-organisation", organisation}, {"desk-organisation-viewer", viewer},
 		{"desk-found", FoundPage{Base: base(l.T("desk.found.title"), "/desk/organisations"), Form: wrong(typed, "name")}},
 		{"desk-new", NewLetterPage{Base: base(l.T("desk.new.title"), "/desk/new"), Form: wrong(url.Values{"text": {w.text}}, "text"), Patterns: []Option{{"/desk/new?pattern=open", l.T("desk.pattern.open.name")}}}},

@@ -15,6 +15,15 @@ type formOf struct {
 // WrongOf puts what is wrong with a form into the page's language.
 func (b Base) WrongOf(f Form) formOf { return formOf{Base: b, Form: f} }
 
+// chartWith is a chart with what every page has.
+type chartWith struct {
+	Base
+	Chart *Chart
+}
+
+// ChartWith puts a chart into the page's language.
+func (b Base) ChartWith(c *Chart) chartWith { return chartWith{b, c} }
+
 // Ordinal returns the number of a row, which the first of all has as 1, in the page's digits.
 func (b Base) Ordinal(row int) string { return b.L.Number(row + 1) }
 

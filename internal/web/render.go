@@ -60,6 +60,7 @@ var pages = []struct {
 	{"desk-intake.html", IntakePage{}},
 	{"desk-dry-run.html", ProposalPage{}},
 	{"desk-exports.html", ExportsPage{}},
+	{"desk-jobs.html", JobsPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.

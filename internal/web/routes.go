@@ -69,6 +69,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/organisations", operator, s.submitFound)
 	s.desk("GET /desk/organisations/{slug}", inOrganisation(account.Viewer), s.showDeskOrganisation)
 	s.desk("POST /desk/organisations/{slug}", inOrganisation(account.Owner), s.submitDeskOrganisation)
+	s.desk("GET /desk/jobs", operator, s.showJobs)
+	s.desk("POST /desk/jobs", operator, s.submitJobs)
 	s.desk("GET /desk/new", signedIn, s.showNewLetter)
 	s.desk("POST /desk/new", signedIn, s.submitNewLetter)
 	s.desk("GET /desk/letters/{slug}", onLetter(account.Viewer), s.showBoard)

@@ -23,6 +23,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -39,11 +40,12 @@ type Options struct {
 	CanMail       bool          // without mail no sign form is offered
 	PublishEvery  time.Duration // for saying when a signature will appear
 	RateLimit     bool
-	TrustProxy    []string       // networks whose X-Forwarded-For is believed
-	Mailbox       *mail.Mailbox  // only in the demonstration
-	Former        []tlog.Former  // logs that the instance's log goes on from, the oldest first
-	LookupTXT     mail.LookupTXT // of keys of mails that are read in
-	Cache         string         // folder for files that can be built again
+	TrustProxy    []string      // networks whose X-Forwarded-For is believed
+	Mailbox       *mail.Mailbox // only in the demonstration
+	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
+	Jobs          job.Overview
+	LookupTXT     account.LookupTXT // of keys of mails that are read in
+	Cache         string            // folder for files that can be built again
 	Log           *slog.Logger
 	Now           func() time.Time
 	Passing       func(error) bool                                           // whether an error will pass by itself: a full disk, a database that is away

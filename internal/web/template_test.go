@@ -274,6 +274,10 @@ var dynamicKeys = map[string][]string{
 	"invitation.answer.":      {"visited", "considering", "declined"},
 	"invitation.told.":        {"visited", "considering", "declined"},
 
+	"desk.chart.label_": {"days", "hours"},
+	"desk.chart.table_": {"days", "hours"},
+	"desk.chart.unit_":  {"days", "hours"},
+
 	"desk.export.for_":  {"public", "addressee", "coalition"},
 	"desk.export.hint_": {"public", "addressee", "coalition"},
 

@@ -1,0 +1,100 @@
+package signing
+
+import (
+	"bufio"
+	_ "embed"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/net/idna"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/seal"
+)
+
+const (
+	burstWithin = time.Hour
+	domainsFor  = 48 * time.Hour // how long it is known which submissions came from one domain
+)
+
+// Domains are mail domains; those below one of them belong to it.
+type Domains map[string]bool
+
+var (
+	//go:embed domains/disposable.txt
+	disposableText string
+	//go:embed domains/large.txt
+	largeText string
+
+	// disposable are providers of addresses for an hour.
+	disposable = mustDomains(disposableText)
+	// large are providers that give an address to anybody: many from one of them mean nothing.
+	large = mustDomains(largeText)
+)
+
+func mustDomains(text string) Domains {
+	d, err := ReadDomains(strings.NewReader(text))
+	if err != nil {
+		panic(err) // of a file that is part of the program
+	}
+	return d
+}
+
+// ReadDomains reads domains, one a line; what follows # is a remark.
+func ReadDomains(r io.Reader) (Domains, error) {
+	list := Domains{}
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		if text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")); text == "" {
+			continue
+		}
+		domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(text, "."))
+		if err != nil || !strings.Contains(domain, ".") {
+			return nil, fault.New(fault.Invalid, "domain.line", "Line", n).Because(err)
+		}
+		list[domain] = true
+	}
+	return list, lines.Err()
+}
+
+// hold reports whether a domain, or one above it, is among them.
+func (d Domains) hold(domain string) bool {
+	for domain != "" {
+		if d[domain] {
+			return true
+		}
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return false
+}
+
+// domainOf returns the domain of an address, "" if it has none.
+func domainOf(email string) string {
+	a, f := parseAddress(email)
+	if f != nil {
+		return ""
+	}
+	return a.exact[strings.LastIndexByte(a.exact, '@')+1:]
+}
+
+// domainTag returns what stands for the domain of an address, nil where bursts are not looked for.
+func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
+	domain := domainOf(email)
+	if s.BurstFrom < 1 || s.Unlimited || domain == "" || large.hold(domain) {
+		return nil
+	}
+	return key.Tag("domain " + domain)
+}
+
+// suspect says why the address of a submission lets it be held, "" if it does not.
+func (s *Service) suspect(row pending, email string) string {
+	switch domain := domainOf(email); {
+	case disposable.hold(domain) || s.Throwaway.hold(domain):
+		return HeldDisposable
+	case s.BurstFrom > 0 && row.alike >= s.BurstFrom:
+		return HeldBurst
+	}
+	return ""
+}

@@ -1,0 +1,120 @@
+package signing_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// held says of each signer why they are held, "" for those who are not.
+func (d *desk) held(emails ...string) (reasons []string) {
+	d.t.Helper()
+	for i, email := range emails {
+		reasons = append(reasons, d.give(email, named("Anna "+words(i)+" "+words(len(email))), func(r *signing.Request) { r.Country = "NO" }).Held)
+	}
+	return reasons
+}
+
+var qDomains = store.Q("test.domains", `SELECT COUNT(*) FROM pending WHERE domain_tag IS NOT NULL`)
+
+// Once many have confirmed from one domain within the hour, those that follow are held; not those of large providers, nor
+// those of another letter or a later hour, nor somebody who counted before and signs again.
+func TestBurst_holdsThoseThatFollow(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.BurstFrom = 3
+		for i := range 5 {
+			d.sign(fmt.Sprintf("only%d@asked.example", i)) // nobody confirms: no burst
+		}
+		if got := d.held("a1@asked.example"); got[0] != "" {
+			t.Errorf("held for what nobody confirmed: %q", got)
+		}
+		if got := d.held("b1@burst.example", "b2@burst.example", "b3@BURST.example", "b4@burst.example", "b5@Burst.example", "b6@other.example"); !slices.Equal(got, []string{"", "", "", signing.HeldBurst, signing.HeldBurst, ""}) {
+			t.Errorf("%q", got)
+		}
+		if got := d.held("g1@gmail.com", "g2@gmail.com", "g3@gmail.com", "g4@gmail.com", "g5@gmail.com"); !slices.Equal(got, make([]string, 5)) {
+			t.Errorf("a large provider: %q", got)
+		}
+		if got := d.held("b1@burst.example"); got[0] != "" {
+			t.Errorf("who counted before is held: %q", got)
+		}
+		hours, err := d.Hours(t.Context(), d.letter.ID, d.clock.Now().Add(-time.Hour))
+		if err != nil || len(hours) != 1 || hours[0].Held != 2 || hours[0].Persons != 0 {
+			t.Errorf("before it is published: %+v, %v", hours, err)
+		}
+		d.publish()
+		if hours, err = d.Hours(t.Context(), d.letter.ID, d.clock.Now().Add(-time.Hour)); err != nil || len(hours) != 1 || hours[0].Held != 2 || hours[0].Persons != 10 {
+			t.Errorf("%+v, %v", hours, err)
+		}
+		first := d.letter
+		d.letter = d.open("another")
+		if got := d.held("b7@burst.example"); got[0] != "" {
+			t.Errorf("another letter: %q", got)
+		}
+		d.letter = first
+		d.clock.Advance(61 * time.Minute)
+		if got := d.held("b8@burst.example"); got[0] != "" {
+			t.Errorf("an hour later: %q", got)
+		}
+		d.clock.Advance(47 * time.Hour)
+		d.retained(1) // that of b8
+		d.clock.Advance(2 * time.Hour)
+		d.retained(0)
+	})
+}
+
+// retained retains and checks of how many submissions the domain is still known.
+func (d *desk) retained(domains int64) {
+	d.t.Helper()
+	if err := d.Retain(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	if n := d.count(qDomains); n != domains {
+		d.t.Errorf("the domains of %d submissions are known, want %d", n, domains)
+	}
+}
+
+// Without the setting nothing is kept and nobody is held.
+func TestBurst_off(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		if got := d.held("b1@burst.example", "b2@burst.example", "b3@burst.example"); !slices.Equal(got, make([]string, 3)) || d.count(qDomains) != 0 {
+			t.Errorf("%q, %d domains", got, d.count(qDomains))
+		}
+	})
+}
+
+// Signatures from throw-away addresses are held: of the own list, of the operator's, and of domains below these.
+func TestDisposable_isHeld(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		list, err := signing.ReadDomains(strings.NewReader("\ufeff# a remark\nfleeting.example # ours\n\nBÜCHER.example.\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Throwaway = list
+		got := d.held("x@mailinator.com", "x@mail.Mailinator.com", "x@fleeting.example", "x@a.fleeting.example", "x@bücher.example", "x@notfleeting.example", "x@steady.example")
+		want := []string{signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, "", ""}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		_, err = signing.ReadDomains(strings.NewReader("good.example\nnot a domain\n"))
+		wantFault(t, err, ": domain.line")
+	})
+}
+
+func FuzzReadDomains(f *testing.F) {
+	f.Add("a.example\n# x\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := signing.ReadDomains(strings.NewReader(text))
+		for domain := range list {
+			if err == nil && (domain == "" || !strings.Contains(domain, ".") || strings.ContainsAny(domain, " #\n")) {
+				t.Errorf("%q", domain)
+			}
+		}
+	})
+}
