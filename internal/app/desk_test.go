@@ -59,6 +59,8 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/signatures":               string(account.Reviewer),
 	"POST /desk/letters/{slug}/signatures":              string(account.Reviewer),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
+	"GET /desk/letters/{slug}/circulation":              string(account.Editor),
+	"POST /desk/letters/{slug}/circulation":             string(account.Editor),
 }
 
 var deskLine = regexp.MustCompile(`s\.(?:handle|desk)\("((?:GET|POST) /desk[^"]*)"`)

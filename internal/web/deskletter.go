@@ -114,10 +114,14 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		p.Findings = append(p.Findings, v)
 	}
 	if l.State != letter.Draft && l.SignOn != letter.SignOnNone {
-		counts, _, _, failed := s.signing.Summary(r.Context(), l.ID, 0)
+		if p.Reaffirmation, failed = s.signing.Reaffirmation(r.Context(), l.ID); failed != nil {
+			return failed
+		}
+		counts, _, _, failed := s.signing.Summary(r.Context(), l.ID, p.Reaffirmation.Edition)
 		if failed != nil {
 			return failed
 		}
+		p.Earlier = counts.Earlier
 		p.Counted, p.Organisations, p.Persons, p.Withheld, p.Withdrawn, p.Removed = true, counts.Organisations, counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed
 	}
 	if p.Counted {
@@ -195,6 +199,8 @@ func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisi
 		done = "opened"
 	case "publish":
 		done, err = s.publishEdition(r, d, letter.Follows(v.Get("follows")))
+	case "reaffirm":
+		done, err = "reaffirm", s.signing.AskToReaffirm(ctx, l, d.User.ID)
 	case "discard":
 		done, err = "saved", s.letters.Discard(ctx, l.Slug, d.User.ID)
 	case "close":

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/signing"
 )
 
 // DeskNav is what every page of the desk has beside its content.
@@ -166,6 +167,8 @@ type BoardPage struct {
 	Withdrawn, Removed, Held  int
 	Approvals                 []ApprovalView
 	Chart                     *Chart // nil while nobody has signed
+	Earlier                   int    // signers of texts that were replaced
+	Reaffirmation             signing.Reaffirmation
 }
 
 // FindingView is a line of the checklist.
@@ -219,6 +222,8 @@ type TextPage struct {
 	Translation  bool
 	Source       *LetterView // the authoritative text, beside a translation
 	Other        []DiffLine  // what somebody else saved meanwhile
+	Frozen       bool        // the hash of this text was mailed to those who read it as a draft
+	Lifted       bool        // and this is another text
 }
 
 // PreviewPage is a text as readers will see it.

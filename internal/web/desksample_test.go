@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/url"
 	"strings"
 	"time"
@@ -50,7 +51,11 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	open.Chart = chartOf(l, []signing.Day{{Day: deskDay, Organisations: 3, Persons: 20}, {Day: deskDay.AddDate(0, 0, 1), Persons: 7}, {Day: deskDay.AddDate(0, 0, 9), Organisations: 1}})
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
+	open.Earlier, open.CanMail = 7, true
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false}, {"2", l.T("desk.approval.remove"), w.longName, date, true}}
+	asked := open
+	asked.Form, asked.Note, asked.Approvals = Form{}, "", nil
+	asked.Reaffirmation = signing.Reaffirmation{Edition: 2, Started: true, Asked: 7, Reaffirmed: 3}
 	account := AccountPage{Base: base(l.T("desk.account.title"), "/desk/account"), Name: w.name, Email: "ada@lantern.example", HasPassword: true, RecoveryLeft: 9, Fresh: true, App: app, Passkey: passkey,
 		Passkeys: []PasskeyView{{"x", w.longName, date, date}, {"y", "", date, date}}, Sessions: []SessionView{{"1", "Firefox, Linux", date, date, true}, {"2", "", date, date, false}}}
 	old := account
@@ -72,7 +77,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	member := JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.join"), "/"), Kind: "join", Organisation: tag(w.organisation), Role: l.T("desk.role.editor"), Expires: date, As: w.name, App: app}
 	choices := []Choice{{"harbour", tag(w.organisation), true}, {"quay", tag(w.longName), false}}
 	desk := DeskPage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true, Letters: []DeskLetter{{URL: "/desk/letters/x", Title: tag(w.title), State: "open", Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
-	return []sample{
+	return append(circulationSamples(l, w, plain, base, tag, view), []sample{
 		{"desk-sign-in", SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
 		{"desk-account", account}, {"desk-account-old", old},
@@ -82,13 +87,39 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-found", FoundPage{Base: base(l.T("desk.found.title"), "/desk/organisations"), Form: wrong(typed, "name")}},
 		{"desk-new", NewLetterPage{Base: base(l.T("desk.new.title"), "/desk/new"), Form: wrong(url.Values{"text": {w.text}}, "text"), Patterns: []Option{{"/desk/new?pattern=open", l.T("desk.pattern.open.name")}}}},
 		{"desk-confirm-letter", ConfirmLetterPage{Base: base(l.T("desk.confirm_letter.title"), "/desk/new"), Text: bad, Leads: choices, Spoken: []Choice{{l.Code, Tagged{l.Name, l.Code, l.Dir}, true}}, Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)}}},
-		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
+		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open}, {"desk-board-asked", asked},
 		{"desk-settings", SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-text", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
 		{"desk-text-translation", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
-			Published: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
+			Published: true, Frozen: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
-	}
+	}...)
+}
+
+// circulationSamples are the pages of a draft that goes round.
+func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path string) Base, tag func(string) Tagged, view LetterView) []sample {
+	date := l.DateTime(deskDay, deskDay.Location())
+	remarks := []RemarkView{{"1", w.name, date, []string{w.text, w.text}, false}, {"2", w.longName, date, []string{w.text}, true}}
+	group := RemarkGroup{Heading: l.T("desk.circulation.paragraph", "Number", l.Number(2)), Quote: tag(w.text), Anchor: "a2", Language: l.Code, Remarks: remarks}
+	paragraphs := []ParagraphView{{RemarkGroup: RemarkGroup{Anchor: "whole"}, May: true}, {Number: 1, HTML: template.HTML(w.body), RemarkGroup: RemarkGroup{Anchor: "a1"}, May: true},
+		{Number: 2, HTML: template.HTML(w.body), RemarkGroup: group, Open: true, May: true}}
+	form := Form{Values: url.Values{"answer": {"in"}, "name": {w.organisation}, "lead_name": {w.organisation}, "named": {"1"}, "text": {w.text}}, Errors: map[string]string{"remark-a2": l.T("fault.circulation.remark", "Count", 4000), "consent": l.T("fault.circulation.consent")}, Order: []string{"remark-a2", "consent"}}
+	round := CirculationPage{Base: plain(w.title, "/circulation/x"), Form: form, Action: "/circulation/x?text=" + l.Code, Name: w.longName, Letter: view, Paragraphs: paragraphs, Gone: []RemarkGroup{{Quote: tag(w.text), Remarks: remarks[:1]}},
+		Soft: date, Hard: date, Takes: true, Lifted: true, Language: l.Code, In: []string{w.organisation, w.longName}, LeadAsked: true, SpeaksFor: []Choice{{"harbour", tag(w.organisation), true}}}
+	round.NoIndex, round.Canonical = true, ""
+	over := round
+	over.Form, over.Takes, over.Lifted, over.Frozen, over.In, over.Leads, over.Gone = Form{}, false, false, true, nil, true, nil
+	over.Paragraphs = []ParagraphView{{RemarkGroup: RemarkGroup{Anchor: "whole", Remarks: remarks}}, {Number: 1, HTML: template.HTML(w.body), RemarkGroup: RemarkGroup{Anchor: "a1"}}}
+	desk := DeskCirculationPage{Base: base(l.T("desk.circulation.title"), "/desk/letters/x/circulation"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/circulation", CanMail: true,
+		Form:  Form{Values: url.Values{"readers": {"nobody"}, "soft_day": {"2030-06-30"}, "zone": {"UTC"}}, Errors: map[string]string{"readers": l.T("fault.circulation.line", "Line", "1")}, Order: []string{"readers"}},
+		Until: l.T("desk.circulation.until", "Soft", date, "Hard", date), SHA256: view.SHA256, Lifted: true, Spoken: []Option{{l.Code, l.Name}}, MayApprove: true,
+		Readers: []ReaderView{{"1", w.organisation, "office@river.example", []string{l.T("desk.circulation.answer.in"), l.T("desk.circulation.unnamed")}, 1, false, true}, {"2", w.longName, "desk@stone.example", []string{l.T("desk.circulation.answer.none"), l.T("desk.circulation.withdrawn")}, 2, true, false}},
+		Leads:   []LeadView{{tag(w.organisation), true}, {tag(w.longName), false}}, Groups: []RemarkGroup{group, {Heading: l.T("desk.circulation.gone"), Quote: tag(w.text), Remarks: remarks[:1]}}}
+	frozen := desk
+	frozen.Form, frozen.Until, frozen.Over, frozen.Lifted, frozen.Frozen, frozen.MayApprove, frozen.Groups, frozen.CanMail = Form{}, "", l.T("desk.circulation.over", "Time", date), false, l.T("desk.circulation.frozen", "Time", date), false, nil, false
+	begin := frozen
+	begin.Over, begin.Frozen, begin.Readers = "", "", nil
+	return []sample{{"circulation", round}, {"circulation-over", over}, {"desk-circulation", desk}, {"desk-circulation-frozen", frozen}, {"desk-circulation-begin", begin}}
 }

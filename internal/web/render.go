@@ -54,6 +54,8 @@ var pages = []struct {
 	{"desk-preview.html", PreviewPage{}},
 	{"desk-held.html", HeldPage{}},
 	{"desk-trail.html", TrailPage{}},
+	{"circulation.html", CirculationPage{}},
+	{"desk-circulation.html", DeskCirculationPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.

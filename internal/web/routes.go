@@ -35,6 +35,8 @@ func (s *Server) routes() {
 	s.handle("POST /confirm/{token}", s.limited(s.submitConfirm))
 	s.handle("GET /signature", s.showSignature)
 	s.handle("POST /signature", s.limited(s.submitOwnSignature))
+	s.handle("GET /circulation/{token}", s.showCirculation)
+	s.handle("POST /circulation/{token}", s.limited(s.submitCirculation))
 	s.handle("GET /organisations/{slug}", s.showOrganisation)
 	s.handle("GET /log/checkpoint", s.sendCheckpoint)
 	s.handle("GET /log/key", s.sendLogKey)
@@ -77,6 +79,8 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", onLetter(account.Viewer), s.showPreview)
 	s.desk("GET /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.showHeld)
 	s.desk("POST /desk/letters/{slug}/signatures", onLetter(account.Reviewer), s.submitHeld)
+	s.desk("GET /desk/letters/{slug}/circulation", onLetter(account.Editor), s.showDeskCirculation)
+	s.desk("POST /desk/letters/{slug}/circulation", onLetter(account.Editor), s.submitDeskCirculation)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

@@ -265,6 +265,8 @@ var dynamicKeys = map[string][]string{
 	"own_state_hint.": {"new", "listed", "held", "withdrawn", "removed"},
 	"follows.as_":     {"cosmetic", "translation", "substantive"},
 
+	"circulation.answer_": {"in", "considering", "declined"},
+
 	"desk.join.title.": {"setup", "join", "reset"},
 	"desk.role.":       {"owner", "editor", "reviewer", "viewer"},
 	"desk.follows.as_": {"cosmetic", "translation", "substantive"},
