@@ -248,3 +248,72 @@ func TestCirculation_leadsWithMembers(t *testing.T) {
 		t.Errorf("%d: %s", got.Status, got.Main(t))
 	}
 }
+
+// Signers of a text that a substantive edition replaced are asked once; who does not answer stays counted where they signed.
+func TestReaffirm_fromTheDesk(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		ada := a.Operator(t)
+		for name, address := range map[string]string{"Mina Farahani": "mina@example.org", "Pavel Novak": "pavel@example.org"} {
+			c := a.Client(t)
+			_, m := a.Sign(t, c, testkit.SignForm(name, address))
+			if got := c.Post("/confirm/"+m.Token(), url.Values{"do": {"confirm"}}); got.Status != http.StatusOK {
+				t.Fatalf("%d: %s", got.Status, got.Main(t))
+			}
+		}
+		a.Publish(t)
+		const board = "/desk/letters/" + testkit.Slug
+		if got := ada.Post(board, url.Values{"do": {"reaffirm"}}); got.Status != http.StatusGone {
+			t.Errorf("nothing was replaced: %d", got.Status)
+		}
+		edit := formOf(t, ada.Get(board+"/texts/en"), board+"/texts/en")
+		edit.Set("body", "It has come to the worst.\n\n"+edit.Get("body"))
+		if got := ada.Post(board+"/texts/en", edit); got.Status != http.StatusSeeOther {
+			t.Fatalf("%d: %s", got.Status, got.Main(t))
+		}
+		if got := ada.Post(board, url.Values{"do": {"publish"}, "follows": {"substantive"}}); got.Status != http.StatusSeeOther {
+			t.Fatalf("%d: %s", got.Status, got.Main(t))
+		}
+		if got := ada.Get(board).Main(t); !strings.Contains(got, "Ask 2 signers of the earlier text") {
+			t.Fatalf("%s", got)
+		}
+		for range 2 {
+			if got := ada.Post(board, url.Values{"do": {"reaffirm"}}); got.Status != http.StatusSeeOther {
+				t.Fatalf("%d: %s", got.Status, got.Main(t))
+			}
+		}
+		mina := a.Inbox.Wait(t, "mina@example.org")
+		a.Inbox.Wait(t, "pavel@example.org")
+		if !strings.Contains(mina.Text, "has changed since") || strings.Contains(mina.Text, "Farahani") {
+			t.Errorf("%s", mina.Text)
+		}
+		link := "/confirm/" + regexp.MustCompile(`/confirm/([a-z2-7]{45})`).FindStringSubmatch(mina.Text)[1]
+		phone := a.Client(t)
+		if got := phone.Get(link); got.Status != http.StatusOK || strings.Contains(got.Body, "Farahani") {
+			t.Errorf("%d: %s", got.Status, got.Main(t))
+		}
+		if got := phone.Post(link, url.Values{"do": {"confirm"}}); got.Status != http.StatusForbidden {
+			t.Errorf("without a code: %d", got.Status)
+		}
+		phone.Post(link, url.Values{"do": {"code"}})
+		code := a.Inbox.Wait(t, "mina@example.org").Code()
+		if got := phone.Post(link, url.Values{"do": {"confirm"}, "code": {code}}); got.Status != http.StatusOK {
+			t.Fatalf("%d: %s", got.Status, got.Main(t))
+		}
+		a.Publish(t)
+		if got := ada.Get(board).Main(t); !strings.Contains(got, "2 signers were asked.") || !strings.Contains(got, "1 has signed the new text.") || strings.Contains(got, "Ask ") {
+			t.Errorf("%s", got)
+		}
+		l, err := a.Letters.Find(t.Context(), testkit.Slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _, _, err := a.Signing.Summary(t.Context(), l.ID, 2)
+		if err != nil || c.Persons != 2 || c.ByEdition[2] != 1 || c.ByEdition[1] != 1 || c.Withdrawn != 0 {
+			t.Errorf("%+v, %v", c, err)
+		}
+		if n := a.Inbox.Count(); n != 5 {
+			t.Errorf("%d mails", n)
+		}
+	})
+}

@@ -316,6 +316,13 @@ func stopLeading(tx *store.Tx, l Letter, r Reader) error {
 	return Touch(tx, l.ID)
 }
 
+// Restored takes back the links to drafts that a backup holds: one that an editor took back since must not come alive again.
+// Editors send new ones by asking the same readers once more.
+func Restored(tx *store.Tx) error {
+	_, err := tx.Exec(qWithdrawAll, tx.Now().UnixMicro())
+	return err
+}
+
 // forgetReaders deletes what readers said and who they are: once the letter's data key is destroyed, and where nothing came
 // of a draft, as long after the end of its circulation as sealed data is kept after a letter's.
 func (s *Service) forgetReaders(ctx context.Context) error {

@@ -257,6 +257,17 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil { // into the entry that is there
 			t.Fatal(err)
 		}
+		// Who is taken off the leads does not come back unasked.
+		d.write(letter.Change{Leads: []string{"harbour"}})
+		if err := d.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("after being taken off: %v", err)
+		}
+		if err := d.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil {
+			t.Fatal(err)
+		}
 		if l, err = d.Write(ctx, letter.Change{Slug: slug, Publish: true, By: ada.User.ID}); err != nil || l.State != letter.Open || len(l.Leads) != 2 {
 			t.Fatalf("%+v, %v", l.Leads, err)
 		}
@@ -308,6 +319,16 @@ func TestCirculation_sealedAndForgotten(t *testing.T) {
 			if strings.Contains(dump.String(), secret) {
 				t.Errorf("%q is stored in the clear", secret)
 			}
+		}
+		if err := d.DB.Update(ctx, letter.Restored); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
+			t.Errorf("a link of a backup: %v", err)
+		}
+		d.circulate("Secret Reading Circle <whisper@circle.example>", false)
+		if again, _ := d.reader(l, 0); again.ID != reader.ID {
+			t.Errorf("%+v", again)
 		}
 		d.clock.Advance(48*time.Hour + letter.KeptAfterClose - time.Minute)
 		if _, err := d.Retain(ctx); err != nil {

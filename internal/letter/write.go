@@ -142,6 +142,9 @@ func writeLeads(tx *store.Tx, id ID, c Change) error {
 			return err
 		}
 	}
+	if _, err := tx.Exec(qEndConsents, false, id); err != nil {
+		return err
+	}
 	return Touch(tx, id)
 }
 
