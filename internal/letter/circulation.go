@@ -76,6 +76,9 @@ func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sen
 	}
 	err = s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		sent = 0
+		if l.Edition.Number == 0 {
+			return fault.List{fault.New(fault.Invalid, "text_empty").On("readers")}
+		}
 		now := tx.Now()
 		if _, err := tx.Exec(qPutCirculation, l.ID, i.Soft.UnixMicro(), i.Hard.UnixMicro(), i.Zone.String(), now.UnixMicro()); err != nil {
 			return err

@@ -73,6 +73,10 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		d.write(letter.Change{Leads: []string{"lantern"}})
+		if _, err := d.Circulate(ctx, slug, letter.Invitation{Hard: d.clock.Now().Add(time.Hour), Zone: time.UTC}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a letter without a text: %v", err)
+		}
 		l := d.write(letter.Change{Text: english(twoParagraphs), Leads: []string{"lantern"}})
 		const list = "River Watch <office@river.example>\nStone Law Clinic, desk@stone.example\n\nRiver Watch again <OFFICE@river.example>"
 		if n := d.circulate(list, false); n != 2 {
@@ -148,6 +152,14 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 		if n := d.mails(); n != 4 {
 			t.Errorf("%d mails", n)
 		}
+		for mails := 2; mails < 5; mails++ {
+			if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, mails, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, 5, 0); !fault.Is(err, fault.Limited) {
+			t.Errorf("a sixth mail: %v", err)
+		}
 		// The hash is mailed once for a text.
 		if err := d.Freeze(ctx, slug, strings.Repeat("0", 64), 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("another text: %v", err)
@@ -158,7 +170,7 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			}
 		}
 		c, err := d.Circulation(ctx, l.ID)
-		if err != nil || !c.Frozen(l.Edition) || d.mails() != 6 {
+		if err != nil || !c.Frozen(l.Edition) || d.mails() != 9 {
 			t.Errorf("%+v, %v, %d mails", c, err, d.mails())
 		}
 		if changed := d.write(letter.Change{Text: english("Another.")}); !c.Lifted(changed.Edition) {

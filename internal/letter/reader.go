@@ -54,6 +54,9 @@ type Reader struct {
 // Invitee is somebody to be asked.
 type Invitee struct{ Name, Email string }
 
+// maxLinkMails is how often a link is mailed to one reader.
+const maxLinkMails = 5
+
 // maxReaderName bounds a reader's name, in characters.
 const maxReaderName = 200
 
@@ -344,6 +347,9 @@ func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string
 		act, says, n := "", "", int64(0)
 		switch do {
 		case SendAgain:
+			if row.Mails >= maxLinkMails {
+				return fault.New(fault.Limited, "too_often")
+			}
 			act, says = "circulation.again", SaysInvited
 			if row.LeadAsked {
 				says = SaysLead

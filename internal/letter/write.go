@@ -305,7 +305,7 @@ func publish(tx *store.Tx, id ID, c Change) error {
 	if text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
-	if l.State == Draft && c.By != 0 {
+	if l.State == Draft && c.By != 0 { // the command line is its operator's, who answers for all of it
 		if l.Leads, err = account.Leads(tx, int64(id)); err != nil {
 			return err
 		}

@@ -142,6 +142,10 @@ func (s *Service) AskSlice(ctx context.Context, _ int64, j AskSigners) error {
 		return ignoreGone(err)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		var locked int64 // before the signatures, in the order in which Publish and a new signature lock
+		if err := tx.Row(qLockLetter, j.Letter).Scan(&locked); err != nil {
+			return err
+		}
 		var last, started int64
 		err := tx.Row(qReaffirmationAt, j.Letter, j.Edition, false).Scan(&last, &started)
 		if errors.Is(err, store.ErrNoRow) {
