@@ -370,7 +370,7 @@ func TestParseInvitees_saysWhichLine(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	_, err = letter.ParseInvitees("River <a@b.example>\nalone@b.example\n\nQuay <nowhere>")
-	if faults := fault.All(err); len(faults) != 2 || faults[0].Field != "readers" || faults[1].Pairs()[1] != "4" {
+	if faults := fault.All(err); len(faults) != 2 || faults[0].Field != "readers" || faults[1].Pairs()[1] != 4 {
 		t.Errorf("%v", err)
 	}
 }

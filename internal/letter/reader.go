@@ -75,7 +75,7 @@ func ParseInvitees(list string) (invitees []Invitee, err error) {
 		name := clean(strings.Trim(line[:at], " \t,;\"“”«»<>"))
 		email, f := account.ParseEmail(strings.Trim(line[at:], " \t,;<>"))
 		if f != nil || name == "" || len([]rune(name)) > maxReaderName || clean(email) != email {
-			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", strconv.Itoa(i+1)).On("readers"))
+			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", i+1).On("readers"))
 			continue
 		}
 		if !seen[strings.ToLower(email)] {

@@ -113,7 +113,7 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 	over.Form, over.Takes, over.Lifted, over.Frozen, over.In, over.Leads, over.Gone = Form{}, false, false, true, nil, true, nil
 	over.Paragraphs = []ParagraphView{{RemarkGroup: RemarkGroup{Anchor: "whole", Remarks: remarks}}, {Number: 1, HTML: template.HTML(w.body), RemarkGroup: RemarkGroup{Anchor: "a1"}}}
 	desk := DeskCirculationPage{Base: base(l.T("desk.circulation.title"), "/desk/letters/x/circulation"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/circulation", CanMail: true,
-		Form:  Form{Values: url.Values{"readers": {"nobody"}, "soft_day": {"2030-06-30"}, "zone": {"UTC"}}, Errors: map[string]string{"readers": l.T("fault.circulation.line", "Line", "1")}, Order: []string{"readers"}},
+		Form:  Form{Values: url.Values{"readers": {"nobody"}, "soft_day": {"2030-06-30"}, "zone": {"UTC"}}, Errors: map[string]string{"readers": l.T("fault.circulation.line", "Line", 1)}, Order: []string{"readers"}},
 		Until: l.T("desk.circulation.until", "Soft", date, "Hard", date), SHA256: view.SHA256, Lifted: true, Spoken: []Option{{l.Code, l.Name}}, MayApprove: true,
 		Readers: []ReaderView{{"1", w.organisation, "office@river.example", []string{l.T("desk.circulation.answer.in"), l.T("desk.circulation.unnamed")}, 1, false, true}, {"2", w.longName, "desk@stone.example", []string{l.T("desk.circulation.answer.none"), l.T("desk.circulation.withdrawn")}, 2, true, false}},
 		Leads:   []LeadView{{tag(w.organisation), true}, {tag(w.longName), false}}, Groups: []RemarkGroup{group, {Heading: l.T("desk.circulation.gone"), Quote: tag(w.text), Remarks: remarks[:1]}}}
