@@ -77,6 +77,8 @@ func badRequests(token, spent string) []bad {
 		{"token with another end", "GET", "/confirm/" + token[:40] + "aaaaa", "", "", nil, 410, "token.unknown"},
 		{"garbage token", "GET", "/confirm/%41..%2f%20", "", "", nil, 410, "token.unknown"},
 		{"a long token", "GET", "/confirm/" + strings.Repeat("a", 8000), "", "", nil, 410, "token.unknown"},
+		{"garbage token of a draft", "GET", "/circulation/%41..%2f%20", "", "", nil, 410, "circulation.link"},
+		{"a token of another kind", "POST", "/circulation/" + token, urlencoded, "do=answer&answer=in", nil, 410, "circulation.link"},
 		{"garbage token, pressed", "POST", "/confirm/garbage", urlencoded, "do=confirm", nil, 410, "token.unknown"},
 		{"garbage token, code asked", "POST", "/confirm/garbage", urlencoded, "do=code", nil, 410, "token.unknown"},
 		{"garbage token, disputed", "POST", "/confirm/garbage", urlencoded, "do=dispute", nil, 410, "token.unknown"},

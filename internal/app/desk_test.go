@@ -70,6 +70,8 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/intake":      string(account.Editor),
 	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),
 	"POST /desk/letters/{slug}/intake/{id}": string(account.Editor),
+	"GET /desk/letters/{slug}/circulation":  string(account.Editor),
+	"POST /desk/letters/{slug}/circulation": string(account.Editor),
 }
 
 var deskLine = regexp.MustCompile(`s\.(?:handle|desk)\("((?:GET|POST) /desk[^"]*)"`)

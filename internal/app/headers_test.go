@@ -57,6 +57,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/letters/{slug}/signatories":                     {letter + "/signatories", letter + "/signatories?q=a&kind=organisation", letter + "/signatories?after=rubbish", letter + "/signatories?after=%ff%00&q=%ff%00&kind=x", letter + "/signatories?after=AAAAAAAAAAAA____&q=" + strings.Repeat("w", 5000)},
 		"/letters/{slug}/check-mail":                      {letter + "/check-mail", letter + "/check-mail?p=zzz", letter + "/check-mail?p=-1&again"},
 		"/confirm/{token}":                                {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
+		"/circulation/{token}":                            {"/circulation/" + token, "/fa/circulation/x"},
 		"/signature":                                      {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
 		"/organisations/{slug}":                           {"/organisations/" + testkit.Lead, "/organisations/none"},
 		"/letters/{slug}/check":                           {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
@@ -93,6 +94,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/intake/{id}":                {"/desk" + letter + "/intake/x"},
 		"/desk/letters/{slug}/exports":                    {"/desk" + letter + "/exports"},
 		"/desk/jobs":                                      {"/desk/jobs"},
+		"/desk/letters/{slug}/circulation":                {"/desk" + letter + "/circulation"},
 	}
 }
 
@@ -174,8 +176,8 @@ func firstDifference(a, b string) string {
 func TestForms_headers(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	routes := slices.DeleteFunc(patterns(t, http.MethodPost), func(p string) bool { return strings.HasPrefix(p, "/desk") }) // TestDesk_whoMayWhat
-	if len(routes) != 6 {
-		t.Errorf("%d routes take forms, and 6 are tried here", len(routes))
+	if len(routes) != 7 {
+		t.Errorf("%d routes take forms, and 7 are tried here", len(routes))
 	}
 	c := a.Client(t)
 	sign := "/letters/" + testkit.Slug + "/signatures"
@@ -197,6 +199,7 @@ func TestForms_headers(t *testing.T) {
 		"one to be repeated":   a.Client(t).Post(invitation, press("considering")),
 		"an unsubscription":    c.Post(unsubscribe, press("unsubscribe")),
 		"a wrong secret":       c.Post("/signature", press("show", "secret", "x")),
+		"a reader's link":      c.Post("/circulation/"+mail.Token(), press("answer")),
 		"another site":         c.Post(sign, nil, "Sec-Fetch-Site", "cross-site"),
 		"a wrong method":       c.Do(http.MethodPut, "/", nil),
 		"too much":             c.Do(http.MethodPost, sign, strings.NewReader(strings.Repeat("a", 1<<17)), "Content-Type", urlencoded),

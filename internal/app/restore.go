@@ -173,6 +173,9 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 		if err := account.Restored(tx, r.NewKeys); err != nil {
 			return err
 		}
+		if err := letter.Restored(tx); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(qPutInstance, "instance_key", []byte(keys.Fingerprint())); err != nil {
 			return err
 		}

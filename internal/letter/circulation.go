@@ -76,6 +76,9 @@ func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sen
 	}
 	err = s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		sent = 0
+		if l.Edition.Number == 0 {
+			return fault.List{fault.New(fault.Invalid, "text_empty").On("readers")}
+		}
 		now := tx.Now()
 		if _, err := tx.Exec(qPutCirculation, l.ID, i.Soft.UnixMicro(), i.Hard.UnixMicro(), i.Zone.String(), now.UnixMicro()); err != nil {
 			return err
@@ -314,6 +317,13 @@ func stopLeading(tx *store.Tx, l Letter, r Reader) error {
 		return err
 	}
 	return Touch(tx, l.ID)
+}
+
+// Restored takes back the links to drafts that a backup holds: one that an editor took back since must not come alive again.
+// Editors send new ones by asking the same readers once more.
+func Restored(tx *store.Tx) error {
+	_, err := tx.Exec(qWithdrawAll, tx.Now().UnixMicro())
+	return err
 }
 
 // forgetReaders deletes what readers said and who they are: once the letter's data key is destroyed, and where nothing came

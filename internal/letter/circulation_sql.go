@@ -38,6 +38,7 @@ var (
 	qAskLead        = store.Q("reader.ask_lead", `UPDATE reader SET lead_asked = $1 WHERE id = $2 AND lead_asked <> $1 AND withdrawn_at IS NULL`)
 	qSetSpeaksFor   = store.Q("reader.set_organisation", `UPDATE reader SET organisation_id = $1 WHERE id = $2`)
 	qWithdrawReader = store.Q("reader.withdraw", `UPDATE reader SET withdrawn_at = $1 WHERE id = $2 AND withdrawn_at IS NULL`)
+	qWithdrawAll    = store.Q("reader.withdraw_all", `UPDATE reader SET withdrawn_at = $1 WHERE withdrawn_at IS NULL`)
 	qRefuseReader   = store.Q("reader.refuse", `UPDATE reader SET refused = $1 WHERE id = $2`)
 
 	qInsertRemark = store.Q("remark.insert", `
@@ -63,8 +64,13 @@ var (
 			AND NOT EXISTS (SELECT 1 FROM member m WHERE m.organisation_id = l.organisation_id AND m.user_id = $3 AND m.role IN ('owner', 'editor'))
 		ORDER BY l.rank`)
 	qCountMembers = store.Q("letter.count_members_of", `SELECT count(*) FROM member WHERE organisation_id = $1`)
-	qNextRank     = store.Q("letter.next_lead_rank", `SELECT COALESCE(max(rank), -1) + 1 FROM letter_lead WHERE letter_id = $1`)
-	qRemoveLead   = store.Q("letter.remove_lead", `
+	// Who was taken off the leads in the settings has not consented to anything else.
+	qEndConsents = store.Q("reader.end_consents", `
+		UPDATE reader SET lead_asked = $1, organisation_id = NULL
+		WHERE letter_id = $2 AND organisation_id IS NOT NULL
+			AND organisation_id NOT IN (SELECT organisation_id FROM letter_lead WHERE letter_id = $2)`)
+	qNextRank   = store.Q("letter.next_lead_rank", `SELECT COALESCE(max(rank), -1) + 1 FROM letter_lead WHERE letter_id = $1`)
+	qRemoveLead = store.Q("letter.remove_lead", `
 		DELETE FROM letter_lead WHERE letter_id = $1 AND organisation_id = $2
 			AND EXISTS (SELECT 1 FROM letter_lead o WHERE o.letter_id = $1 AND o.organisation_id <> $2)`)
 

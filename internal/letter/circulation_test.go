@@ -73,6 +73,10 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		d.write(letter.Change{Leads: []string{"lantern"}})
+		if _, err := d.Circulate(ctx, slug, letter.Invitation{Hard: d.clock.Now().Add(time.Hour), Zone: time.UTC}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a letter without a text: %v", err)
+		}
 		l := d.write(letter.Change{Text: english(twoParagraphs), Leads: []string{"lantern"}})
 		const list = "River Watch <office@river.example>\nStone Law Clinic, desk@stone.example\n\nRiver Watch again <OFFICE@river.example>"
 		if n := d.circulate(list, false); n != 2 {
@@ -148,6 +152,14 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 		if n := d.mails(); n != 4 {
 			t.Errorf("%d mails", n)
 		}
+		for mails := 2; mails < 5; mails++ {
+			if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, mails, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, 5, 0); !fault.Is(err, fault.Limited) {
+			t.Errorf("a sixth mail: %v", err)
+		}
 		// The hash is mailed once for a text.
 		if err := d.Freeze(ctx, slug, strings.Repeat("0", 64), 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("another text: %v", err)
@@ -158,7 +170,7 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			}
 		}
 		c, err := d.Circulation(ctx, l.ID)
-		if err != nil || !c.Frozen(l.Edition) || d.mails() != 6 {
+		if err != nil || !c.Frozen(l.Edition) || d.mails() != 9 {
 			t.Errorf("%+v, %v, %d mails", c, err, d.mails())
 		}
 		if changed := d.write(letter.Change{Text: english("Another.")}); !c.Lifted(changed.Edition) {
@@ -257,6 +269,17 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil { // into the entry that is there
 			t.Fatal(err)
 		}
+		// Who is taken off the leads does not come back unasked.
+		d.write(letter.Change{Leads: []string{"harbour"}})
+		if err := d.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("after being taken off: %v", err)
+		}
+		if err := d.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil {
+			t.Fatal(err)
+		}
 		if l, err = d.Write(ctx, letter.Change{Slug: slug, Publish: true, By: ada.User.ID}); err != nil || l.State != letter.Open || len(l.Leads) != 2 {
 			t.Fatalf("%+v, %v", l.Leads, err)
 		}
@@ -309,6 +332,16 @@ func TestCirculation_sealedAndForgotten(t *testing.T) {
 				t.Errorf("%q is stored in the clear", secret)
 			}
 		}
+		if err := d.DB.Update(ctx, letter.Restored); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
+			t.Errorf("a link of a backup: %v", err)
+		}
+		d.circulate("Secret Reading Circle <whisper@circle.example>", false)
+		if again, _ := d.reader(l, 0); again.ID != reader.ID {
+			t.Errorf("%+v", again)
+		}
 		d.clock.Advance(48*time.Hour + letter.KeptAfterClose - time.Minute)
 		if _, err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
@@ -337,7 +370,7 @@ func TestParseInvitees_saysWhichLine(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	_, err = letter.ParseInvitees("River <a@b.example>\nalone@b.example\n\nQuay <nowhere>")
-	if faults := fault.All(err); len(faults) != 2 || faults[0].Field != "readers" || faults[1].Pairs()[1] != "4" {
+	if faults := fault.All(err); len(faults) != 2 || faults[0].Field != "readers" || faults[1].Pairs()[1] != 4 {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package letter owns letters: their editions and translations, addressees, demands, call, deadline and state, and the
-// canonical text that signatures are bound to.
+// Package letter owns letters: their editions and translations, addressees, demands, call, deadline and state, how a draft
+// goes round among those who are asked to read it, and the canonical text that signatures are bound to.
 //
 // It promises that a published edition never changes, that the SHA-256 it states is that of the file it serves, and that
 // what a signer saw is what is stored. It must not know who signed, nor how a page looks.

@@ -54,6 +54,9 @@ type Reader struct {
 // Invitee is somebody to be asked.
 type Invitee struct{ Name, Email string }
 
+// maxLinkMails is how often a link is mailed to one reader.
+const maxLinkMails = 5
+
 // maxReaderName bounds a reader's name, in characters.
 const maxReaderName = 200
 
@@ -72,7 +75,7 @@ func ParseInvitees(list string) (invitees []Invitee, err error) {
 		name := clean(strings.Trim(line[:at], " \t,;\"“”«»<>"))
 		email, f := account.ParseEmail(strings.Trim(line[at:], " \t,;<>"))
 		if f != nil || name == "" || len([]rune(name)) > maxReaderName || clean(email) != email {
-			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", strconv.Itoa(i+1)).On("readers"))
+			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", i+1).On("readers"))
 			continue
 		}
 		if !seen[strings.ToLower(email)] {
@@ -344,6 +347,9 @@ func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string
 		act, says, n := "", "", int64(0)
 		switch do {
 		case SendAgain:
+			if row.Mails >= maxLinkMails {
+				return fault.New(fault.Limited, "too_often")
+			}
 			act, says = "circulation.again", SaysInvited
 			if row.LeadAsked {
 				says = SaysLead

@@ -143,6 +143,9 @@ func writeLeads(tx *store.Tx, id ID, c Change) error {
 			return err
 		}
 	}
+	if _, err := tx.Exec(qEndConsents, false, id); err != nil {
+		return err
+	}
 	return Touch(tx, id)
 }
 
@@ -306,7 +309,7 @@ func publish(tx *store.Tx, id ID, c Change) error {
 	if text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
-	if l.State == Draft && c.By != 0 {
+	if l.State == Draft && c.By != 0 { // the command line is its operator's, who answers for all of it
 		if l.Leads, err = account.Leads(tx, int64(id)); err != nil {
 			return err
 		}

@@ -262,6 +262,8 @@ type TextPage struct {
 	Source       *LetterView // the authoritative text, beside a translation
 	Attaching    bool        // something is wrong with a picture or document
 	Other        []DiffLine  // what somebody else saved meanwhile
+	Frozen       bool        // the hash of this text was mailed to those who read it as a draft
+	Lifted       bool        // and this is another text
 }
 
 // PreviewPage is a text as readers will see it.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/url"
 	"strings"
 	"time"
@@ -113,7 +114,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	choices := []Choice{{"harbour", tag(w.organisation), true}, {"quay", tag(w.longName), false}}
 	desk := DeskPage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true, Due: []DueView{{tag(w.title), "/desk/letters/x", l.T("desk.due.deadline", "Deadline", date)}, {tag(w.longName), "/desk/letters/y", l.N("desk.due.approvals", 2)}, {tag(l.T("desk.mail.title")), "/desk/jobs", l.N("desk.due.mails", 7)}},
 		Mails: &MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7, Failing: []FailureView{{"mail.confirm", "smtp", l.Number(7)}}}, Letters: []DeskLetter{{URL: "/desk/letters/x", Title: tag(w.title), State: "open", Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
-	return []sample{
+	return append(circulationSamples(l, w, plain, base, tag, view), []sample{
 		{"desk-sign-in", SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
 		{"desk-account", mine}, {"desk-account-old", old},
@@ -128,7 +129,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-settings", SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-text", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
 		{"desk-text-translation", TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
-			Published: true, Attaching: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
+			Published: true, Attaching: true, Frozen: true, Translation: true, Source: &source, Other: []DiffLine{{"same", []DiffSpan{{w.subtitle, false}}}, {"removed", []DiffSpan{{w.text, true}}}, {"added", []DiffSpan{{w.title, true}}}, {"skipped", nil}}}},
 		{"desk-preview", PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x", TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
@@ -136,5 +137,31 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 		{"desk-exports", ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"}, Second: true,
 			Exports: []ExportView{{"1", "addressee", date, date, true, 1283}, {"2", "coalition", date, date, false, 0}}}},
 		{"desk-trail", TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Trail: trail, OlderURL: "?before=1"}},
-	}
+	}...)
+}
+
+// circulationSamples are the pages of a draft that goes round.
+func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path string) Base, tag func(string) Tagged, view LetterView) []sample {
+	date := l.DateTime(deskDay, deskDay.Location())
+	remarks := []RemarkView{{"1", w.name, date, []string{w.text, w.text}, false}, {"2", w.longName, date, []string{w.text}, true}}
+	group := RemarkGroup{Heading: l.T("desk.circulation.paragraph", "Number", l.Number(2)), Quote: tag(w.text), Anchor: "a2", Language: l.Code, Remarks: remarks}
+	paragraphs := []ParagraphView{{RemarkGroup: RemarkGroup{Anchor: "whole"}, May: true}, {Number: 1, HTML: template.HTML(w.body), RemarkGroup: RemarkGroup{Anchor: "a1"}, May: true},
+		{Number: 2, HTML: template.HTML(w.body), RemarkGroup: group, Open: true, May: true}}
+	form := Form{Values: url.Values{"answer": {"in"}, "name": {w.organisation}, "lead_name": {w.organisation}, "named": {"1"}, "text": {w.text}}, Errors: map[string]string{"remark-a2": l.T("fault.circulation.remark", "Count", 4000), "consent": l.T("fault.circulation.consent")}, Order: []string{"remark-a2", "consent"}}
+	round := CirculationPage{Base: plain(w.title, "/circulation/x"), Form: form, Action: "/circulation/x?text=" + l.Code, Name: w.longName, Letter: view, Paragraphs: paragraphs, Gone: []RemarkGroup{{Quote: tag(w.text), Remarks: remarks[:1]}},
+		Soft: date, Hard: date, Takes: true, Lifted: true, Language: l.Code, In: []string{w.organisation, w.longName}, LeadAsked: true, SpeaksFor: []Choice{{"harbour", tag(w.organisation), true}}}
+	round.NoIndex, round.Canonical = true, ""
+	over := round
+	over.Form, over.Takes, over.Lifted, over.Frozen, over.In, over.Leads, over.Gone = Form{}, false, false, true, nil, true, nil
+	over.Paragraphs = []ParagraphView{{RemarkGroup: RemarkGroup{Anchor: "whole", Remarks: remarks}}, {Number: 1, HTML: template.HTML(w.body), RemarkGroup: RemarkGroup{Anchor: "a1"}}}
+	desk := DeskCirculationPage{Base: base(l.T("desk.circulation.title"), "/desk/letters/x/circulation"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/circulation", CanMail: true,
+		Form:  Form{Values: url.Values{"readers": {"nobody"}, "soft_day": {"2030-06-30"}, "zone": {"UTC"}}, Errors: map[string]string{"readers": l.T("fault.circulation.line", "Line", 1)}, Order: []string{"readers"}},
+		Until: l.T("desk.circulation.until", "Soft", date, "Hard", date), SHA256: view.SHA256, Lifted: true, Spoken: []Option{{l.Code, l.Name}}, MayApprove: true,
+		Readers: []ReaderView{{"1", w.organisation, "office@river.example", []string{l.T("desk.circulation.answer.in"), l.T("desk.circulation.unnamed")}, 1, false, true}, {"2", w.longName, "desk@stone.example", []string{l.T("desk.circulation.answer.none"), l.T("desk.circulation.withdrawn")}, 2, true, false}},
+		Leads:   []LeadView{{tag(w.organisation), true}, {tag(w.longName), false}}, Groups: []RemarkGroup{group, {Heading: l.T("desk.circulation.gone"), Quote: tag(w.text), Remarks: remarks[:1]}}}
+	frozen := desk
+	frozen.Form, frozen.Until, frozen.Over, frozen.Lifted, frozen.Frozen, frozen.MayApprove, frozen.Groups, frozen.CanMail = Form{}, "", l.T("desk.circulation.over", "Time", date), false, l.T("desk.circulation.frozen", "Time", date), false, nil, false
+	begin := frozen
+	begin.Over, begin.Frozen, begin.Readers = "", "", nil
+	return []sample{{"circulation", round}, {"circulation-over", over}, {"desk-circulation", desk}, {"desk-circulation-frozen", frozen}, {"desk-circulation-begin", begin}}
 }

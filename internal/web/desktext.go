@@ -140,6 +140,13 @@ func (s *Server) textPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
 	name := e.Text(loc.Code)
 	p.LetterTitle = tagged(name.Name(), name.Language)
+	if d.Letter.State == letter.Draft && language == e.Language {
+		c, failed := s.letters.Circulation(r.Context(), d.Letter.ID)
+		if failed != nil {
+			return failed
+		}
+		p.Frozen, p.Lifted = c.Frozen(e), c.Lifted(e)
+	}
 	if source, there := e.Texts[e.Language]; there && language != e.Language {
 		p.Translation = true
 		v := s.letterView(r, d.Letter, letter.Edition{Language: e.Language, Texts: map[string]letter.Text{e.Language: source}}, e.Language)

@@ -61,6 +61,8 @@ var pages = []struct {
 	{"desk-dry-run.html", ProposalPage{}},
 	{"desk-exports.html", ExportsPage{}},
 	{"desk-jobs.html", JobsPage{}},
+	{"circulation.html", CirculationPage{}},
+	{"desk-circulation.html", DeskCirculationPage{}},
 }
 
 // templates are the parsed pages by the type of their struct.

@@ -39,6 +39,8 @@ func (s *Server) routes() {
 	s.handle("POST /unsubscribe/{token}", s.submitUnsubscribe) // not limited: a mail provider sends those of all its users
 	s.handle("GET /signature", s.showSignature)
 	s.handle("POST /signature", s.limited(s.submitOwnSignature))
+	s.handle("GET /circulation/{token}", s.showCirculation)
+	s.handle("POST /circulation/{token}", s.limited(s.submitCirculation))
 	s.handle("GET /organisations/{slug}", s.showOrganisation)
 	s.handle("GET /log/checkpoint", s.sendCheckpoint)
 	s.handle("GET /log/key", s.sendLogKey)
@@ -91,6 +93,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/intake/{id}", onLetter(account.Editor), s.submitProposal)
 	s.desk("GET /desk/letters/{slug}/exports", onLetter(account.Editor), s.showExports)
 	s.desk("POST /desk/letters/{slug}/exports", onLetter(account.Editor), s.submitExports)
+	s.desk("GET /desk/letters/{slug}/circulation", onLetter(account.Editor), s.showDeskCirculation)
+	s.desk("POST /desk/letters/{slug}/circulation", onLetter(account.Editor), s.submitDeskCirculation)
 	s.desk("GET /desk/letters/{slug}/trail", onLetter(account.Viewer), s.showTrail)
 }
 

@@ -34,13 +34,13 @@ CREATE TABLE remark (
 	id          {int} NOT NULL PRIMARY KEY,
 	letter_id   {int} NOT NULL REFERENCES letter (id),
 	reader_id   {int} REFERENCES reader (id),
-	user_id     {int} REFERENCES user_account (id), -- of a remark from the desk
+	user_id     {int}, -- of a remark from the desk
 	language    {key} NOT NULL, -- of the text
 	place       {int} NOT NULL, -- number of the paragraph when it was made, from 1; 0 is the whole letter
 	anchor      {key} NOT NULL, -- hash of that paragraph
 	sealed      {bytes} NOT NULL, -- the remark, and how the paragraph began
 	made_at     {int} NOT NULL,
-	resolved_by {int} REFERENCES user_account (id),
+	resolved_by {int},
 	resolved_at {int}
 ) {strict};
 CREATE INDEX remark_by_letter ON remark (letter_id, id);
@@ -50,7 +50,7 @@ CREATE TABLE lead_approval (
 	letter_id       {int} NOT NULL REFERENCES letter (id),
 	organisation_id {int} NOT NULL REFERENCES organisation (id),
 	sha256          {key} NOT NULL,
-	user_id         {int} REFERENCES user_account (id), -- NULL: by the link of a reader
+	user_id         {int}, -- NULL: by the link of a reader
 	approved_at     {int} NOT NULL,
 	PRIMARY KEY (letter_id, organisation_id)
 ) {strict};

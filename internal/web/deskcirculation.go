@@ -1,0 +1,211 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+)
+
+func (s *Server) showDeskCirculation(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	return s.deskCirculationPage(w, r, d, nil, nil)
+}
+
+func (s *Server) deskCirculationPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, wrong error) error {
+	loc, ctx, l := visitOf(r).locale, r.Context(), d.Letter
+	if l.State != letter.Draft {
+		return fault.New(fault.Conflict, "circulation.opened")
+	}
+	e := l.Edition
+	c, err := s.letters.Circulation(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	if typed == nil {
+		typed = url.Values{"zone": {"UTC"}, "language": {loc.Code}}
+		if c.Started() {
+			typed.Set("zone", c.Zone.String())
+			setDay(typed, "soft", c.Soft.In(c.Zone))
+			setDay(typed, "hard", c.Hard.In(c.Zone))
+		} else if l.Deadline.IsSet() {
+			typed.Set("zone", l.Deadline.Zone.String())
+		}
+	}
+	t := e.Text(loc.Code)
+	path := s.local(r, "/desk/letters/"+l.Slug)
+	p := DeskCirculationPage{Base: s.deskBase(r, d, loc.T("desk.circulation.title")), Form: s.deskForm(r, typed, wrong), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path,
+		Action: path + "/circulation", CanMail: s.o.CanMail, SHA256: e.SHA256, Lifted: c.Lifted(e)}
+	if p.LetterTitle.Text == "" {
+		p.LetterTitle = tagged(l.Slug, "")
+	}
+	switch {
+	case c.Takes(s.o.Now()):
+		p.Until = loc.T("desk.circulation.until", "Soft", loc.DateTime(c.Soft, c.Zone), "Hard", loc.DateTime(c.Hard, c.Zone))
+	case c.Started():
+		p.Over = loc.T("desk.circulation.over", "Time", loc.DateTime(c.Hard, c.Zone))
+	}
+	if c.Frozen(e) {
+		p.Frozen = loc.T("desk.circulation.frozen", "Time", loc.DateTime(c.FrozenAt, c.Zone))
+	}
+	for _, x := range i18n.All() {
+		p.Spoken = append(p.Spoken, Option{x.Code, x.Name})
+	}
+	readers, err := s.letters.Readers(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range readers {
+		p.Readers = append(p.Readers, readerView(loc, x))
+	}
+	missing, err := s.letters.Unapproved(ctx, l, e.SHA256, 0)
+	if err != nil {
+		return err
+	}
+	for _, o := range l.Leads {
+		waits := slices.ContainsFunc(missing, func(x account.Organisation) bool { return x.ID == o.ID })
+		p.Leads = append(p.Leads, LeadView{tagged(o.Name(loc.Code, i18n.Default), ""), !waits})
+		p.MayApprove = p.MayApprove || waits && d.RoleIn(o).May(account.Editor)
+	}
+	remarks, err := s.letters.Remarks(ctx, l.ID, e)
+	if err != nil {
+		return err
+	}
+	p.Groups = groupsOf(loc, e, remarks, readers)
+	return render(w, statusOfForm(wrong), p)
+}
+
+// setDay puts an instant into the fields of a day and an hour.
+func setDay(v url.Values, field string, at time.Time) {
+	v.Set(field+"_day", at.Format(time.DateOnly))
+	v.Set(field+"_hour", at.Format("15:04"))
+}
+
+func readerView(loc *i18n.Locale, x letter.Reader) ReaderView {
+	answer := string(x.Answer)
+	if x.Answer == letter.NoAnswer {
+		answer = "none"
+	}
+	v := ReaderView{ID: strconv.FormatInt(x.ID, 36), Name: x.Name, Email: x.Email, Mails: x.Mails, Withdrawn: x.Withdrawn, MayLead: !x.LeadAsked && !x.Withdrawn,
+		Notes: []string{loc.T("desk.circulation.answer." + answer)}}
+	for _, note := range []struct {
+		says  string
+		holds bool
+	}{{"leads", x.SpeaksFor != 0}, {"asked_lead", x.LeadAsked && x.SpeaksFor == 0}, {"unnamed", x.Answer != letter.NoAnswer && !x.Named}, {"refused", x.Refused}, {"withdrawn", x.Withdrawn}} {
+		if note.holds {
+			v.Notes = append(v.Notes, loc.T("desk.circulation."+note.says))
+		}
+	}
+	return v
+}
+
+// groupsOf puts remarks together that are about one paragraph.
+func groupsOf(loc *i18n.Locale, e letter.Edition, remarks []letter.Remark, readers []letter.Reader) (groups []RemarkGroup) {
+	last := letter.Remark{}
+	for i, x := range remarks {
+		if i == 0 || x.Place != last.Place || x.Language != last.Language || x.Gone != last.Gone || x.Quote != last.Quote {
+			g := RemarkGroup{Quote: tagged(x.Quote, x.Language), Language: x.Language, Heading: loc.T("desk.circulation.paragraph", "Number", loc.Number(x.Place))}
+			switch {
+			case x.Gone:
+				g.Heading = loc.T("desk.circulation.gone")
+			case x.Place == 0:
+				g.Heading, g.Quote = loc.T("desk.circulation.whole"), Tagged{}
+			}
+			if !x.Gone {
+				g.Anchor = letter.Paragraphs(e.Texts[x.Language])[x.Place].Anchor
+			}
+			groups = append(groups, g)
+		}
+		by := loc.T("desk.circulation.a_reader")
+		if i := slices.IndexFunc(readers, func(o letter.Reader) bool { return o.ID == x.Reader }); x.User != 0 {
+			by = loc.T("desk.circulation.desk")
+		} else if i >= 0 {
+			by = readers[i].Name
+		}
+		g := &groups[len(groups)-1]
+		g.Remarks = append(g.Remarks, remarkView(loc, x, by))
+		last = x
+	}
+	return groups
+}
+
+func (s *Server) submitDeskCirculation(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
+	v, err := readLong(w, r)
+	if err != nil {
+		return err
+	}
+	ctx, slug, by := r.Context(), d.Letter.Slug, d.User.ID
+	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+	done := ""
+	switch do := v.Get("do"); do {
+	case "send":
+		done = "circulated"
+		invitation, failed := invitationOf(v)
+		if err = failed; err == nil {
+			invitation.By = by
+			_, err = s.letters.Circulate(ctx, slug, invitation)
+		}
+	case "freeze":
+		done, err = "frozen", s.letters.Freeze(ctx, slug, v.Get("sha256"), by)
+	case "approve":
+		done, err = "lead_approved", s.letters.Approve(ctx, slug, v.Get("sha256"), *d.Session)
+	case letter.SendAgain, letter.AskToLead, letter.WithdrawLink:
+		mails, _ := strconv.Atoi(v.Get("mails"))
+		done, err = "tended", s.letters.Tend(ctx, slug, id, do, mails, by)
+	case "resolve", "reopen":
+		done, err = "tended", s.letters.Resolve(ctx, slug, id, do == "resolve", by)
+	case "reply":
+		done, err = "remark", s.letters.RemarkFromDesk(ctx, slug, v.Get("text_language"), v.Get("anchor"), v.Get("text"), by)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if faulty(err) && d.Letter.State == letter.Draft {
+		if v.Get("do") != "send" { // what the first form holds was not sent with another
+			if c, failed := s.letters.Circulation(ctx, d.Letter.ID); failed == nil && c.Started() {
+				v.Set("zone", c.Zone.String())
+				setDay(v, "soft", c.Soft.In(c.Zone))
+				setDay(v, "hard", c.Hard.In(c.Zone))
+			}
+		}
+		return s.deskCirculationPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, "/desk/letters/"+slug+"/circulation", done)
+}
+
+// invitationOf reads the form by which a draft is sent round.
+func invitationOf(v url.Values) (i letter.Invitation, err error) {
+	var faults fault.List
+	if i.Readers, err = letter.ParseInvitees(v.Get("readers")); err != nil {
+		faults = append(faults, fault.All(err)...)
+	}
+	read := func(field string) (d letter.Deadline) {
+		d, f := deadlineOf(url.Values{"day": v[field+"_day"], "hour": v[field+"_hour"], "zone": v["zone"]})
+		switch {
+		case f == nil && !d.IsSet():
+			f = fault.New(fault.Invalid, "deadline").On(field + "_day")
+		case f != nil && f.Field != "zone":
+			f = f.On(field + "_" + f.Field)
+		}
+		if f != nil {
+			faults = append(faults, f)
+		}
+		return d
+	}
+	soft, hard := read("soft"), read("hard")
+	i.Soft, i.Hard, i.Zone, i.Lead, i.Language = soft.At, hard.At, hard.Zone, v.Get("lead") == "1", v.Get("language")
+	if i18n.Find(i.Language) == nil {
+		faults = append(faults, fault.New(fault.Invalid, "language").On("language"))
+	}
+	if len(faults) > 0 {
+		return i, faults
+	}
+	return i, nil
+}
