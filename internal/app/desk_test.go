@@ -213,6 +213,12 @@ const pasted = "Open the granary of Lower Varrow\n\nTo Mr Otto Brandt, Minister 
 // upload sends the form by which a letter is read from a file.
 func upload(t *testing.T, e *testkit.Editor, name string, data []byte, fields url.Values) testkit.Answer {
 	t.Helper()
+	return uploadTo(t, e, "/desk/new", name, data, fields)
+}
+
+// uploadTo sends a form with a file; no name is none.
+func uploadTo(t *testing.T, e *testkit.Editor, path, name string, data []byte, fields url.Values) testkit.Answer {
+	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	for field, values := range fields {
@@ -228,7 +234,7 @@ func upload(t *testing.T, e *testkit.Editor, name string, data []byte, fields ur
 		_, _ = f.Write(data)
 	}
 	_ = w.Close()
-	return e.Do(http.MethodPost, "/desk/new", &b, "Content-Type", w.FormDataContentType())
+	return e.Do(http.MethodPost, path, &b, "Content-Type", w.FormDataContentType())
 }
 
 // formOf returns what a page's form with that button would send.
