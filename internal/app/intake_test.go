@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -22,27 +21,6 @@ import (
 )
 
 const intakePath = "/desk/letters/" + testkit.Slug + "/intake"
-
-// uploadList sends the form by which a list is read.
-func uploadList(t *testing.T, e *testkit.Editor, name string, data []byte, fields url.Values) testkit.Answer {
-	t.Helper()
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for field, values := range fields {
-		for _, v := range values {
-			_ = w.WriteField(field, v)
-		}
-	}
-	if name != "" {
-		f, err := w.CreateFormFile("file", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = f.Write(data)
-	}
-	_ = w.Close()
-	return e.Do(http.MethodPost, intakePath, &b, "Content-Type", w.FormDataContentType())
-}
 
 // until asks for a page until it says something.
 func until(t *testing.T, e *testkit.Editor, path, text string) {
@@ -62,15 +40,15 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 		ada := a.Operator(t)
 		form := formOf(t, ada.Get(intakePath), intakePath)
 		form.Set("do", "read")
-		if got := uploadList(t, ada, "", nil, form); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `href="#f-text"`) {
+		if got := send(t, ada, intakePath, "file", "", nil, form); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `href="#f-text"`) {
 			t.Errorf("nothing pasted: %d", got.Status)
 		}
-		if got := uploadList(t, ada, "x.pdf", []byte("%PDF"), form); got.Status != http.StatusUnprocessableEntity {
+		if got := send(t, ada, intakePath, "file", "x.pdf", []byte("%PDF"), form); got.Status != http.StatusUnprocessableEntity {
 			t.Errorf("a PDF: %d", got.Status)
 		}
 		form.Set("text", "Name\tTitle\tE-mail\nOrsolya Fenn\tCook\t\nBo Ray\t\tbo@ray.example\nOrsolya Fenn\tCook\t\nStruck Out\t\t\n\t\tnobody@ray.example\n")
 		form.Set("source", "Sheets of the assembly")
-		read := uploadList(t, ada, "", nil, form)
+		read := send(t, ada, intakePath, "file", "", nil, form)
 		dry := ada.Follow(read)
 		text := dry.Main(t)
 		for _, want := range []string{"Orsolya Fenn", "Sheets of the assembly", "Repeats line 2.", "Cannot be added", "You are the only one"} {
@@ -201,7 +179,7 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 		"\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Ad Vert <ad@vert.example>\r\n" + date + "Subject: Cheap boats\r\n\r\nBuy now.\r\n"
 	form := formOf(t, ada.Get(intakePath), intakePath)
 	form.Set("do", "read")
-	read := uploadList(t, ada, "replies.mbox", []byte(mbox), form)
+	read := send(t, ada, intakePath, "file", "replies.mbox", []byte(mbox), form)
 	path := read.Header.Get("Location")
 	text := ada.Follow(read).Main(t)
 	for _, want := range []string{"Mina Farahani", "mina@river.example", "Buy now.", "its sender is asked to confirm, and is told who would see the name: Nobody"} {

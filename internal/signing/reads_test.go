@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to ask PostgreSQL what it read
 
@@ -141,4 +142,32 @@ func (n planNode) read() (rows int) {
 		rows += child.read()
 	}
 	return rows
+}
+
+// Of those who came from one domain no more are read than make a burst.
+func TestBurst_readsNoMoreThanABurst(t *testing.T) {
+	address := testkit.PostgresURL(t)
+	clock := testkit.NewClock()
+	db, err := store.Open(t.Context(), store.Options{Database: address, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	raw, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	d := newDesk(t, db, clock)
+	d.BurstFrom = 5
+	for i := range 60 {
+		d.give(fmt.Sprintf("a%d@burst.example", i), named("Anna "+words(i)))
+	}
+	for _, q := range store.Queries() {
+		if q.Name() == "pending.find" {
+			if n := rowsRead(t, raw, q.Text(store.Postgres), clock.Now().Add(-time.Hour).UnixMicro(), d.BurstFrom, d.sign("last@burst.example")); n > d.BurstFrom+6 {
+				t.Errorf("%d rows are read", n)
+			}
+		}
+	}
 }

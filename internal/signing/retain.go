@@ -38,7 +38,7 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
-	if _, err := s.repeat(ctx, qForgetDomains, s.DB.Now().Add(PendingFor-domainsFor).UnixMicro()); err != nil {
+	if _, err := s.repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
 		return err
 	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {

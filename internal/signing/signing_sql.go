@@ -18,7 +18,7 @@ var (
 				AND o.confirmed_at > $1 LIMIT $2) found)
 		FROM pending WHERE id = $3`)
 	qForgetDomains = store.Q("pending.forget_domains", `
-		UPDATE pending SET domain_tag = NULL WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 AND domain_tag IS NOT NULL ORDER BY expires_at LIMIT 500)`)
+		UPDATE pending SET domain_tag = NULL WHERE id IN (SELECT id FROM pending WHERE id < $1 AND domain_tag IS NOT NULL ORDER BY id LIMIT 500)`)
 	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
 	qCountTry  = store.Q("pending.count_try", `UPDATE pending SET tries = tries + 1 WHERE id = $1 AND tries < $2`)
 	qSetFresh  = store.Q("pending.set_fresh", `
