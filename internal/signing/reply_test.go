@@ -110,7 +110,7 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 		for i, want := range []signing.Envelope{{Language: "fa", Address: "mina@river.example", Listing: signing.Public}, {Language: "en", Address: "bo@hill.example", Listing: signing.Public},
 			{Language: "en", Address: "cid@ash.example", Listing: signing.Counted}} {
 			e, send, err := d.Envelope(ctx, ids[i])
-			want.Letter, want.Token = d.letter.ID, e.Token
+			want.Letter, want.Token, want.Edition = d.letter.ID, e.Token, 1
 			if e != want || !send || err != nil {
 				t.Errorf("%+v, want %+v, %v", e, want, err)
 			}
