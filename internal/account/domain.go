@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	_ "embed" // shared.txt
 	"encoding/base32"
 	"slices"
 	"strings"
@@ -57,15 +58,30 @@ func ParseDomain(typed string) (string, error) {
 	return domain, nil
 }
 
-// SharedDomain reports whether many strangers have addresses at a domain: then it says nothing of an organisation.
-func SharedDomain(domain string) bool { return slices.Contains(shared, domain) }
+// SharedDomain reports whether many strangers have addresses at a domain, or at one above it: then it says nothing of an
+// organisation, and many addresses at it mean nothing.
+func SharedDomain(domain string) bool {
+	for domain != "" {
+		if shared[domain] {
+			return true
+		}
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return false
+}
 
-var shared = strings.Fields(`aol.com caramail.com chmail.ir fastmail.com free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net
-	googlemail.com hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hushmail.com icloud.com inbox.lv laposte.net libero.it live.com
-	mac.com mail.com mail.ru mailbox.org mailfence.com me.com msn.com naver.com orange.fr outlook.com outlook.de outlook.fr outlook.sa
-	pm.me posteo.de posteo.net proton.me protonmail.ch protonmail.com qq.com rediffmail.com riseup.net rocketmail.com sfr.fr t-online.de
-	tuta.com tuta.io tutamail.com tutanota.com tutanota.de uol.com.br wanadoo.fr web.de yahoo.co.uk yahoo.com yahoo.de yahoo.fr yandex.com
-	yandex.ru ymail.com zoho.com 126.com 163.com`)
+//go:embed shared.txt
+var sharedText string
+
+var shared = func() map[string]bool {
+	list := map[string]bool{}
+	for line := range strings.Lines(sharedText) {
+		if line, _, _ = strings.Cut(line, "#"); strings.TrimSpace(line) != "" {
+			list[strings.TrimSpace(line)] = true
+		}
+	}
+	return list
+}()
 
 // DomainRecord returns the record that shows a domain, as typed, to be an organisation's.
 func (s *Service) DomainRecord(o Organisation, domain string) (DomainRecord, error) {

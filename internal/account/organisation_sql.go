@@ -19,6 +19,9 @@ var (
 	qListLeads         = store.Q("organisation.list_leads", `
 		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id
 		WHERE l.letter_id = $1 ORDER BY l.rank`)
+	qListVouching = store.Q("organisation.list_vouching", `
+		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id
+		WHERE l.letter_id = $1 AND EXISTS (SELECT 1 FROM member m WHERE m.organisation_id = o.id AND m.role IN ('owner', 'editor')) ORDER BY l.rank`)
 )
 
 // Put writes the organisation, replacing the entry with its slug. Callers tell the letters it leads (letter.Touch), since
@@ -52,6 +55,11 @@ func List(tx *store.Tx) ([]Organisation, error) {
 // Leads returns the lead organisations of a letter, in their order.
 func Leads(tx *store.Tx, letter int64) ([]Organisation, error) {
 	return store.List(tx, qListLeads, scanOrganisation, letter)
+}
+
+// Vouching returns the lead organisations of a letter that have somebody who may vouch for it, in their order.
+func Vouching(tx *store.Tx, letter int64) ([]Organisation, error) {
+	return store.List(tx, qListVouching, scanOrganisation, letter)
 }
 
 func scanOrganisation(row store.Row) (o Organisation, err error) {

@@ -406,6 +406,22 @@ func TestDesk_vetting(t *testing.T) {
 		if got := ada.Post(path, url.Values{"do": {"release"}}); got.Status != http.StatusUnprocessableEntity {
 			t.Errorf("nothing chosen: %d", got.Status)
 		}
+		if got := ada.Post(path, url.Values{"do": {"ask"}, "id": ids, "question": {" "}}); got.Status != http.StatusUnprocessableEntity || strings.Count(got.Body, " checked") != 3 {
+			t.Errorf("no question: %d", got.Status)
+		}
+		reviewer := a.Member(t, testkit.Lead, account.Reviewer, "rev@lantern.example")
+		if got := reviewer.Post(path, url.Values{"do": {"ask"}, "id": ids, "question": {"Who are you?"}}); got.Status != http.StatusForbidden {
+			t.Errorf("a reviewer asks: %d", got.Status)
+		}
+		if got := ada.Post(path, url.Values{"do": {"ask"}, "id": ids, "question": {"Which office is yours?"}}); got.Status != http.StatusSeeOther {
+			t.Errorf("%d: %s", got.Status, got.Main(t))
+		}
+		for _, name := range []string{"paul", "nora", "hidden"} {
+			m := a.Inbox.Wait(t, name+"@rook.example")
+			if !strings.Contains(m.Text, "Which office is yours?") || m.Header.Get("Reply-To") != "<ada@lantern.example>" || strings.Contains(m.Text, "Rook") {
+				t.Errorf("the question to %s: %q\n%s", name, m.Header.Get("Reply-To"), m.Text)
+			}
+		}
 		if got := ada.Post(path, url.Values{"do": {"release"}, "id": ids[:1]}); got.Status != http.StatusSeeOther {
 			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}

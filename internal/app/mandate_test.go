@@ -59,8 +59,16 @@ func TestMandate_threeOrganisations(t *testing.T) {
 		t.Errorf("without the record: %d", r.Status)
 	}
 	dns.Set(name[1], html.UnescapeString(value[1]))
-	if r := c.Post("/signature", prove); r.Status != 200 || !strings.Contains(r.Body, "joins the count") {
+	if r := c.Post("/signature", prove); r.Status != 200 || !strings.Contains(r.Body, "The organisers now see it") {
 		t.Errorf("with the record: %d", r.Status)
+	}
+
+	river := ada.Get("/desk/letters/" + testkit.Slug + "/signatures")
+	if !strings.Contains(river.Body, "A record shows that it runs") || !strings.Contains(river.Body, "river.example") {
+		t.Error("the desk does not show which domain was shown")
+	}
+	if r := ada.Post("/desk/letters/"+testkit.Slug+"/signatures", url.Values{"do": {"release"}, "id": {heldBox.FindStringSubmatch(river.Body)[1]}}); r.Status != 303 {
+		t.Errorf("%d: %.300s", r.Status, r.Body)
 	}
 
 	sign("Hill Watch", "office@hill.example")

@@ -60,7 +60,7 @@ func openBarePostgres(ctx context.Context, database string) (_ inserter, closeSt
 			rand.Read(browser)
 			now := time.Now()
 			id := store.NewID(now)
-			if _, err := tx.Exec(ctx, pending, id, int64(1), int64(1), "en", "en", "person", token, browser, sealed, int64(1), now.UnixMicro()); err != nil {
+			if _, err := tx.Exec(ctx, pending, id, int64(1), int64(1), "en", "en", "person", token, browser, sealed, int64(1), now.UnixMicro(), nil); err != nil {
 				return err
 			}
 			_, err := tx.Exec(ctx, job, store.NewID(now), "mail.confirm", nil, fmt.Sprintf(`{"pending":%d}`, id), now.UnixMicro())

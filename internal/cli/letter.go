@@ -124,15 +124,8 @@ func (c *letterSet) Run(e *environment) error {
 
 func (c *letterSet) write(e *environment, change letter.Change) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		before, err := a.Letters.Find(e.ctx, change.Slug)
-		if err != nil {
-			return err
-		}
 		l, err := a.Letters.Write(e.ctx, change)
 		if err != nil {
-			return err
-		}
-		if err := a.Signing.AnnounceExtension(e.ctx, before, l, 0); err != nil {
 			return err
 		}
 		return printLetter(e, l, c.JSON)

@@ -233,6 +233,11 @@ func (s *Service) JoinAsLead(ctx context.Context, reader Reader, slug string, c 
 		if row.SpeaksFor != 0 {
 			return approve(tx, l.ID, row.SpeaksFor, c.SHA256, user)
 		}
+		if round, err := findCirculation(tx, l.ID); err != nil {
+			return err
+		} else if !round.Takes(tx.Now()) {
+			return fault.New(fault.Gone, "circulation.over")
+		}
 		o, err := organisationOf(tx, c)
 		if err != nil {
 			return err
@@ -281,7 +286,7 @@ func organisationOf(tx *store.Tx, c Lead) (account.Organisation, error) {
 	}
 	for _, o := range directory {
 		for _, known := range o.Names {
-			if fold(known) != fold(name) {
+			if account.NameKey(known) != account.NameKey(name) {
 				continue
 			}
 			var members int

@@ -140,7 +140,8 @@ func (s *Service) ReaderEnvelope(ctx context.Context, m ReaderMail) (e ReaderEnv
 			err = row.open(key)
 		}
 		e.Language, e.Address, e.Token = row.Language, row.Email, row.token
-		send = err == nil && e.Letter.State == Draft && (m.Says != SaysFrozen || e.Circulation.FrozenSHA256 == m.SHA256)
+		send = err == nil && (e.Letter.State == Draft && (m.Says != SaysFrozen || e.Circulation.FrozenSHA256 == m.SHA256) ||
+			m.Says == SaysFrozen && e.Letter.State != Draft && e.Letter.Edition.Number == 1 && e.Letter.Edition.SHA256 == m.SHA256) // it opened meanwhile
 		return err
 	})
 	return e, send, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -172,6 +173,11 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 		if l.State != Draft && !l.Deadline.At.Equal(c.Deadline.At) {
 			if err := logDeadline(tx, l, c.Deadline.At); err != nil {
 				return err
+			}
+			if l.State == Open && l.Deadline.IsSet() && c.Deadline.At.After(l.Deadline.At) {
+				if err := job.Enqueue(tx, Extended{l.ID, c.Deadline.At.UnixMicro(), c.By}); err != nil {
+					return err
+				}
 			}
 		}
 		l.Deadline = *c.Deadline

@@ -33,6 +33,11 @@ func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMai
 	return m.sendReader(ctx, id, j)
 }
 
+// RenderQuestion returns what the signer of a held signature is asked.
+func (m *Mailer) RenderQuestion(e signing.Envelope, l letter.Letter, text, answerTo string) ([]byte, error) {
+	return m.renderQuestion(99, e, l, text, answerTo)
+}
+
 // Security says how the relay is spoken to.
 func (s *SMTP) Security() string {
 	switch {

@@ -99,6 +99,7 @@ func (m *Mailer) Register(r *job.Runner) {
 	job.Handle(r, m.sendInvitation, job.Limit(workers))
 	job.Handle(r, m.sendExtension, job.Limit(workers))
 	job.Handle(r, m.sendText, job.Limit(workers))
+	job.Handle(r, m.sendQuestion, job.Limit(workers))
 	job.Handle(r, m.tellEditors, job.Limit(1))
 	job.Handle(r, m.sendSummary, job.Limit(workers))
 }

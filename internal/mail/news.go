@@ -3,8 +3,11 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -29,6 +32,65 @@ func (m *Mailer) sendText(ctx context.Context, id int64, j signing.TextMail) err
 	}
 	e.From = j.From
 	return unlessRefused(m.deliver(ctx, id, "text", e))
+}
+
+// question is what the templates of a question to a signer see.
+type question struct {
+	content
+	From  string   // the organisation of who asks
+	Lines []string // of the question
+}
+
+// sendQuestion asks a signer something about a held signature. The answer reaches who asks; until then they do not know whom
+// they have asked.
+func (m *Mailer) sendQuestion(ctx context.Context, id int64, j signing.QuestionMail) error {
+	e, text, send, err := m.Signing.Question(ctx, j)
+	if err != nil || !send {
+		return err
+	}
+	l, err := m.letter(ctx, e.Letter)
+	if err != nil {
+		return err
+	}
+	editors, err := m.Accounts.Editors(ctx, int64(e.Letter))
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == j.User })
+	if at < 0 {
+		return nil // nobody would get the answer
+	}
+	message, err := m.renderQuestion(id, e, l, text, editors[at].Email)
+	if err != nil {
+		return job.Dead(job.Code("render", err))
+	}
+	if err := m.wait(ctx); err != nil {
+		return err
+	}
+	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
+		return unlessRefused(job.Code("smtp", err))
+	}
+	return nil
+}
+
+func (m *Mailer) renderQuestion(id int64, e signing.Envelope, l letter.Letter, text, answerTo string) ([]byte, error) {
+	q := question{content: m.contentOf(e.Language, l)}
+	for _, o := range l.Leads {
+		q.From = strings.TrimPrefix(q.From+", "+line(o.Name(q.L.Code, i18n.Default)), ", ")
+	}
+	for typed := range strings.Lines(text) {
+		q.Lines = append(q.Lines, line(typed))
+	}
+	q.Link = m.BaseURL + languagePrefix(q.L) + "/signature"
+	msg, err := m.compose(id, "question", e.Address, q.L, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := msg.ReplyTo(answerTo); err != nil {
+		return nil, err
+	}
+	msg.Subject(line(q.L.T("mail.question.subject", "Title", q.Title)))
+	return m.finish(msg)
 }
 
 // unlessRefused forgets a refusal: these mails ask for nothing that has to arrive.

@@ -21,6 +21,9 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 		for kind, make := range map[string]func() ([]byte, error){
 			"extension": func() ([]byte, error) { return o.Render("extension", extension, o.open) },
 			"text":      func() ([]byte, error) { return o.Render("text", text, o.open) },
+			"question": func() ([]byte, error) {
+				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"}, o.open, "Which of your two offices signs?", "ada@lantern.example")
+			},
 			"summary": func() ([]byte, error) {
 				return o.RenderSummary(l, o.open, signing.Counts{Organisations: 2, Persons: 11}, 3)
 			},
@@ -43,10 +46,10 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 					}
 				}
 			}
-			if want := map[string]int{"extension": 2, "text": 2, "summary": 1}[kind]; links != want {
+			if want := map[string]int{"extension": 2, "text": 2, "summary": 1, "question": 1}[kind]; links != want {
 				t.Errorf("%s, %s: %d links, want %d in\n%s", l.Code, kind, links, want, plain)
 			}
-			if (header.Get("List-Unsubscribe") != "") != (kind == "extension") {
+			if (header.Get("List-Unsubscribe") != "") != (kind == "extension") || (header.Get("Reply-To") != "") != (kind == "question") {
 				t.Errorf("%s, %s: List-Unsubscribe %q", l.Code, kind, header.Get("List-Unsubscribe"))
 			}
 			golden(t, "news/"+kind+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+plain)

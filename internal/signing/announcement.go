@@ -23,7 +23,7 @@ const (
 )
 
 const (
-	announcementSlice = 100 // signatures one transaction deals with: up to four rows each (DESIGN.md 5)
+	announcementSlice = 80 // signatures one transaction deals with: up to six rows each (DESIGN.md 5)
 	askedFor          = 30 * 24 * time.Hour
 	askedApart        = 24 * time.Hour // between two questions about changed texts of a letter
 )
@@ -66,13 +66,17 @@ type TextMail struct {
 // Kind names the job.
 func (TextMail) Kind() string { return "mail.text" }
 
-// AnnounceExtension writes to those signers who asked for news, when a letter that is open has a later deadline than before.
-// by is the user who moved it, 0 the command line.
-func (s *Service) AnnounceExtension(ctx context.Context, before, after letter.Letter, by int64) error {
-	if !before.Deadline.IsSet() || !after.Deadline.At.After(before.Deadline.At) || !after.AcceptsSignatures(s.DB.Now()) {
-		return nil
+// extended writes to those signers who asked for news that their letter has a later deadline; once for each.
+func (s *Service) extended(ctx context.Context, x letter.Extended) error {
+	l, err := s.Letters.ByID(ctx, x.Letter)
+	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != x.Deadline {
+		return err
 	}
-	return s.announce(ctx, announce{after.ID, Extension, after.Deadline.At.UnixMicro()}, by)
+	err = s.announce(ctx, announce{x.Letter, Extension, x.Deadline}, x.By)
+	if fault.Is(err, fault.Conflict) {
+		return nil // announced before
+	}
+	return err
 }
 
 // AskAgain asks those who signed an earlier text whether they sign the current one too: each by a link of their own, once.
@@ -156,7 +160,8 @@ func (s *Service) announceAll(ctx context.Context, a announce) error {
 type told struct {
 	Own
 	sealed []byte
-	person *int64 // the signature that an organisation's signer gave as a person in the same act
+	hides  *Listing // of that one
+	person *int64   // the signature that an organisation's signer gave as a person in the same act
 }
 
 // mailing is a mail to one signer, ready to be written.
@@ -184,7 +189,7 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 			return err
 		}
 		rows, err = store.List(tx, qListTold, func(row store.Row) (t told, err error) {
-			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.person)
+			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.person, &t.hides)
 		}, a.Letter, after, announcementSlice)
 		return err
 	})
@@ -225,6 +230,11 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 				if m.of.person != nil {
 					person = *m.of.person
 				}
+				for _, of := range []int64{m.of.ID, person} { // one question is enough, and only the last goes with the signature
+					if _, err := tx.Exec(qRemoveAsked, a.Letter, of); err != nil {
+						return err
+					}
+				}
 				if _, err := tx.Exec(qSetAsked, m.asks.id, a.Letter, m.of.ID, person); err != nil {
 					return err
 				}
@@ -257,7 +267,11 @@ func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t 
 	if t.person != nil {
 		kind = Both
 	}
+	if t.hides != nil && t.hides.hides(t.Listing) { // one listing is asked for both: the one that shows less
+		t.Listing = *t.hides
+	}
 	p.Listing, p.Salts, p.Day, p.Asked = t.Listing, nil, "", true
+	p.Source, p.Line, p.Domain = "", 0, ""
 	x, err := s.submit(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: t.Language, Text: t.Text, Kind: kind}, p)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 )
@@ -24,13 +25,9 @@ type Domains map[string]bool
 var (
 	//go:embed domains/disposable.txt
 	disposableText string
-	//go:embed domains/large.txt
-	largeText string
 
 	// disposable are providers of addresses for an hour.
 	disposable = mustDomains(disposableText)
-	// large are providers that give an address to anybody: many from one of them mean nothing.
-	large = mustDomains(largeText)
 )
 
 func mustDomains(text string) Domains {
@@ -82,7 +79,7 @@ func domainOf(email string) string {
 // domainTag returns what stands for the domain of an address, nil where bursts are not looked for.
 func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
 	domain := domainOf(email)
-	if s.BurstFrom < 1 || s.Unlimited || domain == "" || large.hold(domain) {
+	if s.BurstFrom < 1 || s.Unlimited || domain == "" || account.SharedDomain(domain) {
 		return nil
 	}
 	return key.Tag("domain " + domain)

@@ -275,16 +275,27 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 				return err
 			}
 		}
+		if l.Mandate && row.kind != Person { // the letter's row is the turn of those who sign for the same organisation at once
+			if err := letter.Touch(tx, row.letter); err != nil {
+				return err
+			}
+		}
 		var rows, publics, seals [][]any
 		var counting []signed
 		for i, x := range signatures {
-			state := StateNew
-			if begins[i].held != "" {
+			state, why := StateNew, begins[i].held
+			if why == "" && l.Mandate && x.kind == Organisation {
+				if why, err = s.twin(tx, row.letter, x, exact); err != nil {
+					return err
+				}
+				receipt.Held = firstOf(receipt.Held, why)
+			}
+			if why != "" {
 				state = StateHeld
 			} else {
 				counting = append(counting, x)
 			}
-			rows = append(rows, row.signature(x, state, begins[i].held, mailbox, exact, p.Secret, now))
+			rows = append(rows, row.signature(x, state, why, mailbox, exact, p.Secret, now))
 			publics = append(publics, x.public(row.letter))
 			seals = append(seals, x.row(row.letter))
 		}
@@ -298,6 +309,12 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 				_, err = tx.Exec(qReseal, unpromised, row.id)
 			}
 			return err
+		}
+		if receipt.Held != held { // another was first
+			promised = false
+			if _, err := tx.Exec(qReseal, unpromised, row.id); err != nil {
+				return err
+			}
 		}
 		if p.Listing == Public {
 			if _, err := qPutPublic.put(tx, publics...); err != nil {
@@ -381,11 +398,25 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 			return "", err
 		}
 		if old.ID != x.id { // or this kind was new and its row was just inserted
+			vouched, err := old.vouchedAs(tx, x)
+			if err != nil {
+				return "", err
+			}
 			switch {
 			case old.State == StateRemoved || old.Reason == HeldRemoved:
 				state, reason = StateHeld, HeldRemoved
 			case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable}, reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
 				state, reason = StateNew, ""
+			case vouched && reason == HeldMandate: // it is known who signs
+				state, reason = StateNew, ""
+				edition, err := letter.FindLeaf(tx, row.letter, max(row.edition, old.Edition))
+				if err != nil {
+					return "", err
+				}
+				if x.leaf, err = leafOf(edition, x.kind, old.Basis, x.p); err != nil {
+					return "", err
+				}
+				v[7] = old.Basis
 			case old.State == StateHeld:
 				state, reason = StateHeld, firstOf(reason, old.Reason)
 			}

@@ -211,7 +211,7 @@ func (s *Service) GiveUpSealed(ctx context.Context) (lost Lost, err error) {
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpBudgets, qGiveUpDays, qGiveUpBlocks, qGiveUpInvitations, qGiveUpUnsubscribed, qGiveUpMandates} {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpBudgets, qGiveUpDays, qGiveUpBlocks, qGiveUpInvitations, qGiveUpUnsubscribed, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
 		if _, err := s.repeat(ctx, q); err != nil {
 			return lost, err
 		}

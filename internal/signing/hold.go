@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -35,13 +36,13 @@ func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p
 			switch {
 			case err != nil:
 				return nil, err
-			case known:
-				x.basis = BasisDomain
+			case known != "":
+				x.basis = known
 			case l.Mandate:
 				x.held = firstOf(x.held, HeldMandate)
 			}
 			if twin {
-				x.held = HeldDuplicate
+				x.held = HeldTwin
 			}
 		}
 		list = append(list, x)
@@ -71,7 +72,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, 
 		q, scan, args = qFindByName, scanNamed, append(args, nameTag(key, p.Organisation))
 	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, p, row.kind) }) // few names are on a list
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = s.DB.Look(ctx, func(tx *store.Tx) error {
 		reason, twin = "", false
 		for other, err := range store.Each(tx, q, scan, args...) {
 			switch {
@@ -90,6 +91,29 @@ func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, 
 		reason = s.suspect(row, p.Email)
 	}
 	return reason, twin, err
+}
+
+// vouchedAs reports whether a signature counts for the organisation that another names, and it is known that its signer may.
+func (o Own) vouchedAs(tx *store.Tx, x signed) (bool, error) {
+	if !o.counts() || o.Basis != BasisVoucher && o.Basis != BasisDomain {
+		return false, nil
+	}
+	var name []byte
+	err := tx.Row(qFindName, o.Letter, o.ID).Scan(&name)
+	if errors.Is(err, store.ErrNoRow) {
+		return false, nil
+	}
+	return err == nil && len(name) > 0 && string(name) == string(x.name), err
+}
+
+// twin says that an organisation of the same name counts already from another address, "" if none does.
+func (s *Service) twin(tx *store.Tx, l letter.ID, x signed, exact []byte) (string, error) {
+	var n int
+	err := tx.Row(qCountNamed, l, x.name, exact).Scan(&n)
+	if n > 0 {
+		return HeldTwin, err
+	}
+	return "", err
 }
 
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.

@@ -150,9 +150,9 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 // invitationDraft is an invitation that is not stored yet.
 type invitationDraft struct {
 	Invitee
-	id                  int64
-	exact, mailbox, day []byte // tags
-	sealed              []byte
+	id                          int64
+	exact, mailbox, budget, day []byte // tags
+	sealed                      []byte
 }
 
 // drafts checks all invitees before any is stored. One that stands twice in the list is there once.
@@ -170,7 +170,8 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 			continue
 		}
 		seen[a.exact] = true
-		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.exact), mailbox: key.Tag("mailbox " + a.mailbox), day: s.dayTag(a)}
+		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.exact), mailbox: key.Tag("mailbox " + a.mailbox)}
+		d.budget, d.day = s.editorsBudget(key, a)
 		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
 			return nil, err
@@ -226,7 +227,7 @@ func (s *Service) spendInvitations(tx *store.Tx, l letter.ID, n int) error {
 
 // enqueueInvitation enqueues the mail of an invitation: now, or when the address has mails left again.
 func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft) error {
-	mail, err := s.spendMail(tx, l, d.exact, d.day)
+	mail, err := s.spendMail(tx, l, d.budget, d.day)
 	if err != nil {
 		return err
 	}

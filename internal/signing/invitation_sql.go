@@ -23,9 +23,12 @@ var (
 		WHERE v.shown = $3 OR CAST($3 AS TEXT) = '' ORDER BY v.id LIMIT $4`)
 	qCountInvitation = store.Q("invitation.count", `
 		SELECT v.shown, COUNT(*) FROM (SELECT `+invitationShown+` AS shown FROM invitation i WHERE i.letter_id = $1) v GROUP BY v.shown`)
-	qSetAnswer        = store.Q("invitation.set_answer", `UPDATE invitation SET state = $1, sealed = $2 WHERE letter_id = $3 AND id = $4`)
-	qSetVisited       = store.Q("invitation.set_visited", `UPDATE invitation SET state = 'visited' WHERE letter_id = $1 AND id = $2 AND state = 'invited'`)
-	qSetSigner        = store.Q("invitation.set_signer", `UPDATE invitation SET signer_mailbox_tag = $1, signer_tag = $2 WHERE letter_id = $3 AND id = $4`)
+	qSetAnswer  = store.Q("invitation.set_answer", `UPDATE invitation SET state = $1, sealed = $2 WHERE letter_id = $3 AND id = $4`)
+	qSetVisited = store.Q("invitation.set_visited", `UPDATE invitation SET state = 'visited' WHERE letter_id = $1 AND id = $2 AND state = 'invited'`)
+	qSetSigner  = store.Q("invitation.set_signer", `
+		UPDATE invitation SET signer_mailbox_tag = $1, signer_tag = $2 WHERE letter_id = $3 AND id = $4 AND NOT EXISTS (
+			SELECT 1 FROM signature s WHERE s.letter_id = invitation.letter_id AND s.mailbox_tag = invitation.signer_mailbox_tag AND s.tag = invitation.signer_tag
+				AND s.state IN ('new', 'listed', 'held'))`)
 	qSetUndeliverable = store.Q("invitation.set_refused", `UPDATE invitation SET mail = 'refused' WHERE letter_id = $1 AND id = $2 AND mail = ''`)
 	qRemoveInvitation = store.Q("invitation.remove", `DELETE FROM invitation WHERE letter_id = $1 AND id = $2`)
 	// Who erased a signature is not reminded of it, and the address it came from, if another signed, is forgotten.

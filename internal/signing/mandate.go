@@ -2,6 +2,8 @@ package signing
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,18 +20,21 @@ const (
 	BasisVoucher Basis = "voucher" // a lead organisation vouched for it, or two where two lead
 )
 
+// HeldTwin holds an organisation that counts already, signed for from another address.
+const HeldTwin = "same_organisation"
+
 // HeldMandate holds an organisation until somebody knows that who signed for it may.
 const HeldMandate = "mandate"
 
 // domain returns the part behind the @, in ASCII.
 func (a address) domain() string { return a.exact[strings.LastIndexByte(a.exact, '@')+1:] }
 
-// speaker is what a mandate is remembered by: the domain, or the mailbox where the domain is shared by many.
-func (a address) speaker() string {
-	if domain := a.domain(); !account.SharedDomain(domain) {
+// ownDomain returns the domain of an address where it can be an organisation's own, "" where strangers share it.
+func (s *Service) ownDomain(a address) string {
+	if domain := a.domain(); !account.SharedDomain(domain) && !disposable.hold(domain) && !s.Throwaway.hold(domain) {
 		return domain
 	}
-	return a.mailbox
+	return ""
 }
 
 // within reports whether a domain is another or lies below it.
@@ -42,40 +47,47 @@ func nameTag(key *seal.LetterKey, name string) []byte {
 	return key.Tag("organisation " + account.NameKey(name))
 }
 
-func (s *Service) mandateTags(name, speaker string) (nameTag, fromTag []byte) {
-	return s.Keys.Tag("mandate name", account.NameKey(name)), s.Keys.Tag("mandate from", speaker)
+func (s *Service) mandateTags(name, domain string) (nameTag, fromTag []byte) {
+	return s.Keys.Tag("mandate name", account.NameKey(name)), s.Keys.Tag("mandate from", domain)
 }
 
-// mandated reports whether an organisation is known to sign from an address: its entry in the directory has the domain, a
-// record of the domain said so, or as many of the letter's leads vouched for it before as have to now.
-func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a address) (known bool, err error) {
+// mandated returns how it is known that an organisation signs from an address, "" if it is not: its entry in the directory has
+// the domain, or as many of the letter's leads vouched for that domain before as have to now.
+func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a address) (known Basis, err error) {
 	d, err := s.loadDirectory(ctx)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.domain(), known) }) {
-		return true, nil
+		return BasisDomain, nil
 	}
-	of, from := s.mandateTags(name, a.speaker())
+	domain := s.ownDomain(a)
+	if domain == "" {
+		return "", nil
+	}
+	of, from := s.mandateTags(name, domain)
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		known = ""
 		by, err := store.List(tx, qFindMandates, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) }, of, from)
-		if known = slices.Contains(by, 0); err != nil || known || len(by) == 0 {
+		if err != nil || len(by) == 0 {
 			return err
 		}
-		leads, err := account.Leads(tx, int64(l))
+		leads, err := account.Vouching(tx, int64(l))
 		vouched := 0
 		for _, o := range leads {
 			if slices.Contains(by, o.ID) {
 				vouched++
 			}
 		}
-		known = vouched >= vouchersNeeded(leads)
+		if vouched >= vouchersNeeded(leads) {
+			known = BasisVoucher
+		}
 		return err
 	})
 	return known, err
 }
 
-// vouchersNeeded is how many lead organisations have to vouch: two where two lead.
+// vouchersNeeded is how many of the lead organisations that can vouch have to: two where two can.
 func vouchersNeeded(leads []account.Organisation) int { return min(max(len(leads), 1), 2) }
 
 // entrance is what a held signature needs to join the count.
@@ -92,13 +104,23 @@ func (s *Service) entranceOf(ctx context.Context, o Own) (e entrance, err error)
 	return e, err
 }
 
-// admit lets a held signature into the count.
+// admit lets a held signature into the count. An organisation that counts already is not counted again, unless it was held for
+// just that.
 func (e entrance) admit(tx *store.Tx, o Own, basis Basis) error {
 	if o.State != StateHeld {
 		return fault.New(fault.Conflict, "signature.not_held")
 	}
 	if final, err := letter.IsFinal(tx, o.Letter); err != nil || final {
 		return firstError(err, fault.New(fault.Gone, "letter.closed"))
+	}
+	if o.Kind == Organisation && o.Reason != HeldTwin {
+		var twins int
+		if err := tx.Row(qCountTwins, o.Letter, o.ID).Scan(&twins); err != nil {
+			return err
+		}
+		if twins > 0 {
+			return fault.New(fault.Conflict, "voucher.twin")
+		}
 	}
 	e.p.Listing = o.Listing // it may have changed since
 	leaf, err := leafOf(e.edition, o.Kind, basis, e.p)
@@ -111,9 +133,10 @@ func (e entrance) admit(tx *store.Tx, o Own, basis Basis) error {
 	return wait(tx, o.Letter, signed{id: o.ID, leaf: leaf})
 }
 
-// Release lets a held signature into the count. by is the user who decides, 0 the command line. An organisation that is
-// held for its mandate wants the word of an editor of a lead organisation, one of those that speaksFor names by id, and of
-// a second lead's where two lead: released says whether this one was enough.
+// Release lets a held signature into the count. by is the user who decides, 0 the command line. An organisation whose mandate is
+// not known, whatever else it is held for, wants the word of an editor of a lead organisation, one of those that speaksFor
+// names by id: that the domain it has shown is its own, or else that it signs, and then of a second lead's where two lead.
+// released says whether this one was enough.
 func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
 	o, err := s.find(ctx, id, signature)
 	if err != nil {
@@ -123,18 +146,22 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 	if err != nil {
 		return false, err
 	}
+	l, err := s.Letters.ByID(ctx, id)
+	if err != nil {
+		return false, err
+	}
 	err = s.edit(ctx, id, signature, func(tx *store.Tx, o Own) error {
 		released = true
 		basis := o.Basis
-		if o.State == StateHeld && o.Reason == HeldMandate {
-			basis = BasisVoucher
-			if by != 0 {
-				if o.Listing == Counted {
-					return fault.New(fault.Conflict, "voucher.nameless")
-				}
-				if released, err = s.vouch(tx, o, e.p, by, speaksFor); err != nil || !released {
-					return err
-				}
+		if by != 0 && o.State == StateHeld && o.Kind == Organisation && o.Basis == BasisEmail && (l.Mandate || o.Reason == HeldMandate) {
+			if o.Listing == Counted {
+				return fault.New(fault.Conflict, "voucher.nameless")
+			}
+			if basis, err = s.vouch(tx, o, e.p, by, speaksFor); err != nil {
+				return err
+			}
+			if released = basis != ""; !released {
+				return nil
 			}
 		}
 		if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "signature.released"}); err != nil {
@@ -145,48 +172,52 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 	return released, err
 }
 
-// vouch records the word of a lead organisation that has not given it, and reports whether it was the last that is needed.
-// Nobody vouches twice, for however many organisations they speak.
-func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor []int64) (enough bool, err error) {
+// vouch records the word of a lead organisation that has not given it, and returns the basis on which the signature then counts,
+// "" while another word is needed. Nobody vouches twice, for however many organisations they speak.
+func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor []int64) (Basis, error) {
 	given, err := store.List(tx, qListVouchers, scanVoucher, o.Letter, o.ID, o.ID)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if slices.ContainsFunc(given, func(v voucher) bool { return v.user == by }) {
-		return false, fault.New(fault.Conflict, "voucher.again")
+		return "", fault.New(fault.Conflict, "voucher.again")
 	}
-	leads, err := account.Leads(tx, int64(o.Letter))
+	leads, err := account.Vouching(tx, int64(o.Letter))
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	i := slices.IndexFunc(leads, func(lead account.Organisation) bool {
 		return slices.Contains(speaksFor, lead.ID) && !slices.ContainsFunc(given, func(v voucher) bool { return v.lead == lead.ID })
 	})
 	if i < 0 {
-		return false, fault.New(fault.Forbidden, "voucher.editor")
+		return "", fault.New(fault.Forbidden, "voucher.editor")
 	}
 	lead, now := leads[i], tx.Now().UnixMicro()
 	if _, err := tx.Exec(qPutVoucher, o.Letter, o.ID, lead.ID, by, now); err != nil {
-		return false, err
+		return "", err
 	}
 	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: int64(o.Letter), Act: "signature.vouched", Object: lead.Slug}); err != nil {
-		return false, err
+		return "", err
 	}
 	given = append(given, voucher{o.ID, lead.ID, by})
-	if len(given) < vouchersNeeded(leads) {
-		return false, nil
+	basis, domain := BasisVoucher, ""
+	if p.Domain != "" {
+		basis, domain = BasisDomain, p.Domain
+	} else if len(given) < vouchersNeeded(leads) {
+		return "", nil
+	} else if a, f := parseAddress(p.Email); f == nil {
+		domain = s.ownDomain(a)
 	}
-	a, f := parseAddress(p.Email)
-	if f != nil {
-		return false, f
+	if domain == "" {
+		return basis, nil
 	}
-	name, from := s.mandateTags(p.Organisation, a.speaker())
+	name, from := s.mandateTags(p.Organisation, domain)
 	for _, v := range given {
 		if _, err := tx.Exec(qPutMandate, name, from, v.lead, now); err != nil {
-			return false, err
+			return "", err
 		}
 	}
-	return true, nil
+	return basis, nil
 }
 
 // Vouchers returns which lead organisations, by id, vouched for signatures with ids from first to last.
@@ -224,46 +255,53 @@ func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r ac
 	return account.NewDomainRecord(domain, key.Tag("mandate record "+domain+" "+account.NameKey(o.Organisation)+" "+o.Email)), nil
 }
 
-// Prove looks for the record of a signature that is held for its mandate, and lets it into the count. An organisation whose
-// entry in the directory has a domain can be proved by that one only.
-func (s *Service) Prove(ctx context.Context, secret string, id int64, domain string) error {
+// Prove looks for the record of a signature that is held for its mandate. It lets the signature into the count when the domain is
+// the one that the directory knows as the organisation's; any other is noted for whoever decides, since a record shows whose a
+// domain is, not what its bearer is called.
+func (s *Service) Prove(ctx context.Context, secret string, id int64, domain string) (counted bool, err error) {
 	own, err := s.Find(ctx, secret)
 	if err != nil {
-		return err
+		return false, err
 	}
 	i := slices.IndexFunc(own, func(o Own) bool { return o.ID == id })
 	if i < 0 || own[i].State != StateHeld || own[i].Reason != HeldMandate {
-		return fault.New(fault.Conflict, "signature.not_held")
+		return false, fault.New(fault.Conflict, "signature.not_held")
 	}
 	o := own[i]
 	r, err := s.MandateRecord(ctx, o, domain)
 	if err != nil {
-		return err
+		return false, err
 	}
 	d, err := s.loadDirectory(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if known := d.domains[account.NameKey(o.Organisation)]; len(known) > 0 && !slices.ContainsFunc(known, func(k string) bool { return within(r.Domain, k) }) {
-		return fault.New(fault.Conflict, "mandate.other_domain").On("domain")
+	known := d.domains[account.NameKey(o.Organisation)]
+	if counted = slices.ContainsFunc(known, func(k string) bool { return within(r.Domain, k) }); len(known) > 0 && !counted {
+		return false, fault.New(fault.Conflict, "mandate.other_domain").On("domain")
 	}
 	if err := s.Lookup.Find(ctx, r); err != nil {
-		return err
+		return false, err
 	}
 	e, err := s.entranceOf(ctx, o)
 	if err != nil {
-		return err
+		return false, err
 	}
-	a, f := parseAddress(o.Email)
-	if f != nil {
-		return f
+	key, err := s.keyFor(ctx, o.Letter)
+	if err != nil {
+		return false, err
 	}
-	return s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
-		if o.Reason != HeldMandate {
+	e.p.Domain = r.Domain
+	text, err := json.Marshal(e.p)
+	if err != nil {
+		return false, fmt.Errorf("signing.Prove: %w", err)
+	}
+	sealed := signed{id: id, sealed: key.Seal("signature_sealed", id, text), name: nameTag(key, e.p.Organisation)}
+	return counted, s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
+		if o.State != StateHeld || o.Reason != HeldMandate {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
-		name, from := s.mandateTags(e.p.Organisation, a.speaker())
-		if _, err := tx.Exec(qPutMandate, name, from, 0, tx.Now().UnixMicro()); err != nil {
+		if _, err := qPutSealed.put(tx, sealed.row(o.Letter)); err != nil || !counted {
 			return err
 		}
 		return e.admit(tx, o, BasisDomain)

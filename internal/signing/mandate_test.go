@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
@@ -20,6 +21,34 @@ func (d *desk) mandated(leads ...string) {
 		}
 	}
 	d.letter = d.write(letter.Change{Slug: d.letter.Slug, Mandate: new(true), Leads: leads})
+}
+
+var (
+	qTestUser = store.Q("test.user", `
+		INSERT INTO user_account (id, handle, tag, details, operator, totp_step, recovery_round, recovery_used, recovery_kept, created_at)
+		VALUES ($1, $2, $2, $2, FALSE, 0, 0, 0, TRUE, 0)`)
+	qTestMember = store.Q("test.member", `
+		INSERT INTO member (organisation_id, user_id, role, created_at) SELECT id, $1, 'editor', 0 FROM organisation WHERE slug = $2`)
+)
+
+// editors gives organisations somebody who may vouch for each.
+func (d *desk) editors(slugs ...string) {
+	d.t.Helper()
+	err := d.Service.DB.Update(d.t.Context(), func(tx *store.Tx) error {
+		for _, slug := range slugs {
+			id := store.NewID(tx.Now())
+			if _, err := tx.Exec(qTestUser, id, []byte(slug)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(qTestMember, id, slug); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // leads are the ids of the organisations that lead the desk's letter.
@@ -80,7 +109,7 @@ func TestMandate_domainOfTheDirectory(t *testing.T) {
 		if o := d.signature(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
 			t.Errorf("from its own domain: held %q, basis %s", r.Held, o.Basis)
 		}
-		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldDuplicate {
+		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldTwin {
 			t.Errorf("the same organisation again: held %q", r.Held)
 		}
 		if c := d.counts(); c.Organisations != 1 {
@@ -93,6 +122,7 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		d.mandated("peace-office")
+		d.editors("peace-office")
 		lead := d.leads()[0]
 		r := d.give("office@river.example", as(signing.Organisation, "River Watch"))
 		o := d.signature(r, signing.Organisation)
@@ -113,9 +143,13 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
+		if o := d.signature(d.give("fourth@river.example", as(signing.Organisation, "River-Watch")), signing.Organisation); o.Reason != signing.HeldTwin {
+			t.Errorf("the same organisation from another address: %q", o.Reason)
+		}
+		d.letter = d.open("third")
 		d.mandated("quay") // of another lead
-		if r := d.give("third@river.example", as(signing.Organisation, "River Watch")); r.Held == "" {
-			t.Error("the word of a lead counts for a letter that it does not lead")
+		if r := d.give("third@river.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+			t.Errorf("the word of a lead counts for a letter that it does not lead: %q", r.Held)
 		}
 	})
 }
@@ -124,7 +158,8 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		d.mandated("peace-office", "quay", "loom")
-		leads := d.leads()
+		d.editors("peace-office", "quay")
+		leads := d.leads() // nobody can speak for the third
 		o := d.signature(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); released || err != nil {
 			t.Fatalf("one is enough: %v, %v", released, err)
@@ -156,10 +191,11 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		ctx, dns := t.Context(), testkit.NameServer(t)
 		d.Lookup = dns.LookupTXT
 		d.mandated("peace-office")
-		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Counted))
+		d.editors("peace-office")
+		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Coalition))
 		o := d.signature(r, signing.Organisation)
 		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
-			if err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
+			if _, err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
@@ -168,23 +204,36 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 			t.Fatalf("%+v, %v", record, err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value+"x")
-		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
+		if _, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("another record is enough: %v", err)
 		}
 		if other, err := d.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
 			t.Errorf("the record of another domain is the same: %v", err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value)
-		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil {
-			t.Fatal(err)
+		if counted, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil || counted {
+			t.Fatalf("a domain that nobody knows as the organisation's is enough: %v, %v", counted, err)
+		}
+		held, err := d.ListByState(ctx, d.letter.ID, signing.StateHeld, 0, 10)
+		if err != nil || len(held) != 1 || held[0].Proved != "river.example" {
+			t.Errorf("%+v, %v", held, err)
+		}
+		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+			t.Fatalf("%v, %v", released, err)
 		}
 		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
-		if err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("proved twice: %v", err)
 		}
 		if c := d.counts(); c.Organisations != 1 || c.Withheld != 2 {
+			t.Errorf("%+v", c)
+		}
+		if again := d.give("river@gmail.com", as(signing.Organisation, "The River Watch"), listed(signing.Coalition)); again.Held != "" {
+			t.Errorf("who signs again is held: %q", again.Held)
+		}
+		if c := d.counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
 		if problems := d.problems(); len(problems) > 0 {
@@ -195,14 +244,68 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.clock.Advance(2 * time.Minute)
-		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"))
+		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted))
 		o = d.signature(r, signing.Organisation)
-		if record, err = d.MandateRecord(ctx, o, "elsewhere.example"); err != nil {
+		for _, domain := range []string{"elsewhere.example", "cliff.example"} {
+			if record, err = d.MandateRecord(ctx, o, domain); err != nil {
+				t.Fatal(err)
+			}
+			dns.Set(record.Name, record.Value)
+		}
+		if _, err := d.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("another domain than the directory's is enough: %v", err)
+		}
+		if counted, err := d.Prove(ctx, r.Secret, o.ID, "cliff.example"); err != nil || !counted {
+			t.Errorf("the directory's domain is not enough: %v, %v", counted, err)
+		}
+	})
+}
+
+// However two signatures of one organisation come, one counts.
+func TestMandate_nobodyCountsTwice(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.mandated("peace-office")
+		d.editors("peace-office")
+		var held []signing.Own
+		for _, email := range []string{"a@river.example", "b@brook.example"} {
+			held = append(held, d.signature(d.give(email, as(signing.Organisation, "River Watch")), signing.Organisation))
+		}
+		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		dns.Set(record.Name, record.Value)
-		if err := d.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
-			t.Errorf("another domain than the directory's is enough: %v", err)
+		if _, err := d.Release(ctx, d.letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
+			t.Errorf("both are counted: %v", err)
+		}
+		d.give("c@bar.example", as(signing.Organisation, "Bar Guild"))
+		bar := d.signature(d.give("c@bar.example", as(signing.Organisation, "Bar Guild")), signing.Organisation)
+		if _, err := d.Release(ctx, d.letter.ID, bar.ID, 7, d.leads()...); err != nil {
+			t.Fatal(err)
+		}
+		if r := d.give("c@bar.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldTwin {
+			t.Errorf("who counts as one organisation takes the name of another: %q", r.Held)
+		}
+		if c := d.counts(); c.Organisations != 1 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// What else an organisation is held for does not let it in without a mandate.
+func TestMandate_otherReasonsDoNotHideIt(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.mandated("peace-office")
+		d.editors("peace-office")
+		o := d.signature(d.give("x@river.example", as(signing.Organisation, "Rіver Watch")), signing.Organisation) // a Cyrillic letter
+		if o.Reason != signing.HeldLookAlike {
+			t.Fatalf("held for %q", o.Reason)
+		}
+		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("somebody who speaks for no lead lets it in: %v", err)
+		}
+		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+			t.Errorf("%v, %v", released, err)
 		}
 	})
 }

@@ -36,6 +36,8 @@ type Own struct {
 	// Only for the signer, by secret; empty once sealed data was destroyed.
 	Name, Email, Title, Affiliation, Organisation, Country string
 	Updates                                                bool
+
+	Proved string // domain that a record showed to be the signer's, of an organisation that is held for its mandate
 }
 
 // counts reports whether the signature is in the count or on its way into it.
@@ -333,7 +335,7 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 		}
 		own[i].Name, own[i].Title, own[i].Affiliation = p.shown(own[i].Kind)
 		if own[i].Reason == HeldMandate {
-			own[i].Email = p.Email
+			own[i].Email, own[i].Proved = p.Email, p.Domain
 		}
 	}
 	return own, err

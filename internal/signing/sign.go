@@ -229,6 +229,11 @@ func (s *Service) dayTag(a address) []byte {
 	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
 }
 
+// editorsBudget names a mailbox in the budgets of what editors send: they must not use up the mails by which its owner signs.
+func (s *Service) editorsBudget(key *seal.LetterKey, a address) (budget, day []byte) {
+	return key.Tag("invited " + a.exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
+}
+
 // spendMail takes one mail to the address from both budgets and reports whether there was one left in each.
 func (s *Service) spendMail(tx *store.Tx, l letter.ID, exact, day []byte) (bool, error) {
 	if s.Unlimited {
@@ -338,7 +343,7 @@ func (p pending) open(key *seal.LetterKey) (out particulars, err error) {
 
 // findPending returns a pending row, or a fault that says that the link is unknown or too old.
 func (s *Service) findPending(ctx context.Context, id int64) (p pending, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = s.DB.Look(ctx, func(tx *store.Tx) error {
 		p, err = scanPending(tx.Row(qFindPending, tx.Now().Add(-burstWithin).UnixMicro(), max(s.BurstFrom, 1), id))
 		return err
 	})

@@ -174,6 +174,8 @@ type particulars struct {
 	Asked        bool    `json:"asked,omitempty"`      // no browser made the submission: a mail asks for it; only in a pending row
 	Invitation   int64   `json:"invitation,omitempty"` // the one whose link the form was sent by; only in a pending row
 
+	Domain string `json:"domain,omitempty"` // that a record showed to be the signer's; only in the row of an organisation's signature
+
 	// Only in the row of a signature: what its leaf commits to beside the above.
 	Day    string `json:"day,omitempty"`
 	Source string `json:"source,omitempty"` // of an import: hex SHA-256 of the file

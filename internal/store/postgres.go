@@ -197,6 +197,19 @@ func (p postgresTx) QueryContext(ctx context.Context, text string, args ...any) 
 	return p.tx.QueryContext(ctx, text, args...)
 }
 
+// postgresPool runs a statement on whichever connection is free.
+type postgresPool struct{ pool *sql.DB }
+
+func (p postgresPool) exec(context.Context, *Query, []any) (sql.Result, error) { return nil, errSingle }
+
+func (p postgresPool) query(ctx context.Context, q *Query, args []any) (*sql.Rows, error) {
+	return p.pool.QueryContext(ctx, q.Text(Postgres), args...)
+}
+
+func (p postgresPool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return p.pool.QueryContext(ctx, text, args...)
+}
+
 // PrepareAll prepares every registered query on this engine and returns all that it refuses: a misspelt column, a type
 // that does not fit.
 func (db *DB) PrepareAll(ctx context.Context) error {

@@ -104,8 +104,8 @@ func bare(text string) *Query {
 	return &Query{name: text, text: map[Engine]string{SQLite: text, Postgres: text}}
 }
 
-// viewSQLite runs fn on one of the readers.
-func (db *DB) viewSQLite(ctx context.Context, fn func(tx *Tx) error) error {
+// onReader lends fn one of the readers, which is thrown away if fn panics or ends its goroutine.
+func (db *DB) onReader(ctx context.Context, fn func(c *sqliteConn) error) error {
 	var c *sqliteConn
 	select {
 	case c = <-db.readers:
@@ -123,20 +123,31 @@ func (db *DB) viewSQLite(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := c.open(ctx); err != nil {
 		return db.mapClosed(err)
 	}
-	if err := c.control(beginRead); err != nil {
-		c.discard()
-		return db.mapClosed(err)
-	}
-	whole := false // false also when fn ends its goroutine
+	whole := false
 	defer func() {
-		if !whole || c.control(rollback) != nil {
+		if !whole {
 			c.discard()
 		}
 	}()
-	tx := &Tx{db: db, ctx: ctx, on: c}
-	err := tx.run(fn)
+	err := fn(c)
 	whole = true
 	return err
+}
+
+// viewSQLite runs fn in a transaction on one of the readers.
+func (db *DB) viewSQLite(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.onReader(ctx, func(c *sqliteConn) error {
+		if err := c.control(beginRead); err != nil {
+			c.discard()
+			return db.mapClosed(err)
+		}
+		tx := &Tx{db: db, ctx: ctx, on: c}
+		err := tx.run(fn)
+		if c.control(rollback) != nil {
+			c.discard()
+		}
+		return err
+	})
 }
 
 // closeReaders closes the readers that are free; the others close themselves when their View ends.

@@ -132,6 +132,26 @@ func (db *DB) View(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.viewSQLite(ctx, fn)
 }
 
+// Look is View for a single statement, which is consistent without a transaction: it saves the beginning and the end of one,
+// each a round trip on PostgreSQL. A second statement in fn fails.
+func (db *DB) Look(ctx context.Context, fn func(tx *Tx) error) error {
+	if db.isClosed() {
+		return ErrClosed
+	}
+	if db.engine == Postgres {
+		tx := &Tx{db: db, ctx: ctx, on: postgresPool{db.read}, single: true}
+		if err := tx.run(fn); err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		} else {
+			return db.mapClosed(err)
+		}
+	}
+	return db.onReader(ctx, func(c *sqliteConn) error {
+		tx := &Tx{db: db, ctx: ctx, on: c, single: true}
+		return tx.run(fn)
+	})
+}
+
 // Update runs fn in a transaction and returns after the COMMIT is on stable storage. fn may run more than once and must
 // hold SQL only: no network, no other Update or View, no effects outside. It never sees ctx: while it waits for its turn,
 // the end of ctx removes it; once it runs, Update waits for the outcome.

@@ -18,6 +18,8 @@ type Tx struct {
 	failed  error // the first failed statement; the transaction cannot go on
 	ranging bool  // an Each is open: PostgreSQL's connection is busy
 	done    bool
+	single  bool // a statement on its own, without a transaction around it
+	begun   bool // that statement was run
 	topics  []string
 }
 
@@ -36,6 +38,7 @@ type Row interface {
 
 var (
 	errDone    = errors.New("store: the transaction has ended")
+	errSingle  = errors.New("store: a second statement, or one that writes, in a Look; use View or Update")
 	errRanging = errors.New("store: a statement inside the loop of an Each; use List or finish the loop first")
 )
 
@@ -53,6 +56,9 @@ func (tx *Tx) Signal(topic string) { tx.topics = append(tx.topics, topic) }
 func (tx *Tx) Exec(q *Query, args ...any) (affected int64, err error) {
 	if err := tx.start(q); err != nil {
 		return 0, err
+	}
+	if tx.single {
+		return 0, tx.fail(q, errSingle)
 	}
 	r, err := tx.on.exec(tx.ctx, q, args)
 	if err != nil {
@@ -156,7 +162,10 @@ func (tx *Tx) start(q *Query) error {
 		return errDone
 	case tx.ranging:
 		return tx.fail(q, errRanging)
+	case tx.single && tx.begun:
+		return tx.fail(q, errSingle)
 	}
+	tx.begun = true
 	if tx.db.o.OnStatement != nil {
 		tx.db.o.OnStatement(q)
 	}

@@ -125,7 +125,7 @@ func (s *Server) deskBase(r *http.Request, d *deskVisit, title string) Base {
 // deskNotes are what a page of the desk can say about what was just done; the address names it.
 var deskNotes = map[string]bool{"saved": true, "opened": true, "closed": true, "extended": true, "published": true, "role": true, "removed": true, "uninvited": true,
 	"passkey": true, "passkey_removed": true, "password": true, "password_removed": true, "recovery": true, "session": true, "sessions": true, "founded": true,
-	"released": true, "vouched": true, "asked_again": true, "invited": true, "asked": true, "approved": true, "refused": true, "applied": true, "undone": true, "exporting": true, "again": true, "circulated": true, "frozen": true, "lead_approved": true, "tended": true, "remark": true}
+	"released": true, "vouched": true, "questioned": true, "asked_again": true, "invited": true, "asked": true, "approved": true, "refused": true, "applied": true, "undone": true, "exporting": true, "again": true, "circulated": true, "frozen": true, "lead_approved": true, "tended": true, "remark": true}
 
 // seeOther ends a form that was carried out: the page it leads to says what was done.
 func (s *Server) seeOther(w http.ResponseWriter, r *http.Request, path, done string) error {

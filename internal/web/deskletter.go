@@ -403,10 +403,7 @@ func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskV
 	}
 	change, err := s.settingsOf(d, v)
 	if err == nil {
-		var after letter.Letter
-		if after, err = s.letters.Write(r.Context(), change); err == nil {
-			err = s.signing.AnnounceExtension(r.Context(), d.Letter, after, d.User.ID)
-		}
+		_, err = s.letters.Write(r.Context(), change)
 	}
 	if faulty(err) {
 		return s.settingsPage(w, r, d, v, err)

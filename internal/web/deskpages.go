@@ -301,8 +301,10 @@ type HeldPage struct {
 	Signatures         []HeldView
 	Reasons            []Option
 	NextURL            string
-	Mandates           bool // counting some of these vouches for them
-	Sure               int  // how many are about to be removed; 0 before that is asked
+	MayAsk             bool
+	Email              string // of the user: where an answer goes
+	Mandates           bool   // counting some of these vouches for them
+	Sure               int    // how many are about to be removed; 0 before that is asked
 }
 
 // HeldView is a signature for those who decide about it.
@@ -311,6 +313,7 @@ type HeldView struct {
 	Meta                                        []string
 	Chosen                                      bool
 	From                                        string   // domain of the address, of an organisation held for its mandate
+	Proved                                      string   // domain whose record was found
 	Vouched                                     []Tagged // lead organisations
 }
 

@@ -74,7 +74,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	held := HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
 		Signatures: []HeldView{{ID: "1", Kind: "person", Listing: "public", Basis: "email", Signed: date, Name: w.name, Why: l.T("held.look_alike"), Meta: []string{w.office, w.organisation}, Chosen: true},
 			{ID: "2", Kind: "organisation", Listing: "counted", Basis: "email", Signed: date, Why: l.T("held.possible_duplicate"), Chosen: true},
-			{ID: "3", Kind: "organisation", Listing: "public", Basis: "email", Signed: date, Name: w.longName, Why: l.T("held.mandate"), From: "harbour.example", Vouched: []Tagged{tag(w.organisation)}}}, Mandates: true,
+			{ID: "3", Kind: "organisation", Listing: "public", Basis: "email", Signed: date, Name: w.longName, Why: l.T("held.mandate"), From: "harbour.example", Proved: "harbour.example", Vouched: []Tagged{tag(w.organisation)}}}, Mandates: true, MayAsk: true, Email: "ada@lantern.example",
 		Reasons: []Option{{"duplicate", l.T("counts.ended.duplicate")}, {"fraud", l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
 	invitations := InvitationsPage{Base: base(l.T("desk.invitations.title"), "/desk/letters/x/invitations"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/invitations", SettingsURL: "/desk/letters/x/settings",
 		GeneralURL: "https://letters.example/letters/" + strings.Repeat("long-", 12) + "slug/call", Open: true, HasDeadline: true, Total: 214, NextURL: "?after=2", Form: Form{Values: url.Values{"days": {"7, 2"}}},

@@ -27,8 +27,8 @@ func (s *Server) showHeld(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 	return s.heldPage(w, r, d, url.Values{}, nil, nil)
 }
 
-// heldPage shows a letter's signatures in a state, those held first; sure are those about to be removed.
-func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error, sure []int64) error {
+// heldPage shows a letter's signatures in a state, those held first; chosen are those about to be removed or, with an error, those it is about.
+func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error, chosen []int64) error {
 	loc := visitOf(r).locale
 	t := d.Letter.Edition.Text(loc.Code)
 	state := signing.StateHeld
@@ -38,6 +38,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	path := s.local(r, "/desk/letters/"+d.Letter.Slug)
 	p := HeldPage{Base: s.deskBase(r, d, loc.T("desk.held.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/signatures?state=" + string(state), State: string(state), HeldURL: path + "/signatures", ListedURL: path + "/signatures?state=listed"}
+	p.MayAsk, p.Email = d.Role.May(account.Editor) && s.o.CanMail, d.User.Email
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
 	list, failed := s.signing.ListByState(r.Context(), d.Letter.ID, state, after, heldShown)
 	if failed != nil {
@@ -51,7 +52,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
-			Name: o.Name, Chosen: slices.Contains(sure, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
+			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
 		if o.Listing == signing.Counted { // who chose that is shown to nobody, editors included
 			v.Name, v.Meta = "", nil
 		}
@@ -59,7 +60,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 			v.Why = loc.T("held." + o.Reason)
 		}
 		if v.Name != "" && o.Reason == signing.HeldMandate {
-			v.From, p.Mandates = o.Domain(), true
+			v.From, v.Proved, p.Mandates = o.Domain(), o.Proved, true
 		}
 		for _, lead := range d.Letter.Leads {
 			if slices.Contains(vouched[o.ID], lead.ID) {
@@ -74,7 +75,9 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	if len(list) == heldShown {
 		p.NextURL = path + "/signatures?state=" + string(state) + "&after=" + strconv.FormatInt(list[len(list)-1].ID, 36)
 	}
-	p.Sure = len(sure)
+	if err == nil {
+		p.Sure = len(chosen)
+	}
 	return render(w, statusOfForm(err), p)
 }
 
@@ -105,6 +108,11 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 				done = "vouched"
 			}
 		}
+	case v.Get("do") == "ask":
+		if !d.Role.May(account.Editor) {
+			return fault.New(fault.Forbidden, "role")
+		}
+		done, err = "questioned", s.signing.AskSigners(r.Context(), d.Letter.ID, ids, d.User.ID, v.Get("question"))
 	case !slices.Contains(removalReasons, asked.Reason):
 		err = fault.New(fault.Invalid, "signature.reason").On("reason")
 	case v.Get("do") == "remove": // first shows what it will do
@@ -115,7 +123,7 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
 	if faulty(err) || fault.Is(err, fault.Forbidden) {
-		return s.heldPage(w, r, d, v, err, nil)
+		return s.heldPage(w, r, d, v, err, ids)
 	}
 	if err != nil {
 		return err

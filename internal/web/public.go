@@ -136,7 +136,7 @@ func (s *Server) showMailbox(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) showRobots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("User-agent: *\nDisallow: /confirm/\nDisallow: /*/confirm/\nDisallow: /circulation/\nDisallow: /*/circulation/\nDisallow: /signature\nDisallow: /*/signature\n"))
+	_, _ = w.Write([]byte("User-agent: *\nDisallow: /confirm/\nDisallow: /*/confirm/\nDisallow: /circulation/\nDisallow: /invitations/\nDisallow: /*/invitations/\nDisallow: /unsubscribe/\nDisallow: /*/unsubscribe/\nDisallow: /*/circulation/\nDisallow: /signature\nDisallow: /*/signature\n"))
 	return nil
 }
 

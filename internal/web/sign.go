@@ -310,8 +310,11 @@ func (s *Server) submitOwnSignature(w http.ResponseWriter, r *http.Request) erro
 		err = s.signing.Relist(r.Context(), secret, id, signing.Listing(form.Get("listing")))
 		p.Done = loc.T("signature.relisted")
 	case "prove":
-		err = s.signing.Prove(r.Context(), secret, id, form.Get("domain"))
-		p.Done = loc.T("signature.proved")
+		counted, failed := s.signing.Prove(r.Context(), secret, id, form.Get("domain"))
+		p.Done, err = loc.T("signature.shown"), failed
+		if counted {
+			p.Done = loc.T("signature.proved")
+		}
 	case "withdraw":
 		err = s.signing.Withdraw(r.Context(), secret, id)
 		p.Done = loc.T("signature.withdrawn")

@@ -1,0 +1,98 @@
+package signing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+const (
+	maxQuestion = 1000 // characters
+	maxAsked    = 50   // signers at once
+)
+
+// QuestionMail asks the signer of a held signature something. Who asks does not learn whom, unless the signer answers.
+type QuestionMail struct {
+	Letter    letter.ID `json:"letter"`
+	Signature int64     `json:"signature"`
+	User      int64     `json:"user"` // who asks, and whom the answer reaches
+	Text      []byte    `json:"text"` // sealed
+}
+
+// Kind names the job.
+func (QuestionMail) Kind() string { return "mail.question" }
+
+// AskSigners mails a question to the signers of held signatures, within what each address may be sent.
+func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by int64, question string) error {
+	text, f := checkText("question", question, maxQuestion)
+	switch {
+	case f != nil:
+		return f
+	case text == "":
+		return fault.New(fault.Invalid, "question.empty").On("question")
+	case len(ids) > maxAsked:
+		return fault.New(fault.TooLarge, "question.limit", "Limit", maxAsked).On("id")
+	}
+	key, err := s.keyFor(ctx, l)
+	if err != nil {
+		return err
+	}
+	type asked struct {
+		id          int64
+		budget, day []byte
+	}
+	var list []asked
+	for _, id := range ids {
+		o, err := s.find(ctx, l, id)
+		if err != nil {
+			return err
+		}
+		if o.State != StateHeld {
+			return fault.New(fault.Conflict, "signature.not_held")
+		}
+		p, err := s.particularsOf(ctx, o)
+		if err != nil {
+			return err
+		}
+		a, f := parseAddress(p.Email)
+		if f != nil {
+			return fault.New(fault.Conflict, "question.no_address").On("id") // it came on a list
+		}
+		budget, day := s.editorsBudget(key, a)
+		list = append(list, asked{id, budget, day})
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		for _, x := range list {
+			mail, err := s.spendMail(tx, l, x.budget, x.day)
+			if err != nil {
+				return err
+			}
+			if !mail {
+				return fault.New(fault.Limited, "question.spent").On("id")
+			}
+			if err := job.Enqueue(tx, QuestionMail{l, x.id, by, key.Seal("question", x.id, []byte(text))}); err != nil {
+				return err
+			}
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.asked", Object: fmt.Sprint(len(list))})
+	})
+}
+
+// Question returns what the mail needs, false when it must not be sent any more.
+func (s *Service) Question(ctx context.Context, m QuestionMail) (e Envelope, text string, send bool, err error) {
+	e, send, err = s.EnvelopeOf(ctx, m.Letter, m.Signature)
+	if err != nil || !send {
+		return e, "", false, err
+	}
+	key, err := s.keyFor(ctx, m.Letter)
+	if err != nil {
+		return e, "", false, ignoreGone(err)
+	}
+	opened, err := key.Open("question", m.Signature, m.Text)
+	return e, string(opened), err == nil, err
+}
