@@ -16,13 +16,13 @@ demo: build ## Serve sample letters at http://localhost:8080 (ADDR=… for anoth
 	./undersigned demo --listen $(ADDR)
 
 test: tools ## Install what the tests need and is missing, then run them all
-	$(GO) test -timeout 15m $(PACKAGES)
+	$(GO) test -p 4 -timeout 15m $(PACKAGES)
 
 quick: ## Tests without browser and soak, for a minute's answer
 	$(GO) test -short $(PACKAGES)
 
 race: ## The packages with goroutines under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/signing ./internal/letter ./internal/mail ./internal/web ./internal/app
+	CGO_ENABLED=1 $(GO) test -p 4 -race -short -timeout 15m ./internal/store ./internal/job ./internal/signing ./internal/letter ./internal/mail ./internal/web ./internal/app
 
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
 	$(GO) test -timeout 3h -count 1 -v -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/app -soak

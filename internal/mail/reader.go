@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
 )
 
 // draft is what a mail says of a text that is not public yet.
@@ -14,6 +15,7 @@ type draft struct {
 	Soft, Hard string // until when answers are asked for, and taken
 	SHA256     string // of the frozen text
 	Number     int    // of the edition that it is to become
+	Stop       string // the page that ends mails of this kind
 }
 
 // sendReader sends somebody who reads a draft their link, or the hash of the text that was frozen.
@@ -22,10 +24,18 @@ func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) 
 	if err != nil || !send {
 		return err
 	}
+	unsubscribe := ""
+	if j.Says != letter.SaysFrozen { // that one they were promised
+		may, token, err := m.Signing.MayInvite(ctx, e.Address)
+		if err != nil || !may {
+			return err
+		}
+		unsubscribe = token
+	}
 	if err := m.wait(ctx); err != nil {
 		return err
 	}
-	message, err := m.renderReader(id, j.Says, e)
+	message, err := m.renderReader(id, j.Says, e, unsubscribe)
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
@@ -40,15 +50,21 @@ func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) 
 	return nil
 }
 
-func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope) ([]byte, error) {
+func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope, unsubscribe string) ([]byte, error) {
 	c := m.contentOf(e.Language, e.Letter)
 	c.Link = m.BaseURL + languagePrefix(c.L) + "/circulation/" + e.Token
 	c.Draft = &draft{Soft: c.L.DateTime(e.Circulation.Soft, e.Circulation.Zone), Hard: c.L.DateTime(e.Circulation.Hard, e.Circulation.Zone),
 		SHA256: e.Circulation.FrozenSHA256, Number: e.Letter.Edition.Number}
+	if unsubscribe != "" {
+		c.Draft.Stop = m.BaseURL + languagePrefix(c.L) + "/unsubscribe/" + unsubscribe
+	}
 	msg, err := m.compose(id, says, e.Address, c.L, c)
 	if err != nil {
 		return nil, err
 	}
 	msg.Subject(c.L.T("mail." + says + ".subject"))
+	if unsubscribe != "" {
+		m.unsubscribable(msg, signing.Envelope{Unsubscribe: unsubscribe})
+	}
 	return m.finish(msg)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 )
 
-var drawn = regexp.MustCompile(`[a-z2-7]{45}`)
+var drawn = regexp.MustCompile(`[a-z2-7]{45,}`)
 
 // reviewed are the languages whose mails are kept as files.
 var reviewed = []string{"en", "fa", "fr", "ar"}
@@ -82,6 +82,10 @@ func TestReaderMail_inFourLanguages(t *testing.T) {
 			}
 			if strings.Contains(string(got[0].raw), "Stone Law") {
 				t.Error("the mail holds what an editor typed")
+			}
+			header, _, _ := read(t, got[0].raw)
+			if ends := header.Get("List-Unsubscribe") != ""; ends != (says != letter.SaysFrozen) {
+				t.Errorf("%s: List-Unsubscribe %q", says, header.Get("List-Unsubscribe"))
 			}
 			inLanguage(t, says, r.Language, got[0].raw)
 		}

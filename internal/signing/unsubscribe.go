@@ -47,6 +47,17 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 	})
 }
 
+// MayInvite reports whether an address still takes mails that it did not ask for, and returns the token of the link that ends
+// them.
+func (s *Service) MayInvite(ctx context.Context, address string) (may bool, token string, err error) {
+	a, f := parseAddress(address)
+	if f != nil {
+		return false, "", nil
+	}
+	stop, err := s.unsubscribed(ctx, a)
+	return !stop, s.unsubscribeToken(a), err
+}
+
 func (s *Service) unsubscribed(ctx context.Context, a address) (bool, error) {
 	var n int
 	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qHasUnsubscribed, s.mailboxTag(a)).Scan(&n) })
