@@ -49,8 +49,8 @@ type Invitation struct {
 	By         int64 // the user
 }
 
-// maxReaders bounds how many are asked about one letter.
-const maxReaders = 500
+// maxReaders bounds how many are asked about one letter: each is two rows of one transaction.
+const maxReaders = 200
 
 func (i Invitation) validate(now time.Time) error {
 	var faults fault.List

@@ -183,7 +183,7 @@ func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error
 	if err != nil {
 		return err
 	}
-	held, err := m.Signing.ListByState(ctx, j.Letter, signing.StateHeld, 0, heldShown)
+	held, err := m.Signing.CountHeld(ctx, j.Letter)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error
 		if err := m.wait(ctx); err != nil {
 			return err
 		}
-		message, err := m.renderSummary(id, locale, l, u.Email, counts, len(held))
+		message, err := m.renderSummary(id, locale, l, u.Email, counts, held)
 		if err != nil {
 			return job.Dead(job.Code("render", err))
 		}
@@ -224,6 +224,3 @@ func (m *Mailer) renderSummary(id int64, locale *i18n.Locale, l letter.Letter, a
 	msg.Subject(line(locale.T("mail.summary.subject", "Title", x.Title)))
 	return m.finish(msg)
 }
-
-// heldShown is up to how many held signatures are counted one by one.
-const heldShown = 500

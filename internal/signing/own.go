@@ -348,6 +348,15 @@ func firstError(a, b error) error {
 	return b
 }
 
+// HeldCounted is up to how many held signatures CountHeld counts.
+const HeldCounted = 500
+
+// CountHeld returns how many signatures of a letter are held, at most HeldCounted.
+func (s *Service) CountHeld(ctx context.Context, l letter.ID) (n int, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountHeld, l, HeldCounted).Scan(&n) })
+	return n, err
+}
+
 // find returns a signature of a letter.
 func (s *Service) find(ctx context.Context, l letter.ID, id int64) (o Own, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {

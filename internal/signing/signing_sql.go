@@ -143,6 +143,8 @@ var (
 		JOIN signature s ON s.letter_id = w.letter_id AND s.id = w.id
 		WHERE w.letter_id = $1 AND w.kind = $2 AND w.word >= $3 AND w.word < $4 AND (w.word, w.id) > ($5, $6)
 		ORDER BY w.word, w.id LIMIT $7`)
+	qCountHeld = store.Q("signature.count_held", `
+		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `
 		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
 )

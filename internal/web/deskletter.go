@@ -47,11 +47,11 @@ func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 			v.Counted, v.Organisations, v.Persons = true, counts.Organisations, counts.Persons
 		}
 		if role.May(account.Reviewer) && x.State != letter.Draft {
-			held, err := s.signing.ListByState(r.Context(), x.ID, signing.StateHeld, 0, heldShown)
+			held, err := s.signing.CountHeld(r.Context(), x.ID)
 			if err != nil {
 				return err
 			}
-			v.Held = len(held)
+			v.Held = held
 		}
 		waiting, err := s.accounts.Approvals(r.Context(), int64(x.ID))
 		if err != nil {
@@ -156,11 +156,11 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		p.Days, p.Hours, p.Countries = chartOf(loc, days), hoursOf(loc, hours), countriesOf(loc, countries)
 	}
 	if p.MayVet && l.State != letter.Draft {
-		held, failed := s.signing.ListByState(r.Context(), l.ID, signing.StateHeld, 0, heldShown)
+		held, failed := s.signing.CountHeld(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
-		p.Held = len(held)
+		p.Held = held
 	}
 	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
 	if failed != nil {
