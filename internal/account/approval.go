@@ -29,6 +29,8 @@ var (
 		SELECT id, act, request, asked_by, asked_at FROM approval WHERE id = $1 AND letter_id = $2 AND decided_at IS NULL {for_update}`)
 	qDecideApproval = store.Q("approval.decide", `
 		UPDATE approval SET decided_by = $1, decided_at = $2, approved = $3 WHERE id = $4 AND decided_at IS NULL`)
+	qReopenApproval = store.Q("approval.reopen", `
+		UPDATE approval SET decided_by = NULL, decided_at = NULL, approved = NULL WHERE id = $1`)
 	qListEditors = store.Q("member.list_editors", `
 		SELECT DISTINCT m.user_id FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
 		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor') ORDER BY m.user_id`)
@@ -101,6 +103,16 @@ func (s *Service) Decide(ctx context.Context, letter, id, by int64, approve bool
 	})
 	a.Letter = letter
 	return a, err
+}
+
+// Reopen lets a request wait again whose act could not be carried out, for no fault of what was asked.
+func (s *Service) Reopen(ctx context.Context, a Approval, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(qReopenApproval, a.ID); err != nil {
+			return err
+		}
+		return Record(tx, Entry{User: by, Letter: a.Letter, Act: "approval.reopened", Object: a.Act})
+	})
 }
 
 func scanApproval(row store.Row) (a Approval, err error) {

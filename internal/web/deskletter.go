@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -314,7 +316,9 @@ func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskV
 	approve := v.Get("do") == "approve"
 	a, err := s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
 	if err == nil && approve {
-		err = s.carryOut(r, d, a)
+		if err = s.carryOut(r, d, a); err != nil && len(fault.All(err)) == 0 { // the database, say: it can be approved again
+			err = errors.Join(err, s.accounts.Reopen(context.WithoutCancel(r.Context()), a, d.User.ID))
+		}
 	}
 	if faulty(err) || fault.Is(err, fault.Forbidden) {
 		return s.boardPage(w, r, d, v, err)
