@@ -94,6 +94,7 @@ func vouchersNeeded(leads []account.Organisation) int { return min(max(len(leads
 type entrance struct {
 	p       particulars
 	edition letter.Leaf
+	alone   bool // its letter lets an organisation count once, whatever address signs for it
 }
 
 func (s *Service) entranceOf(ctx context.Context, o Own) (e entrance, err error) {
@@ -113,7 +114,7 @@ func (e entrance) admit(tx *store.Tx, o Own, basis Basis) error {
 	if final, err := letter.IsFinal(tx, o.Letter); err != nil || final {
 		return firstError(err, fault.New(fault.Gone, "letter.closed"))
 	}
-	if o.Kind == Organisation && o.Reason != HeldTwin {
+	if e.alone && o.Kind == Organisation && o.Reason != HeldTwin {
 		var twins int
 		if err := tx.Row(qCountTwins, o.Letter, o.ID).Scan(&twins); err != nil {
 			return err
@@ -150,6 +151,7 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 	if err != nil {
 		return false, err
 	}
+	e.alone = l.Mandate
 	err = s.edit(ctx, id, signature, func(tx *store.Tx, o Own) error {
 		released = true
 		basis := o.Basis
@@ -291,7 +293,7 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 	if err != nil {
 		return false, err
 	}
-	e.p.Domain = r.Domain
+	e.p.Domain, e.alone = r.Domain, true
 	text, err := json.Marshal(e.p)
 	if err != nil {
 		return false, fmt.Errorf("signing.Prove: %w", err)
