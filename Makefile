@@ -16,13 +16,13 @@ demo: build ## Serve sample letters at http://localhost:8080 (ADDR=… for anoth
 	./undersigned demo --listen $(ADDR)
 
 test: tools ## Install what the tests need and is missing, then run them all
-	$(GO) test -p 4 -timeout 15m $(PACKAGES)
+	$(GO) test -timeout 20m $(PACKAGES)
 
 quick: ## Tests without browser and soak, for a minute's answer
 	$(GO) test -short $(PACKAGES)
 
 race: ## What runs at once, under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -p 4 -race -short -timeout 15m ./internal/store ./internal/job ./internal/tlog ./internal/signing
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/tlog ./internal/signing
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'TestFlow_without|TestInvitations|TestAnnounce|TestIntake|TestExport|TestCirculation|TestCache|TestLog_|TestStop|TestServe_two|TestRestore_beside' ./internal/app
 
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
