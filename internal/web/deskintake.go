@@ -291,6 +291,8 @@ func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e rost
 		v.Remarks = append(v.Remarks, say(loc, line.Fault))
 	case line.Outcome == signing.ImportHeld:
 		v.Remarks = append(v.Remarks, loc.T("held."+line.Reason))
+	case line.Outcome == signing.ImportDuplicate && line.Of == 0 && e.Email != "": // which of these is the signer's to tell
+		say1("known")
 	case line.Reason == signing.ImportWithdrawn:
 		say1("withdrawn")
 	case line.Reason == signing.ImportAsked:
