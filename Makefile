@@ -22,8 +22,8 @@ quick: ## Tests without browser and soak, for a minute's answer
 	$(GO) test -short $(PACKAGES)
 
 race: ## What runs at once, under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/tlog ./internal/signing
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'TestFlow_without|TestInvitations|TestAnnounce|TestIntake|TestExport|TestCirculation|TestCache|TestLog_|TestStop|TestServe_two|TestRestore_beside' ./internal/app
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/tlog
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'TestFlow_without|TestInvitations|TestAnnounce|TestIntake|TestExport|TestCirculation|TestCache|TestLog_|TestStop|TestServe_two|TestRestore_beside|TestConfirm_|TestPublish|TestMandate' ./internal/signing ./internal/app
 
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
 	$(GO) test -timeout 3h -count 1 -v -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/app -soak
