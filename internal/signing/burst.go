@@ -73,7 +73,7 @@ func domainOf(email string) string {
 	if f != nil {
 		return ""
 	}
-	return a.exact[strings.LastIndexByte(a.exact, '@')+1:]
+	return a.domain()
 }
 
 // domainTag returns what stands for the domain of an address, nil where bursts are not looked for.

@@ -237,29 +237,25 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 		}
 	}
 	p.Token, p.Fresh = "", ""
-	unpromised, err := sealPending(key, row.id, p)
-	if err != nil {
-		return Receipt{}, err
-	}
-	pendingSealed, held := unpromised, ""
-	p.Promised = kinds[len(kinds)-1]
+	held := ""
 	for _, x := range begins {
 		held = firstOf(held, x.held)
 	}
 	if begins[len(kinds)-1].held == "" { // what is held has no leaf to promise; an organisation can be held alone
-		if held == "" {
-			p.Promised = ""
-		}
 		p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
-		if pendingSealed, err = sealPending(key, row.id, p); err != nil {
-			return Receipt{}, err
+		if held != "" {
+			p.Promised = Person
 		}
+	}
+	pendingSealed, err := sealPending(key, row.id, p)
+	if err != nil {
+		return Receipt{}, err
 	}
 	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
 		Listing: p.Listing, Secret: p.Secret, Held: held}
-	lost, promised := false, true
+	lost, said := false, p
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		receipt.Again, receipt.Held, lost, promised = false, held, false, true
+		receipt.Again, receipt.Held, lost, said = false, "", false, p
 		now := tx.Now().UnixMicro()
 		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.id)
 		if lost = n == 0; err != nil || lost {
@@ -284,12 +280,12 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 		var counting []signed
 		for i, x := range signatures {
 			state, why := StateNew, begins[i].held
-			if why == "" && l.Mandate && x.kind == Organisation {
-				if why, err = s.twin(tx, row.letter, x, exact); err != nil {
+			if l.Mandate && x.kind == Organisation {
+				if why, err = twin(tx, row.letter, x, exact, why); err != nil {
 					return err
 				}
-				receipt.Held = firstOf(receipt.Held, why)
 			}
+			receipt.Held = firstOf(receipt.Held, why)
 			if why != "" {
 				state = StateHeld
 			} else {
@@ -304,15 +300,17 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 		}
 		if int(n) < len(kinds) {
 			receipt.Again = true
-			receipt.Held, err = s.signAgain(tx, row, signatures, rows)
-			if promised = err == nil && receipt.Held == ""; err == nil && !promised {
-				_, err = tx.Exec(qReseal, unpromised, row.id)
+			if receipt.Held, err = s.signAgain(tx, row, signatures, rows); err != nil || receipt.Held == "" {
+				return err
 			}
-			return err
+			said.PromiseBy = 0
+			return reseal(tx, key, row.id, said)
 		}
-		if receipt.Held != held { // another was first
-			promised = false
-			if _, err := tx.Exec(qReseal, unpromised, row.id); err != nil {
+		if held == "" && receipt.Held != "" { // its organisation counts already
+			if said.Promised = Person; row.kind != Both {
+				said.PromiseBy = 0
+			}
+			if err := reseal(tx, key, row.id, said); err != nil {
 				return err
 			}
 		}
@@ -333,10 +331,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 		return receipt, err
 	}
 	s.Events.Confirmed.Add(1)
-	if !promised {
-		p.PromiseBy = 0
-	}
-	return receipt, s.promise(&receipt, p)
+	return receipt, s.promise(&receipt, said)
 }
 
 func sealPending(key *seal.LetterKey, id int64, p particulars) ([]byte, error) {
@@ -345,6 +340,15 @@ func sealPending(key *seal.LetterKey, id int64, p particulars) ([]byte, error) {
 		return nil, fmt.Errorf("signing.Confirm: %w", err)
 	}
 	return key.Seal("pending", id, text), nil
+}
+
+// reseal puts what is promised now in the place of what was.
+func reseal(tx *store.Tx, key *seal.LetterKey, id int64, p particulars) error {
+	sealed, err := sealPending(key, id, p)
+	if err == nil {
+		_, err = tx.Exec(qReseal, sealed, id)
+	}
+	return err
 }
 
 // promise adds what the log owes to a receipt.

@@ -24,7 +24,7 @@ type standing struct {
 
 // standings says how each signature of a submission begins, in the order of the kind's parts.
 func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, a address, mailbox, exact []byte) ([]standing, error) {
-	reason, twin, err := s.holdReason(ctx, row, l, p, key, mailbox, exact)
+	reason, err := s.holdReason(ctx, row, p, key, mailbox, exact)
 	if err != nil {
 		return nil, err
 	}
@@ -41,25 +41,21 @@ func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p
 			case l.Mandate:
 				x.held = firstOf(x.held, HeldMandate)
 			}
-			if twin {
-				x.held = HeldTwin
-			}
 		}
 		list = append(list, x)
 	}
 	return list, nil
 }
 
-// holdReason says why a signature needs somebody's look before it counts, "" if it does not; twin that an organisation of
-// this name, spelling aside, counts already from another address, which is looked for where organisations need a mandate.
-func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, twin bool, err error) {
+// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
+func (s *Service) holdReason(ctx context.Context, row pending, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, err error) {
 	if slices.ContainsFunc([]string{p.Name, p.Organisation}, misleads) {
-		return HeldLookAlike, false, nil
+		return HeldLookAlike, nil
 	}
 	if row.kind != Person {
 		alike, err := s.looksLikeAnother(ctx, p.Organisation)
 		if err != nil || alike {
-			return HeldLookAlike, false, err
+			return HeldLookAlike, err
 		}
 	}
 	names := [2][]byte{mailbox, mailbox}
@@ -67,19 +63,13 @@ func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, 
 		name, _, _ := p.shown(kind)
 		names[i] = listedName(key, name)
 	}
-	q, scan, args := qFindByMailbox, scanMailbox, []any{row.letter, mailbox, names[0], names[1]}
-	if row.kind != Person && l.Mandate {
-		q, scan, args = qFindByName, scanNamed, append(args, nameTag(key, p.Organisation))
-	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, p, row.kind) }) // few names are on a list
 	err = s.DB.Look(ctx, func(tx *store.Tx) error {
-		reason, twin = "", false
-		for other, err := range store.Each(tx, q, scan, args...) {
+		reason = ""
+		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox, names[0], names[1]) {
 			switch {
 			case err != nil:
 				return err
-			case other.named:
-				twin = twin || other.kind == Organisation && (other.state == StateNew || other.state == StateListed) && string(other.tag) != string(exact)
 			case !other.stands() || string(other.tag) == string(exact) || row.kind != Both && other.kind != row.kind:
 			case other.mailbox == string(mailbox) || listed()[string(other.kind)+string(other.tag)]:
 				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
@@ -90,7 +80,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, l letter.Letter, 
 	if err == nil && reason == "" {
 		reason = s.suspect(row, p.Email)
 	}
-	return reason, twin, err
+	return reason, err
 }
 
 // vouchedAs reports whether a signature counts for the organisation that another names, and it is known that its signer may.
@@ -106,14 +96,17 @@ func (o Own) vouchedAs(tx *store.Tx, x signed) (bool, error) {
 	return err == nil && len(name) > 0 && string(name) == string(x.name), err
 }
 
-// twin says that an organisation of the same name counts already from another address, "" if none does.
-func (s *Service) twin(tx *store.Tx, l letter.ID, x signed, exact []byte) (string, error) {
-	var n int
-	err := tx.Row(qCountNamed, l, x.name, exact).Scan(&n)
-	if n > 0 {
-		return HeldTwin, err
+// twin says that an organisation of the same name, spelling aside, counts already from another address, which is looked for
+// where organisations need a mandate, else why it is held anyway.
+func twin(tx *store.Tx, l letter.ID, x signed, exact []byte, held string) (string, error) {
+	if held == HeldLookAlike { // its name is not what it seems
+		return held, nil
 	}
-	return "", err
+	var n int
+	if err := tx.Row(qCountNamed, l, x.name, exact).Scan(&n); err != nil || n == 0 {
+		return held, err
+	}
+	return HeldTwin, nil
 }
 
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
@@ -135,7 +128,6 @@ type mailboxRow struct {
 	tag     []byte
 	state   State
 	reason  string
-	named   bool // it was found by the organisation's name
 }
 
 // stands reports whether the signature still says something about its mailbox: it was not withdrawn, or its signer had been
@@ -145,13 +137,6 @@ func (m mailboxRow) stands() bool { return m.state != StateWithdrawn || m.reason
 func scanMailbox(row store.Row) (m mailboxRow, err error) {
 	var mailbox []byte
 	err = row.Scan(&mailbox, &m.kind, &m.tag, &m.state, &m.reason)
-	m.mailbox = string(mailbox)
-	return m, err
-}
-
-func scanNamed(row store.Row) (m mailboxRow, err error) {
-	var mailbox []byte
-	err = row.Scan(&mailbox, &m.kind, &m.tag, &m.state, &m.reason, &m.named)
 	m.mailbox = string(mailbox)
 	return m, err
 }

@@ -3,14 +3,6 @@ package signing
 import "github.com/undersigned/undersigned/internal/store"
 
 var (
-	// qFindByMailbox, and the signatures of an organisation of this name from whatever address.
-	qFindByName = store.Q("signature.find_by_name", `
-		WITH found AS MATERIALIZED (SELECT id FROM signature WHERE letter_id = $1 AND mailbox_tag IN ($2, $3, $4) LIMIT 100),
-			named AS MATERIALIZED (SELECT id FROM signature_sealed WHERE letter_id = $1 AND name_tag = $5 LIMIT 100)
-		SELECT s.mailbox_tag, s.kind, s.tag, s.state, s.reason, FALSE FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id
-		UNION ALL
-		SELECT s.mailbox_tag, s.kind, s.tag, s.state, s.reason, TRUE FROM named CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = named.id`)
-
 	qFindMandates = store.Q("mandate.find", `SELECT lead_id FROM mandate WHERE name_tag = $1 AND from_tag = $2`)
 	qPutMandate   = store.Q("mandate.put", `
 		INSERT INTO mandate (name_tag, from_tag, lead_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (name_tag, from_tag, lead_id) DO NOTHING`)

@@ -285,7 +285,10 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		if r := d.give("c@bar.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldTwin {
 			t.Errorf("who counts as one organisation takes the name of another: %q", r.Held)
 		}
-		if c := d.counts(); c.Organisations != 1 {
+		if r := d.give("secretary@river.example", as(signing.Both, "The River Watch"), named("Tova Lind")); r.Held != signing.HeldTwin || len(r.Promises) != 1 {
+			t.Errorf("held %q with %d promises: the person is owed one, though the organisation counts already", r.Held, len(r.Promises))
+		}
+		if c := d.counts(); c.Organisations != 1 || c.Persons != 1 {
 			t.Errorf("%+v", c)
 		}
 	})
