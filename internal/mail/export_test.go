@@ -25,7 +25,7 @@ func (m *Mailer) Render(kind string, e signing.Envelope, l letter.Letter) ([]byt
 
 // RenderSummary returns what an editor is sent when a letter has closed.
 func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts signing.Counts, held int) ([]byte, error) {
-	return m.renderSummary(99, locale, l, "ada@example.org", counts, held)
+	return m.renderSummary(99, locale.Code, l, "ada@example.org", counts, held)
 }
 
 // DeliverReader runs the handler of a job about a reader.

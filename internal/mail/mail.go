@@ -16,6 +16,7 @@ import (
 	"html/template"
 	"log/slog"
 	netmail "net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,11 +147,8 @@ func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error
 	return err
 }
 
-// deliver renders a mail and hands it to the transport when its turn has come.
+// deliver renders a mail of a kind and hands it over.
 func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.Envelope) error {
-	if err := m.wait(ctx); err != nil { // only for what is sent: jobs that are settled take nobody's turn
-		return err
-	}
 	l, err := m.letter(ctx, e.Letter)
 	if err != nil {
 		return err
@@ -158,14 +156,32 @@ func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.E
 	if e.Unsubscribe != "" {
 		e.Language = invitationLanguage(e, l)
 	}
-	message, err := m.render(id, kind, e, l)
+	return m.hand(ctx, e.Address, func() ([]byte, error) { return m.render(id, kind, e, l) })
+}
+
+// hand gives the transport a mail when its turn has come. It is called only for what is sent: jobs that are settled take
+// nobody's turn.
+func (m *Mailer) hand(ctx context.Context, to string, render func() ([]byte, error)) error {
+	if err := m.wait(ctx); err != nil {
+		return err
+	}
+	message, err := render()
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
-	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
+	if err := m.Transport.Send(ctx, m.From, to, message); err != nil {
 		return job.Code(failure(err), err)
 	}
 	return nil
+}
+
+// editor returns one of those who may write for a letter, false when they no longer may.
+func (m *Mailer) editor(ctx context.Context, l letter.ID, user int64) (account.User, bool, error) {
+	editors, err := m.Accounts.Editors(ctx, int64(l))
+	if at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == user }); at >= 0 {
+		return editors[at], true, err
+	}
+	return account.User{}, false, err
 }
 
 // letter returns a letter as it was within the last second: most mails in a row are about one.

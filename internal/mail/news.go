@@ -3,11 +3,9 @@ package mail
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -52,25 +50,11 @@ func (m *Mailer) sendQuestion(ctx context.Context, id int64, j signing.QuestionM
 	if err != nil {
 		return err
 	}
-	editors, err := m.Accounts.Editors(ctx, int64(e.Letter))
-	if err != nil {
+	asker, there, err := m.editor(ctx, e.Letter, j.User)
+	if err != nil || !there { // nobody would get the answer
 		return err
 	}
-	at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == j.User })
-	if at < 0 {
-		return nil // nobody would get the answer
-	}
-	message, err := m.renderQuestion(id, e, l, text, editors[at].Email)
-	if err != nil {
-		return job.Dead(job.Code("render", err))
-	}
-	if err := m.wait(ctx); err != nil {
-		return err
-	}
-	if err := m.Transport.Send(ctx, m.From, e.Address, message); err != nil {
-		return unlessRefused(job.Code("smtp", err))
-	}
-	return nil
+	return unlessRefused(m.hand(ctx, e.Address, func() ([]byte, error) { return m.renderQuestion(id, e, l, text, asker.Email) }))
 }
 
 func (m *Mailer) renderQuestion(id int64, e signing.Envelope, l letter.Letter, text, answerTo string) ([]byte, error) {
@@ -171,8 +155,8 @@ type summary struct {
 
 // sendSummary tells an editor how many signed and what is still to be done.
 func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error {
-	editors, err := m.Accounts.Editors(ctx, int64(j.Letter))
-	if err != nil {
+	u, there, err := m.editor(ctx, j.Letter, j.User)
+	if err != nil || !there {
 		return err
 	}
 	l, err := m.letter(ctx, j.Letter)
@@ -187,40 +171,20 @@ func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error
 	if err != nil {
 		return err
 	}
-	locale := i18n.Find(l.Edition.Language)
-	if locale == nil {
-		locale = i18n.Find(i18n.Default)
-	}
-	for _, u := range editors {
-		if u.ID != j.User {
-			continue
-		}
-		if err := m.wait(ctx); err != nil {
-			return err
-		}
-		message, err := m.renderSummary(id, locale, l, u.Email, counts, held)
-		if err != nil {
-			return job.Dead(job.Code("render", err))
-		}
-		if err := m.Transport.Send(ctx, m.From, u.Email, message); err != nil {
-			return unlessRefused(job.Code("smtp", err))
-		}
-	}
-	return nil
+	return unlessRefused(m.hand(ctx, u.Email, func() ([]byte, error) { return m.renderSummary(id, l.Edition.Language, l, u.Email, counts, held) }))
 }
 
-func (m *Mailer) renderSummary(id int64, locale *i18n.Locale, l letter.Letter, address string, counts signing.Counts, held int) ([]byte, error) {
-	title := l.Edition.Text(locale.Code)
-	x := summary{content: content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)},
-		Organisations: locale.N("mail.summary.organisations", counts.Organisations), Persons: locale.N("mail.summary.persons", counts.Persons),
-		DeskURL: m.BaseURL + languagePrefix(locale) + "/desk/letters/" + l.Slug}
+func (m *Mailer) renderSummary(id int64, language string, l letter.Letter, address string, counts signing.Counts, held int) ([]byte, error) {
+	x := summary{content: m.contentOf(language, l)}
+	x.Organisations, x.Persons = x.L.N("mail.summary.organisations", counts.Organisations), x.L.N("mail.summary.persons", counts.Persons)
+	x.DeskURL = m.BaseURL + languagePrefix(x.L) + "/desk/letters/" + l.Slug
 	if held > 0 {
-		x.Held = locale.N("mail.summary.held", held)
+		x.Held = x.L.N("mail.summary.held", held)
 	}
-	msg, err := m.compose(id, "summary", address, locale, x)
+	msg, err := m.compose(id, "summary", address, x.L, x)
 	if err != nil {
 		return nil, err
 	}
-	msg.Subject(line(locale.T("mail.summary.subject", "Title", x.Title)))
+	msg.Subject(line(x.L.T("mail.summary.subject", "Title", x.Title)))
 	return m.finish(msg)
 }

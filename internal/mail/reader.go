@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -15,6 +14,7 @@ type draft struct {
 	Soft, Hard string // until when answers are asked for, and taken
 	SHA256     string // of the frozen text
 	Number     int    // of the edition that it is to become
+	Asks       string // what for, unless the mail tells the hash
 	Stop       string // the page that ends mails of this kind
 }
 
@@ -32,22 +32,12 @@ func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) 
 		}
 		unsubscribe = token
 	}
-	if err := m.wait(ctx); err != nil {
-		return err
-	}
-	message, err := m.renderReader(id, j.Says, e, unsubscribe)
-	if err != nil {
-		return job.Dead(job.Code("render", err))
-	}
-	err = m.Transport.Send(ctx, m.From, e.Address, message)
+	err = m.hand(ctx, e.Address, func() ([]byte, error) { return m.renderReader(id, j.Says, e, unsubscribe) })
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
 		return m.Letters.ReaderRefused(ctx, j.Reader)
 	}
-	if err != nil {
-		return job.Code("smtp", err)
-	}
-	return nil
+	return err
 }
 
 func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope, unsubscribe string) ([]byte, error) {
@@ -56,9 +46,14 @@ func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope, un
 	c.Draft = &draft{Soft: c.L.DateTime(e.Circulation.Soft, e.Circulation.Zone), Hard: c.L.DateTime(e.Circulation.Hard, e.Circulation.Zone),
 		SHA256: e.Circulation.FrozenSHA256, Number: e.Letter.Edition.Number}
 	if unsubscribe != "" {
+		c.Draft.Asks = c.L.T("mail." + says + ".asked")
 		c.Draft.Stop = m.BaseURL + languagePrefix(c.L) + "/unsubscribe/" + unsubscribe
 	}
-	msg, err := m.compose(id, says, e.Address, c.L, c)
+	template := "circulation"
+	if says == letter.SaysFrozen {
+		template = says
+	}
+	msg, err := m.compose(id, template, e.Address, c.L, c)
 	if err != nil {
 		return nil, err
 	}
