@@ -82,16 +82,11 @@ func (s *Server) submitExports(w http.ResponseWriter, r *http.Request, d *deskVi
 
 // export has an export made; one with names that are not public wants a second member.
 func (s *Server) export(r *http.Request, d *deskVisit, asked exporting) (done string, err error) {
+	request := func() error { return s.signing.RequestExport(r.Context(), d.Letter.ID, asked.Audience, d.User.ID) }
 	if asked.Audience != signing.ForPublic && slices.Contains(signing.Audiences, asked.Audience) {
-		second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
-		if err != nil {
-			return "", err
-		}
-		if second {
-			return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actExport, asked, d.User.ID)
-		}
+		return s.unlessSecond(r, d, actExport, asked, "exporting", request)
 	}
-	return "exporting", s.signing.RequestExport(r.Context(), d.Letter.ID, asked.Audience, d.User.ID)
+	return "exporting", request()
 }
 
 // carryOutExport carries out what a second member approved about an export.

@@ -184,14 +184,7 @@ func (s *Server) undo(r *http.Request, d *deskVisit, batch string) (done string,
 	if err != nil {
 		return "", fault.New(fault.Invalid, "form.encoding")
 	}
-	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
-	if err != nil {
-		return "", err
-	}
-	if second {
-		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actUndo, undoing{id}, d.User.ID)
-	}
-	return "undone", s.signing.RequestUndo(r.Context(), d.Letter.ID, id, d.User.ID)
+	return s.unlessSecond(r, d, actUndo, undoing{id}, "undone", func() error { return s.signing.RequestUndo(r.Context(), d.Letter.ID, id, d.User.ID) })
 }
 
 func (s *Server) showProposal(w http.ResponseWriter, r *http.Request, d *deskVisit) error {

@@ -295,15 +295,23 @@ func (s *Server) publishEdition(r *http.Request, d *deskVisit, follows letter.Fo
 	if !next {
 		return "", fault.New(fault.Conflict, "edition.nothing_new")
 	}
+	return s.unlessSecond(r, d, actEdition, newEdition{sumsOf(e), follows}, "published", func() error {
+		_, err := s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: follows, By: d.User.ID})
+		return err
+	})
+}
+
+// unlessSecond carries a risky act out at once, or asks a second member first where there is one. then names what the next page
+// says about it.
+func (s *Server) unlessSecond(r *http.Request, d *deskVisit, act string, asked any, then string, carryOut func() error) (done string, err error) {
 	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
 	if err != nil {
 		return "", err
 	}
 	if second {
-		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actEdition, newEdition{sumsOf(e), follows}, d.User.ID)
+		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), act, asked, d.User.ID)
 	}
-	_, err = s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: follows, By: d.User.ID})
-	return "published", err
+	return then, carryOut()
 }
 
 // submitApproval decides about what another member asked for, and carries it out.

@@ -143,16 +143,11 @@ func speaksFor(d *deskVisit) (leads []int64) {
 
 // remove takes signatures out; several at once want a second member.
 func (s *Server) remove(r *http.Request, d *deskVisit, asked removal) (done string, err error) {
+	remove := func() error { return s.removeAll(r, d, asked) }
 	if len(asked.IDs) > 1 {
-		second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
-		if err != nil {
-			return "", err
-		}
-		if second {
-			return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actRemove, asked, d.User.ID)
-		}
+		return s.unlessSecond(r, d, actRemove, asked, "removed", remove)
 	}
-	return "removed", s.removeAll(r, d, asked)
+	return "removed", remove()
 }
 
 func (s *Server) removeAll(r *http.Request, d *deskVisit, asked removal) error {
