@@ -9,7 +9,6 @@ package account
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/mail"
@@ -72,12 +71,7 @@ func newSecret() (secret string, hash []byte) {
 	var b [32]byte
 	rand.Read(b[:])
 	secret = base64.RawURLEncoding.EncodeToString(b[:])
-	return secret, hashOf(secret)
-}
-
-func hashOf(secret string) []byte {
-	sum := sha256.Sum256([]byte(secret))
-	return sum[:]
+	return secret, seal.Hash(secret)
 }
 
 // envelope is state that a form carries from the page that was shown to the answer that is sent.
@@ -123,7 +117,7 @@ func (s *Service) take(purpose, sealed string, state any) error {
 
 // spend marks a value that may be used once, and fails when it was used before.
 func spend(tx *store.Tx, value string) error {
-	n, err := tx.Exec(qSpend, hashOf(value), tx.Now().Add(carried).UnixMicro())
+	n, err := tx.Exec(qSpend, seal.Hash(value), tx.Now().Add(carried).UnixMicro())
 	if err == nil && n == 0 {
 		err = fault.New(fault.Gone, "form.expired")
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	_ "embed" // shared.txt
-	"encoding/base32"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -24,8 +24,7 @@ type DomainRecord struct{ Domain, Name, Value string }
 
 // NewDomainRecord returns the record of a domain whose value is made of a tag.
 func NewDomainRecord(domain string, tag []byte) DomainRecord {
-	value := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(tag))
-	return DomainRecord{domain, "_undersigned." + domain, "undersigned=" + value[:26]}
+	return DomainRecord{domain, "_undersigned." + domain, "undersigned=" + seal.Base32.EncodeToString(tag)[:26]}
 }
 
 // Find fails with a fault about the field "domain" unless the record is there.

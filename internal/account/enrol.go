@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -140,7 +141,7 @@ func (s *Service) enrolment(tx *store.Tx, secret string) (e Enrolment, err error
 	var role *string
 	var sealed []byte
 	var expires int64
-	err = tx.Row(qFindEnrolment, hashOf(secret)).Scan(&e.ID, &e.Kind, &organisation, &role, &user, &sealed, &expires)
+	err = tx.Row(qFindEnrolment, seal.Hash(secret)).Scan(&e.ID, &e.Kind, &organisation, &role, &user, &sealed, &expires)
 	if errors.Is(err, store.ErrNoRow) || err == nil && tx.Now().UnixMicro() > expires {
 		return e, fault.New(fault.Gone, "enrolment")
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -157,7 +158,7 @@ func (s *Service) Session(ctx context.Context, secret string) (x *Session, err e
 	var seen int64
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		var user, created, proved int64
-		err := tx.Row(qFindSession, hashOf(secret)).Scan(&x.ID, &user, &created, &proved, &seen)
+		err := tx.Row(qFindSession, seal.Hash(secret)).Scan(&x.ID, &user, &created, &proved, &seen)
 		if errors.Is(err, store.ErrNoRow) || err == nil && expired(now, created, seen) {
 			return fault.New(fault.Forbidden, "session")
 		}

@@ -2,11 +2,7 @@ package letter
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base32"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"strconv"
@@ -155,21 +151,6 @@ func (s *Service) ReaderRefused(ctx context.Context, reader int64) error {
 	})
 }
 
-// base32Lower is RFC 4648 base32 in lower case without padding: safe in a path, in a mail and over the telephone.
-var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// newToken returns a link token that carries the reader's id: id ‖ 160 random bits.
-func newToken(id int64) string {
-	b := append(binary.BigEndian.AppendUint64(nil, uint64(id)), make([]byte, 20)...)
-	rand.Read(b[8:])
-	return base32Lower.EncodeToString(b)
-}
-
-func hashToken(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}
-
 // invite stores a reader with the mail that holds their link, and reports whether they were not asked before. Who was, and
 // whose link was taken back since, gets another.
 func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invitee) (fresh bool, err error) {
@@ -186,15 +167,15 @@ func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invi
 	if known {
 		r.ID = old.ID
 	}
-	r.token = newToken(r.ID)
+	r.token = seal.NewToken(r.ID)
 	sealed, err := r.seal(key)
 	if err != nil {
 		return false, err
 	}
 	if known {
-		_, err = tx.Exec(qRelinkReader, hashToken(r.token), sealed, i.Language, false, now, r.ID)
+		_, err = tx.Exec(qRelinkReader, seal.Hash(r.token), sealed, i.Language, false, now, r.ID)
 	} else {
-		_, err = tx.Exec(qInsertReader, r.ID, id, tag, hashToken(r.token), sealed, i.Language, false, i.Lead, now)
+		_, err = tx.Exec(qInsertReader, r.ID, id, tag, seal.Hash(r.token), sealed, i.Language, false, i.Lead, now)
 	}
 	if err != nil {
 		return false, err
@@ -239,19 +220,19 @@ func (s *Service) readersIn(tx *store.Tx, id ID) (readers []Reader, err error) {
 // ReaderOf returns the reader of a link, with the letter. It changes nothing: mail scanners follow links too.
 func (s *Service) ReaderOf(ctx context.Context, token string) (r Reader, l Letter, err error) {
 	unknown := fault.New(fault.Gone, "circulation.link")
-	b, err := base32Lower.DecodeString(token)
-	if err != nil || len(b) != 28 {
+	id, ok := seal.TokenID(token)
+	if !ok {
 		return r, l, unknown
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		row, err := scanReader(tx.Row(qFindReader, int64(binary.BigEndian.Uint64(b))))
+		row, err := scanReader(tx.Row(qFindReader, id))
 		if errors.Is(err, store.ErrNoRow) {
 			return unknown
 		}
 		if err != nil {
 			return err
 		}
-		if subtle.ConstantTimeCompare(row.tokenHash, hashToken(token)) != 1 || row.Withdrawn {
+		if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 || row.Withdrawn {
 			return unknown
 		}
 		key, err := s.KeyIn(tx, row.Letter)

@@ -33,7 +33,7 @@ const quoteLength = 160
 func Paragraphs(t Text) []Paragraph {
 	list := []Paragraph{{Anchor: "whole", Quote: t.Name()}}
 	add := func(rendered, quote string) {
-		sum := hashToken(fold(quote))
+		sum := seal.Hash(fold(quote))
 		list = append(list, Paragraph{len(list), hex.EncodeToString(sum[:8]), rendered, shorten(quote, quoteLength)})
 	}
 	blocks, notes := blocksOf(t, "")

@@ -103,14 +103,14 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Co
 
 // openToken finds and unseals the pending row of a link.
 func (s *Service) openToken(ctx context.Context, token string) (row pending, p particulars, key *seal.LetterKey, err error) {
-	id, ok := tokenID(token)
+	id, ok := seal.TokenID(token)
 	if !ok {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
 	}
 	if row, err = s.findPending(ctx, id); err != nil {
 		return row, p, nil, err
 	}
-	if subtle.ConstantTimeCompare(row.tokenHash, hash(token)) != 1 {
+	if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
 	}
 	if key, err = s.keyFor(ctx, row.letter); err != nil {
@@ -368,7 +368,7 @@ func (s *Service) promise(r *Receipt, p particulars) (err error) {
 // signature is the row of a signature that the submission becomes.
 func (row pending) signature(x signed, state State, reason string, mailbox, exact []byte, secret string, now int64) []any {
 	return []any{row.letter, x.id, x.kind, row.edition, row.language, row.text, x.p.Listing, x.basis, state, reason, mailbox, exact,
-		hash(secret), row.id, now}
+		seal.Hash(secret), row.id, now}
 }
 
 // afterAnother returns the receipt of what another request confirmed a moment ago.
@@ -529,7 +529,7 @@ func (s *Service) MailCode(ctx context.Context, token string) error {
 }
 
 func freshHash(id int64, code string) []byte {
-	return hash(string(binary.BigEndian.AppendUint64(nil, uint64(id))) + code)
+	return seal.Hash(string(binary.BigEndian.AppendUint64(nil, uint64(id))) + code)
 }
 
 // Dispute records that somebody behind the link says "this was not me". With the cookie or a code it deletes the

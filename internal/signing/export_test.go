@@ -12,7 +12,6 @@ var (
 	Skeleton   = skeleton
 	Fold       = i18n.Fold
 	OpenCursor = openCursor
-	TokenID    = tokenID
 	SortKey    = sortKey
 	Words      = searchWords
 	Digits     = asciiDigits

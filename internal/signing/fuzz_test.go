@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -87,7 +88,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("123456")
 	f.Add("۱۲۳-۴۵۶")
 	f.Fuzz(func(t *testing.T, s string) {
-		if _, ok := signing.TokenID(s); ok && strings.ContainsFunc(s, func(r rune) bool {
+		if _, ok := seal.TokenID(s); ok && strings.ContainsFunc(s, func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < '2' || r > '7') && r != '\n' && r != '\r' // encoding/base32 skips line ends
 		}) {
 			t.Errorf("%q is taken for a token", s)

@@ -312,7 +312,7 @@ func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by in
 func invitationToken(key *seal.LetterKey, l letter.ID, id int64) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(l))
 	b = binary.BigEndian.AppendUint64(b, uint64(id))
-	return base32Lower.EncodeToString(append(b, key.Tag(fmt.Sprintf("invitation %d", id))...))
+	return seal.Base32.EncodeToString(append(b, key.Tag(fmt.Sprintf("invitation %d", id))...))
 }
 
 const invitationTokenBytes = 8 + 8 + seal.TagSize
@@ -320,7 +320,7 @@ const invitationTokenBytes = 8 + 8 + seal.TagSize
 // openInvitation finds the invitation of a link.
 func (s *Service) openInvitation(ctx context.Context, token string) (v invitation, g guest, key *seal.LetterKey, err error) {
 	unknown := fault.New(fault.Gone, "invitation.unknown")
-	b, err := base32Lower.DecodeString(token)
+	b, err := seal.Base32.DecodeString(token)
 	if err != nil || len(b) != invitationTokenBytes {
 		return v, g, nil, unknown
 	}
@@ -412,7 +412,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 // invitedBy returns the id of the invitation whose link a form was sent by, 0 when the token is of none to this letter:
 // that is no reason to refuse a signature.
 func invitedBy(key *seal.LetterKey, l letter.ID, token string) int64 {
-	b, err := base32Lower.DecodeString(token)
+	b, err := seal.Base32.DecodeString(token)
 	if err != nil || len(b) != invitationTokenBytes {
 		return 0
 	}

@@ -85,7 +85,7 @@ func (o Own) unlist(tx *store.Tx) error {
 
 func (s *Service) bySecret(ctx context.Context, secret string) (own []Own, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		own, err = store.List(tx, qFindBySecret, scanOwn, hash(secret))
+		own, err = store.List(tx, qFindBySecret, scanOwn, seal.Hash(secret))
 		return err
 	})
 	return own, err
@@ -175,7 +175,7 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 			if err := letter.Touch(tx, o.Letter); err != nil { // before the signature, in the order in which Publish locks
 				return err
 			}
-			current, err := scanOwn(tx.Row(qFindOwn, o.Letter, id, hash(NormaliseSecret(secret))))
+			current, err := scanOwn(tx.Row(qFindOwn, o.Letter, id, seal.Hash(NormaliseSecret(secret))))
 			if errors.Is(err, store.ErrNoRow) {
 				return fault.New(fault.Forbidden, "secret.wrong").On("secret") // signed again or erased meanwhile
 			}

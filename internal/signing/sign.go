@@ -3,9 +3,6 @@ package signing
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,35 +50,11 @@ type CodeMail struct {
 // Kind names the job.
 func (CodeMail) Kind() string { return "mail.code" }
 
-// base32Lower is RFC 4648 base32 in lower case without padding: safe in a path, in a mail and over the telephone.
-var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// newToken returns a link token that carries the row's id, so that no random value needs an index: id ‖ 160 random bits.
-func newToken(id int64) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(id))
-	b = append(b, make([]byte, 20)...)
-	rand.Read(b[8:])
-	return base32Lower.EncodeToString(b)
-}
-
-func tokenID(token string) (int64, bool) {
-	b, err := base32Lower.DecodeString(token)
-	if err != nil || len(b) != 28 {
-		return 0, false
-	}
-	return int64(binary.BigEndian.Uint64(b)), true
-}
-
-func hash(s string) []byte {
-	sum := sha256.Sum256([]byte(s))
-	return sum[:]
-}
-
 // newSecret returns a receipt secret: 128 random bits as 26 base32 characters.
 func newSecret() string {
 	b := make([]byte, 16)
 	rand.Read(b)
-	return base32Lower.EncodeToString(b)
+	return seal.Base32.EncodeToString(b)
 }
 
 // validate returns what was typed, normalised, and every fault in the form's order.
@@ -209,16 +182,16 @@ type submission struct {
 // submit draws the token and the secret of a submission and seals what was typed.
 func (s *Service) submit(key *seal.LetterKey, r Request, p particulars) (submission, error) {
 	id := store.NewID(s.DB.Now())
-	p.Token, p.Secret = newToken(id), newSecret()
+	p.Token, p.Secret = seal.NewToken(id), newSecret()
 	plaintext, err := json.Marshal(p)
 	if err != nil {
 		return submission{}, fmt.Errorf("signing: %w", err)
 	}
-	return submission{id, r, hash(p.Token), key.Seal("pending", id, plaintext), PendingFor, s.domainTag(key, p.Email)}, nil
+	return submission{id, r, seal.Hash(p.Token), key.Seal("pending", id, plaintext), PendingFor, s.domainTag(key, p.Email)}, nil
 }
 
 func (x submission) insert(tx *store.Tx, mails int) error {
-	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, hash(x.of.Browser),
+	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, seal.Hash(x.of.Browser),
 		x.sealed, mails, tx.Now().Add(x.lasts).UnixMicro(), x.domain)
 	return err
 }
@@ -330,7 +303,7 @@ type pending struct {
 }
 
 func (p pending) knows(browser string) bool {
-	return browser != "" && string(p.browserHash) == string(hash(browser))
+	return browser != "" && string(p.browserHash) == string(seal.Hash(browser))
 }
 
 func (p pending) open(key *seal.LetterKey) (out particulars, err error) {

@@ -16,7 +16,7 @@ func (s *Service) mailboxTag(a address) []byte { return s.Keys.Tag("unsubscribed
 // needs no row, so it works as long as the mail is kept.
 func (s *Service) unsubscribeToken(a address) string {
 	tag := s.mailboxTag(a)
-	return base32Lower.EncodeToString(append(tag, s.Keys.Tag("unsubscribe link", string(tag))...))
+	return seal.Base32.EncodeToString(append(tag, s.Keys.Tag("unsubscribe link", string(tag))...))
 }
 
 // CheckUnsubscribe returns a fault unless a link's token was made here. It changes nothing.
@@ -26,7 +26,7 @@ func (s *Service) CheckUnsubscribe(token string) error {
 }
 
 func (s *Service) unsubscribeTag(token string) ([]byte, error) {
-	b, err := base32Lower.DecodeString(token)
+	b, err := seal.Base32.DecodeString(token)
 	if err != nil || len(b) != 2*seal.TagSize ||
 		subtle.ConstantTimeCompare(b[seal.TagSize:], s.Keys.Tag("unsubscribe link", string(b[:seal.TagSize]))) != 1 {
 		return nil, fault.New(fault.Gone, "unsubscribe.unknown")
