@@ -152,7 +152,11 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 		return false, err
 	}
 	e.alone = l.Mandate
-	err = s.edit(ctx, id, signature, func(tx *store.Tx, o Own) error {
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		o, err := lockSignature(tx, id, signature)
+		if err != nil {
+			return err
+		}
 		released = true
 		basis := o.Basis
 		if by != 0 && o.State == StateHeld && o.Kind == Organisation && o.Basis == BasisEmail && (l.Mandate || o.Reason == HeldMandate) {
