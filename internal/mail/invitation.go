@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // sendInvitation sends an invitation or a reminder, unless it has become needless since it was enqueued.
@@ -63,10 +64,10 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 	c.Link = site + "/invitations/" + e.Token
 	a := appeal{content: c, LetterURL: site + "/letters/" + l.Slug, Stop: site + "/unsubscribe/" + e.Unsubscribe}
 	for _, o := range l.Leads {
-		a.Leads = append(a.Leads, line(o.Name(c.L.Code, i18n.Default)))
+		a.Leads = append(a.Leads, text.Shown.Line(o.Name(c.L.Code, i18n.Default)))
 	}
 	for _, x := range l.Edition.Text(c.Lang).Addressees {
-		a.Addressees = append(a.Addressees, line(strings.Trim(x.Line()+", "+x.Office, ", ")))
+		a.Addressees = append(a.Addressees, text.Shown.Line(strings.Trim(x.Line()+", "+x.Office, ", ")))
 	}
 	if l.Deadline.IsSet() {
 		a.Deadline = c.L.DateTime(l.Deadline.At, l.Deadline.Zone)
@@ -79,7 +80,7 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 		a.Intro = c.L.T("mail.reminder.intro")
 	}
 	if l.Call != nil {
-		a.Contact, a.Email = line(l.Call.Contact), line(l.Call.Email)
+		a.Contact, a.Email = text.Shown.Line(l.Call.Contact), text.Shown.Line(l.Call.Email)
 		if kind == "invitation" {
 			a.Call = m.cover(*l.Call)
 		}
@@ -88,7 +89,7 @@ func (m *Mailer) renderInvitation(id int64, kind string, e signing.Envelope, l l
 	if err != nil {
 		return nil, err
 	}
-	msg.Subject(line(c.L.T("mail."+kind+".subject", "Title", c.Title)))
+	msg.Subject(text.Shown.Line(c.L.T("mail."+kind+".subject", "Title", c.Title)))
 	if reply, err := netmail.ParseAddress(a.Email); err == nil {
 		_ = msg.ReplyTo(reply.Address) // answers reach who asked; without, they reach the sender
 	}
@@ -103,10 +104,10 @@ func (m *Mailer) unsubscribable(msg *gomail.Msg, e signing.Envelope) {
 }
 
 func (m *Mailer) cover(call letter.Call) *cover {
-	c := &cover{Lang: call.Language, Dir: i18n.Direction(call.Language), From: line(call.From), Salutation: line(call.Salutation)}
+	c := &cover{Lang: call.Language, Dir: i18n.Direction(call.Language), From: text.Shown.Line(call.From), Salutation: text.Shown.Line(call.Salutation)}
 	plain := strings.ReplaceAll(pictureMark.ReplaceAllString(call.Body, "$1"), "](/", "]("+m.BaseURL+"/")
-	for text := range strings.Lines(plain) {
-		c.Lines = append(c.Lines, line(text))
+	for line := range strings.Lines(plain) {
+		c.Lines = append(c.Lines, text.Shown.Line(line))
 	}
 	html := picture.ReplaceAllString(letter.RenderMarkdown(call.Body, nil), "")
 	c.Body = template.HTML(strings.ReplaceAll(html, ` href="/`, ` href="`+template.HTMLEscapeString(m.BaseURL)+"/"))

@@ -20,7 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	text "text/template"
+	texttemplate "text/template"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -30,6 +30,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 //go:embed templates
@@ -37,7 +38,7 @@ var files embed.FS
 
 var (
 	htmlTemplates = template.Must(template.ParseFS(files, "templates/*.html"))
-	textTemplates = text.Must(text.ParseFS(files, "templates/*.txt"))
+	textTemplates = texttemplate.Must(texttemplate.ParseFS(files, "templates/*.txt"))
 )
 
 // Transport takes a rendered message for one recipient. *SMTP and *Mailbox are its implementations.
@@ -245,7 +246,7 @@ func (m *Mailer) contentOf(language string, l letter.Letter) content {
 		locale = i18n.Find(i18n.Default)
 	}
 	title := l.Edition.Text(language)
-	return content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
+	return content{L: locale, Site: text.Shown.Line(m.Site), Title: text.Shown.Line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
 }
 
 // compose returns a message whose parts are those of a template, all but its subject.
@@ -258,7 +259,7 @@ func (m *Mailer) compose(id int64, file, address string, locale *i18n.Locale, da
 		return nil, fmt.Errorf("mail: %s.html: %w", file, err)
 	}
 	msg := gomail.NewMsg()
-	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
+	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(m.Site), Address: m.From})
 	if err := msg.To(address); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // sendExtension tells a signer who asked for news that the deadline was moved.
@@ -57,13 +58,13 @@ func (m *Mailer) sendQuestion(ctx context.Context, id int64, j signing.QuestionM
 	return unlessRefused(m.hand(ctx, e.Address, func() ([]byte, error) { return m.renderQuestion(id, e, l, text, asker.Email) }))
 }
 
-func (m *Mailer) renderQuestion(id int64, e signing.Envelope, l letter.Letter, text, answerTo string) ([]byte, error) {
+func (m *Mailer) renderQuestion(id int64, e signing.Envelope, l letter.Letter, asked, answerTo string) ([]byte, error) {
 	q := question{content: m.contentOf(e.Language, l)}
 	for _, o := range l.Leads {
-		q.From = strings.TrimPrefix(q.From+", "+line(o.Name(q.L.Code, i18n.Default)), ", ")
+		q.From = strings.TrimPrefix(q.From+", "+text.Shown.Line(o.Name(q.L.Code, i18n.Default)), ", ")
 	}
-	for typed := range strings.Lines(text) {
-		q.Lines = append(q.Lines, line(typed))
+	for line := range strings.Lines(asked) {
+		q.Lines = append(q.Lines, text.Shown.Line(line))
 	}
 	q.Link = m.BaseURL + languagePrefix(q.L) + "/signature"
 	msg, err := m.compose(id, "question", e.Address, q.L, q)
@@ -73,7 +74,7 @@ func (m *Mailer) renderQuestion(id int64, e signing.Envelope, l letter.Letter, t
 	if err := msg.ReplyTo(answerTo); err != nil {
 		return nil, err
 	}
-	msg.Subject(line(q.L.T("mail.question.subject", "Title", q.Title)))
+	msg.Subject(text.Shown.Line(q.L.T("mail.question.subject", "Title", q.Title)))
 	return m.finish(msg)
 }
 
@@ -112,7 +113,7 @@ func (m *Mailer) renderNews(id int64, kind string, e signing.Envelope, l letter.
 	if err != nil {
 		return nil, err
 	}
-	msg.Subject(line(c.L.T("mail."+kind+".subject", "Title", c.Title)))
+	msg.Subject(text.Shown.Line(c.L.T("mail."+kind+".subject", "Title", c.Title)))
 	if e.Unsubscribe != "" {
 		m.unsubscribable(msg, e)
 	}
@@ -185,6 +186,6 @@ func (m *Mailer) renderSummary(id int64, language string, l letter.Letter, addre
 	if err != nil {
 		return nil, err
 	}
-	msg.Subject(line(x.L.T("mail.summary.subject", "Title", x.Title)))
+	msg.Subject(text.Shown.Line(x.L.T("mail.summary.subject", "Title", x.Title)))
 	return m.finish(msg)
 }

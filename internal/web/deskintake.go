@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // linesShown is how many lines of a list a page shows.
@@ -323,7 +324,7 @@ const maxSkip = 1000
 
 // numbersOf reads numbers and ranges of lines, such as "3, 7-9", in any digits.
 func numbersOf(typed string) (lines []int, ok bool) {
-	fields := strings.FieldsFunc(i18n.LatinDigits(typed), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })
+	fields := strings.FieldsFunc(text.LatinDigits(typed), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })
 	for _, field := range fields {
 		first, last, isRange := strings.Cut(strings.ReplaceAll(field, "–", "-"), "-")
 		from, err := strconv.Atoi(first)

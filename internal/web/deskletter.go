@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
@@ -404,7 +405,7 @@ func line1(typed string) string { return strings.Join(strings.Fields(typed), " "
 
 // deadlineOf reads day, hour and time zone; no day is no deadline, no hour the end of that day.
 func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
-	typed, hour := strings.TrimSpace(i18n.LatinDigits(v.Get("day"))), strings.TrimSpace(i18n.LatinDigits(v.Get("hour")))
+	typed, hour := strings.TrimSpace(text.LatinDigits(v.Get("day"))), strings.TrimSpace(text.LatinDigits(v.Get("hour")))
 	if typed == "" {
 		return d, nil
 	}
