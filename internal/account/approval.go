@@ -13,7 +13,7 @@ import (
 // Approval is an act that waits for a second member.
 type Approval struct {
 	ID      int64
-	Letter  int64
+	Letter  store.LetterID
 	Act     string
 	Request json.RawMessage // all that the act needs; no personal data
 	AskedBy User
@@ -41,14 +41,14 @@ var (
 
 // NeedsSecond reports whether risky acts on a letter want a second member: its lead organisations have two or more who
 // may decide.
-func (s *Service) NeedsSecond(ctx context.Context, letter int64) (needs bool, err error) {
+func (s *Service) NeedsSecond(ctx context.Context, letter store.LetterID) (needs bool, err error) {
 	var n int
 	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountDeciders, letter).Scan(&n) })
 	return n > 1, err
 }
 
 // Ask puts an act before a second member.
-func (s *Service) Ask(ctx context.Context, letter int64, act string, request any, by int64) error {
+func (s *Service) Ask(ctx context.Context, letter store.LetterID, act string, request any, by int64) error {
 	data, err := json.Marshal(request)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *Service) Ask(ctx context.Context, letter int64, act string, request any
 }
 
 // Approvals returns what waits for a second member of a letter's lead organisations.
-func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval, err error) {
+func (s *Service) Approvals(ctx context.Context, letter store.LetterID) (list []Approval, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if list, err = store.List(tx, qListApprovals, scanApproval, letter); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval,
 }
 
 // Decide approves or refuses an act that somebody else asked for, and returns it. Whoever approves carries it out then.
-func (s *Service) Decide(ctx context.Context, letter, id, by int64, approve bool) (a Approval, err error) {
+func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int64, approve bool) (a Approval, err error) {
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		a, err = scanApproval(tx.Row(qFindApproval, id, letter))
 		if errors.Is(err, store.ErrNoRow) {

@@ -103,7 +103,7 @@ func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sen
 		if known+sent > maxReaders {
 			return fault.List{fault.New(fault.TooLarge, "circulation.readers", "Count", maxReaders).On("readers")}
 		}
-		return account.RecordOnce(tx, account.Entry{User: i.By, Letter: int64(l.ID), Act: "circulation.sent"})
+		return account.RecordOnce(tx, account.Entry{User: i.By, Letter: l.ID, Act: "circulation.sent"})
 	})
 	return sent, err
 }
@@ -157,7 +157,7 @@ func (s *Service) Freeze(ctx context.Context, slug, sha256 string, by int64) err
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "circulation.frozen", Object: sha256})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "circulation.frozen", Object: sha256})
 	})
 }
 
@@ -199,7 +199,7 @@ func approve(tx *store.Tx, id ID, organisation int64, sha256 string, user int64)
 	if err != nil || n == 0 {
 		return err
 	}
-	return account.Record(tx, account.Entry{User: user, Organisation: organisation, Letter: int64(id), Act: "lead.approved", Object: sha256})
+	return account.Record(tx, account.Entry{User: user, Organisation: organisation, Letter: id, Act: "lead.approved", Object: sha256})
 }
 
 // Lead is what a reader consents to who was asked to be a lead organisation.
@@ -256,7 +256,7 @@ func (s *Service) JoinAsLead(ctx context.Context, reader Reader, slug string, c 
 			if _, err := tx.Exec(qInsertLead, l.ID, rank, o.ID); err != nil {
 				return err
 			}
-			if err := account.Record(tx, account.Entry{User: user, Organisation: o.ID, Letter: int64(l.ID), Act: "lead.joined", Object: o.Slug}); err != nil {
+			if err := account.Record(tx, account.Entry{User: user, Organisation: o.ID, Letter: l.ID, Act: "lead.joined", Object: o.Slug}); err != nil {
 				return err
 			}
 		}
@@ -318,7 +318,7 @@ func stopLeading(tx *store.Tx, l Letter, r Reader) error {
 	if _, err := tx.Exec(qSetSpeaksFor, nil, r.ID); err != nil {
 		return err
 	}
-	if err := account.Record(tx, account.Entry{Organisation: r.SpeaksFor, Letter: int64(l.ID), Act: "lead.left"}); err != nil {
+	if err := account.Record(tx, account.Entry{Organisation: r.SpeaksFor, Letter: l.ID, Act: "lead.left"}); err != nil {
 		return err
 	}
 	return Touch(tx, l.ID)

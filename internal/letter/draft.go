@@ -65,7 +65,7 @@ func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
 		if _, err := tx.Exec(qDiscardEdition, l.ID, l.Edition.Number+1); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "edition.discarded"})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "edition.discarded"})
 	})
 }
 

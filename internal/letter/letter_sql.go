@@ -108,7 +108,7 @@ func find(tx *store.Tx, slug string) (Letter, error) {
 
 // complete adds what a letter's page shows: leads and the current edition, or a draft's text so far.
 func complete(tx *store.Tx, l *Letter) (err error) {
-	if l.Leads, err = account.Leads(tx, int64(l.ID)); err != nil {
+	if l.Leads, err = account.Leads(tx, l.ID); err != nil {
 		return err
 	}
 	number := l.Edition.Number

@@ -20,7 +20,7 @@ func logEdition(tx *store.Tx, l Letter, e Edition) (verify.Hash, error) {
 	if err != nil {
 		return verify.Hash{}, err
 	}
-	return verify.RecordHash(verify.Format(leaf)), tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: leaf})
+	return verify.RecordHash(verify.Format(leaf)), tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: leaf})
 }
 
 func editionLeaf(tx *store.Tx, l Letter, e Edition) (leaf verify.Edition, err error) {
@@ -47,7 +47,7 @@ func editionLeaf(tx *store.Tx, l Letter, e Edition) (leaf verify.Edition, err er
 }
 
 func logDeadline(tx *store.Tx, l Letter, at time.Time) error {
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: verify.Deadline{Letter: l.LogID, At: at.Truncate(time.Second)}})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: verify.Deadline{Letter: l.LogID, At: at.Truncate(time.Second)}})
 }
 
 // LogID returns the name of a letter in the log.
@@ -162,7 +162,7 @@ func LogClose(tx *store.Tx, l Letter) error {
 		return err
 	}
 	round := (tx.Now().Add(beaconAfter).Unix()-drandGenesis)/drandPeriod + 1
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: verify.Close{Letter: l.LogID, Beacon: max(round, 0)}})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: verify.Close{Letter: l.LogID, Beacon: max(round, 0)}})
 }
 
 // Adopt puts the editions of letters that were published before the instance had a log into it.

@@ -354,7 +354,7 @@ func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: act})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: act})
 	})
 }
 

@@ -178,6 +178,6 @@ func (s *Service) Resolve(ctx context.Context, slug string, remark int64, resolv
 		if err != nil || n == 0 {
 			return err
 		}
-		return account.RecordOnce(tx, account.Entry{User: by, Letter: int64(l.ID), Act: act, Object: strconv.FormatInt(remark, 36)})
+		return account.RecordOnce(tx, account.Entry{User: by, Letter: l.ID, Act: act, Object: strconv.FormatInt(remark, 36)})
 	})
 }

@@ -228,7 +228,7 @@ func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 		if err := setClosed(tx, l.ID); err != nil || by == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "letter.closed"})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "letter.closed"})
 	})
 }
 

@@ -110,7 +110,7 @@ func record(tx *store.Tx, l Letter, c Change, made bool) error {
 		if !a.done {
 			continue
 		}
-		e := account.Entry{User: c.By, Letter: int64(l.ID), Act: a.act, Object: a.object}
+		e := account.Entry{User: c.By, Letter: l.ID, Act: a.act, Object: a.object}
 		if err := account.RecordOnce(tx, e); err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func publish(tx *store.Tx, id ID, c Change) error {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
 	if l.State == Draft && c.By != 0 { // the command line is its operator's, who answers for all of it
-		if l.Leads, err = account.Leads(tx, int64(id)); err != nil {
+		if l.Leads, err = account.Leads(tx, id); err != nil {
 			return err
 		}
 		missing, err := unapproved(tx, l, next.SHA256, c.By)

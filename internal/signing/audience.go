@@ -98,7 +98,7 @@ func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by
 		if _, err := tx.Exec(qInsertExport, l, id, a, by, tx.Now().UnixMicro()); err != nil {
 			return err
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.asked", Object: string(a)}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.asked", Object: string(a)}); err != nil {
 			return err
 		}
 		return job.Enqueue(tx, MakeExport{l, id})
@@ -154,7 +154,7 @@ func (s *Service) makeExport(ctx context.Context, j MakeExport) error {
 		if n, err := tx.Exec(qSetMade, len(lines), e.Letter, e.ID); err != nil || n == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: e.By, Letter: int64(e.Letter), Act: "export.made", Object: string(e.Audience)})
+		return account.Record(tx, account.Entry{User: e.By, Letter: e.Letter, Act: "export.made", Object: string(e.Audience)})
 	})
 }
 
@@ -232,7 +232,7 @@ func (s *Service) FetchExport(ctx context.Context, l letter.ID, id int64, format
 		return e, nil, err
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.fetched", Object: string(e.Audience) + " " + format})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.fetched", Object: string(e.Audience) + " " + format})
 	})
 	return e, func(yield func(Exported, error) bool) {
 		for part := 0; part*exportSlice < e.Lines; part++ {
@@ -293,7 +293,7 @@ func (s *Service) DiscardExport(ctx context.Context, l letter.ID, id, by int64) 
 		if _, err := tx.Exec(qRemoveExport, l, id); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.discarded", Object: string(e.Audience)})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.discarded", Object: string(e.Audience)})
 	})
 	if err != nil {
 		return err

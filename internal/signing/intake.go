@@ -131,7 +131,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 		if _, err := tx.Exec(qInsertProposal, i.Letter.ID, id, len(list.Entries), tx.Now().UnixMicro(), sealed); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(i.Letter.ID), Act: "intake.read"})
+		return account.Record(tx, account.Entry{User: by, Letter: i.Letter.ID, Act: "intake.read"})
 	})
 }
 
@@ -220,12 +220,12 @@ func (s *Service) SkipLines(ctx context.Context, l letter.ID, id int64, lines []
 	if err != nil {
 		return err
 	}
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.changed"}, qSkipProposal, string(text), l, id)
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.changed"}, qSkipProposal, string(text), l, id)
 }
 
 // DiscardProposal throws a proposal away that nobody has approved.
 func (s *Service) DiscardProposal(ctx context.Context, l letter.ID, id, by int64) error {
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.discarded"}, qDiscardProposal, l, id)
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.discarded"}, qDiscardProposal, l, id)
 }
 
 func (s *Service) changeProposal(ctx context.Context, e account.Entry, q *store.Query, args ...any) error {
@@ -251,7 +251,7 @@ func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, vers
 		if n == 0 {
 			return fault.New(fault.Conflict, "intake.changed")
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.approved"}); err != nil {
 			return err
 		}
 		return job.Enqueue(tx, ApplyIntake{l, id})
@@ -285,7 +285,7 @@ func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
 		if n, err := tx.Exec(qRemoveProposal, j.Letter, j.Proposal); err != nil || n == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: int64(j.Letter), Act: "intake.added", Object: strconv.Itoa(batch.Added)})
+		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: j.Letter, Act: "intake.added", Object: strconv.Itoa(batch.Added)})
 	})
 }
 
@@ -302,7 +302,7 @@ func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64)
 		if b.State == BatchUndone {
 			return fault.New(fault.Conflict, "batch.undone")
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.undoing"}); err != nil {
 			return err
 		}
 		return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
@@ -318,6 +318,6 @@ func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: int64(j.Letter), Act: "intake.undone", Object: strconv.Itoa(undone)})
+		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: j.Letter, Act: "intake.undone", Object: strconv.Itoa(undone)})
 	})
 }

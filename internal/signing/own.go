@@ -381,7 +381,7 @@ func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason 
 		if !o.active() {
 			return fault.New(fault.Conflict, "signature.ended")
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: reason}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.removed", Object: reason}); err != nil {
 			return err
 		}
 		return takeOut(tx, o, StateRemoved, verify.Reason(reason))

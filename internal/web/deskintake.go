@@ -71,7 +71,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	if failed != nil {
 		return failed
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -212,7 +212,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -222,7 +222,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if plan == nil { // the letter takes no more
 		return render(w, statusOfForm(err), p)
 	}
-	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())
@@ -341,21 +341,21 @@ func (s *Server) submitProposal(w http.ResponseWriter, r *http.Request, d *deskV
 
 // propose has a list added, or asks a second member first.
 func (s *Server) propose(r *http.Request, d *deskVisit, asked addition) (done string, err error) {
-	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+	second, err := s.accounts.NeedsSecond(r.Context(), d.Letter.ID)
 	if err != nil {
 		return "", err
 	}
 	if !second {
 		return "applied", s.signing.ApplyProposal(r.Context(), d.Letter.ID, asked.Proposal, asked.Version, d.User.ID)
 	}
-	waiting, err := s.accounts.Approvals(r.Context(), int64(d.Letter.ID))
+	waiting, err := s.accounts.Approvals(r.Context(), d.Letter.ID)
 	if err != nil {
 		return "", err
 	}
 	if _, already := additionAsked(waiting, asked.Proposal); already {
 		return "", fault.New(fault.Conflict, "intake.asked")
 	}
-	return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actIntake, asked, d.User.ID)
+	return "asked", s.accounts.Ask(r.Context(), d.Letter.ID, actIntake, asked, d.User.ID)
 }
 
 // carryOutList carries out what a second member approved about lists.

@@ -55,7 +55,7 @@ func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 			}
 			v.Held = held
 		}
-		waiting, err := s.accounts.Approvals(r.Context(), int64(x.ID))
+		waiting, err := s.accounts.Approvals(r.Context(), x.ID)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		}
 		p.Held = held
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -304,12 +304,12 @@ func (s *Server) publishEdition(r *http.Request, d *deskVisit, follows letter.Fo
 // unlessSecond carries a risky act out at once, or asks a second member first where there is one. then names what the next page
 // says about it.
 func (s *Server) unlessSecond(r *http.Request, d *deskVisit, act string, asked any, then string, carryOut func() error) (done string, err error) {
-	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
+	second, err := s.accounts.NeedsSecond(r.Context(), d.Letter.ID)
 	if err != nil {
 		return "", err
 	}
 	if second {
-		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), act, asked, d.User.ID)
+		return "asked", s.accounts.Ask(r.Context(), d.Letter.ID, act, asked, d.User.ID)
 	}
 	return then, carryOut()
 }
@@ -322,7 +322,7 @@ func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskV
 	}
 	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 	approve := v.Get("do") == "approve"
-	a, err := s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
+	a, err := s.accounts.Decide(r.Context(), d.Letter.ID, id, d.User.ID, approve)
 	if err == nil && approve {
 		if err = s.carryOut(r, d, a); err != nil && len(fault.All(err)) == 0 { // the database, say: it can be approved again
 			err = errors.Join(err, s.accounts.Reopen(context.WithoutCancel(r.Context()), a, d.User.ID))
@@ -505,7 +505,7 @@ func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
 func (s *Server) showTrail(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	loc := visitOf(r).locale
 	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 36, 64)
-	trail, err := s.accounts.Trail(r.Context(), 0, int64(d.Letter.ID), before, trailShown)
+	trail, err := s.accounts.Trail(r.Context(), 0, d.Letter.ID, before, trailShown)
 	if err != nil {
 		return err
 	}
