@@ -17,8 +17,8 @@ const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edi
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
-		INSERT INTO letter (id, log_id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
-		VALUES ($1, $2, $3, 'draft', $4, $5, 0, 'UTC', $6, $7, 1, $8) ON CONFLICT (slug) DO NOTHING`)
+		INSERT INTO letter (id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_zone, close_of_business, data_key, version, created_at)
+		VALUES ($1, $2, $3, 'draft', $4, $5, $6, 0, 'UTC', $7, $8, 1, $9) ON CONFLICT (slug) DO NOTHING`)
 	qLockLetter  = store.Q("letter.lock", `SELECT id FROM letter WHERE slug = $1 {for_update}`)
 	qFindLetter  = store.Q("letter.find", `SELECT `+letterColumns+` FROM letter WHERE slug = $1`)
 	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)

@@ -129,7 +129,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				}
 				continue
 			}
-			leaf, err := s.Letters.Leaf(ctx, b.Letter, line.edition)
+			leaf, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
 			if err != nil {
 				return b, err
 			}

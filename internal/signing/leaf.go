@@ -188,7 +188,7 @@ func (s *Service) proof(ctx context.Context, o Own) (Proof, error) {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
 	r := verify.Receipt{Index: *o.LeafIndex, Proof: p.Path, Checkpoint: p.Checkpoint, Extra: verify.Extra{Leaf: string(p.Leaf)}}
-	if r.Extra.Edition, err = s.Letters.EditionLeaf(ctx, o.Letter, o.Edition); err != nil {
+	if r.Extra.Edition, err = s.Letters.Log.EditionLeaf(ctx, o.Letter, o.Edition); err != nil {
 		return Proof{}, err
 	}
 	sealed, err := s.particularsOf(ctx, o)

@@ -101,7 +101,7 @@ func (s *Service) entranceOf(ctx context.Context, o Own) (e entrance, err error)
 	if e.p, err = s.particularsOf(ctx, o); err != nil {
 		return e, err
 	}
-	e.edition, err = s.Letters.Leaf(ctx, o.Letter, o.Edition)
+	e.edition, err = s.Letters.Log.Leaf(ctx, o.Letter, o.Edition)
 	return e, err
 }
 
