@@ -51,7 +51,7 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		}
 		text := letterOf(t, a).Edition.Texts["en"]
 		text.Body += "\n\nAnd return the keys."
-		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+		if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 			t.Fatal(err)
 		}
 		if page := ada.Get(board).Body; !strings.Contains(page, "6 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {

@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	}
 	a = &App{DB: db, Log: log, o: o}
 	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: o.LookupTXT}
-	a.Letters = &letter.Service{DB: db, Keys: keys}
+	a.Letters = letter.New(db, keys)
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: o.LookupTXT}
 	a.Letters.RegisterActs(a.Accounts)
 	a.Signing.RegisterActs(a.Accounts)

@@ -85,9 +85,9 @@ func TestCache_changeShows(t *testing.T) {
 		defer other.Close()
 		text := testkit.ReadText(t, "granary.en.md")
 		text.Subtitle = "Changed beside the server"
-		for _, change := range []letter.Change{{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsCosmetic, Publish: true},
-			{Slug: "new-here", Create: true, Text: &text, Publish: true}} {
-			if _, err := other.Letters.Write(t.Context(), change); err != nil {
+		for _, change := range []letter.Import{{Slug: testkit.Slug, Text: text, Follows: letter.FollowsCosmetic, Publish: true},
+			{Slug: "new-here", Text: text, Publish: true}} {
+			if _, _, err := other.Letters.Import(t.Context(), change); err != nil {
 				t.Fatal(err)
 			}
 			from := time.Now()
@@ -119,7 +119,7 @@ func TestDeadline_closes(t *testing.T) {
 			o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		})
 		deadline := letter.Deadline{At: time.Now().Add(time.Hour), Zone: time.UTC}
-		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Deadline: &deadline}); err != nil {
+		if _, err := a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Deadline: &deadline}, 0); err != nil {
 			t.Fatal(err)
 		}
 		c := a.Client(t)

@@ -23,7 +23,7 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		a := testkit.App(t, engine)
 		ada := a.Operator(t)
 		text := letter.Text{Language: "en", Title: "Open the quay", Body: "The quay is shut.\n\nForty families wait.", Demands: []letter.Demand{{Number: "1", Text: "Open it."}}}
-		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: "quay", Create: true, Text: &text, Leads: []string{testkit.Lead}, By: ada.Session.User.ID}); err != nil {
+		if _, err := a.Letters.Create(t.Context(), "quay", &text, letter.Settings{Leads: []string{testkit.Lead}}, ada.Session.User.ID); err != nil {
 			t.Fatal(err)
 		}
 		const board, path = "/desk/letters/quay", "/desk/letters/quay/circulation"
@@ -197,11 +197,11 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 func TestCirculation_leadsWithMembers(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	ada := a.Operator(t)
-	if err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "quay-clinic", Names: map[string]string{"en": "Quay Clinic"}}); err != nil {
+	if err := a.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "quay-clinic", Names: map[string]string{"en": "Quay Clinic"}}); err != nil {
 		t.Fatal(err)
 	}
 	ben := a.Member(t, "quay-clinic", account.Editor, "ben@quay.example")
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: "quay", Create: true, Text: &letter.Text{Language: "en", Title: "Open the quay", Body: "It is shut."}, Leads: []string{testkit.Lead}}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: "quay", Text: letter.Text{Language: "en", Title: "Open the quay", Body: "It is shut."}, Settings: letter.Settings{Leads: []string{testkit.Lead}}}); err != nil {
 		t.Fatal(err)
 	}
 	const path = "/desk/letters/quay/circulation"

@@ -97,12 +97,12 @@ func (c *crowd) acts(x *acknowledged, do func(own signing.Own) error) {
 }
 
 // letter writes a letter, or an edition of one.
-func (c *crowd) letter(change letter.Change) {
+func (c *crowd) letter(i letter.Import) {
 	c.t.Helper()
 	text := testkit.ReadText(c.t, "granary.en.md")
 	text.Body += "\n\nWritten at " + c.Options.Now().Format(time.RFC3339Nano) + "."
-	change.Text, change.Create, change.Publish, change.SignOn = &text, change.Follows == "", true, new(letter.SignOnBoth)
-	if _, err := c.Letters.Write(c.t.Context(), change); err != nil {
+	i.Text, i.Publish, i.Settings.SignOn = text, true, new(letter.SignOnBoth)
+	if _, _, err := c.Letters.Import(c.t.Context(), i); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -133,7 +133,7 @@ func TestClock_jumps(t *testing.T) {
 		ctx := t.Context()
 		far := by.Abs() > signing.PendingFor
 		ahead, behind := far && by > 0, far && by < 0
-		c.letter(letter.Change{Slug: "edited"})
+		c.letter(letter.Import{Slug: "edited"})
 		signed, relisted, withdrawn, batched, early, late := c.asks("Signed"), c.asks("Relisted"), c.asks("Withdrawn"), c.asks("Batched"), c.asks("Early"), c.asks("Late")
 		for _, x := range []*acknowledged{signed, relisted, withdrawn} {
 			c.answers(x, false)
@@ -146,7 +146,7 @@ func TestClock_jumps(t *testing.T) {
 		c.answers(within, false)
 		c.answers(early, ahead)
 		c.acts(relisted, func(own signing.Own) error { return a.Signing.Relist(ctx, relisted.secret, own.ID, signing.Counted) })
-		c.letter(letter.Change{Slug: "edited", Follows: letter.FollowsCosmetic})
+		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.whole(len(c.all))
 		across := c.asks("Across")
 		c.answers(c.asks("Again"), false)
@@ -158,7 +158,7 @@ func TestClock_jumps(t *testing.T) {
 		c.acts(withdrawn, func(own signing.Own) error { return a.Signing.Withdraw(ctx, withdrawn.secret, own.ID) })
 		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.secret, own.ID, signing.Counted) })
 		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.secret, own.ID, signing.Public) })
-		c.letter(letter.Change{Slug: "edited", Follows: letter.FollowsCosmetic})
+		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.answers(late, ahead)
 		c.answers(across, behind)
 		after := c.asks("After")
@@ -216,13 +216,13 @@ func TestClock_endsOfLetters(t *testing.T) {
 			}
 		}
 		c.answers(c.asks("Constant"), false)
-		c.letter(letter.Change{Slug: "dated", Deadline: &letter.Deadline{At: clock.Now().Add(48 * time.Hour), Zone: time.UTC}})
-		c.letter(letter.Change{Slug: "ended"})
+		c.letter(letter.Import{Slug: "dated", Settings: letter.Settings{Deadline: &letter.Deadline{At: clock.Now().Add(48 * time.Hour), Zone: time.UTC}}})
+		c.letter(letter.Import{Slug: "ended"})
 		end("ended")
 
 		clock.jump(by)
 		retain()
-		c.letter(letter.Change{Slug: "brief"})
+		c.letter(letter.Import{Slug: "brief"})
 		end("brief")
 		clock.advance(25 * time.Hour)
 		retain() // and the last word about the brief one is written

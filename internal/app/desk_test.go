@@ -95,7 +95,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		lead := a.Operator(t)
-		if err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
+		if err := a.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
 			t.Fatal(err)
 		}
 		people := map[string]*testkit.Editor{
@@ -263,7 +263,7 @@ func TestDesk_aLettersLife(t *testing.T) {
 			t.Errorf("a draft is public: %d", got.Status)
 		}
 		settings := formOf(t, ada.Get(path+"/settings"), path+"/settings")
-		if err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
+		if err := a.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
 			t.Fatal(err)
 		}
 		for _, leads := range [][]string{{"quay"}, {testkit.Lead, "quay"}, nil} {

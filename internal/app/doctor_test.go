@@ -145,11 +145,11 @@ func TestDoctor_findsWhatIsPlanted(t *testing.T) {
 				return
 			}
 			defer a.Close()
-			for _, change := range []letter.Change{{Create: true, Text: &letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}},
-				{Publish: true, Text: &letter.Text{Language: "fr", Title: "Le moulin", Body: "Il tourne.", Translator: "A. B."}},
-				{Publish: true, Text: &letter.Text{Language: "en", Title: "On the mill", Body: "It stands."}, Follows: letter.FollowsSubstantive}} {
+			for _, change := range []letter.Import{{Text: letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}},
+				{Publish: true, Text: letter.Text{Language: "fr", Title: "Le moulin", Body: "Il tourne.", Translator: "A. B."}},
+				{Publish: true, Text: letter.Text{Language: "en", Title: "On the mill", Body: "It stands."}, Follows: letter.FollowsSubstantive}} {
 				change.Slug = "mill"
-				_, _ = a.Letters.Write(context.Background(), change)
+				_, _, _ = a.Letters.Import(context.Background(), change)
 			}
 		}, "letters", app.Warning},
 	} {

@@ -52,7 +52,7 @@ func invite(t *testing.T, a *testkit.Running, list ...signing.Invitee) (mails []
 // setDeadline gives the letter a deadline.
 func setDeadline(t *testing.T, a *testkit.Running, at time.Time) {
 	t.Helper()
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Deadline: &letter.Deadline{At: at, Zone: time.UTC}}); err != nil {
+	if _, err := a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Deadline: &letter.Deadline{At: at, Zone: time.UTC}}, 0); err != nil {
 		t.Fatal(err)
 	}
 }

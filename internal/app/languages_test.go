@@ -77,7 +77,7 @@ func TestLanguages_staleTranslation(t *testing.T) {
 	c := a.Client(t)
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nOne paragraph more."
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 		t.Fatal(err)
 	}
 	stale, diff := i18n.Find("en").T("letter.stale"), `<a href="/en`+thePage+`/editions/2/diff/1?text=en">`
@@ -149,7 +149,7 @@ func TestLanguages_signedIsRemembered(t *testing.T) {
 			if text.Language == "fa" {
 				follows = letter.FollowsTranslation
 			}
-			if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: follows, Publish: true}); err != nil {
+			if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: follows, Publish: true}); err != nil {
 				t.Fatal(err)
 			}
 			if page := own().Body; !strings.Contains(page, `href="`+step.diff+`"`) {

@@ -86,7 +86,7 @@ func busyLog(t *testing.T, a *testkit.Running) {
 	act("again@log.example", nil, "listing", "addressee")
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nAnd one more paragraph."
-	if _, err := a.Letters.Write(ctx, letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(ctx, letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)
@@ -285,9 +285,18 @@ func TestLog_textsDoNotWaitForTheRhythm(t *testing.T) {
 		text := testkit.ReadText(t, "granary.en.md")
 		text.Body += "\n\nAnd one more paragraph."
 		deadline := letter.Deadline{At: time.Now().Add(48 * time.Hour), Zone: time.UTC}
-		for i, change := range []letter.Change{{}, {Text: &text, Follows: letter.FollowsSubstantive, Publish: true}, {Deadline: &deadline}} {
-			change.Slug = testkit.Slug
-			if _, err := a.Letters.Write(t.Context(), change); err != nil {
+		for i, change := range []func() error{
+			func() error { return nil },
+			func() error {
+				_, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true})
+				return err
+			},
+			func() error {
+				_, err := a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Deadline: &deadline}, 0)
+				return err
+			},
+		} {
+			if err := change(); err != nil {
 				t.Fatal(err)
 			}
 			eventually(t, fmt.Sprintf("change %d verifies", i), func() bool { return auditOf(t, a.URL).OK() })

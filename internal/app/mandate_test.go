@@ -30,7 +30,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	clock.Set(time.Now())
 	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now, o.LookupTXT = clock.Now, dns.LookupTXT })
 	ada := a.Operator(t)
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Mandate: new(true)}); err != nil {
+	if _, err := a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Mandate: new(true)}, 0); err != nil {
 		t.Fatal(err)
 	}
 	sign := func(organisation, email string) (c *testkit.Client, secret string) {
@@ -90,7 +90,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 		t.Errorf("the trail says %.1500s", trail)
 	}
 
-	if err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
+	if err := a.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
 		t.Fatal(err)
 	}
 	owner := a.Member(t, "quay", account.Owner, "mira@quay.example")

@@ -83,7 +83,7 @@ func init() {
 func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	addList(t, a, "Name,Title,Affiliation,Country\nشیرین نوری,Cook,\"Inn, Vale\",FR\nAnn Lee,,,\n")
-	if _, err := a.Letters.AddUpdate(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
+	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)
@@ -161,10 +161,10 @@ func TestFeeds_sayWhatIsNewAndNobodysName(t *testing.T) {
 	addList(t, a, "Name\nSecretive Signer\n")
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nOne more paragraph."
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Letters.AddUpdate(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}); err != nil {
+	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)

@@ -25,7 +25,7 @@ func TestOverview_atTheDesk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Deadline: &deadline}); err != nil {
+		if _, err := a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Deadline: &deadline}, 0); err != nil {
 			t.Fatal(err)
 		}
 		for i, name := range []string{"Orsolya Fenn", "Paul Rook", "Nora Vale"} {

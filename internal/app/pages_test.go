@@ -29,7 +29,7 @@ func TestPages_alive(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nA further paragraph, with **weight** and [a link](https://lantern.example/more)."
-	if _, err := a.Letters.Write(t.Context(), letter.Change{Slug: testkit.Slug, Text: &text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
 		t.Fatal(err)
 	}
 	for i, l := range i18n.All() {

@@ -538,7 +538,7 @@ func TestRestore_newKeys(t *testing.T) {
 		if _, err := seal.ReadKeys(to.Data); err != nil {
 			t.Error(err)
 		}
-		if _, err := back.Letters.Write(ctx, letter.Change{Slug: "another", Create: true, Publish: true, Text: &letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}}); err != nil {
+		if _, _, err := back.Letters.Import(ctx, letter.Import{Slug: "another", Text: letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}, Publish: true}); err != nil {
 			t.Errorf("another letter: %v", err)
 		}
 	})

@@ -37,8 +37,12 @@ func (o *office) calls(call *letter.Call) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: o.open.Slug, Call: call, Leads: []string{"lantern"}, Deadline: &letter.Deadline{At: o.clock.Now().Add(10 * 24 * time.Hour), Zone: zone},
-		Organisations: []account.Organisation{{Slug: "lantern", Names: map[string]string{"en": "Lantern Court Watch", "fa": "دیده‌بان دادگاه فانوس"}}}})
+	lantern := account.Organisation{Slug: "lantern", Names: map[string]string{"en": "Lantern Court Watch", "fa": "دیده‌بان دادگاه فانوس"}}
+	if err := o.Letters.Directory.Put(o.t.Context(), lantern); err != nil {
+		o.t.Fatal(err)
+	}
+	l, err := o.Letters.SetSettings(o.t.Context(), o.open.Slug, letter.Settings{Call: call, Leads: []string{"lantern"},
+		Deadline: &letter.Deadline{At: o.clock.Now().Add(10 * 24 * time.Hour), Zone: zone}}, 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func (m *Mailer) hand(ctx context.Context, to string, render func() ([]byte, err
 
 // editor returns one of those who may write for a letter, false when they no longer may.
 func (m *Mailer) editor(ctx context.Context, l letter.ID, user int64) (account.User, bool, error) {
-	editors, err := m.Accounts.Editors(ctx, int64(l))
+	editors, err := m.Accounts.Editors(ctx, l)
 	if at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == user }); at >= 0 {
 		return editors[at], true, err
 	}

@@ -131,7 +131,7 @@ func (summaryMail) Kind() string { return "mail.summary" }
 
 // tellEditors makes a mail to each of those who may write for a letter that has closed.
 func (m *Mailer) tellEditors(ctx context.Context, _ int64, j letter.Ended) error {
-	editors, err := m.Accounts.Editors(ctx, int64(j.Letter))
+	editors, err := m.Accounts.Editors(ctx, j.Letter)
 	if err != nil || len(editors) == 0 {
 		return err
 	}

@@ -20,7 +20,7 @@ type draft struct {
 
 // sendReader sends somebody who reads a draft their link, or the hash of the text that was frozen.
 func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) error {
-	e, send, err := m.Letters.ReaderEnvelope(ctx, j)
+	e, send, err := m.Letters.Circulations.Envelope(ctx, j)
 	if err != nil || !send {
 		return err
 	}
@@ -35,7 +35,7 @@ func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) 
 	err = m.hand(ctx, e.Address, func() ([]byte, error) { return m.renderReader(id, j.Says, e, unsubscribe) })
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
-		return m.Letters.ReaderRefused(ctx, j.Reader)
+		return m.Letters.Circulations.Refused(ctx, j.Reader)
 	}
 	return err
 }

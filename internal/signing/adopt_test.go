@@ -156,11 +156,11 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 		d.retain()
 		d.publish()
 		deadline := letter.Deadline{At: d.clock.Now().Add(48 * time.Hour), Zone: time.UTC}
-		if _, err := d.letters.Write(ctx, letter.Change{Slug: d.letter.Slug, Deadline: &deadline}); !fault.Is(err, fault.Conflict) {
+		if _, err := d.letters.SetSettings(ctx, d.letter.Slug, letter.Settings{Deadline: &deadline}, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a deadline: %v", err)
 		}
-		next := letter.Change{Slug: d.letter.Slug, Text: text("Another text."), Follows: letter.FollowsCosmetic, Publish: true}
-		if _, err := d.letters.Write(ctx, next); !fault.Is(err, fault.Conflict) {
+		next := letter.Import{Slug: d.letter.Slug, Text: *text("Another text."), Follows: letter.FollowsCosmetic, Publish: true}
+		if _, _, err := d.letters.Import(ctx, next); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an edition: %v", err)
 		}
 		d.clock.Advance(-4 * time.Minute) // another server, whose clock is behind

@@ -126,7 +126,7 @@ func (s *Service) announce(ctx context.Context, a announce, by int64) error {
 		if n == 0 {
 			return fault.New(fault.Conflict, "announcement.made")
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(a.Letter), Act: "announcement." + string(a.About)}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: a.Letter, Act: "announcement." + string(a.About)}); err != nil {
 			return err
 		}
 		return job.Enqueue(tx, a)

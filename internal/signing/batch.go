@@ -129,7 +129,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				}
 				continue
 			}
-			leaf, err := s.Letters.Leaf(ctx, b.Letter, line.edition)
+			leaf, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
 			if err != nil {
 				return b, err
 			}
@@ -204,7 +204,7 @@ func allow(tx *store.Tx, b Batch, n int) error {
 	if _, err := tx.Exec(qAllowBatch, n, b.Letter, b.ID); err != nil {
 		return err
 	}
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(b.Letter), Leaf: leaf})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: b.Letter, Leaf: leaf})
 }
 
 // insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.

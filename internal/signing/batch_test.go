@@ -268,11 +268,11 @@ func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 		r := list(t, "Name\nAnn Lee\n")
 		_, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisEmail})
 		wantFault(t, err, "basis: batch.basis")
-		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Not yet.")})
+		draft := d.write(letter.Import{Slug: "draft", Text: *text("Not yet.")})
 		if _, err := d.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: signing.BasisPaper}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a draft: %v", err)
 		}
-		only := d.write(letter.Change{Slug: "only-organisations", Create: true, Publish: true, Text: text("Only you."), SignOn: new(letter.SignOnOrganisations)})
+		only := d.write(letter.Import{Slug: "only-organisations", Text: *text("Only you."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnOrganisations)}})
 		p, err := d.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: signing.BasisPaper, Listing: signing.Public})
 		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
 			t.Errorf("%+v, %v", p, err)

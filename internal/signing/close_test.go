@@ -161,13 +161,12 @@ func TestDeadline_isInTheLog(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		at := d.clock.Now().Add(48 * time.Hour).Add(300 * time.Millisecond)
 		deadline := letter.Deadline{At: at, Zone: time.UTC}
-		d.write(letter.Change{Slug: d.letter.Slug, Deadline: &deadline})
-		d.write(letter.Change{Slug: d.letter.Slug, Deadline: &deadline}) // the same again
+		d.set(d.letter.Slug, letter.Settings{Deadline: &deadline})
+		d.set(d.letter.Slug, letter.Settings{Deadline: &deadline}) // the same again
 		none := letter.Deadline{}
-		d.write(letter.Change{Slug: d.letter.Slug, Deadline: &none})
-		draft := letter.Change{Slug: "other", Create: true, Text: text("Another."), Deadline: &deadline}
-		d.write(draft)
-		d.write(letter.Change{Slug: "other", Publish: true})
+		d.set(d.letter.Slug, letter.Settings{Deadline: &none})
+		d.write(letter.Import{Slug: "other", Text: *text("Another."), Settings: letter.Settings{Deadline: &deadline}})
+		d.publishEdition("other")
 		d.publish()
 		if names := d.leaves(); strings.Join(names, " ") != "edition deadline deadline edition deadline" {
 			t.Errorf("leaves %v", names)

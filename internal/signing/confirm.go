@@ -212,7 +212,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
 	}
-	leaf, err := s.Letters.Leaf(ctx, row.letter, row.edition)
+	leaf, err := s.Letters.Log.Leaf(ctx, row.letter, row.edition)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -184,7 +184,7 @@ func TestConfirm_correctionsAreCheckedLikeTheForm(t *testing.T) {
 func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		deadline := letter.Deadline{At: d.clock.Now().Add(time.Hour), Zone: time.UTC}
-		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Deadline: &deadline})
+		d.letter = d.set(d.letter.Slug, letter.Settings{Deadline: &deadline})
 		early, late := d.token(d.sign("early@example.org")), d.token(d.sign("late@example.org"))
 		d.clock.Advance(25*time.Hour - time.Second)
 		if err := d.Retain(t.Context()); err != nil {

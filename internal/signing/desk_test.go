@@ -34,7 +34,7 @@ func newDesk(t testing.TB, db *store.DB, clock *testkit.Clock) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters := &letter.Service{DB: db, Keys: keys}
+	letters := letter.New(db, keys)
 	d := &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db)}, t: t, clock: clock, letters: letters}
 	d.letter = d.open("bridge")
 	return d
@@ -43,18 +43,34 @@ func newDesk(t testing.TB, db *store.DB, clock *testkit.Clock) *desk {
 // open publishes another letter that people and organisations can sign.
 func (d *desk) open(slug string) letter.Letter {
 	d.t.Helper()
-	return d.write(letter.Change{Slug: slug, Create: true, Publish: true, Text: text("The bridge is unsafe."),
-		Organisations: []account.Organisation{{Slug: "peace-office", Names: map[string]string{"en": "Peace Office", "fa": "دفتر صلح"}}},
-		Leads:         []string{"peace-office"}})
+	return d.write(letter.Import{Slug: slug, Text: *text("The bridge is unsafe."), Publish: true, Organisations: []account.Organisation{{Slug: "peace-office", Names: map[string]string{"en": "Peace Office", "fa": "دفتر صلح"}}}, Settings: letter.Settings{Leads: []string{"peace-office"}}})
 }
 
 func text(body string) *letter.Text {
 	return &letter.Text{Language: "en", Title: "On the bridge", Body: body}
 }
 
-func (d *desk) write(c letter.Change) letter.Letter {
+func (d *desk) write(i letter.Import) letter.Letter {
 	d.t.Helper()
-	l, err := d.letters.Write(d.t.Context(), c)
+	l, _, err := d.letters.Import(d.t.Context(), i)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return l
+}
+
+func (d *desk) set(slug string, set letter.Settings) letter.Letter {
+	d.t.Helper()
+	l, err := d.letters.SetSettings(d.t.Context(), slug, set, 0)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return l
+}
+
+func (d *desk) publishEdition(slug string) letter.Letter {
+	d.t.Helper()
+	l, err := d.letters.Publish(d.t.Context(), slug, letter.Publication{})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func (d *desk) restored(dump []byte, keys *seal.Keys) *desk {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	letters := &letter.Service{DB: db, Keys: keys}
+	letters := letter.New(db, keys)
 	return &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: log}, t: d.t, clock: d.clock, letters: letters, letter: d.letter}
 }
 

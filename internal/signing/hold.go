@@ -160,7 +160,7 @@ func (s *Service) loadDirectory(ctx context.Context) (directory, error) {
 	if d.names != nil && now.Sub(d.loaded) < directoryFor && !now.Before(d.loaded) {
 		return d, nil
 	}
-	all, err := s.Letters.Organisations(ctx)
+	all, err := s.Letters.Directory.List(ctx)
 	if err != nil {
 		return d, err
 	}

@@ -134,7 +134,7 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 			}
 			n := len(slice) - len(late)
 			if n > 0 {
-				if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "invitation.sent", Object: strconv.Itoa(n)}); err != nil {
+				if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "invitation.sent", Object: strconv.Itoa(n)}); err != nil {
 					return err
 				}
 			}
@@ -304,7 +304,7 @@ func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by in
 		if err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.withdrawn"})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "invitation.withdrawn"})
 	})
 }
 
@@ -369,7 +369,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, 
 	if f != nil {
 		return OwnInvitation{}, f
 	}
-	return OwnInvitation{Letter: letter.ID(v.letter), Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
+	return OwnInvitation{Letter: v.letter, Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
 		Reason: g.Reason, Unsubscribe: s.unsubscribeToken(a)}, nil
 }
 
@@ -379,7 +379,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 	if err != nil {
 		return err
 	}
-	l, err := s.Letters.ByID(ctx, letter.ID(v.letter))
+	l, err := s.Letters.ByID(ctx, v.letter)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ var (
 // deadline gives the desk's letter a deadline so long from now.
 func (d *desk) deadline(in time.Duration) {
 	d.t.Helper()
-	d.letter = d.write(letter.Change{Slug: d.letter.Slug, Deadline: &letter.Deadline{At: d.clock.Now().Add(in), Zone: time.UTC}})
+	d.letter = d.set(d.letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: d.clock.Now().Add(in), Zone: time.UTC}})
 }
 
 func (d *desk) invite(addresses ...string) {
@@ -234,7 +234,7 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 			t.Errorf("%d of 250 reminded, late %v", len(got), got["late@example.org"])
 		}
 		l, _ := d.letters.ByID(t.Context(), d.letter.ID)
-		d.write(letter.Change{Slug: d.letter.Slug, Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
+		d.set(d.letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
 		clock.Advance(time.Hour)
 		d.remind()
 		if n := len(d.asks(true)); n != 0 {
@@ -342,7 +342,7 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 		if len(read) != signing.InvitationsADay+1 {
 			t.Errorf("%d read page by page", len(read))
 		}
-		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Not yet.")})
+		draft := d.write(letter.Import{Slug: "draft", Text: *text("Not yet.")})
 		if _, err := d.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("to a draft: %v", err)
 		}

@@ -103,7 +103,7 @@ func (s signed) public(l letter.ID) []any {
 func wait(tx *store.Tx, l letter.ID, list ...signed) error {
 	var waiting []tlog.Waiting
 	for _, s := range list {
-		waiting = append(waiting, tlog.Waiting{Letter: int64(l), Subject: s.id, Leaf: s.leaf})
+		waiting = append(waiting, tlog.Waiting{Letter: l, Subject: s.id, Leaf: s.leaf})
 	}
 	return tlog.Enqueue(tx, waiting...)
 }
@@ -114,7 +114,7 @@ func logWithdraw(tx *store.Tx, o Own, reason verify.Reason) error {
 	if err != nil {
 		return err
 	}
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(o.Letter), Subject: o.ID,
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: o.Letter, Subject: o.ID,
 		Leaf: verify.Withdraw{Letter: id, Reason: reason, Day: tx.Now().Format(time.DateOnly)}})
 }
 
@@ -124,14 +124,14 @@ func logRelist(tx *store.Tx, o Own, to Listing) (undone bool, err error) {
 	if leafListing(o.Listing) == leafListing(to) {
 		return false, nil
 	}
-	if undone, err := tlog.CancelRelist(tx, int64(o.Letter), o.ID); err != nil || undone {
+	if undone, err := tlog.CancelRelist(tx, o.Letter, o.ID); err != nil || undone {
 		return undone, err
 	}
 	id, err := letter.LogID(tx, o.Letter)
 	if err != nil {
 		return false, err
 	}
-	return false, tlog.Enqueue(tx, tlog.Waiting{Letter: int64(o.Letter), Subject: o.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
+	return false, tlog.Enqueue(tx, tlog.Waiting{Letter: o.Letter, Subject: o.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
 }
 
 // PromiseWithin is how long after a confirmation, and one publication, the signature is promised to be in the log: time to
@@ -188,7 +188,7 @@ func (s *Service) proof(ctx context.Context, o Own) (Proof, error) {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
 	r := verify.Receipt{Index: *o.LeafIndex, Proof: p.Path, Checkpoint: p.Checkpoint, Extra: verify.Extra{Leaf: string(p.Leaf)}}
-	if r.Extra.Edition, err = s.Letters.EditionLeaf(ctx, o.Letter, o.Edition); err != nil {
+	if r.Extra.Edition, err = s.Letters.Log.EditionLeaf(ctx, o.Letter, o.Edition); err != nil {
 		return Proof{}, err
 	}
 	sealed, err := s.particularsOf(ctx, o)

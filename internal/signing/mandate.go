@@ -70,7 +70,7 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text
 		if err != nil || len(by) == 0 {
 			return err
 		}
-		leads, err := account.Vouching(tx, int64(l))
+		leads, err := account.Vouching(tx, l)
 		vouched := 0
 		for _, o := range leads {
 			if slices.Contains(by, o.ID) {
@@ -99,7 +99,7 @@ func (s *Service) entranceOf(ctx context.Context, o Own) (e entrance, err error)
 	if e.p, err = s.particularsOf(ctx, o); err != nil {
 		return e, err
 	}
-	e.edition, err = s.Letters.Leaf(ctx, o.Letter, o.Edition)
+	e.edition, err = s.Letters.Log.Leaf(ctx, o.Letter, o.Edition)
 	return e, err
 }
 
@@ -168,7 +168,7 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 				return nil
 			}
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "signature.released"}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
 			return err
 		}
 		return e.admit(tx, o, basis)
@@ -186,7 +186,7 @@ func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor 
 	if slices.ContainsFunc(given, func(v voucher) bool { return v.user == by }) {
 		return "", fault.New(fault.Conflict, "voucher.again")
 	}
-	leads, err := account.Vouching(tx, int64(o.Letter))
+	leads, err := account.Vouching(tx, o.Letter)
 	if err != nil {
 		return "", err
 	}
@@ -200,7 +200,7 @@ func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor 
 	if _, err := tx.Exec(qPutVoucher, o.Letter, o.ID, lead.ID, by, now); err != nil {
 		return "", err
 	}
-	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: int64(o.Letter), Act: "signature.vouched", Object: lead.Slug}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: o.Letter, Act: "signature.vouched", Object: lead.Slug}); err != nil {
 		return "", err
 	}
 	given = append(given, voucher{o.ID, lead.ID, by})

@@ -16,11 +16,11 @@ import (
 func (d *desk) mandated(leads ...string) {
 	d.t.Helper()
 	for _, slug := range leads {
-		if err := d.letters.PutOrganisation(d.t.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
+		if err := d.letters.Directory.Put(d.t.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
 			d.t.Fatal(err)
 		}
 	}
-	d.letter = d.write(letter.Change{Slug: d.letter.Slug, Mandate: new(true), Leads: leads})
+	d.letter = d.set(d.letter.Slug, letter.Settings{Mandate: new(true), Leads: leads})
 }
 
 var (
@@ -93,7 +93,7 @@ func TestMandate_organisationsWaitAndPeopleDoNot(t *testing.T) {
 
 func TestMandate_domainOfTheDirectory(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		if err := d.letters.PutOrganisation(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
+		if err := d.letters.Directory.Put(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
 			t.Fatal(err)
 		}
 		d.mandated("peace-office")
@@ -139,7 +139,7 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		d.open("second")
-		d.letter = d.write(letter.Change{Slug: "second", Mandate: new(true)})
+		d.letter = d.set("second", letter.Settings{Mandate: new(true)})
 		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
@@ -240,7 +240,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 			t.Errorf("%v", problems)
 		}
 
-		if err := d.letters.PutOrganisation(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
+		if err := d.letters.Directory.Put(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Advance(2 * time.Minute)

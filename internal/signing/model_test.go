@@ -218,12 +218,12 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			case act < 90:
 				err = d.importOrUndo(m, r, i)
 			case act < 91: // another process goes on
-				d.letters = &letter.Service{DB: d.DB, Keys: d.Keys}
+				d.letters = letter.New(d.DB, d.Keys)
 				d.Service = &signing.Service{DB: d.DB, Keys: d.Keys, Letters: d.letters, Log: d.Log, Unlimited: true}
 			case act < 96:
 				d.publish()
 			case i%100 == 0:
-				d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Text: text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
+				d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive, Publish: true})
 			}
 			if err != nil {
 				t.Fatalf("act %d: %v", i, err)

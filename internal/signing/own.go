@@ -389,7 +389,7 @@ func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error
 	if !o.active() {
 		return fault.New(fault.Conflict, "signature.ended")
 	}
-	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: string(reason)}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.removed", Object: string(reason)}); err != nil {
 		return err
 	}
 	return takeOut(tx, o, StateRemoved, reason)
@@ -408,9 +408,9 @@ func (Removal) Act() string { return "remove" }
 func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
 		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
-		Do: func(tx *store.Tx, l int64, r Removal, by int64) error {
+		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
 			for _, id := range r.IDs {
-				if err := remove(tx, letter.ID(l), id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+				if err := remove(tx, l, id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
 					return err
 				}
 			}

@@ -45,7 +45,7 @@ func TestSignAgain_aNewerEditionMovesTheSignature(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		d.give("mina@example.org")
 		d.publish()
-		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Text: text("The bridge fell."), Follows: letter.FollowsSubstantive})
+		d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text("The bridge fell."), Follows: letter.FollowsSubstantive, Publish: true})
 		c, _, _, err := d.Summary(t.Context(), d.letter.ID, 2)
 		if err != nil || c.Persons != 1 || c.Earlier != 1 {
 			t.Errorf("before: %+v, %v; want one earlier signature", c, err)

@@ -38,8 +38,7 @@ func (s *Service) PublishTexts(ctx context.Context) error {
 }
 
 // follow does what follows from leaves of one letter that get their index, and tells acts the index of their signature.
-func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
-	l := letter.ID(id)
+func (s *Service) follow(tx *store.Tx, l letter.ID, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
 	var locked letter.ID // before the signatures, as everyone does
 	if err := tx.Row(qLockLetter, l).Scan(&locked); err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.asked", Object: fmt.Sprint(len(list))})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.asked", Object: fmt.Sprint(len(list))})
 	})
 }
 

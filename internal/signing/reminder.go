@@ -105,7 +105,7 @@ func (s *Service) SetReminders(ctx context.Context, l letter.ID, days []int, by 
 		if _, err := tx.Exec(qPutPlan, l, strings.Join(texts, ",")); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.reminders", Object: strings.Join(texts, ", ")})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "invitation.reminders", Object: strings.Join(texts, ", ")})
 	})
 }
 

@@ -206,7 +206,7 @@ func TestReplies_ofAnEarlierText(t *testing.T) {
 		}{{"", []string{"1 person ask", "2 person hold look_alike"}}, {letter.FollowsCosmetic, []string{"1 person ask", "2 person hold look_alike"}},
 			{letter.FollowsSubstantive, []string{"1 person ask", "2 person ask"}}, {letter.FollowsCosmetic, []string{"1 person ask", "2 person ask"}}} {
 			if c.follows != "" {
-				d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Follows: c.follows, Text: text("The bridge is unsafe. " + d.clock.Now().String())})
+				d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text("The bridge is unsafe. " + d.clock.Now().String()), Follows: c.follows, Publish: true})
 				d.clock.Advance(time.Minute)
 			}
 			p := d.planReplies(mails())

@@ -123,7 +123,7 @@ func TestSign_kindFollowsSignOn(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		for signOn, allowed := range map[letter.SignOn]string{letter.SignOnPeople: "person", letter.SignOnOrganisations: "organisation",
 			letter.SignOnBoth: "person organisation both"} {
-			d.letter = d.write(letter.Change{Slug: d.letter.Slug, SignOn: &signOn})
+			d.letter = d.set(d.letter.Slug, letter.Settings{SignOn: &signOn})
 			for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
 				_, err := d.Sign(t.Context(), d.form("mina@example.org", as(kind, "River Watch")))
 				if want := strings.Contains(allowed, string(kind)); (err == nil) != want {
@@ -146,7 +146,7 @@ func TestSign_anOrganisationsRepresentativeMayStayUnnamed(t *testing.T) {
 
 func TestSign_newerEditionAsksAgain(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Text: text("The bridge fell."), Follows: letter.FollowsSubstantive})
+		d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text("The bridge fell."), Follows: letter.FollowsSubstantive, Publish: true})
 		_, err := d.Sign(t.Context(), d.form("mina@example.org", func(r *signing.Request) { r.Edition = 1 }))
 		wantFault(t, err, "edition: edition.newer")
 	})
@@ -155,7 +155,7 @@ func TestSign_newerEditionAsksAgain(t *testing.T) {
 func TestSign_refusedWhenTheLetterTakesNone(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		deadline := letter.Deadline{At: d.clock.Now().Add(time.Hour), Zone: time.UTC}
-		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Deadline: &deadline})
+		d.letter = d.set(d.letter.Slug, letter.Settings{Deadline: &deadline})
 		d.clock.Advance(time.Hour - time.Second)
 		d.sign("last@example.org")
 		d.clock.Advance(time.Second)
@@ -166,8 +166,8 @@ func TestSign_refusedWhenTheLetterTakesNone(t *testing.T) {
 		if err := d.letters.Close(t.Context(), "closed", 0); err != nil {
 			t.Fatal(err)
 		}
-		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Later.")})
-		none := d.write(letter.Change{Slug: "none", Create: true, Text: text("To read."), SignOn: new(letter.SignOnNone), Publish: true})
+		draft := d.write(letter.Import{Slug: "draft", Text: *text("Later.")})
+		none := d.write(letter.Import{Slug: "none", Text: *text("To read."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnNone)}})
 		for _, l := range []letter.Letter{closed, draft, none} {
 			if d.letter, err = d.letters.Find(t.Context(), l.Slug); err != nil {
 				t.Fatal(err)
@@ -269,8 +269,7 @@ func TestResend_withinTheBudgetAndOnlyForItsBrowser(t *testing.T) {
 // The language of the text that was signed is kept with the signature, apart from that of the page, in which mails go.
 func TestSign_remembersTheLanguageOfTheText(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.letter = d.write(letter.Change{Slug: d.letter.Slug, Publish: true, Follows: letter.FollowsTranslation,
-			Text: &letter.Text{Language: "fa", Title: "دربارهٔ پل", Body: "پل ناامن است.", Translator: "Mina Farahani"}})
+		d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: letter.Text{Language: "fa", Title: "دربارهٔ پل", Body: "پل ناامن است.", Translator: "Mina Farahani"}, Follows: letter.FollowsTranslation, Publish: true})
 		for i, c := range []struct{ text, page, want string }{
 			{"fa", "en", "fa"}, {"en", "fa", "en"}, {"", "fa", "fa"}, {"xx", "fa", "fa"}, {"../fa", "de", "en"}, {"", "", "en"},
 		} {

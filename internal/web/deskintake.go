@@ -53,7 +53,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	if failed != nil {
 		return failed
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -192,7 +192,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -202,7 +202,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if plan == nil { // the letter takes no more
 		return render(w, statusOfForm(err), p)
 	}
-	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())
