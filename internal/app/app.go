@@ -282,7 +282,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.Jobs != nil {
 		work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
 	}
-	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
+	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
 	defer stop()

@@ -6,7 +6,9 @@ import (
 	"embed"
 	"log/slog"
 	"net"
+	"net/url"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -196,4 +198,17 @@ func (l *Log) String() string {
 func (l *Log) Tail(n int) string {
 	s := l.String()
 	return s[max(0, len(s)-n):]
+}
+
+// Leaks returns which of the words are in a log or a dump, in clear or as a URL or JSON spells them.
+func Leaks(log string, words ...string) (found []string) {
+	for _, w := range words {
+		for _, spelling := range []string{w, url.QueryEscape(w), url.PathEscape(w), strings.ReplaceAll(w, `"`, `\"`)} {
+			if spelling != "" && strings.Contains(strings.ToLower(log), strings.ToLower(spelling)) {
+				found = append(found, w)
+				break
+			}
+		}
+	}
+	return found
 }
