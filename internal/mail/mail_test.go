@@ -450,9 +450,9 @@ func TestDKIM_verifies(t *testing.T) {
 	}
 }
 
-func TestMailbox_keepsWhatWouldBeSent(t *testing.T) {
+func TestCatcher_keepsWhatWouldBeSent(t *testing.T) {
 	o := onSQLite(t)
-	box := &mail.Mailbox{Now: o.clock.Now}
+	box := &mail.Catcher{Now: o.clock.Now}
 	o.Transport = box
 	if err := o.Deliver(t.Context(), 5, o.sign("mina@example.org", "fa"), "confirm"); err != nil {
 		t.Fatal(err)
