@@ -1,9 +1,8 @@
-// Package mail owns what is sent by mail and what comes by mail: it renders a mail in its reader's language, sends it by SMTP,
-// and tells whom it concerns what became of it; it reads files of mails that somebody was sent.
+// Package mail owns what is sent by mail: which kinds of mails there are (kinds.go), how each is rendered in its reader's
+// language and sent by SMTP, and who is told what became of it.
 //
 // It promises that a mail holds no text typed by a signer, that its Message-ID follows from its job, so that a mail sent
-// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address. Of
-// what is read it promises bounds, and that only the domain of a sender's address vouches for it, of the very words it returns.
+// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address.
 // It must not know pages, nor anything of a signature but what its envelope says.
 package mail
 
@@ -40,7 +39,7 @@ var (
 	textTemplates = text.Must(text.ParseFS(files, "templates/*.txt"))
 )
 
-// Transport takes a rendered message for one recipient. *SMTP and *Mailbox are its implementations.
+// Transport takes a rendered message for one recipient. *SMTP and *Catcher are its implementations.
 type Transport interface {
 	Send(ctx context.Context, from, to string, message []byte) error
 }
