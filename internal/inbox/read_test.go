@@ -64,22 +64,24 @@ func TestRead_texts(t *testing.T) {
 		"quoted-printable": {reply("J=E9r=F4me signe=\n aussi\n", typed+"iso-8859-1", "Content-Transfer-Encoding: quoted-printable"), "Jérôme signe aussi"},
 		"base64": {reply(base64.StdEncoding.EncodeToString([]byte("نام: مینا فراهانی"))+"\n", typed+"utf-8", "Content-Transfer-Encoding: base64"),
 			"نام: مینا فراهانی"},
-		"windows-1256":      {reply("\xe3\xed\xe4\xc7\n", typed+"windows-1256"), "مينا"},
-		"no character set":  {reply("J\xe9r\xf4me\n"), "J\ufffdr\ufffdme"},
-		"an unknown one":    {reply("hello\n", typed+"x-klingon"), "hello"},
-		"unknown encoding":  {reply("hello\n", "Content-Transfer-Encoding: x-rot13"), "hello"},
-		"broken base64":     {reply("aGVs!!!bG8\n", "Content-Transfer-Encoding: base64"), "hel"},
-		"broken type":       {reply("hello\n", "Content-Type: ;;;"), "hello"},
-		"no body":           {reply(""), ""},
-		"both forms":        {manyParts("alternative", "text/plain", "the plain one", "text/html", "<p>the rich one"), "the plain one"},
-		"empty plain form":  {manyParts("alternative", "text/plain", " ", "text/html", "<p>the rich one"), "the rich one"},
-		"two texts":         {manyParts("mixed", "text/plain", "before", "application/pdf", "%PDF", "text/plain", "after"), "before\nafter"},
-		"an attached text":  {manyParts("mixed", "text/plain", "hello", "text/plain\nContent-Disposition: attachment; filename=x.txt", "not this"), "hello"},
-		"an attached mail":  {manyParts("mixed", "text/plain", "hello", "message/rfc822", plainReply), "hello"},
-		"no last boundary":  {strings.ReplaceAll(manyParts("mixed", "text/plain", "hello"), "--edge--", ""), "hello"},
-		"no boundary":       {reply("hello\n", "Content-Type: multipart/mixed"), ""},
-		"HTML":              {richMail("<head><title>T</title><style>p{}</style></head><body><p>I sign.<br>Mina&nbsp;F&eacute;</p><script>x()</script><div>River Watch</div>"), "I sign.\nMina\u00a0Fé\n\nRiver Watch"},
-		"HTML of Gmail":     {richMail(`<div dir="ltr">I sign.</div><div class="gmail_quote"><div class="gmail_attr">On Monday X wrote:</div><blockquote>Will you?</blockquote></div>`), "I sign."},
+		"windows-1256":     {reply("\xe3\xed\xe4\xc7\n", typed+"windows-1256"), "مينا"},
+		"no character set": {reply("J\xe9r\xf4me\n"), "J\ufffdr\ufffdme"},
+		"an unknown one":   {reply("hello\n", typed+"x-klingon"), "hello"},
+		"unknown encoding": {reply("hello\n", "Content-Transfer-Encoding: x-rot13"), "hello"},
+		"broken base64":    {reply("aGVs!!!bG8\n", "Content-Transfer-Encoding: base64"), "hel"},
+		"broken type":      {reply("hello\n", "Content-Type: ;;;"), "hello"},
+		"no body":          {reply(""), ""},
+		"both forms":       {manyParts("alternative", "text/plain", "the plain one", "text/html", "<p>the rich one"), "the plain one"},
+		"empty plain form": {manyParts("alternative", "text/plain", " ", "text/html", "<p>the rich one"), "the rich one"},
+		"two texts":        {manyParts("mixed", "text/plain", "before", "application/pdf", "%PDF", "text/plain", "after"), "before\nafter"},
+		"an attached text": {manyParts("mixed", "text/plain", "hello", "text/plain\nContent-Disposition: attachment; filename=x.txt", "not this"), "hello"},
+		"an attached mail": {manyParts("mixed", "text/plain", "hello", "message/rfc822", plainReply), "hello"},
+		"no last boundary": {strings.ReplaceAll(manyParts("mixed", "text/plain", "hello"), "--edge--", ""), "hello"},
+		"no boundary":      {reply("hello\n", "Content-Type: multipart/mixed"), ""},
+		"HTML": {richMail("<head><title>T</title><style>p{}</style></head><body><p>I sign.<br>Mina&nbsp;F&eacute;</p>" +
+			"<script>x()</script><div>River Watch</div>"), "I sign.\nMina\u00a0Fé\n\nRiver Watch"},
+		"HTML of Gmail": {richMail(`<div dir="ltr">I sign.</div><div class="gmail_quote"><div class="gmail_attr">On Monday X wrote:</div>` +
+			`<blockquote>Will you?</blockquote></div>`), "I sign."},
 		"HTML of Outlook":   {richMail(`<div>I sign.</div><hr><div id="divRplyFwdMsg"><b>From:</b> X</div>Will you?`), "I sign."},
 		"HTML with a quote": {richMail(`<p>I sign.</p><blockquote><p>Will you?<blockquote>a</blockquote></blockquote><p>Mina</p>`), "I sign.\n\nMina"},
 		"HTML never closed": {richMail(`<p>I sign.<style>`), "I sign."},
@@ -132,7 +134,8 @@ func TestRead_senders(t *testing.T) {
 }
 
 func TestRead_nobodyHasWritten(t *testing.T) {
-	for _, field := range []string{"Auto-Submitted: auto-replied; x=y", "Precedence: bulk", "Content-Type: multipart/report; boundary=x", "X-Autoreply: yes", "Return-Path: <>"} {
+	for _, field := range []string{"Auto-Submitted: auto-replied; x=y", "Precedence: bulk", "Content-Type: multipart/report; boundary=x",
+		"X-Autoreply: yes", "Return-Path: <>"} {
 		if m := readMail(t, nil, reply("I am away.\n", field)); !fault.Is(m.Fault, fault.Invalid) || m.Fault.Key != "reply.automatic" {
 			t.Errorf("%s: %v", field, m.Fault)
 		}
@@ -176,9 +179,11 @@ func TestRead_vouches(t *testing.T) {
 		"a whole country":           {k.Signed(t, "example", plainReply), k, inbox.Unsigned},
 		"expired": {k.Signed(t, "old.example", strings.ReplaceAll(plainReply, "river", "old"), func(o *dkim.SignOptions) { o.Expiration = time.Unix(1e9, 0) }),
 			k, inbox.Unknown},
-		"not of its date": {k.Signed(t, "river.example", plainReply, func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "To", "Subject"} }), k, inbox.Unsigned},
-		"no signature":    {plainReply, k, inbox.Unsigned},
-		"a broken one":    {"DKIM-Signature: v=1; a=;;; d=river.example\r\n" + plainReply, k, inbox.Altered},
+		"not of its date": {k.Signed(t, "river.example", plainReply, func(o *dkim.SignOptions) {
+			o.HeaderKeys = []string{"From", "To", "Subject"}
+		}), k, inbox.Unsigned},
+		"no signature": {plainReply, k, inbox.Unsigned},
+		"a broken one": {"DKIM-Signature: v=1; a=;;; d=river.example\r\n" + plainReply, k, inbox.Altered},
 	} {
 		m := readMail(t, c.keys, c.mail)
 		if m.Vouched != c.want {
@@ -300,7 +305,8 @@ func FuzzRead(f *testing.F) {
 			}
 			for i, m := range file.Mails {
 				whole := m.Text + m.Subject + m.Name + m.ID
-				if m.Number != i+1 || !utf8.ValidString(whole) || len(m.Text) > 64<<10 || strings.ContainsAny(whole, "\x00\x1b\u202e") || strings.ContainsAny(m.Subject+m.Name+m.ID, "\r\n") {
+				if m.Number != i+1 || !utf8.ValidString(whole) || len(m.Text) > 64<<10 || strings.ContainsAny(whole, "\x00\x1b\u202e") ||
+					strings.ContainsAny(m.Subject+m.Name+m.ID, "\r\n") {
 					t.Errorf("%+v", m)
 				}
 				if m.Vouched == inbox.Signed || m.Address == "" && m.Fault == nil {

@@ -84,8 +84,12 @@ type summary struct {
 // summary tells an editor how many signed and what is still to be done.
 func (m *Mailer) summary(_ context.Context, e closed) (page, error) {
 	c := m.contentOf(e.language, e.letter)
-	data := summary{content: c, Organisations: c.L.N("mail.summary.organisations", e.counts.Organisations), Persons: c.L.N("mail.summary.persons", e.counts.Persons),
-		DeskURL: m.pages(c.L) + "/desk/letters/" + e.letter.Slug}
+	data := summary{
+		content:       c,
+		Organisations: c.L.N("mail.summary.organisations", e.counts.Organisations),
+		Persons:       c.L.N("mail.summary.persons", e.counts.Persons),
+		DeskURL:       m.pages(c.L) + "/desk/letters/" + e.letter.Slug,
+	}
 	if e.held > 0 {
 		data.Held = c.L.N("mail.summary.held", e.held)
 	}

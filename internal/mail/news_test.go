@@ -22,7 +22,8 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 			"extension": func() ([]byte, error) { return o.RenderExtension(extension) },
 			"text":      func() ([]byte, error) { return o.RenderText(text) },
 			"question": func() ([]byte, error) {
-				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"}, "Which of your two offices signs?", "ada@lantern.example")
+				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"},
+					"Which of your two offices signs?", "ada@lantern.example")
 			},
 			"summary": func() ([]byte, error) {
 				return o.RenderSummary(l, o.open, signing.Counts{Organisations: 2, Persons: 11}, 3)
@@ -41,7 +42,8 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 			for line := range strings.Lines(plain) {
 				if line = strings.TrimSpace(line); strings.Contains(line, "://") {
 					links++
-					if !strings.HasPrefix(line, "https://varrow.example/") || strings.ContainsAny(line, " \u2066\u2067\u2068\u2069") || !strings.Contains(rich, `href="`+line+`"`) {
+					if !strings.HasPrefix(line, "https://varrow.example/") || strings.ContainsAny(line, " \u2066\u2067\u2068\u2069") ||
+						!strings.Contains(rich, `href="`+line+`"`) {
 						t.Errorf("%s, %s: the link %q", l.Code, kind, line)
 					}
 				}

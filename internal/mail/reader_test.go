@@ -52,7 +52,8 @@ func draftOf(t *testing.T, o *office) (letter.Letter, []letter.Reader) {
 		}
 	}
 	for _, code := range reviewed {
-		if _, err := o.Letters.Circulate(t.Context(), "quay", letter.Invitation{Readers: []letter.Invitee{{Name: "Stone Law Clinic", Email: code + "@stone.example"}}, Language: code,
+		if _, err := o.Letters.Circulate(t.Context(), "quay", letter.Invitation{
+			Readers: []letter.Invitee{{Name: "Stone Law Clinic", Email: code + "@stone.example"}}, Language: code,
 			Soft: time.Date(2099, 3, 1, 12, 0, 0, 0, time.UTC), Hard: time.Date(2099, 3, 8, 12, 0, 0, 0, time.UTC), Zone: time.UTC}); err != nil {
 			t.Fatal(err)
 		}

@@ -47,8 +47,8 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 				t.Fatalf("%s, %s: no mail", l.Code, listing)
 			}
 			_, plain, rich := read(t, m.raw)
-			for _, text := range []string{l.T("mail.reply.asked"), l.T("mail.reply.listing"), l.T("listing_hint." + string(listing)), l.T("mail.reply.link"), l.T("mail.reply.expires"),
-				l.T("mail.reply.not_me"), l.T("mail.reply.why")} {
+			for _, text := range []string{l.T("mail.reply.asked"), l.T("mail.reply.listing"), l.T("listing_hint." + string(listing)), l.T("mail.reply.link"),
+				l.T("mail.reply.expires"), l.T("mail.reply.not_me"), l.T("mail.reply.why")} {
 				if !strings.Contains(plain, text) || !strings.Contains(rich, html.EscapeString(text)) {
 					t.Errorf("%s, %s: the mail does not say %q:\n%s", l.Code, listing, text, plain)
 				}

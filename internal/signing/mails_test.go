@@ -36,17 +36,20 @@ func TestRoster_aMailIsALineOfAList(t *testing.T) {
 	}{
 		"nothing but the sender": {plainReply, roster.Entry{Name: "Mina Farahani", Language: "en", Writer: roster.Claimed}},
 		"signed by its domain":   {k.Signed(t, "river.example", plainReply), roster.Entry{Name: "Mina Farahani", Language: "en", Writer: roster.Sender}},
-		"changed on its way": {k.Signed(t, "river.example", plainReply) + "-- \r\nA list\r\n", roster.Entry{Name: "Mina Farahani", Language: "en", Writer: roster.Claimed,
-			Notes: []roster.Note{roster.NoteAltered}}},
+		"changed on its way": {k.Signed(t, "river.example", plainReply) + "-- \r\nA list\r\n",
+			roster.Entry{Name: "Mina Farahani", Language: "en", Writer: roster.Claimed, Notes: []roster.Note{roster.NoteAltered}}},
 		"no key": {k.Signed(t, "river.example", strings.Replace(plainReply, "From: ", "X: y\nFrom: ", 1), func(o *dkim.SignOptions) { o.Selector = "gone" }),
 			roster.Entry{Name: "Mina Farahani", Language: "en", Writer: roster.Claimed, Notes: []roster.Note{roster.NoteNoKey}}},
-		"an organisation": {reply("We sign.\n\nOrganisation: River Watch\nCountry: Kenya\n"), roster.Entry{Name: "Mina Farahani", Organisation: "River Watch", Country: "KE",
+		"an organisation": {reply("We sign.\n\nOrganisation: River Watch\nCountry: Kenya\n"), roster.Entry{
+			Name: "Mina Farahani", Organisation: "River Watch", Country: "KE",
 			Kind: "organisation", Writer: roster.Claimed}},
-		"a form": {reply("Name: M. Farahani\n* Title: Director\nAffiliation: Vale School\nOrganisation: River Watch\nE-mail: other@x.example\nListing: anonymous\nName: Another\nDear: all\n"),
+		"a form": {reply("Name: M. Farahani\n* Title: Director\nAffiliation: Vale School\nOrganisation: River Watch\n" +
+			"E-mail: other@x.example\nListing: anonymous\nName: Another\nDear: all\n"),
 			roster.Entry{Name: "M. Farahani", Title: "Director", Affiliation: "Vale School", Organisation: "River Watch", Listing: "counted", Writer: roster.Claimed}},
 		"in Persian": {reply("نام: مینا\nنام خانوادگی: فراهانی\nکشور: ایران\n", "Content-Type: text/plain; charset=utf-8"),
 			roster.Entry{Name: "مینا فراهانی", Country: "IR", Language: "fa", Writer: roster.Claimed}},
-		"in French": {reply("Je signe.\nPrénom : Mina\nNom : Farahani\n", "Content-Type: text/plain; charset=utf-8", "Content-Language: fr-CA, en"), roster.Entry{Name: "Mina Farahani", Language: "fr", Writer: roster.Claimed}},
+		"in French": {reply("Je signe.\nPrénom : Mina\nNom : Farahani\n", "Content-Type: text/plain; charset=utf-8", "Content-Language: fr-CA, en"),
+			roster.Entry{Name: "Mina Farahani", Language: "fr", Writer: roster.Claimed}},
 	} {
 		f, err := inbox.Read(t.Context(), "x.eml", []byte(c.mail), k.Lookup)
 		if err != nil {
@@ -64,7 +67,8 @@ func TestRoster_aMailIsALineOfAList(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
-	for text, key := range map[string]string{reply("I am away.\n", "Auto-Submitted: auto-replied"): "reply.automatic", "From: a@x.example, b@x.example\n\nx\n": "reply.sender"} {
+	for text, key := range map[string]string{reply("I am away.\n", "Auto-Submitted: auto-replied"): "reply.automatic",
+		"From: a@x.example, b@x.example\n\nx\n": "reply.sender"} {
 		f, err := inbox.Read(t.Context(), "x.eml", []byte(text), k.Lookup)
 		if err != nil {
 			t.Fatal(err)
@@ -76,6 +80,7 @@ func TestRoster_aMailIsALineOfAList(t *testing.T) {
 }
 
 func sameEntry(a, b roster.Entry) bool {
-	return a.Line == b.Line && a.Name == b.Name && a.Title == b.Title && a.Affiliation == b.Affiliation && a.Organisation == b.Organisation && a.Email == b.Email &&
+	return a.Line == b.Line && a.Name == b.Name && a.Title == b.Title && a.Affiliation == b.Affiliation && a.Organisation == b.Organisation &&
+		a.Email == b.Email &&
 		a.Country == b.Country && a.Listing == b.Listing && a.Kind == b.Kind && a.Writer == b.Writer && a.Language == b.Language && a.Fault == b.Fault
 }

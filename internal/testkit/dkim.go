@@ -29,7 +29,8 @@ func (k Keys) Signed(t testing.TB, domain, message string, change ...func(*dkim.
 	t.Helper()
 	seed := sha256.Sum256([]byte(domain))
 	private := ed25519.NewKeyFromSeed(seed[:])
-	o := dkim.SignOptions{Domain: domain, Selector: "s1", Signer: private, HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}
+	o := dkim.SignOptions{Domain: domain, Selector: "s1", Signer: private, HeaderCanonicalization: dkim.CanonicalizationRelaxed,
+		BodyCanonicalization: dkim.CanonicalizationRelaxed}
 	for _, c := range change {
 		c(&o)
 	}
