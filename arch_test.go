@@ -18,7 +18,9 @@ const module = "github.com/undersigned/undersigned"
 
 // order is the arrows of the house: a package may import what stands in a row above its own, nothing beside or below it.
 var order = [][]string{
-	{"internal/fault", "internal/i18n", "internal/config", "verify"},
+	{"internal/fault", "internal/config", "verify"},
+	{"internal/text"},
+	{"internal/i18n"},
 	{"internal/store", "internal/seal"},
 	{"internal/job", "internal/tlog"},
 	{"internal/account"},
@@ -39,7 +41,7 @@ var order = [][]string{
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
 var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/signing", "internal/signing/roster", "internal/evidence",
-	"internal/register", "internal/document", "internal/delivery", "internal/seal", "verify"}
+	"internal/register", "internal/document", "internal/delivery", "internal/seal", "internal/text", "verify"}
 
 const maxLines = 600
 

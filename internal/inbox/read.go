@@ -25,6 +25,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Limits of what is read.
@@ -193,7 +194,7 @@ func isAutomatic(h mail.Header) bool {
 
 // shown is a line of a header as it can be shown.
 func shown(s string) string {
-	if s = line(strings.ToValidUTF8(s, "\ufffd")); len(s) > 1000 {
+	if s = text.Shown.Line(strings.ToValidUTF8(s, "\ufffd")); len(s) > 1000 {
 		s = strings.ToValidUTF8(s[:1000], "")
 	}
 	return s

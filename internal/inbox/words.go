@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // What stands above the mail that was answered, or below one's own words.
@@ -17,20 +19,10 @@ var (
 	manyBlanks = regexp.MustCompile(`\n{3,}`)
 )
 
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// visible drops what could do something to a terminal or reorder what stands beside it.
-func visible(r rune) rune {
-	if r == '\n' || r == '\t' || r == 0x200c || r == 0x200d || unicode.IsGraphic(r) {
-		return r
-	}
-	return -1
-}
-
 // ownWords returns what the sender wrote: neither what is quoted, with the line that says whose it is, nor what follows the mark
 // of a signature or the head of the mail that was answered.
-func ownWords(text string) string {
-	lines := strings.Split(strings.Map(visible, lineEnds.Replace(text)), "\n")
+func ownWords(source string) string {
+	lines := strings.Split(text.Shown.Drop(text.LineEnds(source)), "\n")
 	var kept []string
 	for i, l := range lines {
 		if bare := strings.TrimRight(l, " \t\u00a0"); bare == "--" || original.MatchString(l) || isHead(lines[i:]) {
@@ -76,7 +68,7 @@ func withoutAttribution(lines []string) []string {
 		return lines
 	}
 	first := n - 1
-	if first > 0 && lines[first-1] != "" && !strings.ContainsAny(lines[first], "0123456789۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩") {
+	if first > 0 && lines[first-1] != "" && !strings.ContainsFunc(lines[first], unicode.IsDigit) {
 		first-- // its beginning, with the date, stands on the line before
 	}
 	return lines[:first]

@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Circulation is a draft's text going round among those who are asked to read it before it is published. The zero
@@ -276,7 +277,7 @@ func organisationOf(tx *store.Tx, c Lead) (account.Organisation, error) {
 		}
 		return o, err
 	}
-	name := clean(c.Name)
+	name := text.Written.Line(c.Name)
 	if name == "" {
 		return account.Organisation{}, fault.List{fault.New(fault.Invalid, "organisation.name").On("name")}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Answer is what a reader says to being asked along.
@@ -61,21 +62,21 @@ const maxReaderName = 200
 func ParseInvitees(list string) (invitees []Invitee, err error) {
 	var faults fault.List
 	seen := map[string]bool{}
-	for i, line := range strings.Split(lineBreaks.Replace(list), "\n") {
+	for i, line := range strings.Split(text.LineEnds(list), "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		at := max(strings.LastIndexAny(line, "<,;\t"),
 			// an address alone names nobody
 			0)
-		name := clean(strings.Trim(line[:at], " \t,;\"“”«»<>"))
+		name := text.Written.Line(strings.Trim(line[:at], " \t,;\"“”«»<>"))
 		email, f := account.ParseEmail(strings.Trim(line[at:], " \t,;<>"))
-		if f != nil || name == "" || len([]rune(name)) > maxReaderName || clean(email) != email {
+		if f != nil || name == "" || len([]rune(name)) > maxReaderName || text.Written.Line(email) != email {
 			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", i+1).On("readers"))
 			continue
 		}
-		if !seen[strings.ToLower(email)] {
-			seen[strings.ToLower(email)] = true
+		if !seen[text.FoldEmail(email)] {
+			seen[text.FoldEmail(email)] = true
 			invitees = append(invitees, Invitee{name, email})
 		}
 	}
@@ -154,7 +155,7 @@ func (s *Service) ReaderRefused(ctx context.Context, reader int64) error {
 // invite stores a reader with the mail that holds their link, and reports whether they were not asked before. Who was, and
 // whose link was taken back since, gets another.
 func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invitee) (fresh bool, err error) {
-	now, tag := tx.Now().UnixMicro(), key.Tag("reader "+strings.ToLower(invitee.Email))
+	now, tag := tx.Now().UnixMicro(), key.Tag("reader "+text.FoldEmail(invitee.Email))
 	r := Reader{ID: store.NewID(tx.Now()), Name: invitee.Name, Email: invitee.Email}
 	old, err := scanReader(tx.Row(qFindReaderByTag, id, tag))
 	known := err == nil
@@ -258,7 +259,7 @@ func (s *Service) AnswerAs(ctx context.Context, r Reader, slug string, answer An
 	if !slices.Contains([]Answer{Considering, In, Declined}, answer) {
 		faults = append(faults, fault.New(fault.Invalid, "circulation.answer").On("answer"))
 	}
-	if name = clean(name); name == "" || len([]rune(name)) > maxReaderName {
+	if name = text.Written.Line(name); name == "" || len([]rune(name)) > maxReaderName {
 		faults = append(faults, fault.New(fault.Invalid, "organisation.name").On("name"))
 	}
 	if len(faults) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Update is a dated article about a letter: what has happened since it was published. Its sources are links and footnotes
@@ -43,7 +44,7 @@ func scanUpdate(row store.Row) (u Update, err error) {
 
 // AddUpdate publishes an update of a letter and returns it with its number. The last one once more changes nothing.
 func (s *Service) AddUpdate(ctx context.Context, slug string, u Update) (Update, error) {
-	u.Title, u.Body = clean(u.Title), CleanMarkdown(u.Body)
+	u.Title, u.Body = text.Written.Line(u.Title), CleanMarkdown(u.Body)
 	if u.Title == "" || u.Body == "" {
 		return u, fault.New(fault.Invalid, "update.empty")
 	}

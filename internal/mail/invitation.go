@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // invited is what an invitation or its reminder needs.
@@ -49,7 +50,7 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 	c.Link = m.pages(c.L) + "/invitations/" + e.Token
 	a := appeal{content: c, Leads: leads(c.L, l), LetterURL: m.pages(c.L) + "/letters/" + l.Slug, Stop: m.pages(c.L) + "/unsubscribe/" + e.Unsubscribe}
 	for _, x := range l.Edition.Text(c.Lang).Addressees {
-		a.Addressees = append(a.Addressees, line(strings.Trim(x.Line()+", "+x.Office, ", ")))
+		a.Addressees = append(a.Addressees, text.Shown.Line(strings.Trim(x.Line()+", "+x.Office, ", ")))
 	}
 	if l.Deadline.IsSet() {
 		a.Deadline = c.L.DateTime(l.Deadline.At, l.Deadline.Zone)
@@ -64,7 +65,7 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 		p.subject, a.Intro = c.titled("mail.invitation.subject"), c.L.T("mail.invitation.intro_plain")
 	}
 	if l.Call != nil {
-		a.Contact, a.Email = line(l.Call.Contact), line(l.Call.Email)
+		a.Contact, a.Email = text.Shown.Line(l.Call.Contact), text.Shown.Line(l.Call.Email)
 		if !e.reminder {
 			a.Call = m.cover(*l.Call)
 		}
@@ -77,10 +78,10 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 }
 
 func (m *Mailer) cover(call letter.Call) *cover {
-	c := &cover{Lang: call.Language, Dir: i18n.Direction(call.Language), From: line(call.From), Salutation: line(call.Salutation)}
+	c := &cover{Lang: call.Language, Dir: i18n.Direction(call.Language), From: text.Shown.Line(call.From), Salutation: text.Shown.Line(call.Salutation)}
 	plain := strings.ReplaceAll(pictureMark.ReplaceAllString(call.Body, "$1"), "](/", "]("+m.BaseURL+"/")
-	for text := range strings.Lines(plain) {
-		c.Lines = append(c.Lines, line(text))
+	for line := range strings.Lines(plain) {
+		c.Lines = append(c.Lines, text.Shown.Line(line))
 	}
 	html := picture.ReplaceAllString(letter.RenderMarkdown(call.Body, nil), "")
 	c.Body = template.HTML(strings.ReplaceAll(html, ` href="/`, ` href="`+template.HTMLEscapeString(m.BaseURL)+"/"))

@@ -17,7 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	text "text/template"
+	texttemplate "text/template"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -27,6 +27,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 //go:embed templates
@@ -34,7 +35,7 @@ var files embed.FS
 
 var (
 	htmlTemplates = template.Must(template.ParseFS(files, "templates/*.html"))
-	textTemplates = text.Must(text.ParseFS(files, "templates/*.txt"))
+	textTemplates = texttemplate.Must(texttemplate.ParseFS(files, "templates/*.txt"))
 )
 
 // Transport takes a rendered message for one recipient. *SMTP and *Catcher are its implementations.
@@ -165,7 +166,7 @@ func (m *Mailer) contentOf(language string, l letter.Letter) content {
 		locale = i18n.Find(i18n.Default)
 	}
 	title := l.Edition.Text(language)
-	return content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
+	return content{L: locale, Site: text.Shown.Line(m.Site), Title: text.Shown.Line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
 }
 
 // about is contentOf for a letter that is to be read first.
@@ -180,13 +181,13 @@ func (m *Mailer) about(ctx context.Context, language string, id letter.ID) (cont
 // leads are the names of a letter's lead organisations in a language.
 func leads(locale *i18n.Locale, l letter.Letter) (names []string) {
 	for _, o := range l.Leads {
-		names = append(names, line(o.Name(locale.Code, i18n.Default)))
+		names = append(names, text.Shown.Line(o.Name(locale.Code, i18n.Default)))
 	}
 	return names
 }
 
 // titled is a subject that names the letter.
-func (c content) titled(key string) string { return line(c.L.T(key, "Title", c.Title)) }
+func (c content) titled(key string) string { return text.Shown.Line(c.L.T(key, "Title", c.Title)) }
 
 // pages is the address under which the site's pages are in a language.
 func (m *Mailer) pages(l *i18n.Locale) string {
@@ -206,7 +207,7 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 		return nil, fmt.Errorf("mail: %s.html: %w", p.template, err)
 	}
 	msg := gomail.NewMsg()
-	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
+	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(m.Site), Address: m.From})
 	if err := msg.To(p.to); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}

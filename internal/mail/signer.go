@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // confirmation is what the templates see that ask for a confirmation.
@@ -90,7 +91,7 @@ func (m *Mailer) question(ctx context.Context, a asked) (page, error) {
 	c.Link = m.pages(c.L) + "/signature"
 	var lines []string
 	for typed := range strings.Lines(a.text) {
-		lines = append(lines, line(typed))
+		lines = append(lines, text.Shown.Line(typed))
 	}
 	return page{to: a.Address, about: c, subject: c.titled("mail.question.subject"), replyTo: a.answerTo,
 		data: question{c, strings.Join(leads(c.L, l), ", "), lines}}, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // AnnouncementKind says what signers are written about.
@@ -301,7 +302,7 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if err != nil || p.Email == "" || !p.Updates {
 		return e, false, err
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return e, false, f
 	}

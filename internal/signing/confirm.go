@@ -18,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -158,24 +159,11 @@ var errRightCode = errors.New("signing: the code is right")
 // asciiDigits returns the six digits of a typed code, whatever script they are in and whatever stands between them; ""
 // if there are not six.
 func asciiDigits(typed string) string {
-	var b strings.Builder
-	for _, r := range typed {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case r >= '۰' && r <= '۹':
-			b.WriteRune(r - '۰' + '0')
-		case r >= '٠' && r <= '٩':
-			b.WriteRune(r - '٠' + '0')
-		case r == ' ' || r == '-' || r == 0x200e || r == 0x200f:
-		default:
-			return ""
-		}
-	}
-	if b.Len() != 6 {
+	code := text.LatinDigits(text.Turning.Drop(strings.NewReplacer(" ", "", "-", "").Replace(typed)))
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return ""
 	}
-	return b.String()
+	return code
 }
 
 func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
@@ -191,12 +179,13 @@ func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
 		}
 		*into = text
 	}
-	plain := func(field, s string) (string, *fault.Error) { return checkText(field, s, MaxText) }
-	set("name", c.Name, &p.Name, checkName)
+	plain := func(field, s string) (string, *fault.Error) { return text.Line(field, s, MaxText) }
+	named := func(field, s string) (string, *fault.Error) { return text.Name(field, s, MaxName) }
+	set("name", c.Name, &p.Name, named)
 	set("title", c.Title, &p.Title, plain)
 	set("affiliation", c.Affiliation, &p.Affiliation, plain)
 	if kind != Person {
-		set("organisation", c.Organisation, &p.Organisation, checkName)
+		set("organisation", c.Organisation, &p.Organisation, named)
 	}
 	if c.Listing.valid() {
 		p.Listing = c.Listing
@@ -209,11 +198,11 @@ func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
 
 // confirm writes the confirmed signatures: at most five statements for a new signer, whatever the kind.
 func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey) (Receipt, error) {
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return Receipt{}, f
 	}
-	mailbox, exact := key.Tag("mailbox "+a.mailbox), key.Tag(a.exact)
+	mailbox, exact := key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact)
 	begins, err := s.standings(ctx, row, l, p, key, a, mailbox, exact)
 	if err != nil {
 		return Receipt{}, err
@@ -552,7 +541,7 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 	if row.confirmed != nil {
 		return false, fault.New(fault.Conflict, "token.used")
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return false, f
 	}
@@ -572,8 +561,18 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 		if !owner {
 			return nil
 		}
-		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.exact), "disputed", now.UnixMicro())
+		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.Exact), "disputed", now.UnixMicro())
 		return err
 	})
 	return gone, err
+}
+
+// mask hides all but the first letter of each word, so that a forwarded link shows no name.
+func mask(s string) string {
+	words := strings.Fields(s)
+	for i, w := range words {
+		r := []rune(w)
+		words[i] = string(r[:1]) + "…"
+	}
+	return strings.Join(words, " ")
 }

@@ -1,16 +1,14 @@
 package signing
 
 import (
-	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
+	"context"
+
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
 )
 
 // For tests of rules that have no door of their own.
 var (
-	CheckName  = checkName
-	Misleads   = misleads
-	Skeleton   = skeleton
-	Fold       = i18n.Fold
 	OpenCursor = openCursor
 	SortKey    = sortKey
 	Words      = searchWords
@@ -18,8 +16,17 @@ var (
 	Mask       = mask
 )
 
-// ParseAddress returns the three spellings of an address.
-func ParseAddress(typed string) (kept, exact, mailbox string, f *fault.Error) {
-	a, f := parseAddress(typed)
-	return a.typed, a.exact, a.mailbox, f
+// ApplyProposal carries out what members agreed on, without them.
+func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return applyProposal(tx, l, Addition{id, version}, by) })
+}
+
+// RequestUndo does so for the end of a batch.
+func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return requestUndo(tx, l, batch, by) })
+}
+
+// RequestExport does so for a list.
+func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // standing is how one of the signatures that a submission becomes begins: why it is held, "" if it is not, and how we know
@@ -23,7 +23,7 @@ type standing struct {
 }
 
 // standings says how each signature of a submission begins, in the order of the kind's parts.
-func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, a address, mailbox, exact []byte) ([]standing, error) {
+func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, a text.Address, mailbox, exact []byte) ([]standing, error) {
 	reason, err := s.holdReason(ctx, row, p, key, mailbox, exact)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
 func (s *Service) holdReason(ctx context.Context, row pending, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, err error) {
-	if slices.ContainsFunc([]string{p.Name, p.Organisation}, misleads) {
+	if slices.ContainsFunc([]string{p.Name, p.Organisation}, text.Misleads) {
 		return HeldLookAlike, nil
 	}
 	if row.kind != Person {
@@ -167,8 +167,8 @@ func (s *Service) loadDirectory(ctx context.Context) (directory, error) {
 	d = directory{map[string][]string{}, map[string][]string{}, now}
 	for _, o := range all {
 		for known := range maps.Values(o.Names) {
-			look, name := skeleton(known), account.NameKey(known)
-			d.names[look] = append(d.names[look], i18n.Fold(known))
+			look, name := text.Skeleton(known), account.NameKey(known)
+			d.names[look] = append(d.names[look], text.Fold(known))
 			if o.Domain != "" {
 				d.domains[name] = append(d.domains[name], o.Domain)
 			}
@@ -187,6 +187,6 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	names := d.names[skeleton(name)]
-	return len(names) > 0 && !slices.Contains(names, i18n.Fold(name)), nil
+	names := d.names[text.Skeleton(name)]
+	return len(names) > 0 && !slices.Contains(names, text.Fold(name)), nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // InvitationState says what became of an invitation, as its letter's editors may know it: Signed is shown only where the
@@ -166,11 +167,11 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 		if f != nil {
 			return nil, f
 		}
-		if seen[a.exact] {
+		if seen[a.Exact] {
 			continue
 		}
-		seen[a.exact] = true
-		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.exact), mailbox: key.Tag("mailbox " + a.mailbox)}
+		seen[a.Exact] = true
+		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.Exact), mailbox: key.Tag("mailbox " + a.Mailbox)}
 		d.budget, d.day = s.editorsBudget(key, a)
 		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
@@ -364,7 +365,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, 
 	if err != nil {
 		return OwnInvitation{}, err
 	}
-	a, f := parseAddress(g.Email)
+	a, f := text.ParseAddress(g.Email)
 	if f != nil {
 		return OwnInvitation{}, f
 	}
@@ -396,7 +397,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 		return fault.New(fault.Invalid, "invitation.answer").On("do")
 	}
 	var f *fault.Error
-	if g.Reason, f = checkText("reason", reason, MaxReason); f != nil {
+	if g.Reason, f = text.Line("reason", reason, MaxReason); f != nil {
 		return f
 	}
 	sealed, err := g.seal(key, v.id)
@@ -452,7 +453,7 @@ func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e E
 	if err != nil {
 		return e, false, err
 	}
-	a, f := parseAddress(g.Email)
+	a, f := text.ParseAddress(g.Email)
 	if f != nil {
 		return e, false, f
 	}
@@ -477,12 +478,12 @@ func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error
 	if err != nil {
 		return ignoreGone(err)
 	}
-	a, f := parseAddress(e.Address)
+	a, f := text.ParseAddress(e.Address)
 	if f != nil {
 		return f
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
+		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.Exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
 			return err
 		}
 		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -147,7 +147,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := strings.Fields(i18n.Fold(query))
+	words := strings.Fields(text.Fold(query))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}
@@ -277,12 +277,12 @@ func foundBefore(name, first, word string) bool {
 
 // matches reports whether each of the words begins a word of the name.
 func matches(name string, words []string) bool {
-	text := " " + i18n.Fold(name)
+	folded := " " + text.Fold(name)
 	if whole := joined.Replace(name); whole != name {
-		text += " " + i18n.Fold(whole)
+		folded += " " + text.Fold(whole)
 	}
 	for _, w := range words {
-		if !strings.Contains(text, " "+w) {
+		if !strings.Contains(folded, " "+w) {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // The bases of organisations whose mandate was looked at.
@@ -26,12 +27,9 @@ const HeldTwin = "same_organisation"
 // HeldMandate holds an organisation until somebody knows that who signed for it may.
 const HeldMandate = "mandate"
 
-// domain returns the part behind the @, in ASCII.
-func (a address) domain() string { return a.exact[strings.LastIndexByte(a.exact, '@')+1:] }
-
 // ownDomain returns the domain of an address where it can be an organisation's own, "" where strangers share it.
-func (s *Service) ownDomain(a address) string {
-	if domain := a.domain(); !account.SharedDomain(domain) && !disposable.hold(domain) && !s.Throwaway.hold(domain) {
+func (s *Service) ownDomain(a text.Address) string {
+	if domain := a.Domain(); !account.SharedDomain(domain) && !disposable.hold(domain) && !s.Throwaway.hold(domain) {
 		return domain
 	}
 	return ""
@@ -53,12 +51,12 @@ func (s *Service) mandateTags(name, domain string) (nameTag, fromTag []byte) {
 
 // mandated returns how it is known that an organisation signs from an address, "" if it is not: its entry in the directory has
 // the domain, or as many of the letter's leads vouched for that domain before as have to now.
-func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a address) (known Basis, err error) {
+func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text.Address) (known Basis, err error) {
 	d, err := s.loadDirectory(ctx)
 	if err != nil {
 		return "", err
 	}
-	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.domain(), known) }) {
+	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.Domain(), known) }) {
 		return BasisDomain, nil
 	}
 	domain := s.ownDomain(a)
@@ -152,7 +150,11 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 		return false, err
 	}
 	e.alone = l.Mandate
-	err = s.edit(ctx, id, signature, func(tx *store.Tx, o Own) error {
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		o, err := lockSignature(tx, id, signature)
+		if err != nil {
+			return err
+		}
 		released = true
 		basis := o.Basis
 		if by != 0 && o.State == StateHeld && o.Kind == Organisation && o.Basis == BasisEmail && (l.Mandate || o.Reason == HeldMandate) {
@@ -207,7 +209,7 @@ func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor 
 		basis, domain = BasisDomain, p.Domain
 	} else if len(given) < vouchersNeeded(leads) {
 		return "", nil
-	} else if a, f := parseAddress(p.Email); f == nil {
+	} else if a, f := text.ParseAddress(p.Email); f == nil {
 		domain = s.ownDomain(a)
 	}
 	if domain == "" {
@@ -241,11 +243,11 @@ func (s *Service) Vouchers(ctx context.Context, l letter.ID, first, last int64) 
 // domain is as typed; "" stands for the domain of the signer's address.
 func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r account.DomainRecord, err error) {
 	if domain == "" {
-		a, f := parseAddress(o.Email)
+		a, f := text.ParseAddress(o.Email)
 		if f != nil {
 			return r, f
 		}
-		domain = a.domain()
+		domain = a.Domain()
 	}
 	if domain, err = account.ParseDomain(domain); err != nil {
 		return r, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -369,37 +370,65 @@ func (s *Service) find(ctx context.Context, l letter.ID, id int64) (o Own, err e
 	return o, err
 }
 
-// Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation. by is the user who
-// decides, 0 the command line.
-func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason string) error {
-	switch reason {
-	case "duplicate", "fraud", "moderation":
-	default:
-		return fault.New(fault.Invalid, "signature.reason").On("reason")
-	}
-	return s.edit(ctx, l, id, func(tx *store.Tx, o Own) error {
-		if !o.active() {
-			return fault.New(fault.Conflict, "signature.ended")
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: reason}); err != nil {
-			return err
-		}
-		return takeOut(tx, o, StateRemoved, verify.Reason(reason))
-	})
+// Remove takes a signature out for a reason that is shown to the public. by is the user who decides, 0 the command line.
+func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason verify.Reason) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, l, id, by, reason) })
 }
 
-func (s *Service) edit(ctx context.Context, l letter.ID, id int64, fn func(tx *store.Tx, o Own) error) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := letter.Touch(tx, l); err != nil {
-			return err
-		}
-		o, err := scanOwn(tx.Row(qFindSignature, l, id))
-		if errors.Is(err, store.ErrNoRow) {
-			return fault.New(fault.NotFound, "signature.unknown")
-		}
-		if err != nil {
-			return err
-		}
-		return fn(tx, o)
-	})
+// RemovalReasons are those for which a signature can be removed by hand.
+var RemovalReasons = []verify.Reason{verify.Duplicate, verify.Fraud, verify.Moderation}
+
+func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error {
+	if !slices.Contains(RemovalReasons, reason) {
+		return fault.New(fault.Invalid, "signature.reason").On("reason")
+	}
+	o, err := lockSignature(tx, l, id)
+	if err != nil {
+		return err
+	}
+	if !o.active() {
+		return fault.New(fault.Conflict, "signature.ended")
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: string(reason)}); err != nil {
+		return err
+	}
+	return takeOut(tx, o, StateRemoved, reason)
+}
+
+// Removal asks for the end of signatures, by id, for a reason that is shown to the public.
+type Removal struct {
+	IDs    []int64       `json:"ids"`
+	Reason verify.Reason `json:"reason"`
+}
+
+// Act names the act.
+func (Removal) Act() string { return "remove" }
+
+// RegisterActs tells which acts on a letter this package carries out. Several signatures are removed by two members.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
+		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
+		Do: func(tx *store.Tx, l int64, r Removal, by int64) error {
+			for _, id := range r.IDs {
+				if err := remove(tx, letter.ID(l), id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+					return err
+				}
+			}
+			return nil
+		}})
+	s.registerLists(accounts)
+	s.registerExports(accounts)
+}
+
+// lockSignature returns a signature that no other transaction changes before this one ends. The letter's row comes first, as
+// everywhere.
+func lockSignature(tx *store.Tx, l letter.ID, id int64) (Own, error) {
+	if err := letter.Touch(tx, l); err != nil {
+		return Own{}, err
+	}
+	o, err := scanOwn(tx.Row(qFindSignature, l, id))
+	if errors.Is(err, store.ErrNoRow) {
+		err = fault.New(fault.NotFound, "signature.unknown")
+	}
+	return o, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Import says how a list becomes signatures.
@@ -70,7 +71,7 @@ type PlannedLine struct {
 	text          string // language of the text signed
 	at            time.Time
 	addressTagged bool
-	address       address // of one that asks
+	address       text.Address // of one that asks
 }
 
 // Shown returns what the list would show, and to whom.
@@ -105,7 +106,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	case !i.Basis.imported():
 		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
 	}
-	source, f := checkText("source", i.Source, MaxText)
+	source, f := text.Line("source", i.Source, MaxText)
 	if f != nil {
 		return nil, f
 	}
@@ -216,36 +217,36 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 	var f *fault.Error
 	switch kind {
 	case Organisation:
-		if p.Organisation, f = checkName("organisation", firstOf(e.Organisation, e.Name)); e.Organisation != "" {
+		if p.Organisation, f = text.Name("organisation", firstOf(e.Organisation, e.Name), MaxName); e.Organisation != "" {
 			p.Name = e.Name // who signed for it: kept, never shown
 		}
 	case Both:
-		p.Organisation, f = checkName("organisation", e.Organisation)
+		p.Organisation, f = text.Name("organisation", e.Organisation, MaxName)
 	default:
-		p.Organisation, f = checkText("organisation", e.Organisation, MaxText)
+		p.Organisation, f = text.Line("organisation", e.Organisation, MaxText)
 	}
 	invalid(f)
 	if kind != Organisation {
-		p.Name, f = checkName("name", e.Name)
+		p.Name, f = text.Name("name", e.Name, MaxName)
 		invalid(f)
 	}
-	p.Title, f = checkText("title", p.Title, MaxText)
+	p.Title, f = text.Line("title", p.Title, MaxText)
 	invalid(f)
-	p.Affiliation, f = checkText("affiliation", p.Affiliation, MaxText)
+	p.Affiliation, f = text.Line("affiliation", p.Affiliation, MaxText)
 	invalid(f)
 	line.particulars = p
 	name, _, affiliation := p.shown(kind)
-	if misleads(name) && line.Outcome == ImportAdd {
+	if text.Misleads(name) && line.Outcome == ImportAdd {
 		line.Outcome, line.Reason = ImportHeld, HeldLookAlike
 	}
 	if e.Email != "" {
-		a, f := parseAddress(e.Email)
+		a, f := text.ParseAddress(e.Email)
 		invalid(f)
 		if f == nil {
-			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.mailbox), key.Tag(a.exact), true
+			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact), true
 			switch e.Writer {
 			case roster.Sender:
-				line.particulars.Email = a.typed // confirmed by the mail itself
+				line.particulars.Email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
 				if line.address = a; line.adds() {
 					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
@@ -262,11 +263,11 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 // listedName and listedTag stand in place of the address tags of a signature without address: one for its name, one for
 // all it says.
 func listedName(key *seal.LetterKey, name string) []byte {
-	return key.Tag("listed name " + i18n.Fold(name))
+	return key.Tag("listed name " + text.Fold(name))
 }
 
 func listedTag(key *seal.LetterKey, name, affiliation, country string) []byte {
-	return key.Tag(strings.Join([]string{"listed", i18n.Fold(name), i18n.Fold(affiliation), country}, "\n"))
+	return key.Tag(strings.Join([]string{"listed", text.Fold(name), text.Fold(affiliation), country}, "\n"))
 }
 
 // bearer is who has a name on the list.
@@ -292,7 +293,7 @@ func addBearer(list []bearer, b bearer) []bearer {
 
 func (line PlannedLine) bearer() (key string, b bearer) {
 	name, _, affiliation := line.particulars.shown(line.Kind)
-	return string(line.Kind) + " " + i18n.Fold(name), bearer{line.Line, i18n.Fold(affiliation), line.particulars.Country}
+	return string(line.Kind) + " " + text.Fold(name), bearer{line.Line, text.Fold(affiliation), line.particulars.Country}
 }
 
 // markRepeated finds lines that repeat one above them: by address, or by everything that they say.
@@ -361,13 +362,13 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 			}
 			_, b := line.bearer()
 			name, _, _ := line.particulars.shown(line.Kind)
-			whole := cutWord(i18n.Fold(name)) // the search index has the whole name as its first entry
+			whole := cutWord(text.Fold(name)) // the search index has the whole name as its first entry
 			listed, err := store.List(tx, qSearchPage, scanFound, l, line.Kind, whole, whole+"\x01", "", 0, maxBearers)
 			if err != nil {
 				return err
 			}
 			for _, s := range listed {
-				if i18n.Fold(s.Name) == i18n.Fold(name) && b.compatible(bearer{affiliation: i18n.Fold(s.Affiliation), country: s.Country}) {
+				if text.Fold(s.Name) == text.Fold(name) && b.compatible(bearer{affiliation: text.Fold(s.Affiliation), country: s.Country}) {
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
 			}

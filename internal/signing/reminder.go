@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 const (
@@ -214,7 +215,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 		if err != nil {
 			return r, false, err
 		}
-		a, f := parseAddress(g.Email)
+		a, f := text.ParseAddress(g.Email)
 		if f != nil {
 			return r, false, f
 		}

@@ -36,7 +36,7 @@ func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
 // with that its owner may correct what was read.
 func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (submission, error) {
 	p := line.particulars
-	p.Email, p.Asked = line.address.typed, true
+	p.Email, p.Asked = line.address.Typed, true
 	return s.submit(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language, Kind: line.Kind}, p)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Request is a filled sign form.
@@ -58,7 +59,7 @@ func newSecret() string {
 }
 
 // validate returns what was typed, normalised, and every fault in the form's order.
-func (r Request) validate(now time.Time) (p particulars, a address, err error) {
+func (r Request) validate(now time.Time) (p particulars, a text.Address, err error) {
 	var faults fault.List
 	add := func(f *fault.Error) {
 		if f != nil {
@@ -81,18 +82,18 @@ func (r Request) validate(now time.Time) (p particulars, a address, err error) {
 	if r.Kind == Organisation && strings.TrimSpace(r.Name) == "" {
 		p.Name = "" // the representative may stay unnamed
 	} else {
-		p.Name, f = checkName("name", r.Name)
+		p.Name, f = text.Name("name", r.Name, MaxName)
 		add(f)
 	}
-	if a, f = parseAddress(r.Email); f != nil {
+	if a, f = text.ParseAddress(r.Email); f != nil {
 		add(f)
 	}
-	p.Title, f = checkText("title", r.Title, MaxText)
+	p.Title, f = text.Line("title", r.Title, MaxText)
 	add(f)
-	p.Affiliation, f = checkText("affiliation", r.Affiliation, MaxText)
+	p.Affiliation, f = text.Line("affiliation", r.Affiliation, MaxText)
 	add(f)
 	if r.Kind == Organisation || r.Kind == Both {
-		p.Organisation, f = checkName("organisation", r.Organisation)
+		p.Organisation, f = text.Name("organisation", r.Organisation, MaxName)
 		add(f)
 	}
 	if !r.Listing.valid() {
@@ -104,7 +105,7 @@ func (r Request) validate(now time.Time) (p particulars, a address, err error) {
 	if !r.Consent {
 		add(fault.New(fault.Invalid, "consent").On("consent"))
 	}
-	p.Email, p.Country, p.Listing, p.Updates = a.typed, r.Country, r.Listing, r.Updates
+	p.Email, p.Country, p.Listing, p.Updates = a.Typed, r.Country, r.Listing, r.Updates
 	if len(faults) > 0 {
 		return p, a, faults
 	}
@@ -149,7 +150,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	exact, day := key.Tag(a.exact), s.dayTag(a)
+	exact, day := key.Tag(a.Exact), s.dayTag(a)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		mail, err := s.spendMail(tx, r.Letter.ID, exact, day)
 		if err != nil {
@@ -198,13 +199,13 @@ func (x submission) insert(tx *store.Tx, mails int) error {
 
 // dayTag names a mailbox in the instance's budget of one day: without "+tag" and dots, or whoever types those would mail
 // one person without end.
-func (s *Service) dayTag(a address) []byte {
-	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
+func (s *Service) dayTag(a text.Address) []byte {
+	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
 }
 
 // editorsBudget names a mailbox in the budgets of what editors send: they must not use up the mails by which its owner signs.
-func (s *Service) editorsBudget(key *seal.LetterKey, a address) (budget, day []byte) {
-	return key.Tag("invited " + a.exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
+func (s *Service) editorsBudget(key *seal.LetterKey, a text.Address) (budget, day []byte) {
+	return key.Tag("invited " + a.Exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
 }
 
 // spendMail takes one mail to the address from both budgets and reports whether there was one left in each.
@@ -263,11 +264,11 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	if err != nil {
 		return err
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return f
 	}
-	exact, day := key.Tag(a.exact), s.dayTag(a)
+	exact, day := key.Tag(a.Exact), s.dayTag(a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qCountMail, id, mailsAWeek)
 		if err != nil || n == 0 {

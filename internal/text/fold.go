@@ -1,4 +1,4 @@
-package i18n
+package text
 
 import (
 	"strings"
@@ -10,13 +10,13 @@ import (
 
 // Fold returns the words of a text as they are compared and searched: compatibility forms and marks gone, lower case, and the
 // letters of Arabic script that keyboards write in several ways made one. Words are separated by single blanks.
-func Fold(text string) string {
-	if !hasOnlyASCII(text) {
-		text = norm.NFKD.String(text)
+func Fold(s string) string {
+	if !hasOnlyASCII(s) {
+		s = norm.NFKD.String(s)
 	}
 	var b strings.Builder
-	b.Grow(len(text))
-	for _, r := range text {
+	b.Grow(len(s))
+	for _, r := range s {
 		switch {
 		case r < utf8.RuneSelf:
 			b.WriteByte(foldedASCII[r])
@@ -36,8 +36,8 @@ func Fold(text string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-func hasOnlyASCII(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+func hasOnlyASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // foldedASCII maps letters to lower case, digits to themselves, and everything else to a blank.

@@ -1,17 +1,15 @@
-package signing
+package text
 
 import (
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-
-	"github.com/undersigned/undersigned/internal/i18n"
 )
 
-// misleads reports whether a name may have been made to look like another: a word mixes scripts, a word that looks Latin
+// Misleads reports whether a name may have been made to look like another: a word mixes scripts, a word that looks Latin
 // throughout but is not stands beside Latin ones or alone, or letters are of the kinds that only imitate others.
-func misleads(name string) bool {
+func Misleads(name string) bool {
 	return mixesScripts(name) || onlyLookAlikes(name) || strings.ContainsFunc(name, imitates)
 }
 
@@ -105,9 +103,10 @@ var latinTwins = map[rune]rune{
 var skeletonForms = strings.NewReplacer("ہ", "ه", "ھ", "ه", "ە", "ه", "ې", "ی", "ۍ", "ی", "ے", "ی", "ڪ", "ک", "ٮ", "ب", "ڡ", "ف",
 	"rn", "m", "vv", "w", "0", "o", "1", "i", "l", "i", "٠", "۰", "١", "۱", "٢", "۲", "٣", "۳", "٧", "۷", "٨", "۸", "٩", "۹", " ", "")
 
-// skeleton maps a name to what it looks like, so that two names an eye cannot tell apart have one skeleton.
-func skeleton(name string) string {
-	return skeletonForms.Replace(i18n.Fold(strings.Map(func(r rune) rune {
+// Skeleton maps a name to what it looks like, so that two names an eye cannot tell apart have one skeleton. It is kept beside what was
+// folded for search: a skeleton finds imitations, never a name.
+func Skeleton(name string) string {
+	return skeletonForms.Replace(Fold(strings.Map(func(r rune) rune {
 		if twin, ok := latinTwins[r]; ok {
 			return twin
 		}

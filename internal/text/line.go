@@ -1,4 +1,4 @@
-package signing
+package text
 
 import (
 	"regexp"
@@ -11,14 +11,15 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 )
 
-// checkText normalises one line typed by a signer and says what is wrong with it. Field is both the form's field and, with
-// ".long", the message's key.
-func checkText(field, s string, limit int) (string, *fault.Error) {
-	if !utf8.ValidString(s) {
+// Line normalises one line that somebody typed and says what is wrong with it: NFC, single blanks, at most limit characters, none
+// that Typed forbids, ZWNJ and ZWJ only where a script needs them. Field is both the form's field and, with ".long", the
+// message's key. With a fault comes the line as far as it was normalised, "" if it was not UTF-8.
+func Line(field, typed string, limit int) (string, *fault.Error) {
+	if !utf8.ValidString(typed) {
 		return "", fault.New(fault.Invalid, "form.encoding").On(field)
 	}
-	plain := isPlain(s)
-	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	plain := isPlain(typed)
+	s := strings.Join(strings.Fields(norm.NFC.String(typed)), " ")
 	if !plain {
 		s = dropLooseJoiners(s)
 	}
@@ -29,12 +30,12 @@ func checkText(field, s string, limit int) (string, *fault.Error) {
 		return s, nil
 	}
 	runes := []rune(s)
-	marks := 0
+	heap := 0
 	for i, r := range runes {
-		if marks++; !unicode.Is(unicode.Mn, r) {
-			marks = 0
+		if heap++; !unicode.Is(unicode.Mn, r) {
+			heap = 0
 		}
-		if hidden(r) || isJoiner(r) && !joinerBelongs(runes, i) || marks > maxMarks {
+		if Typed.Forbids(r) || isJoiner(r) && !joinerBelongs(runes, i) || heap > maxMarks {
 			return s, fault.New(fault.Invalid, "name.characters").On(field)
 		}
 	}
@@ -66,23 +67,6 @@ func dropLooseJoiners(s string) string {
 	return strings.Join(words, " ")
 }
 
-// hidden reports whether a character can hide or reorder text or shows nothing: controls, bidirectional marks, embeddings,
-// overrides and isolates, zero-width blanks, interlinear and tag characters, variation selectors, letters without a
-// shape, private use and what no version of Unicode known here has (research: Unicode TR 36, UTS 39).
-func hidden(r rune) bool {
-	switch {
-	case isJoiner(r), r == ' ':
-		return false
-	case r == 0x34f, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r >= 0x180b && r <= 0x180f, r == 0x2800,
-		r == 0x3164, r >= 0xfe00 && r <= 0xfe0f, r == 0xffa0, r >= 0xfff0 && r <= 0xffff, r == 0x1d159,
-		r >= 0xe0000 && r <= 0xe0fff:
-		return true
-	}
-	return !unicode.IsGraphic(r)
-}
-
-func isJoiner(r rune) bool { return r == 0x200c || r == 0x200d }
-
 // joinerBelongs reports whether ZWNJ or ZWJ stands between two letters of a script that needs it (UTS 39, 3.1.1).
 func joinerBelongs(s []rune, i int) bool {
 	return i > 0 && i+1 < len(s) && needsJoiner(s[i-1]) && needsJoiner(s[i+1])
@@ -96,9 +80,10 @@ func needsJoiner(r rune) bool {
 
 var webAddress = regexp.MustCompile(`(?i)(https?:|www\.|\b[a-z0-9-]+\.(com|org|net|info|biz|io|ru|xyz|top|site|online)\b|@.*\.)`)
 
-// checkName normalises a name and refuses what is none.
-func checkName(field, s string) (string, *fault.Error) {
-	s, f := checkText(field, s, MaxName)
+// Name normalises a line that names somebody, as Line does, and refuses what is no name. In the field "name", which is a
+// person's, a web address is none; an organisation may be called by one.
+func Name(field, typed string, limit int) (string, *fault.Error) {
+	s, f := Line(field, typed, limit)
 	switch {
 	case f != nil:
 		return s, f
