@@ -26,6 +26,7 @@ var order = [][]string{
 	{"internal/account"},
 	{"internal/letter/importer", "internal/signing/roster"},
 	{"internal/letter"},
+	{"internal/inbox"},
 	{"internal/signing", "internal/evidence"},
 	{"internal/register"},
 	{"internal/document"},

@@ -151,7 +151,8 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(smtp.Close)
-	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db), Unlimited: true},
+	signer := &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db), Unlimited: true}
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: signer,
 		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
 	o.titled("On the granary")
 	return o

@@ -14,7 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/text"
@@ -130,12 +130,12 @@ func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name st
 	if len(data) == 0 {
 		field, name, data = "text", "list.csv", []byte(v.Get("text"))
 	}
-	if name = filepath.Base(name); mail.IsMailFile(name) {
-		f, err := mail.Read(r.Context(), name, data, s.lookupFor(keysWithin))
+	if name = filepath.Base(name); inbox.IsFile(name) {
+		f, err := inbox.Read(r.Context(), name, data, s.lookupFor(keysWithin))
 		if err != nil {
 			return 0, onField(err, field)
 		}
-		i.List, i.Basis = f.Roster(), signing.BasisReply
+		i.List, i.Basis = signing.Roster(f), signing.BasisReply
 	} else {
 		list, err := roster.Read(name, data, nil)
 		if err != nil {

@@ -126,7 +126,7 @@ func (s *Server) showMailbox(w http.ResponseWriter, r *http.Request) error {
 	loc := visitOf(r).locale
 	p := MailboxPage{Base: s.base(r, loc.T("mailbox.title"))}
 	p.NoIndex = true
-	for _, m := range s.o.Mailbox.Mails() {
+	for _, m := range s.o.Catcher.Mails() {
 		p.Mails = append(p.Mails, CaughtMail{To: m.To, Subject: m.Subject, Text: m.Text, At: m.At, Lang: m.Language,
 			Dir: i18n.Direction(m.Language), Links: m.Links})
 	}

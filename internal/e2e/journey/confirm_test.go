@@ -174,7 +174,7 @@ func TestDemo_mailbox(t *testing.T) {
 		t.Fatalf("signing was answered with %d", r.Status)
 	}
 	testkit.Eventually(t, "the mailbox shows the mail", func() bool { return strings.Contains(c.Get("/dev/mailbox").Body, "guest@demo.example") })
-	if len(a.Mailbox.Mails()[0].Links) == 0 || a.Inbox.Count() != 0 {
+	if len(a.Catcher.Mails()[0].Links) == 0 || a.Inbox.Count() != 0 {
 		t.Error("the mail has no link, or was sent")
 	}
 	for remote, want := range map[string]int{"127.0.0.1:99": 200, "[::1]:99": 200, "[::ffff:127.0.0.1]:99": 200, "192.0.2.7:99": 404, "[2001:db8::1]:99": 404, "": 404} {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Mailbox catches mails instead of sending them: the demonstration shows it as a page. It keeps the last maxCaught.
-type Mailbox struct {
+// Catcher catches mails instead of sending them: the demonstration shows it as a page. It keeps the last maxCaught.
+type Catcher struct {
 	Now func() time.Time
 
 	mu    sync.Mutex
@@ -33,7 +33,7 @@ type Caught struct {
 }
 
 // Send keeps the mail.
-func (m *Mailbox) Send(_ context.Context, _, to string, message []byte) error {
+func (m *Catcher) Send(_ context.Context, _, to string, message []byte) error {
 	caught, err := parse(message)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (m *Mailbox) Send(_ context.Context, _, to string, message []byte) error {
 }
 
 // Mails returns the caught mails, newest first.
-func (m *Mailbox) Mails() []Caught {
+func (m *Catcher) Mails() []Caught {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.mails)

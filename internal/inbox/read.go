@@ -1,4 +1,11 @@
-package mail
+// Package inbox owns what a mail is that somebody was sent: one in a file of its own or several in an mbox, its parts and
+// character sets, which of its words are the sender's own, and who vouches for the sender.
+//
+// It promises bounds for all that it reads, that one mail which cannot be read costs no other, that the texts it returns can be
+// shown (valid UTF-8, without control and direction characters), and that only the domain of a sender's address vouches for it
+// (DKIM), of the very words it returns.
+// It must not know what a mail is taken for: whoever takes mails calls Read and makes of them what it needs.
+package inbox
 
 import (
 	"bytes"
@@ -23,7 +30,7 @@ import (
 
 // Limits of what is read.
 const (
-	ReadLimit   = 128 << 20 // bytes of a file
+	Limit       = 128 << 20 // bytes of a file
 	maxMessages = 10_000    // of a file
 	maxMessage  = 30 << 20  // bytes of one, with what is attached
 	maxHeader   = 256 << 10 // bytes of a header, and of that of each part
@@ -32,9 +39,9 @@ const (
 	maxText     = 64 << 10 // bytes of text that are kept
 )
 
-// Received is a mail that somebody has sent. Everything in it was written by its sender, or by somebody who claims to be that,
+// Mail is a mail that somebody has sent. Everything in it was written by its sender, or by somebody who claims to be that,
 // unless Vouched is Signed.
-type Received struct {
+type Mail struct {
 	Number   int // in its file, from 1
 	Name     string
 	Address  string // of the sender; "" if there is not exactly one
@@ -48,14 +55,14 @@ type Received struct {
 	Fault *fault.Error // why nobody can have meant anything by it, or it cannot be read
 }
 
-// ReceivedFile is a file of mails.
-type ReceivedFile struct {
+// File is a file of mails.
+type File struct {
 	SHA256 string // lower-case hex
-	Mails  []Received
+	Mails  []Mail
 }
 
-// IsMailFile reports whether a name is one of a file that Read reads.
-func IsMailFile(name string) bool {
+// IsFile reports whether a name is one of a file that Read reads.
+func IsFile(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".eml", ".mbox", ".mbx":
 		return true
@@ -65,12 +72,12 @@ func IsMailFile(name string) bool {
 
 // Read reads a mail (RFC 5322) or an mbox file of several (RFC 4155 and what programs write in its place). A mail that cannot be
 // read is there with its fault; the others are read. Keys of signatures are looked up by lookup.
-func Read(ctx context.Context, name string, data []byte, lookup account.LookupTXT) (*ReceivedFile, error) {
-	if len(data) > ReadLimit {
-		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", ReadLimit)
+func Read(ctx context.Context, name string, data []byte, lookup account.LookupTXT) (*File, error) {
+	if len(data) > Limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
 	}
 	sum := sha256.Sum256(data)
-	f := &ReceivedFile{SHA256: hex.EncodeToString(sum[:])}
+	f := &File{SHA256: hex.EncodeToString(sum[:])}
 	v := voucher{lookup: lookup, known: map[string]answer{}}
 	var forms [][][]byte // of each mail, how it may have been before it was put into the file
 	if isMbox(data) {
@@ -98,13 +105,13 @@ func Read(ctx context.Context, name string, data []byte, lookup account.LookupTX
 }
 
 // readOne reads a mail in the form in which its signature holds; if it holds in none, in the first.
-func readOne(ctx context.Context, forms [][]byte, v *voucher) (m Received) {
+func readOne(ctx context.Context, forms [][]byte, v *voucher) (m Mail) {
 	for i, raw := range forms {
 		if len(raw) > maxMessage {
-			return Received{Vouched: Unsigned, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", maxMessage)}
+			return Mail{Vouched: Unsigned, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", maxMessage)}
 		}
 		raw = withCRLF(raw)
-		one := parseReceived(raw)
+		one := parse(raw)
 		if one.Address != "" {
 			one.Vouched = v.vouch(ctx, raw, one.Address)
 		}
@@ -130,9 +137,9 @@ func withCRLF(raw []byte) []byte {
 	return out
 }
 
-// parseReceived reads one mail.
-func parseReceived(raw []byte) Received {
-	m := Received{Vouched: Unsigned}
+// parse reads one mail.
+func parse(raw []byte) Mail {
+	m := Mail{Vouched: Unsigned}
 	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
 	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
 		m.Fault = fault.New(fault.Invalid, "reply.damaged").Because(err)

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"bytes"
@@ -51,7 +51,7 @@ func (v *voucher) vouch(ctx context.Context, raw []byte, address string) Vouch {
 	domain := strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
 	var mu sync.Mutex
 	missing := map[string]bool{} // guarded by mu; domains whose key cannot be had
-	signatures, _ := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{MaxVerifications: maxSignatures, LookupTXT: func(name string) ([]string, error) {
+	lookup := func(name string) ([]string, error) {
 		records, err := v.records(ctx, name)
 		if _, of, ok := strings.Cut(name, "._domainkey."); ok && (err != nil || len(records) == 0 || revoked.MatchString(records[0])) {
 			mu.Lock()
@@ -59,7 +59,8 @@ func (v *voucher) vouch(ctx context.Context, raw []byte, address string) Vouch {
 			mu.Unlock()
 		}
 		return records, err
-	}})
+	}
+	signatures, _ := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{MaxVerifications: maxSignatures, LookupTXT: lookup})
 	said := Unsigned
 	for _, s := range signatures {
 		switch of := strings.ToLower(s.Domain); {

@@ -1,10 +1,6 @@
-package mail_test
+package inbox_test
 
 import (
-	"bytes"
-	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -17,46 +13,20 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/testkit"
 )
 
-// keys are the keys of domains, as DNS has them.
-type keys map[string]string
-
-func (k keys) lookup(_ context.Context, name string) ([]string, error) {
-	if record, ok := k[name]; ok {
-		return []string{record}, nil
-	}
-	return nil, errors.New("no such name")
-}
-
-// signed has a domain sign a mail, and publishes its key.
-func (k keys) signed(t testing.TB, domain, message string, change ...func(*dkim.SignOptions)) string {
+func readAll(t testing.TB, k testkit.Keys, name, data string) []inbox.Mail {
 	t.Helper()
-	seed := sha256.Sum256([]byte(domain))
-	private := ed25519.NewKeyFromSeed(seed[:])
-	o := dkim.SignOptions{Domain: domain, Selector: "s1", Signer: private, HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}
-	for _, c := range change {
-		c(&o)
-	}
-	var out bytes.Buffer
-	if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(message, "\n", "\r\n")), &o); err != nil {
-		t.Fatal(err)
-	}
-	k["s1._domainkey."+domain] = "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(private.Public().(ed25519.PublicKey))
-	return out.String()
-}
-
-func readAll(t testing.TB, k keys, name, data string) []mail.Received {
-	t.Helper()
-	f, err := mail.Read(t.Context(), name, []byte(data), k.lookup)
+	f, err := inbox.Read(t.Context(), name, []byte(data), k.Lookup)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f.Mails
 }
 
-func readMail(t testing.TB, k keys, data string) mail.Received {
+func readMail(t testing.TB, k testkit.Keys, data string) inbox.Mail {
 	t.Helper()
 	all := readAll(t, k, "x.eml", data)
 	if len(all) != 1 {
@@ -81,8 +51,8 @@ func reply(body string, fields ...string) string {
 
 func TestRead_aMail(t *testing.T) {
 	m := readMail(t, nil, plainReply)
-	want := mail.Received{Number: 1, Name: "Mina Farahani", Address: "mina@river.example", At: m.At, ID: "one@river.example", Subject: "Re: Open the granary ledgers",
-		Language: "en", Text: "Please add my name to the letter.", Vouched: mail.Unsigned}
+	want := inbox.Mail{Number: 1, Name: "Mina Farahani", Address: "mina@river.example", At: m.At, ID: "one@river.example", Subject: "Re: Open the granary ledgers",
+		Language: "en", Text: "Please add my name to the letter.", Vouched: inbox.Unsigned}
 	if m != want || !m.At.Equal(time.Date(2030, 11, 12, 9, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", m)
 	}
@@ -94,22 +64,24 @@ func TestRead_texts(t *testing.T) {
 		"quoted-printable": {reply("J=E9r=F4me signe=\n aussi\n", typed+"iso-8859-1", "Content-Transfer-Encoding: quoted-printable"), "Jérôme signe aussi"},
 		"base64": {reply(base64.StdEncoding.EncodeToString([]byte("نام: مینا فراهانی"))+"\n", typed+"utf-8", "Content-Transfer-Encoding: base64"),
 			"نام: مینا فراهانی"},
-		"windows-1256":      {reply("\xe3\xed\xe4\xc7\n", typed+"windows-1256"), "مينا"},
-		"no character set":  {reply("J\xe9r\xf4me\n"), "J\ufffdr\ufffdme"},
-		"an unknown one":    {reply("hello\n", typed+"x-klingon"), "hello"},
-		"unknown encoding":  {reply("hello\n", "Content-Transfer-Encoding: x-rot13"), "hello"},
-		"broken base64":     {reply("aGVs!!!bG8\n", "Content-Transfer-Encoding: base64"), "hel"},
-		"broken type":       {reply("hello\n", "Content-Type: ;;;"), "hello"},
-		"no body":           {reply(""), ""},
-		"both forms":        {manyParts("alternative", "text/plain", "the plain one", "text/html", "<p>the rich one"), "the plain one"},
-		"empty plain form":  {manyParts("alternative", "text/plain", " ", "text/html", "<p>the rich one"), "the rich one"},
-		"two texts":         {manyParts("mixed", "text/plain", "before", "application/pdf", "%PDF", "text/plain", "after"), "before\nafter"},
-		"an attached text":  {manyParts("mixed", "text/plain", "hello", "text/plain\nContent-Disposition: attachment; filename=x.txt", "not this"), "hello"},
-		"an attached mail":  {manyParts("mixed", "text/plain", "hello", "message/rfc822", plainReply), "hello"},
-		"no last boundary":  {strings.ReplaceAll(manyParts("mixed", "text/plain", "hello"), "--edge--", ""), "hello"},
-		"no boundary":       {reply("hello\n", "Content-Type: multipart/mixed"), ""},
-		"HTML":              {richMail("<head><title>T</title><style>p{}</style></head><body><p>I sign.<br>Mina&nbsp;F&eacute;</p><script>x()</script><div>River Watch</div>"), "I sign.\nMina\u00a0Fé\n\nRiver Watch"},
-		"HTML of Gmail":     {richMail(`<div dir="ltr">I sign.</div><div class="gmail_quote"><div class="gmail_attr">On Monday X wrote:</div><blockquote>Will you?</blockquote></div>`), "I sign."},
+		"windows-1256":     {reply("\xe3\xed\xe4\xc7\n", typed+"windows-1256"), "مينا"},
+		"no character set": {reply("J\xe9r\xf4me\n"), "J\ufffdr\ufffdme"},
+		"an unknown one":   {reply("hello\n", typed+"x-klingon"), "hello"},
+		"unknown encoding": {reply("hello\n", "Content-Transfer-Encoding: x-rot13"), "hello"},
+		"broken base64":    {reply("aGVs!!!bG8\n", "Content-Transfer-Encoding: base64"), "hel"},
+		"broken type":      {reply("hello\n", "Content-Type: ;;;"), "hello"},
+		"no body":          {reply(""), ""},
+		"both forms":       {manyParts("alternative", "text/plain", "the plain one", "text/html", "<p>the rich one"), "the plain one"},
+		"empty plain form": {manyParts("alternative", "text/plain", " ", "text/html", "<p>the rich one"), "the rich one"},
+		"two texts":        {manyParts("mixed", "text/plain", "before", "application/pdf", "%PDF", "text/plain", "after"), "before\nafter"},
+		"an attached text": {manyParts("mixed", "text/plain", "hello", "text/plain\nContent-Disposition: attachment; filename=x.txt", "not this"), "hello"},
+		"an attached mail": {manyParts("mixed", "text/plain", "hello", "message/rfc822", plainReply), "hello"},
+		"no last boundary": {strings.ReplaceAll(manyParts("mixed", "text/plain", "hello"), "--edge--", ""), "hello"},
+		"no boundary":      {reply("hello\n", "Content-Type: multipart/mixed"), ""},
+		"HTML": {richMail("<head><title>T</title><style>p{}</style></head><body><p>I sign.<br>Mina&nbsp;F&eacute;</p>" +
+			"<script>x()</script><div>River Watch</div>"), "I sign.\nMina\u00a0Fé\n\nRiver Watch"},
+		"HTML of Gmail": {richMail(`<div dir="ltr">I sign.</div><div class="gmail_quote"><div class="gmail_attr">On Monday X wrote:</div>` +
+			`<blockquote>Will you?</blockquote></div>`), "I sign."},
 		"HTML of Outlook":   {richMail(`<div>I sign.</div><hr><div id="divRplyFwdMsg"><b>From:</b> X</div>Will you?`), "I sign."},
 		"HTML with a quote": {richMail(`<p>I sign.</p><blockquote><p>Will you?<blockquote>a</blockquote></blockquote><p>Mina</p>`), "I sign.\n\nMina"},
 		"HTML never closed": {richMail(`<p>I sign.<style>`), "I sign."},
@@ -162,7 +134,8 @@ func TestRead_senders(t *testing.T) {
 }
 
 func TestRead_nobodyHasWritten(t *testing.T) {
-	for _, field := range []string{"Auto-Submitted: auto-replied; x=y", "Precedence: bulk", "Content-Type: multipart/report; boundary=x", "X-Autoreply: yes", "Return-Path: <>"} {
+	for _, field := range []string{"Auto-Submitted: auto-replied; x=y", "Precedence: bulk", "Content-Type: multipart/report; boundary=x",
+		"X-Autoreply: yes", "Return-Path: <>"} {
 		if m := readMail(t, nil, reply("I am away.\n", field)); !fault.Is(m.Fault, fault.Invalid) || m.Fault.Key != "reply.automatic" {
 			t.Errorf("%s: %v", field, m.Fault)
 		}
@@ -176,39 +149,41 @@ func TestRead_nobodyHasWritten(t *testing.T) {
 
 // Only a signature of the sender's own domain, of the very mail, vouches for it; and what cannot be known is not called false.
 func TestRead_vouches(t *testing.T) {
-	k := keys{}
-	good := k.signed(t, "river.example", plainReply)
+	k := testkit.Keys{}
+	good := k.Signed(t, "river.example", plainReply)
 	sub := strings.ReplaceAll(plainReply, "@river.example>\nTo", "@mail.river.example>\nTo")
 	if sub == plainReply {
 		t.Fatal("the address was not changed")
 	}
-	listed := k.signed(t, "lists.example", plainReply)
+	listed := k.Signed(t, "lists.example", plainReply)
 	for name, c := range map[string]struct {
 		mail string
-		keys keys
-		want mail.Vouch
+		keys testkit.Keys
+		want inbox.Vouch
 	}{
-		"its domain":                {good, k, mail.Signed},
-		"line ends of another kind": {strings.ReplaceAll(good, "\r\n", "\n"), k, mail.Signed},
-		"no key":                    {good, keys{}, mail.Unknown},
-		"a revoked key":             {good, keys{"s1._domainkey.river.example": "v=DKIM1; k=ed25519; p="}, mail.Unknown},
-		"another key":               {good, keys{"s1._domainkey.river.example": k["s1._domainkey.lists.example"]}, mail.Altered},
-		"another text":              {strings.Replace(good, "Please add", "Never add", 1), k, mail.Altered},
-		"another sender":            {strings.Replace(good, "Mina Farahani <mina@", "Ada <ada@", 1), k, mail.Altered},
-		"another sender above":      {"From: ada@river.example\r\n" + good, k, mail.Unsigned}, // and it is refused
-		"a second sender":           {strings.Replace(good, "\r\nTo:", ", ada@river.example\r\nTo:", 1), k, mail.Unsigned},
-		"text after the signed one": {good + "More.\r\n", k, mail.Altered},
-		"another domain":            {listed, k, mail.Unsigned},
-		"two signatures":            {k.signed(t, "lists.example", strings.ReplaceAll(good, "\r\n", "\n")), k, mail.Signed},
-		"the domain above":          {k.signed(t, "river.example", sub), k, mail.Signed},
-		"a domain below":            {k.signed(t, "news.river.example", plainReply), k, mail.Unsigned},
-		"a name that ends like it":  {k.signed(t, "ver.example", plainReply), k, mail.Unsigned},
-		"a whole country":           {k.signed(t, "example", plainReply), k, mail.Unsigned},
-		"expired": {k.signed(t, "old.example", strings.ReplaceAll(plainReply, "river", "old"), func(o *dkim.SignOptions) { o.Expiration = time.Unix(1e9, 0) }),
-			k, mail.Unknown},
-		"not of its date": {k.signed(t, "river.example", plainReply, func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "To", "Subject"} }), k, mail.Unsigned},
-		"no signature":    {plainReply, k, mail.Unsigned},
-		"a broken one":    {"DKIM-Signature: v=1; a=;;; d=river.example\r\n" + plainReply, k, mail.Altered},
+		"its domain":                {good, k, inbox.Signed},
+		"line ends of another kind": {strings.ReplaceAll(good, "\r\n", "\n"), k, inbox.Signed},
+		"no key":                    {good, testkit.Keys{}, inbox.Unknown},
+		"a revoked key":             {good, testkit.Keys{"s1._domainkey.river.example": "v=DKIM1; k=ed25519; p="}, inbox.Unknown},
+		"another key":               {good, testkit.Keys{"s1._domainkey.river.example": k["s1._domainkey.lists.example"]}, inbox.Altered},
+		"another text":              {strings.Replace(good, "Please add", "Never add", 1), k, inbox.Altered},
+		"another sender":            {strings.Replace(good, "Mina Farahani <mina@", "Ada <ada@", 1), k, inbox.Altered},
+		"another sender above":      {"From: ada@river.example\r\n" + good, k, inbox.Unsigned}, // and it is refused
+		"a second sender":           {strings.Replace(good, "\r\nTo:", ", ada@river.example\r\nTo:", 1), k, inbox.Unsigned},
+		"text after the signed one": {good + "More.\r\n", k, inbox.Altered},
+		"another domain":            {listed, k, inbox.Unsigned},
+		"two signatures":            {k.Signed(t, "lists.example", strings.ReplaceAll(good, "\r\n", "\n")), k, inbox.Signed},
+		"the domain above":          {k.Signed(t, "river.example", sub), k, inbox.Signed},
+		"a domain below":            {k.Signed(t, "news.river.example", plainReply), k, inbox.Unsigned},
+		"a name that ends like it":  {k.Signed(t, "ver.example", plainReply), k, inbox.Unsigned},
+		"a whole country":           {k.Signed(t, "example", plainReply), k, inbox.Unsigned},
+		"expired": {k.Signed(t, "old.example", strings.ReplaceAll(plainReply, "river", "old"), func(o *dkim.SignOptions) { o.Expiration = time.Unix(1e9, 0) }),
+			k, inbox.Unknown},
+		"not of its date": {k.Signed(t, "river.example", plainReply, func(o *dkim.SignOptions) {
+			o.HeaderKeys = []string{"From", "To", "Subject"}
+		}), k, inbox.Unsigned},
+		"no signature": {plainReply, k, inbox.Unsigned},
+		"a broken one": {"DKIM-Signature: v=1; a=;;; d=river.example\r\n" + plainReply, k, inbox.Altered},
 	} {
 		m := readMail(t, c.keys, c.mail)
 		if m.Vouched != c.want {
@@ -251,18 +226,18 @@ func TestRead_mbox(t *testing.T) {
 
 // What an mbox does to lines that begin with From does not cost a mail its signature, in whichever way they were quoted.
 func TestRead_mboxKeepsSignatures(t *testing.T) {
-	k := keys{}
+	k := testkit.Keys{}
 	for name, c := range map[string][2]string{
 		"quoted":     {"I sign.\n\nFrom Kerman\n", ">From Kerman"},
 		"not quoted": {"I sign.\n\n>From Kerman\n", ">From Kerman"},
 		"twice":      {"I sign.\n\n>From Kerman\n", ">>From Kerman"},
 		"plain":      {"I sign.\n\nFrom Kerman\n", "From Kerman"},
 	} {
-		signed := strings.ReplaceAll(k.signed(t, "river.example", reply(c[0], "Date: Tue, 12 Nov 2030 10:00:00 +0100")), "\r\n", "\n")
+		signed := strings.ReplaceAll(k.Signed(t, "river.example", reply(c[0], "Date: Tue, 12 Nov 2030 10:00:00 +0100")), "\r\n", "\n")
 		_, last, _ := strings.Cut(c[0], "\n\n")
 		stored := strings.Replace(signed, strings.TrimSuffix(last, "\n"), c[1], 1)
 		all := readAll(t, k, "x.mbox", mboxHead+stored+"\n"+mboxHead+strings.Replace(stored, "I sign", "I do not sign", 1))
-		if len(all) != 2 || all[0].Vouched != mail.Signed || all[1].Vouched != mail.Altered {
+		if len(all) != 2 || all[0].Vouched != inbox.Signed || all[1].Vouched != inbox.Altered {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
@@ -272,12 +247,12 @@ func TestRead_mboxKeepsSignatures(t *testing.T) {
 func TestRead_limits(t *testing.T) {
 	refused := func(name, file, data, key string) {
 		t.Helper()
-		_, err := mail.Read(t.Context(), file, []byte(data), nil)
+		_, err := inbox.Read(t.Context(), file, []byte(data), nil)
 		if f, ok := errors.AsType[*fault.Error](err); !ok || f.Key != key {
 			t.Errorf("%s: %v, want %s", name, err, key)
 		}
 	}
-	refused("a large file", "x.eml", strings.Repeat("x", mail.ReadLimit+1), "import.too_large")
+	refused("a large file", "x.eml", strings.Repeat("x", inbox.Limit+1), "import.too_large")
 	refused("too many", "x.mbox", strings.Repeat(mboxHead+"A: b\n\n\n", 10_001), "reply.too_many")
 	refused("no mbox", "x.mbox", plainReply, "reply.no_mbox")
 	for name, c := range map[string]struct{ data, key string }{
@@ -313,9 +288,9 @@ func nested(depth int) string {
 }
 
 func FuzzRead(f *testing.F) {
-	k := keys{}
+	k := testkit.Keys{}
 	f.Add(plainReply)
-	f.Add(k.signed(f, "river.example", plainReply))
+	f.Add(k.Signed(f, "river.example", plainReply))
 	f.Add(mboxHead + plainReply + "\n" + mboxHead + reply("x\n\n>From y\n"))
 	f.Add(manyParts("alternative", "text/plain", "the plain one", "text/html", "<p>the rich one"))
 	f.Add(richMail(`<p>I sign.</p><blockquote><p>Will you?<div class="gmail_quote">`))
@@ -324,16 +299,17 @@ func FuzzRead(f *testing.F) {
 	f.Add("DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=river.example; s=s1; h=from:from; bh=; b=\n" + plainReply)
 	f.Fuzz(func(t *testing.T, data string) {
 		for _, name := range []string{"x.eml", "x.mbox"} {
-			file, err := mail.Read(t.Context(), name, []byte(data), keys{}.lookup)
+			file, err := inbox.Read(t.Context(), name, []byte(data), testkit.Keys{}.Lookup)
 			if err != nil {
 				continue
 			}
 			for i, m := range file.Mails {
 				whole := m.Text + m.Subject + m.Name + m.ID
-				if m.Number != i+1 || !utf8.ValidString(whole) || len(m.Text) > 64<<10 || strings.ContainsAny(whole, "\x00\x1b\u202e") || strings.ContainsAny(m.Subject+m.Name+m.ID, "\r\n") {
+				if m.Number != i+1 || !utf8.ValidString(whole) || len(m.Text) > 64<<10 || strings.ContainsAny(whole, "\x00\x1b\u202e") ||
+					strings.ContainsAny(m.Subject+m.Name+m.ID, "\r\n") {
 					t.Errorf("%+v", m)
 				}
-				if m.Vouched == mail.Signed || m.Address == "" && m.Fault == nil {
+				if m.Vouched == inbox.Signed || m.Address == "" && m.Fault == nil {
 					t.Errorf("without any key: %+v", m)
 				}
 			}
