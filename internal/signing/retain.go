@@ -133,7 +133,7 @@ func (s *Service) blocked(ctx context.Context, l letter.ID, key *seal.LetterKey,
 		return false, f
 	}
 	var reason string
-	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.Exact)).Scan(&reason) })
+	err := s.DB.Look(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.Exact)).Scan(&reason) })
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil
 	}

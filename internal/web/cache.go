@@ -29,12 +29,15 @@ type letterCache struct {
 	mu      sync.Mutex
 	entries map[string]*cacheEntry // guarded by mu
 	slugs   map[letter.ID]string   // guarded by mu; a letter keeps its slug
+	bytes   int                    // rendered since all was last forgotten; guarded by mu
 }
 
 const (
 	recheckEvery = time.Second
 	maxCached    = 500 // letters
 	maxPages     = 64  // rendered pages of one letter, and as many with two texts side by side
+
+	maxPageBytes = 32 << 20 // rendered pages of all letters: a thousand, as a rule
 )
 
 type cacheEntry struct {
@@ -52,6 +55,8 @@ type cachedLetter struct {
 	Published              []letter.Edition // its editions, newest first, without their texts
 	Updates                []letter.Update  // the last added first
 	Since                  int              // number of the last substantive edition
+
+	rendered func(bytes int) // tells the cache of what it now holds
 
 	mu    sync.Mutex
 	pages map[pageKey]*cachedPage // guarded by mu
@@ -109,8 +114,19 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 		}
 		return nil, err
 	}
+	l.rendered = c.rendered
 	e.letter, e.checked = l, now
 	return l, nil
+}
+
+// rendered counts what was rendered, and forgets all letters when that is too much: whoever is read now is rendered again.
+// What a changed letter replaced is counted too, so that it is never more that is held.
+func (c *letterCache) rendered(bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes += bytes; c.bytes > maxPageBytes {
+		c.entries, c.bytes = nil, 0
+	}
 }
 
 // findByID returns a published letter.
@@ -153,6 +169,7 @@ func (l *cachedLetter) page(key pageKey, build func() ([]byte, error)) (*cachedP
 		*pages = map[pageKey]*cachedPage{}
 	}
 	(*pages)[key] = p
+	l.rendered(len(p.body) + len(p.zipped))
 	return p, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/undersigned/undersigned/internal/i18n"
 )
@@ -16,8 +17,7 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// pages is the list of all pages: a template file and the struct it is executed with. A file defines "main" and may
-// define "head"; layout.html and the partials are parsed with each.
+// pages is the list of all pages: a template file and the struct it is executed with.
 var pages = []struct {
 	file string
 	page any
@@ -65,17 +65,16 @@ var pages = []struct {
 	{"desk-circulation.html", DeskCirculationPage{}},
 }
 
-// templates are the parsed pages by the type of their struct.
-var templates = parseTemplates()
-
-func parseTemplates() map[reflect.Type]*template.Template {
+// templates returns the parsed pages by the type of their struct. All files are one set, so that what pages share is kept
+// once, and they are parsed when the first page is rendered, which most commands never do.
+var templates = sync.OnceValue(func() map[reflect.Type]*template.Template {
+	set := template.Must(template.New("").Option("missingkey=error").ParseFS(templateFiles, "templates/*.html"))
 	parsed := make(map[reflect.Type]*template.Template, len(pages))
 	for _, p := range pages {
-		parsed[reflect.TypeOf(p.page)] = template.Must(template.New("layout").Option("missingkey=error").
-			ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/sign-form.html", "templates/desk-partials.html", "templates/"+p.file))
+		parsed[reflect.TypeOf(p.page)] = set.Lookup(p.file)
 	}
 	return parsed
-}
+})
 
 // render writes a page, which is one of the structs in pages.go (not a pointer), with the status. Nothing is written
 // when the template fails, so that the caller can still answer with an error page.
@@ -94,7 +93,7 @@ func render(w http.ResponseWriter, status int, page any) error {
 
 // renderBytes returns a page as HTML.
 func renderBytes(page any) ([]byte, error) {
-	t := templates[reflect.TypeOf(page)]
+	t := templates()[reflect.TypeOf(page)]
 	if t == nil {
 		return nil, fmt.Errorf("web: no template for %T", page)
 	}

@@ -137,6 +137,7 @@ func (l *cachedLetter) receipt(key receiptKey, r signing.Receipt, page func(sign
 		}
 		l.receipts[key] = s
 		l.mu.Unlock()
+		l.rendered(len(body))
 	}
 	name, organisation := escape(r.Name), escape(r.Organisation)
 	return s.fill(func(hole rune) string {

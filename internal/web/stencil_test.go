@@ -14,7 +14,7 @@ import (
 func TestStencil_isTheRenderedPage(t *testing.T) {
 	pages := 0
 	for _, locale := range i18n.All() {
-		l := &cachedLetter{}
+		l := &cachedLetter{rendered: func(int) {}}
 		for _, s := range samplePages(locale, wordsFor(locale.Code)) {
 			p, ok := s.page.(ReceiptPage)
 			if !ok {

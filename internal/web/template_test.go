@@ -19,7 +19,7 @@ import (
 // Every template asks its page only for fields and methods that are there, with arguments that fit.
 func TestTemplates_fitTheirPages(t *testing.T) {
 	for _, p := range pages {
-		if err := templatecheck.CheckHTML(templates[reflect.TypeOf(p.page)], p.page); err != nil {
+		if err := templatecheck.CheckHTML(templates()[reflect.TypeOf(p.page)], p.page); err != nil {
 			t.Errorf("%s with %T: %v", p.file, p.page, err)
 		}
 	}
@@ -295,7 +295,7 @@ var dynamicKeys = map[string][]string{
 func TestTemplates_messageKeys(t *testing.T) {
 	keys := map[string]bool{}
 	for _, p := range pages {
-		for _, named := range templates[reflect.TypeOf(p.page)].Templates() {
+		for _, named := range templates()[reflect.TypeOf(p.page)].Templates() {
 			if named.Tree != nil {
 				messageKeys(t, named, named.Tree.Root, keys)
 			}
