@@ -320,7 +320,7 @@ func (f *flow) page() (page, error) {
 
 // isBlockLine reports whether a line may be one of several of an address or a signature.
 func isBlockLine(l line) bool {
-	return l.level == 0 && runeCount(l.text) < 60 && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
+	return l.level == 0 && runeCount(l.text) < shortLine && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
 }
 
 // row writes the cells of a table's row: on one line if each is a short line, else as blocks.

@@ -78,15 +78,7 @@ func Read(name string, data []byte) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newReader(p.lines, p.rest)
-	r.hint(p.language)
-	if p.hidden > 0 {
-		r.warn("hidden_characters", "Count", p.hidden)
-	}
-	for _, key := range p.warnings {
-		r.warn(key)
-	}
-	return r.read(), nil
+	return readLetter(p), nil
 }
 
 // open reads the lines of a file of any format.

@@ -1,18 +1,13 @@
 package importer
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
 
 // figuresOf reads the figures of a text in a language.
 func figuresOf(tag, text string) []Figure {
-	r := newReader(nil, "")
-	r.langs = languages(tag)
-	r.body = []line{{text: plain(text)}}
-	r.readFigures()
-	return r.draft.Figures
+	return newReader(tag).readFigures([]line{{text: plain(text)}})
 }
 
 func TestFigures_french(t *testing.T) {
@@ -154,19 +149,7 @@ func TestDeadline_frenchAndArabic(t *testing.T) {
 		{"ar", "ننتظر ردكم قبل 20 أبريل 2027.", "", ""},
 	}
 	for _, tt := range tests {
-		r := newReader([]line{{text: tt.text}}, "")
-		r.langs = languages(tt.tag)
-		r.readDeadlineSentence(tt.text)
-		if r.draft.Deadline != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.text, r.draft.Deadline, tt.want)
-		}
-		var warned strings.Builder
-		for _, w := range r.draft.Warnings {
-			warned.WriteString(w.Key)
-		}
-		if warned.String() != tt.warning {
-			t.Errorf("%s: warned %q, want %q", tt.text, warned.String(), tt.warning)
-		}
+		checkDeadline(t, tt.tag, "", tt.text, tt.want, tt.warning)
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 
 // TestTables_folded checks that every entry of a word table is written as fold writes it; others would never be found.
 func TestTables_folded(t *testing.T) {
-	for _, w := range tables {
+	for _, w := range tables() {
 		v := reflect.ValueOf(*w)
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
 			for _, entry := range entries(v.Field(i)) {
 				if folded := fold(entry); folded != strings.TrimSpace(entry) {
-					t.Errorf("%s %s: %q folds to %q", w.tag, name, entry, folded)
+					t.Errorf("%s %s: %q folds to %q", w.Tag, name, entry, folded)
 				}
 			}
 		}
@@ -78,9 +78,9 @@ func TestDateLine(t *testing.T) {
 		{"Ref. 12/2020, 9 March 2020", "", false},
 	}
 	for _, tt := range tests {
-		_, place, ok := dateLine(line{text: tt.text})
-		if ok != tt.ok || ok && place != tt.place {
-			t.Errorf("%s: got %q, %v", tt.text, place, ok)
+		d, ok := readDateLine(tt.text)
+		if ok != tt.ok || ok && d.place != tt.place {
+			t.Errorf("%s: got %q, %v", tt.text, d.place, ok)
 		}
 	}
 }
@@ -103,19 +103,24 @@ func TestDeadline(t *testing.T) {
 		{"", "این نامه را حداکثر تا پایان روز جمعه ۱۲ بهمن ۱۴۰۳ امضا کنید.", "2025-01-31", ""},
 	}
 	for _, tt := range tests {
-		r := newReader([]line{{text: tt.text}}, "")
-		r.draft.Date = tt.date
-		r.readDeadlineSentence(tt.text)
-		if r.draft.Deadline != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.text, r.draft.Deadline, tt.want)
-		}
-		var warned strings.Builder
-		for _, w := range r.draft.Warnings {
-			warned.WriteString(w.Key)
-		}
-		if warned.String() != tt.warning {
-			t.Errorf("%s: warned %q, want %q", tt.text, warned.String(), tt.warning)
-		}
+		checkDeadline(t, Language(tt.text), tt.date, tt.text, tt.want, tt.warning)
+	}
+}
+
+// checkDeadline reads a sentence of a letter in a language, which is dated or not.
+func checkDeadline(t *testing.T, tag, dated, text, want, warning string) {
+	t.Helper()
+	d := deadlineReader{reader: newReader(tag), dated: dated, form: FormLetter}
+	d.readSentence(text)
+	if d.found.at != want {
+		t.Errorf("%s: got %q, want %q", text, d.found.at, want)
+	}
+	var warned strings.Builder
+	for _, w := range d.warnings {
+		warned.WriteString(w.Key)
+	}
+	if warned.String() != warning {
+		t.Errorf("%s: warned %q, want %q", text, warned.String(), warning)
 	}
 }
 
@@ -187,12 +192,7 @@ func TestFigures_none(t *testing.T) {
 	}
 }
 
-func figuresIn(text string) []Figure {
-	r := newReader(nil, "")
-	r.body = []line{{text: text}}
-	r.readFigures()
-	return r.draft.Figures
-}
+func figuresIn(text string) []Figure { return figuresOf("", text) }
 
 func describe(figures []Figure) string {
 	var b strings.Builder
