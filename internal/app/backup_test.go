@@ -21,6 +21,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // office is an instance without a server, and whoever keeps its backups.
@@ -55,7 +56,7 @@ func withLetter(t *testing.T, engine store.Engine) *office {
 func (o *office) submit(name, email string, listing signing.Listing) (token string) {
 	o.t.Helper()
 	id, err := o.Signing.Sign(o.t.Context(), signing.Request{Letter: o.letter, Edition: o.letter.Edition.Number, Browser: "a browser", Lang: "en",
-		Kind: signing.Person, Name: name, Email: email, Listing: listing, Consent: true, IsCountry: i18n.IsCountry})
+		Shown: signing.Shown{Kind: verify.Person, Name: name, Listing: listing}, Email: email, Consent: true, IsCountry: i18n.IsCountry})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func (o *office) submit(name, email string, listing signing.Listing) (token stri
 
 func (o *office) confirm(token string) (secret string) {
 	o.t.Helper()
-	r, err := o.Signing.Confirm(o.t.Context(), token, "a browser", "", signing.Correction{})
+	r, err := o.Signing.Confirm(o.t.Context(), token, "a browser", "", signing.Shown{})
 	if err != nil {
 		o.t.Fatal(err)
 	}

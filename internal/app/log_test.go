@@ -372,7 +372,7 @@ func TestReceipt_promiseAndProof(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := map[signing.Kind]string{signing.Person: "Hesper Quillan", signing.Organisation: "Ferrymen of the Sill"}[o.Kind]; record.Name != want ||
+			if want := map[verify.Kind]string{verify.Person: "Hesper Quillan", verify.Organisation: "Ferrymen of the Sill"}[o.Kind]; record.Name != want ||
 				sign.Listing != verify.Withheld || edition.Number != 1 {
 				t.Errorf("the receipt says %+v %+v %+v", sign, edition, record)
 			}

@@ -193,7 +193,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		if names, rows := found(back), sealed(back); len(names) > 0 || rows > 0 {
 			t.Errorf("what was erased is back: %q, %d receipts open", names, rows)
 		}
-		if _, err := back.Signing.Confirm(ctx, token, "a browser", "", signing.Correction{}); err == nil {
+		if _, err := back.Signing.Confirm(ctx, token, "a browser", "", signing.Shown{}); err == nil {
 			t.Error("the link of somebody erased still confirms")
 		}
 		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 3 {
@@ -216,7 +216,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		if names, rows := found(skipped), sealed(skipped); len(names) != len(needles) || rows != 3 {
 			t.Errorf("without the ledger the search finds only %q and %d receipts", names, rows)
 		}
-		if _, err := skipped.Signing.Confirm(ctx, token, "a browser", "", signing.Correction{}); err != nil {
+		if _, err := skipped.Signing.Confirm(ctx, token, "a browser", "", signing.Shown{}); err != nil {
 			t.Errorf("without the ledger the link does not confirm: %v", err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // addList imports a list of names as they were collected on paper, and publishes it.
@@ -24,7 +25,7 @@ func addList(t *testing.T, a *testkit.Running, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := a.Signing.PlanImport(t.Context(), signing.Import{Letter: l, List: list, Basis: signing.BasisPaper, Listing: signing.Public,
+	plan, err := a.Signing.PlanImport(t.Context(), signing.Import{Letter: l, List: list, Basis: verify.ByPaper, Listing: signing.Public,
 		Source: "Sheets of the <assembly>"})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func TestSignatories_wholeListsAndParts(t *testing.T) {
 
 			type page struct {
 				Identification string
-				Signatories    []signing.Listed
+				Signatories    []signing.Signatory
 				Next           string
 			}
 			read := func(path string) (p page) {
@@ -69,7 +70,7 @@ func TestSignatories_wholeListsAndParts(t *testing.T) {
 				}
 				return p
 			}
-			if whole := read(thePage + "/signatories.json"); len(whole.Signatories) != 2103 || whole.Signatories[0].Basis != signing.BasisPaper {
+			if whole := read(thePage + "/signatories.json"); len(whole.Signatories) != 2103 || whole.Signatories[0].Basis != verify.ByPaper {
 				t.Errorf("%d entries, %+v", len(whole.Signatories), whole.Signatories[0])
 			}
 			seen := map[string]bool{}

@@ -98,7 +98,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 					t.Errorf("%s: the mail has another link than before", s.Email)
 				}
 			}
-			receipt, err := a.Signing.Confirm(ctx, s.Token, "a browser", "", signing.Correction{})
+			receipt, err := a.Signing.Confirm(ctx, s.Token, "a browser", "", signing.Shown{})
 			switch {
 			case s.State == "spent" || s.State == "erased":
 				if err == nil {

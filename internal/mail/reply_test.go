@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // What a mail says of its sender becomes a line of a list, which says who wrote it.
@@ -78,7 +79,7 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 		for _, listing := range signing.Listings {
 			list := &roster.Roster{SHA256: strings.Repeat("ab", 32), Entries: []roster.Entry{{Line: 1, Name: "Zarafshan Typed", Title: "Typed title",
 				Email: l.Code + "." + string(listing) + "@example.org", Listing: string(listing), Writer: roster.Claimed, Language: l.Code}}}
-			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: signing.BasisReply, Listing: signing.Public})
+			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: signing.Public})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,13 +52,3 @@ func parseAddress(typed string) (address, *fault.Error) {
 	a.mailbox = mailbox + "@" + domain
 	return a, nil
 }
-
-// mask hides all but the first letter of each word, so that a forwarded link shows no name.
-func mask(s string) string {
-	words := strings.Fields(s)
-	for i, w := range words {
-		r := []rune(w)
-		words[i] = string(r[:1]) + "…"
-	}
-	return strings.Join(words, " ")
-}

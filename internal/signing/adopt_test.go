@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // problems returns what the log check finds.
@@ -132,10 +133,10 @@ func TestRelist_hiddenAndShownAgain(t *testing.T) {
 			}
 		}
 		d.publish()
-		if names := d.names(signing.Person, "", 10); len(names) != 1 {
+		if names := d.names(verify.Person, "", 10); len(names) != 1 {
 			t.Errorf("listed %q", names)
 		}
-		if found := d.names(signing.Person, "farahani", 10); len(found) != 1 {
+		if found := d.names(verify.Person, "farahani", 10); len(found) != 1 {
 			t.Errorf("found %q", found)
 		}
 		if p := d.problems(); len(p) > 0 {
@@ -164,7 +165,7 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 			t.Errorf("an edition: %v", err)
 		}
 		d.clock.Advance(-4 * time.Minute) // another server, whose clock is behind
-		if _, err := d.Confirm(ctx, late, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Confirm(ctx, late, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a confirmation: %v", err)
 		}
 		d.publish()

@@ -17,26 +17,8 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
-
-// Audience says for whom an export is made.
-type Audience string
-
-// The audiences. Each sees what the ones before it see.
-const (
-	ForPublic    Audience = "public"
-	ForAddressee Audience = "addressee"
-	ForCoalition Audience = "coalition"
-)
-
-// Audiences are all audiences.
-var Audiences = []Audience{ForPublic, ForAddressee, ForCoalition}
-
-// sees reports whether the audience may see a name of that listing.
-func (a Audience) sees(l Listing) bool {
-	at := slices.Index(Listings, l)
-	return at >= 0 && l != Counted && at <= slices.Index(Audiences, a)
-}
 
 // Bounds of exports.
 const (
@@ -59,14 +41,11 @@ type Export struct {
 
 // Exported is one line of an export.
 type Exported struct {
-	ID          int64   `json:"id"`
-	Kind        Kind    `json:"kind"`
-	Listing     Listing `json:"listing"`
-	Basis       Basis   `json:"basis"`
-	Name        string  `json:"name"`
-	Title       string  `json:"title,omitempty"`
-	Affiliation string  `json:"affiliation,omitempty"`
-	Country     string  `json:"country,omitempty"`
+	ID      int64        `json:"id"`
+	Kind    verify.Kind  `json:"kind"`
+	Listing Listing      `json:"listing"`
+	Basis   verify.Basis `json:"basis"`
+	verify.Record
 }
 
 // MakeExport makes an export that was asked for.
@@ -181,16 +160,16 @@ func (s *Service) collect(ctx context.Context, e Export, key *seal.LetterKey) (l
 			if !e.Audience.sees(c.Listing) {
 				continue
 			}
+			record := c.public
 			if c.Listing != Public && c.sealed != nil {
-				p, err := openSealed(key, c.ID, c.sealed)
+				p, err := c.open(key, c.sealed)
 				if err != nil {
 					return nil, err
 				}
-				c.Name, c.Title, c.Affiliation = p.shown(c.Kind)
-				c.Country = p.Country
+				record = p.Record()
 			}
-			if c.Name != "" {
-				all = append(all, sorted{c.Exported, sortKey(c.Name)})
+			if record.Name != "" {
+				all = append(all, sorted{Exported{c.ID, c.Kind, c.Listing, c.Basis, record}, sortKey(record.Name)})
 			}
 		}
 		if len(page) < exportSlice {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 const exportColumns = `letter_id, id, audience, made_by, lines, created_at`
@@ -31,7 +32,7 @@ var (
 			WHERE o.letter_id = export_part.letter_id AND o.export_id = export_part.export_id AND o.part = export_part.part)`)
 
 	qListCounted = store.Q("signature.list_counted", `
-		SELECT s.id, s.kind, s.listing, s.basis, COALESCE(u.name, ''), COALESCE(u.title, ''), COALESCE(u.affiliation, ''), COALESCE(u.country, ''), x.sealed
+		SELECT `+signatureSelect+`, x.sealed, `+recordSelect+`
 		FROM signature s
 		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
 		LEFT JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
@@ -69,11 +70,12 @@ func scanExport(row store.Row) (e Export, err error) {
 
 // counted is a signature that counts with what is known of its signer.
 type counted struct {
-	Exported
+	Signature
+	public verify.Record
 	sealed []byte
 }
 
 func scanCounted(row store.Row) (c counted, err error) {
-	err = row.Scan(&c.ID, &c.Kind, &c.Listing, &c.Basis, &c.Name, &c.Title, &c.Affiliation, &c.Country, &c.sealed)
+	c.Signature, err = scanSignatureAnd(row, recordFields([]any{&c.sealed}, &c.public)...)
 	return c, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // export makes an export and returns its id.
@@ -60,7 +61,7 @@ func TestExport_showsEachAudienceWhatItMaySee(t *testing.T) {
 		d.give("zoe@x.example", named("Zoe Public"))
 		bo := d.give("bo@x.example", named("Bo Public"))
 		cid := d.give("cid@x.example", named("Cid Addressee"), listed(signing.Addressee))
-		d.give("org@x.example", named("Rep"), listed(signing.Coalition), as(signing.Organisation, "Hill Trust"))
+		d.give("org@x.example", named("Rep"), listed(signing.Coalition), as(verify.Organisation, "Hill Trust"))
 		d.give("dan@x.example", named("Dan Counted"), listed(signing.Counted))
 		d.give("held@x.example", named("Nоra Held")) // a Cyrillic letter
 		d.sign("pending@x.example", named("Eve Pending"))

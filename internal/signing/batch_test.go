@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // list reads a CSV as a list of signatories.
@@ -29,7 +30,7 @@ func list(t testing.TB, text string) *roster.Roster {
 
 func (d *desk) plan(r *roster.Roster) *signing.ImportPlan {
 	d.t.Helper()
-	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisPaper, Source: "Sheets from the town hall", Listing: signing.Public})
+	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: signing.Public})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ Fay Hall,,,,,,anonymous
 			t.Errorf("%+v", c)
 		}
 		held, err := d.ListByState(t.Context(), d.letter.ID, signing.StateHeld, 0, 10)
-		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != signing.BasisPaper {
+		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != verify.ByPaper {
 			t.Errorf("held %+v, %v", held, err)
 		}
 	})
@@ -149,7 +150,7 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 		if add := first.Count(signing.ImportAdd); add != n {
 			for _, line := range first.Lines {
 				if line.Outcome != signing.ImportAdd {
-					name, _, _, _, _ := line.Shown()
+					name := line.Record().Name
 					t.Logf("line %d %q: %s %s %v", line.Line, name, line.Outcome, line.Reason, line.Fault)
 				}
 			}
@@ -166,7 +167,7 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 		if b := d.apply(second); b.ID != 0 {
 			t.Errorf("an import of nothing is a batch: %+v", b)
 		}
-		if got := len(d.names(signing.Person, "", 500)); got != n {
+		if got := len(d.names(verify.Person, "", 500)); got != n {
 			t.Errorf("%d names are listed", got)
 		}
 	})
@@ -205,7 +206,7 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 		b := d.apply(d.plan(r))
 		before := d.counts()
 		receipt := d.give("taken@example.org", named("Taken Over"))
-		if own := d.own(receipt.Secret); len(own) != 1 || own[0].Basis != signing.BasisEmail {
+		if own := d.own(receipt.Secret); len(own) != 1 || own[0].Basis != verify.ByEmail {
 			t.Errorf("who signs with the imported address has %+v", own)
 		}
 		if c := d.counts(); c.Persons != before.Persons || c.Imported != before.Imported-1 {
@@ -215,7 +216,7 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 		if err != nil || undone != b.Added-1 || kept != 1 {
 			t.Errorf("undone %d, kept %d of %d, %v", undone, kept, b.Added, err)
 		}
-		if names := d.names(signing.Person, "", 100); len(names) != 2 {
+		if names := d.names(verify.Person, "", 100); len(names) != 2 {
 			t.Errorf("names are left before the next publication: %q", names)
 		}
 		if c := d.counts(); c.Persons != 2 || c.Imported != 0 || c.Removed != undone-1 { // one of them was held and had never counted
@@ -266,14 +267,14 @@ func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
 func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := list(t, "Name\nAnn Lee\n")
-		_, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisEmail})
+		_, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: verify.ByEmail})
 		wantFault(t, err, "basis: batch.basis")
 		draft := d.write(letter.Change{Slug: "draft", Create: true, Text: text("Not yet.")})
-		if _, err := d.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: signing.BasisPaper}); !fault.Is(err, fault.Gone) {
+		if _, err := d.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: verify.ByPaper}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a draft: %v", err)
 		}
 		only := d.write(letter.Change{Slug: "only-organisations", Create: true, Publish: true, Text: text("Only you."), SignOn: new(letter.SignOnOrganisations)})
-		p, err := d.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: signing.BasisPaper, Listing: signing.Public})
+		p, err := d.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: verify.ByPaper, Listing: signing.Public})
 		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -322,7 +323,7 @@ func TestApplyImport_goesOnWithItsOwnSettings(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(250)
 		plan := func(l signing.Listing) *signing.ImportPlan {
-			p, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: list(t, text), Basis: signing.BasisPaper, Listing: l})
+			p, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: list(t, text), Basis: verify.ByPaper, Listing: l})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -334,7 +335,7 @@ func TestApplyImport_goesOnWithItsOwnSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.apply(plan(signing.Public))
-		if c := d.counts(); c.Persons != 250 || c.Withheld != 250 || len(d.names(signing.Person, "", 100)) != 0 {
+		if c := d.counts(); c.Persons != 250 || c.Withheld != 250 || len(d.names(verify.Person, "", 100)) != 0 {
 			t.Errorf("%+v", c)
 		}
 	})

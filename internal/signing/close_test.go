@@ -54,7 +54,7 @@ func TestClose_confirmationsForADayThenTheCloseLeaf(t *testing.T) {
 			t.Errorf("closed before confirmations ended: %v", names)
 		}
 		d.clock.Advance(5 * time.Minute)
-		if _, err := d.Confirm(t.Context(), late, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Confirm(t.Context(), late, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a confirmation after the day: %v", err)
 		}
 		d.retain()
@@ -135,7 +135,7 @@ func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 		if err := d.Relist(ctx, a.Secret, d.own(a.Secret)[0].ID, signing.Counted); err != nil {
 			t.Errorf("taken down: %v", err)
 		}
-		if names := d.names(signing.Person, "", 10); len(names) != 1 {
+		if names := d.names(verify.Person, "", 10); len(names) != 1 {
 			t.Errorf("public names %q", names)
 		}
 		if c := d.counts(); c.Persons != 3 || c.Withheld != 1 {

@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestConfirm_byMatchCodeInAnyDigits(t *testing.T) {
@@ -31,12 +32,12 @@ func TestConfirm_byMatchCodeInAnyDigits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.Confirm(t.Context(), d.token(id), "phone", write(w.Code), signing.Correction{Name: "Somebody Else"}); err != nil {
+			if _, err := d.Confirm(t.Context(), d.token(id), "phone", write(w.Code), signing.Shown{Name: "Somebody Else"}); err != nil {
 				t.Errorf("%s digits: %v", name, err)
 			}
 		}
 		d.publish()
-		if got := d.names(signing.Person, "somebody", 10); len(got) != 0 {
+		if got := d.names(verify.Person, "somebody", 10); len(got) != 0 {
 			t.Error("the match code let a name be corrected; only the owner of the mailbox may")
 		}
 	})
@@ -57,11 +58,11 @@ func TestConfirm_neverWithoutCookieOrCode(t *testing.T) {
 		id := d.sign("mina@example.org")
 		token := d.token(id)
 		for _, code := range []string{"", "12345", "1234567", "abcdef", "<script>", strings.Repeat("1", 10_000)} {
-			_, err := d.Confirm(t.Context(), token, "", code, signing.Correction{})
+			_, err := d.Confirm(t.Context(), token, "", code, signing.Shown{})
 			wantFault(t, err, "code: code.missing")
 		}
 		for _, bad := range []string{"", "x", token[:len(token)-1] + "x", token + "a", strings.ToUpper(token)} {
-			if _, err := d.Confirm(t.Context(), bad, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+			if _, err := d.Confirm(t.Context(), bad, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 				t.Errorf("token %q: %v, want Gone", bad, err)
 			}
 		}
@@ -79,14 +80,14 @@ func TestConfirm_fiveTriesALink(t *testing.T) {
 		id := d.sign("mina@example.org")
 		token, wrong := d.token(id), d.wrong(id)
 		for i := range 5 {
-			_, err := d.Confirm(t.Context(), token, "phone", wrong, signing.Correction{})
+			_, err := d.Confirm(t.Context(), token, "phone", wrong, signing.Shown{})
 			wantFault(t, err, "code: code.wrong")
 			if got := fault.All(err)[0].Args["Left"]; got != 4-i {
 				t.Errorf("try %d: %v tries left, want %d", i+1, got, 4-i)
 			}
 		}
 		w, _ := d.Waiting(t.Context(), id, browser)
-		_, err := d.Confirm(t.Context(), token, "phone", w.Code, signing.Correction{})
+		_, err := d.Confirm(t.Context(), token, "phone", w.Code, signing.Shown{})
 		wantFault(t, err, "code: code.spent")
 		if r := d.confirm(token); r.Secret == "" {
 			t.Error("the browser that signed cannot confirm any more")
@@ -103,7 +104,7 @@ func TestConfirm_triesMadeAtOnceAreCountedToo(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 30 {
 			wg.Go(func() {
-				_, err := d.Confirm(t.Context(), token, "phone", wrong, signing.Correction{})
+				_, err := d.Confirm(t.Context(), token, "phone", wrong, signing.Shown{})
 				mu.Lock()
 				defer mu.Unlock()
 				for _, f := range fault.All(err) {
@@ -124,7 +125,7 @@ func TestConfirm_aRightCodeSpendsNoTry(t *testing.T) {
 		w, _ := d.Waiting(t.Context(), id, browser)
 		token := d.token(id)
 		for i := range 8 {
-			if _, err := d.Confirm(t.Context(), token, "phone", w.Code, signing.Correction{}); err != nil {
+			if _, err := d.Confirm(t.Context(), token, "phone", w.Code, signing.Shown{}); err != nil {
 				t.Fatalf("replay %d: %v", i, err)
 			}
 		}
@@ -149,7 +150,7 @@ func TestConfirm_byMailedCodeForTenMinutesAndTwiceALink(t *testing.T) {
 		}
 		first := fresh()
 		d.clock.Advance(10 * time.Minute)
-		_, err := d.Confirm(ctx, token, "phone", first, signing.Correction{})
+		_, err := d.Confirm(ctx, token, "phone", first, signing.Shown{})
 		wantFault(t, err, "code: code.wrong")
 		second := fresh()
 		if third := fresh(); third != second || d.count(qCountJobs, "mail.code") != 2 {
@@ -158,7 +159,7 @@ func TestConfirm_byMailedCodeForTenMinutesAndTwiceALink(t *testing.T) {
 		if c, err := d.Confirmation(ctx, token, "phone"); err != nil || c.CodesLeft || c.Known || c.Name != "M… F…" {
 			t.Errorf("Confirmation = %+v, %v; want a masked name and no codes left", c, err)
 		}
-		r, err := d.Confirm(ctx, token, "phone", second, signing.Correction{Name: "Mina Farahani-Lund", Title: "Dr", Listing: signing.Counted})
+		r, err := d.Confirm(ctx, token, "phone", second, signing.Shown{Name: "Mina Farahani-Lund", Title: "Dr", Listing: signing.Counted})
 		if err != nil || r.Name != "Mina Farahani-Lund" || r.Listing != signing.Counted {
 			t.Errorf("Confirm = %+v, %v; want what the mailbox's owner put right", r, err)
 		}
@@ -176,7 +177,7 @@ func TestConfirm_correctionsAreCheckedLikeTheForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, _, _ := d.Envelope(t.Context(), id)
-		_, err := d.Confirm(t.Context(), token, "phone", e.Code, signing.Correction{Name: "x\u202e", Affiliation: strings.Repeat("a", 301)})
+		_, err := d.Confirm(t.Context(), token, "phone", e.Code, signing.Shown{Name: "x\u202e", Affiliation: strings.Repeat("a", 301)})
 		wantFault(t, err, "name: name.characters", "affiliation: affiliation.long")
 	})
 }
@@ -193,7 +194,7 @@ func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 		first := d.confirm(early)
 		d.clock.Advance(2 * time.Second)
 		for range 2 { // before and after the letter was closed
-			_, err := d.Confirm(t.Context(), late, browser, "", signing.Correction{})
+			_, err := d.Confirm(t.Context(), late, browser, "", signing.Shown{})
 			if !fault.Is(err, fault.Gone) {
 				t.Errorf("confirmed after the grace: %v", err)
 			}
@@ -209,7 +210,7 @@ func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 
 func TestConfirm_replayShowsTheSameReceipt(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+		for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 			token := d.token(d.sign(string(kind)+"@example.org", as(kind, "River Watch "+string(kind))))
 			if diff := cmp.Diff(d.confirm(token), d.confirm(token)); diff != "" {
 				t.Errorf("%s (-first +second):\n%s", kind, diff)
@@ -230,7 +231,7 @@ func TestConfirm_atOnceGivesOneSignature(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range secrets {
 				wg.Go(func() {
-					r, err := d.Confirm(t.Context(), token, browser, "", signing.Correction{})
+					r, err := d.Confirm(t.Context(), token, browser, "", signing.Shown{})
 					if err != nil {
 						t.Error(err)
 					}
@@ -259,7 +260,7 @@ func TestConfirm_twoLinksOfOneAddressAtOnceCountOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, token := range tokens {
 			wg.Go(func() {
-				if _, err := d.Confirm(t.Context(), token, browser, "", signing.Correction{}); err != nil {
+				if _, err := d.Confirm(t.Context(), token, browser, "", signing.Shown{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -275,13 +276,13 @@ func TestConfirm_bothIsTwoSignaturesOneMailOneSecret(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.give("office@example.org", as(signing.Both, "River Watch"))
 		own := d.own(r.Secret)
-		if len(own) != 2 || own[0].Kind != signing.Organisation || own[1].Kind != signing.Person || d.mails() != 1 {
+		if len(own) != 2 || own[0].Kind != verify.Organisation || own[1].Kind != verify.Person || d.mails() != 1 {
 			t.Fatalf("%d signatures %+v, %d mails", len(own), own, d.mails())
 		}
 		if c := d.counts(); c.Persons != 1 || c.Organisations != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if got := d.names(signing.Organisation, "", 5); !cmp.Equal(got, []string{"River Watch"}) {
+		if got := d.names(verify.Organisation, "", 5); !cmp.Equal(got, []string{"River Watch"}) {
 			t.Errorf("organisations %q", got)
 		}
 	})
@@ -298,7 +299,7 @@ func TestConfirm_variantsOfAMailboxAreHeldNotRefused(t *testing.T) {
 		if r := d.give("mina+office@example.org"); r.Held != "" {
 			t.Errorf("the first of its mailbox is held: %q", r.Held)
 		}
-		if r := d.give("minafarahani+org@gmail.com", as(signing.Organisation, "River Watch")); r.Held != "" {
+		if r := d.give("minafarahani+org@gmail.com", as(verify.Organisation, "River Watch")); r.Held != "" {
 			t.Errorf("the only organisation of its mailbox is held: %q", r.Held)
 		}
 		if again := d.give("mina.farahani@gmail.com"); again.Held != "" || !again.Again {
@@ -329,7 +330,7 @@ func TestConfirm_anOrganisationThatLooksLikeAnotherIsHeld(t *testing.T) {
 			"دفترصلح":       signing.HeldLookAlike,
 		} {
 			d.clock.Advance(time.Second)
-			r := d.give(fmt.Sprintf("office%x@example.org", crc32.ChecksumIEEE([]byte(name))), as(signing.Organisation, name))
+			r := d.give(fmt.Sprintf("office%x@example.org", crc32.ChecksumIEEE([]byte(name))), as(verify.Organisation, name))
 			if r.Held != want {
 				t.Errorf("%q: held %q, want %q", name, r.Held, want)
 			}
@@ -367,7 +368,7 @@ func TestDispute_withoutCookieOrCodeOnlyEndsTheMails(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.clock.Advance(24*time.Hour + time.Second)
-		if _, err := d.Confirm(ctx, disputed, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Confirm(ctx, disputed, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("confirmed a day after the dispute: %v", err)
 		}
 	})
@@ -389,7 +390,7 @@ func TestDispute_withCookieOrCodeEndsItAtOnce(t *testing.T) {
 			if gone, err := d.Dispute(ctx, token, by[0], by[1]); err != nil || !gone {
 				t.Errorf("Dispute = %v, %v", gone, err)
 			}
-			if _, err := d.Confirm(ctx, token, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+			if _, err := d.Confirm(ctx, token, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 				t.Errorf("confirmed after it: %v", err)
 			}
 		}
@@ -445,7 +446,7 @@ func TestConfirm_afterTheSubmissionWentAcknowledgesNothing(t *testing.T) {
 			before := d.count(qCountSigned)
 			var confirmed, disputed error
 			var wg sync.WaitGroup
-			wg.Go(func() { _, confirmed = d.Confirm(t.Context(), token, browser, "", signing.Correction{}) })
+			wg.Go(func() { _, confirmed = d.Confirm(t.Context(), token, browser, "", signing.Shown{}) })
 			wg.Go(func() { _, disputed = d.Dispute(t.Context(), token, browser, "") })
 			wg.Wait()
 			if stored := d.count(qCountSigned) > before; stored != (confirmed == nil) || stored == (disputed == nil) {

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -63,8 +64,8 @@ func (d *desk) write(c letter.Change) letter.Letter {
 
 // form is a valid form of a person; options change it.
 func (d *desk) form(email string, options ...func(r *signing.Request)) signing.Request {
-	r := signing.Request{Letter: d.letter, Edition: d.letter.Edition.Number, Browser: browser, Lang: "en", Kind: signing.Person,
-		Name: "Mina Farahani", Email: email, Listing: signing.Public, Consent: true, IsCountry: i18n.IsCountry}
+	r := signing.Request{Letter: d.letter, Edition: d.letter.Edition.Number, Browser: browser, Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: "Mina Farahani", Listing: signing.Public},
+		Email: email, Consent: true, IsCountry: i18n.IsCountry}
 	for _, option := range options {
 		option(&r)
 	}
@@ -77,7 +78,7 @@ func listed(l signing.Listing) func(*signing.Request) {
 	return func(r *signing.Request) { r.Listing = l }
 }
 
-func as(kind signing.Kind, organisation string) func(*signing.Request) {
+func as(kind verify.Kind, organisation string) func(*signing.Request) {
 	return func(r *signing.Request) { r.Kind, r.Organisation = kind, organisation }
 }
 
@@ -102,7 +103,7 @@ func (d *desk) token(pending int64) string {
 
 func (d *desk) confirm(token string) signing.Receipt {
 	d.t.Helper()
-	r, err := d.Confirm(d.t.Context(), token, browser, "", signing.Correction{})
+	r, err := d.Confirm(d.t.Context(), token, browser, "", signing.Shown{})
 	if err != nil {
 		d.t.Fatalf("Confirm: %v", err)
 	}
@@ -143,7 +144,7 @@ func (d *desk) counts() signing.Counts {
 }
 
 // names returns the whole public list of a kind, page by page, or what a query finds.
-func (d *desk) names(kind signing.Kind, query string, limit int) (names []string) {
+func (d *desk) names(kind verify.Kind, query string, limit int) (names []string) {
 	d.t.Helper()
 	for cursor := ""; ; {
 		p, err := d.List(d.t.Context(), d.letter.ID, kind, query, cursor, limit)

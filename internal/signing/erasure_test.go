@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // restored returns a desk on another database with what a dump holds, with the same keys or others, and a log that goes on
@@ -122,7 +123,7 @@ func TestEraseAgain(t *testing.T) {
 		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+		if got := back.names(verify.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
 			t.Errorf("list %q", got)
 		}
 		for _, secret := range []string{gone.Secret, later.Secret} {
@@ -196,7 +197,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		d.give("stays.public@example.org", named("Stays Public")) // which is no reason to hide the earlier one
 		withdraw(d.confirm(d.token(waits)))
 		d.publish()
-		if got := d.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		if got := d.names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Fatalf("before the restore %q are shown", got)
 		}
 		ledger := d.erasures()
@@ -206,13 +207,13 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		if want := (signing.Again{Ended: 4, Hidden: 5}); err != nil || again != want {
 			t.Errorf("%+v, want %+v, %v", again, want, err)
 		}
-		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		if got := back.names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Errorf("before anything is published %q are shown, want %q", got, want)
 		}
 		if c := back.counts(); c.Persons != 7 || c.Withheld != 5 || c.Withdrawn != 2 || c.Removed != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		if got := back.names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Errorf("%q are shown, want %q", got, want)
 		}
 		for name, listing := range map[string]signing.Listing{"Hides Later": signing.Addressee, "Hides Twice": signing.Counted, "Fewer See": signing.Counted,
@@ -237,13 +238,13 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 			t.Errorf("after a second restore %+v, %v", again, err)
 		}
 		next.publish()
-		if got := next.names(signing.Person, "", 20); !slices.Equal(got, []string{"Hides Later", "Shows Again", "Stays Public"}) {
+		if got := next.names(verify.Person, "", 20); !slices.Equal(got, []string{"Hides Later", "Shows Again", "Stays Public"}) {
 			t.Errorf("after a second restore %q are shown", got)
 		}
 
 		without := first.restored(backup, first.Keys)
 		without.publish()
-		if got := without.names(signing.Person, "", 20); len(got) != 9 {
+		if got := without.names(verify.Person, "", 20); len(got) != 9 {
 			t.Errorf("without the ledger only %q are shown", got)
 		}
 	})
@@ -270,7 +271,7 @@ func TestGiveUpSealed(t *testing.T) {
 		if c := back.counts(); c.Persons != before.Persons || c.Withheld != before.Withheld {
 			t.Errorf("counts %+v, before %+v", c, before)
 		}
-		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+		if got := back.names(verify.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
 			t.Errorf("list %q", got)
 		}
 		for _, r := range []signing.Receipt{public, withheld} {

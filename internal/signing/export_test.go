@@ -16,6 +16,8 @@ var (
 	Words      = searchWords
 	Digits     = asciiDigits
 	Mask       = mask
+	Sees       = Audience.sees
+	Hides      = Listing.hides
 )
 
 // ParseAddress returns the three spellings of an address.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Time is how many signatures that count were given in an hour or on a day, UTC.
@@ -27,12 +28,12 @@ type Country struct {
 // hourKey is an hour, since 1970, of one kind.
 type hourKey struct {
 	hour int64
-	kind Kind
+	kind verify.Kind
 }
 
 const microsAnHour = int64(time.Hour / time.Microsecond)
 
-func (f followed) hour() hourKey { return hourKey{f.given / microsAnHour, f.kind} }
+func (x Signature) hour() hourKey { return hourKey{x.SignedAt.UnixMicro() / microsAnHour, x.Kind} }
 
 // glance is what leaves add to the numbers that the desk shows.
 type glance struct {
@@ -90,7 +91,7 @@ func (s *Service) Hours(ctx context.Context, l letter.ID, since time.Time) (list
 			if err != nil {
 				return err
 			}
-			if x.kind == Organisation {
+			if x.kind == verify.Organisation {
 				of(x.hour).Organisations += x.n
 			} else {
 				of(x.hour).Persons += x.n

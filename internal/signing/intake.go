@@ -19,6 +19,7 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Bounds of what waits at the desk. A longer list is for the command line.
@@ -84,10 +85,10 @@ func (s *Service) Register(r *job.Runner) {
 // intake is what is sealed of a proposal: the list and how it becomes signatures.
 type intake struct {
 	List    *roster.Roster
-	Basis   Basis
+	Basis   verify.Basis
 	Source  string
 	Listing Listing
-	Kind    Kind
+	Kind    verify.Kind
 }
 
 // Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as PlanImport does.

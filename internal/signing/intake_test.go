@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // work runs the jobs of a kind until none is left.
@@ -37,7 +38,7 @@ func (d *desk) work(kind string) {
 
 func (d *desk) propose(r *roster.Roster) int64 {
 	d.t.Helper()
-	id, err := d.Propose(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisPaper, Source: "Sheets from the town hall", Listing: signing.Public}, 0)
+	id, err := d.Propose(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: signing.Public}, 0)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		names := list(t, "Name\nAnna Lund\n")
-		if _, err := d.Propose(ctx, signing.Import{Letter: d.letter, List: &roster.Roster{Entries: make([]roster.Entry, signing.MaxIntake+1)}, Basis: signing.BasisPaper}, 0); !fault.Is(err, fault.TooLarge) {
+		if _, err := d.Propose(ctx, signing.Import{Letter: d.letter, List: &roster.Roster{Entries: make([]roster.Entry, signing.MaxIntake+1)}, Basis: verify.ByPaper}, 0); !fault.Is(err, fault.TooLarge) {
 			t.Errorf("a long list: %v", err)
 		}
 		d.propose(names)
@@ -154,7 +155,7 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 		for range 19 {
 			d.propose(names)
 		}
-		_, err = d.Propose(ctx, signing.Import{Letter: d.letter, List: names, Basis: signing.BasisPaper, Listing: signing.Public}, 0)
+		_, err = d.Propose(ctx, signing.Import{Letter: d.letter, List: names, Basis: verify.ByPaper, Listing: signing.Public}, 0)
 		wantFault(t, err, ": intake.too_many")
 		d.clock.Advance(signing.IntakeFor - time.Hour)
 		last := d.left(20)[19]
@@ -196,7 +197,7 @@ func TestIntake_keepsWhatMailsSay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.replies(roster.Entry{Name: "Ada Wren", Email: "ada@wren.example", Writer: roster.Sender, Subject: "We sign", Text: strings.Repeat("é", 2000)},
 			roster.Entry{Name: "Bo", Email: "bo@wren.example", Writer: roster.Claimed, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", 30<<20).Because(context.Canceled)})
-		id, err := d.Propose(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisReply, Listing: signing.Public}, 0)
+		id, err := d.Propose(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: verify.ByReply, Listing: signing.Public}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 var (
@@ -65,7 +66,7 @@ func TestStored_withheldSignersAreNowhereInTheClear(t *testing.T) {
 			d := newDesk(t, db, clock)
 			needles := []string{"Zarafshan", "Quillfeather", "zq-address", "Vexillology", "Institute of Zymurgy", "Wharfinger"}
 			for _, l := range []signing.Listing{signing.Counted, signing.Addressee, signing.Coalition} {
-				for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+				for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 					id := d.sign("zq-address."+string(l)+string(kind)+"@example.org", named("Zarafshan Quillfeather"), as(kind, "Wharfinger Union "+string(l)), listed(l),
 						func(r *signing.Request) { r.Title, r.Affiliation = "Vexillology", "Institute of Zymurgy" })
 					w, err := d.Waiting(t.Context(), id, browser)

@@ -31,29 +31,30 @@ type Counts struct {
 	Root                   verify.Hash
 }
 
-// Signatory is one line of the public list.
+// Signatory is one line of the public list, also as data.
 type Signatory struct {
-	ID                                int64
-	Kind                              Kind
-	Name, Title, Affiliation, Country string
-	Basis                             Basis
+	ID   int64       `json:"-"`
+	Kind verify.Kind `json:"kind"`
+	verify.Record
+	Basis verify.Basis `json:"basis"`
 
 	sortKey []byte // or the folded word it was found by
 }
 
-func scanSignatory(row store.Row) (s Signatory, err error) {
-	err = row.Scan(&s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
-	return s, err
+var signatorySelect = "u.id, u.kind, " + recordSelect + ", s.basis"
+
+func (s *Signatory) fields(more ...any) []any {
+	fields := recordFields(append(make([]any, 0, 8), &s.ID, &s.Kind), &s.Record)
+	return append(append(fields, &s.Basis), more...)
 }
 
-func scanListed(row store.Row) (s Signatory, err error) {
-	err = row.Scan(&s.sortKey, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
-	return s, err
-}
+func scanSignatory(row store.Row) (s Signatory, err error) { return s, row.Scan(s.fields()...) }
+
+func scanListed(row store.Row) (s Signatory, err error) { return s, row.Scan(s.fields(&s.sortKey)...) }
 
 func scanFound(row store.Row) (s Signatory, err error) {
 	var word string
-	err = row.Scan(&word, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
+	err = row.Scan(s.fields(&word)...)
 	s.sortKey = []byte(word)
 	return s, err
 }
@@ -87,7 +88,7 @@ func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts
 }
 
 func (c *Counts) add(t tallied, since int) {
-	if reason := verify.Reason(t.outcome); t.outcome != outcomeCounted {
+	if reason := t.outcome; reason != outcomeCounted {
 		if c.Ended[reason] += t.n; reason.Removed() {
 			c.Removed += t.n
 		} else {
@@ -95,21 +96,21 @@ func (c *Counts) add(t tallied, since int) {
 		}
 		return
 	}
-	if t.kind == Organisation {
+	if t.Kind == verify.Organisation {
 		c.Organisations += t.n
 	} else {
 		c.Persons += t.n
 	}
-	if t.withheld {
+	if t.Listing == verify.Withheld {
 		c.Withheld += t.n
 	}
-	if t.basis.imported() {
+	if t.Basis.Imported() {
 		c.Imported += t.n
 	}
-	if t.edition < since {
+	if t.Edition < since {
 		c.Earlier += t.n
 	}
-	c.ByEdition[t.edition] += t.n
+	c.ByEdition[t.Edition] += t.n
 }
 
 type tallied struct {
@@ -118,7 +119,11 @@ type tallied struct {
 }
 
 func scanTally(row store.Row) (t tallied, err error) {
-	err = row.Scan(&t.edition, &t.kind, &t.withheld, &t.basis, &t.outcome, &t.n)
+	var withheld bool
+	err = row.Scan(&t.Edition, &t.Kind, &withheld, &t.Basis, &t.outcome, &t.n)
+	if t.Listing = verify.Public; withheld {
+		t.Listing = verify.Withheld
+	}
 	return t, err
 }
 
@@ -145,7 +150,7 @@ type Page struct {
 
 // List returns a page of the public list of one kind in its collated order, at most limit entries after the cursor; with
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
-func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
+func (s *Service) List(ctx context.Context, l letter.ID, kind verify.Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
 	words := strings.Fields(i18n.Fold(query))
 	if query != "" && len(words) == 0 {
@@ -174,7 +179,7 @@ const everyoneSlice = 1000
 // Everyone ranges over the whole public list of each kind in its order. It reads slice by slice, so that no long
 // transaction keeps the database from cleaning up; who joins or leaves meanwhile may be in it or not. An error is the last
 // pair.
-func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...Kind) iter.Seq2[Signatory, error] {
+func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...verify.Kind) iter.Seq2[Signatory, error] {
 	return func(yield func(Signatory, error) bool) {
 		for _, kind := range kinds {
 			for cursor := ""; ; {
@@ -205,7 +210,7 @@ const secondWay = "\x01"
 
 // search finds names in two ways: those that have the words one after the other, as people type a name, are one stretch of
 // the index; those that have them in another order or with others between, by walking the entries of the longest word.
-func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, id int64, limit int) (p Page, err error) {
+func search(tx *store.Tx, l letter.ID, kind verify.Kind, words []string, word string, id int64, limit int) (p Page, err error) {
 	phrase := cutWord(strings.Join(words, " "))
 	inOrder := func(s Signatory) bool {
 		return slices.ContainsFunc(searchWords(s.Name), func(w string) bool { return strings.HasPrefix(w, phrase) })
@@ -250,7 +255,7 @@ func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, i
 }
 
 // walk ranges over the index entries that begin with prefix, after the given one, until fn says that it is enough.
-func walk(tx *store.Tx, l letter.ID, kind Kind, prefix, word string, id int64, limit int, fn func(Signatory) (more bool)) error {
+func walk(tx *store.Tx, l letter.ID, kind verify.Kind, prefix, word string, id int64, limit int, fn func(Signatory) (more bool)) error {
 	slice := max(limit, 100) // a short page is no reason for many queries
 	for {
 		found, err := store.List(tx, qSearchPage, scanFound, l, kind, prefix, prefix+"\U0010FFFF", word, id, slice)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func (d *desk) giveAll(names []string, options ...func(*signing.Request)) {
@@ -35,7 +36,7 @@ func TestList_eachNameOnceInCollatedOrder(t *testing.T) {
 			want[i] = strings.TrimSpace(name)
 		}
 		for _, limit := range []int{1, 2, 3, 100} {
-			got := d.names(signing.Person, "", limit)
+			got := d.names(verify.Person, "", limit)
 			if diff := cmp.Diff(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(got))); diff != "" {
 				t.Errorf("limit %d: not each name once (-want +got):\n%s", limit, diff)
 			}
@@ -85,7 +86,7 @@ func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
 			names[10][:52]: {names[10]},
 		} {
 			for _, limit := range []int{1, 50} {
-				if got := d.names(signing.Person, query, limit); !cmp.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+				if got := d.names(verify.Person, query, limit); !cmp.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 					t.Errorf("%q, %d a page: %q, want %q", query, limit, got, want)
 				}
 			}
@@ -107,7 +108,7 @@ func TestList_aBadCursorIsHarmless(t *testing.T) {
 				cursor = string(raw)
 			}
 			for _, query := range []string{"", "a"} {
-				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 2)
+				p, err := d.List(t.Context(), d.letter.ID, verify.Person, query, cursor, 2)
 				if err != nil || len(p.Signatories) > 2 {
 					t.Fatalf("cursor %q, query %q: %d entries, %v", cursor, query, len(p.Signatories), err)
 				}
@@ -129,7 +130,7 @@ func TestSummary_namesThatJoinedLast(t *testing.T) {
 			t.Fatalf("%d persons, %d organisations, %v", len(persons), len(organisations), err)
 		}
 		for i, p := range persons {
-			if want := names[14-i]; p.Name != want || p.Basis != signing.BasisEmail {
+			if want := names[14-i]; p.Name != want || p.Basis != verify.ByEmail {
 				t.Errorf("place %d: %+v, want %s", i, p, want)
 			}
 		}
@@ -150,7 +151,7 @@ func TestList_aSearchLooksAtFewEntries(t *testing.T) {
 		for query, want := range map[string]int{"anna lund": 1501, "lund anna": 1501, "lund": 3001, "anna zz": 0} {
 			seen := map[string]bool{}
 			for cursor, pages := "", 0; ; pages++ {
-				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 50)
+				p, err := d.List(t.Context(), d.letter.ID, verify.Person, query, cursor, 50)
 				if err != nil || pages > 500 {
 					t.Fatalf("%q: page %d, %v", query, pages, err)
 				}
@@ -168,7 +169,7 @@ func TestList_aSearchLooksAtFewEntries(t *testing.T) {
 				t.Errorf("%q: %d names, want %d", query, len(seen), want)
 			}
 		}
-		first, err := d.List(t.Context(), d.letter.ID, signing.Person, "anna lund", "", 50)
+		first, err := d.List(t.Context(), d.letter.ID, verify.Person, "anna lund", "", 50)
 		if err != nil || first.Signatories[0].Name != "Anna Lund" {
 			t.Errorf("whose name is what was typed comes first: %+v, %v", first.Signatories[:1], err)
 		}

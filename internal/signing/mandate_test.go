@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // mandated makes the desk's letter one that looks at organisations, led by as many as leads are named.
@@ -64,7 +65,7 @@ func (d *desk) leads() (ids []int64) {
 	return ids
 }
 
-func (d *desk) signature(receipt signing.Receipt, kind signing.Kind) signing.Own {
+func (d *desk) signature(receipt signing.Receipt, kind verify.Kind) signing.Own {
 	d.t.Helper()
 	for _, o := range d.own(receipt.Secret) {
 		if o.Kind == kind {
@@ -98,18 +99,18 @@ func TestMandate_domainOfTheDirectory(t *testing.T) {
 		}
 		d.mandated("peace-office")
 		for _, email := range []string{"x@notriver.example", "x@river.example.evil.example", "river.example@gmail.com"} {
-			if r := d.give(email, as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+			if r := d.give(email, as(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
 				t.Errorf("from %s: held %q", email, r.Held)
 			}
 		}
-		if r := d.give("press@river.example", as(signing.Organisation, "Hill Watch")); r.Held != signing.HeldMandate {
+		if r := d.give("press@river.example", as(verify.Organisation, "Hill Watch")); r.Held != signing.HeldMandate {
 			t.Errorf("for another name: held %q", r.Held)
 		}
-		r := d.give("office@river.example", as(signing.Organisation, "river watch"))
-		if o := d.signature(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
+		r := d.give("office@river.example", as(verify.Organisation, "river watch"))
+		if o := d.signature(r, verify.Organisation); r.Held != "" || o.Basis != verify.ByDomain {
 			t.Errorf("from its own domain: held %q, basis %s", r.Held, o.Basis)
 		}
-		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldTwin {
+		if r := d.give("x@post.river.example", as(verify.Organisation, "RIVER-WATCH")); r.Held != signing.HeldSameOrganisation {
 			t.Errorf("the same organisation again: held %q", r.Held)
 		}
 		if c := d.counts(); c.Organisations != 1 {
@@ -124,15 +125,15 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		d.mandated("peace-office")
 		d.editors("peace-office")
 		lead := d.leads()[0]
-		r := d.give("office@river.example", as(signing.Organisation, "River Watch"))
-		o := d.signature(r, signing.Organisation)
+		r := d.give("office@river.example", as(verify.Organisation, "River Watch"))
+		o := d.signature(r, verify.Organisation)
 		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody of another organisation vouches: %v", err)
 		}
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisVoucher || o.State != signing.StateNew {
+		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByVoucher || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
 		if c := d.counts(); c.Organisations != 1 {
@@ -140,15 +141,15 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		}
 		d.open("second")
 		d.letter = d.write(letter.Change{Slug: "second", Mandate: new(true)})
-		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
+		if r := d.give("secretary@river.example", as(verify.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
-		if o := d.signature(d.give("fourth@river.example", as(signing.Organisation, "River-Watch")), signing.Organisation); o.Reason != signing.HeldTwin {
+		if o := d.signature(d.give("fourth@river.example", as(verify.Organisation, "River-Watch")), verify.Organisation); o.Reason != signing.HeldSameOrganisation {
 			t.Errorf("the same organisation from another address: %q", o.Reason)
 		}
 		d.letter = d.open("third")
 		d.mandated("quay") // of another lead
-		if r := d.give("third@river.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+		if r := d.give("third@river.example", as(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
 			t.Errorf("the word of a lead counts for a letter that it does not lead: %q", r.Held)
 		}
 	})
@@ -160,7 +161,7 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		d.mandated("peace-office", "quay", "loom")
 		d.editors("peace-office", "quay")
 		leads := d.leads() // nobody can speak for the third
-		o := d.signature(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
+		o := d.signature(d.give("river@gmail.com", as(verify.Organisation, "River Watch")), verify.Organisation)
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); released || err != nil {
 			t.Fatalf("one is enough: %v, %v", released, err)
 		}
@@ -170,16 +171,16 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		if _, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("one lead vouches twice: %v", err)
 		}
-		if v, err := d.Vouchers(ctx, d.letter.ID, o.ID, o.ID); err != nil || len(v[o.ID]) != 1 || v[o.ID][0] != leads[0] {
+		if v, err := d.ListByState(ctx, d.letter.ID, signing.StateHeld, o.ID-1, 1); err != nil || len(v) != 1 || v[0].ID != o.ID || len(v[0].Vouched) != 1 || v[0].Vouched[0] != leads[0] {
 			t.Errorf("%v, %v", v, err)
 		}
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if r := d.give("other@gmail.com", as(signing.Organisation, "Hill Watch")); r.Held == "" {
+		if r := d.give("other@gmail.com", as(verify.Organisation, "Hill Watch")); r.Held == "" {
 			t.Error("a shared domain was taken for an organisation's")
 		}
-		nameless := d.signature(d.give("c@cliff.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted)), signing.Organisation)
+		nameless := d.signature(d.give("c@cliff.example", as(verify.Organisation, "Cliff Watch"), listed(signing.Counted)), verify.Organisation)
 		if _, err := d.Release(ctx, d.letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an editor vouches for a name that nobody sees: %v", err)
 		}
@@ -193,7 +194,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		d.mandated("peace-office")
 		d.editors("peace-office")
 		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Coalition))
-		o := d.signature(r, signing.Organisation)
+		o := d.signature(r, verify.Organisation)
 		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
 			if _, err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
@@ -221,7 +222,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
+		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByDomain || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
 		if _, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
@@ -230,7 +231,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		if c := d.counts(); c.Organisations != 1 || c.Withheld != 2 {
 			t.Errorf("%+v", c)
 		}
-		if again := d.give("river@gmail.com", as(signing.Organisation, "The River Watch"), listed(signing.Coalition)); again.Held != "" {
+		if again := d.give("river@gmail.com", as(verify.Organisation, "The River Watch"), listed(signing.Coalition)); again.Held != "" {
 			t.Errorf("who signs again is held: %q", again.Held)
 		}
 		if c := d.counts(); c.Organisations != 1 {
@@ -244,8 +245,8 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.clock.Advance(2 * time.Minute)
-		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted))
-		o = d.signature(r, signing.Organisation)
+		r = d.give("me@elsewhere.example", as(verify.Organisation, "Cliff Watch"), listed(signing.Counted))
+		o = d.signature(r, verify.Organisation)
 		for _, domain := range []string{"elsewhere.example", "cliff.example"} {
 			if record, err = d.MandateRecord(ctx, o, domain); err != nil {
 				t.Fatal(err)
@@ -269,7 +270,7 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		d.editors("peace-office")
 		var held []signing.Own
 		for _, email := range []string{"a@river.example", "b@brook.example"} {
-			held = append(held, d.signature(d.give(email, as(signing.Organisation, "River Watch")), signing.Organisation))
+			held = append(held, d.signature(d.give(email, as(verify.Organisation, "River Watch")), verify.Organisation))
 		}
 		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
@@ -277,15 +278,15 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		if _, err := d.Release(ctx, d.letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("both are counted: %v", err)
 		}
-		d.give("c@bar.example", as(signing.Organisation, "Bar Guild"))
-		bar := d.signature(d.give("c@bar.example", as(signing.Organisation, "Bar Guild")), signing.Organisation)
+		d.give("c@bar.example", as(verify.Organisation, "Bar Guild"))
+		bar := d.signature(d.give("c@bar.example", as(verify.Organisation, "Bar Guild")), verify.Organisation)
 		if _, err := d.Release(ctx, d.letter.ID, bar.ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		if r := d.give("c@bar.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldTwin {
+		if r := d.give("c@bar.example", as(verify.Organisation, "River Watch")); r.Held != signing.HeldSameOrganisation {
 			t.Errorf("who counts as one organisation takes the name of another: %q", r.Held)
 		}
-		if r := d.give("secretary@river.example", as(signing.Both, "The River Watch"), named("Tova Lind")); r.Held != signing.HeldTwin || len(r.Promises) != 1 {
+		if r := d.give("secretary@river.example", as(signing.Both, "The River Watch"), named("Tova Lind")); r.Held != signing.HeldSameOrganisation || len(r.Promises) != 1 {
 			t.Errorf("held %q with %d promises: the person is owed one, though the organisation counts already", r.Held, len(r.Promises))
 		}
 		if c := d.counts(); c.Organisations != 1 || c.Persons != 1 {
@@ -300,7 +301,7 @@ func TestMandate_otherReasonsDoNotHideIt(t *testing.T) {
 		ctx := t.Context()
 		d.mandated("peace-office")
 		d.editors("peace-office")
-		o := d.signature(d.give("x@river.example", as(signing.Organisation, "Rіver Watch")), signing.Organisation) // a Cyrillic letter
+		o := d.signature(d.give("x@river.example", as(verify.Organisation, "Rіver Watch")), verify.Organisation) // a Cyrillic letter
 		if o.Reason != signing.HeldLookAlike {
 			t.Fatalf("held for %q", o.Reason)
 		}

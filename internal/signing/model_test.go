@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // modelled is a signature as the reference model knows it.
@@ -38,7 +39,7 @@ type modelledImport struct {
 
 type modelKey struct {
 	address string
-	kind    signing.Kind
+	kind    verify.Kind
 }
 
 // model is what list and count must be after any order of acts, written as plainly as possible.
@@ -79,7 +80,7 @@ func (m *model) counts() (c signing.Counts) {
 		if s.state != signing.StateListed {
 			continue
 		}
-		if k.kind == signing.Organisation {
+		if k.kind == verify.Organisation {
 			c.Organisations++
 		} else {
 			c.Persons++
@@ -95,7 +96,7 @@ func (m *model) counts() (c signing.Counts) {
 	return c
 }
 
-func (m *model) names(kind signing.Kind) (names []string) {
+func (m *model) names(kind verify.Kind) (names []string) {
 	for k, s := range m.signatures {
 		if k.kind == kind && s.state == signing.StateListed && s.listing == signing.Public {
 			names = append(names, s.name)
@@ -132,7 +133,7 @@ func (d *desk) check(m *model) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	for kind, n := range map[signing.Kind]int{signing.Person: got.Persons, signing.Organisation: got.Organisations} {
+	for kind, n := range map[verify.Kind]int{verify.Person: got.Persons, verify.Organisation: got.Organisations} {
 		if rows := d.count(qRecount, d.letter.ID, kind); rows != int64(n) {
 			d.t.Fatalf("%s: the tally says %d, the rows are %d", kind, n, rows)
 		}
@@ -177,7 +178,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			var err error
 			switch act := r.IntN(100); {
 			case act < 45 || s == nil:
-				kind := []signing.Kind{signing.Person, signing.Organisation, signing.Both}[r.IntN(3)]
+				kind := []verify.Kind{verify.Person, verify.Organisation, signing.Both}[r.IntN(3)]
 				address, listing, held := fmt.Sprintf("a%d@example.org", r.IntN(60)), signing.Listings[r.IntN(4)], r.IntN(10) == 0
 				name := fmt.Sprintf("Mina Farahani %c%c", 'a'+r.IntN(26), 'a'+r.IntN(26))
 				if held {
@@ -257,7 +258,7 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 	text.WriteString("Name,Listing\n")
 	var keys []modelKey
 	for i := range 1 + r.IntN(4) {
-		k := modelKey{fmt.Sprintf("on list %d.%d", act, i), signing.Person}
+		k := modelKey{fmt.Sprintf("on list %d.%d", act, i), verify.Person}
 		listing := signing.Listings[r.IntN(4)]
 		name := "Ann " + letters(act*10+i)
 		fmt.Fprintf(&text, "%s,%s\n", name, listing)
@@ -268,7 +269,7 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 	if err != nil {
 		return err
 	}
-	plan, err := d.PlanImport(ctx, signing.Import{Letter: d.letter, List: list, Basis: signing.BasisPaper, Listing: signing.Public})
+	plan, err := d.PlanImport(ctx, signing.Import{Letter: d.letter, List: list, Basis: verify.ByPaper, Listing: signing.Public})
 	if err != nil {
 		return err
 	}
@@ -308,11 +309,11 @@ func (d *desk) close(m *model) {
 	}
 }
 
-func parts(k signing.Kind) []signing.Kind {
+func parts(k verify.Kind) []verify.Kind {
 	if k == signing.Both {
-		return []signing.Kind{signing.Organisation, signing.Person}
+		return []verify.Kind{verify.Organisation, verify.Person}
 	}
-	return []signing.Kind{k}
+	return []verify.Kind{k}
 }
 
 func TestPublish_severalAtOnceCountOnce(t *testing.T) {
@@ -363,7 +364,7 @@ func TestPublish_severalAtOnceCountOnce(t *testing.T) {
 		if got.Persons != want.Persons || got.Withheld != want.Withheld || got.Withdrawn != want.Withdrawn {
 			t.Errorf("counts %+v, want %+v", got, want)
 		}
-		if n := len(d.names(signing.Person, "", 200)); n != signers*each*3/5 {
+		if n := len(d.names(verify.Person, "", 200)); n != signers*each*3/5 {
 			t.Errorf("%d names, want %d", n, signers*each*3/5)
 		}
 		if n := d.count(qListed, d.letter.ID); n != int64(signers*each*3/5) {

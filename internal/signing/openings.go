@@ -9,7 +9,7 @@ import (
 )
 
 var qListOpenings = store.Q("signature.list_openings", `
-	SELECT s.letter_id, s.leaf_index, u.name, u.title, u.affiliation, u.country, u.salt FROM signature s
+	SELECT s.letter_id, s.leaf_index, u.salt, `+recordSelect+` FROM signature s
 	LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
 	WHERE s.leaf_index >= $1 AND s.leaf_index < $2 ORDER BY s.leaf_index`)
 
@@ -37,14 +37,10 @@ type opening struct {
 }
 
 func scanOpening(row store.Row) (o opening, err error) {
-	var name, title, affiliation, country *string
-	if err := row.Scan(&o.letter, &o.Index, &name, &title, &affiliation, &country, &o.Salt); err != nil {
-		return o, err
+	var r verify.Record
+	err = row.Scan(recordFields([]any{&o.letter, &o.Index, &o.Salt}, &r)...)
+	if o.Salt != nil {
+		o.Record = r.Text()
 	}
-	if name == nil || o.Salt == nil {
-		o.Salt = nil
-		return o, nil
-	}
-	o.Record = verify.Record{Name: *name, Title: *title, Affiliation: *affiliation, Country: *country}.Text()
-	return o, nil
+	return o, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestSignAgain_newSecretWorksOldDoesNot(t *testing.T) {
@@ -29,10 +30,10 @@ func TestSignAgain_newSecretWorksOldDoesNot(t *testing.T) {
 		if after := d.counts(); after.Persons != before.Persons || after.Withdrawn != 0 {
 			t.Errorf("counts %+v, before %+v", after, before)
 		}
-		if got := d.names(signing.Person, "", 5); !cmp.Equal(got, []string{"Mina F. Lund"}) {
+		if got := d.names(verify.Person, "", 5); !cmp.Equal(got, []string{"Mina F. Lund"}) {
 			t.Errorf("list %q", got)
 		}
-		if got := d.names(signing.Person, "farahani", 5); len(got) != 0 {
+		if got := d.names(verify.Person, "farahani", 5); len(got) != 0 {
 			t.Errorf("the old name is still found: %q", got)
 		}
 		if n := d.count(qCountPending); n != 1 {
@@ -125,8 +126,8 @@ func TestHeld_isNowhereInPublic(t *testing.T) {
 		}
 		d.publish()
 		c, persons, _, err := d.Summary(ctx, d.letter.ID, 0)
-		if err != nil || c.Persons != 0 || len(persons) != 0 || len(d.names(signing.Person, "", 5)) != 0 {
-			t.Errorf("counts %+v, recent %+v, list %q, %v", c, persons, d.names(signing.Person, "", 5), err)
+		if err != nil || c.Persons != 0 || len(persons) != 0 || len(d.names(verify.Person, "", 5)) != 0 {
+			t.Errorf("counts %+v, recent %+v, list %q, %v", c, persons, d.names(verify.Person, "", 5), err)
 		}
 		held, err := d.ListByState(ctx, d.letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 1 || held[0].Name != "Минa Farahani" || held[0].Reason != signing.HeldLookAlike {
@@ -153,7 +154,7 @@ func TestRelist_aNameThatIsWithheldLeavesListAndSearchAtOnce(t *testing.T) {
 		if err := d.Relist(ctx, r.Secret, id, signing.Counted); err != nil {
 			t.Fatal(err)
 		}
-		if l, s := d.names(signing.Person, "", 5), d.names(signing.Person, "mina", 5); len(l)+len(s) != 0 {
+		if l, s := d.names(verify.Person, "", 5), d.names(verify.Person, "mina", 5); len(l)+len(s) != 0 {
 			t.Errorf("list %q, search %q before the next publication", l, s)
 		}
 		if d.version() == version {
@@ -165,7 +166,7 @@ func TestRelist_aNameThatIsWithheldLeavesListAndSearchAtOnce(t *testing.T) {
 		if err := d.Relist(ctx, r.Secret, id, signing.Public); err != nil {
 			t.Fatal(err)
 		}
-		if c := d.counts(); c.Withheld != 0 || !cmp.Equal(d.names(signing.Person, "", 5), []string{"Mina Farahani"}) {
+		if c := d.counts(); c.Withheld != 0 || !cmp.Equal(d.names(verify.Person, "", 5), []string{"Mina Farahani"}) {
 			t.Errorf("counts %+v", c)
 		}
 		if err := d.Relist(ctx, r.Secret, id, "friends"); !fault.Is(err, fault.Invalid) {
@@ -197,7 +198,7 @@ func TestWithdraw_nameGoesAtOnceCountWithThePublication(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 0 {
+		if got := d.names(verify.Person, "", 5); len(got) != 0 {
 			t.Errorf("list %q", got)
 		}
 		if c, _, _, _ := d.Summary(ctx, d.letter.ID, 0); c.Persons != 1 {
@@ -259,7 +260,7 @@ func TestErase_oneOfBothLeavesTheOther(t *testing.T) {
 		if err := d.Erase(t.Context(), r.Secret, d.own(r.Secret)[1].ID); err != nil {
 			t.Fatal(err)
 		}
-		if own := d.own(r.Secret); len(own) != 1 || own[0].Kind != signing.Organisation {
+		if own := d.own(r.Secret); len(own) != 1 || own[0].Kind != verify.Organisation {
 			t.Errorf("own %+v", own)
 		}
 		if c := d.counts(); c.Organisations != 1 || c.Persons != 0 {
@@ -301,7 +302,7 @@ func TestRetain_submissionsEndAfterTheirHours(t *testing.T) {
 			}
 			d.clock.Advance(23 * time.Hour)
 		}
-		if _, err := d.Confirm(ctx, open, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Confirm(ctx, open, browser, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("confirmed after 72 hours: %v", err)
 		}
 	})
@@ -352,7 +353,7 @@ func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 		if len(own) != 1 || own[0].State != signing.StateListed || own[0].Email != "" || own[0].Name != "" {
 			t.Errorf("own %+v; want the signature without particulars", own)
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 1 {
+		if got := d.names(verify.Person, "", 5); len(got) != 1 {
 			t.Errorf("the public list went too: %q", got)
 		}
 		if err := d.Relist(ctx, r.Secret, own[0].ID, signing.Counted); !fault.Is(err, fault.Gone) {
@@ -361,7 +362,7 @@ func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 		if err := d.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 			t.Errorf("Withdraw: %v", err)
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 0 {
+		if got := d.names(verify.Person, "", 5); len(got) != 0 {
 			t.Errorf("withdrawn and still listed: %q", got)
 		}
 	})

@@ -26,19 +26,20 @@ const recentNames = 12
 // Publish gives durable acts their place in the log, moves them into list and count, and publishes a checkpoint. It is the
 // only writer of tally and list entries; several processes may run it at once. It returns how many acts there were.
 func (s *Service) Publish(ctx context.Context) (done int, err error) {
-	done, err = s.Log.Sequence(ctx, s.follow, publishCounts)
+	done, err = s.Log.Sequence(ctx, s.applyLeaves, publishCounts)
 	s.Events.Published.Add(int64(done))
 	return done, err
 }
 
 // PublishTexts does the same for what is about letters alone: a new text or deadline is in the log at once.
 func (s *Service) PublishTexts(ctx context.Context) error {
-	_, err := s.Log.SequenceTexts(ctx, s.follow, publishCounts)
+	_, err := s.Log.SequenceTexts(ctx, s.applyLeaves, publishCounts)
 	return err
 }
 
-// follow does what follows from leaves of one letter that get their index, and tells acts the index of their signature.
-func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
+// applyLeaves does to list and count what leaves of one letter say that get their index, and tells acts the index of their
+// signature.
+func (s *Service) applyLeaves(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
 	l := letter.ID(id)
 	var locked letter.ID // before the signatures, as everyone does
 	if err := tx.Row(qLockLetter, l).Scan(&locked); err != nil {
@@ -51,14 +52,14 @@ func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (
 	tally, seen := map[cell]int{}, glance{hours: map[hourKey]int{}, countries: map[string]int{}}
 	for _, w := range waiting {
 		if w.Subject != 0 { // else it is about the letter
-			f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
+			f, err := scanSequenced(tx.Row(qFindSequenced, l, w.Subject))
 			if err != nil {
 				return nil, err
 			}
-			if _, sign := w.Leaf.(verify.Sign); !sign && f.index == nil {
+			if _, sign := w.Leaf.(verify.Sign); !sign && f.LeafIndex == nil {
 				continue // its signature waits itself
 			}
-			if err := f.apply(tx, l, &w, next+int64(len(taken)), tally, seen, &recent); err != nil {
+			if err := f.apply(tx, &w, next+int64(len(taken)), tally, seen, &recent); err != nil {
 				return nil, err
 			}
 		}
@@ -71,7 +72,7 @@ func (s *Service) follow(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (
 		if n == 0 {
 			continue
 		}
-		if _, err := tx.Exec(qAddTally, l, c.edition, c.kind, c.withheld, c.basis, c.outcome, n); err != nil {
+		if _, err := tx.Exec(qAddTally, l, c.Edition, c.Kind, c.Listing == verify.Withheld, c.Basis, c.outcome, n); err != nil {
 			return nil, err
 		}
 	}
@@ -107,84 +108,73 @@ func publishCounts(tx *store.Tx, c verify.Checkpoint) error {
 	return nil
 }
 
-// followed is a signature one of whose leaves gets its index.
-type followed struct {
-	kind    Kind
-	edition int
-	basis   Basis
-	state   State
-	index   *int64
-	listing verify.Listing // as the log says so far
-	given   int64          // µs
-	public  string         // the name as listed, "" for other listings
-	country string         // the same
+// sequenced is a signature one of whose leaves gets its index, with the name that is, or is about to be, in the list.
+type sequenced struct {
+	Signature
+	public verify.Record // empty for other listings
 }
 
-func scanFollowed(row store.Row) (f followed, err error) {
-	err = row.Scan(&f.kind, &f.edition, &f.basis, &f.state, &f.index, &f.listing, &f.given, &f.public, &f.country)
-	return f, err
+func scanSequenced(row store.Row) (x sequenced, err error) {
+	x.Signature, err = scanSignatureAnd(row, recordFields(nil, &x.public)...)
+	return x, err
 }
 
 // cell is one number of the tally.
 type cell struct {
-	edition  int
-	kind     Kind
-	withheld bool
-	basis    Basis
-	outcome  string // outcomeCounted, or the reason of an end
+	verify.Cell
+	outcome verify.Reason // outcomeCounted, or the reason of an end
 }
 
-const outcomeCounted = "counted"
+const outcomeCounted verify.Reason = "counted"
 
 // apply does what follows from one leaf. The tally folds what the log says, so that its numbers are those of a replay.
-func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64, tally map[cell]int, seen glance, recent *recent) error {
-	c := cell{f.edition, f.kind, f.listing == verify.Withheld, f.basis, outcomeCounted}
-	if sign, ok := w.Leaf.(verify.Sign); ok {
-		c.withheld = sign.Listing == verify.Withheld
+func (x sequenced) apply(tx *store.Tx, w *tlog.Waiting, index int64, tally map[cell]int, seen glance, recent *recent) error {
+	c := cell{verify.Cell{Edition: x.Edition, Kind: x.Kind, Listing: x.LeafListing, Basis: x.Basis}, outcomeCounted}
+	switch leaf := w.Leaf.(type) {
+	case verify.Sign:
+		c.Listing = leaf.Listing
 		tally[c]++
-		seen.hours[f.hour()]++
-		if _, err := tx.Exec(qSetLeaf, index, sign.Listing, l, w.Subject); err != nil {
+		seen.hours[x.hour()]++
+		if _, err := tx.Exec(qSetLeaf, index, leaf.Listing, x.Letter, x.ID); err != nil {
 			return err
 		}
-		return f.list(tx, l, w.Subject, f.state == StateNew, seen, recent)
-	}
-	switch act := w.Leaf.(type) {
+		return x.list(tx, x.State == StateNew, seen, recent)
 	case verify.Relist:
-		act.Target = *f.index
-		w.Leaf = act
+		leaf.Target = *x.LeafIndex
+		w.Leaf = leaf
 		tally[c]--
-		c.withheld = act.Listing == verify.Withheld
+		c.Listing = leaf.Listing
 		tally[c]++
-		if _, err := tx.Exec(qSetLeafListing, act.Listing, l, w.Subject); err != nil {
+		if _, err := tx.Exec(qSetLeafListing, leaf.Listing, x.Letter, x.ID); err != nil {
 			return err
 		}
-		return f.list(tx, l, w.Subject, f.state == StateListed, seen, recent)
+		return x.list(tx, x.State == StateListed, seen, recent)
 	case verify.Withdraw:
-		act.Target = *f.index
-		w.Leaf = act
+		leaf.Target = *x.LeafIndex
+		w.Leaf = leaf
 		tally[c]--
-		seen.hours[f.hour()]--
-		if act.Reason != verify.Reaffirmed { // the signature in its place is what counts
-			c.outcome = string(act.Reason)
+		seen.hours[x.hour()]--
+		if leaf.Reason != verify.Reaffirmed { // the signature in its place is what counts
+			c.outcome = leaf.Reason
 			tally[c]++
 		}
 	}
 	return nil
 }
 
-// list puts a public name into the list.
-func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, seen glance, recent *recent) error {
-	if !stands || f.public == "" {
+// list puts a public name into the list, if its signature stands.
+func (x sequenced) list(tx *store.Tx, stands bool, seen glance, recent *recent) error {
+	if !stands || x.public.Name == "" {
 		return nil
 	}
-	recent.add(f.kind, id)
-	n, err := insertListed(tx, l, f.kind, f.public, id)
-	seen.countries[f.country] += n
+	recent.add(x.Kind, x.ID)
+	n, err := insertListed(tx, x.Letter, x.Kind, x.public.Name, x.ID)
+	seen.countries[x.public.Country] += n
 	return err
 }
 
 // insertListed puts a name into the list and its words into the search, and returns 1 unless it was there.
-func insertListed(tx *store.Tx, l letter.ID, kind Kind, name string, id int64) (int, error) {
+func insertListed(tx *store.Tx, l letter.ID, kind verify.Kind, name string, id int64) (int, error) {
 	n, err := tx.Exec(qInsertList, l, kind, sortKey(name), id)
 	if err != nil {
 		return 0, err
@@ -255,9 +245,9 @@ type recent struct {
 	Organisations []int64 `json:"organisations,omitempty"`
 }
 
-func (r *recent) add(kind Kind, id int64) {
+func (r *recent) add(kind verify.Kind, id int64) {
 	list := &r.Persons
-	if kind == Organisation {
+	if kind == verify.Organisation {
 		list = &r.Organisations
 	}
 	*list = append([]int64{id}, slices.DeleteFunc(*list, func(old int64) bool { return old == id })...)

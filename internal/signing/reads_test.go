@@ -11,9 +11,9 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to ask PostgreSQL what it read
 
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // TestQueries_readTheSameRowsAtEverySize asks PostgreSQL how many rows each query of a page or an act reads, with few
@@ -75,10 +75,10 @@ func (d *desk) reads(raw *sql.DB) map[string]int {
 		d.t.Fatal(err)
 	}
 	args := map[string][]any{
-		"signature_list.page":       {d.letter.ID, signing.Person, []byte{}, 0, 101},
-		"signature_word.page":       {d.letter.ID, signing.Person, "anna", "anna\U0010FFFF", "", 0, 100},
+		"signature_list.page":       {d.letter.ID, verify.Person, []byte{}, 0, 101},
+		"signature_word.page":       {d.letter.ID, verify.Person, "anna", "anna\U0010FFFF", "", 0, 100},
 		"signature.find_by_mailbox": {d.letter.ID, mailbox, mailbox, mailbox},
-		"signature.find_by_tag":     {d.letter.ID, mailbox, tag, signing.Person},
+		"signature.find_by_tag":     {d.letter.ID, mailbox, tag, verify.Person},
 		"signature.find":            {d.letter.ID, id},
 		"pending.find":              {0, 50, pending},
 		"signature_hour.list":       {d.letter.ID, 0},
@@ -111,7 +111,7 @@ func rowsRead(t testing.TB, raw *sql.DB, query string, args ...any) int {
 	t.Helper()
 	for i, a := range args {
 		switch v := a.(type) {
-		case signing.Kind:
+		case verify.Kind:
 			args[i] = string(v)
 		}
 	}

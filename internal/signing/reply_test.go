@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // replies are mails as they were read: lines with a writer.
@@ -30,7 +31,7 @@ func (d *desk) replies(entries ...roster.Entry) *roster.Roster {
 
 func (d *desk) planReplies(r *roster.Roster) *signing.ImportPlan {
 	d.t.Helper()
-	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisReply, Listing: signing.Public})
+	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: verify.ByReply, Listing: signing.Public})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func (d *desk) waiting() (ids []int64) {
 }
 
 // confirmByMail confirms a submission as somebody does who knows nothing but its mails.
-func (d *desk) confirmByMail(id int64, c signing.Correction) (signing.Receipt, error) {
+func (d *desk) confirmByMail(id int64, c signing.Shown) (signing.Receipt, error) {
 	d.t.Helper()
 	e, _, err := d.Envelope(d.t.Context(), id)
 	if err != nil {
@@ -115,10 +116,10 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 				t.Errorf("%+v, want %+v, %v", e, want, err)
 			}
 		}
-		if r, err := d.confirmByMail(ids[0], signing.Correction{Name: "Mina F.", Listing: signing.Coalition}); err != nil || r.Name != "Mina F." || r.Listing != signing.Coalition {
+		if r, err := d.confirmByMail(ids[0], signing.Shown{Name: "Mina F.", Listing: signing.Coalition}); err != nil || r.Name != "Mina F." || r.Listing != signing.Coalition {
 			t.Errorf("%+v, %v", r, err)
 		}
-		if r, err := d.confirmByMail(ids[2], signing.Correction{}); err != nil || r.Kind != signing.Both {
+		if r, err := d.confirmByMail(ids[2], signing.Shown{}); err != nil || r.Kind != signing.Both {
 			t.Errorf("%+v, %v", r, err)
 		}
 		if c := d.counts(); c.Persons != 4 || c.Organisations != 1 || c.Imported != 1 || c.Withheld != 3 {
@@ -151,7 +152,7 @@ func TestReplies_undone(t *testing.T) {
 		ctx := t.Context()
 		b := d.apply(d.planReplies(d.replies(someReplies...)))
 		ids := d.waiting()
-		if _, err := d.confirmByMail(ids[0], signing.Correction{}); err != nil {
+		if _, err := d.confirmByMail(ids[0], signing.Shown{}); err != nil {
 			t.Fatal(err)
 		}
 		before := d.counts()

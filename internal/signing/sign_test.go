@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // statements opens a desk that records the names of statements, reads and writes apart.
@@ -37,7 +38,7 @@ func statements(t *testing.T, engine store.Engine) (d *desk, take func() (reads,
 
 func TestSign_fourStatementsAndConfirmFive(t *testing.T) {
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
-		for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+		for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 			t.Run(string(engine)+"/"+string(kind), func(t *testing.T) {
 				d, take := statements(t, engine)
 				d.give("warm@example.org", as(kind, "Warm Up")) // loads the letter's key and the directory
@@ -98,7 +99,7 @@ func TestSign_saysWhatIsWrongInTheFormsOrder(t *testing.T) {
 			"title long":         {func(r *signing.Request) { r.Title = long }, []string{"title: title.long"}},
 			"affiliation long":   {func(r *signing.Request) { r.Affiliation = long }, []string{"affiliation: affiliation.long"}},
 			"affiliation tag":    {func(r *signing.Request) { r.Affiliation = "Uni\U000e0041" }, []string{"affiliation: name.characters"}},
-			"organisation empty": {as(signing.Organisation, ""), []string{"organisation: organisation.empty"}},
+			"organisation empty": {as(verify.Organisation, ""), []string{"organisation: organisation.empty"}},
 			"kind":               {as("committee", ""), []string{"kind: kind"}},
 			"listing":            {listed("friends"), []string{"listing: listing"}},
 			"country":            {func(r *signing.Request) { r.Country = "XX" }, []string{"country: country"}},
@@ -124,7 +125,7 @@ func TestSign_kindFollowsSignOn(t *testing.T) {
 		for signOn, allowed := range map[letter.SignOn]string{letter.SignOnPeople: "person", letter.SignOnOrganisations: "organisation",
 			letter.SignOnBoth: "person organisation both"} {
 			d.letter = d.write(letter.Change{Slug: d.letter.Slug, SignOn: &signOn})
-			for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+			for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 				_, err := d.Sign(t.Context(), d.form("mina@example.org", as(kind, "River Watch")))
 				if want := strings.Contains(allowed, string(kind)); (err == nil) != want {
 					t.Errorf("%s on %s: %v", kind, signOn, err)
@@ -136,9 +137,9 @@ func TestSign_kindFollowsSignOn(t *testing.T) {
 
 func TestSign_anOrganisationsRepresentativeMayStayUnnamed(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		r := d.give("office@example.org", as(signing.Organisation, "River Watch"), named(""))
+		r := d.give("office@example.org", as(verify.Organisation, "River Watch"), named(""))
 		d.publish()
-		if got := d.names(signing.Organisation, "", 10); r.Name != "" || len(got) != 1 || got[0] != "River Watch" {
+		if got := d.names(verify.Organisation, "", 10); r.Name != "" || len(got) != 1 || got[0] != "River Watch" {
 			t.Errorf("receipt %+v, list %q", r, got)
 		}
 	})

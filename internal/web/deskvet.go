@@ -44,12 +44,6 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	if failed != nil {
 		return failed
 	}
-	vouched := map[int64][]int64{}
-	if len(list) > 0 {
-		if vouched, failed = s.signing.Vouchers(r.Context(), d.Letter.ID, list[0].ID, list[len(list)-1].ID); failed != nil {
-			return failed
-		}
-	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
@@ -63,7 +57,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 			v.From, v.Proved, p.Mandates = o.Domain(), o.Proved, true
 		}
 		for _, lead := range d.Letter.Leads {
-			if slices.Contains(vouched[o.ID], lead.ID) {
+			if slices.Contains(o.Vouched, lead.ID) {
 				v.Vouched = append(v.Vouched, tagged(lead.Name(loc.Code, i18n.Default), ""))
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // formFields are the fields of the sign form in their order, for the summary of what is wrong.
@@ -30,11 +31,11 @@ func (s *Server) offer(r *http.Request, f SignForm, l *cachedLetter) SignForm {
 	f.Action = s.local(r, "/letters/"+l.Slug+"/signatures")
 	switch l.SignOn {
 	case letter.SignOnPeople:
-		f.Kinds = []string{string(signing.Person)}
+		f.Kinds = []string{string(verify.Person)}
 	case letter.SignOnOrganisations:
-		f.Kinds = []string{string(signing.Organisation)}
+		f.Kinds = []string{string(verify.Organisation)}
 	default:
-		f.Kinds = []string{string(signing.Person), string(signing.Organisation), string(signing.Both)}
+		f.Kinds = []string{string(verify.Person), string(verify.Organisation), string(signing.Both)}
 	}
 	for _, x := range signing.Listings {
 		f.Listings = append(f.Listings, string(x))
@@ -74,8 +75,8 @@ func (s *Server) submitSignature(w http.ResponseWriter, r *http.Request) error {
 	browser := s.setBrowser(w, r)
 	loc := visitOf(r).locale
 	id, err := s.signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: f.Edition, Browser: browser, Lang: loc.Code, Text: f.Text,
-		Kind: signing.Kind(f.Kind), Name: f.Name, Email: f.Email, Title: f.TitleText, Affiliation: f.Affiliation,
-		Organisation: f.Organisation, Country: f.Country, Listing: signing.Listing(f.Listing), Updates: f.Updates, Consent: f.Consent,
+		Shown: signing.Shown{Kind: verify.Kind(f.Kind), Name: f.Name, Title: f.TitleText, Affiliation: f.Affiliation, Organisation: f.Organisation, Country: f.Country, Listing: signing.Listing(f.Listing)}, Email: f.Email,
+		Updates: f.Updates, Consent: f.Consent,
 		IsCountry: i18n.IsCountry, Invitation: f.Invitation})
 	if _, invalid := errors.AsType[fault.List](err); invalid {
 		return s.retryForm(w, r, l, f, fault.All(err))
@@ -237,7 +238,7 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 		p.NoIndex = true
 		return render(w, http.StatusForbidden, p)
 	}
-	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Correction{Name: typed.Name, Title: typed.Title,
+	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Shown{Name: typed.Name, Title: typed.Title,
 		Affiliation: typed.Affiliation, Organisation: typed.Organisation, Listing: signing.Listing(typed.Listing)})
 	if faults := fault.All(err); len(faults) > 0 && faults[0].Field != "" {
 		p, pageErr := s.confirmPage(r)
@@ -394,7 +395,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	v := OwnSignature{ID: strconv.FormatInt(o.ID, 10), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(o.Kind), State: string(o.State), Name: o.Name, Listing: string(o.Listing), Edition: o.Edition,
 		TextLanguage: loc.Language(o.Text), SignedOn: loc.Date(o.SignedAt)}
-	if o.Kind == signing.Organisation {
+	if o.Kind == verify.Organisation {
 		v.Name = o.Organisation
 	}
 	active := o.State == signing.StateNew || o.State == signing.StateListed || o.State == signing.StateHeld
@@ -417,8 +418,8 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	}
 	for _, d := range []Detail{
 		{loc.T("form.email"), o.Email}, {loc.T("form.title_field"), o.Title}, {loc.T("form.affiliation"), o.Affiliation},
-		{loc.T("form.organisation"), ifKind(o, signing.Person, o.Organisation)},
-		{loc.T("confirm.representative"), ifKind(o, signing.Organisation, o.Name)},
+		{loc.T("form.organisation"), ifKind(o, verify.Person, o.Organisation)},
+		{loc.T("confirm.representative"), ifKind(o, verify.Organisation, o.Name)},
 		{loc.T("form.country"), countryName(loc, o.Country)},
 	} {
 		if d.Value != "" {
@@ -446,7 +447,7 @@ func diffText(now letter.Edition, language string) string {
 	return "?text=" + url.QueryEscape(language)
 }
 
-func ifKind(o signing.Own, kind signing.Kind, text string) string {
+func ifKind(o signing.Own, kind verify.Kind, text string) string {
 	if o.Kind == kind {
 		return text
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // listRequest is what the address of a list asks for.
 type listRequest struct {
 	letter *cachedLetter
-	kind   signing.Kind
+	kind   verify.Kind
 	query  string
 	after  string
 	named  bool // the kind was asked for
@@ -38,8 +39,8 @@ func (s *Server) readList(r *http.Request) (q listRequest, err error) {
 		return q, fault.New(fault.NotFound, "page.unknown")
 	}
 	v := r.URL.Query()
-	q.kind, q.query, q.after = signing.Kind(v.Get("kind")), v.Get("q"), v.Get("after")
-	q.named = q.kind == signing.Organisation || q.kind == signing.Person
+	q.kind, q.query, q.after = verify.Kind(v.Get("kind")), v.Get("q"), v.Get("after")
+	q.named = q.kind == verify.Organisation || q.kind == verify.Person
 	if len(q.query) > 4*signing.MaxName {
 		q.query = ""
 	}
@@ -47,7 +48,7 @@ func (s *Server) readList(r *http.Request) (q listRequest, err error) {
 }
 
 // link returns the address of another part of the list.
-func (q listRequest) link(path string, kind signing.Kind, after, view string) string {
+func (q listRequest) link(path string, kind verify.Kind, after, view string) string {
 	v := url.Values{}
 	for name, value := range map[string]string{"kind": string(kind), "q": q.query, "after": after, "view": view} {
 		if value != "" {
@@ -64,8 +65,8 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := q.letter
 	if !q.named {
-		if q.kind = signing.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
-			q.kind = signing.Organisation
+		if q.kind = verify.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
+			q.kind = verify.Organisation
 		}
 	}
 	view, size := "", pageOfNames
@@ -73,8 +74,8 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 		view, size = "print", sheetOfNames
 	}
 	page, err := s.signing.List(r.Context(), l.ID, q.kind, q.query, q.after, size)
-	if err == nil && q.query != "" && !q.named && len(page.Signatories) == 0 && q.kind == signing.Person {
-		q.kind = signing.Organisation // a name was asked for, not a kind
+	if err == nil && q.query != "" && !q.named && len(page.Signatories) == 0 && q.kind == verify.Person {
+		q.kind = verify.Organisation // a name was asked for, not a kind
 		page, err = s.signing.List(r.Context(), l.ID, q.kind, q.query, "", size)
 	}
 	if err != nil {
@@ -83,7 +84,7 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	loc := visitOf(r).locale
 	path := s.local(r, "/letters/"+l.Slug+"/signatories")
 	p := SignatoriesPage{Base: s.base(r, loc.T("signatories.title")), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
-		Kind: string(q.kind), PersonsURL: q.link(path, signing.Person, "", view), OrgsURL: q.link(path, signing.Organisation, "", view), Query: q.query,
+		Kind: string(q.kind), PersonsURL: q.link(path, verify.Person, "", view), OrgsURL: q.link(path, verify.Organisation, "", view), Query: q.query,
 		Counts: s.counts(r, l), Print: view == "print", PlainURL: q.link(path, q.kind, "", ""), PrintURL: q.link(path, q.kind, "", "print"),
 		CSVURL: "/letters/" + l.Slug + "/signatories.csv", JSONURL: "/letters/" + l.Slug + "/signatories.json"}
 	for _, x := range page.Signatories {
@@ -102,11 +103,11 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 }
 
 // kinds are the lists that are asked for: both where none is named.
-func (q listRequest) kinds() []signing.Kind {
+func (q listRequest) kinds() []verify.Kind {
 	if q.named {
-		return []signing.Kind{q.kind}
+		return []verify.Kind{q.kind}
 	}
-	return []signing.Kind{signing.Organisation, signing.Person}
+	return []verify.Kind{verify.Organisation, verify.Person}
 }
 
 func (s *Server) sendSignatoriesCSV(w http.ResponseWriter, r *http.Request) error {
@@ -138,7 +139,7 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 		}
 	}
 	if !q.named {
-		q.kind = signing.Person
+		q.kind = verify.Person
 	}
 	page, err := s.signing.List(r.Context(), q.letter.ID, q.kind, q.query, q.after, limit)
 	if err != nil {
@@ -226,8 +227,8 @@ func (p *patient) Write(b []byte) (int, error) {
 }
 
 func signatoryView(l *i18n.Locale, x signing.Signatory) SignatoryView {
-	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == signing.Organisation}
-	if x.Basis != signing.BasisEmail {
+	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == verify.Organisation}
+	if x.Basis != verify.ByEmail {
 		v.Basis = string(x.Basis)
 	}
 	if x.Country != "" {

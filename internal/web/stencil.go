@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // stencil is a rendered page with holes for what differs from reader to reader: confirming is a hot path, and executing the
@@ -66,7 +67,7 @@ const (
 type receiptKey struct {
 	prefix, locale                string
 	text                          string // language
-	kind                          signing.Kind
+	kind                          verify.Kind
 	listing                       signing.Listing
 	appears, promisedBy           int64 // Unix minutes
 	held, again, named, organised bool
