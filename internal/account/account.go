@@ -30,6 +30,8 @@ type Service struct {
 	Passkeys  *webauthn.WebAuthn // nil where browsers offer none: see RelyingParty
 	Lookup    LookupTXT          // asks the DNS
 	Unlimited bool               // lifts the limit of attempts, for tests
+
+	acts map[string]act // by name; not written to once requests are served
 }
 
 // Role says what a member may do for an organisation.

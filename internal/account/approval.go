@@ -4,20 +4,106 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
+// Proposed are the arguments of an act on a letter that may want a second member: a struct that encoding/json can write and
+// read, without personal data.
+type Proposed interface {
+	// Act names the act, as in "remove". It must not depend on the value.
+	Act() string
+}
+
+// Act is how the package whose noun an act is about has it carried out, once enough members want it.
+type Act[A Proposed] struct {
+	Ask, Decide Role // what somebody has to be, at least, in one of the letter's lead organisations
+
+	// Do carries the act out for by, who gave the last word, in the transaction that records that word: an act that was
+	// approved is done, and one that fails was not approved. It may run twice: SQL only.
+	Do func(tx *store.Tx, letter int64, a A, by int64) error
+
+	// These may be nil.
+	Check  func(tx *store.Tx, letter int64, a A) error // what is wrong with it, found before it waits; Do finds it too
+	Alone  func(A) bool                                // one member is enough for these arguments
+	Again  func(a, waiting A) *fault.Error             // what is answered to a request beside one that waits; nil lets both wait
+	Done   func()                                      // called after the commit, to drop what is cached
+	Detail func(A) string                              // message key of what follows "desk.approval." and the act, "" for nothing
+	Page   func(A) string                              // where it can be looked at: a path below the letter's, "" for nowhere
+}
+
+// act is an Act whose arguments are of any type.
+type act struct {
+	ask, decide  Role
+	read         func(request []byte) (Proposed, error)
+	do           func(tx *store.Tx, letter int64, a Proposed, by int64) error
+	check        func(tx *store.Tx, letter int64, a Proposed) error
+	alone        func(Proposed) bool
+	again        func(a, waiting Proposed) *fault.Error
+	done         func()
+	detail, page func(Proposed) string
+}
+
+// Register tells which package carries out the act that the arguments name, before the first request is served. An act has one.
+func Register[A Proposed](s *Service, a Act[A]) {
+	var zero A
+	if _, twice := s.acts[zero.Act()]; twice {
+		panic("account: the act " + zero.Act() + " is registered twice")
+	}
+	text := func(fn func(A) string) func(Proposed) string {
+		return func(x Proposed) string {
+			if fn == nil {
+				return ""
+			}
+			return fn(x.(A))
+		}
+	}
+	if s.acts == nil {
+		s.acts = map[string]act{}
+	}
+	s.acts[zero.Act()] = act{ask: a.Ask, decide: a.Decide,
+		read: func(request []byte) (Proposed, error) {
+			var x A
+			err := json.Unmarshal(request, &x)
+			return x, err
+		},
+		do: func(tx *store.Tx, letter int64, x Proposed, by int64) error { return a.Do(tx, letter, x.(A), by) },
+		check: func(tx *store.Tx, letter int64, x Proposed) error {
+			if a.Check == nil {
+				return nil
+			}
+			return a.Check(tx, letter, x.(A))
+		},
+		alone: func(x Proposed) bool { return a.Alone != nil && a.Alone(x.(A)) },
+		again: func(x, waiting Proposed) *fault.Error {
+			if a.Again == nil {
+				return nil
+			}
+			return a.Again(x.(A), waiting.(A))
+		},
+		done: func() {
+			if a.Done != nil {
+				a.Done()
+			}
+		},
+		detail: text(a.Detail), page: text(a.Page)}
+}
+
 // Approval is an act that waits for a second member.
 type Approval struct {
 	ID      int64
 	Letter  int64
-	Act     string
-	Request json.RawMessage // all that the act needs; no personal data
+	Asks    Proposed
+	Detail  string // message key of what more there is to say than its act, or ""
+	Page    string // path below the letter's desk where it can be looked at, or ""
 	AskedBy User
 	AskedAt time.Time
+
+	act     string
+	request []byte
 }
 
 var (
@@ -29,47 +115,105 @@ var (
 		SELECT id, act, request, asked_by, asked_at FROM approval WHERE id = $1 AND letter_id = $2 AND decided_at IS NULL {for_update}`)
 	qDecideApproval = store.Q("approval.decide", `
 		UPDATE approval SET decided_by = $1, decided_at = $2, approved = $3 WHERE id = $4 AND decided_at IS NULL`)
-	qReopenApproval = store.Q("approval.reopen", `
-		UPDATE approval SET decided_by = NULL, decided_at = NULL, approved = NULL WHERE id = $1`)
 	qListEditors = store.Q("member.list_editors", `
 		SELECT DISTINCT m.user_id FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
 		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor') ORDER BY m.user_id`)
-	qCountDeciders = store.Q("member.count_deciders", `
-		SELECT COUNT(DISTINCT m.user_id) FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
-		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor')`)
+	qListRoles = store.Q("member.list_roles", `
+		SELECT m.user_id, m.role FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id WHERE l.letter_id = $1`)
 )
 
-// NeedsSecond reports whether risky acts on a letter want a second member: its lead organisations have two or more who
-// may decide.
-func (s *Service) NeedsSecond(ctx context.Context, letter int64) (needs bool, err error) {
-	var n int
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountDeciders, letter).Scan(&n) })
-	return n > 1, err
+// roles are the users with a role in a letter's lead organisations, with the mightiest that each has.
+type roles map[int64]Role
+
+func rolesOn(tx *store.Tx, letter int64) (roles, error) {
+	all := roles{}
+	for m, err := range store.Each(tx, qListRoles, scanMember, letter) {
+		if err != nil {
+			return nil, err
+		}
+		if !all[m.User.ID].May(m.Role) {
+			all[m.User.ID] = m.Role
+		}
+	}
+	return all, nil
 }
 
-// Ask puts an act before a second member.
-func (s *Service) Ask(ctx context.Context, letter int64, act string, request any, by int64) error {
-	data, err := json.Marshal(request)
-	if err != nil {
-		return err
+// second reports whether there are two members or more who may decide.
+func (r roles) second(decide Role) bool {
+	n := 0
+	for _, role := range r {
+		if role.May(decide) {
+			n++
+		}
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		now := tx.Now()
-		if _, err := tx.Exec(qInsertApproval, store.NewID(now), letter, act, string(data), by, now.UnixMicro()); err != nil {
+	return n > 1
+}
+
+// NeedsSecond reports whether an act on a letter that editors decide about wants a second member.
+func (s *Service) NeedsSecond(ctx context.Context, letter int64) (needs bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		all, err := rolesOn(tx, letter)
+		needs = all.second(Editor)
+		return err
+	})
+	return needs, err
+}
+
+// Carry carries an act out at once, or puts it before a second member where it wants one, and reports whether it waits.
+func (s *Service) Carry(ctx context.Context, letter int64, asks Proposed, by int64) (waits bool, err error) {
+	a, known := s.acts[asks.Act()]
+	if !known {
+		return false, fmt.Errorf("account: nobody carries out the act %q", asks.Act())
+	}
+	request, err := json.Marshal(asks)
+	if err != nil {
+		return false, fmt.Errorf("account: the act %q: %w", asks.Act(), err)
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		all, err := rolesOn(tx, letter)
+		if err != nil {
 			return err
 		}
-		return Record(tx, Entry{User: by, Letter: letter, Act: "approval.asked", Object: act})
+		if !all[by].May(a.ask) {
+			return fault.New(fault.Forbidden, "role")
+		}
+		if waits = !a.alone(asks) && all.second(a.decide); !waits {
+			return a.do(tx, letter, asks, by)
+		}
+		if err := a.check(tx, letter, asks); err != nil {
+			return err
+		}
+		others, err := s.approvals(tx, letter)
+		if err != nil {
+			return err
+		}
+		for _, other := range others {
+			if other.act != asks.Act() {
+				continue
+			}
+			if f := a.again(asks, other.Asks); f != nil {
+				return f
+			}
+		}
+		now := tx.Now()
+		if _, err := tx.Exec(qInsertApproval, store.NewID(now), letter, asks.Act(), string(request), by, now.UnixMicro()); err != nil {
+			return err
+		}
+		return Record(tx, Entry{User: by, Letter: letter, Act: "approval.asked", Object: asks.Act()})
 	})
+	if err == nil && !waits {
+		a.done()
+	}
+	return waits, err
 }
 
-// Approvals returns what waits for a second member of a letter's lead organisations.
+// Approvals returns what waits for a second member of a letter's lead organisations, in the order in which it was asked for.
 func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if list, err = store.List(tx, qListApprovals, scanApproval, letter); err != nil {
+		if list, err = s.approvals(tx, letter); err != nil {
 			return err
 		}
 		for i, a := range list {
-			list[i].Letter = letter
 			if list[i].AskedBy, err = s.scanUser(tx.Row(qFindUser, a.AskedBy.ID)); err != nil {
 				return err
 			}
@@ -79,46 +223,75 @@ func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval,
 	return list, err
 }
 
-// Decide approves or refuses an act that somebody else asked for, and returns it. Whoever approves carries it out then.
-func (s *Service) Decide(ctx context.Context, letter, id, by int64, approve bool) (a Approval, err error) {
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		a, err = scanApproval(tx.Row(qFindApproval, id, letter))
+func (s *Service) approvals(tx *store.Tx, letter int64) ([]Approval, error) {
+	list, err := store.List(tx, qListApprovals, scanApproval, letter)
+	for i := range list {
+		if err := s.understand(&list[i], letter); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+// understand reads what an approval is about as its act was registered.
+func (s *Service) understand(a *Approval, letter int64) (err error) {
+	of, known := s.acts[a.act]
+	if !known {
+		return fmt.Errorf("account: approval %d: nobody carries out the act %q", a.ID, a.act)
+	}
+	if a.Asks, err = of.read(a.request); err != nil {
+		return fmt.Errorf("account: approval %d: %w", a.ID, err)
+	}
+	a.Letter, a.Detail, a.Page = letter, of.detail(a.Asks), of.page(a.Asks)
+	return nil
+}
+
+// Decide refuses an act that waits, or approves one that somebody else asked for, which carries it out in the same
+// transaction. A fault of the act is returned, and the act goes on waiting: it can be refused.
+func (s *Service) Decide(ctx context.Context, letter, id, by int64, approve bool) error {
+	var of act
+	err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		a, err := scanApproval(tx.Row(qFindApproval, id, letter))
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.Gone, "approval.decided")
 		}
 		if err != nil {
 			return err
 		}
+		if err := s.understand(&a, letter); err != nil {
+			return err
+		}
 		if a.AskedBy.ID == by && approve {
 			return fault.New(fault.Forbidden, "approval.own")
+		}
+		all, err := rolesOn(tx, letter)
+		if err != nil {
+			return err
+		}
+		if of = s.acts[a.act]; !all[by].May(of.decide) {
+			return fault.New(fault.Forbidden, "role")
 		}
 		if _, err := tx.Exec(qDecideApproval, by, tx.Now().UnixMicro(), approve, id); err != nil {
 			return err
 		}
-		act := "approval.refused"
-		if approve {
-			act = "approval.given"
+		if !approve {
+			return Record(tx, Entry{User: by, Letter: letter, Act: "approval.refused", Object: a.act})
 		}
-		return Record(tx, Entry{User: by, Letter: letter, Act: act, Object: a.Act})
-	})
-	a.Letter = letter
-	return a, err
-}
-
-// Reopen lets a request wait again whose act could not be carried out, for no fault of what was asked.
-func (s *Service) Reopen(ctx context.Context, a Approval, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qReopenApproval, a.ID); err != nil {
+		if err := Record(tx, Entry{User: by, Letter: letter, Act: "approval.given", Object: a.act}); err != nil {
 			return err
 		}
-		return Record(tx, Entry{User: by, Letter: a.Letter, Act: "approval.reopened", Object: a.Act})
+		return of.do(tx, letter, a.Asks, by)
 	})
+	if err == nil && approve {
+		of.done()
+	}
+	return err
 }
 
 func scanApproval(row store.Row) (a Approval, err error) {
 	var request string
 	var at int64
-	err = row.Scan(&a.ID, &a.Act, &request, &a.AskedBy.ID, &at)
-	a.Request, a.AskedAt = json.RawMessage(request), time.UnixMicro(at).UTC()
+	err = row.Scan(&a.ID, &a.act, &request, &a.AskedBy.ID, &at)
+	a.request, a.AskedAt = []byte(request), time.UnixMicro(at).UTC()
 	return a, err
 }

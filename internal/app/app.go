@@ -101,6 +101,8 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: o.LookupTXT}
 	a.Letters = &letter.Service{DB: db, Keys: keys}
 	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: o.LookupTXT}
+	a.Letters.RegisterActs(a.Accounts)
+	a.Signing.RegisterActs(a.Accounts)
 	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 type signatureCommand struct {
@@ -82,7 +83,7 @@ type signatureRemove struct {
 // Run removes the signatures.
 func (c *signatureRemove) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		return a.Signing.Remove(e.ctx, l, id, 0, c.Reason)
+		return a.Signing.Remove(e.ctx, l, id, 0, verify.Reason(c.Reason))
 	})
 }
 

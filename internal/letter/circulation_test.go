@@ -295,11 +295,18 @@ func enrol(t *testing.T, accounts *account.Service, email string) *account.Sessi
 	if err != nil {
 		t.Fatal(err)
 	}
+	return enrolBy(t, accounts, link, account.Joining{Name: "Ada", Email: email, Organisation: "Harbour"})
+}
+
+// enrolBy enrols somebody by a link.
+func enrolBy(t *testing.T, accounts *account.Service, link string, j account.Joining) *account.Session {
+	t.Helper()
 	app, err := accounts.NewApp("Undersigned")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, err := accounts.Enrol(t.Context(), link, account.Joining{Name: "Ada", Email: email, Organisation: "Harbour", Language: "en", Password: "a lantern on the quay", App: app.Sealed, Code: codeOf(t, app.Secret, accounts.DB.Now())})
+	j.Language, j.Password, j.App, j.Code = "en", "a lantern on the quay", app.Sealed, codeOf(t, app.Secret, accounts.DB.Now())
+	secret, err := accounts.Enrol(t.Context(), link, j)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,22 +83,15 @@ const maxFindings = 10
 
 // Checklist looks at a letter that is about to be opened with an edition, or to get it as its next. unapproved are the lead
 // organisations that have still to approve a draft (see Unapproved).
-func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisation, now time.Time) (list []Finding) {
+func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisation, now time.Time) []Finding {
 	t := e.Text(e.Language)
+	list := obstacles(l, e, unapproved, now)
 	add := func(found bool, f Finding) {
 		if found {
 			list = append(list, f)
 		}
 	}
-	add(t.Body == "" && len(t.Demands) == 0, Finding{Key: "text", Blocks: true})
-	add(len(l.Leads) == 0, Finding{Key: "lead", Blocks: true})
-	add(l.SignOn != SignOnNone && l.Deadline.IsSet() && !now.Before(l.Deadline.At), Finding{Key: "deadline_past", Blocks: l.State == Draft})
-	if l.State == Draft {
-		for _, o := range unapproved {
-			list = append(list, Finding{Key: "approval", Lead: o, Blocks: true})
-		}
-		add(c.Lifted(e), Finding{Key: "lifted"})
-	}
+	add(l.State == Draft && c.Lifted(e), Finding{Key: "lifted"})
 	add(len(t.Addressees) == 0, Finding{Key: "addressee"})
 	add(len(t.Demands) == 0, Finding{Key: "demand"})
 	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})
@@ -109,6 +102,41 @@ func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisa
 		list = append(list, Finding{Key: "figure", Quote: quote})
 	}
 	return list
+}
+
+// obstacles is the part of the checklist that can keep a letter from being opened. The transaction that opens it looks again.
+func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.Time) (list []Finding) {
+	t := e.Text(e.Language)
+	if t.Body == "" && len(t.Demands) == 0 {
+		list = append(list, Finding{Key: "text", Blocks: true})
+	}
+	if len(l.Leads) == 0 {
+		list = append(list, Finding{Key: "lead", Blocks: true})
+	}
+	if l.SignOn != SignOnNone && l.Deadline.IsSet() && !now.Before(l.Deadline.At) {
+		list = append(list, Finding{Key: "deadline_past", Blocks: l.State == Draft})
+	}
+	if l.State == Draft {
+		for _, o := range unapproved {
+			list = append(list, Finding{Key: "approval", Lead: o, Blocks: true})
+		}
+	}
+	return list
+}
+
+// Open opens a draft with the text that it has, unless its checklist names an obstacle.
+func (s *Service) Open(ctx context.Context, slug string, by int64) error {
+	defer s.recent.Clear()
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		l, err := lock(tx, slug)
+		if err != nil {
+			return err
+		}
+		if l.State != Draft {
+			return fault.New(fault.Conflict, "letter.not_ready")
+		}
+		return write(tx, l, Change{Slug: slug, Publish: true, By: by}, false)
+	})
 }
 
 // unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.

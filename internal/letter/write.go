@@ -62,24 +62,7 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 		if c.New && made == 0 {
 			return fault.List{fault.New(fault.Conflict, "letter.slug_taken").On("slug")}
 		}
-		same := false // as the current edition: then there is nothing of it to publish
-		if err := writeLeads(tx, l.ID, c); err != nil {
-			return err
-		}
-		if err := writeSettings(tx, l, c); err != nil {
-			return err
-		}
-		if c.Text != nil {
-			if same, err = writeText(tx, l, *c.Text, c); err != nil {
-				return err
-			}
-		}
-		if c.Publish && !same {
-			if err := publish(tx, l.ID, c); err != nil {
-				return err
-			}
-		}
-		if err := record(tx, l, c, made > 0); err != nil {
+		if err := write(tx, l, c, made > 0); err != nil {
 			return err
 		}
 		if l, err = find(tx, c.Slug); err != nil {
@@ -88,6 +71,27 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 		return complete(tx, &l)
 	})
 	return l, err
+}
+
+func write(tx *store.Tx, l Letter, c Change, made bool) (err error) {
+	same := false // as the current edition: then there is nothing of it to publish
+	if err := writeLeads(tx, l.ID, c); err != nil {
+		return err
+	}
+	if err := writeSettings(tx, l, c); err != nil {
+		return err
+	}
+	if c.Text != nil {
+		if same, err = writeText(tx, l, *c.Text, c); err != nil {
+			return err
+		}
+	}
+	if c.Publish && !same {
+		if err := publish(tx, l.ID, c); err != nil {
+			return err
+		}
+	}
+	return record(tx, l, c, made)
 }
 
 // record tells the audit trail what a user changed. Saving a text again and again, as typing does, is one line.
@@ -323,8 +327,8 @@ func publish(tx *store.Tx, id ID, c Change) error {
 		if err != nil {
 			return err
 		}
-		if len(missing) > 0 {
-			return fault.New(fault.Conflict, "circulation.unapproved", "Name", missing[0].Name(next.Language, ""))
+		if slices.ContainsFunc(obstacles(l, next, missing, tx.Now()), func(f Finding) bool { return f.Blocks }) {
+			return fault.New(fault.Conflict, "letter.not_ready")
 		}
 	}
 	hash, err := logEdition(tx, l, next)

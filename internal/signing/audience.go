@@ -57,31 +57,48 @@ type MakeExport struct {
 // Kind names the job.
 func (MakeExport) Kind() string { return "export.make" }
 
-// RequestExport has an export made.
-func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by int64) error {
-	if !slices.Contains(Audiences, a) {
-		return fault.New(fault.Invalid, "export.audience").On("audience")
-	}
-	if _, err := s.keyFor(ctx, l); err != nil { // who is not public is not known any more
+// Exporting asks for a list of those who may be shown to an audience.
+type Exporting struct {
+	Audience Audience `json:"audience"`
+}
+
+// Act names the act.
+func (Exporting) Act() string { return "export" }
+
+// registerExports tells that lists with names that are not public are made by two members.
+func (s *Service) registerExports(accounts *account.Service) {
+	account.Register(accounts, account.Act[Exporting]{Ask: account.Editor, Decide: account.Editor,
+		Alone:  func(e Exporting) bool { return e.Audience == ForPublic },
+		Check:  func(_ *store.Tx, _ int64, e Exporting) error { return e.Audience.check() },
+		Detail: func(e Exporting) string { return "desk.export.for_" + string(e.Audience) },
+		Do: func(tx *store.Tx, l int64, e Exporting, by int64) error {
+			return s.requestExport(tx, letter.ID(l), e.Audience, by)
+		}})
+}
+
+// requestExport has an export made.
+func (s *Service) requestExport(tx *store.Tx, l letter.ID, a Audience, by int64) error {
+	if err := a.check(); err != nil {
 		return err
 	}
-	id := store.NewID(s.DB.Now())
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		var n int
-		if err := tx.Row(qCountExports, l).Scan(&n); err != nil {
-			return err
-		}
-		if n >= maxExports {
-			return fault.New(fault.Limited, "export.too_many")
-		}
-		if _, err := tx.Exec(qInsertExport, l, id, a, by, tx.Now().UnixMicro()); err != nil {
-			return err
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.asked", Object: string(a)}); err != nil {
-			return err
-		}
-		return job.Enqueue(tx, MakeExport{l, id})
-	})
+	if _, err := s.Letters.KeyIn(tx, l); err != nil { // who is not public is not known any more
+		return err
+	}
+	var n int
+	if err := tx.Row(qCountExports, l).Scan(&n); err != nil {
+		return err
+	}
+	if n >= maxExports {
+		return fault.New(fault.Limited, "export.too_many")
+	}
+	id := store.NewID(tx.Now())
+	if _, err := tx.Exec(qInsertExport, l, id, a, by, tx.Now().UnixMicro()); err != nil {
+		return err
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.asked", Object: string(a)}); err != nil {
+		return err
+	}
+	return job.Enqueue(tx, MakeExport{l, id})
 }
 
 // Exports returns a letter's exports, oldest first.

@@ -1,8 +1,12 @@
 package signing
 
 import (
+	"context"
+
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
 )
 
 // For tests of rules that have no door of their own.
@@ -24,4 +28,19 @@ var (
 func ParseAddress(typed string) (kept, exact, mailbox string, f *fault.Error) {
 	a, f := parseAddress(typed)
 	return a.typed, a.exact, a.mailbox, f
+}
+
+// ApplyProposal carries out what members agreed on, without them.
+func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return applyProposal(tx, l, Addition{id, version}, by) })
+}
+
+// RequestUndo does so for the end of a batch.
+func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return requestUndo(tx, l, batch, by) })
+}
+
+// RequestExport does so for a list.
+func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
 }

@@ -288,25 +288,52 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 	return released, err
 }
 
-// Remove takes a signature out for a reason that is shown to the public: duplicate, fraud or moderation. by is the user who
-// decides, 0 the command line.
-func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason string) error {
-	switch verify.Reason(reason) {
-	case verify.Duplicate, verify.Fraud, verify.Moderation:
-	default:
+// RemovalReasons are those for which a signature can be removed by hand; the public is told.
+var RemovalReasons = []verify.Reason{verify.Duplicate, verify.Fraud, verify.Moderation}
+
+// Remove takes a signature out for a reason of RemovalReasons. by is the user who decides, 0 the command line.
+func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason verify.Reason) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, l, id, by, reason) })
+}
+
+func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error {
+	if !slices.Contains(RemovalReasons, reason) {
 		return fault.New(fault.Invalid, "signature.reason").On("reason")
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		x, err := lockSignature(tx, l, id)
-		if err != nil {
-			return err
-		}
-		if !x.active() {
-			return fault.New(fault.Conflict, "signature.ended")
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: reason}); err != nil {
-			return err
-		}
-		return takeOut(tx, x, StateRemoved, verify.Reason(reason))
-	})
+	x, err := lockSignature(tx, l, id)
+	if err != nil {
+		return err
+	}
+	if !x.active() {
+		return fault.New(fault.Conflict, "signature.ended")
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: string(reason)}); err != nil {
+		return err
+	}
+	return takeOut(tx, x, StateRemoved, reason)
+}
+
+// Removal asks for the end of signatures, by id, for a reason that is shown to the public.
+type Removal struct {
+	IDs    []int64       `json:"ids"`
+	Reason verify.Reason `json:"reason"`
+}
+
+// Act names the act.
+func (Removal) Act() string { return "remove" }
+
+// RegisterActs tells which acts on a letter this package carries out. Several signatures are removed by two members.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
+		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
+		Do: func(tx *store.Tx, l int64, r Removal, by int64) error {
+			for _, id := range r.IDs {
+				if err := remove(tx, letter.ID(l), id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+					return err
+				}
+			}
+			return nil
+		}})
+	s.registerLists(accounts)
+	s.registerExports(accounts)
 }

@@ -242,21 +242,53 @@ func (s *Service) changeProposal(ctx context.Context, e account.Entry, q *store.
 	})
 }
 
-// ApplyProposal has a proposal added, in the version that was approved.
-func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qApproveProposal, by, l, id, version)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "intake.changed")
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
-			return err
-		}
-		return job.Enqueue(tx, ApplyIntake{l, id})
-	})
+// Addition asks for the addition of a proposal, in one version.
+type Addition struct {
+	Proposal int64 `json:"proposal"`
+	Version  int   `json:"version"`
+}
+
+// Act names the act.
+func (Addition) Act() string { return "intake" }
+
+// Undoing asks for the end of every signature of a batch.
+type Undoing struct {
+	Batch int64 `json:"batch"`
+}
+
+// Act names the act.
+func (Undoing) Act() string { return "undo" }
+
+// registerLists tells that lists are added and undone by two members.
+func (s *Service) registerLists(accounts *account.Service) {
+	account.Register(accounts, account.Act[Addition]{Ask: account.Editor, Decide: account.Editor,
+		Again: func(a, waiting Addition) *fault.Error {
+			if a.Proposal != waiting.Proposal {
+				return nil
+			}
+			return fault.New(fault.Conflict, "intake.asked")
+		},
+		Page: func(a Addition) string { return "/intake/" + strconv.FormatInt(a.Proposal, 36) },
+		Do:   func(tx *store.Tx, l int64, a Addition, by int64) error { return applyProposal(tx, letter.ID(l), a, by) }})
+	account.Register(accounts, account.Act[Undoing]{Ask: account.Editor, Decide: account.Editor,
+		Do: func(tx *store.Tx, l int64, a Undoing, by int64) error {
+			return requestUndo(tx, letter.ID(l), a.Batch, by)
+		}})
+}
+
+// applyProposal has a proposal added, in the version that was approved.
+func applyProposal(tx *store.Tx, l letter.ID, a Addition, by int64) error {
+	n, err := tx.Exec(qApproveProposal, by, l, a.Proposal, a.Version)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "intake.changed")
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
+		return err
+	}
+	return job.Enqueue(tx, ApplyIntake{l, a.Proposal})
 }
 
 // applyIntake adds the lines of a proposal. What cannot be added any more stays, with the reason.
@@ -290,24 +322,22 @@ func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
 	})
 }
 
-// RequestUndo has a batch undone.
-func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		b, err := scanBatch(tx.Row(qLockBatch, l, batch))
-		if errors.Is(err, store.ErrNoRow) {
-			return fault.New(fault.Gone, "batch.unknown")
-		}
-		if err != nil {
-			return err
-		}
-		if b.State == BatchUndone {
-			return fault.New(fault.Conflict, "batch.undone")
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
-			return err
-		}
-		return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
-	})
+// requestUndo has a batch undone.
+func requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
+	b, err := scanBatch(tx.Row(qLockBatch, l, batch))
+	if errors.Is(err, store.ErrNoRow) {
+		return fault.New(fault.Gone, "batch.unknown")
+	}
+	if err != nil {
+		return err
+	}
+	if b.State == BatchUndone {
+		return fault.New(fault.Conflict, "batch.undone")
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
+		return err
+	}
+	return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
 }
 
 func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {

@@ -1,6 +1,10 @@
 package signing
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
 
 // Listing says who may see the name of a signature.
 type Listing string
@@ -38,6 +42,13 @@ var seenBy = map[Listing][]Audience{
 }
 
 func (l Listing) valid() bool { return slices.Contains(Listings, l) }
+
+func (a Audience) check() error {
+	if !slices.Contains(Audiences, a) {
+		return fault.New(fault.Invalid, "export.audience").On("audience")
+	}
+	return nil
+}
 
 // sees reports whether the audience may see a name of that listing.
 func (a Audience) sees(l Listing) bool { return slices.Contains(seenBy[l], a) }

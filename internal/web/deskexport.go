@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"io"
 	"iter"
 	"net/http"
@@ -10,19 +9,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 )
-
-const actExport = "export"
-
-// exporting is what a second member approves: a list with names that are not public.
-type exporting struct {
-	Audience signing.Audience `json:"audience"`
-}
 
 // formats are those in which an export can be fetched.
 var formats = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -63,7 +53,7 @@ func (s *Server) submitExports(w http.ResponseWriter, r *http.Request, d *deskVi
 	done := ""
 	switch do := v.Get("do"); do {
 	case "make":
-		done, err = s.export(r, d, exporting{signing.Audience(v.Get("audience"))})
+		done, err = s.carry(r, d, signing.Exporting{Audience: signing.Audience(v.Get("audience"))}, "exporting")
 	case "csv", "xlsx": // fetching is recorded, so it is a form
 		return s.sendExport(w, r, d, id, do)
 	case "discard":
@@ -78,24 +68,6 @@ func (s *Server) submitExports(w http.ResponseWriter, r *http.Request, d *deskVi
 		return err
 	}
 	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/exports", done)
-}
-
-// export has an export made; one with names that are not public wants a second member.
-func (s *Server) export(r *http.Request, d *deskVisit, asked exporting) (done string, err error) {
-	request := func() error { return s.signing.RequestExport(r.Context(), d.Letter.ID, asked.Audience, d.User.ID) }
-	if asked.Audience != signing.ForPublic && slices.Contains(signing.Audiences, asked.Audience) {
-		return s.unlessSecond(r, d, actExport, asked, "exporting", request)
-	}
-	return "exporting", request()
-}
-
-// carryOutExport carries out what a second member approved about an export.
-func (s *Server) carryOutExport(r *http.Request, l letter.ID, a account.Approval, by int64) error {
-	var asked exporting
-	if err := json.Unmarshal(a.Request, &asked); err != nil {
-		return err
-	}
-	return s.signing.RequestExport(r.Context(), l, asked.Audience, by)
 }
 
 // sendExport sends a made export as a file.

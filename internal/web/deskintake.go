@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -15,29 +14,11 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
-
-// The acts about lists that may want a second member.
-const (
-	actIntake = "intake"
-	actUndo   = "undo"
-)
-
-// addition is what a second member approves: a list that was read in, in one version.
-type addition struct {
-	Proposal int64 `json:"proposal"`
-	Version  int   `json:"version"`
-}
-
-// undoing is what a second member approves: the end of every signature of a batch.
-type undoing struct {
-	Batch int64 `json:"batch"`
-}
 
 // linesShown is how many lines of a list a page shows.
 const linesShown = 200
@@ -90,8 +71,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	for _, b := range slices.Backward(batches) {
 		v := DeskBatch{ID: strconv.FormatInt(b.ID, 36), State: string(b.State), Basis: string(b.Basis), Source: b.Source, Added: b.Added, At: loc.DateTime(b.CreatedAt, time.UTC)}
 		v.Asked = slices.ContainsFunc(waiting, func(a account.Approval) bool {
-			var x undoing
-			return a.Act == actUndo && json.Unmarshal(a.Request, &x) == nil && x.Batch == b.ID
+			return a.Asks == account.Proposed(signing.Undoing{Batch: b.ID})
 		})
 		v.Undo = !v.Asked && (b.State == signing.BatchApplied || b.State == signing.BatchApplying)
 		v.Sure = typed.Get("do") == "undo" && typed.Get("id") == v.ID && err == nil
@@ -103,8 +83,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 // additionAsked finds the request to add a proposal among those that wait.
 func additionAsked(waiting []account.Approval, id int64) (a account.Approval, asked bool) {
 	for _, a := range waiting {
-		var x addition
-		if a.Act == actIntake && json.Unmarshal(a.Request, &x) == nil && x.Proposal == id {
+		if x, ok := a.Asks.(signing.Addition); ok && x.Proposal == id {
 			return a, true
 		}
 	}
@@ -185,7 +164,7 @@ func (s *Server) undo(r *http.Request, d *deskVisit, batch string) (done string,
 	if err != nil {
 		return "", fault.New(fault.Invalid, "form.encoding")
 	}
-	return s.unlessSecond(r, d, actUndo, undoing{id}, "undone", func() error { return s.signing.RequestUndo(r.Context(), d.Letter.ID, id, d.User.ID) })
+	return s.carry(r, d, signing.Undoing{Batch: id}, "undone")
 }
 
 func (s *Server) showProposal(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
@@ -325,7 +304,7 @@ func (s *Server) submitProposal(w http.ResponseWriter, r *http.Request, d *deskV
 		done, err = "removed", s.signing.DiscardProposal(r.Context(), d.Letter.ID, id, d.User.ID)
 	case "propose":
 		version, _ := strconv.Atoi(v.Get("version"))
-		done, err = s.propose(r, d, addition{id, version})
+		done, err = s.carry(r, d, signing.Addition{Proposal: id, Version: version}, "applied")
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
@@ -336,41 +315,6 @@ func (s *Server) submitProposal(w http.ResponseWriter, r *http.Request, d *deskV
 		return err
 	}
 	return s.seeOther(w, r, path, done)
-}
-
-// propose has a list added, or asks a second member first.
-func (s *Server) propose(r *http.Request, d *deskVisit, asked addition) (done string, err error) {
-	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
-	if err != nil {
-		return "", err
-	}
-	if !second {
-		return "applied", s.signing.ApplyProposal(r.Context(), d.Letter.ID, asked.Proposal, asked.Version, d.User.ID)
-	}
-	waiting, err := s.accounts.Approvals(r.Context(), int64(d.Letter.ID))
-	if err != nil {
-		return "", err
-	}
-	if _, already := additionAsked(waiting, asked.Proposal); already {
-		return "", fault.New(fault.Conflict, "intake.asked")
-	}
-	return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), actIntake, asked, d.User.ID)
-}
-
-// carryOutList carries out what a second member approved about lists.
-func (s *Server) carryOutList(r *http.Request, l letter.ID, a account.Approval, by int64) error {
-	if a.Act == actUndo {
-		var asked undoing
-		if err := json.Unmarshal(a.Request, &asked); err != nil {
-			return err
-		}
-		return s.signing.RequestUndo(r.Context(), l, asked.Batch, by)
-	}
-	var asked addition
-	if err := json.Unmarshal(a.Request, &asked); err != nil {
-		return err
-	}
-	return s.signing.ApplyProposal(r.Context(), l, asked.Proposal, asked.Version, by)
 }
 
 // maxSkip bounds how many lines are left out by hand.

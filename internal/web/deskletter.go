@@ -1,9 +1,6 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -197,14 +194,12 @@ func (s *Server) earlier(r *http.Request, l letter.Letter, counts signing.Counts
 // approvalView puts what waits for a second member into words.
 func (s *Server) approvalView(r *http.Request, d *deskVisit, a account.Approval) ApprovalView {
 	loc := visitOf(r).locale
-	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
-	var export exporting
-	if a.Act == actExport && json.Unmarshal(a.Request, &export) == nil {
-		v.What += " " + loc.T("desk.export.for_"+string(export.Audience))
+	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Asks.Act()), By: a.AskedBy.Name, At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
+	if a.Detail != "" {
+		v.What += " " + loc.T(a.Detail)
 	}
-	var list addition
-	if a.Act == actIntake && json.Unmarshal(a.Request, &list) == nil {
-		v.URL = s.local(r, "/desk/letters/"+d.Letter.Slug+"/intake/"+strconv.FormatInt(list.Proposal, 36))
+	if a.Page != "" {
+		v.URL = s.local(r, "/desk/letters/"+d.Letter.Slug+a.Page)
 	}
 	return v
 }
@@ -219,22 +214,6 @@ func (s *Server) checklist(r *http.Request, d *deskVisit, e letter.Edition) ([]l
 	return letter.Checklist(d.Letter, e, c, unapproved, s.o.Now()), err
 }
 
-// newEdition is what a second member approves: the very texts that were asked about.
-type newEdition struct {
-	SHA256  map[string]string `json:"sha256"` // by language
-	Follows letter.Follows    `json:"follows"`
-}
-
-func sumsOf(e letter.Edition) map[string]string {
-	sums := map[string]string{}
-	for code, t := range e.Texts {
-		sums[code] = t.SHA256
-	}
-	return sums
-}
-
-const actEdition = "edition"
-
 func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	v, err := readForm(w, r)
 	if err != nil {
@@ -244,20 +223,7 @@ func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisi
 	done := ""
 	switch v.Get("do") {
 	case "open":
-		e, _, failed := s.letters.Working(ctx, l)
-		if failed != nil {
-			return failed
-		}
-		findings, failed := s.checklist(r, d, e)
-		if failed != nil {
-			return failed
-		}
-		if slices.ContainsFunc(findings, func(f letter.Finding) bool { return f.Blocks }) || l.State != letter.Draft {
-			err = fault.New(fault.Conflict, "letter.not_ready")
-			break
-		}
-		_, err = s.letters.Write(ctx, letter.Change{Slug: l.Slug, Publish: true, By: d.User.ID})
-		done = "opened"
+		done, err = "opened", s.letters.Open(ctx, l.Slug, d.User.ID)
 	case "publish":
 		done, err = s.publishEdition(r, d, letter.Follows(v.Get("follows")))
 	case "ask_again":
@@ -282,39 +248,26 @@ func (s *Server) submitBoard(w http.ResponseWriter, r *http.Request, d *deskVisi
 	return s.seeOther(w, r, "/desk/letters/"+l.Slug, done)
 }
 
-// publishEdition makes the text that was written the current edition, or asks a second member first: signatures are about to
-// stand under another text.
+// publishEdition makes the text that was written the current edition, or asks a second member first.
 func (s *Server) publishEdition(r *http.Request, d *deskVisit, follows letter.Follows) (done string, err error) {
-	if !slices.Contains([]letter.Follows{letter.FollowsCosmetic, letter.FollowsTranslation, letter.FollowsSubstantive}, follows) {
-		return "", fault.New(fault.Invalid, "edition.follows").On("follows")
-	}
-	e, next, err := s.letters.Working(r.Context(), d.Letter)
+	e, _, err := s.letters.Working(r.Context(), d.Letter)
 	if err != nil {
 		return "", err
 	}
-	if !next {
-		return "", fault.New(fault.Conflict, "edition.nothing_new")
-	}
-	return s.unlessSecond(r, d, actEdition, newEdition{sumsOf(e), follows}, "published", func() error {
-		_, err := s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: follows, By: d.User.ID})
-		return err
-	})
+	return s.carry(r, d, letter.NewEditionOf(e, follows), "published")
 }
 
-// unlessSecond carries a risky act out at once, or asks a second member first where there is one. then names what the next page
-// says about it.
-func (s *Server) unlessSecond(r *http.Request, d *deskVisit, act string, asked any, then string, carryOut func() error) (done string, err error) {
-	second, err := s.accounts.NeedsSecond(r.Context(), int64(d.Letter.ID))
-	if err != nil {
-		return "", err
+// carry carries an act out, or puts it before a second member where it wants one; then names what the next page says once it
+// is done.
+func (s *Server) carry(r *http.Request, d *deskVisit, asks account.Proposed, then string) (done string, err error) {
+	waits, err := s.accounts.Carry(r.Context(), int64(d.Letter.ID), asks, d.User.ID)
+	if waits {
+		return "asked", err
 	}
-	if second {
-		return "asked", s.accounts.Ask(r.Context(), int64(d.Letter.ID), act, asked, d.User.ID)
-	}
-	return then, carryOut()
+	return then, err
 }
 
-// submitApproval decides about what another member asked for, and carries it out.
+// submitApproval decides about what another member asked for.
 func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	v, err := readForm(w, r)
 	if err != nil {
@@ -322,12 +275,7 @@ func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskV
 	}
 	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 	approve := v.Get("do") == "approve"
-	a, err := s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
-	if err == nil && approve {
-		if err = s.carryOut(r, d, a); err != nil && len(fault.All(err)) == 0 { // the database, say: it can be approved again
-			err = errors.Join(err, s.accounts.Reopen(context.WithoutCancel(r.Context()), a, d.User.ID))
-		}
-	}
+	err = s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
 	if faulty(err) || fault.Is(err, fault.Forbidden) {
 		return s.boardPage(w, r, d, v, err)
 	}
@@ -339,29 +287,6 @@ func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskV
 		done = "approved"
 	}
 	return s.seeOther(w, r, "/desk/letters/"+d.Letter.Slug, done)
-}
-
-func (s *Server) carryOut(r *http.Request, d *deskVisit, a account.Approval) error {
-	switch a.Act {
-	case actEdition:
-		var asked newEdition
-		if err := json.Unmarshal(a.Request, &asked); err != nil {
-			return err
-		}
-		_, err := s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: asked.Follows, By: d.User.ID, Sums: asked.SHA256})
-		return err
-	case actRemove:
-		var asked removal
-		if err := json.Unmarshal(a.Request, &asked); err != nil {
-			return err
-		}
-		return s.removeAll(r, d, asked)
-	case actIntake, actUndo:
-		return s.carryOutList(r, d.Letter.ID, a, d.User.ID)
-	case actExport:
-		return s.carryOutExport(r, d.Letter.ID, a, d.User.ID)
-	}
-	return fault.New(fault.NotFound, "page.unknown")
 }
 
 func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, d *deskVisit) error {

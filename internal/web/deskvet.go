@@ -10,18 +10,8 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
-
-const actRemove = "remove"
-
-// removal is what a second member approves: signatures by id, and the reason that the public sees.
-type removal struct {
-	IDs    []int64 `json:"ids"`
-	Reason string  `json:"reason"`
-}
-
-// removalReasons are those that an editor can give.
-var removalReasons = []string{"duplicate", "fraud", "moderation"}
 
 func (s *Server) showHeld(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	return s.heldPage(w, r, d, url.Values{}, nil, nil)
@@ -63,8 +53,8 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 		}
 		p.Signatures = append(p.Signatures, v)
 	}
-	for _, reason := range removalReasons {
-		p.Reasons = append(p.Reasons, Option{reason, loc.T("counts.ended." + reason)})
+	for _, reason := range signing.RemovalReasons {
+		p.Reasons = append(p.Reasons, Option{string(reason), loc.T("counts.ended." + string(reason))})
 	}
 	if len(list) == heldShown {
 		p.NextURL = path + "/signatures?state=" + string(state) + "&after=" + strconv.FormatInt(list[len(list)-1].ID, 36)
@@ -86,7 +76,7 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 			ids = append(ids, id)
 		}
 	}
-	asked := removal{ids, v.Get("reason")}
+	asked := signing.Removal{IDs: ids, Reason: verify.Reason(v.Get("reason"))}
 	done := ""
 	switch {
 	case len(ids) == 0:
@@ -107,12 +97,12 @@ func (s *Server) submitHeld(w http.ResponseWriter, r *http.Request, d *deskVisit
 			return fault.New(fault.Forbidden, "role")
 		}
 		done, err = "questioned", s.signing.AskSigners(r.Context(), d.Letter.ID, ids, d.User.ID, v.Get("question"))
-	case !slices.Contains(removalReasons, asked.Reason):
+	case !slices.Contains(signing.RemovalReasons, asked.Reason):
 		err = fault.New(fault.Invalid, "signature.reason").On("reason")
 	case v.Get("do") == "remove": // first shows what it will do
 		return s.heldPage(w, r, d, v, nil, ids)
 	case v.Get("do") == "sure":
-		done, err = s.remove(r, d, asked)
+		done, err = s.carry(r, d, asked, "removed")
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
@@ -133,23 +123,4 @@ func speaksFor(d *deskVisit) (leads []int64) {
 		}
 	}
 	return leads
-}
-
-// remove takes signatures out; several at once want a second member.
-func (s *Server) remove(r *http.Request, d *deskVisit, asked removal) (done string, err error) {
-	remove := func() error { return s.removeAll(r, d, asked) }
-	if len(asked.IDs) > 1 {
-		return s.unlessSecond(r, d, actRemove, asked, "removed", remove)
-	}
-	return "removed", remove()
-}
-
-func (s *Server) removeAll(r *http.Request, d *deskVisit, asked removal) error {
-	for _, id := range asked.IDs {
-		err := s.signing.Remove(r.Context(), d.Letter.ID, id, d.User.ID, asked.Reason)
-		if err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
-			return err
-		}
-	}
-	return nil
 }

@@ -1,0 +1,63 @@
+package letter
+
+import (
+	"slices"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// NewEdition asks for the publication of the edition that was begun, as it was when somebody asked: signatures are about to
+// stand under another text, so a second member approves the very bytes.
+type NewEdition struct {
+	SHA256  map[string]string `json:"sha256"` // by language
+	Follows Follows           `json:"follows"`
+}
+
+// Act names the act.
+func (NewEdition) Act() string { return "edition" }
+
+// NewEditionOf asks for the publication of an edition with the texts that it has now.
+func NewEditionOf(e Edition, follows Follows) NewEdition {
+	sums := map[string]string{}
+	for code, t := range e.Texts {
+		sums[code] = t.SHA256
+	}
+	return NewEdition{sums, follows}
+}
+
+// RegisterActs tells which acts on a letter this package carries out.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[NewEdition]{Ask: account.Editor, Decide: account.Editor,
+		Check: func(tx *store.Tx, id int64, e NewEdition) error { return e.check(tx, id) },
+		Do: func(tx *store.Tx, id int64, e NewEdition, by int64) error {
+			if err := e.check(tx, id); err != nil {
+				return err
+			}
+			l, err := scanLetter(tx.Row(qLoadLetter, ID(id)))
+			if err != nil {
+				return err
+			}
+			if l, err = lock(tx, l.Slug); err != nil {
+				return err
+			}
+			return write(tx, l, Change{Slug: l.Slug, Publish: true, Follows: e.Follows, By: by, Sums: e.SHA256}, false)
+		},
+		Done: s.recent.Clear})
+}
+
+func (e NewEdition) check(tx *store.Tx, id int64) error {
+	if !slices.Contains([]Follows{FollowsCosmetic, FollowsTranslation, FollowsSubstantive}, e.Follows) {
+		return fault.New(fault.Invalid, "edition.follows").On("follows")
+	}
+	l, err := scanLetter(tx.Row(qLoadLetter, ID(id)))
+	if err != nil {
+		return err
+	}
+	_, err = findEdition(tx, l.ID, l.Edition.Number+1)
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Conflict, "edition.nothing_new")
+	}
+	return err
+}

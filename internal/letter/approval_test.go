@@ -1,0 +1,155 @@
+package letter_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// paint is an act of this test: it writes a line of the trail for each coat.
+type paint struct {
+	Coats int `json:"coats"`
+}
+
+func (paint) Act() string { return "paint" }
+
+// member joins Harbour in a role.
+func member(t *testing.T, accounts *account.Service, owner *account.Session, role account.Role, name string) *account.Session {
+	t.Helper()
+	link, err := accounts.NewJoin(t.Context(), "harbour", role, name, name+"@harbour.example", owner.User.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return enrolBy(t, accounts, link, account.Joining{Name: name, Email: name + "@harbour.example"})
+}
+
+// An act and the word that allows it are one transaction: who may not ask or decide changes nothing, and an act that fails,
+// as one does whose process is killed, was not approved and waits on.
+func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		accounts := &account.Service{DB: d.DB, Keys: d.Keys}
+		var broken error
+		account.Register(accounts, account.Act[paint]{Ask: account.Reviewer, Decide: account.Editor,
+			Alone: func(p paint) bool { return p.Coats == 1 },
+			Check: func(_ *store.Tx, _ int64, p paint) error {
+				if p.Coats < 1 {
+					return fault.New(fault.Invalid, "form.encoding")
+				}
+				return nil
+			},
+			Again: func(a, waiting paint) *fault.Error {
+				if a != waiting {
+					return nil
+				}
+				return fault.New(fault.Conflict, "intake.asked")
+			},
+			Do: func(tx *store.Tx, l int64, p paint, by int64) error {
+				for range p.Coats {
+					if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "test.painted"}); err != nil {
+						return err
+					}
+				}
+				return broken
+			},
+			Page: func(paint) string { return "/paint" }})
+		ada := enrol(t, accounts, "ada@harbour.example")
+		l := d.write(letter.Change{Text: english("Open it."), Leads: []string{"harbour"}})
+		painted := func(want int) {
+			t.Helper()
+			trail, err := accounts.Trail(ctx, 0, int64(l.ID), 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, e := range trail {
+				if e.Act == "test.painted" {
+					n++
+				}
+			}
+			if n != want {
+				t.Errorf("painted %d times, want %d", n, want)
+			}
+		}
+		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{2}, ada.User.ID); waits || err != nil {
+			t.Errorf("the only member: %v, %v", waits, err)
+		}
+		painted(2)
+		ben, rae, viv := member(t, accounts, ada, account.Editor, "ben"), member(t, accounts, ada, account.Reviewer, "rae"), member(t, accounts, ada, account.Viewer, "viv")
+		if _, err := accounts.Carry(ctx, int64(l.ID), paint{1}, viv.User.ID); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a viewer asks: %v", err)
+		}
+		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{1}, rae.User.ID); waits || err != nil {
+			t.Errorf("one coat: %v, %v", waits, err)
+		}
+		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{3}, rae.User.ID); !waits || err != nil {
+			t.Errorf("three coats: %v, %v", waits, err)
+		}
+		if _, err := accounts.Carry(ctx, int64(l.ID), paint{3}, ada.User.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("asked twice: %v", err)
+		}
+		if _, err := accounts.Carry(ctx, int64(l.ID), paint{0}, ada.User.ID); !fault.Is(err, fault.Invalid) {
+			t.Errorf("nothing is asked: %v", err)
+		}
+		painted(3)
+		list, err := accounts.Approvals(ctx, int64(l.ID))
+		if err != nil || len(list) != 1 || list[0].Asks != account.Proposed(paint{3}) || list[0].Page != "/paint" || list[0].AskedBy.ID != rae.User.ID {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		id := list[0].ID
+		if err := accounts.Decide(ctx, int64(l.ID), id, rae.User.ID, true); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("who asked approves: %v", err)
+		}
+		if err := accounts.Decide(ctx, int64(l.ID), id, viv.User.ID, true); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a viewer approves: %v", err)
+		}
+		if broken = errors.New("killed"); !errors.Is(accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true), broken) {
+			t.Error("the act's error is lost")
+		}
+		painted(3)
+		if list, err = accounts.Approvals(ctx, int64(l.ID)); err != nil || len(list) != 1 {
+			t.Fatalf("an approved act is lost: %+v, %v", list, err)
+		}
+		if broken = nil; accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true) != nil {
+			t.Error("it cannot be approved again")
+		}
+		painted(6)
+		if err := accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true); !fault.Is(err, fault.Gone) {
+			t.Errorf("decided twice: %v", err)
+		}
+		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{2}, ben.User.ID); !waits || err != nil {
+			t.Fatal(waits, err)
+		}
+		if list, err = accounts.Approvals(ctx, int64(l.ID)); err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		if err := accounts.Decide(ctx, int64(l.ID), list[0].ID, ben.User.ID, false); err != nil { // may be taken back
+			t.Error(err)
+		}
+		painted(6)
+	})
+}
+
+// The checklist is looked at in the transaction that opens: what the page showed may have changed since.
+func TestOpen_looksAtTheChecklistItself(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		accounts := &account.Service{DB: d.DB, Keys: d.Keys}
+		ada := enrol(t, accounts, "ada@harbour.example")
+		d.write(letter.Change{Text: english("Open it.")})
+		if err := d.Open(ctx, slug, ada.User.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("without a lead: %v", err)
+		}
+		d.write(letter.Change{Leads: []string{"harbour"}})
+		if err := d.Open(ctx, slug, ada.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Open(ctx, slug, ada.User.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("opened twice: %v", err)
+		}
+	})
+}
