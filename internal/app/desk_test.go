@@ -438,7 +438,7 @@ func TestDesk_vetting(t *testing.T) {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
 		a.Publish(t)
-		if days, err := a.Signing.Daily(t.Context(), letterID(t, a)); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
+		if days, err := a.Roll.Daily(t.Context(), letterID(t, a)); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
 			t.Errorf("%+v, %v", days, err)
 		}
 	})

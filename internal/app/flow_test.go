@@ -174,7 +174,7 @@ type counts struct{ Persons, Organisations, Withheld, Withdrawn int }
 
 func countsOf(t *testing.T, a *testkit.Running) (c counts) {
 	t.Helper()
-	summary, _, _, err := a.Signing.Summary(t.Context(), letterOf(t, a).ID, 0)
+	summary, _, _, err := a.Roll.Summary(t.Context(), letterOf(t, a).ID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -28,7 +29,7 @@ func composedKeys() (keys []string) {
 	for _, state := range []signing.State{signing.StateNew, signing.StateListed, signing.StateHeld, signing.StateWithdrawn, signing.StateRemoved} {
 		add("own_state", "."+string(state), "_hint."+string(state))
 	}
-	for _, listing := range signing.Listings {
+	for _, listing := range roll.Listings {
 		add("", "listing."+string(listing), "listing_hint."+string(listing), "form.sees_"+string(listing))
 	}
 	add("kind.", string(verify.Person), string(verify.Organisation), string(signing.Both))

@@ -23,6 +23,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -67,17 +68,17 @@ func busyLog(t *testing.T, a *testkit.Running) {
 			}
 		}
 	}
-	relist := func(to signing.Listing) func(o signing.Own, secret string) error {
+	relist := func(to roll.Listing) func(o signing.Own, secret string) error {
 		return func(o signing.Own, secret string) error { return a.Signing.Relist(ctx, secret, o.ID, to) }
 	}
 	act("stays@log.example", nil)
-	act("hides@log.example", relist(signing.Counted))
-	act("shows@log.example", relist(signing.Public), "listing", "counted")
+	act("hides@log.example", relist(roll.Counted))
+	act("shows@log.example", relist(roll.Public), "listing", "counted")
 	act("twice@log.example", func(o signing.Own, secret string) error {
-		if err := a.Signing.Relist(ctx, secret, o.ID, signing.Coalition); err != nil {
+		if err := a.Signing.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
 			return err
 		}
-		return a.Signing.Relist(ctx, secret, o.ID, signing.Public) // before the first was logged
+		return a.Signing.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
 	})
 	act("leaves@log.example", func(o signing.Own, secret string) error { return a.Signing.Withdraw(ctx, secret, o.ID) })
 	act("erases@log.example", func(o signing.Own, secret string) error { return a.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation", "Erased Trust")

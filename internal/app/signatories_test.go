@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
@@ -25,7 +26,7 @@ func addList(t *testing.T, a *testkit.Running, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := a.Signing.PlanImport(t.Context(), signing.Import{Letter: l, List: list, Basis: verify.ByPaper, Listing: signing.Public,
+	plan, err := a.Signing.PlanImport(t.Context(), signing.Import{Letter: l, List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheets of the <assembly>"})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestSignatories_wholeListsAndParts(t *testing.T) {
 
 			type page struct {
 				Identification string
-				Signatories    []signing.Signatory
+				Signatories    []roll.Signatory
 				Next           string
 			}
 			read := func(path string) (p page) {

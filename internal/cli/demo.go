@@ -21,6 +21,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
@@ -201,14 +202,14 @@ func addSignatures(ctx context.Context, a *app.App) error {
 		{Shown: signing.Shown{Kind: verify.Person, Name: "Étienne Fourcade", Title: "Maître de conférences", Country: "FR"}, Lang: "fr"},
 		{Shown: signing.Shown{Kind: verify.Person, Name: "Bo Lindqvist", Country: "SE"}},
 		{Shown: signing.Shown{Kind: verify.Person, Name: "Chiara Dell'Orso", Title: "Teacher", Affiliation: "Ness primary school", Country: "IT"}},
-		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld One", Listing: signing.Counted}},
-		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld Two", Listing: signing.Addressee}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld One", Listing: roll.Counted}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld Two", Listing: roll.Addressee}},
 		{Shown: signing.Shown{Kind: verify.Person, Name: "Ngọc Ánh Trần", Country: "VN"}},
 	} {
 		s.Letter, s.Edition, s.Browser, s.Consent, s.IsCountry = river, river.Edition.Number, "demonstration", true, i18n.IsCountry
 		s.Email = fmt.Sprintf("signer%d@example.org", i)
 		if s.Listing == "" {
-			s.Listing = signing.Public
+			s.Listing = roll.Public
 		}
 		if s.Lang == "" {
 			s.Lang = "en"
@@ -243,7 +244,7 @@ func addSheet(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: verify.ByPaper, Listing: signing.Public,
+	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheet signed at the market in Ness, 9 May 2026"})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/cli"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
@@ -72,7 +73,7 @@ func sign(ts *testscript.TestScript, _ bool, args []string) {
 	defer a.Close()
 	l, err := a.Letters.Find(ctx, args[0])
 	ts.Check(err)
-	id, err := a.Signing.Sign(ctx, signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "a browser", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: args[1], Listing: signing.Public},
+	id, err := a.Signing.Sign(ctx, signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "a browser", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: args[1], Listing: roll.Public},
 		Email: args[2], Consent: true, IsCountry: i18n.IsCountry})
 	ts.Check(err)
 	envelope, _, err := a.Signing.Envelope(ctx, id)

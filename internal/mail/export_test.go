@@ -5,6 +5,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -24,7 +25,7 @@ func (m *Mailer) Render(kind string, e signing.Envelope, l letter.Letter) ([]byt
 }
 
 // RenderSummary returns what an editor is sent when a letter has closed.
-func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts signing.Counts, held int) ([]byte, error) {
+func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
 	return m.renderSummary(99, locale.Code, l, "ada@example.org", counts, held)
 }
 

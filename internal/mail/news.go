@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -163,7 +164,7 @@ func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error
 	if err != nil {
 		return err
 	}
-	counts, _, _, err := m.Signing.Summary(ctx, j.Letter, 0)
+	counts, _, _, err := m.Roll.Summary(ctx, j.Letter, 0)
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func (m *Mailer) sendSummary(ctx context.Context, id int64, j summaryMail) error
 	return unlessRefused(m.hand(ctx, u.Email, func() ([]byte, error) { return m.renderSummary(id, l.Edition.Language, l, u.Email, counts, held) }))
 }
 
-func (m *Mailer) renderSummary(id int64, language string, l letter.Letter, address string, counts signing.Counts, held int) ([]byte, error) {
+func (m *Mailer) renderSummary(id int64, language string, l letter.Letter, address string, counts roll.Counts, held int) ([]byte, error) {
 	x := summary{content: m.contentOf(language, l)}
 	x.Organisations, x.Persons = x.L.N("mail.summary.organisations", counts.Organisations), x.L.N("mail.summary.persons", counts.Persons)
 	x.DeskURL = m.BaseURL + languagePrefix(x.L) + "/desk/letters/" + l.Slug

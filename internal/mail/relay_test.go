@@ -24,6 +24,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
@@ -178,7 +179,7 @@ func (o *office) titled(title string) {
 func (o *office) sign(email, language string) (pending int64) {
 	o.t.Helper()
 	id, err := o.Signing.Sign(o.t.Context(), signing.Request{Letter: o.open, Edition: o.open.Edition.Number, Browser: browser, Lang: language,
-		Shown: signing.Shown{Kind: verify.Person, Name: "Zarafshan Typed", Title: "Typed title", Listing: signing.Public}, Email: email, Consent: true, IsCountry: i18n.IsCountry})
+		Shown: signing.Shown{Kind: verify.Person, Name: "Zarafshan Typed", Title: "Typed title", Listing: roll.Public}, Email: email, Consent: true, IsCountry: i18n.IsCountry})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
@@ -76,10 +77,10 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 	o := onSQLite(t)
 	asked := 0
 	for _, l := range i18n.All() {
-		for _, listing := range signing.Listings {
+		for _, listing := range roll.Listings {
 			list := &roster.Roster{SHA256: strings.Repeat("ab", 32), Entries: []roster.Entry{{Line: 1, Name: "Zarafshan Typed", Title: "Typed title",
 				Email: l.Code + "." + string(listing) + "@example.org", Listing: string(listing), Writer: roster.Claimed, Language: l.Code}}}
-			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: signing.Public})
+			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: roll.Public})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +100,7 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 		byAddress[m.to[0]] = m
 	}
 	for _, l := range i18n.All() {
-		for _, listing := range signing.Listings {
+		for _, listing := range roll.Listings {
 			m, ok := byAddress[l.Code+"."+string(listing)+"@example.org"]
 			if !ok {
 				t.Fatalf("%s, %s: no mail", l.Code, listing)

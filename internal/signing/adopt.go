@@ -6,6 +6,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (s *Service) adopt(tx *store.Tx, x Signature) error {
 			return err
 		}
 	}
-	public, err := scanPublic(tx.Row(qFindPublic, x.Letter, x.ID))
+	public, err := roll.Find(tx, x.Letter, x.ID)
 	if err != nil && !errors.Is(err, store.ErrNoRow) {
 		return err
 	}
@@ -100,7 +101,7 @@ func (s *Service) adopt(tx *store.Tx, x Signature) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qSetSalt, adopted.particulars.Salts.Record, x.Letter, x.ID); err != nil { // of no row when the name is not public
+	if err := roll.SetSalt(tx, x.Letter, x.ID, adopted.particulars.Salts.Record); err != nil {
 		return err
 	}
 	if key != nil {

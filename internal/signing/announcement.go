@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -160,8 +161,8 @@ func (s *Service) announceAll(ctx context.Context, a announce) error {
 type recipient struct {
 	Signature
 	sealed  []byte
-	person  *int64   // the signature that an organisation's signer gave as a person in the same act
-	listing *Listing // of that one
+	person  *int64        // the signature that an organisation's signer gave as a person in the same act
+	listing *roll.Listing // of that one
 }
 
 func scanRecipient(row store.Row) (r recipient, err error) {
@@ -269,7 +270,7 @@ func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, r 
 	again := submission{signer: p.signer, Asked: true}
 	if r.person != nil {
 		again.Kind = Both
-		if r.listing.hides(again.Listing) { // one listing is asked for both: the one that shows less
+		if r.listing.Hides(again.Listing) { // one listing is asked for both: the one that shows less
 			again.Listing = *r.listing
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
@@ -24,8 +25,8 @@ type Batch struct {
 	Added     int    // signatures so far, those that are held included
 	State     BatchState
 	CreatedAt time.Time
-	Listing   Listing     // of lines that do not say it themselves
-	Kind      verify.Kind // the same; "" where it was told by what they hold
+	Listing   roll.Listing // of lines that do not say it themselves
+	Kind      verify.Kind  // the same; "" where it was told by what they hold
 
 	allowed int // signatures that its import leaves allow for
 }

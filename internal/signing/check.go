@@ -6,6 +6,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -13,9 +14,7 @@ import (
 )
 
 var qListChecked = store.Q("signature.list_checked", `
-	SELECT `+signatureSelect+`, x.sealed, u.id, u.salt, `+recordSelect+`
-	FROM signature s
-	LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
+	SELECT `+signatureSelect+`, x.sealed FROM signature s
 	LEFT JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
 	WHERE s.leaf_index >= $1 AND s.leaf_index < $2 ORDER BY s.leaf_index`)
 
@@ -65,6 +64,13 @@ func (c *Check) flush() error {
 	if err != nil {
 		return err
 	}
+	openings := map[int64]verify.Opening{}
+	for o, err := range roll.EachOpening(c.tx, c.first, c.first+int64(len(c.leaves))) {
+		if err != nil {
+			return err
+		}
+		openings[o.Index] = o.Opening
+	}
 	seen := map[int64]bool{}
 	for _, r := range rows {
 		index := *r.LeafIndex
@@ -78,7 +84,7 @@ func (c *Check) flush() error {
 			c.problem(fmt.Errorf("signature %d: leaf %d is not that of a signature", r.ID, index))
 			continue
 		}
-		if err := c.row(r, leaf); err != nil {
+		if err := c.row(r, leaf, openings[index]); err != nil {
 			return err
 		}
 	}
@@ -93,7 +99,7 @@ func (c *Check) flush() error {
 }
 
 // row compares one signature with its leaf.
-func (c *Check) row(r checked, leaf verify.Sign) error {
+func (c *Check) row(r checked, leaf verify.Sign, public verify.Opening) error {
 	key := editionKey{r.Letter, r.Edition}
 	edition, ok := c.editions[key]
 	if !ok {
@@ -107,8 +113,8 @@ func (c *Check) row(r checked, leaf verify.Sign) error {
 	if leaf.Letter != edition.Letter || leaf.Edition != edition.Edition || leaf.Kind != r.Kind || leaf.Basis != r.Basis {
 		wrong("its row and its leaf do not say the same")
 	}
-	if r.public != nil {
-		if _, err := r.public.Check(leaf); err != nil {
+	if public.Record != "" {
+		if _, err := public.Check(leaf); err != nil {
 			wrong("its public name: " + err.Error())
 		}
 	}
@@ -204,19 +210,10 @@ func (c *Check) unlogged() error {
 	return nil
 }
 
-var qListSequenced = store.Q("tally.list_sequenced", `SELECT edition, kind, withheld, basis, outcome, sequenced FROM tally WHERE letter_id = $1`)
-
 func (c *Check) tally(id letter.ID, l *verify.Letter) error {
-	counted, ended := map[verify.Cell]int{}, map[verify.Reason]int{}
-	for t, err := range store.Each(c.tx, qListSequenced, scanTally, id) {
-		if err != nil {
-			return err
-		}
-		if t.outcome == outcomeCounted {
-			counted[t.Cell] += t.n
-		} else {
-			ended[t.outcome] += t.n
-		}
+	counted, ended, err := roll.Posted(c.tx, id)
+	if err != nil {
+		return err
 	}
 	for cell, n := range l.Cells {
 		if counted[cell] != n {
@@ -253,20 +250,13 @@ func (c *Check) texts(id letter.ID, l *verify.Letter) error {
 	return nil
 }
 
-// checked is a signature with all that its leaf commits to.
+// checked is a signature with what its leaf commits to.
 type checked struct {
 	Signature
 	sealed []byte
-	public *verify.Opening
 }
 
 func scanChecked(row store.Row) (r checked, err error) {
-	var public *int64
-	var salt []byte
-	var record verify.Record
-	r.Signature, err = scanSignatureAnd(row, recordFields([]any{&r.sealed, &public, &salt}, &record)...)
-	if err == nil && public != nil {
-		r.public = &verify.Opening{Index: *r.LeafIndex, Record: record.Text(), Salt: salt}
-	}
+	r.Signature, err = scanSignatureAnd(row, &r.sealed)
 	return r, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -74,7 +75,7 @@ func (s *Service) finish(ctx context.Context) error {
 }
 
 func refuse(tx *store.Tx, x Signature) error {
-	if err := x.unlist(tx); err != nil {
+	if err := roll.Remove(tx, x.Letter, x.ID); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(qSetState, StateRemoved, Undecided, x.Letter, x.ID); err != nil {

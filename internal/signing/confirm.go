@@ -403,7 +403,7 @@ func retire(tx *store.Tx, old Signature, by signed) error {
 	if err := end(tx, old, StateWithdrawn, verify.Reaffirmed); err != nil {
 		return err
 	}
-	if by.Listing.hides(old.Listing) {
+	if by.Listing.Hides(old.Listing) {
 		if err := old.recordErased(tx, string(by.Listing), 0); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
@@ -152,12 +153,12 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 		return erase(tx, x, why)
 	case !x.active():
 		return nil
-	case Listing(e.What).valid():
-		if !Listing(e.What).hides(x.Listing) {
+	case roll.Listing(e.What).Valid():
+		if !roll.Listing(e.What).Hides(x.Listing) {
 			return nil
 		}
 		again.Hidden++
-		_, err := x.relist(tx, Listing(e.What))
+		_, err := x.relist(tx, roll.Listing(e.What))
 		return err
 	}
 	again.Ended++
@@ -174,7 +175,7 @@ func KnownErasure(what string) bool {
 	case "", verify.Signer, verify.Duplicate, verify.Fraud, verify.Moderation:
 		return true
 	}
-	return Listing(what).valid() && Listing(what) != Public
+	return roll.Listing(what).Valid() && roll.Listing(what) != roll.Public
 }
 
 // record notes an erasure. It reports whether it was not known.

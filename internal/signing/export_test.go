@@ -4,24 +4,18 @@ import (
 	"context"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
 // For tests of rules that have no door of their own.
 var (
-	CheckName  = checkName
-	Misleads   = misleads
-	Skeleton   = skeleton
-	Fold       = i18n.Fold
-	OpenCursor = openCursor
-	SortKey    = sortKey
-	Words      = searchWords
-	Digits     = asciiDigits
-	Mask       = mask
-	Sees       = Audience.sees
-	Hides      = Listing.hides
+	CheckName = checkName
+	Misleads  = misleads
+	Skeleton  = skeleton
+	Digits    = asciiDigits
+	Mask      = mask
 )
 
 // ParseAddress returns the three spellings of an address.
@@ -41,6 +35,6 @@ func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64)
 }
 
 // RequestExport does so for a list.
-func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by int64) error {
+func (s *Service) RequestExport(ctx context.Context, l letter.ID, a roll.Audience, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
 }

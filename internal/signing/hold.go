@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
@@ -127,7 +128,7 @@ type Held struct {
 	ID       int64
 	Kind     verify.Kind
 	Edition  int
-	Listing  Listing
+	Listing  roll.Listing
 	Basis    verify.Basis
 	State    State
 	Reason   string
@@ -164,7 +165,7 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 	for _, x := range found {
 		h := Held{ID: x.ID, Kind: x.Kind, Edition: x.Edition, Listing: x.Listing, Basis: x.Basis, State: x.State, Reason: x.Reason,
 			SignedAt: x.SignedAt, Vouched: vouched[x.ID]}
-		if x.State == StateHeld || x.Listing == Public {
+		if x.State == StateHeld || x.Listing == roll.Public {
 			p, err := s.particularsOf(ctx, x)
 			if err != nil {
 				return nil, err
@@ -270,7 +271,7 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 		released = true
 		basis := x.Basis
 		if by != 0 && x.State == StateHeld && x.Kind == verify.Organisation && x.Basis == verify.ByEmail && (l.Mandate || x.Reason == HeldMandate) {
-			if x.Listing == Counted {
+			if x.Listing == roll.Counted {
 				return fault.New(fault.Conflict, "voucher.nameless")
 			}
 			if basis, err = s.vouch(tx, x, o.particulars, by, speaksFor); err != nil {

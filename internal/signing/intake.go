@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
@@ -87,7 +88,7 @@ type intake struct {
 	List    *roster.Roster
 	Basis   verify.Basis
 	Source  string
-	Listing Listing
+	Listing roll.Listing
 	Kind    verify.Kind
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -15,8 +16,8 @@ import (
 )
 
 // leafListing is what a leaf says of a listing.
-func leafListing(l Listing) verify.Listing {
-	if l == Public {
+func leafListing(l roll.Listing) verify.Listing {
+	if l == roll.Public {
 		return verify.Public
 	}
 	return verify.Withheld
@@ -73,22 +74,24 @@ func insertSignatures(tx *store.Tx, list ...signed) (int64, error) {
 
 // writeParticulars stores what is sealed of signatures, and of public ones their name, which joins the list with the leaf.
 func writeParticulars(tx *store.Tx, list ...signed) error {
-	var public, sealed [][]any
+	var public []roll.Entry
+	var sealed [][]any
 	for _, x := range list {
-		if x.Listing == Public {
-			public = append(public, x.public().values())
+		if x.Listing == roll.Public {
+			public = append(public, x.particulars.entry(x.Signature))
 		}
 		sealed = append(sealed, sealedRow{x.Letter, x.ID, x.sealed, x.name}.values())
 	}
-	if _, err := qPutPublic.put(tx, public...); err != nil {
+	if err := roll.Put(tx, public...); err != nil {
 		return err
 	}
 	_, err := qPutSealed.put(tx, sealed...)
 	return err
 }
 
-func (s signed) public() publicRow {
-	return publicRow{s.Letter, s.ID, s.Kind, s.Record(), s.particulars.Salts.Record}
+// entry is the public row of a signature.
+func (p particulars) entry(x Signature) roll.Entry {
+	return roll.Entry{Letter: x.Letter, ID: x.ID, Kind: x.Kind, Record: p.Record(), Salt: p.Salts.Record}
 }
 
 // enqueueLeaves makes the leaves of signatures wait for their index.
@@ -112,7 +115,7 @@ func logWithdraw(tx *store.Tx, x Signature, reason verify.Reason) error {
 
 // logRelist states that a name became public or ceased to be; changes between listings that hide it are nobody's business.
 // It reports whether one that waited was taken back instead: then the log already says what the listing now is.
-func logRelist(tx *store.Tx, x Signature, to Listing) (undone bool, err error) {
+func logRelist(tx *store.Tx, x Signature, to roll.Listing) (undone bool, err error) {
 	if leafListing(x.Listing) == leafListing(to) {
 		return false, nil
 	}
@@ -202,15 +205,15 @@ func (s *Service) proof(ctx context.Context, x Signature) (Proof, error) {
 
 // published returns what the public row of a signature says of its particulars: what opens the record, but not the contact.
 func (s *Service) published(ctx context.Context, x Signature) (p particulars, err error) {
-	var public publicRow
+	var public roll.Entry
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		public, err = scanPublic(tx.Row(qFindPublic, x.Letter, x.ID))
+		public, err = roll.Find(tx, x.Letter, x.ID)
 		return err
 	})
 	if err != nil {
 		return p, fault.New(fault.Gone, "letter.closed").Because(err)
 	}
-	return particulars{signer: signer{Shown: shownOf(x.Kind, public.Record)}, Salts: &salts{Record: public.salt}}, nil
+	return particulars{signer: signer{Shown: shownOf(x.Kind, public.Record)}, Salts: &salts{Record: public.Salt}}, nil
 }
 
 func randomSecret() (s verify.Secret) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
@@ -17,33 +18,6 @@ type Own struct {
 	Signature
 	Email   string // "" for one that came with a list, and once what was sealed is destroyed
 	Updates bool
-}
-
-// unlist takes the name out of the public list at once; the count follows with the next publication.
-func (x Signature) unlist(tx *store.Tx) error {
-	p, err := scanPublic(tx.Row(qFindPublic, x.Letter, x.ID))
-	if errors.Is(err, store.ErrNoRow) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	n, err := tx.Exec(qRemoveList, x.Letter, x.Kind, sortKey(p.Name), x.ID)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		if _, err := tx.Exec(qAddCountry, x.Letter, p.Country, -1); err != nil {
-			return err
-		}
-	}
-	for _, word := range searchWords(p.Name) {
-		if _, err := tx.Exec(qRemoveWord, x.Letter, x.Kind, word, x.ID); err != nil {
-			return err
-		}
-	}
-	_, err = tx.Exec(qRemovePublic, x.Letter, x.ID)
-	return err
 }
 
 func (s *Service) bySecret(ctx context.Context, secret string) (found []Signature, err error) {
@@ -124,8 +98,8 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 }
 
 // Relist changes who may see the name. A name that becomes less visible leaves the list at once.
-func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listing) error {
-	if !to.valid() {
+func (s *Service) Relist(ctx context.Context, secret string, id int64, to roll.Listing) error {
+	if !to.Valid() {
 		return fault.New(fault.Invalid, "listing").On("listing")
 	}
 	own, err := s.Find(ctx, secret)
@@ -154,37 +128,30 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to Listin
 			return err
 		}
 		// After its close leaf the log takes no change of listing. A name can still be taken down; it goes on counting as it did.
-		if final && to == Public && x.LeafListing != verify.Public {
+		if final && to == roll.Public && x.LeafListing != verify.Public {
 			return fault.New(fault.Gone, "letter.closed")
 		}
-		if to.hides(x.Listing) {
+		if to.Hides(x.Listing) {
 			if err := x.recordErased(tx, string(to), 0); err != nil {
 				return err
 			}
 		}
 		shows, err := x.relist(tx, to)
-		if err != nil || to != Public {
+		if err != nil || to != roll.Public {
 			return err
 		}
-		r := p.Record()
-		if _, err := qPutPublic.put(tx, publicRow{x.Letter, x.ID, x.Kind, r, p.Salts.Record}.values()); err != nil {
+		entry := p.entry(x)
+		if err := roll.Put(tx, entry); err != nil || x.State != StateListed || !shows {
 			return err
 		}
-		if x.State != StateListed || !shows {
-			return nil
-		}
-		if n, err := insertListed(tx, x.Letter, x.Kind, r.Name, x.ID); err != nil || n == 0 {
-			return err
-		}
-		_, err = tx.Exec(qAddCountry, x.Letter, r.Country, 1)
-		return err
+		return roll.Show(tx, entry)
 	})
 }
 
 // relist changes the listing, and takes the name out of the public list. It reports whether no leaf will follow that puts a
 // name which is to be public into the list.
-func (x Signature) relist(tx *store.Tx, to Listing) (shows bool, err error) {
-	if err := x.unlist(tx); err != nil {
+func (x Signature) relist(tx *store.Tx, to roll.Listing) (shows bool, err error) {
+	if err := roll.Remove(tx, x.Letter, x.ID); err != nil {
 		return false, err
 	}
 	if _, err := tx.Exec(qSetListing, to, x.Letter, x.ID); err != nil {
@@ -234,7 +201,7 @@ func end(tx *store.Tx, x Signature, state State, why verify.Reason) error {
 	if !x.active() {
 		return nil
 	}
-	if err := x.unlist(tx); err != nil {
+	if err := roll.Remove(tx, x.Letter, x.ID); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(qRemoveAsked, x.Letter, x.ID); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
@@ -22,9 +23,9 @@ type Import struct {
 	Letter  letter.Letter
 	List    *roster.Roster
 	Basis   verify.Basis
-	Source  string      // where the list comes from, as the public is told
-	Listing Listing     // of lines that do not say it themselves
-	Kind    verify.Kind // of lines that do not say it themselves; "" tells it by what they hold
+	Source  string       // where the list comes from, as the public is told
+	Listing roll.Listing // of lines that do not say it themselves
+	Kind    verify.Kind  // of lines that do not say it themselves; "" tells it by what they hold
 }
 
 // ImportPlan is what would become of each line of a list.
@@ -124,7 +125,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
 		shown := Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
-			Listing: cmp.Or(Listing(e.Listing), p.Listing)}
+			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
 		parts := shown.parts()
 		if e.Writer == roster.Claimed {
 			parts = []Shown{shown} // one mail asks for both
@@ -349,14 +350,12 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				continue
 			}
 			_, b := line.bearer()
-			name := line.Record().Name
-			whole := cutWord(i18n.Fold(name)) // the search index has the whole name as its first entry
-			listed, err := store.List(tx, qSearchPage, scanFound, l, line.Kind, whole, whole+"\x01", "", 0, maxBearers)
+			listed, err := roll.Named(tx, l, line.Kind, line.Record().Name, maxBearers)
 			if err != nil {
 				return err
 			}
-			for _, s := range listed {
-				if i18n.Fold(s.Name) == i18n.Fold(name) && b.compatible(bearer{affiliation: i18n.Fold(s.Affiliation), country: s.Country}) {
+			for _, x := range listed {
+				if b.compatible(bearer{affiliation: i18n.Fold(x.Affiliation), country: x.Country}) {
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
 			}

@@ -63,38 +63,6 @@ func scanSignatureAnd(row store.Row, more ...any) (s Signature, err error) {
 	return s, err
 }
 
-// publicRow is a row of signature_public: a name that is in the list, or joins it with its leaf.
-type publicRow struct {
-	letter letter.ID
-	id     int64
-	kind   verify.Kind
-	verify.Record
-	salt []byte // opens the record line of its leaf
-}
-
-var publicColumns = append([]string{"letter_id", "id", "kind", "salt"}, recordColumns...)
-
-var publicSelect = "u." + strings.Join(publicColumns, ", u.")
-
-func (p publicRow) values() []any {
-	return []any{p.letter, p.id, p.kind, p.salt, p.Name, p.Title, p.Affiliation, p.Country}
-}
-
-func scanPublic(row store.Row) (p publicRow, err error) {
-	return p, row.Scan(recordFields([]any{&p.letter, &p.id, &p.kind, &p.salt}, &p.Record)...)
-}
-
-// recordColumns hold what is published of a signature; recordSelect is empty texts where no row u was joined.
-var (
-	recordColumns = []string{"name", "title", "affiliation", "country"}
-	recordSelect  = "COALESCE(u." + strings.Join(recordColumns, ", ''), COALESCE(u.") + ", '')"
-)
-
-// recordFields appends what the columns are scanned into.
-func recordFields(fields []any, r *verify.Record) []any {
-	return append(fields, &r.Name, &r.Title, &r.Affiliation, &r.Country)
-}
-
 // sealedRow is a row of signature_sealed.
 type sealedRow struct {
 	letter letter.ID

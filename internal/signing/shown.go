@@ -6,18 +6,19 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/verify"
 )
 
 // Shown is what a signature shows of who gives it, as it is typed, and to whom. What a list says of it is its Record.
 type Shown struct {
-	Kind         verify.Kind `json:"-"`              // verify.Person or verify.Organisation, of a form also Both; where it is stored it is a column
-	Name         string      `json:"name,omitempty"` // the person's, or that of an organisation's representative, who is never shown
-	Title        string      `json:"title,omitempty"`
-	Affiliation  string      `json:"affiliation,omitempty"`
-	Organisation string      `json:"organisation,omitempty"`
-	Country      string      `json:"country,omitempty"` // ISO 3166-1 alpha-2 or ""
-	Listing      Listing     `json:"listing"`
+	Kind         verify.Kind  `json:"-"`              // verify.Person or verify.Organisation, of a form also Both; where it is stored it is a column
+	Name         string       `json:"name,omitempty"` // the person's, or that of an organisation's representative, who is never shown
+	Title        string       `json:"title,omitempty"`
+	Affiliation  string       `json:"affiliation,omitempty"`
+	Organisation string       `json:"organisation,omitempty"`
+	Country      string       `json:"country,omitempty"` // ISO 3166-1 alpha-2 or ""
+	Listing      roll.Listing `json:"listing"`
 }
 
 // Both is a kind of form: one mail and one confirmation, and a signature of each kind.
@@ -115,7 +116,7 @@ func (s *Shown) correct(c Shown) (faults fault.List) {
 		}
 		*old[i].text = text
 	}
-	if c.Listing.valid() {
+	if c.Listing.Valid() {
 		s.Listing = c.Listing
 	}
 	return faults

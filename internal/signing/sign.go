@@ -77,7 +77,7 @@ func (r Request) validate(now time.Time) (p signer, a address, err error) {
 		faults = append(faults, f)
 	}
 	p.Email = a.typed
-	if !r.Listing.valid() {
+	if !r.Listing.Valid() {
 		faults = append(faults, fault.New(fault.Invalid, "listing").On("listing"))
 	}
 	if r.Country != "" && !r.IsCountry(r.Country) {

@@ -52,7 +52,6 @@ var (
 		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 
 	qInsertSignature = insertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
-	qPutPublic       = insertInto("signature_public.put", "signature_public", publicColumns, "ON CONFLICT (letter_id, id) "+excluded(publicColumns[3:]...))
 	qPutSealed       = insertInto("signature_sealed.put", "signature_sealed", sealedColumns, "ON CONFLICT (letter_id, id) "+excluded(sealedColumns[2:]...))
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
@@ -77,22 +76,13 @@ var (
 	qRemoveSealed = store.Q("signature_sealed.remove", `DELETE FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
 	qPurgeSealed  = store.Q("signature_sealed.purge", `
 		DELETE FROM signature_sealed WHERE letter_id = $1 AND id IN (SELECT id FROM signature_sealed WHERE letter_id = $1 ORDER BY id LIMIT 500)`)
-	qRemovePublic = store.Q("signature_public.remove", `DELETE FROM signature_public WHERE letter_id = $1 AND id = $2`)
-	qRemoveList   = store.Q("signature_list.remove", `DELETE FROM signature_list WHERE letter_id = $1 AND kind = $2 AND sort_key = $3 AND id = $4`)
-	qRemoveWord   = store.Q("signature_word.remove", `DELETE FROM signature_word WHERE letter_id = $1 AND kind = $2 AND word = $3 AND id = $4`)
-	qFindPublic   = store.Q("signature_public.find", `SELECT `+publicSelect+` FROM signature_public u WHERE u.letter_id = $1 AND u.id = $2`)
-	qFindListed   = store.Q("signature_public.find_listed", `
-		SELECT `+signatorySelect+` FROM signature_public u
-		JOIN signature s ON s.letter_id = u.letter_id AND s.id = u.id
-		WHERE u.letter_id = $1 AND u.id = $2 AND s.state = 'listed'`)
 	qListUnpurged = store.Q("signature_sealed.list_unpurged", `
 		SELECT id FROM letter WHERE data_key IS NULL
 			AND EXISTS (SELECT 1 FROM signature_sealed s WHERE s.letter_id = letter.id) ORDER BY id LIMIT 100`)
 
-	qLockLetter = store.Q("signature.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
 	// A signature one of whose leaves gets its index, with the name that is, or is about to be, in the list.
 	qFindSequenced = store.Q("signature.find_followed", `
-		SELECT `+signatureSelect+`, `+recordSelect+` FROM signature s
+		SELECT `+signatureSelect+`, COALESCE(u.name, ''), COALESCE(u.country, '') FROM signature s
 		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
 		WHERE s.letter_id = $1 AND s.id = $2`)
 	qSetLeaf = store.Q("signature.set_leaf", `
@@ -102,38 +92,8 @@ var (
 		SELECT `+signatureSelect+` FROM (SELECT letter_id, id FROM signature_unlogged ORDER BY letter_id, id LIMIT $1) n
 		JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id`)
 	qRemoveUnlogged = store.Q("signature_unlogged.remove", `DELETE FROM signature_unlogged WHERE letter_id = $1 AND id = $2`)
-	qSetSalt        = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)
 	qSetLeafListing = store.Q("signature.set_leaf_listing", `UPDATE signature SET leaf_listing = $1 WHERE letter_id = $2 AND id = $3`)
-	qInsertList     = store.Q("signature_list.insert", `
-		INSERT INTO signature_list (letter_id, kind, sort_key, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, sort_key, id) DO NOTHING`)
-	qInsertWord = store.Q("signature_word.insert", `
-		INSERT INTO signature_word (letter_id, kind, word, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, word, id) DO NOTHING`)
-	qAddTally = store.Q("tally.add", `
-		INSERT INTO tally (letter_id, edition, kind, withheld, basis, outcome, n, sequenced) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
-		ON CONFLICT (letter_id, edition, kind, withheld, basis, outcome) DO UPDATE SET sequenced = tally.sequenced + excluded.sequenced`)
-	qShowTally      = store.Q("tally.show", `UPDATE tally SET n = sequenced WHERE letter_id = $1 AND n <> sequenced`)
-	qListTally      = store.Q("tally.list", `SELECT edition, kind, withheld, basis, outcome, n FROM tally WHERE letter_id = $1`)
-	qPutPublication = store.Q("publication.put", `
-		INSERT INTO publication (letter_id, sequenced_size, size, root, published_at, recent) VALUES ($1, $2, 0, $3, 0, $4)
-		ON CONFLICT (letter_id) DO UPDATE SET sequenced_size = excluded.sequenced_size, recent = excluded.recent`)
-	qListUnpublished = store.Q("publication.list_unpublished", `SELECT letter_id FROM publication WHERE sequenced_size > size ORDER BY letter_id`)
-	qShowPublication = store.Q("publication.show", `UPDATE publication SET size = $1, root = $2, published_at = $3 WHERE letter_id = $4`)
-	qFindPublication = store.Q("publication.find", `SELECT size, root, published_at, recent FROM publication WHERE letter_id = $1`)
 
-	qListPage = store.Q("signature_list.page", `
-		SELECT `+signatorySelect+`, l.sort_key
-		FROM signature_list l
-		JOIN signature_public u ON u.letter_id = l.letter_id AND u.id = l.id
-		JOIN signature s ON s.letter_id = l.letter_id AND s.id = l.id
-		WHERE l.letter_id = $1 AND l.kind = $2 AND (l.sort_key, l.id) > ($3, $4)
-		ORDER BY l.sort_key, l.id LIMIT $5`)
-	qSearchPage = store.Q("signature_word.page", `
-		SELECT `+signatorySelect+`, w.word
-		FROM signature_word w
-		JOIN signature_public u ON u.letter_id = w.letter_id AND u.id = w.id
-		JOIN signature s ON s.letter_id = w.letter_id AND s.id = w.id
-		WHERE w.letter_id = $1 AND w.kind = $2 AND w.word >= $3 AND w.word < $4 AND (w.word, w.id) > ($5, $6)
-		ORDER BY w.word, w.id LIMIT $7`)
 	qCountHeld = store.Q("signature.count_held", `
 		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `

@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
@@ -27,9 +28,9 @@ const linesShown = 200
 const keysWithin = 15 * time.Second
 
 func (s *Server) showIntake(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
-	listing := signing.Public
+	listing := roll.Public
 	if d.Letter.Protected {
-		listing = signing.Counted
+		listing = roll.Counted
 	}
 	return s.intakePage(w, r, d, url.Values{"basis": {string(verify.ByPaper)}, "listing": {string(listing)}}, nil)
 }
@@ -43,7 +44,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	for _, basis := range []verify.Basis{verify.ByPaper, verify.ByImport} {
 		p.Bases = append(p.Bases, Option{string(basis), loc.T("basis." + string(basis))})
 	}
-	for _, listing := range signing.Listings {
+	for _, listing := range roll.Listings {
 		p.Listings = append(p.Listings, Option{string(listing), loc.T("listing." + string(listing))})
 	}
 	for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
@@ -119,8 +120,8 @@ func (s *Server) submitIntake(w http.ResponseWriter, r *http.Request, d *deskVis
 
 // readIntake reads what was pasted or uploaded and keeps it as a proposal.
 func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name string, data []byte) (int64, error) {
-	i := signing.Import{Letter: d.Letter, Basis: verify.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: signing.Listing(v.Get("listing")), Kind: verify.Kind(v.Get("kind"))}
-	if !slices.Contains(signing.Listings, i.Listing) {
+	i := signing.Import{Letter: d.Letter, Basis: verify.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: roll.Listing(v.Get("listing")), Kind: verify.Kind(v.Get("kind"))}
+	if !slices.Contains(roll.Listings, i.Listing) {
 		return 0, fault.List{fault.New(fault.Invalid, "listing").On("listing")}
 	}
 	if !slices.Contains([]verify.Kind{"", verify.Person, verify.Organisation, signing.Both}, i.Kind) {

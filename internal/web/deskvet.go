@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -37,7 +38,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
-		if o.Listing == signing.Counted { // who chose that is shown to nobody, editors included
+		if o.Listing == roll.Counted { // who chose that is shown to nobody, editors included
 			v.Name, v.Meta = "", nil
 		}
 		if o.Reason != "" && state == signing.StateHeld {

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -73,10 +74,10 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("view") == "print" {
 		view, size = "print", sheetOfNames
 	}
-	page, err := s.signing.List(r.Context(), l.ID, q.kind, q.query, q.after, size)
+	page, err := s.roll.List(r.Context(), l.ID, q.kind, q.query, q.after, size)
 	if err == nil && q.query != "" && !q.named && len(page.Signatories) == 0 && q.kind == verify.Person {
 		q.kind = verify.Organisation // a name was asked for, not a kind
-		page, err = s.signing.List(r.Context(), l.ID, q.kind, q.query, "", size)
+		page, err = s.roll.List(r.Context(), l.ID, q.kind, q.query, "", size)
 	}
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (s *Server) sendSignatoriesCSV(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	return s.stream(w, r, q.letter.Slug+"-signatories.csv", "text/csv; charset=utf-8", func(out io.Writer) error {
-		return signing.WriteCSV(out, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...))
+		return roll.WriteCSV(out, s.roll.Everyone(r.Context(), q.letter.ID, q.kinds()...))
 	})
 }
 
@@ -129,7 +130,7 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 	v := r.URL.Query()
 	if !v.Has("limit") && q.query == "" && q.after == "" {
 		return s.stream(w, r, q.letter.Slug+"-signatories.json", "application/json", func(out io.Writer) error {
-			return signing.WriteJSON(out, q.letter.Slug, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...), func() string { return "" })
+			return roll.WriteJSON(out, q.letter.Slug, s.roll.Everyone(r.Context(), q.letter.ID, q.kinds()...), func() string { return "" })
 		})
 	}
 	limit := pageOfNames
@@ -141,7 +142,7 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 	if !q.named {
 		q.kind = verify.Person
 	}
-	page, err := s.signing.List(r.Context(), q.letter.ID, q.kind, q.query, q.after, limit)
+	page, err := s.roll.List(r.Context(), q.letter.ID, q.kind, q.query, q.after, limit)
 	if err != nil {
 		return err
 	}
@@ -150,11 +151,11 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 		next = s.o.BaseURL + q.link("/letters/"+q.letter.Slug+"/signatories.json", q.kind, page.Next, "") + "&limit=" + strconv.Itoa(limit)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return signing.WriteJSON(w, q.letter.Slug, all(page.Signatories), func() string { return next })
+	return roll.WriteJSON(w, q.letter.Slug, all(page.Signatories), func() string { return next })
 }
 
-func all(list []signing.Signatory) iter.Seq2[signing.Signatory, error] {
-	return func(yield func(signing.Signatory, error) bool) {
+func all(list []roll.Signatory) iter.Seq2[roll.Signatory, error] {
+	return func(yield func(roll.Signatory, error) bool) {
 		for _, x := range list {
 			if !yield(x, nil) {
 				return
@@ -226,7 +227,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	return p.ResponseWriter.Write(b)
 }
 
-func signatoryView(l *i18n.Locale, x signing.Signatory) SignatoryView {
+func signatoryView(l *i18n.Locale, x roll.Signatory) SignatoryView {
 	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == verify.Organisation}
 	if x.Basis != verify.ByEmail {
 		v.Basis = string(x.Basis)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -68,7 +69,7 @@ type receiptKey struct {
 	prefix, locale                string
 	text                          string // language
 	kind                          verify.Kind
-	listing                       signing.Listing
+	listing                       roll.Listing
 	appears, promisedBy           int64 // Unix minutes
 	held, again, named, organised bool
 	promises                      int

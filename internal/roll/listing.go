@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"slices"
@@ -41,19 +41,21 @@ var seenBy = map[Listing][]Audience{
 	Counted:   {},
 }
 
-func (l Listing) valid() bool { return slices.Contains(Listings, l) }
+// Valid reports whether there is such a listing.
+func (l Listing) Valid() bool { return slices.Contains(Listings, l) }
 
-func (a Audience) check() error {
+// Check returns a fault unless there is such an audience.
+func (a Audience) Check() error {
 	if !slices.Contains(Audiences, a) {
 		return fault.New(fault.Invalid, "export.audience").On("audience")
 	}
 	return nil
 }
 
-// sees reports whether the audience may see a name of that listing.
-func (a Audience) sees(l Listing) bool { return slices.Contains(seenBy[l], a) }
+// Sees reports whether the audience may see a name of that listing.
+func (a Audience) Sees(l Listing) bool { return slices.Contains(seenBy[l], a) }
 
-// hides reports whether somebody does not see a name any more when it comes from another listing to this one.
-func (l Listing) hides(from Listing) bool {
-	return slices.ContainsFunc(seenBy[from], func(a Audience) bool { return !a.sees(l) })
+// Hides reports whether somebody does not see a name any more when it comes from another listing to this one.
+func (l Listing) Hides(from Listing) bool {
+	return slices.ContainsFunc(seenBy[from], func(a Audience) bool { return !a.Sees(l) })
 }

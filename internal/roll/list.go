@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"context"
@@ -8,28 +8,12 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
-
-// Counts are the published numbers of a letter. Organisations and Persons are all confirmed signatures of their kind,
-// whatever their listing; the others say how many of them, or besides them, are what.
-type Counts struct {
-	Organisations, Persons int
-	Withheld               int // of all: show no public name
-	Imported               int // of all: came by reply, paper or import
-	Withdrawn, Removed     int // beside them
-	Earlier                int // of all: on an edition that a substantive one has replaced
-	ByEdition              map[int]int
-	Ended                  map[verify.Reason]int // of those withdrawn and removed
-	PublishedAt            time.Time             // of the checkpoint; zero before the first
-	Size                   int64                 // of the log that the numbers are of
-	Root                   verify.Hash
-}
 
 // Signatory is one line of the public list, also as data.
 type Signatory struct {
@@ -57,74 +41,6 @@ func scanFound(row store.Row) (s Signatory, err error) {
 	err = row.Scan(s.fields(&word)...)
 	s.sortKey = []byte(word)
 	return s, err
-}
-
-// Summary returns what a letter's page shows of its signatures: the counts and the names that joined last. since is the
-// number of the last substantive edition; signatures on editions before it count as earlier.
-func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts, persons, organisations []Signatory, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		c, persons, organisations = Counts{ByEdition: map[int]int{}, Ended: map[verify.Reason]int{}, Root: (&verify.Tree{}).Root()}, nil, nil
-		for t, err := range store.Each(tx, qListTally, scanTally, l) {
-			if err != nil {
-				return err
-			}
-			c.add(t, since)
-		}
-		p, err := scanPublication(tx.Row(qFindPublication, l))
-		if errors.Is(err, store.ErrNoRow) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c.PublishedAt, c.Size, c.Root = p.at, p.size, p.root
-		if persons, err = findListed(tx, l, p.recent.Persons); err != nil {
-			return err
-		}
-		organisations, err = findListed(tx, l, p.recent.Organisations)
-		return err
-	})
-	return c, persons, organisations, err
-}
-
-func (c *Counts) add(t tallied, since int) {
-	if reason := t.outcome; reason != outcomeCounted {
-		if c.Ended[reason] += t.n; reason.Removed() {
-			c.Removed += t.n
-		} else {
-			c.Withdrawn += t.n
-		}
-		return
-	}
-	if t.Kind == verify.Organisation {
-		c.Organisations += t.n
-	} else {
-		c.Persons += t.n
-	}
-	if t.Listing == verify.Withheld {
-		c.Withheld += t.n
-	}
-	if t.Basis.Imported() {
-		c.Imported += t.n
-	}
-	if t.Edition < since {
-		c.Earlier += t.n
-	}
-	c.ByEdition[t.Edition] += t.n
-}
-
-type tallied struct {
-	cell
-	n int
-}
-
-func scanTally(row store.Row) (t tallied, err error) {
-	var withheld bool
-	err = row.Scan(&t.Edition, &t.Kind, &withheld, &t.Basis, &t.outcome, &t.n)
-	if t.Listing = verify.Public; withheld {
-		t.Listing = verify.Withheld
-	}
-	return t, err
 }
 
 // findListed returns those of the ids that are still in the public list.
@@ -199,6 +115,15 @@ func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...verify.Kin
 			}
 		}
 	}
+}
+
+// Named returns those of the public list of a kind who have the name, case and marks aside; of a very common one it looks at no
+// more than limit.
+func Named(tx *store.Tx, l letter.ID, kind verify.Kind, name string, limit int) ([]Signatory, error) {
+	folded := i18n.Fold(name)
+	whole := cutWord(folded) // the search index has the whole name as its first entry
+	found, err := store.List(tx, qSearchPage, scanFound, l, kind, whole, whole+"\x01", "", 0, limit)
+	return slices.DeleteFunc(found, func(s Signatory) bool { return i18n.Fold(s.Name) != folded }), err
 }
 
 // maxLooked bounds how many index entries of the second way one search page may look at, so that a common word beside a
