@@ -3,6 +3,7 @@
 GO       ?= go
 ADDR     ?= localhost:8080
 PACKAGES ?= ./...
+RACED     = ./internal/store ./internal/job ./internal/tlog ./internal/signing ./internal/e2e/journey
 export CGO_ENABLED = 0
 export GOTOOLCHAIN = local
 
@@ -22,12 +23,11 @@ quick: ## Tests without browser and soak, for a minute's answer
 	$(GO) test -short $(PACKAGES)
 
 race: ## What runs at once, under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m ./internal/store ./internal/job ./internal/tlog
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'TestFlow_without|TestInvitations|TestAnnounce|TestIntake|TestExport|TestCirculation|TestCache|TestLog_|TestStop|TestServe_two|TestRestore_beside|TestConfirm_|TestPublish|TestMandate' ./internal/signing ./internal/app
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m $(RACED)
 
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
-	$(GO) test -timeout 3h -count 1 -v -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/app -soak
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/app -soak
+	$(GO) test -timeout 3h -count 1 -v -p 1 -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/testkit ./internal/e2e/promise ./internal/e2e/operate -soak
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/e2e/promise -soak
 
 lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

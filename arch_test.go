@@ -18,13 +18,15 @@ const module = "github.com/undersigned/undersigned"
 
 // order is the arrows of the house: a package may import what stands in a row above its own, nothing beside or below it.
 var order = [][]string{
-	{"internal/fault", "internal/i18n", "internal/config", "verify"},
+	{"internal/fault", "internal/config", "verify"},
+	{"internal/text"},
+	{"internal/i18n"},
 	{"internal/store", "internal/seal"},
 	{"internal/job", "internal/tlog"},
 	{"internal/account"},
 	{"internal/letter/importer", "internal/signing/roster"},
 	{"internal/letter"},
-	{"internal/roll", "internal/evidence", "internal/register"},
+	{"internal/roll", "internal/inbox", "internal/evidence", "internal/register"},
 	{"internal/signing"},
 	{"internal/document"},
 	{"internal/delivery"},
@@ -38,7 +40,12 @@ var order = [][]string{
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
 var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/roll", "internal/signing", "internal/signing/roster", "internal/evidence",
-	"internal/register", "internal/document", "internal/delivery", "internal/seal", "verify"}
+	"internal/register", "internal/document", "internal/delivery", "internal/seal", "internal/text", "verify"}
+
+// testsOnly says that a package is there for tests: it may import everything, and nothing that ships may import it.
+func testsOnly(pkg string) bool {
+	return pkg == "internal/testkit" || strings.HasPrefix(pkg, "internal/e2e/")
+}
 
 const maxLines = 600
 
@@ -99,8 +106,8 @@ func wrongArrow(pkg, imported string) string {
 	switch {
 	case !ok:
 		return ""
-	case local == "internal/testkit":
-		return "testkit is for tests only"
+	case testsOnly(local):
+		return local + " is for tests only"
 	case pkg == "internal/web" && local == "internal/store":
 		return "web knows no SQL"
 	case row(pkg) < 0:
@@ -113,7 +120,7 @@ func wrongArrow(pkg, imported string) string {
 
 func TestArchitecture_arrows(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || s.pkg == "internal/testkit" {
+		if s.test || testsOnly(s.pkg) {
 			continue
 		}
 		for _, path := range imports(s) {
@@ -128,16 +135,25 @@ func TestArchitecture_arrows(t *testing.T) {
 func TestArchitecture_control(t *testing.T) {
 	for _, arrow := range [][2]string{{"internal/web", module + "/internal/store"}, {"internal/letter", module + "/internal/signing"},
 		{"internal/store", module + "/internal/seal"}, {"internal/app", module + "/internal/testkit"}, {"internal/letter", "database/sql"},
-		{"internal/helpers", module + "/internal/fault"}} {
+		{"internal/app", module + "/internal/e2e/promise"}, {"internal/helpers", module + "/internal/fault"}} {
 		if wrongArrow(arrow[0], arrow[1]) == "" {
 			t.Errorf("%s may import %s", arrow[0], arrow[1])
 		}
 	}
 }
 
+// An end-to-end test is no code that another package could use: what they share is in testkit.
+func TestArchitecture_endToEnd(t *testing.T) {
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.pkg, "internal/e2e") && !s.test && (filepath.Base(s.path) != "doc.go" || len(s.file.Decls) > 0) {
+			t.Errorf("%s is neither a test nor a package comment", s.path)
+		}
+	}
+}
+
 func TestArchitecture_clockAndEnvironment(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || s.pkg == "internal/testkit" {
+		if s.test || testsOnly(s.pkg) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

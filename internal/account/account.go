@@ -11,16 +11,15 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"net/mail"
 	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Service holds the use cases around accounts.
@@ -126,44 +125,33 @@ func spend(tx *store.Tx, value string) error {
 	return err
 }
 
-// maxEmail is the longest address a relay must take (RFC 5321, 4.5.3.1.3, less the angle brackets).
-const maxEmail = 254
-
 // ParseEmail returns an address as typed, without white space around it.
 func ParseEmail(typed string) (string, *fault.Error) {
-	typed = strings.TrimSpace(norm.NFC.String(typed))
-	if typed == "" {
+	if strings.TrimSpace(typed) == "" {
 		return "", fault.New(fault.Invalid, "user.email_empty").On("email")
 	}
-	parsed, err := mail.ParseAddress(typed)
-	if err != nil || parsed.Address != typed || len(typed) > maxEmail || strings.ContainsAny(typed, "\"<>()[],;:\\ ") {
+	email, f := text.Email(typed)
+	if f != nil {
 		return "", fault.New(fault.Invalid, "email.bad").On("email")
 	}
-	return typed, nil
+	return email, nil
 }
 
 // tag finds a user by address, whatever its case.
 func (s *Service) tag(email string) []byte {
-	return s.Keys.Tag("user", strings.ToLower(strings.TrimSpace(norm.NFC.String(email))))
+	return s.Keys.Tag("user", text.FoldEmail(email))
 }
 
 // maxName bounds the names of users, in characters.
 const maxName = 100
 
 func parseName(typed string) (string, *fault.Error) {
-	name := strings.Join(strings.Fields(norm.NFC.String(typed)), " ")
+	name, f := text.Line("name", typed, maxName)
 	switch {
+	case f != nil:
+		return "", f
 	case name == "":
 		return "", fault.New(fault.Invalid, "user.name_empty").On("name")
-	case len([]rune(name)) > maxName:
-		return "", fault.New(fault.Invalid, "name.long", "Limit", maxName).On("name")
-	case strings.ContainsFunc(name, unsafeInName):
-		return "", fault.New(fault.Invalid, "name.characters").On("name")
 	}
 	return name, nil
-}
-
-// unsafeInName reports whether a character of a name is a control, or would turn the text around it.
-func unsafeInName(r rune) bool {
-	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0xfeff || r == 0xfffd
 }

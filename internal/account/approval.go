@@ -24,23 +24,23 @@ type Act[A Proposed] struct {
 
 	// Do carries the act out for by, who gave the last word, in the transaction that records that word: an act that was
 	// approved is done, and one that fails was not approved. It may run twice: SQL only.
-	Do func(tx *store.Tx, letter int64, a A, by int64) error
+	Do func(tx *store.Tx, letter store.LetterID, a A, by int64) error
 
 	// These may be nil.
-	Check  func(tx *store.Tx, letter int64, a A) error // what is wrong with it, found before it waits; Do finds it too
-	Alone  func(A) bool                                // one member is enough for these arguments
-	Again  func(a, waiting A) *fault.Error             // what is answered to a request beside one that waits; nil lets both wait
-	Done   func()                                      // called after the commit, to drop what is cached
-	Detail func(A) string                              // message key of what follows "desk.approval." and the act, "" for nothing
-	Page   func(A) string                              // where it can be looked at: a path below the letter's, "" for nowhere
+	Check  func(tx *store.Tx, letter store.LetterID, a A) error // what is wrong with it, found before it waits; Do finds it too
+	Alone  func(A) bool                                         // one member is enough for these arguments
+	Again  func(a, waiting A) *fault.Error                      // what is answered to a request beside one that waits; nil lets both wait
+	Done   func()                                               // called after the commit, to drop what is cached
+	Detail func(A) string                                       // message key of what follows "desk.approval." and the act, "" for nothing
+	Page   func(A) string                                       // where it can be looked at: a path below the letter's, "" for nowhere
 }
 
 // act is an Act whose arguments are of any type.
 type act struct {
 	ask, decide  Role
 	read         func(request []byte) (Proposed, error)
-	do           func(tx *store.Tx, letter int64, a Proposed, by int64) error
-	check        func(tx *store.Tx, letter int64, a Proposed) error
+	do           func(tx *store.Tx, letter store.LetterID, a Proposed, by int64) error
+	check        func(tx *store.Tx, letter store.LetterID, a Proposed) error
 	alone        func(Proposed) bool
 	again        func(a, waiting Proposed) *fault.Error
 	done         func()
@@ -70,8 +70,10 @@ func Register[A Proposed](s *Service, a Act[A]) {
 			err := json.Unmarshal(request, &x)
 			return x, err
 		},
-		do: func(tx *store.Tx, letter int64, x Proposed, by int64) error { return a.Do(tx, letter, x.(A), by) },
-		check: func(tx *store.Tx, letter int64, x Proposed) error {
+		do: func(tx *store.Tx, letter store.LetterID, x Proposed, by int64) error {
+			return a.Do(tx, letter, x.(A), by)
+		},
+		check: func(tx *store.Tx, letter store.LetterID, x Proposed) error {
 			if a.Check == nil {
 				return nil
 			}
@@ -95,7 +97,7 @@ func Register[A Proposed](s *Service, a Act[A]) {
 // Approval is an act that waits for a second member.
 type Approval struct {
 	ID      int64
-	Letter  int64
+	Letter  store.LetterID
 	Asks    Proposed
 	Detail  string // message key of what more there is to say than its act, or ""
 	Page    string // path below the letter's desk where it can be looked at, or ""
@@ -125,7 +127,7 @@ var (
 // roles are the users with a role in a letter's lead organisations, with the mightiest that each has.
 type roles map[int64]Role
 
-func rolesOn(tx *store.Tx, letter int64) (roles, error) {
+func rolesOn(tx *store.Tx, letter store.LetterID) (roles, error) {
 	all := roles{}
 	for m, err := range store.Each(tx, qListRoles, scanMember, letter) {
 		if err != nil {
@@ -150,7 +152,7 @@ func (r roles) second(decide Role) bool {
 }
 
 // NeedsSecond reports whether an act on a letter that editors decide about wants a second member.
-func (s *Service) NeedsSecond(ctx context.Context, letter int64) (needs bool, err error) {
+func (s *Service) NeedsSecond(ctx context.Context, letter store.LetterID) (needs bool, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		all, err := rolesOn(tx, letter)
 		needs = all.second(Editor)
@@ -160,7 +162,7 @@ func (s *Service) NeedsSecond(ctx context.Context, letter int64) (needs bool, er
 }
 
 // Carry carries an act out at once, or puts it before a second member where it wants one, and reports whether it waits.
-func (s *Service) Carry(ctx context.Context, letter int64, asks Proposed, by int64) (waits bool, err error) {
+func (s *Service) Carry(ctx context.Context, letter store.LetterID, asks Proposed, by int64) (waits bool, err error) {
 	a, known := s.acts[asks.Act()]
 	if !known {
 		return false, fmt.Errorf("account: nobody carries out the act %q", asks.Act())
@@ -208,7 +210,7 @@ func (s *Service) Carry(ctx context.Context, letter int64, asks Proposed, by int
 }
 
 // Approvals returns what waits for a second member of a letter's lead organisations, in the order in which it was asked for.
-func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval, err error) {
+func (s *Service) Approvals(ctx context.Context, letter store.LetterID) (list []Approval, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if list, err = s.approvals(tx, letter); err != nil {
 			return err
@@ -223,7 +225,7 @@ func (s *Service) Approvals(ctx context.Context, letter int64) (list []Approval,
 	return list, err
 }
 
-func (s *Service) approvals(tx *store.Tx, letter int64) ([]Approval, error) {
+func (s *Service) approvals(tx *store.Tx, letter store.LetterID) ([]Approval, error) {
 	list, err := store.List(tx, qListApprovals, scanApproval, letter)
 	for i := range list {
 		if err := s.understand(&list[i], letter); err != nil {
@@ -234,7 +236,7 @@ func (s *Service) approvals(tx *store.Tx, letter int64) ([]Approval, error) {
 }
 
 // understand reads what an approval is about as its act was registered.
-func (s *Service) understand(a *Approval, letter int64) (err error) {
+func (s *Service) understand(a *Approval, letter store.LetterID) (err error) {
 	of, known := s.acts[a.act]
 	if !known {
 		return fmt.Errorf("account: approval %d: nobody carries out the act %q", a.ID, a.act)
@@ -248,7 +250,7 @@ func (s *Service) understand(a *Approval, letter int64) (err error) {
 
 // Decide refuses an act that waits, or approves one that somebody else asked for, which carries it out in the same
 // transaction. A fault of the act is returned, and the act goes on waiting: it can be refused.
-func (s *Service) Decide(ctx context.Context, letter, id, by int64, approve bool) error {
+func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int64, approve bool) error {
 	var of act
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		a, err := scanApproval(tx.Row(qFindApproval, id, letter))

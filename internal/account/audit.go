@@ -16,22 +16,24 @@ type Entry struct {
 	At           time.Time
 	User         int64 // 0: the command line, or the server by itself
 	By           string
-	Organisation int64 // 0: none
-	Letter       int64 // 0: none
+	Organisation int64          // 0: none
+	Letter       store.LetterID // 0: none
 	Act          string
 	Object       string
 }
 
 // Record writes a line of the audit trail, in the transaction of what it tells.
 func Record(tx *store.Tx, e Entry) error {
-	optional := func(id int64) *int64 {
-		if id == 0 {
-			return nil
-		}
-		return &id
-	}
 	_, err := tx.Exec(qRecord, store.NewID(tx.Now()), tx.Now().UnixMicro(), optional(e.User), optional(e.Organisation), optional(e.Letter), e.Act, e.Object)
 	return err
+}
+
+// optional is NULL for a key that is 0.
+func optional[ID ~int64](id ID) *ID {
+	if id == 0 {
+		return nil
+	}
+	return &id
 }
 
 // RecordOnce is Record, but for a line about a letter that says the same as the letter's last one.
@@ -58,8 +60,8 @@ func scanEntry(row store.Row) (e Entry, err error) {
 }
 
 // Trail returns the newest lines about an organisation, or about a letter, before the one named; 0 is from the newest.
-func (s *Service) Trail(ctx context.Context, organisation, letter, before int64, limit int) (lines []Entry, err error) {
-	q, of := qTrailOfOrganisation, organisation
+func (s *Service) Trail(ctx context.Context, organisation int64, letter store.LetterID, before int64, limit int) (lines []Entry, err error) {
+	q, of := qTrailOfOrganisation, any(organisation)
 	if letter != 0 {
 		q, of = qTrailOfLetter, letter
 	}

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/idna"
-
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // LookupTXT returns the TXT records of a domain name.
@@ -47,8 +46,8 @@ func ParseDomain(typed string) (string, error) {
 	}
 	typed, _, _ = strings.Cut(typed, "/")
 	typed = typed[strings.LastIndexByte(typed, '@')+1:]
-	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(strings.TrimPrefix(typed, "www."), "."))
-	if err != nil || !strings.Contains(domain, ".") || len(domain) > 240 || strings.ContainsAny(domain, " :") {
+	domain, err := text.Domain(strings.TrimPrefix(typed, "www."))
+	if err != nil || len(domain) > 240 || strings.ContainsAny(domain, " :") {
 		return "", fault.New(fault.Invalid, "mandate.domain").On("domain")
 	}
 	if SharedDomain(domain) {

@@ -25,7 +25,7 @@ func (s *Service) Members(ctx context.Context, organisation int64) (list []Membe
 }
 
 // Editors returns those who may write for the lead organisations of a letter, each once.
-func (s *Service) Editors(ctx context.Context, letter int64) (users []User, err error) {
+func (s *Service) Editors(ctx context.Context, letter store.LetterID) (users []User, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		ids, err := store.List(tx, qListEditors, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) }, letter)
 		if err != nil {

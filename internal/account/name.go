@@ -6,15 +6,15 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // NameKey is what two spellings of an organisation's name have in common: letters and digits without case, marks, blanks
 // and punctuation, without the article in front and the legal form behind. It finds a directory entry, and the same
 // organisation signing twice; it proves nothing by itself.
 func NameKey(name string) string {
-	words := strings.Fields(i18n.Fold(strings.ReplaceAll(name, "&", " and ")))
+	words := strings.Fields(text.Fold(strings.ReplaceAll(name, "&", " and ")))
 	for len(words) > 1 && slices.Contains(articles, words[0]) {
 		words = words[1:]
 	}

@@ -53,12 +53,12 @@ func List(tx *store.Tx) ([]Organisation, error) {
 }
 
 // Leads returns the lead organisations of a letter, in their order.
-func Leads(tx *store.Tx, letter int64) ([]Organisation, error) {
+func Leads(tx *store.Tx, letter store.LetterID) ([]Organisation, error) {
 	return store.List(tx, qListLeads, scanOrganisation, letter)
 }
 
 // Vouching returns the lead organisations of a letter that have somebody who may vouch for it, in their order.
-func Vouching(tx *store.Tx, letter int64) ([]Organisation, error) {
+func Vouching(tx *store.Tx, letter store.LetterID) ([]Organisation, error) {
 	return store.List(tx, qListVouching, scanOrganisation, letter)
 }
 

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Argon2id as OWASP's password storage cheat sheet has it: 46 MiB, one pass, one lane.
@@ -167,7 +167,7 @@ func (s *Service) SameApp(sealed, site string) (App, error) {
 
 // totpStep returns the step whose code was typed, one back or ahead for clocks that differ; 0 when it is none after last.
 func totpStep(secret []byte, typed string, now time.Time, last int64) int64 {
-	typed = strings.Map(dropSpace, i18n.LatinDigits(typed))
+	typed = strings.Map(dropSpace, text.LatinDigits(typed))
 	current := now.Unix() / totpPeriod
 	found := int64(0)
 	for step := current - 1; step <= current+1; step++ {

@@ -45,7 +45,7 @@ type App struct {
 	Services
 	Web     *web.Server   // nil without Options.Server
 	Jobs    *job.Runner   // nil without Options.Server
-	Mailbox *mail.Mailbox // only in the demonstration
+	Catcher *mail.Catcher // only in the demonstration
 
 	o        Options
 	smtp     *mail.SMTP
@@ -139,8 +139,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
-		a.Mailbox = &mail.Mailbox{Now: a.o.Now}
-		mailer.Transport = a.Mailbox
+		a.Catcher = &mail.Catcher{Now: a.o.Now}
+		mailer.Transport = a.Catcher
 	case c.SMTP != "":
 		smtp, err := mail.NewSMTP(c.SMTP)
 		if err != nil {
@@ -167,7 +167,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.metrics = newMetrics(a)
 	a.Web = web.New(a.Accounts, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
-		TrustProxy: c.TrustProxy, Mailbox: a.Mailbox, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
+		TrustProxy: c.TrustProxy, Catcher: a.Catcher, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
 		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Observe: a.metrics.observe})
 	return nil
@@ -272,7 +272,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.Jobs != nil {
 		work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
 	}
-	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.recordErasures) })
+	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
 	defer stop()

@@ -127,8 +127,8 @@ func readLedgers(dir string, others []string) (all []signing.Erasure, err error)
 	return all, nil
 }
 
-// recordErasures brings the ledger up to date with the table. It reads both only when there is something new.
-func (a *App) recordErasures(ctx context.Context) error {
+// RecordErasures brings the ledger up to date with the table. It reads both only when there is something new.
+func (a *App) RecordErasures(ctx context.Context) error {
 	n, err := a.Signing.CountErasures(ctx)
 	if err != nil || n == a.recorded {
 		return err

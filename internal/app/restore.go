@@ -162,7 +162,7 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 	if err := r.goOn(ctx, db, since, report); err != nil {
 		return err
 	}
-	if err := a.recordErasures(ctx); err != nil { // the backup may know of some that the file does not
+	if err := a.RecordErasures(ctx); err != nil { // the backup may know of some that the file does not
 		return err
 	}
 	if report.Counts, err = a.Counts(ctx); err != nil {

@@ -21,7 +21,7 @@ type Services struct {
 
 // NewServices returns the services on a database. lookup asks the DNS.
 func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.LookupTXT) Services {
-	s := Services{Accounts: &account.Service{DB: db, Keys: keys, Lookup: lookup}, Letters: &letter.Service{DB: db, Keys: keys}, Roll: &roll.Service{DB: db}, Log: log}
+	s := Services{Accounts: &account.Service{DB: db, Keys: keys, Lookup: lookup}, Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
 	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Log: log, Lookup: lookup}
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)

@@ -154,7 +154,7 @@ func (s *session) read(r io.Reader) (link string, err error) {
 	if err != nil {
 		return "", err
 	}
-	box := mail.Mailbox{Now: time.Now}
+	box := mail.Catcher{Now: time.Now}
 	if err := box.Send(context.Background(), "", s.to, message); err != nil {
 		return "", err
 	}

@@ -136,7 +136,7 @@ func addSamples(ctx context.Context, a *app.App) error {
 		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل", "fr": "Clinique de la vallée de l’Orle", "ar": "عيادة وادي الأورل"}, Address: []string{"Ness"}},
 		{Slug: "reading-rooms", Names: map[string]string{"en": "Reading Rooms Alliance"}, Address: []string{"8 Almond Lane", "Sellen"}},
 	} {
-		if err := a.Letters.PutOrganisation(ctx, o); err != nil {
+		if err := a.Letters.Directory.Put(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -147,16 +147,16 @@ func addSamples(ctx context.Context, a *app.App) error {
 	}
 	steps := []struct {
 		file   string
-		change letter.Change
+		letter letter.Import
 	}{
-		{"river.en.md", letter.Change{Slug: riverSlug, Create: true, Leads: []string{"harbour-watch", "orle-valley-clinic"}, SignOn: new(letter.SignOnBoth),
-			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(24 * time.Hour).Add(17 * time.Hour), Zone: time.UTC}}},
-		{"river.fr.md", letter.Change{Slug: riverSlug}},
-		{"river.ar.md", letter.Change{Slug: riverSlug}},
-		{"river.fa.md", letter.Change{Slug: riverSlug, Publish: true, Call: &letter.Call{Language: "en", From: "Harbour Watch",
+		{"river.en.md", letter.Import{Slug: riverSlug, Settings: letter.Settings{Leads: []string{"harbour-watch", "orle-valley-clinic"},
+			Deadline: &letter.Deadline{At: now.AddDate(0, 2, 0).Truncate(24 * time.Hour).Add(17 * time.Hour), Zone: time.UTC}}}},
+		{"river.fr.md", letter.Import{Slug: riverSlug}},
+		{"river.ar.md", letter.Import{Slug: riverSlug}},
+		{"river.fa.md", letter.Import{Slug: riverSlug, Publish: true, Settings: letter.Settings{Call: &letter.Call{Language: "en", From: "Harbour Watch",
 			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
-			Email: "office@harbour-watch.example"}}},
-		{"library.en.txt", letter.Change{Slug: librarySlug, Create: true, Publish: true, Leads: []string{"reading-rooms"}, SignOn: new(letter.SignOnPeople)}},
+			Email: "office@harbour-watch.example"}}}},
+		{"library.en.txt", letter.Import{Slug: librarySlug, Publish: true, Settings: letter.Settings{Leads: []string{"reading-rooms"}, SignOn: new(letter.SignOnPeople)}}},
 	}
 	for _, step := range steps {
 		data, err := samples.ReadFile("samples/" + step.file)
@@ -167,10 +167,9 @@ func addSamples(ctx context.Context, a *app.App) error {
 		if err != nil {
 			return err
 		}
-		text := letter.TextOf(draft, false)
-		text.Translator = translators[text.Language]
-		step.change.Text = &text
-		if _, err := a.Letters.Write(ctx, step.change); err != nil {
+		step.letter.Text = letter.TextOf(draft, false)
+		step.letter.Text.Translator = translators[step.letter.Text.Language]
+		if _, _, err := a.Letters.Import(ctx, step.letter); err != nil {
 			return fmt.Errorf("%s: %w", step.file, err)
 		}
 	}
@@ -267,6 +266,6 @@ func addUpdate(ctx context.Context, a *app.App) error {
 		return err
 	}
 	update.At = time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC)
-	_, err = a.Letters.AddUpdate(ctx, riverSlug, update)
+	_, err = a.Letters.Updates.Add(ctx, riverSlug, update)
 	return err
 }

@@ -6,16 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
@@ -172,56 +169,23 @@ func (c *importLetter) read(e *environment, a *app.App, file string) (unchanged 
 	if draft.Body, err = storePictures(e, a, filepath.Dir(file), draft.Body); err != nil {
 		return false, err
 	}
-	change, err := c.change(draft)
+	read, err := c.letterOf(draft)
 	if err != nil {
 		return false, err
 	}
-	taken := change.Slug
-	if c.Slug == "" && c.Follows == letter.FollowsNone {
-		if change.Slug, err = freeSlug(e, a, change); err != nil {
-			return false, err
-		}
-	}
-	draft.Slug = change.Slug
-	before, err := a.Letters.Find(e.ctx, change.Slug)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return false, err
-	}
-	l, err := a.Letters.Write(e.ctx, change)
+	l, changed, err := a.Letters.Import(e.ctx, read)
 	if err != nil {
 		return false, err
 	}
-	before.Version = l.Version // which counts writes, not what they change
-	unchanged = reflect.DeepEqual(before, l)
+	draft.Slug = l.Slug
 	if c.JSON {
-		return unchanged, e.printJSON(draft)
+		return !changed, e.printJSON(draft)
 	}
 	report(e, draft, l)
-	if l.Slug != taken {
+	if taken := read.Text.Slug(); c.Slug == "" && l.Slug != taken {
 		e.printf("  %-11s another letter is called %s; this one is %s\n", "unsure", taken, l.Slug)
 	}
-	return unchanged, nil
-}
-
-// freeSlug returns the slug made from the title if it is free or names a letter with this very text, else the first free one
-// with a number: two letters may have one title.
-func freeSlug(e *environment, a *app.App, change letter.Change) (string, error) {
-	for n := 1; ; n++ {
-		slug := change.Slug
-		if n > 1 {
-			slug += "-" + strconv.Itoa(n)
-		}
-		l, err := a.Letters.Find(e.ctx, slug)
-		if fault.Is(err, fault.NotFound) {
-			return slug, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if t, ok := l.Edition.Texts[change.Text.Language]; ok && t.SHA256 == letter.Hash(change.Text.Canonical()) {
-			return slug, nil
-		}
-	}
+	return !changed, nil
 }
 
 // readFile reads a file that is not larger than limit bytes.
@@ -245,45 +209,43 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// change says what the draft does to its letter.
-func (c *importLetter) change(d *importer.Draft) (letter.Change, error) {
-	text := letter.TextOf(d, c.Prose)
-	text.Translator = c.Translator
-	change := letter.Change{Slug: c.Slug, Text: &text, Follows: c.Follows, Create: true, Publish: c.Publish, Leads: c.Lead}
-	if change.Slug == "" {
-		change.Slug = i18n.Slug(text.Name(), "letter")
+// letterOf returns what the draft says of its letter, with what the flags say in its place.
+func (c *importLetter) letterOf(d *importer.Draft) (i letter.Import, err error) {
+	var zone *time.Location
+	if c.Deadline != "" || d.Deadline != "" {
+		if zone, err = time.LoadLocation(c.Zone); err != nil {
+			return i, fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
+		}
+	}
+	defaults := letter.OnCommandLine
+	defaults.Prose = c.Prose
+	if i, err = letter.FromDraft(d, defaults, zone); err != nil {
+		return i, err
+	}
+	i.Slug, i.Text.Translator, i.Follows, i.Publish = c.Slug, c.Translator, c.Follows, c.Publish
+	if c.Slug == "" && c.Follows != letter.FollowsNone { // the next edition of the letter of that name
+		i.Slug = i.Text.Slug()
+	}
+	if c.Lead != nil || c.Follows != letter.FollowsNone {
+		i.Organisations, i.Settings.Leads = nil, c.Lead
 	}
 	if c.SignOn != "" {
-		change.SignOn = &c.SignOn
+		i.Settings.SignOn = &c.SignOn
 	}
 	if c.Protected {
-		change.Protected = &c.Protected
+		i.Settings.Protected = &c.Protected
 	}
 	if c.Mandate {
-		change.Mandate = &c.Mandate
+		i.Settings.Mandate = &c.Mandate
 	}
-	if d.Form == importer.FormCall {
-		change.Call = letter.CallOf(d)
-	}
-	if sender, ok := letter.SenderOf(d); ok && c.Lead == nil && c.Follows == letter.FollowsNone {
-		change.Organisations, change.Leads = append(change.Organisations, sender), []string{sender.Slug}
-	}
-	given, business := c.Deadline, false
-	if given == "" {
-		given, business = d.Deadline, d.CloseOfBusiness
-	}
-	if given != "" {
-		zone, err := time.LoadLocation(c.Zone)
+	if c.Deadline != "" {
+		deadline, err := letter.ParseDeadline(c.Deadline, zone, false)
 		if err != nil {
-			return change, fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
+			return i, err
 		}
-		deadline, err := letter.ParseDeadline(given, zone, business)
-		if err != nil {
-			return change, err
-		}
-		change.Deadline = &deadline
+		i.Settings.Deadline = &deadline
 	}
-	return change, nil
+	return i, nil
 }
 
 var pictureLink = regexp.MustCompile(`(!\[[^\]]*\]\()([^)\s]+)`)
@@ -310,7 +272,7 @@ func storePictures(e *environment, a *app.App, folder, body string) (string, err
 			var data []byte
 			if data, err = io.ReadAll(io.LimitReader(f, letter.MaxPictureBytes+1)); err == nil {
 				var hash string
-				if hash, err = a.Letters.PutPicture(e.ctx, data); err == nil {
+				if hash, err = a.Letters.Media.PutPicture(e.ctx, data); err == nil {
 					return parts[1] + "picture:" + hash
 				}
 			}

@@ -100,14 +100,14 @@ type letterSet struct {
 
 // Run changes the settings.
 func (c *letterSet) Run(e *environment) error {
-	change := letter.Change{Slug: c.Slug, Leads: c.Lead, Protected: c.Protected, Mandate: c.Mandate}
+	set := letter.Settings{Leads: c.Lead, Protected: c.Protected, Mandate: c.Mandate}
 	if c.SignOn != "" {
-		change.SignOn = &c.SignOn
+		set.SignOn = &c.SignOn
 	}
 	switch c.Deadline {
 	case "":
 	case "none":
-		change.Deadline = &letter.Deadline{}
+		set.Deadline = &letter.Deadline{}
 	default:
 		zone, err := time.LoadLocation(c.Zone)
 		if err != nil {
@@ -117,18 +117,19 @@ func (c *letterSet) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		change.Deadline = &d
+		set.Deadline = &d
 	}
-	return c.write(e, change)
+	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) { return a.Letters.SetSettings(e.ctx, c.Slug, set, 0) })
 }
 
-func (c *letterSet) write(e *environment, change letter.Change) error {
-	return e.with(c.Instance, func(a *app.App) error {
-		l, err := a.Letters.Write(e.ctx, change)
+// changed prints a letter as it is after a change.
+func (e *environment) changed(instance config.Instance, asJSON bool, change func(a *app.App) (letter.Letter, error)) error {
+	return e.with(instance, func(a *app.App) error {
+		l, err := change(a)
 		if err != nil {
 			return err
 		}
-		return printLetter(e, l, c.JSON)
+		return printLetter(e, l, asJSON)
 	})
 }
 
@@ -151,9 +152,11 @@ func (c *letterCall) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	set := letterSet{Instance: c.Instance, JSON: c.JSON}
-	return set.write(e, letter.Change{Slug: c.Slug, Call: &letter.Call{Language: c.Language, From: c.From, Title: c.Title,
-		Salutation: c.Salutation, Body: letter.CleanMarkdown(string(body)), Contact: c.Contact, Email: c.Email}})
+	call := letter.Call{Language: c.Language, From: c.From, Title: c.Title, Salutation: c.Salutation,
+		Body: letter.CleanMarkdown(string(body)), Contact: c.Contact, Email: c.Email}
+	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) {
+		return a.Letters.SetSettings(e.ctx, c.Slug, letter.Settings{Call: &call}, 0)
+	})
 }
 
 type letterPublish struct {
@@ -164,8 +167,9 @@ type letterPublish struct {
 
 // Run publishes the draft edition.
 func (c *letterPublish) Run(e *environment) error {
-	set := letterSet{Instance: c.Instance, JSON: c.JSON}
-	return set.write(e, letter.Change{Slug: c.Slug, Publish: true})
+	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) {
+		return a.Letters.Publish(e.ctx, c.Slug, letter.Publication{})
+	})
 }
 
 type letterClose struct {

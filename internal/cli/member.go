@@ -71,7 +71,7 @@ type memberList struct {
 // Run lists the members.
 func (c *memberList) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		o, err := a.Letters.Organisation(e.ctx, c.Organisation)
+		o, err := a.Letters.Directory.Find(e.ctx, c.Organisation)
 		if err != nil {
 			return err
 		}

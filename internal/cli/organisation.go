@@ -32,7 +32,7 @@ type organisationSet struct {
 // Run writes the entry.
 func (c *organisationSet) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		o, err := a.Letters.Organisation(e.ctx, c.Slug)
+		o, err := a.Letters.Directory.Find(e.ctx, c.Slug)
 		if fault.Is(err, fault.NotFound) {
 			o, err = account.Organisation{Slug: c.Slug}, nil
 		}
@@ -64,11 +64,11 @@ func (c *organisationSet) Run(e *environment) error {
 			if err != nil {
 				return err
 			}
-			if o.Logo, err = a.Letters.PutPicture(e.ctx, data); err != nil {
+			if o.Logo, err = a.Letters.Media.PutPicture(e.ctx, data); err != nil {
 				return err
 			}
 		}
-		return a.Letters.PutOrganisation(e.ctx, o)
+		return a.Letters.Directory.Put(e.ctx, o)
 	})
 }
 
@@ -87,7 +87,7 @@ type organisationList struct {
 // Run lists the directory.
 func (c *organisationList) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		list, err := a.Letters.Organisations(e.ctx)
+		list, err := a.Letters.Directory.List(e.ctx)
 		for _, o := range list {
 			if c.JSON {
 				err = errors.Join(err, e.printJSON(struct {

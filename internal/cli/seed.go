@@ -94,8 +94,8 @@ func (c *benchSeed) publish(ctx context.Context, a *app.App) (letter.Letter, err
 	if err != nil {
 		return letter.Letter{}, err
 	}
-	text := letter.TextOf(draft, false)
-	return a.Letters.Write(ctx, letter.Change{Slug: c.Letter, Create: true, Publish: true, Text: &text, SignOn: new(letter.SignOnBoth)})
+	l, _, err := a.Letters.Import(ctx, letter.Import{Slug: c.Letter, Text: letter.TextOf(draft, false), Publish: true})
+	return l, err
 }
 
 // sign gives the signatures from number first up to last.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
@@ -72,9 +72,9 @@ func (c *importSignatories) Run(e *environment) error {
 }
 
 // read reads the list. Of mails it also returns what they say, by number.
-func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (*roster.Roster, map[int]mail.Received, error) {
+func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (*roster.Roster, map[int]inbox.Mail, error) {
 	name := filepath.Base(c.File)
-	if !mail.IsMailFile(name) {
+	if !inbox.IsFile(name) {
 		if len(c.Skip) > 0 {
 			return nil, nil, fmt.Errorf("%w: --skip is for mails", errUsage)
 		}
@@ -92,15 +92,15 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 		return nil, nil, fmt.Errorf("%w: mails have no columns, and their basis is reply", errUsage)
 	}
 	c.Basis = verify.ByReply
-	data, err := readFile(c.File, mail.ReadLimit)
+	data, err := readFile(c.File, inbox.Limit)
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := mail.Read(e.ctx, name, data, net.DefaultResolver.LookupTXT)
+	f, err := inbox.Read(e.ctx, name, data, net.DefaultResolver.LookupTXT)
 	if err != nil {
 		return nil, nil, err
 	}
-	texts := map[int]mail.Received{}
+	texts := map[int]inbox.Mail{}
 	for _, m := range f.Mails {
 		texts[m.Number] = m
 	}
@@ -109,7 +109,7 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 			return nil, nil, fmt.Errorf("%w: --skip %d: there is no such mail", errUsage, n)
 		}
 	}
-	return f.Roster().Without(c.Skip), texts, nil
+	return signing.Roster(f).Without(c.Skip), texts, nil
 }
 
 func isField(name string) bool {
@@ -152,16 +152,16 @@ type plannedLine struct {
 
 // plannedMail is what a line was read from.
 type plannedMail struct {
-	From     string     `json:"from"`
-	Date     string     `json:"date,omitempty"`
-	ID       string     `json:"message_id,omitempty"`
-	Subject  string     `json:"subject,omitempty"`
-	Language string     `json:"language,omitempty"`
-	Vouched  mail.Vouch `json:"vouched"`
-	Text     string     `json:"text,omitempty"`
+	From     string      `json:"from"`
+	Date     string      `json:"date,omitempty"`
+	ID       string      `json:"message_id,omitempty"`
+	Subject  string      `json:"subject,omitempty"`
+	Language string      `json:"language,omitempty"`
+	Vouched  inbox.Vouch `json:"vouched"`
+	Text     string      `json:"text,omitempty"`
 }
 
-func mailOf(m mail.Received) *plannedMail {
+func mailOf(m inbox.Mail) *plannedMail {
 	if m.Number == 0 {
 		return nil
 	}
@@ -183,7 +183,7 @@ var heldTexts = map[string]string{
 	signing.HeldDuplicate: "possible duplicate: counts once it is released", signing.HeldLookAlike: "look-alike letters: counts once it is released",
 }
 
-func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, m mail.Received) error {
+func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, m inbox.Mail) error {
 	out := plannedLine{Line: line.Line, Outcome: line.Outcome, Kind: line.Kind, Reason: line.Reason, DuplicateOf: line.Of, SameName: line.Same, Notes: line.Notes}
 	shown := line.Record()
 	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = shown.Name, shown.Title, shown.Affiliation, shown.Country, line.Listing

@@ -53,7 +53,7 @@ func (c *updateAdd) Run(e *environment) error {
 		if u.Body, err = storePictures(e, a, filepath.Dir(c.File), u.Body); err != nil {
 			return err
 		}
-		if u, err = a.Letters.AddUpdate(e.ctx, c.Slug, u); err != nil {
+		if u, err = a.Letters.Updates.Add(e.ctx, c.Slug, u); err != nil {
 			return err
 		}
 		return printUpdate(e, c.Slug, u, c.JSON)
@@ -99,7 +99,7 @@ func (c *updateList) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		updates, err := a.Letters.Updates(e.ctx, l.ID)
+		updates, err := a.Letters.Updates.List(e.ctx, l.ID)
 		for _, u := range updates {
 			if err := printUpdate(e, c.Slug, u, c.JSON); err != nil {
 				return err
@@ -117,5 +117,5 @@ type updateRemove struct {
 
 // Run removes the update.
 func (c *updateRemove) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error { return a.Letters.RemoveUpdate(e.ctx, c.Slug, c.Number) })
+	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Updates.Remove(e.ctx, c.Slug, c.Number) })
 }

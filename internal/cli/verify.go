@@ -13,10 +13,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -112,7 +112,7 @@ func (c *verifyCommand) audit(e *environment, source verify.Source, o verify.Opt
 // plain keeps what a site says from telling the terminal anything: control characters and those that turn the direction.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != 0x200c && r != 0x200d {
+		if text.ShownLine.Forbids(r) {
 			return '?'
 		}
 		return r

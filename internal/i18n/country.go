@@ -8,6 +8,8 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Country is one entry of a list of countries.
@@ -68,11 +70,11 @@ var countryCodeOf = sync.OnceValue(func() map[string]string {
 	names := map[string]string{}
 	for code := range strings.FieldsSeq(countryCodes) {
 		for _, l := range All() {
-			names[Fold(CountryName(l, code))] = code
+			names[text.Fold(CountryName(l, code))] = code
 		}
 	}
 	for name, code := range otherCountryNames {
-		names[Fold(name)] = code
+		names[text.Fold(name)] = code
 	}
 	return names
 })
@@ -93,16 +95,16 @@ var otherCountryNames = map[string]string{
 
 // CountryCode returns the ISO 3166-1 alpha-2 code of a country that is given by its name in a language of the interface, or
 // by a code of two or three letters; "" if it is not known.
-func CountryCode(text string) string {
-	text = strings.TrimSpace(text)
-	if code := strings.ToUpper(text); IsCountry(code) {
+func CountryCode(typed string) string {
+	typed = strings.TrimSpace(typed)
+	if code := strings.ToUpper(typed); IsCountry(code) {
 		return code
 	}
-	if code := countryCodeOf()[Fold(text)]; code != "" {
+	if code := countryCodeOf()[text.Fold(typed)]; code != "" {
 		return code
 	}
-	if len(text) == 3 {
-		if region, err := language.ParseRegion(strings.ToUpper(text)); err == nil && IsCountry(region.String()) {
+	if len(typed) == 3 {
+		if region, err := language.ParseRegion(strings.ToUpper(typed)); err == nil && IsCountry(region.String()) {
 			return region.String()
 		}
 	}

@@ -3,6 +3,7 @@ package i18n
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -34,4 +35,15 @@ func Slug(title, kind string) string {
 	}
 	sum := sha256.Sum256([]byte(title))
 	return kind + "-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// FreeSlug returns the first of base, base-2, base-3 and so on that is not taken.
+func FreeSlug(base string, taken func(slug string) (bool, error)) (string, error) {
+	slug := base
+	for n := 2; ; n++ {
+		if is, err := taken(slug); err != nil || !is {
+			return slug, err
+		}
+		slug = base + "-" + strconv.Itoa(n)
+	}
 }

@@ -30,28 +30,28 @@ func NewEditionOf(e Edition, follows Follows) NewEdition {
 // RegisterActs tells which acts on a letter this package carries out.
 func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[NewEdition]{Ask: account.Editor, Decide: account.Editor,
-		Check: func(tx *store.Tx, id int64, e NewEdition) error { return e.check(tx, id) },
-		Do: func(tx *store.Tx, id int64, e NewEdition, by int64) error {
+		Check: func(tx *store.Tx, id ID, e NewEdition) error { return e.check(tx, id) },
+		Do: func(tx *store.Tx, id ID, e NewEdition, by int64) error {
 			if err := e.check(tx, id); err != nil {
 				return err
 			}
-			l, err := scanLetter(tx.Row(qLoadLetter, ID(id)))
+			l, err := scanLetter(tx.Row(qLoadLetter, id))
 			if err != nil {
 				return err
 			}
 			if l, err = lock(tx, l.Slug); err != nil {
 				return err
 			}
-			return write(tx, l, Change{Slug: l.Slug, Publish: true, Follows: e.Follows, By: by, Sums: e.SHA256}, false)
+			return publishAs(tx, l, Publication{Follows: e.Follows, By: by, Sums: e.SHA256})
 		},
 		Done: s.recent.Clear})
 }
 
-func (e NewEdition) check(tx *store.Tx, id int64) error {
+func (e NewEdition) check(tx *store.Tx, id ID) error {
 	if !slices.Contains([]Follows{FollowsCosmetic, FollowsTranslation, FollowsSubstantive}, e.Follows) {
 		return fault.New(fault.Invalid, "edition.follows").On("follows")
 	}
-	l, err := scanLetter(tx.Row(qLoadLetter, ID(id)))
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
 	if err != nil {
 		return err
 	}

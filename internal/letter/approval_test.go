@@ -36,7 +36,7 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 		var broken error
 		account.Register(accounts, account.Act[paint]{Ask: account.Reviewer, Decide: account.Editor,
 			Alone: func(p paint) bool { return p.Coats == 1 },
-			Check: func(_ *store.Tx, _ int64, p paint) error {
+			Check: func(_ *store.Tx, _ letter.ID, p paint) error {
 				if p.Coats < 1 {
 					return fault.New(fault.Invalid, "form.encoding")
 				}
@@ -48,7 +48,7 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 				}
 				return fault.New(fault.Conflict, "intake.asked")
 			},
-			Do: func(tx *store.Tx, l int64, p paint, by int64) error {
+			Do: func(tx *store.Tx, l letter.ID, p paint, by int64) error {
 				for range p.Coats {
 					if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "test.painted"}); err != nil {
 						return err
@@ -58,10 +58,10 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 			},
 			Page: func(paint) string { return "/paint" }})
 		ada := enrol(t, accounts, "ada@harbour.example")
-		l := d.write(letter.Change{Text: english("Open it."), Leads: []string{"harbour"}})
+		l := d.write(letter.Import{Text: *english("Open it."), Settings: letter.Settings{Leads: []string{"harbour"}}})
 		painted := func(want int) {
 			t.Helper()
-			trail, err := accounts.Trail(ctx, 0, int64(l.ID), 0, 100)
+			trail, err := accounts.Trail(ctx, 0, l.ID, 0, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,59 +75,59 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 				t.Errorf("painted %d times, want %d", n, want)
 			}
 		}
-		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{2}, ada.User.ID); waits || err != nil {
+		if waits, err := accounts.Carry(ctx, l.ID, paint{2}, ada.User.ID); waits || err != nil {
 			t.Errorf("the only member: %v, %v", waits, err)
 		}
 		painted(2)
 		ben, rae, viv := member(t, accounts, ada, account.Editor, "ben"), member(t, accounts, ada, account.Reviewer, "rae"), member(t, accounts, ada, account.Viewer, "viv")
-		if _, err := accounts.Carry(ctx, int64(l.ID), paint{1}, viv.User.ID); !fault.Is(err, fault.Forbidden) {
+		if _, err := accounts.Carry(ctx, l.ID, paint{1}, viv.User.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a viewer asks: %v", err)
 		}
-		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{1}, rae.User.ID); waits || err != nil {
+		if waits, err := accounts.Carry(ctx, l.ID, paint{1}, rae.User.ID); waits || err != nil {
 			t.Errorf("one coat: %v, %v", waits, err)
 		}
-		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{3}, rae.User.ID); !waits || err != nil {
+		if waits, err := accounts.Carry(ctx, l.ID, paint{3}, rae.User.ID); !waits || err != nil {
 			t.Errorf("three coats: %v, %v", waits, err)
 		}
-		if _, err := accounts.Carry(ctx, int64(l.ID), paint{3}, ada.User.ID); !fault.Is(err, fault.Conflict) {
+		if _, err := accounts.Carry(ctx, l.ID, paint{3}, ada.User.ID); !fault.Is(err, fault.Conflict) {
 			t.Errorf("asked twice: %v", err)
 		}
-		if _, err := accounts.Carry(ctx, int64(l.ID), paint{0}, ada.User.ID); !fault.Is(err, fault.Invalid) {
+		if _, err := accounts.Carry(ctx, l.ID, paint{0}, ada.User.ID); !fault.Is(err, fault.Invalid) {
 			t.Errorf("nothing is asked: %v", err)
 		}
 		painted(3)
-		list, err := accounts.Approvals(ctx, int64(l.ID))
+		list, err := accounts.Approvals(ctx, l.ID)
 		if err != nil || len(list) != 1 || list[0].Asks != account.Proposed(paint{3}) || list[0].Page != "/paint" || list[0].AskedBy.ID != rae.User.ID {
 			t.Fatalf("%+v, %v", list, err)
 		}
 		id := list[0].ID
-		if err := accounts.Decide(ctx, int64(l.ID), id, rae.User.ID, true); !fault.Is(err, fault.Forbidden) {
+		if err := accounts.Decide(ctx, l.ID, id, rae.User.ID, true); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("who asked approves: %v", err)
 		}
-		if err := accounts.Decide(ctx, int64(l.ID), id, viv.User.ID, true); !fault.Is(err, fault.Forbidden) {
+		if err := accounts.Decide(ctx, l.ID, id, viv.User.ID, true); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a viewer approves: %v", err)
 		}
-		if broken = errors.New("killed"); !errors.Is(accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true), broken) {
+		if broken = errors.New("killed"); !errors.Is(accounts.Decide(ctx, l.ID, id, ben.User.ID, true), broken) {
 			t.Error("the act's error is lost")
 		}
 		painted(3)
-		if list, err = accounts.Approvals(ctx, int64(l.ID)); err != nil || len(list) != 1 {
+		if list, err = accounts.Approvals(ctx, l.ID); err != nil || len(list) != 1 {
 			t.Fatalf("an approved act is lost: %+v, %v", list, err)
 		}
-		if broken = nil; accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true) != nil {
+		if broken = nil; accounts.Decide(ctx, l.ID, id, ben.User.ID, true) != nil {
 			t.Error("it cannot be approved again")
 		}
 		painted(6)
-		if err := accounts.Decide(ctx, int64(l.ID), id, ben.User.ID, true); !fault.Is(err, fault.Gone) {
+		if err := accounts.Decide(ctx, l.ID, id, ben.User.ID, true); !fault.Is(err, fault.Gone) {
 			t.Errorf("decided twice: %v", err)
 		}
-		if waits, err := accounts.Carry(ctx, int64(l.ID), paint{2}, ben.User.ID); !waits || err != nil {
+		if waits, err := accounts.Carry(ctx, l.ID, paint{2}, ben.User.ID); !waits || err != nil {
 			t.Fatal(waits, err)
 		}
-		if list, err = accounts.Approvals(ctx, int64(l.ID)); err != nil || len(list) != 1 {
+		if list, err = accounts.Approvals(ctx, l.ID); err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}
-		if err := accounts.Decide(ctx, int64(l.ID), list[0].ID, ben.User.ID, false); err != nil { // may be taken back
+		if err := accounts.Decide(ctx, l.ID, list[0].ID, ben.User.ID, false); err != nil { // may be taken back
 			t.Error(err)
 		}
 		painted(6)
@@ -140,11 +140,11 @@ func TestOpen_looksAtTheChecklistItself(t *testing.T) {
 		ctx := t.Context()
 		accounts := &account.Service{DB: d.DB, Keys: d.Keys}
 		ada := enrol(t, accounts, "ada@harbour.example")
-		d.write(letter.Change{Text: english("Open it.")})
+		d.write(letter.Import{Text: *english("Open it.")})
 		if err := d.Open(ctx, slug, ada.User.ID); !fault.Is(err, fault.Conflict) {
 			t.Errorf("without a lead: %v", err)
 		}
-		d.write(letter.Change{Leads: []string{"harbour"}})
+		d.set(letter.Settings{Leads: []string{"harbour"}})
 		if err := d.Open(ctx, slug, ada.User.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Canonical returns the file that signatures are bound to: UTF-8 in NFC, LF, no trailing blanks, one final LF. It holds
@@ -17,7 +19,7 @@ func (t Text) Canonical() string {
 	block := func(lines ...string) {
 		var kept []string
 		for _, line := range lines {
-			if line = clean(line); line != "" {
+			if line = text.Written.Line(line); line != "" {
 				kept = append(kept, line)
 			}
 		}
@@ -27,10 +29,10 @@ func (t Text) Canonical() string {
 		}
 	}
 	if t.Title != "" {
-		block("# " + clean(t.Title))
+		block("# " + text.Written.Line(t.Title))
 	}
 	if t.Subtitle != "" {
-		block("*" + clean(t.Subtitle) + "*")
+		block("*" + text.Written.Line(t.Subtitle) + "*")
 	}
 	for _, a := range t.Addressees {
 		block(append([]string{a.Line(), a.Office}, a.Address...)...)
@@ -55,22 +57,22 @@ func (t Text) Canonical() string {
 // tidy returns the text as its canonical file has it, so that a page cannot show what is not signed.
 func (t Text) tidy() Text {
 	for _, line := range []*string{&t.Title, &t.Subtitle, &t.Place, &t.Date, &t.Salutation, &t.Closing, &t.Translator} {
-		*line = clean(*line)
+		*line = text.Written.Line(*line)
 	}
 	t.Introduction, t.Body = CleanMarkdown(t.Introduction), CleanMarkdown(t.Body)
 	t.Addressees, t.Demands, t.SignedBy = slices.Clone(t.Addressees), slices.Clone(t.Demands), slices.Clone(t.SignedBy)
 	for i, a := range t.Addressees {
 		address := slices.Clone(a.Address)
 		for j, line := range address {
-			address[j] = clean(line)
+			address[j] = text.Written.Line(line)
 		}
-		t.Addressees[i] = Addressee{Before: clean(a.Before), Name: clean(a.Name), Office: clean(a.Office), Address: address}
+		t.Addressees[i] = Addressee{Before: text.Written.Line(a.Before), Name: text.Written.Line(a.Name), Office: text.Written.Line(a.Office), Address: address}
 	}
 	for i, d := range t.Demands {
-		t.Demands[i].Number, t.Demands[i].Text = clean(d.Number), clean(d.Text)
+		t.Demands[i].Number, t.Demands[i].Text = text.Written.Line(d.Number), text.Written.Line(d.Text)
 	}
 	for i, s := range t.SignedBy {
-		t.SignedBy[i] = Signer{clean(s.Name), clean(s.Role), clean(s.Organisation)}
+		t.SignedBy[i] = Signer{text.Written.Line(s.Name), text.Written.Line(s.Role), text.Written.Line(s.Organisation)}
 	}
 	return t
 }
@@ -91,22 +93,13 @@ func joinWith(separator string, parts ...string) string {
 	return strings.Join(kept, separator)
 }
 
-// clean returns one line of plain text: NFC, no control or direction-override characters, single blanks.
-func clean(s string) string {
-	s = lineBreaks.Replace(strings.ToValidUTF8(s, ""))
-	return strings.Join(strings.Fields(norm.NFC.String(strings.Map(keepVisible, s))), " ")
-}
-
-// lineBreaks makes every sign for the end of a line an LF; a paragraph separator ends a paragraph.
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n\n")
-
 // CleanMarkdown returns Markdown in NFC with LF line ends, no trailing blanks, no control or direction-override characters
 // and at most one blank line between blocks.
 func CleanMarkdown(s string) string {
-	s = lineBreaks.Replace(strings.ToValidUTF8(s, ""))
+	s = norm.NFC.String(text.Written.Drop(text.LineEnds(strings.ToValidUTF8(s, ""))))
 	var b strings.Builder
 	blank := 0
-	for line := range strings.SplitSeq(norm.NFC.String(strings.Map(keepVisible, s)), "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		line = strings.TrimRight(line, " \t")
 		if line == "" {
 			blank++
@@ -119,19 +112,4 @@ func CleanMarkdown(s string) string {
 		b.WriteString(line)
 	}
 	return b.String()
-}
-
-// keepVisible drops the characters that can hide or reorder text: controls, the bidirectional embeddings, overrides and
-// isolates, zero-width blanks, the byte order mark and the tag characters. Line feed, tab, ZWNJ and ZWJ stay: scripts need
-// the last two.
-func keepVisible(r rune) rune {
-	switch {
-	case r == '\n' || r == '\t' || r == '\r':
-		return r
-	case r < 0x20, r >= 0x7f && r < 0xa0,
-		r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c,
-		r == 0xad, r == 0x200b, r >= 0x2060 && r <= 0x2064, r == 0xfeff, r >= 0xe0000 && r <= 0xe007f, r == 0xfffd:
-		return -1
-	}
-	return r
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Circulation is a draft's text going round among those who are asked to read it before it is published. The zero
@@ -39,11 +41,11 @@ func (c Circulation) Lifted(e Edition) bool {
 	return c.FrozenSHA256 != "" && c.FrozenSHA256 != e.SHA256
 }
 
-// Invitation asks readers for their opinion on a draft, and says until when they can give it.
-type Invitation struct {
-	Readers    []Invitee // none: only the deadlines change
-	Language   string    // of the mail and of the page it leads to
-	Lead       bool      // they are asked to be lead organisations
+// Round sends a draft to readers for their opinion, and says until when they can give it.
+type Round struct {
+	Readers    []ReaderAddress // none: only the deadlines change
+	Language   string          // of the mail and of the page it leads to
+	Lead       bool            // they are asked to be lead organisations
 	Soft, Hard time.Time
 	Zone       *time.Location
 	By         int64 // the user
@@ -52,15 +54,15 @@ type Invitation struct {
 // maxReaders bounds how many are asked about one letter: each is two rows of one transaction.
 const maxReaders = 200
 
-func (i Invitation) validate(now time.Time) error {
+func (r Round) validate(now time.Time) error {
 	var faults fault.List
-	if !i.Hard.After(now) {
+	if !r.Hard.After(now) {
 		faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("hard_day"))
 	}
-	if i.Soft.After(i.Hard) {
+	if r.Soft.After(r.Hard) {
 		faults = append(faults, fault.New(fault.Invalid, "circulation.order").On("soft_day"))
 	}
-	if len(i.Readers) > maxReaders {
+	if len(r.Readers) > maxReaders {
 		faults = append(faults, fault.New(fault.TooLarge, "circulation.readers", "Count", maxReaders).On("readers"))
 	}
 	if len(faults) > 0 {
@@ -69,21 +71,24 @@ func (i Invitation) validate(now time.Time) error {
 	return nil
 }
 
-// Circulate sends a draft round and returns to how many it was sent now: who was sent it before is not sent it again.
-func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sent int, err error) {
-	if err := i.validate(s.DB.Now()); err != nil {
+// Circulations are the drafts that go round, their readers, and what these say.
+type Circulations struct{ letters *Service }
+
+// Send sends a draft round and returns to how many it was sent now: who was sent it before is not sent it again.
+func (cs Circulations) Send(ctx context.Context, slug string, r Round) (sent int, err error) {
+	if err := r.validate(cs.letters.DB.Now()); err != nil {
 		return 0, err
 	}
-	err = s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+	err = cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		sent = 0
 		if l.Edition.Number == 0 {
 			return fault.List{fault.New(fault.Invalid, "text_empty").On("readers")}
 		}
 		now := tx.Now()
-		if _, err := tx.Exec(qPutCirculation, l.ID, i.Soft.UnixMicro(), i.Hard.UnixMicro(), i.Zone.String(), now.UnixMicro()); err != nil {
+		if _, err := tx.Exec(qPutCirculation, l.ID, r.Soft.UnixMicro(), r.Hard.UnixMicro(), r.Zone.String(), now.UnixMicro()); err != nil {
 			return err
 		}
-		key, err := s.KeyIn(tx, l.ID)
+		key, err := cs.letters.KeyIn(tx, l.ID)
 		if err != nil {
 			return err
 		}
@@ -91,8 +96,8 @@ func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sen
 		if err := tx.Row(qCountReaders, l.ID).Scan(&known); err != nil {
 			return err
 		}
-		for _, invitee := range i.Readers {
-			fresh, err := invite(tx, key, l.ID, i, invitee)
+		for _, to := range r.Readers {
+			fresh, err := askReader(tx, key, l.ID, r, to)
 			if err != nil {
 				return err
 			}
@@ -103,7 +108,7 @@ func (s *Service) Circulate(ctx context.Context, slug string, i Invitation) (sen
 		if known+sent > maxReaders {
 			return fault.List{fault.New(fault.TooLarge, "circulation.readers", "Count", maxReaders).On("readers")}
 		}
-		return account.RecordOnce(tx, account.Entry{User: i.By, Letter: int64(l.ID), Act: "circulation.sent"})
+		return account.RecordOnce(tx, account.Entry{User: r.By, Letter: l.ID, Act: "circulation.sent"})
 	})
 	return sent, err
 }
@@ -125,9 +130,9 @@ func (s *Service) onDraft(ctx context.Context, slug string, fn func(tx *store.Tx
 	})
 }
 
-// Circulation returns where the circulation of a letter stands.
-func (s *Service) Circulation(ctx context.Context, id ID) (c Circulation, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// Find returns where the circulation of a letter stands.
+func (cs Circulations) Find(ctx context.Context, id ID) (c Circulation, err error) {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
 		c, err = findCirculation(tx, id)
 		return err
 	})
@@ -136,8 +141,8 @@ func (s *Service) Circulation(ctx context.Context, id ID) (c Circulation, err er
 
 // Freeze says that the text with the hash is the one to be published, and mails the hash to every reader whose link is good.
 // Another text in its place is a Conflict; the same one twice is frozen, and mailed, once.
-func (s *Service) Freeze(ctx context.Context, slug, sha256 string, by int64) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+func (cs Circulations) Freeze(ctx context.Context, slug, sha256 string, by int64) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		if sha256 == "" || l.Edition.SHA256 != sha256 {
 			return fault.New(fault.Conflict, "circulation.changed")
 		}
@@ -157,13 +162,13 @@ func (s *Service) Freeze(ctx context.Context, slug, sha256 string, by int64) err
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "circulation.frozen", Object: sha256})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "circulation.frozen", Object: sha256})
 	})
 }
 
 // Unapproved returns the lead organisations that have not approved the text with the hash, less those that the user may speak for.
-func (s *Service) Unapproved(ctx context.Context, l Letter, sha256 string, user int64) (list []account.Organisation, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (cs Circulations) Unapproved(ctx context.Context, l Letter, sha256 string, user int64) (list []account.Organisation, err error) {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
 		list, err = unapproved(tx, l, sha256, user)
 		return err
 	})
@@ -172,8 +177,8 @@ func (s *Service) Unapproved(ctx context.Context, l Letter, sha256 string, user 
 
 // Approve approves the text with the hash for those lead organisations that the user may speak for. Another text in its place
 // is a Conflict.
-func (s *Service) Approve(ctx context.Context, slug, sha256 string, by account.Session) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+func (cs Circulations) Approve(ctx context.Context, slug, sha256 string, by account.Session) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		if sha256 == "" || l.Edition.SHA256 != sha256 {
 			return fault.New(fault.Conflict, "circulation.changed")
 		}
@@ -199,7 +204,7 @@ func approve(tx *store.Tx, id ID, organisation int64, sha256 string, user int64)
 	if err != nil || n == 0 {
 		return err
 	}
-	return account.Record(tx, account.Entry{User: user, Organisation: organisation, Letter: int64(id), Act: "lead.approved", Object: sha256})
+	return account.Record(tx, account.Entry{User: user, Organisation: organisation, Letter: id, Act: "lead.approved", Object: sha256})
 }
 
 // Lead is what a reader consents to who was asked to be a lead organisation.
@@ -214,8 +219,8 @@ type Lead struct {
 // JoinAsLead makes the organisation of a reader who was asked, and consents, a lead of the letter, and approves the text for
 // it. A reader who leads already approves another text. An organisation that has members here is led into it only by one of
 // them: nobody puts a letter into the mouth of an organisation that they do not speak for.
-func (s *Service) JoinAsLead(ctx context.Context, reader Reader, slug string, c Lead) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+func (cs Circulations) JoinAsLead(ctx context.Context, reader Reader, slug string, c Lead) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		row, err := scanReader(tx.Row(qFindReader, reader.ID))
 		if err != nil {
 			return err
@@ -256,7 +261,7 @@ func (s *Service) JoinAsLead(ctx context.Context, reader Reader, slug string, c 
 			if _, err := tx.Exec(qInsertLead, l.ID, rank, o.ID); err != nil {
 				return err
 			}
-			if err := account.Record(tx, account.Entry{User: user, Organisation: o.ID, Letter: int64(l.ID), Act: "lead.joined", Object: o.Slug}); err != nil {
+			if err := account.Record(tx, account.Entry{User: user, Organisation: o.ID, Letter: l.ID, Act: "lead.joined", Object: o.Slug}); err != nil {
 				return err
 			}
 		}
@@ -276,7 +281,7 @@ func organisationOf(tx *store.Tx, c Lead) (account.Organisation, error) {
 		}
 		return o, err
 	}
-	name := clean(c.Name)
+	name := text.Written.Line(c.Name)
 	if name == "" {
 		return account.Organisation{}, fault.List{fault.New(fault.Invalid, "organisation.name").On("name")}
 	}
@@ -299,7 +304,13 @@ func organisationOf(tx *store.Tx, c Lead) (account.Organisation, error) {
 			return o, nil
 		}
 	}
-	o := account.Organisation{Slug: freeSlug(name, directory), Names: map[string]string{c.Language: name}}
+	slug, err := i18n.FreeSlug(i18n.Slug(name, "organisation"), func(slug string) (bool, error) {
+		return slices.ContainsFunc(directory, func(o account.Organisation) bool { return o.Slug == slug }), nil
+	})
+	if err != nil {
+		return account.Organisation{}, err
+	}
+	o := account.Organisation{Slug: slug, Names: map[string]string{c.Language: name}}
 	if err := account.Put(tx, o); err != nil {
 		return o, err
 	}
@@ -318,7 +329,7 @@ func stopLeading(tx *store.Tx, l Letter, r Reader) error {
 	if _, err := tx.Exec(qSetSpeaksFor, nil, r.ID); err != nil {
 		return err
 	}
-	if err := account.Record(tx, account.Entry{Organisation: r.SpeaksFor, Letter: int64(l.ID), Act: "lead.left"}); err != nil {
+	if err := account.Record(tx, account.Entry{Organisation: r.SpeaksFor, Letter: l.ID, Act: "lead.left"}); err != nil {
 		return err
 	}
 	return Touch(tx, l.ID)

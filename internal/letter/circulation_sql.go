@@ -116,13 +116,13 @@ type readerRow struct {
 
 func scanReader(row store.Row) (r readerRow, err error) {
 	var organisation, answered, withdrawn *int64
-	var invited int64
+	var asked int64
 	err = row.Scan(&r.ID, &r.Letter, &r.tokenHash, &r.sealed, &r.Language, &r.Mails, &r.Refused, &r.Answer, &r.Named, &r.LeadAsked, &organisation,
-		&invited, &answered, &withdrawn)
+		&asked, &answered, &withdrawn)
 	if organisation != nil {
 		r.SpeaksFor = *organisation
 	}
-	r.InvitedAt, r.AnsweredAt, r.Withdrawn = time.UnixMicro(invited).UTC(), instant(answered), withdrawn != nil
+	r.AskedAt, r.AnsweredAt, r.Withdrawn = time.UnixMicro(asked).UTC(), instant(answered), withdrawn != nil
 	return r, err
 }
 

@@ -18,12 +18,12 @@ import (
 // circulate sends the draft to whom the list names.
 func (d *desk) circulate(list string, lead bool) int {
 	d.t.Helper()
-	invitees, err := letter.ParseInvitees(list)
+	readers, err := letter.ParseReaders(list)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	now := d.clock.Now()
-	n, err := d.Circulate(d.t.Context(), slug, letter.Invitation{Readers: invitees, Language: "en", Lead: lead, Soft: now.Add(24 * time.Hour), Hard: now.Add(48 * time.Hour), Zone: time.UTC})
+	n, err := d.Circulations.Send(d.t.Context(), slug, letter.Round{Readers: readers, Language: "en", Lead: lead, Soft: now.Add(24 * time.Hour), Hard: now.Add(48 * time.Hour), Zone: time.UTC})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -49,11 +49,11 @@ func (d *desk) mails() (n int64) {
 // reader returns a reader by place, with the token of their link.
 func (d *desk) reader(l letter.Letter, i int) (r letter.Reader, token string) {
 	d.t.Helper()
-	list, err := d.Readers(d.t.Context(), l.ID)
+	list, err := d.Circulations.Readers(d.t.Context(), l.ID)
 	if err != nil || len(list) <= i {
 		d.t.Fatalf("%d readers, %v", len(list), err)
 	}
-	e, send, err := d.ReaderEnvelope(d.t.Context(), letter.ReaderMail{Reader: list[i].ID, Says: letter.SaysInvited})
+	e, send, err := d.Circulations.Envelope(d.t.Context(), letter.ReaderMail{Reader: list[i].ID, Says: letter.SaysRead})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -69,15 +69,17 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		for _, o := range []string{"lantern", "quay"} {
-			if err := d.PutOrganisation(ctx, account.Organisation{Slug: o, Names: map[string]string{"en": strings.ToUpper(o[:1]) + o[1:]}}); err != nil {
+			if err := d.Directory.Put(ctx, account.Organisation{Slug: o, Names: map[string]string{"en": strings.ToUpper(o[:1]) + o[1:]}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		d.write(letter.Change{Leads: []string{"lantern"}})
-		if _, err := d.Circulate(ctx, slug, letter.Invitation{Hard: d.clock.Now().Add(time.Hour), Zone: time.UTC}); !fault.Is(err, fault.Invalid) {
+		if _, err := d.Create(ctx, slug, nil, letter.Settings{Leads: []string{"lantern"}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Circulations.Send(ctx, slug, letter.Round{Hard: d.clock.Now().Add(time.Hour), Zone: time.UTC}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a letter without a text: %v", err)
 		}
-		l := d.write(letter.Change{Text: english(twoParagraphs), Leads: []string{"lantern"}})
+		l := d.write(letter.Import{Text: *english(twoParagraphs), Settings: letter.Settings{Leads: []string{"lantern"}}})
 		const list = "River Watch <office@river.example>\nStone Law Clinic, desk@stone.example\n\nRiver Watch again <OFFICE@river.example>"
 		if n := d.circulate(list, false); n != 2 {
 			t.Errorf("sent to %d", n)
@@ -86,12 +88,12 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			t.Errorf("the form twice: sent to %d, %d mails", n, d.mails())
 		}
 		river, token := d.reader(l, 0)
-		found, of, err := d.ReaderOf(ctx, token)
+		found, of, err := d.Circulations.ReaderOf(ctx, token)
 		if err != nil || found.ID != river.ID || found.Name != "River Watch" || of.Edition.SHA256 != l.Edition.SHA256 {
 			t.Errorf("%+v, %v", found, err)
 		}
 		for _, bad := range []string{"", "x", token[:44] + "a", strings.Repeat("a", 45)} {
-			if _, _, err := d.ReaderOf(ctx, bad); !fault.Is(err, fault.Gone) && bad != token {
+			if _, _, err := d.Circulations.ReaderOf(ctx, bad); !fault.Is(err, fault.Gone) && bad != token {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
@@ -101,30 +103,30 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			t.Fatalf("%+v", families)
 		}
 		for range 2 {
-			if err := d.RemarkAs(ctx, river, slug, "en", families.Anchor, "Who counted them?"); err != nil {
+			if err := d.Circulations.RemarkAs(ctx, river, slug, "en", families.Anchor, "Who counted them?"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := d.RemarkAs(ctx, river, slug, "en", "0000", "Nowhere"); !fault.Is(err, fault.Conflict) {
+		if err := d.Circulations.RemarkAs(ctx, river, slug, "en", "0000", "Nowhere"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a paragraph that is not there: %v", err)
 		}
-		if err := d.RemarkAs(ctx, river, slug, "en", families.Anchor, " \n"); !fault.Is(err, fault.Invalid) {
+		if err := d.Circulations.RemarkAs(ctx, river, slug, "en", families.Anchor, " \n"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("nothing said: %v", err)
 		}
-		l = d.write(letter.Change{Text: english("A first line.\n\n" + twoParagraphs)})
-		remarks, err := d.Remarks(ctx, l.ID, l.Edition)
+		l = d.write(letter.Import{Text: *english("A first line.\n\n" + twoParagraphs)})
+		remarks, err := d.Circulations.Remarks(ctx, l.ID, l.Edition)
 		if err != nil || len(remarks) != 1 || remarks[0].Place != 3 || remarks[0].Gone || remarks[0].Text != "Who counted them?" || remarks[0].Reader != river.ID {
 			t.Errorf("%+v, %v", remarks, err)
 		}
-		l = d.write(letter.Change{Text: english("The granary is shut.\n\nFifty families wait.")})
-		if remarks, err = d.Remarks(ctx, l.ID, l.Edition); err != nil || !remarks[0].Gone || remarks[0].Quote != "Forty families wait." {
+		l = d.write(letter.Import{Text: *english("The granary is shut.\n\nFifty families wait.")})
+		if remarks, err = d.Circulations.Remarks(ctx, l.ID, l.Edition); err != nil || !remarks[0].Gone || remarks[0].Quote != "Forty families wait." {
 			t.Errorf("%+v, %v", remarks, err)
 		}
 		// Answers.
-		if err := d.AnswerAs(ctx, river, slug, "perhaps", "", true); len(fault.All(err)) != 2 {
+		if err := d.Circulations.AnswerAs(ctx, river, slug, "perhaps", "", true); len(fault.All(err)) != 2 {
 			t.Errorf("%v", err)
 		}
-		if err := d.AnswerAs(ctx, river, slug, letter.In, "River Watch International", true); err != nil {
+		if err := d.Circulations.AnswerAs(ctx, river, slug, letter.In, "River Watch International", true); err != nil {
 			t.Fatal(err)
 		}
 		if river, _ = d.reader(l, 0); river.Answer != letter.In || !river.Named || river.Name != "River Watch International" || river.AnsweredAt.IsZero() {
@@ -132,10 +134,10 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 		}
 		// A link that is taken back opens nothing; another opens for the same reader.
 		stone, old := d.reader(l, 1)
-		if err := d.Tend(ctx, slug, stone.ID, letter.WithdrawLink, 0, 0); err != nil {
+		if err := d.Circulations.Tend(ctx, slug, stone.ID, letter.WithdrawLink, 0, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := d.ReaderOf(ctx, old); !fault.Is(err, fault.Gone) {
+		if _, _, err := d.Circulations.ReaderOf(ctx, old); !fault.Is(err, fault.Gone) {
 			t.Errorf("a link that was taken back: %v", err)
 		}
 		if n := d.circulate(list, false); n != 1 {
@@ -145,7 +147,7 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			t.Errorf("%+v", again)
 		}
 		for range 2 {
-			if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, 1, 0); err != nil {
+			if err := d.Circulations.Tend(ctx, slug, stone.ID, letter.SendAgain, 1, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -153,38 +155,38 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 			t.Errorf("%d mails", n)
 		}
 		for mails := 2; mails < 5; mails++ {
-			if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, mails, 0); err != nil {
+			if err := d.Circulations.Tend(ctx, slug, stone.ID, letter.SendAgain, mails, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := d.Tend(ctx, slug, stone.ID, letter.SendAgain, 5, 0); !fault.Is(err, fault.Limited) {
+		if err := d.Circulations.Tend(ctx, slug, stone.ID, letter.SendAgain, 5, 0); !fault.Is(err, fault.Limited) {
 			t.Errorf("a sixth mail: %v", err)
 		}
 		// The hash is mailed once for a text.
-		if err := d.Freeze(ctx, slug, strings.Repeat("0", 64), 0); !fault.Is(err, fault.Conflict) {
+		if err := d.Circulations.Freeze(ctx, slug, strings.Repeat("0", 64), 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("another text: %v", err)
 		}
 		for range 2 {
-			if err := d.Freeze(ctx, slug, l.Edition.SHA256, 0); err != nil {
+			if err := d.Circulations.Freeze(ctx, slug, l.Edition.SHA256, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		c, err := d.Circulation(ctx, l.ID)
+		c, err := d.Circulations.Find(ctx, l.ID)
 		if err != nil || !c.Frozen(l.Edition) || d.mails() != 9 {
 			t.Errorf("%+v, %v, %d mails", c, err, d.mails())
 		}
-		if changed := d.write(letter.Change{Text: english("Another.")}); !c.Lifted(changed.Edition) {
+		if changed := d.write(letter.Import{Text: *english("Another.")}); !c.Lifted(changed.Edition) {
 			t.Error("a change does not lift the freeze")
 		}
-		if _, send, err := d.ReaderEnvelope(ctx, letter.ReaderMail{Reader: river.ID, Says: letter.SaysFrozen, SHA256: strings.Repeat("1", 64)}); send || err != nil {
+		if _, send, err := d.Circulations.Envelope(ctx, letter.ReaderMail{Reader: river.ID, Says: letter.SaysFrozen, SHA256: strings.Repeat("1", 64)}); send || err != nil {
 			t.Errorf("a freeze that was replaced is mailed: %v", err)
 		}
 		// At the end nothing is taken any more.
 		d.clock.Advance(49 * time.Hour)
-		if err := d.RemarkAs(ctx, river, slug, "en", "whole", "Late"); !fault.Is(err, fault.Conflict) {
+		if err := d.Circulations.RemarkAs(ctx, river, slug, "en", "whole", "Late"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("after the end: %v", err)
 		}
-		if err := d.AnswerAs(ctx, river, slug, letter.In, "River Watch", false); !fault.Is(err, fault.Conflict) {
+		if err := d.Circulations.AnswerAs(ctx, river, slug, letter.In, "River Watch", false); !fault.Is(err, fault.Conflict) {
 			t.Errorf("after the end: %v", err)
 		}
 	})
@@ -194,19 +196,19 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		accounts := &account.Service{DB: d.DB, Keys: d.Keys}
-		if err := d.PutOrganisation(ctx, account.Organisation{Slug: "lantern", Names: map[string]string{"en": "Lantern"}}); err != nil {
+		if err := d.Directory.Put(ctx, account.Organisation{Slug: "lantern", Names: map[string]string{"en": "Lantern"}}); err != nil {
 			t.Fatal(err)
 		}
 		ada := enrol(t, accounts, "ada@lantern.example") // owns Harbour
-		l := d.write(letter.Change{Text: english(twoParagraphs), Leads: []string{"harbour"}})
+		l := d.write(letter.Import{Text: *english(twoParagraphs), Settings: letter.Settings{Leads: []string{"harbour"}}})
 		d.circulate("River Watch <office@river.example>\nStone <desk@stone.example>", false)
 		river, _ := d.reader(l, 0)
 		consent := letter.Lead{SHA256: l.Edition.SHA256, Name: "River Watch", Language: "en"}
-		if err := d.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("nobody asked: %v", err)
 		}
 		for range 2 {
-			if err := d.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
+			if err := d.Circulations.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -221,23 +223,23 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 			"a slug of another's":        {SHA256: l.Edition.SHA256, Organisation: "lantern", By: ada},
 			"a slug that does not exist": {SHA256: l.Edition.SHA256, Organisation: "nobody", By: ada},
 		} {
-			if err := d.JoinAsLead(ctx, river, slug, bad); len(fault.All(err)) == 0 {
+			if err := d.Circulations.JoinAsLead(ctx, river, slug, bad); len(fault.All(err)) == 0 {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil {
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, consent); err != nil {
 			t.Fatal(err)
 		}
 		l, err := d.Find(ctx, slug)
 		if err != nil || len(l.Leads) != 2 || l.Leads[1].Name("en", "") != "River Watch" || l.Leads[1].Slug != "river-watch" {
 			t.Fatalf("%+v, %v", l.Leads, err)
 		}
-		if missing, err := d.Unapproved(ctx, l, l.Edition.SHA256, ada.User.ID); err != nil || len(missing) != 0 {
+		if missing, err := d.Circulations.Unapproved(ctx, l, l.Edition.SHA256, ada.User.ID); err != nil || len(missing) != 0 {
 			t.Errorf("%+v, %v", missing, err)
 		}
 		// A change of the text wants another approval, without which a user opens nothing.
-		l = d.write(letter.Change{Text: english("Changed.")})
-		missing, err := d.Unapproved(ctx, l, l.Edition.SHA256, ada.User.ID)
+		l = d.write(letter.Import{Text: *english("Changed.")})
+		missing, err := d.Circulations.Unapproved(ctx, l, l.Edition.SHA256, ada.User.ID)
 		if err != nil || len(missing) != 1 || missing[0].Slug != "river-watch" {
 			t.Errorf("%+v, %v", missing, err)
 		}
@@ -245,45 +247,45 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 		if i := slices.IndexFunc(found, func(f letter.Finding) bool { return f.Key == "approval" }); i < 0 || !found[i].Blocks {
 			t.Errorf("%+v", found)
 		}
-		if _, err := d.Write(ctx, letter.Change{Slug: slug, Publish: true, By: ada.User.ID}); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Publish(ctx, slug, letter.Publication{By: ada.User.ID}); !fault.Is(err, fault.Conflict) {
 			t.Errorf("opened without: %v", err)
 		}
-		if err := d.Approve(ctx, slug, l.Edition.SHA256, *ada); err != nil { // for Harbour, not for the other
+		if err := d.Circulations.Approve(ctx, slug, l.Edition.SHA256, *ada); err != nil { // for Harbour, not for the other
 			t.Fatal(err)
 		}
-		if missing, err := d.Unapproved(ctx, l, l.Edition.SHA256, 0); err != nil || len(missing) != 1 {
+		if missing, err := d.Circulations.Unapproved(ctx, l, l.Edition.SHA256, 0); err != nil || len(missing) != 1 {
 			t.Errorf("%+v, %v", missing, err)
 		}
 		river, _ = d.reader(l, 0)
-		if err := d.JoinAsLead(ctx, river, slug, letter.Lead{SHA256: l.Edition.SHA256}); err != nil {
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, letter.Lead{SHA256: l.Edition.SHA256}); err != nil {
 			t.Fatal(err)
 		}
 		// Who declines leads no more, and may be asked and consent again.
-		if err := d.AnswerAs(ctx, river, slug, letter.Declined, "River Watch", false); err != nil {
+		if err := d.Circulations.AnswerAs(ctx, river, slug, letter.Declined, "River Watch", false); err != nil {
 			t.Fatal(err)
 		}
 		if l, err = d.Find(ctx, slug); err != nil || len(l.Leads) != 1 {
 			t.Errorf("%+v, %v", l.Leads, err)
 		}
 		consent.SHA256 = l.Edition.SHA256
-		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil { // into the entry that is there
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, consent); err != nil { // into the entry that is there
 			t.Fatal(err)
 		}
 		// Who is taken off the leads does not come back unasked.
-		d.write(letter.Change{Leads: []string{"harbour"}})
-		if err := d.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
+		d.set(letter.Settings{Leads: []string{"harbour"}})
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, consent); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("after being taken off: %v", err)
 		}
-		if err := d.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
+		if err := d.Circulations.Tend(ctx, slug, river.ID, letter.AskToLead, 0, ada.User.ID); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.JoinAsLead(ctx, river, slug, consent); err != nil {
+		if err := d.Circulations.JoinAsLead(ctx, river, slug, consent); err != nil {
 			t.Fatal(err)
 		}
-		if l, err = d.Write(ctx, letter.Change{Slug: slug, Publish: true, By: ada.User.ID}); err != nil || l.State != letter.Open || len(l.Leads) != 2 {
+		if l, err = d.Publish(ctx, slug, letter.Publication{By: ada.User.ID}); err != nil || l.State != letter.Open || len(l.Leads) != 2 {
 			t.Fatalf("%+v, %v", l.Leads, err)
 		}
-		if _, send, err := d.ReaderEnvelope(ctx, letter.ReaderMail{Reader: river.ID, Says: letter.SaysInvited}); send || err != nil {
+		if _, send, err := d.Circulations.Envelope(ctx, letter.ReaderMail{Reader: river.ID, Says: letter.SaysRead}); send || err != nil {
 			t.Errorf("a mail about a draft that is open: %v", err)
 		}
 	})
@@ -321,10 +323,10 @@ func enrolBy(t *testing.T, accounts *account.Service, link string, j account.Joi
 func TestCirculation_sealedAndForgotten(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		l := d.write(letter.Change{Text: english(twoParagraphs)})
+		l := d.write(letter.Import{Text: *english(twoParagraphs)})
 		d.circulate("Secret Reading Circle <whisper@circle.example>", true)
 		reader, token := d.reader(l, 0)
-		if err := d.RemarkAs(ctx, reader, slug, "en", "whole", "Between us alone"); err != nil {
+		if err := d.Circulations.RemarkAs(ctx, reader, slug, "en", "whole", "Between us alone"); err != nil {
 			t.Fatal(err)
 		}
 		var dump strings.Builder
@@ -342,7 +344,7 @@ func TestCirculation_sealedAndForgotten(t *testing.T) {
 		if err := d.DB.Update(ctx, letter.Restored); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := d.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
+		if _, _, err := d.Circulations.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
 			t.Errorf("a link of a backup: %v", err)
 		}
 		d.circulate("Secret Reading Circle <whisper@circle.example>", false)
@@ -353,42 +355,42 @@ func TestCirculation_sealedAndForgotten(t *testing.T) {
 		if _, err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if list, err := d.Readers(ctx, l.ID); err != nil || len(list) != 1 {
+		if list, err := d.Circulations.Readers(ctx, l.ID); err != nil || len(list) != 1 {
 			t.Errorf("%d readers, %v", len(list), err)
 		}
 		d.clock.Advance(2 * time.Minute)
 		if _, err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
-		list, err := d.Readers(ctx, l.ID)
+		list, err := d.Circulations.Readers(ctx, l.ID)
 		if err != nil || len(list) != 0 {
 			t.Errorf("%d readers, %v", len(list), err)
 		}
-		if _, _, err := d.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
+		if _, _, err := d.Circulations.ReaderOf(ctx, token); !fault.Is(err, fault.Gone) {
 			t.Errorf("%v", err)
 		}
 	})
 }
 
-func TestParseInvitees_saysWhichLine(t *testing.T) {
-	got, err := letter.ParseInvitees("River, Law & Order <a@b.example>\r\n\"Quay\"; c@d.example\nدیده‌بان فانوس\te@f.example")
-	want := []letter.Invitee{{Name: "River, Law & Order", Email: "a@b.example"}, {Name: "Quay", Email: "c@d.example"}, {Name: "دیده‌بان فانوس", Email: "e@f.example"}}
+func TestParseReaders_saysWhichLine(t *testing.T) {
+	got, err := letter.ParseReaders("River, Law & Order <a@b.example>\r\n\"Quay\"; c@d.example\nدیده‌بان فانوس\te@f.example")
+	want := []letter.ReaderAddress{{Name: "River, Law & Order", Email: "a@b.example"}, {Name: "Quay", Email: "c@d.example"}, {Name: "دیده‌بان فانوس", Email: "e@f.example"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	_, err = letter.ParseInvitees("River <a@b.example>\nalone@b.example\n\nQuay <nowhere>")
+	_, err = letter.ParseReaders("River <a@b.example>\nalone@b.example\n\nQuay <nowhere>")
 	if faults := fault.All(err); len(faults) != 2 || faults[0].Field != "readers" || faults[1].Pairs()[1] != 4 {
 		t.Errorf("%v", err)
 	}
 }
 
-func FuzzParseInvitees(f *testing.F) {
+func FuzzParseReaders(f *testing.F) {
 	for _, s := range []string{"River <a@b.example>", "a,b@c.example\n;;", "<>", "x\u202e <a@b.example>", "\x00<a@b.c>,<"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		invitees, err := letter.ParseInvitees(list)
-		for _, x := range invitees {
+		readers, err := letter.ParseReaders(list)
+		for _, x := range readers {
 			if err != nil || x.Name == "" || !strings.Contains(x.Email, "@") || strings.ContainsAny(x.Name+x.Email, "\r\n\x00\u202e") {
 				t.Errorf("%+v, %v", x, err)
 			}

@@ -65,7 +65,7 @@ func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
 		if _, err := tx.Exec(qDiscardEdition, l.ID, l.Edition.Number+1); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "edition.discarded"})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "edition.discarded"})
 	})
 }
 
@@ -122,21 +122,6 @@ func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.
 		}
 	}
 	return list
-}
-
-// Open opens a draft with the text that it has, unless its checklist names an obstacle.
-func (s *Service) Open(ctx context.Context, slug string, by int64) error {
-	defer s.recent.Clear()
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		l, err := lock(tx, slug)
-		if err != nil {
-			return err
-		}
-		if l.State != Draft {
-			return fault.New(fault.Conflict, "letter.not_ready")
-		}
-		return write(tx, l, Change{Slug: slug, Publish: true, By: by}, false)
-	})
 }
 
 // unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.

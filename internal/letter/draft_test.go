@@ -43,8 +43,8 @@ func TestChecklist_namesWhatIsMissing(t *testing.T) {
 
 func TestDiscard_leavesWhatIsPublished(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		l := d.write(letter.Change{Text: english("First."), Publish: true})
-		d.write(letter.Change{Text: english("Second."), Follows: letter.FollowsCosmetic})
+		l := d.write(letter.Import{Text: *english("First."), Publish: true})
+		d.write(letter.Import{Text: *english("Second."), Follows: letter.FollowsCosmetic})
 		if e, next, err := d.Working(t.Context(), l); err != nil || !next || e.Text("en").Body != "Second." {
 			t.Errorf("%v %+v, %v", next, e, err)
 		}
@@ -59,23 +59,30 @@ func TestDiscard_leavesWhatIsPublished(t *testing.T) {
 	})
 }
 
-func TestWrite_neverOverTheTextOfAnother(t *testing.T) {
+func TestSaveText_neverOverTheTextOfAnother(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		l := d.write(letter.Change{Text: english("First.")})
+		l := d.write(letter.Import{Text: *english("First.")})
 		base := l.Edition.Text("en").Revision()
-		d.write(letter.Change{Text: english("Hers."), Base: &base})
-		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Text: english("His."), Base: &base}); !fault.Is(err, fault.Conflict) {
+		save := func(text *letter.Text, base string) error {
+			_, err := d.SaveText(t.Context(), slug, *text, letter.FollowsNone, base, 0)
+			return err
+		}
+		if err := save(english("Hers."), base); err != nil {
+			t.Fatal(err)
+		}
+		if err := save(english("His."), base); !fault.Is(err, fault.Conflict) {
 			t.Errorf("%v", err)
 		}
-		none := ""
-		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Text: english("His."), Base: &none}); !fault.Is(err, fault.Conflict) {
+		if err := save(english("His."), ""); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a text that was not there: %v", err)
 		}
-		d.write(letter.Change{Text: persian("او"), Base: &none})
-		if l := d.write(letter.Change{}); l.Edition.Text("en").Body != "Hers." || len(l.Edition.Texts) != 2 {
+		if err := save(persian("او"), ""); err != nil {
+			t.Fatal(err)
+		}
+		if l := d.find(); l.Edition.Text("en").Body != "Hers." || len(l.Edition.Texts) != 2 {
 			t.Errorf("%+v", l.Edition)
 		}
-		if _, err := d.Write(t.Context(), letter.Change{Slug: slug, Create: true, New: true}); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Create(t.Context(), slug, english("A second."), letter.Settings{}, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a second letter of the slug: %v", err)
 		}
 	})

@@ -9,10 +9,51 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/store"
 )
 
 // markup is what the body has inside the words of a demand: links, references to footnotes, and escapes.
 var markup = regexp.MustCompile(`\[([^\[\]^]*)\]\([^()\s]*\)|\[\^[^\[\]\s]{1,20}\]|\\`)
+
+// Defaults are what is decided about a letter where neither its draft nor a person has. There are two, which differ on purpose.
+type Defaults struct {
+	SignOn  SignOn
+	Mandate bool // an organisation counts only once it is known that who signed for it may
+	Prose   bool // requests found in prose are taken as demands
+}
+
+var (
+	// AtDesk is for a letter whose editor looks at what was recognised before it is one, and strikes out what is no demand. The
+	// mandate is asked for: at the desk somebody sees whom it holds, and vouches for them.
+	AtDesk = Defaults{SignOn: SignOnBoth, Mandate: true, Prose: true}
+	// OnCommandLine is for files that nobody looks at. The mandate is not asked for: an instance without a desk may have no member
+	// who could vouch, and whom it held would wait unseen.
+	OnCommandLine = Defaults{SignOn: SignOnBoth}
+)
+
+// FromDraft returns what a recognised draft says of its letter: the text, as a call also the cover note, the letterhead as lead
+// organisation, and the deadline, a day alone being one in the zone. At the desk this fills the form that Create is given;
+// on the command line, where flags change it, it goes to Service.Import.
+func FromDraft(d *importer.Draft, by Defaults, zone *time.Location) (i Import, err error) {
+	i.Text = TextOf(d, by.Prose)
+	if d.Form == importer.FormCall {
+		i.Settings.Call = &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.SalutationLine,
+			Body: CleanMarkdown(d.Body), Email: d.Sender.Email}
+	}
+	if d.Sender.Name != "" {
+		sender := account.Organisation{Slug: i18n.Slug(d.Sender.Name, "organisation"), Names: map[string]string{d.Language: d.Sender.Name},
+			Address: d.Sender.Address, Email: d.Sender.Email}
+		i.Organisations, i.Settings.Leads = []account.Organisation{sender}, []string{sender.Slug}
+	}
+	if d.Deadline != "" {
+		deadline, err := ParseDeadline(d.Deadline, zone, d.CloseOfBusiness)
+		if err != nil {
+			return i, err
+		}
+		i.Settings.Deadline = &deadline
+	}
+	return i, nil
+}
 
 // TextOf returns the text of a recognised draft. Requests found in prose become demands only if prose is true: whether
 // they are meant as demands is for an editor to say.
@@ -55,19 +96,23 @@ func (t Text) Name() string {
 	return strings.Join(words[:min(len(words), 12)], " ")
 }
 
-// CallOf returns the cover note of a recognised call.
-func CallOf(d *importer.Draft) *Call {
-	return &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.SalutationLine,
-		Body: CleanMarkdown(d.Body), Email: d.Sender.Email}
-}
+// Slug returns what names the letter in its address where nobody has chosen it.
+func (t Text) Slug() string { return i18n.Slug(t.Name(), "letter") }
 
-// SenderOf returns the directory entry of a recognised letterhead, false when it names nobody.
-func SenderOf(d *importer.Draft) (account.Organisation, bool) {
-	if d.Sender.Name == "" {
-		return account.Organisation{}, false
-	}
-	return account.Organisation{Slug: i18n.Slug(d.Sender.Name, "organisation"), Names: map[string]string{d.Language: d.Sender.Name},
-		Address: d.Sender.Address, Email: d.Sender.Email}, true
+// slugFor returns the slug of a text if it is free or names a letter with this very text, else the first free one with a number:
+// two letters may have one title.
+func slugFor(tx *store.Tx, t Text) (string, error) {
+	return i18n.FreeSlug(t.Slug(), func(slug string) (taken bool, err error) {
+		l, err := find(tx, slug)
+		if fault.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		if err == nil {
+			err = complete(tx, &l)
+		}
+		there, ok := l.Edition.Texts[t.Language]
+		return !ok || there.SHA256 != Hash(t.Canonical()), err
+	})
 }
 
 // ParseDeadline reads "2026-12-10" or RFC 3339. A day alone ends at its last second in the zone, or at 17:00 there if

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
 
-// ID is a letter's key in the database.
-type ID int64
+// ID is a letter's key in the database, the type that packages below this one name too.
+type ID = store.LetterID
 
 // State says where a letter stands; delivered is a fact per addressee and no state.
 type State string

@@ -17,8 +17,8 @@ const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edi
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
-		INSERT INTO letter (id, log_id, slug, state, sign_on, protected, edition, deadline_zone, close_of_business, data_key, version, created_at)
-		VALUES ($1, $2, $3, 'draft', $4, $5, 0, 'UTC', $6, $7, 1, $8) ON CONFLICT (slug) DO NOTHING`)
+		INSERT INTO letter (id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_zone, close_of_business, data_key, version, created_at)
+		VALUES ($1, $2, $3, 'draft', $4, $5, $6, 0, 'UTC', $7, $8, 1, $9) ON CONFLICT (slug) DO NOTHING`)
 	qLockLetter  = store.Q("letter.lock", `SELECT id FROM letter WHERE slug = $1 {for_update}`)
 	qFindLetter  = store.Q("letter.find", `SELECT `+letterColumns+` FROM letter WHERE slug = $1`)
 	qLoadLetter  = store.Q("letter.load", `SELECT `+letterColumns+` FROM letter WHERE id = $1`)
@@ -108,7 +108,7 @@ func find(tx *store.Tx, slug string) (Letter, error) {
 
 // complete adds what a letter's page shows: leads and the current edition, or a draft's text so far.
 func complete(tx *store.Tx, l *Letter) (err error) {
-	if l.Leads, err = account.Leads(tx, int64(l.ID)); err != nil {
+	if l.Leads, err = account.Leads(tx, l.ID); err != nil {
 		return err
 	}
 	number := l.Edition.Number

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -14,13 +15,19 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
+// Log is what the public log says of letters: their editions, deadlines and ends.
+type Log struct {
+	db     *store.DB
+	leaves sync.Map // leafKey to Leaf: editions do not change
+}
+
 // logEdition puts an edition into the log, in the transaction that publishes it, and returns the hash that names it there.
 func logEdition(tx *store.Tx, l Letter, e Edition) (verify.Hash, error) {
 	leaf, err := editionLeaf(tx, l, e)
 	if err != nil {
 		return verify.Hash{}, err
 	}
-	return verify.RecordHash(verify.Format(leaf)), tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: leaf})
+	return verify.RecordHash(verify.Format(leaf)), tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: leaf})
 }
 
 func editionLeaf(tx *store.Tx, l Letter, e Edition) (leaf verify.Edition, err error) {
@@ -47,7 +54,7 @@ func editionLeaf(tx *store.Tx, l Letter, e Edition) (leaf verify.Edition, err er
 }
 
 func logDeadline(tx *store.Tx, l Letter, at time.Time) error {
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: verify.Deadline{Letter: l.LogID, At: at.Truncate(time.Second)}})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: verify.Deadline{Letter: l.LogID, At: at.Truncate(time.Second)}})
 }
 
 // LogID returns the name of a letter in the log.
@@ -78,8 +85,8 @@ func IsFinal(tx *store.Tx, id ID) (bool, error) {
 }
 
 // EditionLeaf returns the text of an edition's leaf.
-func (s *Service) EditionLeaf(ctx context.Context, id ID, number int) (text string, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (g *Log) EditionLeaf(ctx context.Context, id ID, number int) (text string, err error) {
+	err = g.db.View(ctx, func(tx *store.Tx) error {
 		l, err := scanLetter(tx.Row(qLoadLetter, id))
 		if err != nil {
 			return err
@@ -107,23 +114,23 @@ type leafKey struct {
 }
 
 // Leaf returns how the log names a published edition.
-func (s *Service) Leaf(ctx context.Context, id ID, number int) (Leaf, error) {
+func (g *Log) Leaf(ctx context.Context, id ID, number int) (Leaf, error) {
 	key := leafKey{id, number}
-	if known, ok := s.leaves.Load(key); ok {
+	if known, ok := g.leaves.Load(key); ok {
 		return known.(Leaf), nil
 	}
 	var leaf Leaf
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := g.db.View(ctx, func(tx *store.Tx) (err error) {
 		leaf, err = FindLeaf(tx, id, number)
 		return err
 	})
 	if err == nil {
-		s.leaves.Store(key, leaf)
+		g.leaves.Store(key, leaf)
 	}
 	return leaf, err
 }
 
-// FindLeaf is Service.Leaf inside a transaction.
+// FindLeaf is Log.Leaf inside a transaction.
 func FindLeaf(tx *store.Tx, id ID, number int) (leaf Leaf, err error) {
 	var letter string
 	var hash []byte
@@ -140,8 +147,12 @@ func FindLeaf(tx *store.Tx, id ID, number int) (leaf Leaf, err error) {
 }
 
 // Ending returns the letters that are closed and whose close leaf is not written yet.
-func (s *Service) Ending(ctx context.Context) (letters []Letter, err error) {
-	return s.list(ctx, qListEnding)
+func (g *Log) Ending(ctx context.Context) (letters []Letter, err error) {
+	err = g.db.View(ctx, func(tx *store.Tx) error {
+		letters, err = store.List(tx, qListEnding, scanLetter)
+		return err
+	})
+	return letters, err
 }
 
 // drandGenesis and drandPeriod are those of the drand network "quicknet" (chain 52db9ba7…), whose rounds are public
@@ -162,14 +173,14 @@ func LogClose(tx *store.Tx, l Letter) error {
 		return err
 	}
 	round := (tx.Now().Add(beaconAfter).Unix()-drandGenesis)/drandPeriod + 1
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(l.ID), Leaf: verify.Close{Letter: l.LogID, Beacon: max(round, 0)}})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: verify.Close{Letter: l.LogID, Beacon: max(round, 0)}})
 }
 
 // Adopt puts the editions of letters that were published before the instance had a log into it.
-func (s *Service) Adopt(ctx context.Context) error {
+func (g *Log) Adopt(ctx context.Context) error {
 	for {
 		more := false
-		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		err := g.db.Update(ctx, func(tx *store.Tx) error {
 			more = false
 			var id ID
 			if err := tx.Row(qListUnlogged).Scan(&id); err != nil {

@@ -247,25 +247,25 @@ func TestPutPicture_takesPicturesWithinBounds(t *testing.T) {
 	gif.Encode(&asGIF, small, nil)
 	desks(t, func(t *testing.T, d *desk) {
 		for kind, data := range map[string][]byte{"image/png": asPNG.Bytes(), "image/jpeg": asJPEG.Bytes(), "image/gif": asGIF.Bytes()} {
-			hash, err := d.PutPicture(t.Context(), data)
-			if again, err := d.PutPicture(t.Context(), data); err != nil || again != hash {
+			hash, err := d.Media.PutPicture(t.Context(), data)
+			if again, err := d.Media.PutPicture(t.Context(), data); err != nil || again != hash {
 				t.Errorf("%s twice: %s, %v", kind, again, err)
 			}
-			p, err2 := d.FindPicture(t.Context(), hash)
+			p, err2 := d.Media.Find(t.Context(), hash)
 			if err != nil || err2 != nil || p.Type != kind || p.Width != 3 || p.Height != 2 || !bytes.Equal(p.Data, data) {
 				t.Errorf("%s: %v, %v, %+v", kind, err, err2, p)
 			}
 		}
 		for name, data := range map[string][]byte{"bomb": bomb(40_000, 40_000), "huge bomb": bomb(1<<31-1, 1<<31-1), "empty": nil, "svg": []byte("<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>"),
 			"html": []byte("<html>"), "cut": asPNG.Bytes()[:20], "webp": []byte("RIFF\x00\x00\x00\x00WEBPVP8 ")} {
-			if _, err := d.PutPicture(t.Context(), data); !fault.Is(err, fault.Invalid) {
+			if _, err := d.Media.PutPicture(t.Context(), data); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := d.PutPicture(t.Context(), append(asPNG.Bytes(), make([]byte, letter.MaxPictureBytes)...)); !fault.Is(err, fault.TooLarge) {
+		if _, err := d.Media.PutPicture(t.Context(), append(asPNG.Bytes(), make([]byte, letter.MaxPictureBytes)...)); !fault.Is(err, fault.TooLarge) {
 			t.Errorf("too many bytes: %v", err)
 		}
-		if _, err := d.FindPicture(t.Context(), picture); !fault.Is(err, fault.NotFound) {
+		if _, err := d.Media.Find(t.Context(), picture); !fault.Is(err, fault.NotFound) {
 			t.Errorf("an unknown picture: %v", err)
 		}
 	})

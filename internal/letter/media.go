@@ -32,6 +32,9 @@ type Picture struct {
 	Data          []byte
 }
 
+// Media are the pictures and documents that texts and updates link to.
+type Media struct{ db *store.DB }
+
 var (
 	qPutMedia = store.Q("media.put", `
 		INSERT INTO media (hash, type, width, height, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -40,7 +43,7 @@ var (
 )
 
 // PutPicture stores a PNG, JPEG or GIF, without what it says beside what it shows, and returns the hash of what is stored.
-func (s *Service) PutPicture(ctx context.Context, data []byte) (hash string, err error) {
+func (m Media) PutPicture(ctx context.Context, data []byte) (hash string, err error) {
 	if len(data) > MaxPictureBytes {
 		return "", fault.New(fault.TooLarge, "picture.large").On("picture")
 	}
@@ -51,34 +54,34 @@ func (s *Service) PutPicture(ctx context.Context, data []byte) (hash string, err
 	if data, err = withoutMetadata(format, data); err != nil {
 		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
 	}
-	return s.putMedia(ctx, Picture{Type: "image/" + format, Width: config.Width, Height: config.Height, Data: data})
+	return m.put(ctx, Picture{Type: "image/" + format, Width: config.Width, Height: config.Height, Data: data})
 }
 
 // PutDocument stores a PDF to which a text links as /media/HASH, and returns its hash: so what is attached is part of what
 // is signed. It is stored as it is.
-func (s *Service) PutDocument(ctx context.Context, data []byte) (hash string, err error) {
+func (m Media) PutDocument(ctx context.Context, data []byte) (hash string, err error) {
 	if len(data) > MaxDocumentBytes {
 		return "", fault.New(fault.TooLarge, "document.large").On("document")
 	}
 	if !bytes.HasPrefix(data, []byte("%PDF-")) || !bytes.Contains(data[max(0, len(data)-2048):], []byte("%%EOF")) {
 		return "", fault.New(fault.Invalid, "document.format").On("document")
 	}
-	return s.putMedia(ctx, Picture{Type: PDF, Data: data})
+	return m.put(ctx, Picture{Type: PDF, Data: data})
 }
 
-func (s *Service) putMedia(ctx context.Context, p Picture) (hash string, err error) {
+func (m Media) put(ctx context.Context, p Picture) (hash string, err error) {
 	sum := sha256.Sum256(p.Data)
 	hash = hex.EncodeToString(sum[:])
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = m.db.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qPutMedia, hash, p.Type, p.Width, p.Height, p.Data, tx.Now().UnixMicro())
 		return err
 	})
 	return hash, err
 }
 
-// FindPicture returns a stored picture or document.
-func (s *Service) FindPicture(ctx context.Context, hash string) (p Picture, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// Find returns a stored picture or document.
+func (m Media) Find(ctx context.Context, hash string) (p Picture, err error) {
+	err = m.db.View(ctx, func(tx *store.Tx) error {
 		err := tx.Row(qFindMedia, hash).Scan(&p.Hash, &p.Type, &p.Width, &p.Height, &p.Data)
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.NotFound, "page.unknown")

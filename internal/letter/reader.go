@@ -5,16 +5,15 @@ import (
 	"crypto/subtle"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Answer is what a reader says to being asked along.
@@ -40,15 +39,15 @@ type Reader struct {
 	Named       bool  // the other readers may see who this is
 	LeadAsked   bool  // to be a lead organisation
 	SpeaksFor   int64 // the organisation that leads by the reader's consent, 0 for none
-	InvitedAt   time.Time
+	AskedAt     time.Time
 	AnsweredAt  time.Time // zero without an answer
 	Withdrawn   bool      // the link is worth nothing any more
 
 	token string
 }
 
-// Invitee is somebody to be asked.
-type Invitee struct{ Name, Email string }
+// ReaderAddress is somebody who is to be sent a draft.
+type ReaderAddress struct{ Name, Email string }
 
 // maxLinkMails is how often a link is mailed to one reader.
 const maxLinkMails = 5
@@ -56,40 +55,40 @@ const maxLinkMails = 5
 // maxReaderName bounds a reader's name, in characters.
 const maxReaderName = 200
 
-// ParseInvitees reads a list of readers, one a line: "Name <address>", or name and address with a comma, a semicolon or a tab
+// ParseReaders reads a list of readers, one a line: "Name <address>", or name and address with a comma, a semicolon or a tab
 // between them. An address that stands twice is taken once.
-func ParseInvitees(list string) (invitees []Invitee, err error) {
+func ParseReaders(list string) (readers []ReaderAddress, err error) {
 	var faults fault.List
 	seen := map[string]bool{}
-	for i, line := range strings.Split(lineBreaks.Replace(list), "\n") {
+	for i, line := range strings.Split(text.LineEnds(list), "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		at := max(strings.LastIndexAny(line, "<,;\t"),
 			// an address alone names nobody
 			0)
-		name := clean(strings.Trim(line[:at], " \t,;\"“”«»<>"))
+		name := text.Written.Line(strings.Trim(line[:at], " \t,;\"“”«»<>"))
 		email, f := account.ParseEmail(strings.Trim(line[at:], " \t,;<>"))
-		if f != nil || name == "" || len([]rune(name)) > maxReaderName || clean(email) != email {
+		if f != nil || name == "" || len([]rune(name)) > maxReaderName || text.Written.Line(email) != email {
 			faults = append(faults, fault.New(fault.Invalid, "circulation.line", "Line", i+1).On("readers"))
 			continue
 		}
-		if !seen[strings.ToLower(email)] {
-			seen[strings.ToLower(email)] = true
-			invitees = append(invitees, Invitee{name, email})
+		if !seen[text.FoldEmail(email)] {
+			seen[text.FoldEmail(email)] = true
+			readers = append(readers, ReaderAddress{name, email})
 		}
 	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	return invitees, nil
+	return readers, nil
 }
 
 // What a mail to a reader says.
 const (
-	SaysInvited = "circulation" // here is the text, please answer
-	SaysLead    = "lead"        // and will you be a lead organisation?
-	SaysFrozen  = "frozen"      // this is the text that will be published
+	SaysRead   = "circulation" // here is the text, please answer
+	SaysLead   = "lead"        // and will you be a lead organisation?
+	SaysFrozen = "frozen"      // this is the text that will be published
 )
 
 // ReaderMail is a mail to a reader; its job is written with the act that it tells of.
@@ -111,10 +110,10 @@ type ReaderEnvelope struct {
 	Token       string
 }
 
-// ReaderEnvelope returns what a mail needs, false when it must not be sent any more: the link was taken back, the letter is
+// Envelope returns what a mail needs, false when it must not be sent any more: the link was taken back, the letter is
 // open, or the text that it would call frozen has been replaced.
-func (s *Service) ReaderEnvelope(ctx context.Context, m ReaderMail) (e ReaderEnvelope, send bool, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (cs Circulations) Envelope(ctx context.Context, m ReaderMail) (e ReaderEnvelope, send bool, err error) {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
 		row, err := scanReader(tx.Row(qFindReader, m.Reader))
 		if errors.Is(err, store.ErrNoRow) || row.Withdrawn {
 			return nil
@@ -131,7 +130,7 @@ func (s *Service) ReaderEnvelope(ctx context.Context, m ReaderMail) (e ReaderEnv
 		if e.Circulation, err = findCirculation(tx, row.Letter); err != nil {
 			return err
 		}
-		key, err := s.KeyIn(tx, row.Letter)
+		key, err := cs.letters.KeyIn(tx, row.Letter)
 		if err == nil {
 			err = row.open(key)
 		}
@@ -143,19 +142,19 @@ func (s *Service) ReaderEnvelope(ctx context.Context, m ReaderMail) (e ReaderEnv
 	return e, send, err
 }
 
-// ReaderRefused notes that a reader's address takes no mail.
-func (s *Service) ReaderRefused(ctx context.Context, reader int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+// Refused notes that a reader's address takes no mail.
+func (cs Circulations) Refused(ctx context.Context, reader int64) error {
+	return cs.letters.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qRefuseReader, true, reader)
 		return err
 	})
 }
 
-// invite stores a reader with the mail that holds their link, and reports whether they were not asked before. Who was, and
+// askReader stores a reader with the mail that holds their link, and reports whether they were not asked before. Who was, and
 // whose link was taken back since, gets another.
-func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invitee) (fresh bool, err error) {
-	now, tag := tx.Now().UnixMicro(), key.Tag("reader "+strings.ToLower(invitee.Email))
-	r := Reader{ID: store.NewID(tx.Now()), Name: invitee.Name, Email: invitee.Email}
+func askReader(tx *store.Tx, key *seal.LetterKey, id ID, round Round, to ReaderAddress) (fresh bool, err error) {
+	now, tag := tx.Now().UnixMicro(), key.Tag("reader "+text.FoldEmail(to.Email))
+	r := Reader{ID: store.NewID(tx.Now()), Name: to.Name, Email: to.Email}
 	old, err := scanReader(tx.Row(qFindReaderByTag, id, tag))
 	known := err == nil
 	if err != nil && !errors.Is(err, store.ErrNoRow) {
@@ -173,15 +172,15 @@ func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invi
 		return false, err
 	}
 	if known {
-		_, err = tx.Exec(qRelinkReader, seal.Hash(r.token), sealed, i.Language, false, now, r.ID)
+		_, err = tx.Exec(qRelinkReader, seal.Hash(r.token), sealed, round.Language, false, now, r.ID)
 	} else {
-		_, err = tx.Exec(qInsertReader, r.ID, id, tag, seal.Hash(r.token), sealed, i.Language, false, i.Lead, now)
+		_, err = tx.Exec(qInsertReader, r.ID, id, tag, seal.Hash(r.token), sealed, round.Language, false, round.Lead, now)
 	}
 	if err != nil {
 		return false, err
 	}
-	says := SaysInvited
-	if i.Lead {
+	says := SaysRead
+	if round.Lead {
 		says = SaysLead
 		if _, err := tx.Exec(qAskLead, true, r.ID); err != nil {
 			return false, err
@@ -191,20 +190,20 @@ func invite(tx *store.Tx, key *seal.LetterKey, id ID, i Invitation, invitee Invi
 }
 
 // Readers returns all who were asked about a letter, in that order.
-func (s *Service) Readers(ctx context.Context, id ID) (readers []Reader, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		readers, err = s.readersIn(tx, id)
+func (cs Circulations) Readers(ctx context.Context, id ID) (readers []Reader, err error) {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
+		readers, err = cs.readersIn(tx, id)
 		return err
 	})
 	return readers, err
 }
 
-func (s *Service) readersIn(tx *store.Tx, id ID) (readers []Reader, err error) {
+func (cs Circulations) readersIn(tx *store.Tx, id ID) (readers []Reader, err error) {
 	rows, err := store.List(tx, qListReaders, scanReader, id)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	key, err := s.KeyIn(tx, id)
+	key, err := cs.letters.KeyIn(tx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -218,13 +217,13 @@ func (s *Service) readersIn(tx *store.Tx, id ID) (readers []Reader, err error) {
 }
 
 // ReaderOf returns the reader of a link, with the letter. It changes nothing: mail scanners follow links too.
-func (s *Service) ReaderOf(ctx context.Context, token string) (r Reader, l Letter, err error) {
+func (cs Circulations) ReaderOf(ctx context.Context, token string) (r Reader, l Letter, err error) {
 	unknown := fault.New(fault.Gone, "circulation.link")
 	id, ok := seal.TokenID(token)
 	if !ok {
 		return r, l, unknown
 	}
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
 		row, err := scanReader(tx.Row(qFindReader, id))
 		if errors.Is(err, store.ErrNoRow) {
 			return unknown
@@ -235,7 +234,7 @@ func (s *Service) ReaderOf(ctx context.Context, token string) (r Reader, l Lette
 		if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 || row.Withdrawn {
 			return unknown
 		}
-		key, err := s.KeyIn(tx, row.Letter)
+		key, err := cs.letters.KeyIn(tx, row.Letter)
 		if err != nil {
 			return err
 		}
@@ -253,19 +252,19 @@ func (s *Service) ReaderOf(ctx context.Context, token string) (r Reader, l Lette
 
 // AnswerAs takes a reader's answer: whether they are in, under which name, and whether the others may see that. Who led the
 // letter by consent and declines leads it no more.
-func (s *Service) AnswerAs(ctx context.Context, r Reader, slug string, answer Answer, name string, named bool) error {
+func (cs Circulations) AnswerAs(ctx context.Context, r Reader, slug string, answer Answer, name string, named bool) error {
 	var faults fault.List
 	if !slices.Contains([]Answer{Considering, In, Declined}, answer) {
 		faults = append(faults, fault.New(fault.Invalid, "circulation.answer").On("answer"))
 	}
-	if name = clean(name); name == "" || len([]rune(name)) > maxReaderName {
+	if name = text.Written.Line(name); name == "" || len([]rune(name)) > maxReaderName {
 		faults = append(faults, fault.New(fault.Invalid, "organisation.name").On("name"))
 	}
 	if len(faults) > 0 {
 		return faults
 	}
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
-		row, key, err := s.openReader(tx, l, r.ID)
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		row, key, err := cs.openReader(tx, l, r.ID)
 		if err != nil {
 			return err
 		}
@@ -288,7 +287,7 @@ func (s *Service) AnswerAs(ctx context.Context, r Reader, slug string, answer An
 }
 
 // openReader returns a reader who may answer and remark now.
-func (s *Service) openReader(tx *store.Tx, l Letter, id int64) (row readerRow, key *seal.LetterKey, err error) {
+func (cs Circulations) openReader(tx *store.Tx, l Letter, id int64) (row readerRow, key *seal.LetterKey, err error) {
 	c, err := findCirculation(tx, l.ID)
 	if err != nil {
 		return row, nil, err
@@ -302,7 +301,7 @@ func (s *Service) openReader(tx *store.Tx, l Letter, id int64) (row readerRow, k
 	if row.Withdrawn || row.Letter != l.ID {
 		return row, nil, fault.New(fault.Gone, "circulation.link")
 	}
-	if key, err = s.KeyIn(tx, l.ID); err != nil {
+	if key, err = cs.letters.KeyIn(tx, l.ID); err != nil {
 		return row, nil, err
 	}
 	return row, key, row.open(key)
@@ -317,8 +316,8 @@ const (
 
 // Tend sends a reader's link again, asks them to be a lead organisation, or takes the link back. mails is how often the link
 // had been sent when that was decided, so that a form that comes twice is done once.
-func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string, mails int, by int64) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+func (cs Circulations) Tend(ctx context.Context, slug string, reader int64, do string, mails int, by int64) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
 		row, err := scanReader(tx.Row(qFindReader, reader))
 		if errors.Is(err, store.ErrNoRow) || err == nil && row.Letter != l.ID {
 			return fault.New(fault.NotFound, "page.unknown")
@@ -332,7 +331,7 @@ func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string
 			if row.Mails >= maxLinkMails {
 				return fault.New(fault.Limited, "too_often")
 			}
-			act, says = "circulation.again", SaysInvited
+			act, says = "circulation.again", SaysRead
 			if row.LeadAsked {
 				says = SaysLead
 			}
@@ -354,16 +353,6 @@ func (s *Service) Tend(ctx context.Context, slug string, reader int64, do string
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: act})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: act})
 	})
-}
-
-// freeSlug returns a slug for a new entry of the directory.
-func freeSlug(name string, directory []account.Organisation) string {
-	base := i18n.Slug(name, "organisation")
-	slug := base
-	for n := 2; slices.ContainsFunc(directory, func(o account.Organisation) bool { return o.Slug == slug }); n++ {
-		slug = base + "-" + strconv.Itoa(n)
-	}
-	return slug
 }

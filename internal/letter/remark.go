@@ -75,9 +75,9 @@ const (
 )
 
 // RemarkAs adds a remark of a reader. The same remark twice in a row is one.
-func (s *Service) RemarkAs(ctx context.Context, r Reader, slug, language, anchor, text string) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
-		row, key, err := s.openReader(tx, l, r.ID)
+func (cs Circulations) RemarkAs(ctx context.Context, r Reader, slug, language, anchor, text string) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		row, key, err := cs.openReader(tx, l, r.ID)
 		if err != nil {
 			return err
 		}
@@ -93,9 +93,9 @@ func (s *Service) RemarkAs(ctx context.Context, r Reader, slug, language, anchor
 }
 
 // RemarkFromDesk adds a remark of a user at the desk, such as an answer to others.
-func (s *Service) RemarkFromDesk(ctx context.Context, slug, language, anchor, text string, by int64) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
-		key, err := s.KeyIn(tx, l.ID)
+func (cs Circulations) RemarkFromDesk(ctx context.Context, slug, language, anchor, text string, by int64) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+		key, err := cs.letters.KeyIn(tx, l.ID)
 		if err != nil {
 			return err
 		}
@@ -139,9 +139,9 @@ func addRemark(tx *store.Tx, key *seal.LetterKey, l Letter, r Remark) error {
 }
 
 // Remarks returns the remarks on a letter in the order of the text's paragraphs as they stand now, and of time.
-func (s *Service) Remarks(ctx context.Context, id ID, e Edition) (remarks []Remark, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		key, err := s.KeyIn(tx, id)
+func (cs Circulations) Remarks(ctx context.Context, id ID, e Edition) (remarks []Remark, err error) {
+	err = cs.letters.DB.View(ctx, func(tx *store.Tx) error {
+		key, err := cs.letters.KeyIn(tx, id)
 		if err != nil {
 			return err
 		}
@@ -165,8 +165,8 @@ func (s *Service) Remarks(ctx context.Context, id ID, e Edition) (remarks []Rema
 }
 
 // Resolve says that a remark is dealt with, or that it is not.
-func (s *Service) Resolve(ctx context.Context, slug string, remark int64, resolved bool, by int64) error {
-	return s.onDraft(ctx, slug, func(tx *store.Tx, l Letter) (err error) {
+func (cs Circulations) Resolve(ctx context.Context, slug string, remark int64, resolved bool, by int64) error {
+	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) (err error) {
 		var n int64
 		act := "remark.resolved"
 		if resolved {
@@ -178,6 +178,6 @@ func (s *Service) Resolve(ctx context.Context, slug string, remark int64, resolv
 		if err != nil || n == 0 {
 			return err
 		}
-		return account.RecordOnce(tx, account.Entry{User: by, Letter: int64(l.ID), Act: act, Object: strconv.FormatInt(remark, 36)})
+		return account.RecordOnce(tx, account.Entry{User: by, Letter: l.ID, Act: act, Object: strconv.FormatInt(remark, 36)})
 	})
 }

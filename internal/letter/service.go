@@ -14,13 +14,25 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// Service holds the use cases around letters.
+// Service holds the use cases of letters and their editions; those of what belongs to a letter stand in its parts.
 type Service struct {
 	DB   *store.DB
 	Keys *seal.Keys
 
-	leaves sync.Map // leafKey to Leaf: editions do not change
+	Directory    Directory
+	Media        Media
+	Updates      Updates
+	Circulations Circulations
+	Log          Log
+
 	recent sync.Map // ID to recentLetter: see Recent
+}
+
+// New returns the use cases over a database, and over the keys that what is sealed in it needs.
+func New(db *store.DB, keys *seal.Keys) *Service {
+	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
+	s.Circulations.letters = s
+	return s
 }
 
 type recentLetter struct {
@@ -199,21 +211,6 @@ func Touch(tx *store.Tx, id ID) error {
 	return err
 }
 
-// PutOrganisation writes a directory entry and touches the letters it leads.
-func (s *Service) PutOrganisation(ctx context.Context, o account.Organisation) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := account.Put(tx, o); err != nil {
-			return err
-		}
-		stored, err := account.Find(tx, o.Slug)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(qTouchLedBy, stored.ID)
-		return err
-	})
-}
-
 // Close ends a letter's sign-on now; only withdrawals follow. by is the user who does it, 0 the command line.
 func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 	defer s.recent.Clear()
@@ -228,26 +225,8 @@ func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 		if err := setClosed(tx, l.ID); err != nil || by == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l.ID), Act: "letter.closed"})
+		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "letter.closed"})
 	})
-}
-
-// Organisation returns the directory entry with the slug, or a fault of kind NotFound.
-func (s *Service) Organisation(ctx context.Context, slug string) (o account.Organisation, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		o, err = account.Find(tx, slug)
-		return err
-	})
-	return o, err
-}
-
-// Organisations returns the whole directory by slug.
-func (s *Service) Organisations(ctx context.Context) (list []account.Organisation, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		list, err = account.List(tx)
-		return err
-	})
-	return list, err
 }
 
 // Ended is the job that follows when a letter has closed: its editors are told.

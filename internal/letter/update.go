@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Update is a dated article about a letter: what has happened since it was published. Its sources are links and footnotes
@@ -18,6 +19,9 @@ type Update struct {
 	Body     string // Markdown
 	At       time.Time
 }
+
+// Updates are the updates of all letters.
+type Updates struct{ db *store.DB }
 
 var (
 	qInsertUpdate = store.Q("letter_update.insert", `
@@ -41,13 +45,13 @@ func scanUpdate(row store.Row) (u Update, err error) {
 	return u, err
 }
 
-// AddUpdate publishes an update of a letter and returns it with its number. The last one once more changes nothing.
-func (s *Service) AddUpdate(ctx context.Context, slug string, u Update) (Update, error) {
-	u.Title, u.Body = clean(u.Title), CleanMarkdown(u.Body)
+// Add publishes an update of a letter and returns it with its number. The last one once more changes nothing.
+func (us Updates) Add(ctx context.Context, slug string, u Update) (Update, error) {
+	u.Title, u.Body = text.Written.Line(u.Title), CleanMarkdown(u.Body)
 	if u.Title == "" || u.Body == "" {
 		return u, fault.New(fault.Invalid, "update.empty")
 	}
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
+	err := us.db.Update(ctx, func(tx *store.Tx) error {
 		l, err := lock(tx, slug)
 		if err != nil {
 			return err
@@ -78,9 +82,9 @@ func (s *Service) AddUpdate(ctx context.Context, slug string, u Update) (Update,
 	return u, err
 }
 
-// RemoveUpdate takes an update back; its number is not given again.
-func (s *Service) RemoveUpdate(ctx context.Context, slug string, number int) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+// Remove takes an update back; its number is not given again.
+func (us Updates) Remove(ctx context.Context, slug string, number int) error {
+	return us.db.Update(ctx, func(tx *store.Tx) error {
 		l, err := lock(tx, slug)
 		if err != nil {
 			return err
@@ -96,18 +100,18 @@ func (s *Service) RemoveUpdate(ctx context.Context, slug string, number int) err
 	})
 }
 
-// Updates returns the updates of a letter, the last added first.
-func (s *Service) Updates(ctx context.Context, id ID) (updates []Update, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// List returns the updates of a letter, the last added first.
+func (us Updates) List(ctx context.Context, id ID) (updates []Update, err error) {
+	err = us.db.View(ctx, func(tx *store.Tx) error {
 		updates, err = store.List(tx, qListUpdates, scanUpdate, id, maxUpdates)
 		return err
 	})
 	return updates, err
 }
 
-// FindUpdate returns one update of a letter.
-func (s *Service) FindUpdate(ctx context.Context, id ID, number int) (u Update, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// Find returns one update of a letter.
+func (us Updates) Find(ctx context.Context, id ID, number int) (u Update, err error) {
+	err = us.db.View(ctx, func(tx *store.Tx) error {
 		u, err = scanUpdate(tx.Row(qFindUpdate, id, number))
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.NotFound, "update.unknown")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -15,57 +16,168 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
-// Change says what Write does to a letter.
-type Change struct {
-	Slug    string
-	Text    *Text   // nil leaves the text alone
-	Follows Follows // required for a text of a published letter
-	Create  bool    // make the letter when there is none
-	New     bool    // with Create: another letter of this slug is a Conflict
-	Publish bool
-
-	// Settings; nil leaves each as it is.
+// Settings are what is decided about a letter beside its text. A nil field leaves the setting as it is.
+type Settings struct {
 	SignOn    *SignOn
 	Protected *bool
 	Mandate   *bool
-	Deadline  *Deadline
+	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
-	Leads     []string // slugs of organisations
-
-	Organisations []account.Organisation // entries to put into the directory first, if their slug is new
-
-	By   int64             // the user who makes the change, for the audit trail; 0 is the command line
-	Sums map[string]string // with Publish: SHA-256 by language of the very texts that were approved; others are a Conflict
-	Base *string           // Text.Revision of the text that this one was made from; another one in its place is a Conflict
+	Leads     []string // slugs of organisations, in order; one that stands twice counts where it stands first
 }
 
-// Write applies a change in one transaction and returns the letter as it then is. The same change twice changes nothing.
-func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
-	if !IsSlug(c.Slug) {
-		return l, fault.New(fault.Invalid, "slug").On("slug")
-	}
-	id := store.NewID(s.DB.Now())
-	key := s.Keys.NewLetterKey(id)
-	var logID verify.LetterID
-	rand.Read(logID[:])
-	defer s.recent.Clear()
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		made := int64(0)
-		if c.Create {
-			if made, err = tx.Exec(qInsertLetter, id, logID.String(), c.Slug, SignOnBoth, false, false, key, tx.Now().UnixMicro()); err != nil {
-				return err
+// Create makes a draft at the desk. A nil text comes later; what set leaves open is as AtDesk says. Another letter of the slug is
+// a Conflict. by is the user who does it, for the audit trail, here and below; 0 is the command line.
+func (s *Service) Create(ctx context.Context, slug string, t *Text, set Settings, by int64) (Letter, error) {
+	blank := s.blank()
+	return s.update(ctx, func(tx *store.Tx) (l Letter, err error) {
+		made, err := blank.insert(tx, slug, AtDesk)
+		if err != nil {
+			return l, err
+		}
+		if !made {
+			return l, fault.List{fault.New(fault.Conflict, "letter.slug_taken").On("slug")}
+		}
+		if l, err = lock(tx, slug); err != nil {
+			return l, err
+		}
+		if err := writeSettings(tx, l, set, by); err != nil {
+			return l, err
+		}
+		if err := record(tx, l, by, "letter.created", ""); err != nil {
+			return l, err
+		}
+		if t != nil {
+			if err := saveText(tx, l, *t, FollowsNone, nil, by); err != nil {
+				return l, err
 			}
 		}
-		if l, err = lock(tx, c.Slug); err != nil {
+		return l, recordSettings(tx, l, set, by)
+	})
+}
+
+// Import is the text of a file on its way into a letter, with what is decided together with it: see FromDraft.
+type Import struct {
+	Slug          string // "" is made of the text's name: a free one, or that of a letter with this very text
+	Text          Text
+	Follows       Follows // required for a text of a published letter
+	Settings      Settings
+	Organisations []account.Organisation // are put into the directory first, those whose slug it has not
+	Publish       bool
+}
+
+// Import writes the text of a file into the draft edition of its letter, which it makes, as OnCommandLine says, if there is
+// none; all that is decided with it is done in one transaction, or nothing is. It returns the letter as it then is, and whether
+// that differs from what it was: the same Import twice changes nothing.
+func (s *Service) Import(ctx context.Context, i Import) (l Letter, changed bool, err error) {
+	blank := s.blank()
+	var before Letter
+	l, err = s.update(ctx, func(tx *store.Tx) (l Letter, err error) {
+		slug := i.Slug
+		if slug == "" {
+			if slug, err = slugFor(tx, i.Text); err != nil {
+				return l, err
+			}
+		}
+		made, err := blank.insert(tx, slug, OnCommandLine)
+		if err != nil {
+			return l, err
+		}
+		if l, err = lock(tx, slug); err != nil {
+			return l, err
+		}
+		if before = (Letter{}); !made {
+			before = l
+			if err := complete(tx, &before); err != nil {
+				return l, err
+			}
+		}
+		for _, o := range i.Organisations {
+			if _, err := account.Find(tx, o.Slug); err == nil {
+				continue
+			} else if !fault.Is(err, fault.NotFound) {
+				return l, err
+			}
+			if err := account.Put(tx, o); err != nil {
+				return l, err
+			}
+		}
+		if err := writeSettings(tx, l, i.Settings, 0); err != nil {
+			return l, err
+		}
+		same, err := writeText(tx, l, i.Text, i.Follows, nil)
+		if err != nil || same || !i.Publish {
+			return l, err
+		}
+		return l, publish(tx, l.ID, Publication{})
+	})
+	before.Version = l.Version // which counts writes, not what they change
+	return l, !reflect.DeepEqual(before, l), err
+}
+
+// SaveText writes a text into the draft edition. base is the Text.Revision of the text that it was made from, "" for none: another
+// one in its place is a Conflict. follows is required for a published letter.
+func (s *Service) SaveText(ctx context.Context, slug string, t Text, follows Follows, base string, by int64) (Letter, error) {
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		return saveText(tx, l, t, follows, &base, by)
+	})
+}
+
+// SetSettings changes the settings of a letter. A later deadline of an open one is told to its signers, by a job.
+func (s *Service) SetSettings(ctx context.Context, slug string, set Settings, by int64) (Letter, error) {
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if err := writeSettings(tx, l, set, by); err != nil {
 			return err
 		}
-		if c.New && made == 0 {
-			return fault.List{fault.New(fault.Conflict, "letter.slug_taken").On("slug")}
-		}
-		if err := write(tx, l, c, made > 0); err != nil {
+		if err := recordSettings(tx, l, set, by); err != nil || set.Deadline == nil {
 			return err
 		}
-		if l, err = find(tx, c.Slug); err != nil {
+		return record(tx, l, by, "letter.deadline", "")
+	})
+}
+
+// Publication says how the draft edition becomes the current one.
+type Publication struct {
+	Follows Follows           // how it follows the last, declared for all that was written since; FollowsNone leaves what was said with the texts
+	Sums    map[string]string // SHA-256 by language of the very texts that were approved: others are a Conflict; nil is any
+	By      int64             // the user; 0 is the command line, whose operator needs no approval of the lead organisations
+}
+
+// Publish makes the draft edition, if there is one, the current one, and opens a letter that was a draft.
+func (s *Service) Publish(ctx context.Context, slug string, p Publication) (Letter, error) {
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error { return publishAs(tx, l, p) })
+}
+
+func publishAs(tx *store.Tx, l Letter, p Publication) error {
+	if err := publish(tx, l.ID, p); err != nil {
+		return err
+	}
+	if l.State == Draft {
+		return record(tx, l, p.By, "letter.opened", "")
+	}
+	return record(tx, l, p.By, "edition.published", string(p.Follows))
+}
+
+// Open opens a draft with the text that it has, unless its checklist names an obstacle.
+func (s *Service) Open(ctx context.Context, slug string, by int64) error {
+	_, err := s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if l.State != Draft {
+			return fault.New(fault.Conflict, "letter.not_ready")
+		}
+		return publishAs(tx, l, Publication{By: by})
+	})
+	return err
+}
+
+// update runs fn in one transaction and returns the letter that fn names as it is after it. Every change of a letter's text and
+// settings is made by it.
+func (s *Service) update(ctx context.Context, fn func(tx *store.Tx) (Letter, error)) (l Letter, err error) {
+	defer s.recent.Clear()
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		if l, err = fn(tx); err != nil {
+			return err
+		}
+		if l, err = scanLetter(tx.Row(qLoadLetter, l.ID)); err != nil {
 			return err
 		}
 		return complete(tx, &l)
@@ -73,118 +185,102 @@ func (s *Service) Write(ctx context.Context, c Change) (l Letter, err error) {
 	return l, err
 }
 
-func write(tx *store.Tx, l Letter, c Change, made bool) (err error) {
-	same := false // as the current edition: then there is nothing of it to publish
-	if err := writeLeads(tx, l.ID, c); err != nil {
-		return err
+// change is update on a letter that there is, locked.
+func (s *Service) change(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) (Letter, error) {
+	if !IsSlug(slug) {
+		return Letter{}, fault.New(fault.Invalid, "slug").On("slug")
 	}
-	if err := writeSettings(tx, l, c); err != nil {
-		return err
-	}
-	if c.Text != nil {
-		if same, err = writeText(tx, l, *c.Text, c); err != nil {
-			return err
-		}
-	}
-	if c.Publish && !same {
-		if err := publish(tx, l.ID, c); err != nil {
-			return err
-		}
-	}
-	return record(tx, l, c, made)
-}
-
-// record tells the audit trail what a user changed. Saving a text again and again, as typing does, is one line.
-func record(tx *store.Tx, l Letter, c Change, made bool) error {
-	if c.By == 0 {
-		return nil
-	}
-	acts := []struct {
-		act, object string
-		done        bool
-	}{
-		{"letter.created", "", made},
-		{"letter.text", "", c.Text != nil},
-		{"letter.settings", "", c.SignOn != nil || c.Protected != nil || c.Mandate != nil || c.Call != nil || c.Leads != nil},
-		{"letter.deadline", "", c.Deadline != nil && !made},
-		{"letter.opened", "", c.Publish && l.State == Draft},
-		{"edition.published", string(c.Follows), c.Publish && l.State != Draft},
-	}
-	for _, a := range acts {
-		if !a.done {
-			continue
-		}
-		e := account.Entry{User: c.By, Letter: int64(l.ID), Act: a.act, Object: a.object}
-		if err := account.RecordOnce(tx, e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeLeads(tx *store.Tx, id ID, c Change) error {
-	for _, o := range c.Organisations {
-		if _, err := account.Find(tx, o.Slug); err == nil {
-			continue
-		} else if !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err := account.Put(tx, o); err != nil {
-			return err
-		}
-	}
-	if c.Leads == nil {
-		return nil
-	}
-	if _, err := tx.Exec(qRemoveLeads, id); err != nil {
-		return err
-	}
-	for rank, slug := range slices.Compact(slices.Clone(c.Leads)) {
-		o, err := account.Find(tx, slug)
+	return s.update(ctx, func(tx *store.Tx) (Letter, error) {
+		l, err := lock(tx, slug)
 		if err != nil {
-			return err
+			return l, err
 		}
-		if _, err := tx.Exec(qInsertLead, id, rank, o.ID); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Exec(qEndConsents, false, id); err != nil {
-		return err
-	}
-	return Touch(tx, id)
+		return l, fn(tx, l)
+	})
 }
 
-func writeSettings(tx *store.Tx, l Letter, c Change) error {
-	if c.SignOn == nil && c.Protected == nil && c.Mandate == nil && c.Deadline == nil && c.Call == nil {
+// lock returns the letter and lets no other transaction change it before this one ends: two editors at once would
+// otherwise write into an edition that one of them has just published.
+func lock(tx *store.Tx, slug string) (Letter, error) {
+	var id ID
+	if err := tx.Row(qLockLetter, slug).Scan(&id); err != nil && !errors.Is(err, store.ErrNoRow) {
+		return Letter{}, err
+	}
+	return find(tx, slug)
+}
+
+// blank is what is drawn at random for a letter that is made: before its transaction, which may run twice.
+type blank struct {
+	id    int64
+	logID verify.LetterID
+	key   []byte
+}
+
+func (s *Service) blank() blank {
+	b := blank{id: store.NewID(s.DB.Now())}
+	b.key = s.Keys.NewLetterKey(b.id)
+	rand.Read(b.logID[:])
+	return b
+}
+
+// insert makes the letter unless there is one of the slug.
+func (b blank) insert(tx *store.Tx, slug string, d Defaults) (made bool, err error) {
+	if !IsSlug(slug) {
+		return false, fault.New(fault.Invalid, "slug").On("slug")
+	}
+	n, err := tx.Exec(qInsertLetter, b.id, b.logID.String(), slug, d.SignOn, false, d.Mandate, false, b.key, tx.Now().UnixMicro())
+	return n > 0, err
+}
+
+// record tells the audit trail what a user did; the command line has none. Saving a text again and again, as typing does, is one
+// line.
+func record(tx *store.Tx, l Letter, by int64, act, object string) error {
+	if by == 0 {
 		return nil
 	}
-	if c.SignOn != nil {
-		l.SignOn = *c.SignOn
+	return account.RecordOnce(tx, account.Entry{User: by, Letter: l.ID, Act: act, Object: object})
+}
+
+func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by int64) error {
+	if _, err := writeText(tx, l, t, follows, base); err != nil {
+		return err
 	}
-	if c.Protected != nil {
-		l.Protected = *c.Protected
+	return record(tx, l, by, "letter.text", "")
+}
+
+func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil {
+		return nil
 	}
-	if c.Mandate != nil {
-		l.Mandate = *c.Mandate
-	}
-	if c.Call != nil {
-		l.Call = c.Call
-	}
-	if c.Deadline != nil {
-		if l.State != Draft && l.State != Open && l.SignOn != SignOnNone && !l.Deadline.At.Equal(c.Deadline.At) {
-			return fault.New(fault.Conflict, "letter.closed")
+	return record(tx, l, by, "letter.settings", "")
+}
+
+func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
+	if set.Leads != nil {
+		if err := writeLeads(tx, l.ID, set.Leads); err != nil {
+			return err
 		}
-		if l.State != Draft && !l.Deadline.At.Equal(c.Deadline.At) {
-			if err := logDeadline(tx, l, c.Deadline.At); err != nil {
-				return err
-			}
-			if l.State == Open && l.Deadline.IsSet() && c.Deadline.At.After(l.Deadline.At) {
-				if err := job.Enqueue(tx, Extended{l.ID, c.Deadline.At.UnixMicro(), c.By}); err != nil {
-					return err
-				}
-			}
+	}
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil {
+		return nil
+	}
+	if set.SignOn != nil {
+		l.SignOn = *set.SignOn
+	}
+	if set.Protected != nil {
+		l.Protected = *set.Protected
+	}
+	if set.Mandate != nil {
+		l.Mandate = *set.Mandate
+	}
+	if set.Call != nil {
+		l.Call = set.Call
+	}
+	if set.Deadline != nil {
+		if err := moveDeadline(tx, l, *set.Deadline, by); err != nil {
+			return err
 		}
-		l.Deadline = *c.Deadline
+		l.Deadline = *set.Deadline
 	}
 	var call *string
 	if l.Call != nil {
@@ -202,154 +298,42 @@ func writeSettings(tx *store.Tx, l Letter, c Change) error {
 	return err
 }
 
-// lock returns the letter and lets no other transaction change it before this one ends: two editors at once would
-// otherwise write into an edition that one of them has just published.
-func lock(tx *store.Tx, slug string) (Letter, error) {
-	var id ID
-	if err := tx.Row(qLockLetter, slug).Scan(&id); err != nil && !errors.Is(err, store.ErrNoRow) {
-		return Letter{}, err
+// moveDeadline does what follows when a letter gets another deadline: one that is published has it in the log, and where signers
+// have more time than they were told, they are told.
+func moveDeadline(tx *store.Tx, l Letter, to Deadline, by int64) error {
+	if l.State == Draft || l.Deadline.At.Equal(to.At) {
+		return nil
 	}
-	return find(tx, slug)
-}
-
-// writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
-// is the current edition's already, and then changes nothing.
-func writeText(tx *store.Tx, l Letter, t Text, c Change) (same bool, err error) {
-	t = t.tidy()
-	follows := c.Follows
-	number := 1
-	var current Edition
-	if l.State == Draft {
-		follows = FollowsNone
-	} else {
-		number = l.Edition.Number + 1
-		if current, err = findEdition(tx, l.ID, l.Edition.Number); err != nil {
-			return false, err
-		}
+	if l.State != Open && l.SignOn != SignOnNone {
+		return fault.New(fault.Conflict, "letter.closed")
 	}
-	draft, err := findEdition(tx, l.ID, number)
-	fresh := fault.Is(err, fault.NotFound)
-	if fresh {
-		draft, err = Edition{Number: number, Follows: follows, Language: t.Language, Texts: current.Texts}, nil
-		if l.State != Draft {
-			draft.Language = current.Language
-		}
-	}
-	if err != nil {
-		return false, err
-	}
-	old, known := draft.Texts[t.Language]
-	if c.Base != nil && (known && *c.Base != old.Revision() || !known && *c.Base != "") {
-		return false, fault.New(fault.Conflict, "letter.text_changed")
-	}
-	if now, there := current.Texts[t.Language]; (fresh || c.Base == nil) && there && now.SHA256 == Hash(t.Canonical()) && now.Translator == t.Translator {
-		return true, nil // the same bytes twice
-	}
-	if l.State != Draft && follows == FollowsNone {
-		return false, fault.New(fault.Invalid, "edition.follows").On("follows")
-	}
-	if t.Language != draft.Language {
-		follows = stronger(follows, draft.Follows) // what the edition changes is more than this translation
-	} else if follows == FollowsTranslation {
-		return false, fault.New(fault.Invalid, "edition.translation").On("language")
-	}
-	if draft.Texts == nil {
-		draft.Texts = map[string]Text{}
-	}
-	draft.Texts[t.Language] = t
-	authoritative := Hash(draft.Texts[draft.Language].Canonical())
-	if t.Language != draft.Language {
-		t.SourceSHA256 = authoritative
-		draft.Texts[t.Language] = t
-	}
-	if n, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
-		return false, err
-	} else if n == 0 {
-		return false, fmt.Errorf("letter %d: edition %d is published already", l.ID, number)
-	}
-	for _, language := range draft.Languages() {
-		if err := putText(tx, l.ID, number, draft.Texts[language]); err != nil {
-			return false, err
-		}
-	}
-	return false, Touch(tx, l.ID)
-}
-
-// stronger returns what asks more of signers.
-func stronger(a, b Follows) Follows {
-	order := []Follows{FollowsNone, FollowsTranslation, FollowsCosmetic, FollowsSubstantive}
-	return order[max(slices.Index(order, a), slices.Index(order, b), 0)]
-}
-
-// publish makes the draft edition the current one and opens a draft letter.
-func publish(tx *store.Tx, id ID, c Change) error {
-	l, err := scanLetter(tx.Row(qLoadLetter, id))
-	if err != nil {
+	if err := logDeadline(tx, l, to.At); err != nil {
 		return err
 	}
-	next, err := findEdition(tx, id, l.Edition.Number+1)
-	if fault.Is(err, fault.NotFound) && l.Edition.Number > 0 {
-		return nil // nothing new to publish
+	if l.State == Open && l.Deadline.IsSet() && to.At.After(l.Deadline.At) {
+		return job.Enqueue(tx, Extended{l.ID, to.At.UnixMicro(), by})
 	}
-	if fault.Is(err, fault.NotFound) {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	if err != nil {
+	return nil
+}
+
+func writeLeads(tx *store.Tx, id ID, leads []string) error {
+	if _, err := tx.Exec(qRemoveLeads, id); err != nil {
 		return err
 	}
-	for language, sum := range c.Sums {
-		if len(c.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
-			return fault.New(fault.Conflict, "letter.text_changed")
+	for rank, slug := range leads {
+		if slices.Contains(leads[:rank], slug) {
+			continue
 		}
-	}
-	if l.State != Draft && c.Text == nil && c.Follows != FollowsNone { // declared now, for all that was written before
-		current, err := findEdition(tx, id, l.Edition.Number)
+		o, err := account.Find(tx, slug)
 		if err != nil {
 			return err
 		}
-		if c.Follows == FollowsTranslation && next.SHA256 != current.SHA256 {
-			return fault.List{fault.New(fault.Invalid, "edition.only_translation").On("follows")}
-		}
-		next.Follows = c.Follows
-		if _, err := tx.Exec(qPutEdition, id, next.Number, next.Follows, next.Language, next.SHA256); err != nil {
+		if _, err := tx.Exec(qInsertLead, id, rank, o.ID); err != nil {
 			return err
 		}
 	}
-	text := next.Text(next.Language)
-	if text.Body == "" && len(text.Demands) == 0 {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	if l.State == Draft && c.By != 0 { // the command line is its operator's, who answers for all of it
-		if l.Leads, err = account.Leads(tx, int64(id)); err != nil {
-			return err
-		}
-		missing, err := unapproved(tx, l, next.SHA256, c.By)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(obstacles(l, next, missing, tx.Now()), func(f Finding) bool { return f.Blocks }) {
-			return fault.New(fault.Conflict, "letter.not_ready")
-		}
-	}
-	hash, err := logEdition(tx, l, next)
-	if err != nil {
+	if _, err := tx.Exec(qEndConsents, false, id); err != nil {
 		return err
 	}
-	if l.Final {
-		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
-	}
-	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
-		return err
-	}
-	if l.State == Draft && l.Deadline.IsSet() {
-		if err := logDeadline(tx, l, l.Deadline.At); err != nil {
-			return err
-		}
-	}
-	state := Open
-	if l.SignOn == SignOnNone {
-		state = Closed
-	}
-	_, err = tx.Exec(qSetPublished, next.Number, state, tx.Now().UnixMicro(), id)
-	return err
+	return Touch(tx, id)
 }

@@ -2,41 +2,84 @@ package mail
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
-// Deliver runs the handler of a job.
+// deliver runs the handler of a job.
+func deliver[A job.Args](ctx context.Context, m *Mailer, id int64, args A) error {
+	for _, k := range m.kinds() {
+		if k, ok := k.(interface {
+			send(ctx context.Context, m *Mailer, id int64, args A) error
+		}); ok {
+			return k.send(ctx, m, id, args)
+		}
+	}
+	return fmt.Errorf("no mail for %s", args.Kind())
+}
+
+// write returns the mail of a job as it is sent to whom an envelope names.
+func write[A job.Args, E any](m *Mailer, e E) ([]byte, error) {
+	for _, k := range m.kinds() {
+		if k, ok := k.(kind[A, E]); ok {
+			p, err := k.page(context.Background(), e)
+			if err != nil {
+				return nil, err
+			}
+			return m.render(99, p)
+		}
+	}
+	return nil, fmt.Errorf("no mail to %T", e)
+}
+
+// Deliver runs the handler of a job about a pending row.
 func (m *Mailer) Deliver(ctx context.Context, id, pending int64, kind string) error {
-	return m.send(ctx, id, pending, kind)
+	if kind == "code" {
+		return deliver(ctx, m, id, signing.CodeMail{Pending: pending})
+	}
+	return deliver(ctx, m, id, signing.ConfirmMail{Pending: pending})
 }
 
 // DeliverInvitation runs the handler of an invitation's job.
 func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j signing.InvitationMail) error {
-	return m.sendInvitation(ctx, id, j)
-}
-
-// Render returns a mail as it is sent.
-func (m *Mailer) Render(kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
-	return m.render(99, kind, e, l)
-}
-
-// RenderSummary returns what an editor is sent when a letter has closed.
-func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
-	return m.renderSummary(99, locale.Code, l, "ada@example.org", counts, held)
+	return deliver(ctx, m, id, j)
 }
 
 // DeliverReader runs the handler of a job about a reader.
 func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMail) error {
-	return m.sendReader(ctx, id, j)
+	return deliver(ctx, m, id, j)
+}
+
+// RenderExtension returns what a signer is told of a later deadline.
+func (m *Mailer) RenderExtension(e signing.Envelope) ([]byte, error) {
+	return write[signing.ExtensionMail](m, e)
+}
+
+// RenderText returns what a signer is asked about a changed text.
+func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[signing.TextMail](m, e) }
+
+// RenderSummary returns what an editor is sent when a letter has closed.
+func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
+	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held})
 }
 
 // RenderQuestion returns what the signer of a held signature is asked.
-func (m *Mailer) RenderQuestion(e signing.Envelope, l letter.Letter, text, answerTo string) ([]byte, error) {
-	return m.renderQuestion(99, e, l, text, answerTo)
+func (m *Mailer) RenderQuestion(e signing.Envelope, text, answerTo string) ([]byte, error) {
+	return write[signing.QuestionMail](m, asked{e, text, answerTo})
+}
+
+// Templates are the names of the templates of every kind of mail.
+func (m *Mailer) Templates() (names []string) {
+	for _, k := range m.kinds() {
+		names = append(names, reflect.ValueOf(k).FieldByName("template").String())
+	}
+	return names
 }
 
 // Security says how the relay is spoken to.

@@ -37,8 +37,12 @@ func (o *office) calls(call *letter.Call) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: o.open.Slug, Call: call, Leads: []string{"lantern"}, Deadline: &letter.Deadline{At: o.clock.Now().Add(10 * 24 * time.Hour), Zone: zone},
-		Organisations: []account.Organisation{{Slug: "lantern", Names: map[string]string{"en": "Lantern Court Watch", "fa": "دیده‌بان دادگاه فانوس"}}}})
+	lantern := account.Organisation{Slug: "lantern", Names: map[string]string{"en": "Lantern Court Watch", "fa": "دیده‌بان دادگاه فانوس"}}
+	if err := o.Letters.Directory.Put(o.t.Context(), lantern); err != nil {
+		o.t.Fatal(err)
+	}
+	l, err := o.Letters.SetSettings(o.t.Context(), o.open.Slug, letter.Settings{Call: call, Leads: []string{"lantern"},
+		Deadline: &letter.Deadline{At: o.clock.Now().Add(10 * 24 * time.Hour), Zone: zone}}, 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -81,7 +85,8 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 			m := o.invitation(signing.Invitee{Name: "Typed Name", Email: l.Code + "@example.org", Language: l.Code}, name == "reminder")[0]
 			header, plain, rich := read(t, m.raw)
 			link, stop := invitationLine.FindString(plain), stopLine.FindString(plain)
-			if link == "" || stop == "" || !strings.Contains(rich, `href="`+link+`"`) || !strings.Contains(rich, `href="`+stop+`"`) || !strings.Contains(rich, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) {
+			if link == "" || stop == "" || !strings.Contains(rich, `href="`+link+`"`) || !strings.Contains(rich, `href="`+stop+`"`) ||
+				!strings.Contains(rich, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) {
 				t.Errorf("%s, %s: links %q, %q in\n%s", l.Code, name, link, stop, plain)
 			}
 			if strings.Contains(rich, "<img") || strings.Contains(rich, `href="/`) || strings.Contains(plain+rich, "Typed Name") {
@@ -92,7 +97,8 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 				t.Errorf("%s, %s: subject %q, %v", l.Code, name, subject, err)
 			}
 			path := stop[strings.LastIndex(stop, "/unsubscribe/"):]
-			if header.Get("List-Unsubscribe") != "<https://varrow.example"+path+">" || header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" || header.Get("Content-Language") != l.Code {
+			if header.Get("List-Unsubscribe") != "<https://varrow.example"+path+">" || header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" ||
+				header.Get("Content-Language") != l.Code {
 				t.Errorf("%s, %s: %v", l.Code, name, header)
 			}
 			if reply := header.Get("Reply-To"); call != nil && !strings.Contains(reply, "office@lantern.example") || call == nil && reply != "" {
@@ -134,7 +140,8 @@ func TestInvitation_inTheCallsLanguage(t *testing.T) {
 
 // What editors write reaches no header and no other line.
 func TestInvitation_headersCannotBeInjected(t *testing.T) {
-	for _, bad := range []string{"\r\nBcc: evil@example.org", "a@b.example\r\nBcc: c@d.example", "\u202eevil", "<script>alert(1)</script>", "{{.Link}}", "a@b.example, c@d.example", "\x00"} {
+	for _, bad := range []string{"\r\nBcc: evil@example.org", "a@b.example\r\nBcc: c@d.example", "\u202eevil", "<script>alert(1)</script>", "{{.Link}}",
+		"a@b.example, c@d.example", "\x00"} {
 		o := onSQLite(t)
 		o.calls(&letter.Call{Language: "en", From: bad, Salutation: bad, Body: "Body " + bad, Contact: bad, Email: bad})
 		m := o.invitation(signing.Invitee{Name: "Mina", Email: "mina@example.org"}, false)[0]

@@ -1,9 +1,8 @@
-// Package mail owns what is sent by mail and what comes by mail: it renders a mail in its reader's language, sends it by SMTP,
-// and tells whom it concerns what became of it; it reads files of mails that somebody was sent.
+// Package mail owns what is sent by mail: which kinds of mails there are (kinds.go), how each is rendered in its reader's
+// language and sent by SMTP, and who is told what became of it.
 //
 // It promises that a mail holds no text typed by a signer, that its Message-ID follows from its job, so that a mail sent
-// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address. Of
-// what is read it promises bounds, and that only the domain of a sender's address vouches for it, of the very words it returns.
+// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address.
 // It must not know pages, nor anything of a signature but what its envelope says.
 package mail
 
@@ -11,16 +10,14 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
 	netmail "net/mail"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	text "text/template"
+	texttemplate "text/template"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -31,6 +28,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 //go:embed templates
@@ -38,10 +36,10 @@ var files embed.FS
 
 var (
 	htmlTemplates = template.Must(template.ParseFS(files, "templates/*.html"))
-	textTemplates = text.Must(text.ParseFS(files, "templates/*.txt"))
+	textTemplates = texttemplate.Must(texttemplate.ParseFS(files, "templates/*.txt"))
 )
 
-// Transport takes a rendered message for one recipient. *SMTP and *Mailbox are its implementations.
+// Transport takes a rendered message for one recipient. *SMTP and *Catcher are its implementations.
 type Transport interface {
 	Send(ctx context.Context, from, to string, message []byte) error
 }
@@ -78,33 +76,10 @@ func (m *Mailer) Register(r *job.Runner) {
 	if m.Rate > 0 {
 		workers = min(workers, 10*m.Rate) // nobody waits longer than ten seconds for a turn
 	}
-	job.Handle(r, func(ctx context.Context, id int64, j signing.ConfirmMail) error {
-		return m.send(ctx, id, j.Pending, "confirm")
-	}, job.Limit(workers))
-	job.Handle(r, func(ctx context.Context, id int64, j signing.ReplyMail) error {
-		return m.send(ctx, id, j.Pending, "reply")
-	}, job.Limit(workers))
-	job.Handle(r, func(ctx context.Context, id int64, j signing.CodeMail) error {
-		return m.send(ctx, id, j.Pending, "code")
-	}, job.Limit(workers))
-	job.Handle(r, m.sendReader, job.Limit(workers))
-	job.Handle(r, func(ctx context.Context, id int64, j signing.RefusedMail) error {
-		e, send, err := m.Signing.EnvelopeOf(ctx, j.Letter, j.Signature)
-		if err != nil || !send {
-			return err
-		}
-		err = m.deliver(ctx, id, "refused", e)
-		if _, ok := errors.AsType[*Refusal](err); ok {
-			return nil // there is nothing else to tell them
-		}
-		return err
-	}, job.Limit(workers))
-	job.Handle(r, m.sendInvitation, job.Limit(workers))
-	job.Handle(r, m.sendExtension, job.Limit(workers))
-	job.Handle(r, m.sendText, job.Limit(workers))
-	job.Handle(r, m.sendQuestion, job.Limit(workers))
+	for _, k := range m.kinds() {
+		k.handle(m, r, job.Limit(workers))
+	}
 	job.Handle(r, m.tellEditors, job.Limit(1))
-	job.Handle(r, m.sendSummary, job.Limit(workers))
 }
 
 // wait returns when the rate lets one more mail go.
@@ -130,60 +105,20 @@ func (m *Mailer) wait(ctx context.Context) error {
 	}
 }
 
-func (m *Mailer) send(ctx context.Context, id, pending int64, kind string) error {
-	e, send, err := m.Signing.Envelope(ctx, pending)
-	if err != nil || !send {
-		return err
-	}
-	err = m.deliver(ctx, id, kind, e)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		if err := m.Signing.Refused(ctx, pending); err != nil {
-			return err
-		}
-		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
-		return nil
-	}
-	if err == nil && kind != "code" && e.Late {
-		return m.Signing.Accepted(ctx, pending)
-	}
-	return err
-}
-
-// deliver renders a mail of a kind and hands it over.
-func (m *Mailer) deliver(ctx context.Context, id int64, kind string, e signing.Envelope) error {
-	l, err := m.letter(ctx, e.Letter)
-	if err != nil {
-		return err
-	}
-	if e.Unsubscribe != "" {
-		e.Language = invitationLanguage(e, l)
-	}
-	return m.hand(ctx, e.Address, func() ([]byte, error) { return m.render(id, kind, e, l) })
-}
-
 // hand gives the transport a mail when its turn has come. It is called only for what is sent: jobs that are settled take
 // nobody's turn.
-func (m *Mailer) hand(ctx context.Context, to string, render func() ([]byte, error)) error {
+func (m *Mailer) hand(ctx context.Context, id int64, p page) error {
 	if err := m.wait(ctx); err != nil {
 		return err
 	}
-	message, err := render()
+	message, err := m.render(id, p)
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
-	if err := m.Transport.Send(ctx, m.From, to, message); err != nil {
+	if err := m.Transport.Send(ctx, m.From, p.to, message); err != nil {
 		return job.Code(failure(err), err)
 	}
 	return nil
-}
-
-// editor returns one of those who may write for a letter, false when they no longer may.
-func (m *Mailer) editor(ctx context.Context, l letter.ID, user int64) (account.User, bool, error) {
-	editors, err := m.Accounts.Editors(ctx, int64(l))
-	if at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == user }); at >= 0 {
-		return editors[at], true, err
-	}
-	return account.User{}, false, err
 }
 
 // letter returns a letter as it was within the last second: most mails in a row are about one.
@@ -204,40 +139,26 @@ func (m *Mailer) letter(ctx context.Context, id letter.ID) (letter.Letter, error
 	return l, err
 }
 
-// content is what the templates of a mail see.
+// page is a mail before it is rendered.
+type page struct {
+	to    string  // an address
+	about content // what every template sees
+	data  any     // what those of this mail see: about, alone or within more
+
+	template    string // "" for that of its kind
+	subject     string // "" for that of its template
+	replyTo     string // the address that answers reach, "" for the sender's
+	unsubscribe string // the token that ends mails of this kind, "" if they cannot be ended
+}
+
+// content is what the templates of every mail see.
 type content struct {
 	L        *i18n.Locale
 	Site     string
 	Title    string // of the letter
 	Lang     string // of the title
 	TitleDir string
-	Link     string
-	Code     string
-	Listing  string // who will see the name, in a sentence
-	Draft    *draft // of a mail about a draft
-}
-
-func (m *Mailer) render(id int64, kind string, e signing.Envelope, l letter.Letter) ([]byte, error) {
-	c := m.contentOf(e.Language, l)
-	c.Code = e.Code
-	locale := c.L
-	switch kind {
-	case "confirm", "reply":
-		c.Link = m.BaseURL + languagePrefix(locale) + "/confirm/" + e.Token
-		c.Listing = locale.T("listing_hint." + string(e.Listing))
-	case "refused":
-		c.Link = m.BaseURL + languagePrefix(locale) + "/signature"
-	case "extension", "text":
-		return m.renderNews(id, kind, e, l, c)
-	case "invitation", "reminder":
-		return m.renderInvitation(id, kind, e, l, c)
-	}
-	msg, err := m.compose(id, kind, e.Address, c.L, c)
-	if err != nil {
-		return nil, err
-	}
-	msg.Subject(locale.T("mail." + kind + ".subject"))
-	return m.finish(msg)
+	Link     string // where the mail leads
 }
 
 // contentOf is what every mail about a letter holds, in a language.
@@ -247,35 +168,67 @@ func (m *Mailer) contentOf(language string, l letter.Letter) content {
 		locale = i18n.Find(i18n.Default)
 	}
 	title := l.Edition.Text(language)
-	return content{L: locale, Site: line(m.Site), Title: line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
+	return content{L: locale, Site: text.Shown.Line(m.Site), Title: text.Shown.Line(title.Name()), Lang: title.Language, TitleDir: i18n.Direction(title.Language)}
 }
 
-// compose returns a message whose parts are those of a template, all but its subject.
-func (m *Mailer) compose(id int64, file, address string, locale *i18n.Locale, data any) (*gomail.Msg, error) {
-	var plain, rich bytes.Buffer
-	if err := textTemplates.ExecuteTemplate(&plain, file+".txt", data); err != nil {
-		return nil, fmt.Errorf("mail: %s.txt: %w", file, err)
+// about is contentOf for a letter that is to be read first.
+func (m *Mailer) about(ctx context.Context, language string, id letter.ID) (content, error) {
+	l, err := m.letter(ctx, id)
+	if err != nil {
+		return content{}, err
 	}
-	if err := htmlTemplates.ExecuteTemplate(&rich, file+".html", data); err != nil {
-		return nil, fmt.Errorf("mail: %s.html: %w", file, err)
+	return m.contentOf(language, l), nil
+}
+
+// leads are the names of a letter's lead organisations in a language.
+func leads(locale *i18n.Locale, l letter.Letter) (names []string) {
+	for _, o := range l.Leads {
+		names = append(names, text.Shown.Line(o.Name(locale.Code, i18n.Default)))
+	}
+	return names
+}
+
+// titled is a subject that names the letter.
+func (c content) titled(key string) string { return text.Shown.Line(c.L.T(key, "Title", c.Title)) }
+
+// pages is the address under which the site's pages are in a language.
+func (m *Mailer) pages(l *i18n.Locale) string {
+	if l.Code == i18n.Default {
+		return m.BaseURL
+	}
+	return m.BaseURL + "/" + l.Code
+}
+
+// render returns a mail as it is sent, signed if the instance signs.
+func (m *Mailer) render(id int64, p page) ([]byte, error) {
+	var plain, rich, out bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&plain, p.template+".txt", p.data); err != nil {
+		return nil, fmt.Errorf("mail: %s.txt: %w", p.template, err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&rich, p.template+".html", p.data); err != nil {
+		return nil, fmt.Errorf("mail: %s.html: %w", p.template, err)
 	}
 	msg := gomail.NewMsg()
-	msg.FromMailAddress(&netmail.Address{Name: line(m.Site), Address: m.From})
-	if err := msg.To(address); err != nil {
+	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(m.Site), Address: m.From})
+	if err := msg.To(p.to); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
+	if p.replyTo != "" {
+		if err := msg.ReplyTo(p.replyTo); err != nil {
+			return nil, fmt.Errorf("mail: reply to: %w", err)
+		}
+	}
+	msg.Subject(p.subject)
 	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))
 	msg.SetMessageIDWithValue(messageID(id, m.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader(gomail.HeaderContentLang, locale.Code)
+	msg.SetGenHeader(gomail.HeaderContentLang, p.about.L.Code)
+	if p.unsubscribe != "" { // a mail program can end these mails by one press, without a page (RFC 8058)
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.BaseURL+"/unsubscribe/"+p.unsubscribe+">")
+		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, plain.String())
 	msg.AddAlternativeString(gomail.TypeTextHTML, rich.String())
-	return msg, nil
-}
-
-// finish writes a message as it is sent, signed if the instance signs.
-func (m *Mailer) finish(msg *gomail.Msg) ([]byte, error) {
-	var out bytes.Buffer
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("mail: write: %w", err)
 	}
@@ -288,11 +241,4 @@ func (m *Mailer) finish(msg *gomail.Msg) ([]byte, error) {
 // messageID is the same each time a job is tried.
 func messageID(id int64, from string) string {
 	return "job." + strconv.FormatInt(id, 36) + "@" + from[strings.LastIndexByte(from, '@')+1:]
-}
-
-func languagePrefix(l *i18n.Locale) string {
-	if l.Code == i18n.Default {
-		return ""
-	}
-	return "/" + l.Code
 }

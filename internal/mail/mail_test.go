@@ -122,7 +122,8 @@ func codeMail(t *testing.T, l *i18n.Locale) {
 		t.Fatal(err)
 	}
 	header, plain, rich := read(t, o.relay.taken()[0].raw)
-	if subject, _ := new(mime.WordDecoder).DecodeHeader(header.Get("Subject")); subject != l.T("mail.code.subject") || !strings.Contains(plain, l.T("mail.code.intro")) || !strings.Contains(rich, `dir="`+l.Dir+`"`) {
+	subject, _ := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+	if subject != l.T("mail.code.subject") || !strings.Contains(plain, l.T("mail.code.intro")) || !strings.Contains(rich, `dir="`+l.Dir+`"`) {
 		t.Errorf("%s: %q %s", l.Code, subject, plain)
 	}
 	if !regexp.MustCompile(`(?m)^[0-9]{6}$`).MatchString(plain) || strings.Contains(plain+rich, "://") {
@@ -132,8 +133,10 @@ func codeMail(t *testing.T, l *i18n.Locale) {
 
 func TestMail_headersCannotBeInjected(t *testing.T) {
 	o := onSQLite(t)
-	bad := []string{"\r\nBcc: evil@example.org", "\nSubject: x\n\nbody", "\r", "\x00", "\u2028Bcc: x", "\u0085X: y", "=?utf-8?q?=0D=0ABcc:_x?=", `" <evil@example.org>, "`, "<evil@example.org>",
-		"\\\"", "\u202eevil", strings.Repeat("long ", 300), "Ünïcode", "نامه‌ها", ".\r\n.\r\nMAIL FROM:<x>", "@", "(comment)", ",", ";", "\t\vfolded\f", "\xff\xfe", "{{.Link}}", "<script>"}
+	bad := []string{"\r\nBcc: evil@example.org", "\nSubject: x\n\nbody", "\r", "\x00", "\u2028Bcc: x", "\u0085X: y", "=?utf-8?q?=0D=0ABcc:_x?=",
+		`" <evil@example.org>, "`, "<evil@example.org>", "\\\"", "\u202eevil", strings.Repeat("long ", 300),
+		"Ünïcode", "نامه‌ها", ".\r\n.\r\nMAIL FROM:<x>", "@", "(comment)", ",", ";", "\t\vfolded\f",
+		"\xff\xfe", "{{.Link}}", "<script>"}
 	var cases []string
 	for _, a := range bad {
 		cases = append(cases, a, "Letters "+a, a+" Letters")
@@ -158,7 +161,8 @@ func TestMail_headersCannotBeInjected(t *testing.T) {
 		}
 		header, plain, _ := read(t, got[0].raw)
 		for key, values := range header {
-			if !slices.Contains(strings.Fields("Mime-Version Date Message-Id From To Subject Auto-Submitted Content-Language Content-Type User-Agent X-Mailer"), key) || len(values) != 1 {
+			if !slices.Contains(strings.Fields("Mime-Version Date Message-Id From To Subject Auto-Submitted "+
+				"Content-Language Content-Type User-Agent X-Mailer"), key) || len(values) != 1 {
 				t.Errorf("%q: header %s %q", text, key, values)
 			}
 		}
@@ -299,7 +303,8 @@ func TestRelay_downThenUpLosesNothing(t *testing.T) {
 			if refused++; refused == signers {
 				close(first)
 			}
-			return []error{&smtp.SMTPError{Code: 421, Message: "down"}, &smtp.SMTPError{Code: 450, Message: "later"}, &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "denied"}}[refused%3]
+			return []error{&smtp.SMTPError{Code: 421, Message: "down"}, &smtp.SMTPError{Code: 450, Message: "later"},
+				&smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "denied"}}[refused%3]
 		})
 		for i := range signers {
 			o.sign(fmt.Sprintf("a%d@example.org", i), "en")
@@ -349,8 +354,10 @@ func TestSMTP_addressesInAnyScript(t *testing.T) {
 
 func TestNewSMTP_wantsTLSUnlessOnLoopbackOrTold(t *testing.T) {
 	for relay, want := range map[string]string{
-		"smtp://localhost:25": "plain", "smtp://127.0.0.1": "plain", "smtp://[::1]:2525": "plain", "smtp://relay.example": "starttls", "smtp://u:p@relay.example:2525": "starttls",
-		"smtp://relay.example?tls=off": "plain", "smtp://relay.example?tls=on": "starttls", "smtps://relay.example": "tls", "smtps://localhost?tls=off": "tls", "smtp://10.0.0.1": "starttls",
+		"smtp://localhost:25": "plain", "smtp://127.0.0.1": "plain", "smtp://[::1]:2525": "plain", "smtp://relay.example": "starttls",
+		"smtp://u:p@relay.example:2525": "starttls",
+		"smtp://relay.example?tls=off":  "plain", "smtp://relay.example?tls=on": "starttls", "smtps://relay.example": "tls",
+		"smtps://localhost?tls=off": "tls", "smtp://10.0.0.1": "starttls",
 		"smtp://127.0.0.1.example": "starttls", "smtp://localhost.example": "starttls",
 	} {
 		s, err := mail.NewSMTP(relay)
@@ -431,7 +438,8 @@ func TestDKIM_verifies(t *testing.T) {
 			if got := verify(raw); len(got) != 1 || got[0].Err != nil || got[0].Domain != "varrow.example" {
 				t.Errorf("%s, %s: %+v", name, language, got)
 			}
-			for _, change := range [][2]string{{"Subject:", "Subject: Re:"}, {"varrow.example/", "warrow.example/"}, {"\r\nTo:", "\r\nList-Unsubscribe: <https://evil.example>\r\nTo:"}} {
+			for _, change := range [][2]string{{"Subject:", "Subject: Re:"}, {"varrow.example/", "warrow.example/"},
+				{"\r\nTo:", "\r\nList-Unsubscribe: <https://evil.example>\r\nTo:"}} {
 				broken := bytes.Replace(raw, []byte(change[0]), []byte(change[1]), 1)
 				if got := verify(broken); bytes.Equal(broken, raw) || len(got) != 1 || got[0].Err == nil {
 					t.Errorf("%s: changed %q and still verified", name, change)
@@ -450,9 +458,9 @@ func TestDKIM_verifies(t *testing.T) {
 	}
 }
 
-func TestMailbox_keepsWhatWouldBeSent(t *testing.T) {
+func TestCatcher_keepsWhatWouldBeSent(t *testing.T) {
 	o := onSQLite(t)
-	box := &mail.Mailbox{Now: o.clock.Now}
+	box := &mail.Catcher{Now: o.clock.Now}
 	o.Transport = box
 	if err := o.Deliver(t.Context(), 5, o.sign("mina@example.org", "fa"), "confirm"); err != nil {
 		t.Fatal(err)

@@ -20,10 +20,11 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 		extension := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Unsubscribe: strings.Repeat("b", 52)}
 		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: roll.Counted, Edition: 3, From: 1}
 		for kind, make := range map[string]func() ([]byte, error){
-			"extension": func() ([]byte, error) { return o.Render("extension", extension, o.open) },
-			"text":      func() ([]byte, error) { return o.Render("text", text, o.open) },
+			"extension": func() ([]byte, error) { return o.RenderExtension(extension) },
+			"text":      func() ([]byte, error) { return o.RenderText(text) },
 			"question": func() ([]byte, error) {
-				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"}, o.open, "Which of your two offices signs?", "ada@lantern.example")
+				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"},
+					"Which of your two offices signs?", "ada@lantern.example")
 			},
 			"summary": func() ([]byte, error) {
 				return o.RenderSummary(l, o.open, roll.Counts{Organisations: 2, Persons: 11}, 3)
@@ -42,7 +43,8 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 			for line := range strings.Lines(plain) {
 				if line = strings.TrimSpace(line); strings.Contains(line, "://") {
 					links++
-					if !strings.HasPrefix(line, "https://varrow.example/") || strings.ContainsAny(line, " \u2066\u2067\u2068\u2069") || !strings.Contains(rich, `href="`+line+`"`) {
+					if !strings.HasPrefix(line, "https://varrow.example/") || strings.ContainsAny(line, " \u2066\u2067\u2068\u2069") ||
+						!strings.Contains(rich, `href="`+line+`"`) {
 						t.Errorf("%s, %s: the link %q", l.Code, kind, line)
 					}
 				}

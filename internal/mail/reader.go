@@ -2,64 +2,48 @@ package mail
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 )
 
-// draft is what a mail says of a text that is not public yet.
+// reading is what a mail to somebody who reads a draft needs.
+type reading struct {
+	letter.ReaderEnvelope
+	says        string
+	unsubscribe string // "" for the mail that holds the hash
+}
+
+// reading is the envelope of a reader, to whom nothing goes that they were not promised once they have ended all mails.
+func (m *Mailer) reading(ctx context.Context, j letter.ReaderMail) (r reading, send bool, err error) {
+	r.says = j.Says
+	if r.ReaderEnvelope, send, err = m.Letters.Circulations.Envelope(ctx, j); err != nil || !send || j.Says == letter.SaysFrozen {
+		return r, send, err
+	}
+	send, r.unsubscribe, err = m.Signing.MayInvite(ctx, r.Address)
+	return r, send, err
+}
+
+// draft is what the templates of a mail about a text see that is not public yet.
 type draft struct {
+	content
+	Asks       string // what for, unless the mail tells the hash
 	Soft, Hard string // until when answers are asked for, and taken
 	SHA256     string // of the frozen text
 	Number     int    // of the edition that it is to become
-	Asks       string // what for, unless the mail tells the hash
 	Stop       string // the page that ends mails of this kind
 }
 
-// sendReader sends somebody who reads a draft their link, or the hash of the text that was frozen.
-func (m *Mailer) sendReader(ctx context.Context, id int64, j letter.ReaderMail) error {
-	e, send, err := m.Letters.ReaderEnvelope(ctx, j)
-	if err != nil || !send {
-		return err
+// circulation sends somebody who reads a draft their link, or the hash of the text that was frozen.
+func (m *Mailer) circulation(_ context.Context, r reading) (page, error) {
+	c := m.contentOf(r.Language, r.Letter)
+	c.Link = m.pages(c.L) + "/circulation/" + r.Token
+	p := page{to: r.Address, about: c, subject: c.L.T("mail." + r.says + ".subject"), unsubscribe: r.unsubscribe}
+	if r.says == letter.SaysFrozen {
+		p.template = "frozen"
+		p.data = draft{content: c, SHA256: r.Circulation.FrozenSHA256, Number: r.Letter.Edition.Number}
+		return p, nil
 	}
-	unsubscribe := ""
-	if j.Says != letter.SaysFrozen { // that one they were promised
-		may, token, err := m.Signing.MayInvite(ctx, e.Address)
-		if err != nil || !may {
-			return err
-		}
-		unsubscribe = token
-	}
-	err = m.hand(ctx, e.Address, func() ([]byte, error) { return m.renderReader(id, j.Says, e, unsubscribe) })
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
-		return m.Letters.ReaderRefused(ctx, j.Reader)
-	}
-	return err
-}
-
-func (m *Mailer) renderReader(id int64, says string, e letter.ReaderEnvelope, unsubscribe string) ([]byte, error) {
-	c := m.contentOf(e.Language, e.Letter)
-	c.Link = m.BaseURL + languagePrefix(c.L) + "/circulation/" + e.Token
-	c.Draft = &draft{Soft: c.L.DateTime(e.Circulation.Soft, e.Circulation.Zone), Hard: c.L.DateTime(e.Circulation.Hard, e.Circulation.Zone),
-		SHA256: e.Circulation.FrozenSHA256, Number: e.Letter.Edition.Number}
-	if unsubscribe != "" {
-		c.Draft.Asks = c.L.T("mail." + says + ".asked")
-		c.Draft.Stop = m.BaseURL + languagePrefix(c.L) + "/unsubscribe/" + unsubscribe
-	}
-	template := "circulation"
-	if says == letter.SaysFrozen {
-		template = says
-	}
-	msg, err := m.compose(id, template, e.Address, c.L, c)
-	if err != nil {
-		return nil, err
-	}
-	msg.Subject(c.L.T("mail." + says + ".subject"))
-	if unsubscribe != "" {
-		m.unsubscribable(msg, signing.Envelope{Unsubscribe: unsubscribe})
-	}
-	return m.finish(msg)
+	p.data = draft{content: c, Asks: c.L.T("mail." + r.says + ".asked"), Stop: m.pages(c.L) + "/unsubscribe/" + r.unsubscribe,
+		Soft: c.L.DateTime(r.Circulation.Soft, r.Circulation.Zone), Hard: c.L.DateTime(r.Circulation.Hard, r.Circulation.Zone)}
+	return p, nil
 }

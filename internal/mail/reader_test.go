@@ -47,20 +47,20 @@ func draftOf(t *testing.T, o *office) (letter.Letter, []letter.Reader) {
 	var l letter.Letter
 	var err error
 	for _, text := range []letter.Text{{Language: "en", Title: "On the quay", Body: "It is shut."}, {Language: "fa", Title: "دربارهٔ اسکله", Body: "بسته است."}} {
-		if l, err = o.Letters.Write(t.Context(), letter.Change{Slug: "quay", Create: true, Text: &text}); err != nil {
+		if l, _, err = o.Letters.Import(t.Context(), letter.Import{Slug: "quay", Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, code := range reviewed {
-		if _, err := o.Letters.Circulate(t.Context(), "quay", letter.Invitation{Readers: []letter.Invitee{{Name: "Stone Law Clinic", Email: code + "@stone.example"}}, Language: code,
+		if _, err := o.Letters.Circulations.Send(t.Context(), "quay", letter.Round{Readers: []letter.ReaderAddress{{Name: "Stone Law Clinic", Email: code + "@stone.example"}}, Language: code,
 			Soft: time.Date(2099, 3, 1, 12, 0, 0, 0, time.UTC), Hard: time.Date(2099, 3, 8, 12, 0, 0, 0, time.UTC), Zone: time.UTC}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := o.Letters.Freeze(t.Context(), "quay", l.Edition.SHA256, 0); err != nil {
+	if err := o.Letters.Circulations.Freeze(t.Context(), "quay", l.Edition.SHA256, 0); err != nil {
 		t.Fatal(err)
 	}
-	readers, err := o.Letters.Readers(t.Context(), l.ID)
+	readers, err := o.Letters.Circulations.Readers(t.Context(), l.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestReaderMail_inFourLanguages(t *testing.T) {
 	o := onSQLite(t)
 	l, readers := draftOf(t, o)
 	for _, r := range readers {
-		for _, says := range []string{letter.SaysInvited, letter.SaysLead, letter.SaysFrozen} {
+		for _, says := range []string{letter.SaysRead, letter.SaysLead, letter.SaysFrozen} {
 			before := len(o.relay.taken())
 			if err := o.DeliverReader(t.Context(), 1, letter.ReaderMail{Reader: r.ID, Says: says, SHA256: l.Edition.SHA256}); err != nil {
 				t.Fatal(err)
@@ -107,17 +107,17 @@ func TestReaderMail_whatIsNotSent(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		send(readers[0], letter.SaysInvited)
+		send(readers[0], letter.SaysRead)
 		o.relay.say(nil)
-		if err := o.Letters.Tend(t.Context(), "quay", readers[1].ID, letter.WithdrawLink, 0, 0); err != nil {
+		if err := o.Letters.Circulations.Tend(t.Context(), "quay", readers[1].ID, letter.WithdrawLink, 0, 0); err != nil {
 			t.Fatal(err)
 		}
-		send(readers[1], letter.SaysInvited)
+		send(readers[1], letter.SaysRead)
 		send(readers[2], letter.SaysFrozen) // another text was frozen since
 		if n := len(o.relay.taken()); n != 0 {
 			t.Errorf("%d mails", n)
 		}
-		if readers, err := o.Letters.Readers(t.Context(), l.ID); err != nil || !readers[0].Refused || readers[2].Refused {
+		if readers, err := o.Letters.Circulations.Readers(t.Context(), l.ID); err != nil || !readers[0].Refused || readers[2].Refused {
 			t.Errorf("%+v, %v", readers, err)
 		}
 	})

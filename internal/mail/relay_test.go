@@ -146,14 +146,15 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters := &letter.Service{DB: db, Keys: keys}
+	letters := letter.New(db, keys)
 	o := &office{t: t, clock: clock, relay: newRelay(t, nil)}
 	smtp, err := mail.NewSMTP(o.relay.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(smtp.Close)
-	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db), Unlimited: true},
+	signer := &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db), Unlimited: true}
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: signer,
 		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
 	o.titled("On the granary")
 	return o
@@ -167,8 +168,7 @@ func (o *office) titled(title string) {
 		if language == "fa" {
 			name = "دربارهٔ انبار"
 		}
-		l, err := o.Letters.Write(o.t.Context(), letter.Change{Slug: i18n.Slug(title, "letter"), Create: true, Publish: language == "fa",
-			Text: &letter.Text{Language: language, Title: name, Body: "The granary is empty."}})
+		l, _, err := o.Letters.Import(o.t.Context(), letter.Import{Slug: i18n.Slug(title, "letter"), Text: letter.Text{Language: language, Title: name, Body: "The granary is empty."}, Publish: language == "fa"})
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -68,7 +68,7 @@ type Page struct {
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
 func (s *Service) List(ctx context.Context, l letter.ID, kind verify.Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
-	words := strings.Fields(i18n.Fold(query))
+	words := strings.Fields(text.Fold(query))
 	if query != "" && len(words) == 0 {
 		return Page{}, nil
 	}
@@ -120,10 +120,10 @@ func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...verify.Kin
 // Named returns those of the public list of a kind who have the name, case and marks aside; of a very common one it looks at no
 // more than limit.
 func Named(tx *store.Tx, l letter.ID, kind verify.Kind, name string, limit int) ([]Signatory, error) {
-	folded := i18n.Fold(name)
+	folded := text.Fold(name)
 	whole := cutWord(folded) // the search index has the whole name as its first entry
 	found, err := store.List(tx, qSearchPage, scanFound, l, kind, whole, whole+"\x01", "", 0, limit)
-	return slices.DeleteFunc(found, func(s Signatory) bool { return i18n.Fold(s.Name) != folded }), err
+	return slices.DeleteFunc(found, func(s Signatory) bool { return text.Fold(s.Name) != folded }), err
 }
 
 // maxLooked bounds how many index entries of the second way one search page may look at, so that a common word beside a
@@ -207,12 +207,12 @@ func foundBefore(name, first, word string) bool {
 
 // matches reports whether each of the words begins a word of the name.
 func matches(name string, words []string) bool {
-	text := " " + i18n.Fold(name)
+	folded := " " + text.Fold(name)
 	if whole := joined.Replace(name); whole != name {
-		text += " " + i18n.Fold(whole)
+		folded += " " + text.Fold(whole)
 	}
 	for _, w := range words {
-		if !strings.Contains(text, " "+w) {
+		if !strings.Contains(folded, " "+w) {
 			return false
 		}
 	}

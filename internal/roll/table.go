@@ -7,7 +7,8 @@ import (
 	"encoding/xml"
 	"io"
 	"iter"
-	"strings"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Row is a line of a table, the headings among them.
@@ -26,7 +27,7 @@ func WriteCSVTable(w io.Writer, rows iter.Seq2[Row, error]) error {
 			return err
 		}
 		for i := range cells {
-			cells[i] = notFormula(plain(cells[i]))
+			cells[i] = notFormula(text.Turning.Drop(cells[i]))
 		}
 		if err := out.Write(cells); err != nil {
 			return err
@@ -79,7 +80,7 @@ func WriteXLSX(w io.Writer, rtl bool, rows iter.Seq2[Row, error]) error {
 		_, _ = out.WriteString("<row>")
 		for _, cell := range cells {
 			_, _ = out.WriteString(`<c t="inlineStr"><is><t xml:space="preserve">`)
-			_ = xml.EscapeText(out, []byte(plain(cell)))
+			_ = xml.EscapeText(out, []byte(text.Turning.Drop(cell)))
 			_, _ = out.WriteString("</t></is></c>")
 		}
 		_, _ = out.WriteString("</row>")
@@ -89,15 +90,4 @@ func WriteXLSX(w io.Writer, rtl bool, rows iter.Seq2[Row, error]) error {
 		return err
 	}
 	return z.Close()
-}
-
-// plain takes out the marks that would turn the text of other cells around.
-func plain(cell string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
-			return -1
-		}
-		return r
-	}, cell)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
-	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // maxSortKey keeps index entries small; names that agree in so many bytes follow in the order of signing.
@@ -39,9 +39,9 @@ var joined = strings.NewReplacer("\u200c", "", "\u200d", "", "'", "", "’", "",
 // searchWords returns what a name is found by: its folded words, each with those that follow it, so that one look-up finds
 // "farahani" as well as "mina farah".
 func searchWords(name string) []string {
-	entries := suffixes(i18n.Fold(name))
+	entries := suffixes(text.Fold(name))
 	if whole := joined.Replace(name); whole != name {
-		entries = append(entries, suffixes(i18n.Fold(whole))...)
+		entries = append(entries, suffixes(text.Fold(whole))...)
 	}
 	slices.Sort(entries)
 	entries = slices.Compact(entries)

@@ -159,11 +159,11 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 		d.retain()
 		d.Publish()
 		deadline := letter.Deadline{At: d.Clock.Now().Add(48 * time.Hour), Zone: time.UTC}
-		if _, err := d.Letters.Write(ctx, letter.Change{Slug: d.Letter.Slug, Deadline: &deadline}); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Letters.SetSettings(ctx, d.Letter.Slug, letter.Settings{Deadline: &deadline}, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a deadline: %v", err)
 		}
-		next := letter.Change{Slug: d.Letter.Slug, Text: testkit.Text("Another text."), Follows: letter.FollowsCosmetic, Publish: true}
-		if _, err := d.Letters.Write(ctx, next); !fault.Is(err, fault.Conflict) {
+		next := letter.Import{Slug: d.Letter.Slug, Text: testkit.Text("Another text."), Follows: letter.FollowsCosmetic, Publish: true}
+		if _, _, err := d.Letters.Import(ctx, next); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an edition: %v", err)
 		}
 		d.Clock.Advance(-4 * time.Minute) // another server, whose clock is behind

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // AnnouncementKind says what signers are written about.
@@ -126,7 +127,7 @@ func (s *Service) announce(ctx context.Context, a announce, by int64) error {
 		if n == 0 {
 			return fault.New(fault.Conflict, "announcement.made")
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(a.Letter), Act: "announcement." + string(a.About)}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: a.Letter, Act: "announcement." + string(a.About)}); err != nil {
 			return err
 		}
 		return job.Enqueue(tx, a)
@@ -303,7 +304,7 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if err != nil || p.Email == "" || !p.Updates {
 		return e, false, err
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return e, false, f
 	}

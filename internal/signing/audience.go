@@ -70,10 +70,10 @@ func (Exporting) Act() string { return "export" }
 func (s *Service) registerExports(accounts *account.Service) {
 	account.Register(accounts, account.Act[Exporting]{Ask: account.Editor, Decide: account.Editor,
 		Alone:  func(e Exporting) bool { return e.Audience == roll.ForPublic },
-		Check:  func(_ *store.Tx, _ int64, e Exporting) error { return e.Audience.Check() },
+		Check:  func(_ *store.Tx, _ letter.ID, e Exporting) error { return e.Audience.Check() },
 		Detail: func(e Exporting) string { return "desk.export.for_" + string(e.Audience) },
-		Do: func(tx *store.Tx, l int64, e Exporting, by int64) error {
-			return s.requestExport(tx, letter.ID(l), e.Audience, by)
+		Do: func(tx *store.Tx, l letter.ID, e Exporting, by int64) error {
+			return s.requestExport(tx, l, e.Audience, by)
 		}})
 }
 
@@ -96,7 +96,7 @@ func (s *Service) requestExport(tx *store.Tx, l letter.ID, a roll.Audience, by i
 	if _, err := tx.Exec(qInsertExport, l, id, a, by, tx.Now().UnixMicro()); err != nil {
 		return err
 	}
-	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.asked", Object: string(a)}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.asked", Object: string(a)}); err != nil {
 		return err
 	}
 	return job.Enqueue(tx, MakeExport{l, id})
@@ -151,7 +151,7 @@ func (s *Service) makeExport(ctx context.Context, j MakeExport) error {
 		if n, err := tx.Exec(qSetMade, len(lines), e.Letter, e.ID); err != nil || n == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: e.By, Letter: int64(e.Letter), Act: "export.made", Object: string(e.Audience)})
+		return account.Record(tx, account.Entry{User: e.By, Letter: e.Letter, Act: "export.made", Object: string(e.Audience)})
 	})
 }
 
@@ -236,7 +236,7 @@ func (s *Service) FetchExport(ctx context.Context, l letter.ID, id int64, format
 		return e, nil, err
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.fetched", Object: string(e.Audience) + " " + format})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.fetched", Object: string(e.Audience) + " " + format})
 	})
 	return e, func(yield func(Exported, error) bool) {
 		for part := 0; part*exportSlice < e.Lines; part++ {
@@ -297,7 +297,7 @@ func (s *Service) DiscardExport(ctx context.Context, l letter.ID, id, by int64) 
 		if _, err := tx.Exec(qRemoveExport, l, id); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "export.discarded", Object: string(e.Audience)})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.discarded", Object: string(e.Audience)})
 	})
 	if err != nil {
 		return err

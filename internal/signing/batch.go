@@ -121,7 +121,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				}
 				continue
 			}
-			edition, err := s.Letters.Leaf(ctx, b.Letter, line.edition)
+			edition, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
 			if err != nil {
 				return b, err
 			}
@@ -194,7 +194,7 @@ func allow(tx *store.Tx, b Batch, n int) error {
 	if _, err := tx.Exec(qAllowBatch, n, b.Letter, b.ID); err != nil {
 		return err
 	}
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(b.Letter), Leaf: leaf})
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: b.Letter, Leaf: leaf})
 }
 
 // signature is the row that a line becomes.

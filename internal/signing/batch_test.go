@@ -242,11 +242,11 @@ func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 		r := testkit.List(t, "Name\nAnn Lee\n")
 		_, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByEmail})
 		testkit.WantFault(t, err, "basis: batch.basis")
-		draft := d.Write(letter.Change{Slug: "draft", Create: true, Text: testkit.Text("Not yet.")})
+		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
 		if _, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: verify.ByPaper}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a draft: %v", err)
 		}
-		only := d.Write(letter.Change{Slug: "only-organisations", Create: true, Publish: true, Text: testkit.Text("Only you."), SignOn: new(letter.SignOnOrganisations)})
+		only := d.Write(letter.Import{Slug: "only-organisations", Text: testkit.Text("Only you."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnOrganisations)}})
 		p, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: verify.ByPaper, Listing: roll.Public})
 		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
 			t.Errorf("%+v, %v", p, err)

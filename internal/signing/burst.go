@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/idna"
-
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 const (
@@ -43,12 +42,12 @@ func ReadDomains(r io.Reader) (Domains, error) {
 	list := Domains{}
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")); text == "" {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		if line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); line == "" {
 			continue
 		}
-		domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(text, "."))
-		if err != nil || !strings.Contains(domain, ".") {
+		domain, err := text.Domain(line)
+		if err != nil {
 			return nil, fault.New(fault.Invalid, "domain.line", "Line", n).Because(err)
 		}
 		list[domain] = true
@@ -69,11 +68,11 @@ func (d Domains) hold(domain string) bool {
 
 // domainOf returns the domain of an address, "" if it has none.
 func domainOf(email string) string {
-	a, f := parseAddress(email)
+	a, f := text.ParseAddress(email)
 	if f != nil {
 		return ""
 	}
-	return a.domain()
+	return a.Domain()
 }
 
 // domainTag returns what stands for the domain of an address, nil where bursts are not looked for.

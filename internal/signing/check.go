@@ -184,7 +184,10 @@ var (
 
 // unlogged finds signatures that were acknowledged and are neither in the log nor on their way, and places past its end.
 func (c *Check) unlogged() error {
-	type key struct{ letter, id int64 }
+	type key struct {
+		letter letter.ID
+		id     int64
+	}
 	scan := func(row store.Row) (k key, err error) { return k, row.Scan(&k.letter, &k.id) }
 	waiting := map[key]bool{}
 	for w, err := range tlog.Waits(c.tx) {

@@ -33,7 +33,7 @@ func (RefusedMail) Kind() string { return "mail.refused" }
 
 // finish writes the close leaf of letters that are closed, once confirmations have ended and no signature is held any more.
 func (s *Service) finish(ctx context.Context) error {
-	letters, err := s.Letters.Ending(ctx)
+	letters, err := s.Letters.Log.Ending(ctx)
 	if err != nil {
 		return err
 	}

@@ -163,13 +163,12 @@ func TestDeadline_isInTheLog(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		at := d.Clock.Now().Add(48 * time.Hour).Add(300 * time.Millisecond)
 		deadline := letter.Deadline{At: at, Zone: time.UTC}
-		d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &deadline})
-		d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &deadline}) // the same again
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline})
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline}) // the same again
 		none := letter.Deadline{}
-		d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &none})
-		draft := letter.Change{Slug: "other", Create: true, Text: testkit.Text("Another."), Deadline: &deadline}
-		d.Write(draft)
-		d.Write(letter.Change{Slug: "other", Publish: true})
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &none})
+		d.Write(letter.Import{Slug: "other", Text: testkit.Text("Another."), Settings: letter.Settings{Deadline: &deadline}})
+		d.PublishText("other")
 		d.Publish()
 		if names := d.leaves(); strings.Join(names, " ") != "edition deadline deadline edition deadline" {
 			t.Errorf("leaves %v", names)

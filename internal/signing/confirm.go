@@ -18,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -153,33 +154,20 @@ var errRightCode = errors.New("signing: the code is right")
 // asciiDigits returns the six digits of a typed code, whatever script they are in and whatever stands between them; ""
 // if there are not six.
 func asciiDigits(typed string) string {
-	var b strings.Builder
-	for _, r := range typed {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case r >= '۰' && r <= '۹':
-			b.WriteRune(r - '۰' + '0')
-		case r >= '٠' && r <= '٩':
-			b.WriteRune(r - '٠' + '0')
-		case r == ' ' || r == '-' || r == 0x200e || r == 0x200f:
-		default:
-			return ""
-		}
-	}
-	if b.Len() != 6 {
+	code := text.LatinDigits(text.Turning.Drop(strings.NewReplacer(" ", "", "-", "").Replace(typed)))
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return ""
 	}
-	return b.String()
+	return code
 }
 
 // confirm writes the confirmed signatures: at most five statements for a new signer, whatever the kind.
 func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p submission, key *seal.LetterKey) (Receipt, error) {
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return Receipt{}, f
 	}
-	mailbox, exact := key.Tag("mailbox "+a.mailbox), key.Tag(a.exact)
+	mailbox, exact := key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact)
 	decisions, err := s.decide(ctx, row, l, p.Shown, key, a, mailbox, exact)
 	if err != nil {
 		return Receipt{}, err
@@ -189,7 +177,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
 	}
-	edition, err := s.Letters.Leaf(ctx, row.letter, row.edition)
+	edition, err := s.Letters.Log.Leaf(ctx, row.letter, row.edition)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -477,7 +465,7 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 	if row.confirmed != nil {
 		return false, fault.New(fault.Conflict, "token.used")
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return false, f
 	}
@@ -497,7 +485,7 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 		if !owner {
 			return nil
 		}
-		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.exact), "disputed", now.UnixMicro())
+		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.Exact), "disputed", now.UnixMicro())
 		return err
 	})
 	return gone, err

@@ -187,7 +187,7 @@ func TestConfirm_correctionsAreCheckedLikeTheForm(t *testing.T) {
 func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		deadline := letter.Deadline{At: d.Clock.Now().Add(time.Hour), Zone: time.UTC}
-		d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &deadline})
+		d.Letter = d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline})
 		early, late := d.Token(d.Submit("early@example.org")), d.Token(d.Submit("late@example.org"))
 		d.Clock.Advance(25*time.Hour - time.Second)
 		if err := d.Signing.Retain(t.Context()); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
-	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // directory is what is known of the instance's organisations: their folded names by skeleton, and their domains by the key
@@ -29,15 +29,15 @@ func (s *Service) loadDirectory(ctx context.Context) (directory, error) {
 	if d.names != nil && now.Sub(d.loaded) < directoryFor && !now.Before(d.loaded) {
 		return d, nil
 	}
-	all, err := s.Letters.Organisations(ctx)
+	all, err := s.Letters.Directory.List(ctx)
 	if err != nil {
 		return d, err
 	}
 	d = directory{map[string][]string{}, map[string][]string{}, now}
 	for _, o := range all {
 		for known := range maps.Values(o.Names) {
-			look, name := skeleton(known), account.NameKey(known)
-			d.names[look] = append(d.names[look], i18n.Fold(known))
+			look, name := text.Skeleton(known), account.NameKey(known)
+			d.names[look] = append(d.names[look], text.Fold(known))
 			if o.Domain != "" {
 				d.domains[name] = append(d.domains[name], o.Domain)
 			}
@@ -56,6 +56,6 @@ func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	names := d.names[skeleton(name)]
-	return len(names) > 0 && !slices.Contains(names, i18n.Fold(name)), nil
+	names := d.names[text.Skeleton(name)]
+	return len(names) > 0 && !slices.Contains(names, text.Fold(name)), nil
 }

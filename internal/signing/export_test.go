@@ -3,7 +3,6 @@ package signing
 import (
 	"context"
 
-	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
@@ -11,18 +10,9 @@ import (
 
 // For tests of rules that have no door of their own.
 var (
-	CheckName = checkName
-	Misleads  = misleads
-	Skeleton  = skeleton
-	Digits    = asciiDigits
-	Mask      = mask
+	Digits = asciiDigits
+	Mask   = mask
 )
-
-// ParseAddress returns the three spellings of an address.
-func ParseAddress(typed string) (kept, exact, mailbox string, f *fault.Error) {
-	a, f := parseAddress(typed)
-	return a.typed, a.exact, a.mailbox, f
-}
 
 // ApplyProposal carries out what members agreed on, without them.
 func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {

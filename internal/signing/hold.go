@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -26,7 +27,7 @@ type decision struct {
 }
 
 // decide says how each signature of a submission begins, in the order of its parts.
-func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, shown Shown, key *seal.LetterKey, a address, mailbox, exact []byte) ([]decision, error) {
+func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) ([]decision, error) {
 	reason, err := s.holdReason(ctx, row, shown, key, a, mailbox, exact)
 	if err != nil {
 		return nil, err
@@ -51,8 +52,8 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 }
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a address, mailbox, exact []byte) (reason string, err error) {
-	if slices.ContainsFunc([]string{shown.Name, shown.Organisation}, misleads) {
+func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) (reason string, err error) {
+	if slices.ContainsFunc([]string{shown.Name, shown.Organisation}, text.Misleads) {
 		return HeldLookAlike, nil
 	}
 	if shown.Kind != verify.Person {
@@ -80,7 +81,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key 
 		return nil
 	})
 	if err == nil && reason == "" {
-		reason = s.suspect(row, a.domain())
+		reason = s.suspect(row, a.Domain())
 	}
 	return reason, err
 }
@@ -212,7 +213,7 @@ func (s *Service) openHeld(ctx context.Context, x Signature) (o opened, err erro
 	if o.particulars, err = s.particularsOf(ctx, x); err != nil {
 		return o, err
 	}
-	o.edition, err = s.Letters.Leaf(ctx, x.Letter, x.Edition)
+	o.edition, err = s.Letters.Log.Leaf(ctx, x.Letter, x.Edition)
 	return o, err
 }
 
@@ -281,7 +282,7 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 				return nil
 			}
 		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "signature.released"}); err != nil {
+		if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
 			return err
 		}
 		return o.release(tx, x, basis)
@@ -308,7 +309,7 @@ func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error
 	if !x.active() {
 		return fault.New(fault.Conflict, "signature.ended")
 	}
-	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.removed", Object: string(reason)}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.removed", Object: string(reason)}); err != nil {
 		return err
 	}
 	return takeOut(tx, x, StateRemoved, reason)
@@ -327,9 +328,9 @@ func (Removal) Act() string { return "remove" }
 func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
 		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
-		Do: func(tx *store.Tx, l int64, r Removal, by int64) error {
+		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
 			for _, id := range r.IDs {
-				if err := remove(tx, letter.ID(l), id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+				if err := remove(tx, l, id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
 					return err
 				}
 			}

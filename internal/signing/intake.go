@@ -133,7 +133,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 		if _, err := tx.Exec(qInsertProposal, i.Letter.ID, id, len(list.Entries), tx.Now().UnixMicro(), sealed); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(i.Letter.ID), Act: "intake.read"})
+		return account.Record(tx, account.Entry{User: by, Letter: i.Letter.ID, Act: "intake.read"})
 	})
 }
 
@@ -222,12 +222,12 @@ func (s *Service) SkipLines(ctx context.Context, l letter.ID, id int64, lines []
 	if err != nil {
 		return err
 	}
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.changed"}, qSkipProposal, string(text), l, id)
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.changed"}, qSkipProposal, string(text), l, id)
 }
 
 // DiscardProposal throws a proposal away that nobody has approved.
 func (s *Service) DiscardProposal(ctx context.Context, l letter.ID, id, by int64) error {
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: int64(l), Act: "intake.discarded"}, qDiscardProposal, l, id)
+	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.discarded"}, qDiscardProposal, l, id)
 }
 
 func (s *Service) changeProposal(ctx context.Context, e account.Entry, q *store.Query, args ...any) error {
@@ -270,10 +270,10 @@ func (s *Service) registerLists(accounts *account.Service) {
 			return fault.New(fault.Conflict, "intake.asked")
 		},
 		Page: func(a Addition) string { return "/intake/" + strconv.FormatInt(a.Proposal, 36) },
-		Do:   func(tx *store.Tx, l int64, a Addition, by int64) error { return applyProposal(tx, letter.ID(l), a, by) }})
+		Do:   func(tx *store.Tx, l letter.ID, a Addition, by int64) error { return applyProposal(tx, l, a, by) }})
 	account.Register(accounts, account.Act[Undoing]{Ask: account.Editor, Decide: account.Editor,
-		Do: func(tx *store.Tx, l int64, a Undoing, by int64) error {
-			return requestUndo(tx, letter.ID(l), a.Batch, by)
+		Do: func(tx *store.Tx, l letter.ID, a Undoing, by int64) error {
+			return requestUndo(tx, l, a.Batch, by)
 		}})
 }
 
@@ -286,7 +286,7 @@ func applyProposal(tx *store.Tx, l letter.ID, a Addition, by int64) error {
 	if n == 0 {
 		return fault.New(fault.Conflict, "intake.changed")
 	}
-	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.approved"}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.approved"}); err != nil {
 		return err
 	}
 	return job.Enqueue(tx, ApplyIntake{l, a.Proposal})
@@ -319,7 +319,7 @@ func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
 		if n, err := tx.Exec(qRemoveProposal, j.Letter, j.Proposal); err != nil || n == 0 {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: int64(j.Letter), Act: "intake.added", Object: strconv.Itoa(batch.Added)})
+		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: j.Letter, Act: "intake.added", Object: strconv.Itoa(batch.Added)})
 	})
 }
 
@@ -335,7 +335,7 @@ func requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
 	if b.State == BatchUndone {
 		return fault.New(fault.Conflict, "batch.undone")
 	}
-	if err := account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "intake.undoing"}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.undoing"}); err != nil {
 		return err
 	}
 	return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
@@ -350,6 +350,6 @@ func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: int64(j.Letter), Act: "intake.undone", Object: strconv.Itoa(undone)})
+		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: j.Letter, Act: "intake.undone", Object: strconv.Itoa(undone)})
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // InvitationState says what became of an invitation, as its letter's editors may know it: Signed is shown only where the
@@ -133,7 +134,7 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 			}
 			n := len(slice) - len(late)
 			if n > 0 {
-				if err := account.Record(tx, account.Entry{User: by, Letter: int64(id), Act: "invitation.sent", Object: strconv.Itoa(n)}); err != nil {
+				if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "invitation.sent", Object: strconv.Itoa(n)}); err != nil {
 					return err
 				}
 			}
@@ -166,11 +167,11 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 		if f != nil {
 			return nil, f
 		}
-		if seen[a.exact] {
+		if seen[a.Exact] {
 			continue
 		}
-		seen[a.exact] = true
-		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.exact), mailbox: key.Tag("mailbox " + a.mailbox)}
+		seen[a.Exact] = true
+		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.Exact), mailbox: key.Tag("mailbox " + a.Mailbox)}
 		d.budget, d.day = s.editorsBudget(key, a)
 		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
@@ -303,7 +304,7 @@ func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by in
 		if err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.withdrawn"})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "invitation.withdrawn"})
 	})
 }
 
@@ -364,11 +365,11 @@ func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, 
 	if err != nil {
 		return OwnInvitation{}, err
 	}
-	a, f := parseAddress(g.Email)
+	a, f := text.ParseAddress(g.Email)
 	if f != nil {
 		return OwnInvitation{}, f
 	}
-	return OwnInvitation{Letter: letter.ID(v.letter), Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
+	return OwnInvitation{Letter: v.letter, Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
 		Reason: g.Reason, Unsubscribe: s.unsubscribeToken(a)}, nil
 }
 
@@ -378,7 +379,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 	if err != nil {
 		return err
 	}
-	l, err := s.Letters.ByID(ctx, letter.ID(v.letter))
+	l, err := s.Letters.ByID(ctx, v.letter)
 	if err != nil {
 		return err
 	}
@@ -396,7 +397,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 		return fault.New(fault.Invalid, "invitation.answer").On("do")
 	}
 	var f *fault.Error
-	if g.Reason, f = checkText("reason", reason, MaxReason); f != nil {
+	if g.Reason, f = text.Line("reason", reason, MaxReason); f != nil {
 		return f
 	}
 	sealed, err := g.seal(key, v.id)
@@ -452,7 +453,7 @@ func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e E
 	if err != nil {
 		return e, false, err
 	}
-	a, f := parseAddress(g.Email)
+	a, f := text.ParseAddress(g.Email)
 	if f != nil {
 		return e, false, f
 	}
@@ -477,12 +478,12 @@ func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error
 	if err != nil {
 		return ignoreGone(err)
 	}
-	a, f := parseAddress(e.Address)
+	a, f := text.ParseAddress(e.Address)
 	if f != nil {
 		return f
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
+		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.Exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
 			return err
 		}
 		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -76,7 +77,7 @@ var (
 
 // invitation is a row of that table.
 type invitation struct {
-	letter         int64
+	letter         letter.ID
 	id             int64
 	sealed         []byte
 	state          InvitationState

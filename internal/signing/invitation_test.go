@@ -27,7 +27,7 @@ var (
 // deadline gives the desk's letter a deadline so long from now.
 func (d *desk) deadline(in time.Duration) {
 	d.T.Helper()
-	d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &letter.Deadline{At: d.Clock.Now().Add(in), Zone: time.UTC}})
+	d.Letter = d.Set(d.Letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: d.Clock.Now().Add(in), Zone: time.UTC}})
 }
 
 func (d *desk) invite(addresses ...string) {
@@ -234,7 +234,7 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 			t.Errorf("%d of 250 reminded, late %v", len(got), got["late@example.org"])
 		}
 		l, _ := d.Letters.ByID(t.Context(), d.Letter.ID)
-		d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
 		clock.Advance(time.Hour)
 		d.remind()
 		if n := len(d.asks(true)); n != 0 {
@@ -342,7 +342,7 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 		if len(read) != signing.InvitationsADay+1 {
 			t.Errorf("%d read page by page", len(read))
 		}
-		draft := d.Write(letter.Change{Slug: "draft", Create: true, Text: testkit.Text("Not yet.")})
+		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
 		if _, err := d.Signing.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("to a draft: %v", err)
 		}

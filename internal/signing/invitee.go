@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Limits of a pasted list of people and organisations to be invited.
@@ -111,7 +112,7 @@ func (r *inviteeReader) headings(line string) bool {
 }
 
 func isLanguageHeading(heading string) bool {
-	return slices.ContainsFunc(i18n.All(), func(l *i18n.Locale) bool { return i18n.Fold(l.T("invitation.language")) == i18n.Fold(heading) })
+	return slices.ContainsFunc(i18n.All(), func(l *i18n.Locale) bool { return text.Fold(l.T("invitation.language")) == text.Fold(heading) })
 }
 
 // byHeadings reads a line of a table; false if its column of addresses holds none.
@@ -237,8 +238,8 @@ func (r *inviteeReader) add(v Invitee, line string) {
 		r.misread(v.Line, line, f)
 		return
 	}
-	if v.Repeats = r.lines[a.exact]; v.Repeats == 0 {
-		r.lines[a.exact] = v.Line
+	if v.Repeats = r.lines[a.Exact]; v.Repeats == 0 {
+		r.lines[a.Exact] = v.Line
 	}
 	r.list.Invitees = append(r.list.Invitees, v)
 }
@@ -249,19 +250,19 @@ func (r *inviteeReader) misread(number int, line string, f *fault.Error) {
 }
 
 // check normalises an invitee and says what is wrong with it first.
-func (v Invitee) check() (Invitee, address, *fault.Error) {
-	a, f := parseAddress(v.Email)
+func (v Invitee) check() (Invitee, text.Address, *fault.Error) {
+	a, f := text.ParseAddress(v.Email)
 	if f != nil {
 		return v, a, f
 	}
-	v.Email = a.typed
+	v.Email = a.Typed
 	if strings.TrimSpace(v.Name) != "" {
-		if v.Name, f = checkName("name", v.Name); f != nil {
+		if v.Name, f = text.Name("name", v.Name, MaxName); f != nil {
 			return v, a, f
 		}
 	}
 	if strings.TrimSpace(v.Organisation) != "" {
-		if v.Organisation, f = checkName("organisation", v.Organisation); f != nil {
+		if v.Organisation, f = text.Name("organisation", v.Organisation, MaxName); f != nil {
 			return v, a, f
 		}
 	}
@@ -302,9 +303,9 @@ func split(line string, comma rune) []string {
 }
 
 // languageOf returns the code of a language given as code or by its name in itself.
-func languageOf(text string) string {
+func languageOf(typed string) string {
 	for _, l := range i18n.All() {
-		if folded := i18n.Fold(text); folded == i18n.Fold(l.Code) || folded == i18n.Fold(l.Name) {
+		if folded := text.Fold(typed); folded == text.Fold(l.Code) || folded == text.Fold(l.Name) {
 			return l.Code
 		}
 	}

@@ -98,7 +98,7 @@ func (p particulars) entry(x Signature) roll.Entry {
 func enqueueLeaves(tx *store.Tx, list ...signed) error {
 	waiting := make([]tlog.Waiting, len(list))
 	for i, x := range list {
-		waiting[i] = tlog.Waiting{Letter: int64(x.Letter), Subject: x.ID, Leaf: x.leaf}
+		waiting[i] = tlog.Waiting{Letter: x.Letter, Subject: x.ID, Leaf: x.leaf}
 	}
 	return tlog.Enqueue(tx, waiting...)
 }
@@ -109,7 +109,7 @@ func logWithdraw(tx *store.Tx, x Signature, reason verify.Reason) error {
 	if err != nil {
 		return err
 	}
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: int64(x.Letter), Subject: x.ID,
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: x.Letter, Subject: x.ID,
 		Leaf: verify.Withdraw{Letter: id, Reason: reason, Day: tx.Now().Format(time.DateOnly)}})
 }
 
@@ -119,14 +119,14 @@ func logRelist(tx *store.Tx, x Signature, to roll.Listing) (undone bool, err err
 	if leafListing(x.Listing) == leafListing(to) {
 		return false, nil
 	}
-	if undone, err := tlog.CancelRelist(tx, int64(x.Letter), x.ID); err != nil || undone {
+	if undone, err := tlog.CancelRelist(tx, x.Letter, x.ID); err != nil || undone {
 		return undone, err
 	}
 	id, err := letter.LogID(tx, x.Letter)
 	if err != nil {
 		return false, err
 	}
-	return false, tlog.Enqueue(tx, tlog.Waiting{Letter: int64(x.Letter), Subject: x.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
+	return false, tlog.Enqueue(tx, tlog.Waiting{Letter: x.Letter, Subject: x.ID, Leaf: verify.Relist{Letter: id, Listing: leafListing(to)}})
 }
 
 // PromiseWithin is how long after a confirmation, and one publication, the signature is promised to be in the log: time to
@@ -186,7 +186,7 @@ func (s *Service) proof(ctx context.Context, x Signature) (Proof, error) {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
 	r := verify.Receipt{Index: *x.LeafIndex, Proof: proof.Path, Checkpoint: proof.Checkpoint, Extra: verify.Extra{Leaf: string(proof.Leaf)}}
-	if r.Extra.Edition, err = s.Letters.EditionLeaf(ctx, x.Letter, x.Edition); err != nil {
+	if r.Extra.Edition, err = s.Letters.Log.EditionLeaf(ctx, x.Letter, x.Edition); err != nil {
 		return Proof{}, err
 	}
 	p, err := s.particularsOf(ctx, x)

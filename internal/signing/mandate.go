@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -19,12 +20,9 @@ const HeldSameOrganisation = "same_organisation"
 // HeldMandate holds an organisation until somebody knows that who signed for it may.
 const HeldMandate = "mandate"
 
-// domain returns the part behind the @, in ASCII.
-func (a address) domain() string { return a.exact[strings.LastIndexByte(a.exact, '@')+1:] }
-
 // ownDomain returns the domain of an address where it can be an organisation's own, "" where strangers share it.
-func (s *Service) ownDomain(a address) string {
-	if domain := a.domain(); !account.SharedDomain(domain) && !disposable.hold(domain) && !s.Throwaway.hold(domain) {
+func (s *Service) ownDomain(a text.Address) string {
+	if domain := a.Domain(); !account.SharedDomain(domain) && !disposable.hold(domain) && !s.Throwaway.hold(domain) {
 		return domain
 	}
 	return ""
@@ -46,12 +44,12 @@ func (s *Service) mandateTags(name, domain string) (nameTag, fromTag []byte) {
 
 // mandated returns how it is known that an organisation signs from an address, "" if it is not: its entry in the directory has
 // the domain, or as many of the letter's leads vouched for that domain before as have to now.
-func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a address) (known verify.Basis, err error) {
+func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text.Address) (known verify.Basis, err error) {
 	d, err := s.loadDirectory(ctx)
 	if err != nil {
 		return "", err
 	}
-	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.domain(), known) }) {
+	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.Domain(), known) }) {
 		return verify.ByDomain, nil
 	}
 	domain := s.ownDomain(a)
@@ -65,7 +63,7 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a addr
 		if err != nil || len(by) == 0 {
 			return err
 		}
-		leads, err := account.Vouching(tx, int64(l))
+		leads, err := account.Vouching(tx, l)
 		vouched := 0
 		for _, o := range leads {
 			if slices.Contains(by, o.ID) {
@@ -93,7 +91,7 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 	if slices.ContainsFunc(given, func(v voucher) bool { return v.user == by }) {
 		return "", fault.New(fault.Conflict, "voucher.again")
 	}
-	leads, err := account.Vouching(tx, int64(x.Letter))
+	leads, err := account.Vouching(tx, x.Letter)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +105,7 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 	if _, err := tx.Exec(qPutVoucher, x.Letter, x.ID, lead.ID, by, now); err != nil {
 		return "", err
 	}
-	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: int64(x.Letter), Act: "signature.vouched", Object: lead.Slug}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: x.Letter, Act: "signature.vouched", Object: lead.Slug}); err != nil {
 		return "", err
 	}
 	given = append(given, voucher{x.ID, lead.ID, by})
@@ -116,7 +114,7 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 		basis, domain = verify.ByDomain, p.Domain
 	} else if len(given) < vouchersNeeded(leads) {
 		return "", nil
-	} else if a, f := parseAddress(p.Email); f == nil {
+	} else if a, f := text.ParseAddress(p.Email); f == nil {
 		domain = s.ownDomain(a)
 	}
 	if domain == "" {
@@ -135,11 +133,11 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 // domain is as typed; "" stands for the domain of the signer's address.
 func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r account.DomainRecord, err error) {
 	if domain == "" {
-		a, f := parseAddress(o.Email)
+		a, f := text.ParseAddress(o.Email)
 		if f != nil {
 			return r, f
 		}
-		domain = a.domain()
+		domain = a.Domain()
 	}
 	if domain, err = account.ParseDomain(domain); err != nil {
 		return r, err

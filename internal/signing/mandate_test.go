@@ -18,11 +18,11 @@ import (
 func (d *desk) mandated(leads ...string) {
 	d.T.Helper()
 	for _, slug := range leads {
-		if err := d.Letters.PutOrganisation(d.T.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
+		if err := d.Letters.Directory.Put(d.T.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
 			d.T.Fatal(err)
 		}
 	}
-	d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Mandate: new(true), Leads: leads})
+	d.Letter = d.Set(d.Letter.Slug, letter.Settings{Mandate: new(true), Leads: leads})
 }
 
 var (
@@ -95,7 +95,7 @@ func TestMandate_organisationsWaitAndPeopleDoNot(t *testing.T) {
 
 func TestMandate_domainOfTheDirectory(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		if err := d.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
+		if err := d.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
 			t.Fatal(err)
 		}
 		d.mandated("peace-office")
@@ -141,7 +141,7 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		d.Open("second")
-		d.Letter = d.Write(letter.Change{Slug: "second", Mandate: new(true)})
+		d.Letter = d.Set("second", letter.Settings{Mandate: new(true)})
 		if r := d.Give("secretary@river.example", testkit.As(verify.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
@@ -242,7 +242,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 			t.Errorf("%v", problems)
 		}
 
-		if err := d.Letters.PutOrganisation(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
+		if err := d.Letters.Directory.Put(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(2 * time.Minute)

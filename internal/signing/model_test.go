@@ -225,7 +225,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			case act < 96:
 				d.Publish()
 			case i%100 == 0:
-				d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
+				d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
 			}
 			if err != nil {
 				t.Fatalf("act %d: %v", i, err)

@@ -48,7 +48,7 @@ func TestSignAgain_aNewerEditionMovesTheSignature(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		d.Give("mina@example.org")
 		d.Publish()
-		d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text("The bridge fell."), Follows: letter.FollowsSubstantive})
+		d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text("The bridge fell."), Follows: letter.FollowsSubstantive})
 		c, _, _, err := d.Roll.Summary(t.Context(), d.Letter.ID, 2)
 		if err != nil || c.Persons != 1 || c.Earlier != 1 {
 			t.Errorf("before: %+v, %v; want one earlier signature", c, err)

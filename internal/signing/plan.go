@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -74,7 +75,7 @@ type PlannedLine struct {
 	text          string // language of the text signed
 	at            time.Time
 	addressTagged bool
-	address       address // of one that asks
+	address       text.Address // of one that asks
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
@@ -102,7 +103,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	case !i.Basis.Imported():
 		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
 	}
-	source, f := checkText("source", i.Source, MaxText)
+	source, f := text.Line("source", i.Source, MaxText)
 	if f != nil {
 		return nil, f
 	}
@@ -225,17 +226,17 @@ func (i Import) check(e roster.Entry, shown Shown, key *seal.LetterKey) PlannedL
 	}
 	line.Shown = shown
 	record := shown.Record()
-	if misleads(record.Name) && line.Outcome == ImportAdd {
+	if text.Misleads(record.Name) && line.Outcome == ImportAdd {
 		line.Outcome, line.Reason = ImportHeld, HeldLookAlike
 	}
 	if e.Email != "" {
-		a, f := parseAddress(e.Email)
+		a, f := text.ParseAddress(e.Email)
 		invalid(f)
 		if f == nil {
-			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.mailbox), key.Tag(a.exact), true
+			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact), true
 			switch e.Writer {
 			case roster.Sender:
-				line.email = a.typed // confirmed by the mail itself
+				line.email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
 				if line.address = a; line.adds() {
 					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
@@ -252,11 +253,11 @@ func (i Import) check(e roster.Entry, shown Shown, key *seal.LetterKey) PlannedL
 // listedName and listedTag stand in place of the address tags of a signature without address: one for its name, one for
 // all it says.
 func listedName(key *seal.LetterKey, name string) []byte {
-	return key.Tag("listed name " + i18n.Fold(name))
+	return key.Tag("listed name " + text.Fold(name))
 }
 
 func listedTag(key *seal.LetterKey, r verify.Record) []byte {
-	return key.Tag(strings.Join([]string{"listed", i18n.Fold(r.Name), i18n.Fold(r.Affiliation), r.Country}, "\n"))
+	return key.Tag(strings.Join([]string{"listed", text.Fold(r.Name), text.Fold(r.Affiliation), r.Country}, "\n"))
 }
 
 // bearer is who has a name on the list.
@@ -282,7 +283,7 @@ func addBearer(list []bearer, b bearer) []bearer {
 
 func (line PlannedLine) bearer() (key string, b bearer) {
 	r := line.Record()
-	return string(line.Kind) + " " + i18n.Fold(r.Name), bearer{line.Line, i18n.Fold(r.Affiliation), r.Country}
+	return string(line.Kind) + " " + text.Fold(r.Name), bearer{line.Line, text.Fold(r.Affiliation), r.Country}
 }
 
 // markRepeated finds lines that repeat one above them: by address, or by everything that they say.
@@ -355,7 +356,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				return err
 			}
 			for _, x := range listed {
-				if b.compatible(bearer{affiliation: i18n.Fold(x.Affiliation), country: x.Country}) {
+				if b.compatible(bearer{affiliation: text.Fold(x.Affiliation), country: x.Country}) {
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
 			}

@@ -26,8 +26,7 @@ func (s *Service) PublishTexts(ctx context.Context) error {
 
 // applyLeaves does to list and count what leaves of one letter say that get their index, and tells acts the index of their
 // signature.
-func applyLeaves(tx *store.Tx, id, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
-	l := letter.ID(id)
+func applyLeaves(tx *store.Tx, l letter.ID, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
 	posting, err := roll.Post(tx, l)
 	if err != nil {
 		return nil, err

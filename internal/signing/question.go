@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 const (
@@ -29,11 +30,11 @@ func (QuestionMail) Kind() string { return "mail.question" }
 
 // AskSigners mails a question to the signers of held signatures, within what each address may be sent.
 func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by int64, question string) error {
-	text, f := checkText("question", question, maxQuestion)
+	typed, f := text.Line("question", question, maxQuestion)
 	switch {
 	case f != nil:
 		return f
-	case text == "":
+	case typed == "":
 		return fault.New(fault.Invalid, "question.empty").On("question")
 	case len(ids) > maxAsked:
 		return fault.New(fault.TooLarge, "question.limit", "Limit", maxAsked).On("id")
@@ -59,7 +60,7 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 		if err != nil {
 			return err
 		}
-		a, f := parseAddress(p.Email)
+		a, f := text.ParseAddress(p.Email)
 		if f != nil {
 			return fault.New(fault.Conflict, "question.no_address").On("id") // it came on a list
 		}
@@ -75,11 +76,11 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 			if !mail {
 				return fault.New(fault.Limited, "question.spent").On("id")
 			}
-			if err := job.Enqueue(tx, QuestionMail{l, x.id, by, key.Seal("question", x.id, []byte(text))}); err != nil {
+			if err := job.Enqueue(tx, QuestionMail{l, x.id, by, key.Seal("question", x.id, []byte(typed))}); err != nil {
 				return err
 			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "signature.asked", Object: fmt.Sprint(len(list))})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.asked", Object: fmt.Sprint(len(list))})
 	})
 }
 

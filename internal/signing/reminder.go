@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 const (
@@ -104,7 +105,7 @@ func (s *Service) SetReminders(ctx context.Context, l letter.ID, days []int, by 
 		if _, err := tx.Exec(qPutPlan, l, strings.Join(texts, ",")); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: int64(l), Act: "invitation.reminders", Object: strings.Join(texts, ", ")})
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "invitation.reminders", Object: strings.Join(texts, ", ")})
 	})
 }
 
@@ -214,7 +215,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 		if err != nil {
 			return r, false, err
 		}
-		a, f := parseAddress(g.Email)
+		a, f := text.ParseAddress(g.Email)
 		if f != nil {
 			return r, false, f
 		}

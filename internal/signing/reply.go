@@ -35,7 +35,7 @@ func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
 // asks makes the submission of a line whose address is asked. No browser made it, so only a code that is mailed confirms it, and
 // with that its owner may correct what was read.
 func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (pending, error) {
-	p := submission{signer: signer{Shown: line.Shown, Email: line.address.typed}, Asked: true}
+	p := submission{signer: signer{Shown: line.Shown, Email: line.address.Typed}, Asked: true}
 	return s.newPending(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language}, p, PendingFor)
 }
 

@@ -209,7 +209,7 @@ func TestReplies_ofAnEarlierText(t *testing.T) {
 		}{{"", []string{"1 person ask", "2 person hold look_alike"}}, {letter.FollowsCosmetic, []string{"1 person ask", "2 person hold look_alike"}},
 			{letter.FollowsSubstantive, []string{"1 person ask", "2 person ask"}}, {letter.FollowsCosmetic, []string{"1 person ask", "2 person ask"}}} {
 			if c.follows != "" {
-				d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: c.follows, Text: testkit.Text("The bridge is unsafe. " + d.Clock.Now().String())})
+				d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Follows: c.follows, Text: testkit.Text("The bridge is unsafe. " + d.Clock.Now().String())})
 				d.Clock.Advance(time.Minute)
 			}
 			p := d.planReplies(mails())

@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Retain deletes what must not be kept longer: submissions past their end, mail budgets and blocks past their use, and the
@@ -128,12 +129,12 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 
 // blocked reports whether an address gets no mail about a letter any more.
 func (s *Service) blocked(ctx context.Context, l letter.ID, key *seal.LetterKey, address string) (bool, error) {
-	a, f := parseAddress(address)
+	a, f := text.ParseAddress(address)
 	if f != nil {
 		return false, f
 	}
 	var reason string
-	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.exact)).Scan(&reason) })
+	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.Exact)).Scan(&reason) })
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil
 	}
@@ -173,12 +174,12 @@ func (s *Service) Refused(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return f
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.exact), "refused", tx.Now().UnixMicro())
+		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.Exact), "refused", tx.Now().UnixMicro())
 		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -83,7 +84,9 @@ func (s *Shown) lines() [4]line {
 		{"affiliation", &s.Affiliation, checkLine}}
 }
 
-func checkLine(field, typed string) (string, *fault.Error) { return checkText(field, typed, MaxText) }
+func checkLine(field, typed string) (string, *fault.Error) { return text.Line(field, typed, MaxText) }
+
+func checkName(field, typed string) (string, *fault.Error) { return text.Name(field, typed, MaxName) }
 
 // check normalises the texts and returns what is wrong with them. An organisation's representative may stay unnamed.
 func (s *Shown) check() (faults fault.List) {

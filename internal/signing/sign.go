@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -54,7 +55,7 @@ func newSecret() string {
 }
 
 // validate returns what was typed, normalised, and every fault in the form's order.
-func (r Request) validate(now time.Time) (p signer, a address, err error) {
+func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	if !r.Letter.AcceptsSignatures(now) {
 		return p, a, errClosed(r.Letter)
 	}
@@ -72,11 +73,11 @@ func (r Request) validate(now time.Time) (p signer, a address, err error) {
 	if !kindAllowed(r.Letter, r.Kind) {
 		faults = append(faults, fault.New(fault.Invalid, "kind").On("kind"))
 	}
-	a, f := parseAddress(r.Email)
+	a, f := text.ParseAddress(r.Email)
 	if f != nil {
 		faults = append(faults, f)
 	}
-	p.Email = a.typed
+	p.Email = a.Typed
 	if !r.Listing.Valid() {
 		faults = append(faults, fault.New(fault.Invalid, "listing").On("listing"))
 	}
@@ -133,7 +134,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	exact, day := key.Tag(a.exact), s.dayTag(a)
+	exact, day := key.Tag(a.Exact), s.dayTag(a)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		mail, err := s.spendMail(tx, r.Letter.ID, exact, day)
 		if err != nil {
@@ -173,13 +174,13 @@ func (row pending) insert(tx *store.Tx, mails int) error {
 
 // dayTag names a mailbox in the instance's budget of one day: without "+tag" and dots, or whoever types those would mail
 // one person without end.
-func (s *Service) dayTag(a address) []byte {
-	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
+func (s *Service) dayTag(a text.Address) []byte {
+	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
 }
 
 // editorsBudget names a mailbox in the budgets of what editors send: they must not use up the mails by which its owner signs.
-func (s *Service) editorsBudget(key *seal.LetterKey, a address) (budget, day []byte) {
-	return key.Tag("invited " + a.exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.mailbox)
+func (s *Service) editorsBudget(key *seal.LetterKey, a text.Address) (budget, day []byte) {
+	return key.Tag("invited " + a.Exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
 }
 
 // spendMail takes one mail to the address from both budgets and reports whether there was one left in each.
@@ -238,11 +239,11 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	if err != nil {
 		return err
 	}
-	a, f := parseAddress(p.Email)
+	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return f
 	}
-	exact, day := key.Tag(a.exact), s.dayTag(a)
+	exact, day := key.Tag(a.Exact), s.dayTag(a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qCountMail, id, mailsAWeek)
 		if err != nil || n == 0 {

@@ -124,7 +124,7 @@ func TestSign_kindFollowsSignOn(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		for signOn, allowed := range map[letter.SignOn]string{letter.SignOnPeople: "person", letter.SignOnOrganisations: "organisation",
 			letter.SignOnBoth: "person organisation both"} {
-			d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, SignOn: &signOn})
+			d.Letter = d.Set(d.Letter.Slug, letter.Settings{SignOn: &signOn})
 			for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 				_, err := d.Signing.Sign(t.Context(), d.Form("mina@example.org", testkit.As(kind, "River Watch")))
 				if want := strings.Contains(allowed, string(kind)); (err == nil) != want {
@@ -147,7 +147,7 @@ func TestSign_anOrganisationsRepresentativeMayStayUnnamed(t *testing.T) {
 
 func TestSign_newerEditionAsksAgain(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text("The bridge fell."), Follows: letter.FollowsSubstantive})
+		d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text("The bridge fell."), Follows: letter.FollowsSubstantive})
 		_, err := d.Signing.Sign(t.Context(), d.Form("mina@example.org", func(r *signing.Request) { r.Edition = 1 }))
 		testkit.WantFault(t, err, "edition: edition.newer")
 	})
@@ -156,7 +156,7 @@ func TestSign_newerEditionAsksAgain(t *testing.T) {
 func TestSign_refusedWhenTheLetterTakesNone(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		deadline := letter.Deadline{At: d.Clock.Now().Add(time.Hour), Zone: time.UTC}
-		d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Deadline: &deadline})
+		d.Letter = d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline})
 		d.Clock.Advance(time.Hour - time.Second)
 		d.Submit("last@example.org")
 		d.Clock.Advance(time.Second)
@@ -167,8 +167,8 @@ func TestSign_refusedWhenTheLetterTakesNone(t *testing.T) {
 		if err := d.Letters.Close(t.Context(), "closed", 0); err != nil {
 			t.Fatal(err)
 		}
-		draft := d.Write(letter.Change{Slug: "draft", Create: true, Text: testkit.Text("Later.")})
-		none := d.Write(letter.Change{Slug: "none", Create: true, Text: testkit.Text("To read."), SignOn: new(letter.SignOnNone), Publish: true})
+		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Later.")})
+		none := d.Write(letter.Import{Slug: "none", Text: testkit.Text("To read."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnNone)}})
 		for _, l := range []letter.Letter{closed, draft, none} {
 			if d.Letter, err = d.Letters.Find(t.Context(), l.Slug); err != nil {
 				t.Fatal(err)
@@ -270,8 +270,8 @@ func TestResend_withinTheBudgetAndOnlyForItsBrowser(t *testing.T) {
 // The language of the text that was signed is kept with the signature, apart from that of the page, in which mails go.
 func TestSign_remembersTheLanguageOfTheText(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.Letter = d.Write(letter.Change{Slug: d.Letter.Slug, Publish: true, Follows: letter.FollowsTranslation,
-			Text: &letter.Text{Language: "fa", Title: "دربارهٔ پل", Body: "پل ناامن است.", Translator: "Mina Farahani"}})
+		d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Follows: letter.FollowsTranslation,
+			Text: letter.Text{Language: "fa", Title: "دربارهٔ پل", Body: "پل ناامن است.", Translator: "Mina Farahani"}})
 		for i, c := range []struct{ text, page, want string }{
 			{"fa", "en", "fa"}, {"en", "fa", "en"}, {"", "fa", "fa"}, {"xx", "fa", "fa"}, {"../fa", "de", "en"}, {"", "", "en"},
 		} {

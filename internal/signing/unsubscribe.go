@@ -7,14 +7,15 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // mailboxTag names a mailbox to the whole instance, also after the letters that wrote to it are gone.
-func (s *Service) mailboxTag(a address) []byte { return s.Keys.Tag("unsubscribed", a.mailbox) }
+func (s *Service) mailboxTag(a text.Address) []byte { return s.Keys.Tag("unsubscribed", a.Mailbox) }
 
 // unsubscribeToken returns the token of the link by which a mailbox ends all invitations: its tag and a tag of that. It
 // needs no row, so it works as long as the mail is kept.
-func (s *Service) unsubscribeToken(a address) string {
+func (s *Service) unsubscribeToken(a text.Address) string {
 	tag := s.mailboxTag(a)
 	return seal.Base32.EncodeToString(append(tag, s.Keys.Tag("unsubscribe link", string(tag))...))
 }
@@ -50,7 +51,7 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 // MayInvite reports whether an address still takes mails that it did not ask for, and returns the token of the link that ends
 // them.
 func (s *Service) MayInvite(ctx context.Context, address string) (may bool, token string, err error) {
-	a, f := parseAddress(address)
+	a, f := text.ParseAddress(address)
 	if f != nil {
 		return false, "", nil
 	}
@@ -58,7 +59,7 @@ func (s *Service) MayInvite(ctx context.Context, address string) (may bool, toke
 	return !stop, s.unsubscribeToken(a), err
 }
 
-func (s *Service) unsubscribed(ctx context.Context, a address) (bool, error) {
+func (s *Service) unsubscribed(ctx context.Context, a text.Address) (bool, error) {
 	var n int
 	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qHasUnsubscribed, s.mailboxTag(a)).Scan(&n) })
 	return n > 0, err

@@ -21,6 +21,10 @@ var ids = struct {
 	last   map[int64]int64 // millisecond → last id made for it
 }{last: map[int64]int64{}}
 
+// LetterID is the key of a letter. It is known down here because rows of every floor belong to a letter: leaves that wait, lines of the
+// trail, approvals, signatures, mails.
+type LetterID int64
+
 // NewID makes the key of a new row: positive, ordered by time (milliseconds in the high 41 bits, then 22 random bits)
 // and strictly increasing within this process, unless the clock is set back by more than a second. An id is no secret.
 func NewID(now time.Time) int64 {

@@ -6,7 +6,9 @@ import (
 	"embed"
 	"log/slog"
 	"net"
+	"net/url"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -122,7 +124,7 @@ func AddLetter(t testing.TB, a *app.App) {
 	if _, err := a.Letters.Find(t.Context(), Slug); err == nil {
 		return
 	}
-	err := a.Letters.PutOrganisation(t.Context(), account.Organisation{Slug: Lead, Country: "IE", Email: "office@lantern.example",
+	err := a.Letters.Directory.Put(t.Context(), account.Organisation{Slug: Lead, Country: "IE", Email: "office@lantern.example",
 		Names: map[string]string{"en": "Lantern Court Watch", "fa": "دیده‌بان دادگاه فانوس"}, Address: []string{"9 Sundial Street", "Varrow"},
 		Links: []string{"https://lantern.example/"}})
 	if err != nil {
@@ -130,15 +132,14 @@ func AddLetter(t testing.TB, a *app.App) {
 	}
 	for _, step := range []struct {
 		file   string
-		change letter.Change
+		letter letter.Import
 	}{
-		{"granary.en.md", letter.Change{Slug: Slug, Create: true, Leads: []string{Lead}, SignOn: new(letter.SignOnBoth)}},
-		{"granary.fa.md", letter.Change{Slug: Slug, Publish: true, Call: &letter.Call{Language: "en", From: "Lantern Court Watch",
-			Salutation: "Dear friends,", Body: "Please read this letter, and sign it if you agree.", Contact: "Orsolya Fenn", Email: "office@lantern.example"}}},
+		{"granary.en.md", letter.Import{Slug: Slug, Settings: letter.Settings{Leads: []string{Lead}}}},
+		{"granary.fa.md", letter.Import{Slug: Slug, Publish: true, Settings: letter.Settings{Call: &letter.Call{Language: "en", From: "Lantern Court Watch",
+			Salutation: "Dear friends,", Body: "Please read this letter, and sign it if you agree.", Contact: "Orsolya Fenn", Email: "office@lantern.example"}}}},
 	} {
-		text := ReadText(t, step.file)
-		step.change.Text = &text
-		if _, err := a.Letters.Write(t.Context(), step.change); err != nil {
+		step.letter.Text = ReadText(t, step.file)
+		if _, _, err := a.Letters.Import(t.Context(), step.letter); err != nil {
 			t.Fatalf("%s: %v", step.file, err)
 		}
 	}
@@ -197,4 +198,17 @@ func (l *Log) String() string {
 func (l *Log) Tail(n int) string {
 	s := l.String()
 	return s[max(0, len(s)-n):]
+}
+
+// Leaks returns which of the words are in a log or a dump, in clear or as a URL or JSON spells them.
+func Leaks(log string, words ...string) (found []string) {
+	for _, w := range words {
+		for _, spelling := range []string{w, url.QueryEscape(w), url.PathEscape(w), strings.ReplaceAll(w, `"`, `\"`)} {
+			if spelling != "" && strings.Contains(strings.ToLower(log), strings.ToLower(spelling)) {
+				found = append(found, w)
+				break
+			}
+		}
+	}
+	return found
 }

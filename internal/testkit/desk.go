@@ -59,20 +59,40 @@ func Desks(t *testing.T, body func(t *testing.T, d *Desk)) {
 // Open publishes another letter that people and organisations can sign.
 func (d *Desk) Open(slug string) letter.Letter {
 	d.T.Helper()
-	return d.Write(letter.Change{Slug: slug, Create: true, Publish: true, Text: Text("The bridge is unsafe."),
+	return d.Write(letter.Import{Slug: slug, Text: Text("The bridge is unsafe."), Publish: true,
 		Organisations: []account.Organisation{{Slug: "peace-office", Names: map[string]string{"en": "Peace Office", "fa": "دفتر صلح"}}},
-		Leads:         []string{"peace-office"}})
+		Settings:      letter.Settings{Leads: []string{"peace-office"}}})
 }
 
 // Text is a text of a letter.
-func Text(body string) *letter.Text {
-	return &letter.Text{Language: "en", Title: "On the bridge", Body: body}
+func Text(body string) letter.Text {
+	return letter.Text{Language: "en", Title: "On the bridge", Body: body}
 }
 
-// Write changes a letter.
-func (d *Desk) Write(c letter.Change) letter.Letter {
+// Write makes a letter, or gives one its next text.
+func (d *Desk) Write(i letter.Import) letter.Letter {
 	d.T.Helper()
-	l, err := d.Letters.Write(d.T.Context(), c)
+	l, _, err := d.Letters.Import(d.T.Context(), i)
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return l
+}
+
+// Set changes the settings of a letter.
+func (d *Desk) Set(slug string, set letter.Settings) letter.Letter {
+	d.T.Helper()
+	l, err := d.Letters.SetSettings(d.T.Context(), slug, set, 0)
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return l
+}
+
+// PublishText publishes the text of a draft.
+func (d *Desk) PublishText(slug string) letter.Letter {
+	d.T.Helper()
+	l, err := d.Letters.Publish(d.T.Context(), slug, letter.Publication{})
 	if err != nil {
 		d.T.Fatal(err)
 	}

@@ -1,6 +1,11 @@
 package testkit
 
 import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -65,4 +70,42 @@ func (r *Running) Enrol(t testing.TB, link, name, email string) *Editor {
 	}
 	e.SetCookie("__Host-desk", secret)
 	return e
+}
+
+// Send posts a form with one file, or none if that has no name.
+func (e *Editor) Send(t testing.TB, path, field, name string, data []byte, values url.Values) Answer {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for key, list := range values {
+		for _, value := range list {
+			if err := w.WriteField(key, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if name != "" {
+		part, err := w.CreateFormFile(field, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return e.Do(http.MethodPost, path, &body, "Content-Type", w.FormDataContentType())
+}
+
+// Until asks for a page until it says something.
+func (e *Editor) Until(t testing.TB, path, text string) {
+	t.Helper()
+	for !strings.Contains(e.Get(path).Main(t), text) {
+		if t.Context().Err() != nil {
+			t.Fatalf("%s never says %q: %s", path, text, e.Get(path).Main(t))
+		}
+		runtime.Gosched()
+	}
 }

@@ -10,12 +10,12 @@ import (
 // Fields returns what the first form of a page that leads to the address would send, without its buttons.
 func Fields(doc *html.Node, action string) url.Values {
 	for form := range doc.Descendants() {
-		if form.Data != "form" || strings.SplitN(attribute(form, "action"), "?", 2)[0] != action {
+		if form.Data != "form" || strings.SplitN(Attribute(form, "action"), "?", 2)[0] != action {
 			continue
 		}
 		v := url.Values{}
 		for n := range form.Descendants() {
-			name, kind := attribute(n, "name"), attribute(n, "type")
+			name, kind := Attribute(n, "name"), Attribute(n, "type")
 			switch {
 			case n.Type != html.ElementNode || name == "" || kind == "file":
 			case n.Data == "textarea":
@@ -27,11 +27,11 @@ func Fields(doc *html.Node, action string) url.Values {
 			case n.Data == "select":
 				for o := range n.Descendants() {
 					if o.Data == "option" && (has(o, "selected") || v.Get(name) == "" && !has(n, "multiple")) {
-						v.Set(name, attribute(o, "value"))
+						v.Set(name, Attribute(o, "value"))
 					}
 				}
 			case n.Data == "input" && (kind != "radio" && kind != "checkbox" || has(n, "checked")):
-				v.Add(name, attribute(n, "value"))
+				v.Add(name, Attribute(n, "value"))
 			}
 		}
 		return v
@@ -42,14 +42,15 @@ func Fields(doc *html.Node, action string) url.Values {
 // Values returns the values of all fields of that name on a page.
 func Values(doc *html.Node, name string) (values []string) {
 	for n := range doc.Descendants() {
-		if n.Type == html.ElementNode && attribute(n, "name") == name {
-			values = append(values, attribute(n, "value"))
+		if n.Type == html.ElementNode && Attribute(n, "name") == name {
+			values = append(values, Attribute(n, "value"))
 		}
 	}
 	return values
 }
 
-func attribute(n *html.Node, key string) string {
+// Attribute returns an attribute of an element, "" if it has none of that name.
+func Attribute(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
 			return a.Val

@@ -61,6 +61,14 @@ func Stores(t *testing.T, body func(t *testing.T, db *store.DB, clock *Clock)) {
 	}
 }
 
+// Engines runs body once for each engine. Without PostgreSQL what opens one skips its subtest, or fails where CI=true.
+func Engines(t *testing.T, body func(t *testing.T, engine store.Engine)) {
+	t.Helper()
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(string(engine), func(t *testing.T) { body(t, engine) })
+	}
+}
+
 // Store returns a fresh migrated database of the engine, with a Clock of its own.
 func Store(t testing.TB, engine store.Engine) *store.DB {
 	t.Helper()

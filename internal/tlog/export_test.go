@@ -16,7 +16,7 @@ func (l *Log) Twin() *Log {
 }
 
 // Slice sequences the signatures of a letter that wait, without a turn and without publishing.
-func (l *Log) Slice(tx *store.Tx, letter int64, follow Follow) error {
+func (l *Log) Slice(tx *store.Tx, letter store.LetterID, follow Follow) error {
 	read, err := store.List(tx, qTake, func(row store.Row) (Waiting, error) { return scanWaiting(row, letter) }, letter, phaseSign, -1, -1, int64(math.MaxInt64), 0)
 	if err == nil {
 		_, err = l.slice(tx, letter, read, follow)

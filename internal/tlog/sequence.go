@@ -20,7 +20,7 @@ const sliceSize = 512
 
 // Waiting is a leaf that has no index yet.
 type Waiting struct {
-	Letter  int64
+	Letter  store.LetterID
 	Subject int64       // the signature it is about, 0 for the letter
 	Leaf    verify.Leaf // of a relist or a withdraw the target is not known yet
 
@@ -98,7 +98,7 @@ func randomRank() int64 {
 
 // CancelRelist takes back a relist leaf that still waits, and reports whether there was one. A signature's listing has two
 // values, so a second change before the first was logged undoes it.
-func CancelRelist(tx *store.Tx, letter, signature int64) (bool, error) {
+func CancelRelist(tx *store.Tx, letter store.LetterID, signature int64) (bool, error) {
 	n, err := tx.Exec(qCancel, letter, phaseRelist, signature)
 	return n > 0, err
 }
@@ -106,7 +106,7 @@ func CancelRelist(tx *store.Tx, letter, signature int64) (bool, error) {
 // Follow is called in the transaction that gives leaves of one letter their index, the first of them index next. It fills in
 // the targets of acts, and does what follows from each leaf for its own tables. An act whose signature has no index yet it
 // leaves out of what it returns, which keeps the order: it waits for the next batch.
-type Follow func(tx *store.Tx, letter, next int64, waiting []Waiting) ([]Waiting, error)
+type Follow func(tx *store.Tx, letter store.LetterID, next int64, waiting []Waiting) ([]Waiting, error)
 
 // place is where a leaf waits. A batch takes the leaves whose places it has read when it began, and no others: whatever one of
 // them follows has waited no less long and is in a phase before it, while what comes meanwhile may follow something that does
@@ -142,7 +142,7 @@ func (l *Log) sequence(ctx context.Context, last int, follow Follow, published f
 	}
 	defer release()
 	var failed error // of a letter; the others go on
-	for letter := int64(0); ; {
+	for letter := store.LetterID(0); ; {
 		var share []place
 		err := l.db.View(ctx, func(tx *store.Tx) (err error) {
 			if err := tx.Row(qNext, letter).Scan(&letter); err != nil {
@@ -166,7 +166,7 @@ func (l *Log) sequence(ctx context.Context, last int, follow Follow, published f
 }
 
 // take appends a share of a letter's leaves, a slice of one phase a transaction.
-func (l *Log) take(ctx context.Context, letter int64, share []place, follow Follow) (done int, err error) {
+func (l *Log) take(ctx context.Context, letter store.LetterID, share []place, follow Follow) (done int, err error) {
 	for len(share) > 0 {
 		first, some := share[0], share[:min(len(share), sliceSize)]
 		if i := slices.IndexFunc(some, func(p place) bool { return p.phase != first.phase }); i > 0 {
@@ -219,7 +219,7 @@ func (l *Log) Backlog(ctx context.Context) (n int64, err error) {
 }
 
 // slice appends leaves of a letter, and returns how many there were of those read.
-func (l *Log) slice(tx *store.Tx, letter int64, read []Waiting, follow Follow) (int, error) {
+func (l *Log) slice(tx *store.Tx, letter store.LetterID, read []Waiting, follow Follow) (int, error) {
 	s, err := l.readState(tx.Row(qState))
 	if err != nil {
 		return 0, err
@@ -255,7 +255,7 @@ func (l *Log) slice(tx *store.Tx, letter int64, read []Waiting, follow Follow) (
 	return len(waiting), l.extend(tx, s, edge)
 }
 
-func scanWaiting(row store.Row, letter int64) (w Waiting, err error) {
+func scanWaiting(row store.Row, letter store.LetterID) (w Waiting, err error) {
 	var text string
 	if err := row.Scan(&w.phase, &w.rank, &w.Subject, &text); err != nil {
 		return w, err

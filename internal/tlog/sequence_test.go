@@ -32,7 +32,7 @@ func TestSequence_nothingOvertakesWhatItFollows(t *testing.T) {
 			t.Fatal(err)
 		}
 		var order []tlog.Waiting
-		follow := func(tx *store.Tx, _, _ int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+		follow := func(tx *store.Tx, _ store.LetterID, _ int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
 			if len(order) == 0 { // the batch runs: there is an edition, many sign it, change their listing, and leave
 				more := []tlog.Waiting{{Letter: letter, Leaf: verify.Edition{Letter: id, Number: 1, Texts: []verify.Text{{Language: "en"}}}}}
 				for i := crowd; i < crowd+late; i++ {

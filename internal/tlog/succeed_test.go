@@ -21,7 +21,9 @@ func TestSucceed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done, err := old.Sequence(ctx, func(_ *store.Tx, _, _ int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) { return waiting, nil }, func(*store.Tx, verify.Checkpoint) error { return nil })
+		done, err := old.Sequence(ctx, func(_ *store.Tx, _ store.LetterID, _ int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+			return waiting, nil
+		}, func(*store.Tx, verify.Checkpoint) error { return nil })
 		if err != nil || done != 1 {
 			t.Fatalf("%d leaves, %v", done, err)
 		}

@@ -34,7 +34,7 @@ type kept struct {
 }
 
 // follow keeps every leaf, and points acts at leaf 0.
-func (k *kept) follow(_ *store.Tx, _, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+func (k *kept) follow(_ *store.Tx, _ store.LetterID, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, w := range waiting {
@@ -55,7 +55,7 @@ func (k *kept) run(t testing.TB, l *tlog.Log) int {
 func newKept() *kept { return &kept{leaves: map[int64]verify.Leaf{}} }
 
 // enqueue makes n leaves of a letter wait, one transaction each ten.
-func enqueue(t testing.TB, db *store.DB, letter int64, n int) {
+func enqueue(t testing.TB, db *store.DB, letter store.LetterID, n int) {
 	t.Helper()
 	for done := 0; done < n; done += 10 {
 		err := db.Update(t.Context(), func(tx *store.Tx) error {
@@ -72,7 +72,7 @@ func enqueue(t testing.TB, db *store.DB, letter int64, n int) {
 	}
 }
 
-func signLeaf(letter int64, i int) tlog.Waiting {
+func signLeaf(letter store.LetterID, i int) tlog.Waiting {
 	return tlog.Waiting{Letter: letter, Subject: int64(i + 1), Leaf: verify.Sign{Letter: verify.LetterID{byte(letter)}, Kind: verify.Person, Listing: verify.Public,
 		Basis: verify.ByEmail, Day: "2026-06-01", Record: verify.Hash{byte(i), byte(i >> 8), byte(letter)}}}
 }
@@ -84,7 +84,7 @@ func TestSequence_treeIsThatOfItsLeaves(t *testing.T) {
 		r := rand.New(rand.NewPCG(20261125, 1))
 		for size := 0; size < 1200; {
 			n := []int{1, 3, 250, 400}[r.IntN(4)]
-			enqueue(t, db, 1+int64(r.IntN(3)), n)
+			enqueue(t, db, 1+store.LetterID(r.IntN(3)), n)
 			if got := k.run(t, l); got != n {
 				t.Fatalf("%d leaves sequenced, want %d", got, n)
 			}
@@ -265,7 +265,7 @@ func TestSequence_endsDoNotWaitForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		k, next := newKept(), 10_000
-		n, err := l.Sequence(t.Context(), func(tx *store.Tx, letter, at int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+		n, err := l.Sequence(t.Context(), func(tx *store.Tx, letter store.LetterID, at int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
 			for range 100 { // so many confirm while a slice is written
 				next++
 				if err := tlog.Enqueue(tx, signLeaf(1, next)); err != nil {
@@ -299,7 +299,7 @@ func TestSequence_leafTakenBackMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		k, taken := newKept(), false
-		_, err = l.Sequence(t.Context(), func(tx *store.Tx, letter, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
+		_, err = l.Sequence(t.Context(), func(tx *store.Tx, letter store.LetterID, next int64, waiting []tlog.Waiting) ([]tlog.Waiting, error) {
 			if _, relist := waiting[0].Leaf.(verify.Relist); relist && !taken { // as another process would, between reading and locking
 				taken = true
 				if undone, err := tlog.CancelRelist(tx, 1, 2); err != nil || !undone {
@@ -354,7 +354,7 @@ func TestSequence_severalAtOnceNeverFork(t *testing.T) {
 			})
 		}
 		var writers sync.WaitGroup
-		for letter := range int64(3) {
+		for letter := range store.LetterID(3) {
 			writers.Go(func() { enqueue(t, db, letter+1, 200) })
 		}
 		writers.Wait()

@@ -24,7 +24,7 @@ func (s *Server) showCirculation(w http.ResponseWriter, r *http.Request) error {
 // readerOf returns the reader of the link and the draft; once that is open the link leads to the public letter.
 func (s *Server) readerOf(w http.ResponseWriter, r *http.Request) (reader letter.Reader, l letter.Letter, opened bool, err error) {
 	w.Header().Set("Cache-Control", "no-store")
-	if reader, l, err = s.letters.ReaderOf(r.Context(), r.PathValue("token")); err != nil || l.State == letter.Draft {
+	if reader, l, err = s.letters.Circulations.ReaderOf(r.Context(), r.PathValue("token")); err != nil || l.State == letter.Draft {
 		return reader, l, false, err
 	}
 	http.Redirect(w, r, s.local(r, "/letters/"+l.Slug), http.StatusSeeOther)
@@ -50,15 +50,15 @@ func (s *Server) circulationPage(w http.ResponseWriter, r *http.Request, typed u
 		return err
 	}
 	loc, ctx, e := visitOf(r).locale, r.Context(), l.Edition
-	c, err := s.letters.Circulation(ctx, l.ID)
+	c, err := s.letters.Circulations.Find(ctx, l.ID)
 	if err != nil {
 		return err
 	}
-	remarks, err := s.letters.Remarks(ctx, l.ID, e)
+	remarks, err := s.letters.Circulations.Remarks(ctx, l.ID, e)
 	if err != nil {
 		return err
 	}
-	readers, err := s.letters.Readers(ctx, l.ID)
+	readers, err := s.letters.Circulations.Readers(ctx, l.ID)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Server) circulationPage(w http.ResponseWriter, r *http.Request, typed u
 		}
 	}
 	if p.Leads {
-		missing, err := s.letters.Unapproved(ctx, l, e.SHA256, 0)
+		missing, err := s.letters.Circulations.Unapproved(ctx, l, e.SHA256, 0)
 		if err != nil {
 			return err
 		}
@@ -152,9 +152,9 @@ func (s *Server) submitCirculation(w http.ResponseWriter, r *http.Request) error
 	ctx, done, at := r.Context(), v.Get("do"), ""
 	switch done {
 	case "answer":
-		err = s.letters.AnswerAs(ctx, reader, l.Slug, letter.Answer(v.Get("answer")), v.Get("name"), v.Get("named") == "1")
+		err = s.letters.Circulations.AnswerAs(ctx, reader, l.Slug, letter.Answer(v.Get("answer")), v.Get("name"), v.Get("named") == "1")
 	case "remark":
-		err = s.letters.RemarkAs(ctx, reader, l.Slug, v.Get("language"), v.Get("anchor"), v.Get("text"))
+		err = s.letters.Circulations.RemarkAs(ctx, reader, l.Slug, v.Get("language"), v.Get("anchor"), v.Get("text"))
 		if number, failed := strconv.Atoi(v.Get("number")); failed == nil {
 			at = "#p" + strconv.Itoa(number)
 		}
@@ -163,7 +163,7 @@ func (s *Server) submitCirculation(w http.ResponseWriter, r *http.Request) error
 			err = fault.New(fault.Invalid, "circulation.consent").On("consent")
 			break
 		}
-		err = s.letters.JoinAsLead(ctx, reader, l.Slug, letter.Lead{SHA256: v.Get("sha256"), Organisation: v.Get("as"), Name: v.Get("lead_name"),
+		err = s.letters.Circulations.JoinAsLead(ctx, reader, l.Slug, letter.Lead{SHA256: v.Get("sha256"), Organisation: v.Get("as"), Name: v.Get("lead_name"),
 			Language: visitOf(r).locale.Code, By: s.signedInAs(r)})
 		err = renameField(err, "name", "lead_name")
 	default:

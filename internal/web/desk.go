@@ -69,7 +69,7 @@ func (s *Server) admit(r *http.Request, who need) (d *deskVisit, err error) {
 		}
 		return d, nil
 	case "organisation":
-		d.Organisation, err = s.letters.Organisation(r.Context(), r.PathValue("slug"))
+		d.Organisation, err = s.letters.Directory.Find(r.Context(), r.PathValue("slug"))
 		d.Role = x.RoleIn(d.Organisation)
 	case "letter":
 		d.Letter, err = s.letters.Find(r.Context(), r.PathValue("slug"))

@@ -23,7 +23,7 @@ func (s *Server) deskCirculationPage(w http.ResponseWriter, r *http.Request, d *
 		return fault.New(fault.Conflict, "circulation.opened")
 	}
 	e := l.Edition
-	c, err := s.letters.Circulation(ctx, l.ID)
+	c, err := s.letters.Circulations.Find(ctx, l.ID)
 	if err != nil {
 		return err
 	}
@@ -56,14 +56,14 @@ func (s *Server) deskCirculationPage(w http.ResponseWriter, r *http.Request, d *
 	for _, x := range i18n.All() {
 		p.Spoken = append(p.Spoken, Option{x.Code, x.Name})
 	}
-	readers, err := s.letters.Readers(ctx, l.ID)
+	readers, err := s.letters.Circulations.Readers(ctx, l.ID)
 	if err != nil {
 		return err
 	}
 	for _, x := range readers {
 		p.Readers = append(p.Readers, readerView(loc, x))
 	}
-	missing, err := s.letters.Unapproved(ctx, l, e.SHA256, 0)
+	missing, err := s.letters.Circulations.Unapproved(ctx, l, e.SHA256, 0)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) deskCirculationPage(w http.ResponseWriter, r *http.Request, d *
 		p.Leads = append(p.Leads, LeadView{tagged(o.Name(loc.Code, i18n.Default), ""), !waits})
 		p.MayApprove = p.MayApprove || waits && d.RoleIn(o).May(account.Editor)
 	}
-	remarks, err := s.letters.Remarks(ctx, l.ID, e)
+	remarks, err := s.letters.Circulations.Remarks(ctx, l.ID, e)
 	if err != nil {
 		return err
 	}
@@ -145,28 +145,28 @@ func (s *Server) submitDeskCirculation(w http.ResponseWriter, r *http.Request, d
 	switch do := v.Get("do"); do {
 	case "send":
 		done = "circulated"
-		invitation, failed := invitationOf(v)
+		round, failed := roundOf(v)
 		if err = failed; err == nil {
-			invitation.By = by
-			_, err = s.letters.Circulate(ctx, slug, invitation)
+			round.By = by
+			_, err = s.letters.Circulations.Send(ctx, slug, round)
 		}
 	case "freeze":
-		done, err = "frozen", s.letters.Freeze(ctx, slug, v.Get("sha256"), by)
+		done, err = "frozen", s.letters.Circulations.Freeze(ctx, slug, v.Get("sha256"), by)
 	case "approve":
-		done, err = "lead_approved", s.letters.Approve(ctx, slug, v.Get("sha256"), *d.Session)
+		done, err = "lead_approved", s.letters.Circulations.Approve(ctx, slug, v.Get("sha256"), *d.Session)
 	case letter.SendAgain, letter.AskToLead, letter.WithdrawLink:
 		mails, _ := strconv.Atoi(v.Get("mails"))
-		done, err = "tended", s.letters.Tend(ctx, slug, id, do, mails, by)
+		done, err = "tended", s.letters.Circulations.Tend(ctx, slug, id, do, mails, by)
 	case "resolve", "reopen":
-		done, err = "tended", s.letters.Resolve(ctx, slug, id, do == "resolve", by)
+		done, err = "tended", s.letters.Circulations.Resolve(ctx, slug, id, do == "resolve", by)
 	case "reply":
-		done, err = "remark", s.letters.RemarkFromDesk(ctx, slug, v.Get("text_language"), v.Get("anchor"), v.Get("text"), by)
+		done, err = "remark", s.letters.Circulations.RemarkFromDesk(ctx, slug, v.Get("text_language"), v.Get("anchor"), v.Get("text"), by)
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
 	if faulty(err) && d.Letter.State == letter.Draft {
 		if v.Get("do") != "send" { // what the first form holds was not sent with another
-			if c, failed := s.letters.Circulation(ctx, d.Letter.ID); failed == nil && c.Started() {
+			if c, failed := s.letters.Circulations.Find(ctx, d.Letter.ID); failed == nil && c.Started() {
 				v.Set("zone", c.Zone.String())
 				setDay(v, "soft", c.Soft.In(c.Zone))
 				setDay(v, "hard", c.Hard.In(c.Zone))
@@ -180,10 +180,10 @@ func (s *Server) submitDeskCirculation(w http.ResponseWriter, r *http.Request, d
 	return s.seeOther(w, r, "/desk/letters/"+slug+"/circulation", done)
 }
 
-// invitationOf reads the form by which a draft is sent round.
-func invitationOf(v url.Values) (i letter.Invitation, err error) {
+// roundOf reads the form by which a draft is sent round.
+func roundOf(v url.Values) (round letter.Round, err error) {
 	var faults fault.List
-	if i.Readers, err = letter.ParseInvitees(v.Get("readers")); err != nil {
+	if round.Readers, err = letter.ParseReaders(v.Get("readers")); err != nil {
 		faults = append(faults, fault.All(err)...)
 	}
 	read := func(field string) (d letter.Deadline) {
@@ -200,12 +200,12 @@ func invitationOf(v url.Values) (i letter.Invitation, err error) {
 		return d
 	}
 	soft, hard := read("soft"), read("hard")
-	i.Soft, i.Hard, i.Zone, i.Lead, i.Language = soft.At, hard.At, hard.Zone, v.Get("lead") == "1", v.Get("language")
-	if i18n.Find(i.Language) == nil {
+	round.Soft, round.Hard, round.Zone, round.Lead, round.Language = soft.At, hard.At, hard.Zone, v.Get("lead") == "1", v.Get("language")
+	if i18n.Find(round.Language) == nil {
 		faults = append(faults, fault.New(fault.Invalid, "language").On("language"))
 	}
 	if len(faults) > 0 {
-		return i, faults
+		return round, faults
 	}
-	return i, nil
+	return round, nil
 }

@@ -31,7 +31,7 @@ func (s *Server) exportsPage(w http.ResponseWriter, r *http.Request, d *deskVisi
 		p.Audiences = append(p.Audiences, string(a))
 	}
 	var failed error
-	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
 		return failed
 	}
 	exports, failed := s.signing.Exports(r.Context(), l.ID)

@@ -14,10 +14,11 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -54,7 +55,7 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	if failed != nil {
 		return failed
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -131,12 +132,12 @@ func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name st
 	if len(data) == 0 {
 		field, name, data = "text", "list.csv", []byte(v.Get("text"))
 	}
-	if name = filepath.Base(name); mail.IsMailFile(name) {
-		f, err := mail.Read(r.Context(), name, data, s.lookupFor(keysWithin))
+	if name = filepath.Base(name); inbox.IsFile(name) {
+		f, err := inbox.Read(r.Context(), name, data, s.lookupFor(keysWithin))
 		if err != nil {
 			return 0, onField(err, field)
 		}
-		i.List, i.Basis = f.Roster(), verify.ByReply
+		i.List, i.Basis = signing.Roster(f), verify.ByReply
 	} else {
 		list, err := roster.Read(name, data, nil)
 		if err != nil {
@@ -193,7 +194,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -203,7 +204,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	if plan == nil { // the letter takes no more
 		return render(w, statusOfForm(err), p)
 	}
-	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), int64(l.ID)); failed != nil {
+	if p.Second, failed = s.accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())
@@ -323,7 +324,7 @@ const maxSkip = 1000
 
 // numbersOf reads numbers and ranges of lines, such as "3, 7-9", in any digits.
 func numbersOf(typed string) (lines []int, ok bool) {
-	fields := strings.FieldsFunc(i18n.LatinDigits(typed), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })
+	fields := strings.FieldsFunc(text.LatinDigits(typed), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })
 	for _, field := range fields {
 		first, last, isRange := strings.Cut(strings.ReplaceAll(field, "–", "-"), "-")
 		from, err := strconv.Atoi(first)

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // invitationsShown is how many invitations a page shows.
@@ -148,7 +149,7 @@ func (s *Server) submitInvitations(w http.ResponseWriter, r *http.Request, d *de
 
 // daysOf reads numbers with commas or blanks between them; SetReminders refuses the 0 that stands for what is none.
 func daysOf(typed string) (days []int) {
-	fields := strings.FieldsFunc(i18n.LatinDigits(typed), func(c rune) bool { return c == ',' || c == '،' || c == ';' || c == ' ' })
+	fields := strings.FieldsFunc(text.LatinDigits(typed), func(c rune) bool { return c == ',' || c == '،' || c == ';' || c == ' ' })
 	for _, field := range fields {
 		n, _ := strconv.Atoi(field)
 		days = append(days, n)

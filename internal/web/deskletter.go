@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
@@ -53,7 +54,7 @@ func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 			}
 			v.Held = held
 		}
-		waiting, err := s.accounts.Approvals(r.Context(), int64(x.ID))
+		waiting, err := s.accounts.Approvals(r.Context(), x.ID)
 		if err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		}
 		p.Held = held
 	}
-	waiting, failed := s.accounts.Approvals(r.Context(), int64(l.ID))
+	waiting, failed := s.accounts.Approvals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -207,11 +208,11 @@ func (s *Server) approvalView(r *http.Request, d *deskVisit, a account.Approval)
 
 // checklist is what is looked at before the letter opens with an edition, by whom who asks.
 func (s *Server) checklist(r *http.Request, d *deskVisit, e letter.Edition) ([]letter.Finding, error) {
-	c, err := s.letters.Circulation(r.Context(), d.Letter.ID)
+	c, err := s.letters.Circulations.Find(r.Context(), d.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
-	unapproved, err := s.letters.Unapproved(r.Context(), d.Letter, e.SHA256, d.User.ID)
+	unapproved, err := s.letters.Circulations.Unapproved(r.Context(), d.Letter, e.SHA256, d.User.ID)
 	return letter.Checklist(d.Letter, e, c, unapproved, s.o.Now()), err
 }
 
@@ -261,7 +262,7 @@ func (s *Server) publishEdition(r *http.Request, d *deskVisit, follows letter.Fo
 // carry carries an act out, or puts it before a second member where it wants one; then names what the next page says once it
 // is done.
 func (s *Server) carry(r *http.Request, d *deskVisit, asks account.Proposed, then string) (done string, err error) {
-	waits, err := s.accounts.Carry(r.Context(), int64(d.Letter.ID), asks, d.User.ID)
+	waits, err := s.accounts.Carry(r.Context(), d.Letter.ID, asks, d.User.ID)
 	if waits {
 		return "asked", err
 	}
@@ -276,7 +277,7 @@ func (s *Server) submitApproval(w http.ResponseWriter, r *http.Request, d *deskV
 	}
 	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 	approve := v.Get("do") == "approve"
-	err = s.accounts.Decide(r.Context(), int64(d.Letter.ID), id, d.User.ID, approve)
+	err = s.accounts.Decide(r.Context(), d.Letter.ID, id, d.User.ID, approve)
 	if faulty(err) || fault.Is(err, fault.Forbidden) {
 		return s.boardPage(w, r, d, v, err)
 	}
@@ -321,7 +322,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, d *deskVis
 	t := l.Edition.Text(loc.Code)
 	p := SettingsPage{Base: s.deskBase(r, d, loc.T("desk.settings.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language),
 		BoardURL: s.local(r, "/desk/letters/"+l.Slug), Action: s.local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
-	organisations, failed := s.letters.Organisations(r.Context())
+	organisations, failed := s.letters.Directory.List(r.Context())
 	if failed != nil {
 		return failed
 	}
@@ -339,9 +340,9 @@ func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskV
 	if err != nil {
 		return err
 	}
-	change, err := s.settingsOf(d, v)
+	set, err := s.settingsOf(d, v)
 	if err == nil {
-		_, err = s.letters.Write(r.Context(), change)
+		_, err = s.letters.SetSettings(r.Context(), d.Letter.Slug, set, d.User.ID)
 	}
 	if faulty(err) {
 		return s.settingsPage(w, r, d, v, err)
@@ -353,14 +354,14 @@ func (s *Server) submitSettings(w http.ResponseWriter, r *http.Request, d *deskV
 }
 
 // settingsOf reads the settings form. Nobody can take the letter out of their own hands.
-func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err error) {
+func (s *Server) settingsOf(d *deskVisit, v url.Values) (set letter.Settings, err error) {
 	var faults fault.List
-	c = letter.Change{Slug: d.Letter.Slug, By: d.User.ID, Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
+	set = letter.Settings{Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
 	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
 		if !slices.Contains(signOns, signOn) {
 			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
 		}
-		c.SignOn = &signOn
+		set.SignOn = &signOn
 	}
 	deadline, f := deadlineOf(v)
 	if f != nil {
@@ -369,25 +370,25 @@ func (s *Server) settingsOf(d *deskVisit, v url.Values) (c letter.Change, err er
 		if deadline.IsSet() && !deadline.At.After(s.o.Now()) {
 			faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
 		}
-		c.Deadline = &deadline
+		set.Deadline = &deadline
 	}
-	c.Leads = v["lead"]
+	set.Leads = v["lead"]
 	own := func(slug string) bool {
 		return slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
 	}
 	strange := func(slug string) bool { return !mayLead(d, slug) }
-	if !slices.ContainsFunc(c.Leads, own) || slices.ContainsFunc(c.Leads, strange) {
+	if !slices.ContainsFunc(set.Leads, own) || slices.ContainsFunc(set.Leads, strange) {
 		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
 	}
 	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")), Salutation: line1(v.Get("call_salutation")),
 		Body: letter.CleanMarkdown(v.Get("call_body")), Contact: line1(v.Get("contact")), Email: line1(v.Get("contact_email"))}
 	if call.Body != "" {
-		c.Call = &call
+		set.Call = &call
 	}
 	if len(faults) > 0 {
-		return c, faults
+		return set, faults
 	}
-	return c, nil
+	return set, nil
 }
 
 // signOns are the ways in which a letter can be signed.
@@ -405,7 +406,7 @@ func line1(typed string) string { return strings.Join(strings.Fields(typed), " "
 
 // deadlineOf reads day, hour and time zone; no day is no deadline, no hour the end of that day.
 func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
-	typed, hour := strings.TrimSpace(i18n.LatinDigits(v.Get("day"))), strings.TrimSpace(i18n.LatinDigits(v.Get("hour")))
+	typed, hour := strings.TrimSpace(text.LatinDigits(v.Get("day"))), strings.TrimSpace(text.LatinDigits(v.Get("hour")))
 	if typed == "" {
 		return d, nil
 	}
@@ -431,7 +432,7 @@ func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
 func (s *Server) showTrail(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
 	loc := visitOf(r).locale
 	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 36, 64)
-	trail, err := s.accounts.Trail(r.Context(), 0, int64(d.Letter.ID), before, trailShown)
+	trail, err := s.accounts.Trail(r.Context(), 0, d.Letter.ID, before, trailShown)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (s *Server) submitDeskOrganisation(w http.ResponseWriter, r *http.Request, 
 	case "entry":
 		done, o = "saved", entryOf(o, v)
 		if err = onField(s.accounts.Distinct(ctx, o), "name-"+visitOf(r).locale.Code); err == nil {
-			err = s.letters.PutOrganisation(ctx, o)
+			err = s.letters.Directory.Put(ctx, o)
 		}
 	case "record":
 		return s.deskOrganisationPage(w, r, d, withDomain(entryValues(o), v), nil, "")

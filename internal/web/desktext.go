@@ -141,7 +141,7 @@ func (s *Server) textPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	name := e.Text(loc.Code)
 	p.LetterTitle = tagged(name.Name(), name.Language)
 	if d.Letter.State == letter.Draft && language == e.Language {
-		c, failed := s.letters.Circulation(r.Context(), d.Letter.ID)
+		c, failed := s.letters.Circulations.Find(r.Context(), d.Letter.ID)
 		if failed != nil {
 			return failed
 		}
@@ -195,8 +195,7 @@ func (s *Server) submitText(w http.ResponseWriter, r *http.Request, d *deskVisit
 	if language != e.Language {
 		follows = letter.FollowsTranslation
 	}
-	base := v.Get("base")
-	l, err := s.letters.Write(r.Context(), letter.Change{Slug: d.Letter.Slug, Text: &t, Follows: follows, By: d.User.ID, Base: &base})
+	l, err := s.letters.SaveText(r.Context(), d.Letter.Slug, t, follows, v.Get("base"), d.User.ID)
 	if v.Get("do") == "autosave" {
 		return s.answerAutosave(w, r, l, language, err)
 	}
@@ -231,9 +230,9 @@ func (s *Server) attach(r *http.Request, v url.Values, data []byte) error {
 	if len(faults) > 0 {
 		return faults
 	}
-	put, mark := s.letters.PutPicture, "![%s](picture:%s)"
+	put, mark := s.letters.Media.PutPicture, "![%s](picture:%s)"
 	if do == "document" {
-		put, mark = s.letters.PutDocument, "[%s (PDF)](/media/%s)"
+		put, mark = s.letters.Media.PutDocument, "[%s (PDF)](/media/%s)"
 	}
 	hash, err := put(r.Context(), data)
 	if err != nil {
@@ -333,24 +332,26 @@ func (s *Server) submitNewLetter(w http.ResponseWriter, r *http.Request, d *desk
 		}
 	}
 	draft, err := importer.Read(name, data)
+	var read letter.Import
+	if err == nil {
+		read, err = letter.FromDraft(draft, letter.AtDesk, time.UTC)
+	}
 	if err != nil {
 		return s.newLetterPage(w, r, d, v, onField(err, "text"))
 	}
-	t := letter.TextOf(draft, true)
-	typed := textValues(t)
-	typed.Set("language", t.Language)
-	typed.Set("slug", i18n.Slug(t.Name(), "letter"))
-	typed.Set("sign_on", string(letter.SignOnBoth))
-	typed.Set("mandate", "1")
-	typed.Set("zone", "UTC")
-	if at, err := time.Parse(time.RFC3339, draft.Deadline); err == nil {
-		typed.Set("day", at.UTC().Format(time.DateOnly))
-		typed.Set("hour", at.UTC().Format("15:04"))
-	} else {
-		typed.Set("day", draft.Deadline)
+	typed := textValues(read.Text)
+	typed.Set("language", read.Text.Language)
+	typed.Set("slug", read.Text.Slug())
+	typed.Set("sign_on", string(letter.AtDesk.SignOn))
+	if letter.AtDesk.Mandate {
+		typed.Set("mandate", "1")
 	}
-	if draft.CloseOfBusiness && typed.Get("hour") == "" {
-		typed.Set("hour", "17:00")
+	typed.Set("zone", "UTC")
+	if deadline := read.Settings.Deadline; deadline != nil {
+		typed.Set("day", deadline.At.Format(time.DateOnly))
+		if hour := deadline.At.Format(time.TimeOnly); hour != "23:59:59" { // that is the end of a day alone
+			typed.Set("hour", hour[:len("15:04")])
+		}
 	}
 	for _, x := range draft.Warnings {
 		typed.Add("warning", loc(r).T("desk.warning."+x.Key, pairsOf(x.Args)...))
@@ -430,8 +431,8 @@ func (s *Server) createLetter(w http.ResponseWriter, r *http.Request, d *deskVis
 	if len(faults) > 0 {
 		err = faults
 	} else {
-		_, err = s.letters.Write(r.Context(), letter.Change{Slug: slug, Create: true, New: true, Text: &t, SignOn: &signOn, Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1"),
-			Deadline: &deadline, Leads: []string{v.Get("lead")}, By: d.User.ID})
+		_, err = s.letters.Create(r.Context(), slug, &t, letter.Settings{SignOn: &signOn, Protected: new(v.Get("protected") == "1"),
+			Mandate: new(v.Get("mandate") == "1"), Deadline: &deadline, Leads: []string{v.Get("lead")}}, d.User.ID)
 	}
 	if faulty(err) {
 		return s.confirmLetterPage(w, r, d, v, err)

@@ -38,7 +38,7 @@ func (s *Server) loadLetter(ctx context.Context, slug string) (*cachedLetter, er
 	if c.Counts, c.Persons, c.Organisations, err = s.roll.Summary(ctx, l.ID, c.Since); err != nil {
 		return nil, err
 	}
-	if c.Updates, err = s.letters.Updates(ctx, l.ID); err != nil {
+	if c.Updates, err = s.letters.Updates.List(ctx, l.ID); err != nil {
 		return nil, err
 	}
 	batches, err := s.signing.Batches(ctx, l.ID)

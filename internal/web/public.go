@@ -76,7 +76,7 @@ func (s *Server) showCall(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showOrganisation(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.letters.Organisation(r.Context(), r.PathValue("slug"))
+	o, err := s.letters.Directory.Find(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Server) showAbout(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showPicture(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.letters.FindPicture(r.Context(), r.PathValue("hash"))
+	p, err := s.letters.Media.Find(r.Context(), r.PathValue("hash"))
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Server) showMailbox(w http.ResponseWriter, r *http.Request) error {
 	loc := visitOf(r).locale
 	p := MailboxPage{Base: s.base(r, loc.T("mailbox.title"))}
 	p.NoIndex = true
-	for _, m := range s.o.Mailbox.Mails() {
+	for _, m := range s.o.Catcher.Mails() {
 		p.Mails = append(p.Mails, CaughtMail{To: m.To, Subject: m.Subject, Text: m.Text, At: m.At, Lang: m.Language,
 			Dir: i18n.Direction(m.Language), Links: m.Links})
 	}

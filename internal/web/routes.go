@@ -53,7 +53,7 @@ func (s *Server) routes() {
 	s.handle("GET /robots.txt", s.showRobots)
 	s.handle("GET /healthz", s.showHealth)
 	s.handle("GET /readyz", s.showReady)
-	if s.o.Mailbox != nil {
+	if s.o.Catcher != nil {
 		s.handle("GET /dev/mailbox", s.showMailbox)
 		s.handle("GET /dev/desk/{session}", s.enterDemo)
 	}

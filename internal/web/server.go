@@ -42,7 +42,7 @@ type Options struct {
 	PublishEvery  time.Duration // for saying when a signature will appear
 	RateLimit     bool
 	TrustProxy    []string      // networks whose X-Forwarded-For is believed
-	Mailbox       *mail.Mailbox // only in the demonstration
+	Catcher       *mail.Catcher // only in the demonstration
 	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
 	Jobs          job.Overview
 	LookupTXT     account.LookupTXT // of keys of mails that are read in
@@ -374,7 +374,7 @@ func (s *Server) base(r *http.Request, title string) Base {
 		path += "?" + r.URL.RawQuery
 	}
 	b := Base{L: v.locale, Prefix: v.prefix, Site: s.o.Site, Title: title, Path: path, Canonical: s.o.BaseURL + v.prefix + r.URL.Path,
-		Demo: s.o.Mailbox != nil}
+		Demo: s.o.Catcher != nil}
 	b.Languages = languagesOf(v.locale, path)
 	return b
 }

@@ -146,7 +146,7 @@ func (s *Server) showCheckMail(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if s.o.Mailbox != nil {
+	if s.o.Catcher != nil {
 		p.Mailbox = "/dev/mailbox"
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -18,7 +18,7 @@ func (s *Server) showUpdate(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "update.unknown")
 	}
-	u, err := s.letters.FindUpdate(r.Context(), l.ID, number)
+	u, err := s.letters.Updates.Find(r.Context(), l.ID, number)
 	if err != nil {
 		return err
 	}

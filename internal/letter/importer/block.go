@@ -3,6 +3,7 @@ package importer
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // headKind is what a block of the head is about.
@@ -293,7 +294,7 @@ func (r *reader) isProper(text string) bool {
 	for f := range strings.FieldsSeq(text) {
 		word := strings.Trim(f, "(),.;:'\"“”‘’&/-–")
 		first := firstRune(word)
-		if word == "" || startsUpper(word) || digit(first) >= 0 {
+		if word == "" || startsUpper(word) || unicode.IsDigit(first) {
 			continue
 		}
 		folded := fold(word)

@@ -233,7 +233,7 @@ func dateLine(l line) (dates []written, place string, ok bool) {
 	for i := len(dates) - 1; i >= 0; i-- {
 		rest = rest[:dates[i].start] + " | " + rest[dates[i].end:]
 	}
-	if strings.ContainsFunc(rest, func(r rune) bool { return digit(r) >= 0 || r == '@' || r == '"' }) {
+	if strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsDigit(r) || r == '@' || r == '"' }) {
 		return nil, "", false
 	}
 	words := strings.FieldsFunc(rest, func(r rune) bool { return !isWordRune(r) && r != '\'' })
@@ -286,14 +286,14 @@ func placeEnd(text string) int {
 func placeBefore(text string) string {
 	at := placeEnd(text)
 	if at <= 0 {
-		at = strings.IndexFunc(text, func(r rune) bool { return digit(r) >= 0 })
+		at = strings.IndexFunc(text, unicode.IsDigit)
 	}
 	if at <= 0 {
 		return ""
 	}
 	place := withoutDateWords(strings.TrimSpace(text[:at]))
 	folded := fold(place)
-	if strings.ContainsFunc(place, func(r rune) bool { return digit(r) >= 0 }) || wordCount(place) > 4 {
+	if strings.ContainsFunc(place, unicode.IsDigit) || wordCount(place) > 4 {
 		return ""
 	}
 	for word := range strings.FieldsSeq(folded) {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/text"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -85,21 +86,19 @@ func decodeUTF16(data []byte, order binary.ByteOrder) (string, error) {
 
 // clean normalises to NFC and line ends to \n, and removes characters that show nothing but change how others show. It
 // counts the ones nobody types by mistake. The joiners ZWNJ and ZWJ stay: Persian needs them.
-func clean(text string) (cleaned string, hidden int) {
-	text = norm.NFC.String(strings.ReplaceAll(text, "\r\n", "\n"))
+func clean(source string) (cleaned string, hidden int) {
+	source = norm.NFC.String(strings.ReplaceAll(source, "\r\n", "\n"))
 	cleaned = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r' || r == '\f' || r == '\v' || r == 0x85 || r == 0x2028 || r == 0x2029:
+		case text.EndsLine(r):
 			return '\n'
-		case r == 0xfeff || r == 0xad || r == 0x200b || r == 0x200e || r == 0x200f || r == 0x61c:
-			return -1
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
+		case text.Planted.Forbids(r):
 			hidden++
+			return -1
+		case text.Pasted.Forbids(r):
 			return -1
 		}
 		return r
-	}, text)
+	}, source)
 	return cleaned, hidden
 }

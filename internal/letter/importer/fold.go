@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // foldRunes maps letters that are written in several ways onto one; -1 drops the rune.
@@ -15,9 +17,6 @@ var foldRunes = map[rune]rune{
 	'–': '-', '—': '-', '−': '-', '‐': '-', '‑': '-', '‒': '-',
 	'،': ',', '؛': ';', '：': ':',
 }
-
-// digitZeros are the zeros of the decimal digits that letters use.
-var digitZeros = [...]rune{'0', '٠', '۰', '०', '０'}
 
 // fold brings text into the form that all word tables are written in: lower case, one kind of each letter, digit, quote
 // and dash, single spaces, Persian prefixes and suffixes joined to their word.
@@ -52,7 +51,7 @@ func foldRune(r rune) rune {
 	if r >= 0x64b && r <= 0x652 || r == 0x670 || r == 0x654 { // Arabic vowel signs
 		return -1
 	}
-	if d := digit(r); d >= 0 {
+	if d := text.Digit(r); d >= 0 {
 		return rune('0' + d)
 	}
 	return unicode.ToLower(r)
@@ -92,16 +91,6 @@ func joinPrefix(s, prefix string) string {
 		i++
 	}
 	return b.String()
-}
-
-// digit returns the value of a decimal digit of any script, or -1.
-func digit(r rune) int {
-	for _, zero := range digitZeros {
-		if r >= zero && r <= zero+9 {
-			return int(r - zero)
-		}
-	}
-	return -1
 }
 
 // has reports whether the folded text contains the folded phrase as whole words.

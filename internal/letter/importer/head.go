@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -107,7 +108,7 @@ func (r *reader) headLabel(text string) (kind headKind, rest string, ok bool) {
 
 // isReferenceLine recognises "Our ref: SC/114/2025" and «شماره: ۱۲۳».
 func (r *reader) isReferenceLine(text string) bool {
-	return wordCount(text) <= 6 && strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 }) &&
+	return wordCount(text) <= 6 && strings.ContainsFunc(text, unicode.IsDigit) &&
 		r.starts(fold(text), func(w *words) []string { return w.references }) != ""
 }
 
@@ -150,7 +151,7 @@ func (r *reader) isTitle(l line) bool {
 		return true
 	}
 	n := wordCount(l.text)
-	if n >= 4 && isCapitals(l.text) && (!r.isPlace(l.text) || n >= 6 && !strings.ContainsFunc(l.text, func(c rune) bool { return digit(c) >= 0 || c == ',' })) {
+	if n >= 4 && isCapitals(l.text) && (!r.isPlace(l.text) || n >= 6 && !strings.ContainsFunc(l.text, func(c rune) bool { return unicode.IsDigit(c) || c == ',' })) {
 		return true
 	}
 	if n >= 4 && has(folded, "letter") && r.any(folded, func(w *words) []string { return w.ofWords }) {
@@ -184,7 +185,7 @@ func (r *reader) isPlace(text string) bool {
 		return true
 	}
 	folded := strings.ToLower(fold(text))
-	numbered := strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 })
+	numbered := strings.ContainsFunc(text, unicode.IsDigit)
 	if !r.any(folded, func(w *words) []string { return w.places }) || r.hasRole(text) && !numbered {
 		return false
 	}
@@ -396,7 +397,7 @@ func (r *reader) setDate(dates []written, place, text string) {
 	if len(dates) == 2 && dates[0].unread {
 		dates[0], dates[1] = dates[1], dates[0]
 	}
-	if at := strings.Index(d.DateAsWritten, ":"); at > 0 && !strings.ContainsFunc(d.DateAsWritten[:at], func(c rune) bool { return digit(c) >= 0 }) {
+	if at := strings.Index(d.DateAsWritten, ":"); at > 0 && !strings.ContainsFunc(d.DateAsWritten[:at], unicode.IsDigit) {
 		d.DateAsWritten = strings.TrimSpace(d.DateAsWritten[at+1:])
 	}
 	first := dates[0]

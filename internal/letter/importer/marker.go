@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // markerKind is how a list is numbered.
@@ -108,7 +111,7 @@ func letterValue(letter string) int {
 
 func startsWithDigit(s string) bool {
 	for _, r := range s {
-		return digit(r) >= 0
+		return unicode.IsDigit(r)
 	}
 	return false
 }
@@ -117,7 +120,7 @@ func startsWithDigit(s string) bool {
 func atoi(s string) int {
 	n := 0
 	for _, r := range s {
-		if d := digit(r); d >= 0 && n < 1e8 {
+		if d := text.Digit(r); d >= 0 && n < 1e8 {
 			n = n*10 + d
 		}
 	}

@@ -52,7 +52,7 @@ func tokens(text string) []token {
 // splitAnd returns the length of an Arabic "and" that is joined to digits, 0 if the word has none.
 func splitAnd(word string) int {
 	rest, ok := strings.CutPrefix(word, "و")
-	if ok && digit(firstRune(rest)) >= 0 {
+	if ok && unicode.IsDigit(firstRune(rest)) {
 		return len("و")
 	}
 	return 0

@@ -89,7 +89,7 @@ func isMonthAndYear(text string) bool {
 // isOthers recognises "and 120 others".
 func (r *reader) isOthers(text string) bool {
 	fields := strings.Fields(fold(text))
-	return len(fields) > 1 && len(fields) <= 6 && r.is(fields[0], func(w *words) []string { return w.conjunction }) && strings.ContainsFunc(text, func(c rune) bool { return digit(c) >= 0 })
+	return len(fields) > 1 && len(fields) <= 6 && r.is(fields[0], func(w *words) []string { return w.conjunction }) && strings.ContainsFunc(text, unicode.IsDigit)
 }
 
 // signedLabel recognises "Signed:", "Signatories" and what stands behind it on the line.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // headings are the folded headings of columns, in English, French, Persian and Arabic. A heading also matches when one of
@@ -51,7 +51,7 @@ func folded[K ~string](words map[K][]string) map[string]K {
 	meaning := map[string]K{}
 	for key, list := range words {
 		for _, w := range list {
-			meaning[i18n.Fold(w)] = key
+			meaning[text.Fold(w)] = key
 		}
 	}
 	return meaning
@@ -70,15 +70,15 @@ func fieldOf(heading string) Field {
 	if len(heading) > 200 {
 		return ""
 	}
-	if f, ok := headingOf[i18n.Fold(heading)]; ok {
+	if f, ok := headingOf[text.Fold(heading)]; ok {
 		return f
 	}
-	return headingOf[i18n.Fold(remark.ReplaceAllString(heading, ""))]
+	return headingOf[text.Fold(remark.ReplaceAllString(heading, ""))]
 }
 
-func listingOf(text string) string { return listingByWord[i18n.Fold(text)] }
+func listingOf(cell string) string { return listingByWord[text.Fold(cell)] }
 
-func kindOf(text string) string { return kindByWord[i18n.Fold(text)] }
+func kindOf(cell string) string { return kindByWord[text.Fold(cell)] }
 
 // FieldsOf returns what each heading of a row names. In French and Persian one word is the name or the family name: it is
 // the family name beside a given name, and the given name beside a family name.

@@ -14,13 +14,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Limits of a list. A larger one is split by whoever has it.
@@ -305,27 +303,17 @@ func (e *Entry) note(n Note) {
 
 // Tidy normalises a cell: NFC, single blanks, none of the marks that spreadsheets and messengers leave in copied names
 // (directional marks and overrides, soft hyphens, variation selectors), and reports whether there were any.
-func Tidy(cell string) (text string, hidden, cut bool) {
+func Tidy(cell string) (tidied string, hidden, cut bool) {
 	if len(cell) > maxCell {
 		cell, cut = strings.ToValidUTF8(cell[:maxCell], ""), true
 	}
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case r == 0xad || r == 0x200b || r == 0x200e || r == 0x200f || r == 0x61c || r == 0xfeff || r == 0x2060 ||
-			r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r >= 0xfe00 && r <= 0xfe0f || unicode.Is(unicode.Cc, r):
-			hidden = true
-			return -1
-		}
-		return r
-	}, cell)
-	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
+	hidden = strings.ContainsFunc(cell, text.Cell.Forbids)
+	tidied = text.Cell.Line(strings.ToValidUTF8(cell, "\ufffd"))
 	// Spreadsheets mark a cell as text with an apostrophe that is no part of it.
-	if rest, ok := strings.CutPrefix(text, "'"); ok && rest != "" && !strings.Contains(rest, "'") {
+	if rest, ok := strings.CutPrefix(tidied, "'"); ok && rest != "" && !strings.Contains(rest, "'") {
 		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune("=+-@", first) {
-			text = rest
+			tidied = rest
 		}
 	}
-	return text, hidden, cut
+	return tidied, hidden, cut
 }

@@ -1,0 +1,237 @@
+// Package inbox owns what a mail is that somebody was sent: one in a file of its own or several in an mbox, its parts and
+// character sets, which of its words are the sender's own, and who vouches for the sender.
+//
+// It promises bounds for all that it reads, that one mail which cannot be read costs no other, that the texts it returns can be
+// shown (valid UTF-8, without control and direction characters), and that only the domain of a sender's address vouches for it
+// (DKIM), of the very words it returns.
+// It must not know what a mail is taken for: whoever takes mails calls Read and makes of them what it needs.
+package inbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // so that it knows every character set
+	"github.com/emersion/go-message/mail"
+	"golang.org/x/text/language"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// Limits of what is read.
+const (
+	Limit       = 128 << 20 // bytes of a file
+	maxMessages = 10_000    // of a file
+	maxMessage  = 30 << 20  // bytes of one, with what is attached
+	maxHeader   = 256 << 10 // bytes of a header, and of that of each part
+	maxDepth    = 10        // parts within parts
+	maxParts    = 100
+	maxText     = 64 << 10 // bytes of text that are kept
+)
+
+// Mail is a mail that somebody has sent. Everything in it was written by its sender, or by somebody who claims to be that,
+// unless Vouched is Signed.
+type Mail struct {
+	Number   int // in its file, from 1
+	Name     string
+	Address  string // of the sender; "" if there is not exactly one
+	At       time.Time
+	ID       string // of the message, without <>
+	Subject  string
+	Language string // that the text seems to be in (BCP 47), "" if that cannot be told
+	Text     string // what the sender wrote: without quotations and signature
+	Vouched  Vouch
+
+	Fault *fault.Error // why nobody can have meant anything by it, or it cannot be read
+}
+
+// File is a file of mails.
+type File struct {
+	SHA256 string // lower-case hex
+	Mails  []Mail
+}
+
+// IsFile reports whether a name is one of a file that Read reads.
+func IsFile(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".eml", ".mbox", ".mbx":
+		return true
+	}
+	return false
+}
+
+// Read reads a mail (RFC 5322) or an mbox file of several (RFC 4155 and what programs write in its place). A mail that cannot be
+// read is there with its fault; the others are read. Keys of signatures are looked up by lookup.
+func Read(ctx context.Context, name string, data []byte, lookup account.LookupTXT) (*File, error) {
+	if len(data) > Limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
+	}
+	sum := sha256.Sum256(data)
+	f := &File{SHA256: hex.EncodeToString(sum[:])}
+	v := voucher{lookup: lookup, known: map[string]answer{}}
+	var forms [][][]byte // of each mail, how it may have been before it was put into the file
+	if isMbox(data) {
+		for raw := range splitMbox(data) {
+			if len(forms) == maxMessages {
+				return nil, fault.New(fault.TooLarge, "reply.too_many", "Limit", maxMessages)
+			}
+			forms = append(forms, unquoted(raw))
+		}
+	} else {
+		if ext := strings.ToLower(filepath.Ext(name)); ext != ".eml" && ext != "" {
+			return nil, fault.New(fault.Invalid, "reply.no_mbox")
+		}
+		forms = [][][]byte{{data}}
+	}
+	for i, variants := range forms {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m := readOne(ctx, variants, &v)
+		m.Number = i + 1
+		f.Mails = append(f.Mails, m)
+	}
+	return f, nil
+}
+
+// readOne reads a mail in the form in which its signature holds; if it holds in none, in the first.
+func readOne(ctx context.Context, forms [][]byte, v *voucher) (m Mail) {
+	for i, raw := range forms {
+		if len(raw) > maxMessage {
+			return Mail{Vouched: Unsigned, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", maxMessage)}
+		}
+		raw = withCRLF(raw)
+		one := parse(raw)
+		if one.Address != "" {
+			one.Vouched = v.vouch(ctx, raw, one.Address)
+		}
+		if i == 0 || one.Vouched == Signed {
+			m = one
+		}
+		if m.Vouched == Signed {
+			break
+		}
+	}
+	return m
+}
+
+// withCRLF ends each line as mail does: files are often kept with the line ends of their system.
+func withCRLF(raw []byte) []byte {
+	out := make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'}))
+	for i, c := range raw {
+		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
+			out = append(out, '\r')
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// parse reads one mail.
+func parse(raw []byte) Mail {
+	m := Mail{Vouched: Unsigned}
+	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
+	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+		m.Fault = fault.New(fault.Invalid, "reply.damaged").Because(err)
+		return m
+	}
+	h := mail.Header{Header: e.Header}
+	m.At, _ = h.Date()
+	if m.ID, err = h.MessageID(); err != nil {
+		m.ID = strings.Trim(h.Get("Message-Id"), " <>")
+	}
+	if m.Subject, err = h.Subject(); err != nil {
+		m.Subject = h.Get("Subject")
+	}
+	m.ID, m.Subject = shown(m.ID), shown(m.Subject)
+	// Of two senders a signature may name the one, and what is shown the other.
+	if from, err := h.AddressList("From"); err == nil && len(from) == 1 && len(h.Values("From")) == 1 {
+		m.Name, m.Address = shown(from[0].Name), from[0].Address
+	} else {
+		m.Fault = fault.New(fault.Invalid, "reply.sender").On("email")
+	}
+	if isAutomatic(h) {
+		m.Fault = fault.New(fault.Invalid, "reply.automatic")
+	}
+	var p parts
+	p.read(e, 0)
+	text := strings.Join(p.plain, "\n")
+	if strings.TrimSpace(text) == "" {
+		text = textOfHTML(strings.Join(p.html, "\n"))
+	}
+	m.Text = ownWords(text)
+	if m.Language = importer.Language(m.Text); m.Language == "" { // a few words tell nothing
+		if tags, _, err := language.ParseAcceptLanguage(h.Get("Content-Language")); err == nil && len(tags) > 0 {
+			base, _ := tags[0].Base()
+			m.Language = base.String()
+		}
+	}
+	return m
+}
+
+// isAutomatic reports whether no person has written the mail (RFC 3834, RFC 3462, and older customs).
+func isAutomatic(h mail.Header) bool {
+	kind, _, _ := h.ContentType()
+	auto, _, _ := strings.Cut(h.Get("Auto-Submitted"), ";")
+	auto = strings.TrimSpace(auto)
+	switch strings.ToLower(strings.TrimSpace(h.Get("Precedence"))) {
+	case "bulk", "junk", "auto_reply":
+		return true
+	}
+	return kind == "multipart/report" || auto != "" && !strings.EqualFold(auto, "no") || h.Has("X-Autoreply") || h.Has("X-Autorespond") ||
+		strings.TrimSpace(h.Get("Return-Path")) == "<>"
+}
+
+// shown is a line of a header as it can be shown.
+func shown(s string) string {
+	if s = text.Shown.Line(strings.ToValidUTF8(s, "\ufffd")); len(s) > 1000 {
+		s = strings.ToValidUTF8(s[:1000], "")
+	}
+	return s
+}
+
+// parts are the texts of a mail: one may be there as plain text and again as HTML.
+type parts struct {
+	plain, html []string
+	size, count int
+}
+
+// read takes the texts out of a part and of those within it. What is damaged ends it; what was read before that is kept.
+func (p *parts) read(e *message.Entity, depth int) {
+	if p.count++; p.count > maxParts || depth > maxDepth {
+		return
+	}
+	if within := e.MultipartReader(); within != nil {
+		for {
+			part, err := within.NextPart()
+			if part == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+				return
+			}
+			p.read(part, depth+1)
+		}
+	}
+	kind, _, err := e.Header.ContentType()
+	if disposition, _, _ := e.Header.ContentDisposition(); disposition == "attachment" {
+		return
+	}
+	into := &p.plain
+	switch {
+	case kind == "text/html":
+		into = &p.html
+	case kind != "text/plain" && kind != "" && err == nil:
+		return
+	}
+	data, _ := io.ReadAll(io.LimitReader(e.Body, int64(max(0, 8*maxText-p.size)))) // tags and quotations take room too
+	p.size += len(data)
+	*into = append(*into, strings.ToValidUTF8(string(data), "\ufffd"))
+}

@@ -1,0 +1,151 @@
+package letter
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
+// is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
+func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {
+	t = t.tidy()
+	number := 1
+	var current Edition
+	if l.State == Draft {
+		follows = FollowsNone
+	} else {
+		number = l.Edition.Number + 1
+		if current, err = findEdition(tx, l.ID, l.Edition.Number); err != nil {
+			return false, err
+		}
+	}
+	draft, err := findEdition(tx, l.ID, number)
+	fresh := fault.Is(err, fault.NotFound)
+	if fresh {
+		draft, err = Edition{Number: number, Follows: follows, Language: t.Language, Texts: current.Texts}, nil
+		if l.State != Draft {
+			draft.Language = current.Language
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	old, known := draft.Texts[t.Language]
+	if base != nil && (known && *base != old.Revision() || !known && *base != "") {
+		return false, fault.New(fault.Conflict, "letter.text_changed")
+	}
+	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && now.SHA256 == Hash(t.Canonical()) && now.Translator == t.Translator {
+		return true, nil // the same bytes twice
+	}
+	if l.State != Draft && follows == FollowsNone {
+		return false, fault.New(fault.Invalid, "edition.follows").On("follows")
+	}
+	if t.Language != draft.Language {
+		follows = stronger(follows, draft.Follows) // what the edition changes is more than this translation
+	} else if follows == FollowsTranslation {
+		return false, fault.New(fault.Invalid, "edition.translation").On("language")
+	}
+	if draft.Texts == nil {
+		draft.Texts = map[string]Text{}
+	}
+	draft.Texts[t.Language] = t
+	authoritative := Hash(draft.Texts[draft.Language].Canonical())
+	if t.Language != draft.Language {
+		t.SourceSHA256 = authoritative
+		draft.Texts[t.Language] = t
+	}
+	if n, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
+		return false, err
+	} else if n == 0 {
+		return false, fmt.Errorf("letter %d: edition %d is published already", l.ID, number)
+	}
+	for _, language := range draft.Languages() {
+		if err := putText(tx, l.ID, number, draft.Texts[language]); err != nil {
+			return false, err
+		}
+	}
+	return false, Touch(tx, l.ID)
+}
+
+// stronger returns what asks more of signers.
+func stronger(a, b Follows) Follows {
+	order := []Follows{FollowsNone, FollowsTranslation, FollowsCosmetic, FollowsSubstantive}
+	return order[max(slices.Index(order, a), slices.Index(order, b), 0)]
+}
+
+// publish makes the draft edition the current one and opens a draft letter.
+func publish(tx *store.Tx, id ID, p Publication) error {
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
+	if err != nil {
+		return err
+	}
+	next, err := findEdition(tx, id, l.Edition.Number+1)
+	if fault.Is(err, fault.NotFound) && l.Edition.Number > 0 {
+		return nil // nothing new to publish
+	}
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Invalid, "edition.missing")
+	}
+	if err != nil {
+		return err
+	}
+	for language, sum := range p.Sums {
+		if len(p.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
+			return fault.New(fault.Conflict, "letter.text_changed")
+		}
+	}
+	if l.State != Draft && p.Follows != FollowsNone { // declared now, for all that was written before
+		current, err := findEdition(tx, id, l.Edition.Number)
+		if err != nil {
+			return err
+		}
+		if p.Follows == FollowsTranslation && next.SHA256 != current.SHA256 {
+			return fault.List{fault.New(fault.Invalid, "edition.only_translation").On("follows")}
+		}
+		next.Follows = p.Follows
+		if _, err := tx.Exec(qPutEdition, id, next.Number, next.Follows, next.Language, next.SHA256); err != nil {
+			return err
+		}
+	}
+	text := next.Text(next.Language)
+	if text.Body == "" && len(text.Demands) == 0 {
+		return fault.New(fault.Invalid, "edition.missing")
+	}
+	if l.State == Draft && p.By != 0 { // the command line is its operator's, who answers for all of it
+		if l.Leads, err = account.Leads(tx, id); err != nil {
+			return err
+		}
+		missing, err := unapproved(tx, l, next.SHA256, p.By)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(obstacles(l, next, missing, tx.Now()), func(f Finding) bool { return f.Blocks }) {
+			return fault.New(fault.Conflict, "letter.not_ready")
+		}
+	}
+	hash, err := logEdition(tx, l, next)
+	if err != nil {
+		return err
+	}
+	if l.Final {
+		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
+	}
+	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
+		return err
+	}
+	if l.State == Draft && l.Deadline.IsSet() {
+		if err := logDeadline(tx, l, l.Deadline.At); err != nil {
+			return err
+		}
+	}
+	state := Open
+	if l.SignOn == SignOnNone {
+		state = Closed
+	}
+	_, err = tx.Exec(qSetPublished, next.Number, state, tx.Now().UnixMicro(), id)
+	return err
+}

@@ -1,0 +1,162 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+)
+
+// kind is a kind of mail. A are the arguments of its job; E is the envelope, which says who gets the mail and holds what is
+// needed to write it.
+type kind[A job.Args, E any] struct {
+	// template names two files in templates/ and the message that is the subject, mail.TEMPLATE.subject; content may say others.
+	template string
+
+	// envelope reads the envelope, and returns false when the mail must not be sent any more.
+	envelope func(ctx context.Context, args A) (e E, send bool, err error)
+
+	// content returns what is written. It changes nothing.
+	content func(ctx context.Context, e E) (page, error)
+
+	// refused is called when the relay refused the mail for good; nil forgets it: such a mail asks for nothing that has to arrive.
+	refused func(ctx context.Context, args A) error
+
+	// accepted is called when the relay took the mail; nil does nothing.
+	accepted func(ctx context.Context, args A, e E) error
+}
+
+// kinds is the list of all mails. A new one needs an entry here, the content that the entry names, two templates and their words.
+func (m *Mailer) kinds() []anyKind {
+	s := m.Signing
+	return []anyKind{
+		// To signers.
+		kind[signing.ConfirmMail, signing.Envelope]{
+			template: "confirm",
+			envelope: func(ctx context.Context, j signing.ConfirmMail) (signing.Envelope, bool, error) {
+				return s.Envelope(ctx, j.Pending)
+			},
+			content: m.toConfirm,
+			refused: func(ctx context.Context, j signing.ConfirmMail) error { return s.Refused(ctx, j.Pending) },
+			accepted: func(ctx context.Context, j signing.ConfirmMail, e signing.Envelope) error {
+				return m.acceptedLate(ctx, j.Pending, e)
+			},
+		},
+		kind[signing.ReplyMail, signing.Envelope]{
+			template: "reply",
+			envelope: func(ctx context.Context, j signing.ReplyMail) (signing.Envelope, bool, error) {
+				return s.Envelope(ctx, j.Pending)
+			},
+			content: m.toConfirm,
+			refused: func(ctx context.Context, j signing.ReplyMail) error { return s.Refused(ctx, j.Pending) },
+			accepted: func(ctx context.Context, j signing.ReplyMail, e signing.Envelope) error {
+				return m.acceptedLate(ctx, j.Pending, e)
+			},
+		},
+		kind[signing.CodeMail, signing.Envelope]{
+			template: "code",
+			envelope: func(ctx context.Context, j signing.CodeMail) (signing.Envelope, bool, error) {
+				return s.Envelope(ctx, j.Pending)
+			},
+			content: m.freshCode,
+			refused: func(ctx context.Context, j signing.CodeMail) error { return s.Refused(ctx, j.Pending) },
+		},
+		kind[signing.QuestionMail, asked]{template: "question", envelope: m.asked, content: m.question},
+		kind[signing.RefusedMail, signing.Envelope]{
+			template: "refused",
+			envelope: func(ctx context.Context, j signing.RefusedMail) (signing.Envelope, bool, error) {
+				return s.EnvelopeOf(ctx, j.Letter, j.Signature)
+			},
+			content: m.notCounted,
+		},
+		kind[signing.ExtensionMail, signing.Envelope]{template: "extension", envelope: s.ExtensionEnvelope, content: m.extension},
+		kind[signing.TextMail, signing.Envelope]{
+			template: "text",
+			envelope: func(ctx context.Context, j signing.TextMail) (e signing.Envelope, send bool, err error) {
+				e, send, err = s.Envelope(ctx, j.Pending)
+				e.From = j.From
+				return e, send, err
+			},
+			content: m.changedText,
+		},
+
+		// To those who are invited to sign.
+		kind[signing.InvitationMail, invited]{
+			template: "invitation",
+			envelope: func(ctx context.Context, j signing.InvitationMail) (invited, bool, error) {
+				e, send, err := s.InvitationEnvelope(ctx, j)
+				return invited{e, j.Reminder}, send, err
+			},
+			content: m.invitation,
+			refused: s.InvitationRefused,
+		},
+
+		// To those who read a draft.
+		kind[letter.ReaderMail, reading]{
+			template: "circulation",
+			envelope: m.reading,
+			content:  m.circulation,
+			refused: func(ctx context.Context, j letter.ReaderMail) error {
+				return m.Letters.Circulations.Refused(ctx, j.Reader)
+			},
+		},
+
+		// To editors.
+		kind[summaryMail, closed]{template: "summary", envelope: m.closed, content: m.summary},
+	}
+}
+
+// anyKind is a kind of mail, whatever its types are.
+type anyKind interface {
+	handle(m *Mailer, r *job.Runner, limit job.Option)
+}
+
+// handle has a runner send the mails of a kind.
+func (k kind[A, E]) handle(m *Mailer, r *job.Runner, limit job.Option) {
+	job.Handle(r, func(ctx context.Context, id int64, args A) error { return k.send(ctx, m, id, args) }, limit)
+}
+
+// send does a job: it writes the mail, hands it over when its turn has come and notes what became of it.
+func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error {
+	e, send, err := k.envelope(ctx, args)
+	if err != nil || !send {
+		return err
+	}
+	p, err := k.page(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = m.hand(ctx, id, p)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		if k.refused == nil {
+			return nil
+		}
+		if err := k.refused(ctx, args); err != nil {
+			return err
+		}
+		m.Log.LogAttrs(ctx, slog.LevelInfo, "mail_refused", slog.Int64("job", id), slog.Int("code", refusal.Code))
+		return nil
+	}
+	if err != nil || k.accepted == nil {
+		return err
+	}
+	return k.accepted(ctx, args, e)
+}
+
+// page returns what is written, with what the kind says where content says nothing.
+func (k kind[A, E]) page(ctx context.Context, e E) (page, error) {
+	p, err := k.content(ctx, e)
+	if err != nil {
+		return p, err
+	}
+	if p.template == "" {
+		p.template = k.template
+	}
+	if p.subject == "" {
+		p.subject = p.about.L.T("mail." + p.template + ".subject")
+	}
+	return p, nil
+}

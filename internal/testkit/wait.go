@@ -1,0 +1,24 @@
+package testkit
+
+import (
+	"flag"
+	"testing"
+	"time"
+)
+
+// Soak makes the tests of what may never break longer: make soak.
+var Soak = flag.Bool("soak", false, "kill more often, trace more requests")
+
+// Eventually asks again and again until it is so, at most ten seconds.
+func Eventually(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(10 * time.Second); !so(); {
+		select {
+		case <-late:
+			t.Fatalf("not within ten seconds: %s", what)
+		case <-tick.C:
+		}
+	}
+}

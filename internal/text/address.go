@@ -1,0 +1,90 @@
+package text
+
+import (
+	"errors"
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/undersigned/undersigned/internal/fault"
+)
+
+// Address is a mailbox in three spellings.
+type Address struct {
+	Typed   string // as typed, the domain in ASCII: mail goes there
+	Exact   string // duplicates are refused by it: case and the domain's form do not matter
+	Mailbox string // duplicates are suspected by it: also without "+tag", and without dots where the provider ignores them
+}
+
+// Domain returns the part behind the @, in lower-case ASCII.
+func (a Address) Domain() string { return a.Exact[strings.LastIndexByte(a.Exact, '@')+1:] }
+
+// maxEmail is the longest address a relay must take, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets); maxLocal its part
+// before the @.
+const (
+	maxEmail = 254
+	maxLocal = 64
+)
+
+var errOneLabel = errors.New("text: a domain of one label")
+
+// dotless are the domains whose provider ignores dots in the local part, with the name tags are made of.
+var dotless = map[string]string{"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+// Email returns an address as typed, in NFC and without white space around it, if it has the form of one: its domain may be
+// one that only a local network knows. Faults are about the field "email": "email.empty", "email.long" or "email.bad".
+func Email(typed string) (string, *fault.Error) {
+	typed = strings.TrimSpace(norm.NFC.String(typed))
+	switch {
+	case typed == "":
+		return "", fault.New(fault.Invalid, "email.empty").On("email")
+	case len(typed) > maxEmail:
+		return "", fault.New(fault.Invalid, "email.long").On("email")
+	}
+	parsed, err := mail.ParseAddress(typed)
+	if err != nil || parsed.Name != "" || parsed.Address != typed || strings.LastIndexByte(typed, '@') < 1 || strings.ContainsAny(typed, "\"<>()[],;:\\ ") ||
+		strings.ContainsFunc(typed, func(r rune) bool { return Typed.Forbids(r) || isJoiner(r) }) {
+		return "", badEmail()
+	}
+	return typed, nil
+}
+
+func badEmail() *fault.Error { return fault.New(fault.Invalid, "email.bad").On("email") }
+
+// ParseAddress returns the spellings of an address that mail reaches from anywhere. Faults are those of Email.
+func ParseAddress(typed string) (Address, *fault.Error) {
+	typed, f := Email(typed)
+	if f != nil {
+		return Address{}, f
+	}
+	at := strings.LastIndexByte(typed, '@')
+	local := typed[:at]
+	domain, err := Domain(typed[at+1:])
+	if err != nil || len(local) > maxLocal || len(local)+1+len(domain) > maxEmail { // a domain can be longer in ASCII
+		return Address{}, badEmail()
+	}
+	a := Address{Typed: local + "@" + domain, Exact: strings.ToLower(local) + "@" + domain}
+	mailbox, _, _ := strings.Cut(strings.ToLower(local), "+")
+	if provider, ok := dotless[domain]; ok {
+		mailbox, domain = strings.ReplaceAll(mailbox, ".", ""), provider
+	}
+	a.Mailbox = mailbox + "@" + domain
+	return a, nil
+}
+
+// FoldEmail returns an address without its case and white space around it, as users and readers are found by it. The domain keeps
+// the form that it was typed in: what is stored was made so.
+func FoldEmail(typed string) string {
+	return strings.ToLower(strings.TrimSpace(norm.NFC.String(typed)))
+}
+
+// Domain returns a domain name in lower-case ASCII, without the root's full stop. A name of one label is none.
+func Domain(typed string) (string, error) {
+	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(typed, "."))
+	if err == nil && !strings.Contains(domain, ".") {
+		err = errOneLabel
+	}
+	return domain, err
+}
