@@ -13,7 +13,9 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // composedKeys are the message keys that are put together at run time, from every value that the code can give them.
@@ -27,10 +29,10 @@ func composedKeys() (keys []string) {
 	for _, state := range []signing.State{signing.StateNew, signing.StateListed, signing.StateHeld, signing.StateWithdrawn, signing.StateRemoved} {
 		add("own_state", "."+string(state), "_hint."+string(state))
 	}
-	for _, listing := range signing.Listings {
+	for _, listing := range roll.Listings {
 		add("", "listing."+string(listing), "listing_hint."+string(listing), "form.sees_"+string(listing))
 	}
-	add("kind.", string(signing.Person), string(signing.Organisation), string(signing.Both))
+	add("kind.", string(verify.Person), string(verify.Organisation), string(signing.Both))
 	add("state.", string(letter.Draft), string(letter.Open), string(letter.Closed), string(letter.Archived))
 	add("follows.", "first", "as_"+string(letter.FollowsCosmetic), "as_"+string(letter.FollowsTranslation), "as_"+string(letter.FollowsSubstantive))
 	for kind := fault.Invalid; kind.String() != "unknown"; kind++ {

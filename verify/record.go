@@ -49,10 +49,10 @@ func (s Secret) salt(purpose string, kind Kind) Salt {
 // Record is what is published about a signer, or would be if the listing were public. Its text is "key SP value" lines like
 // those of a leaf, in the order of the fields, empty ones left out; in Unicode NFC.
 type Record struct {
-	Name        string // of the person, or of the organisation
-	Title       string // of a person, for identification only, as the next
-	Affiliation string
-	Country     string // ISO 3166-1 alpha-2
+	Name        string `json:"name"`            // of the person, or of the organisation
+	Title       string `json:"title,omitempty"` // of a person, for identification only, as the next
+	Affiliation string `json:"affiliation,omitempty"`
+	Country     string `json:"country,omitempty"` // ISO 3166-1 alpha-2
 }
 
 // Text returns the lines.

@@ -21,11 +21,9 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/job"
-	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
-	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/internal/web"
 )
 
@@ -43,14 +41,11 @@ type Options struct {
 
 // App is an open instance.
 type App struct {
-	DB       *store.DB
-	Accounts *account.Service
-	Letters  *letter.Service
-	Signing  *signing.Service
-	Log      *tlog.Log
-	Web      *web.Server   // nil without Options.Server
-	Jobs     *job.Runner   // nil without Options.Server
-	Catcher  *mail.Catcher // only in the demonstration
+	DB *store.DB
+	Services
+	Web     *web.Server   // nil without Options.Server
+	Jobs    *job.Runner   // nil without Options.Server
+	Catcher *mail.Catcher // only in the demonstration
 
 	o        Options
 	smtp     *mail.SMTP
@@ -97,12 +92,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a = &App{DB: db, Log: log, o: o}
-	a.Accounts = &account.Service{DB: db, Keys: keys, Lookup: o.LookupTXT}
-	a.Letters = letter.New(db, keys)
-	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters, Log: log, Lookup: o.LookupTXT}
-	a.Letters.RegisterActs(a.Accounts)
-	a.Signing.RegisterActs(a.Accounts)
+	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
 	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
@@ -145,7 +135,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.Accounts.Passkeys = passkeys
-	mailer := &mail.Mailer{Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+	mailer := &mail.Mailer{Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
@@ -175,7 +165,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a)
-	a.Web = web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
+	a.Web = web.New(a.Accounts, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Catcher: a.Catcher, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
 		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
@@ -202,7 +192,7 @@ func readDomains(name string) (signing.Domains, error) {
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
-	files := web.New(a.Accounts, a.Letters, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
+	files := web.New(a.Accounts, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
 	return files.WriteBundle(ctx, w, slug)
 }
 

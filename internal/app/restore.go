@@ -148,8 +148,7 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 	if err != nil {
 		return err
 	}
-	a := &App{DB: db, Letters: letter.New(db, keys), o: Options{Instance: r.Instance}}
-	a.Signing = &signing.Service{DB: db, Keys: keys, Letters: a.Letters}
+	a := &App{DB: db, Services: NewServices(db, keys, nil, nil), o: Options{Instance: r.Instance}}
 	if report.Again, err = a.Signing.EraseAgain(ctx, slices.Values(erased)); err != nil {
 		return err
 	}

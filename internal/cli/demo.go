@@ -21,8 +21,10 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 //go:embed samples
@@ -190,23 +192,23 @@ func addSignatures(ctx context.Context, a *app.App) error {
 		return err
 	}
 	for i, s := range []signing.Request{
-		{Kind: signing.Both, Name: "Ilse Norden", Title: "Director", Organisation: "Upper Orle Anglers", Country: "NO"},
-		{Kind: signing.Organisation, Organisation: "Parish Council of Ness"},
-		{Kind: signing.Organisation, Organisation: "انجمن دوستداران رود اورل"},
-		{Kind: signing.Person, Name: "Prof. Anton Keswick", Title: "Professor of hydrology", Affiliation: "University of Sellen", Country: "IE"},
-		{Kind: signing.Person, Name: "مینا رستگار", Title: "پزشک", Affiliation: "درمانگاه نِس", Lang: "fa"},
-		{Kind: signing.Person, Name: "سلمى منصور", Title: "مهندسة مياه", Lang: "ar", Country: "TN"},
-		{Kind: signing.Person, Name: "Étienne Fourcade", Title: "Maître de conférences", Lang: "fr", Country: "FR"},
-		{Kind: signing.Person, Name: "Bo Lindqvist", Country: "SE"},
-		{Kind: signing.Person, Name: "Chiara Dell'Orso", Title: "Teacher", Affiliation: "Ness primary school", Country: "IT"},
-		{Kind: signing.Person, Name: "Withheld One", Listing: signing.Counted},
-		{Kind: signing.Person, Name: "Withheld Two", Listing: signing.Addressee},
-		{Kind: signing.Person, Name: "Ngọc Ánh Trần", Country: "VN"},
+		{Shown: signing.Shown{Kind: signing.Both, Name: "Ilse Norden", Title: "Director", Organisation: "Upper Orle Anglers", Country: "NO"}},
+		{Shown: signing.Shown{Kind: verify.Organisation, Organisation: "Parish Council of Ness"}},
+		{Shown: signing.Shown{Kind: verify.Organisation, Organisation: "انجمن دوستداران رود اورل"}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Prof. Anton Keswick", Title: "Professor of hydrology", Affiliation: "University of Sellen", Country: "IE"}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "مینا رستگار", Title: "پزشک", Affiliation: "درمانگاه نِس"}, Lang: "fa"},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "سلمى منصور", Title: "مهندسة مياه", Country: "TN"}, Lang: "ar"},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Étienne Fourcade", Title: "Maître de conférences", Country: "FR"}, Lang: "fr"},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Bo Lindqvist", Country: "SE"}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Chiara Dell'Orso", Title: "Teacher", Affiliation: "Ness primary school", Country: "IT"}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld One", Listing: roll.Counted}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Withheld Two", Listing: roll.Addressee}},
+		{Shown: signing.Shown{Kind: verify.Person, Name: "Ngọc Ánh Trần", Country: "VN"}},
 	} {
 		s.Letter, s.Edition, s.Browser, s.Consent, s.IsCountry = river, river.Edition.Number, "demonstration", true, i18n.IsCountry
 		s.Email = fmt.Sprintf("signer%d@example.org", i)
 		if s.Listing == "" {
-			s.Listing = signing.Public
+			s.Listing = roll.Public
 		}
 		if s.Lang == "" {
 			s.Lang = "en"
@@ -219,7 +221,7 @@ func addSignatures(ctx context.Context, a *app.App) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.Signing.Confirm(ctx, e.Token, s.Browser, "", signing.Correction{}); err != nil {
+		if _, err := a.Signing.Confirm(ctx, e.Token, s.Browser, "", signing.Shown{}); err != nil {
 			return err
 		}
 	}
@@ -241,7 +243,7 @@ func addSheet(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: signing.BasisPaper, Listing: signing.Public,
+	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheet signed at the market in Ness, 9 May 2026"})
 	if err != nil {
 		return err

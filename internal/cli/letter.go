@@ -71,7 +71,7 @@ func (c *letterShow) Run(e *environment) error {
 		if err := printLetter(e, l, c.JSON); err != nil || c.JSON {
 			return err
 		}
-		counts, _, _, err := a.Signing.Summary(e.ctx, l.ID, 0)
+		counts, _, _, err := a.Roll.Summary(e.ctx, l.ID, 0)
 		if err != nil {
 			return err
 		}

@@ -16,8 +16,10 @@ import (
 	"github.com/undersigned/undersigned/internal/cli"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestMain(m *testing.M) {
@@ -71,12 +73,12 @@ func sign(ts *testscript.TestScript, _ bool, args []string) {
 	defer a.Close()
 	l, err := a.Letters.Find(ctx, args[0])
 	ts.Check(err)
-	id, err := a.Signing.Sign(ctx, signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "a browser", Lang: "en", Kind: signing.Person,
-		Name: args[1], Email: args[2], Listing: signing.Public, Consent: true, IsCountry: i18n.IsCountry})
+	id, err := a.Signing.Sign(ctx, signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "a browser", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: args[1], Listing: roll.Public},
+		Email: args[2], Consent: true, IsCountry: i18n.IsCountry})
 	ts.Check(err)
 	envelope, _, err := a.Signing.Envelope(ctx, id)
 	ts.Check(err)
-	_, err = a.Signing.Confirm(ctx, envelope.Token, "a browser", "", signing.Correction{})
+	_, err = a.Signing.Confirm(ctx, envelope.Token, "a browser", "", signing.Shown{})
 	ts.Check(err)
 	_, err = a.Signing.Publish(ctx)
 	ts.Check(err)

@@ -18,8 +18,10 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 type benchSeed struct {
@@ -61,7 +63,7 @@ func (c *benchSeed) fill(e *environment, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	counts, _, _, err := a.Signing.Summary(e.ctx, l.ID, 0)
+	counts, _, _, err := a.Roll.Summary(e.ctx, l.ID, 0)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func signAs(ctx context.Context, a *app.App, r signing.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.Signing.Confirm(ctx, mail.Token, r.Browser, "", signing.Correction{})
+	_, err = a.Signing.Confirm(ctx, mail.Token, r.Browser, "", signing.Shown{})
 	return err
 }
 
@@ -179,13 +181,13 @@ func invented(l letter.Letter, n int) signing.Request {
 		names = people[r.IntN(len(people))]
 	}
 	name := pick(names[0]) + " " + pick(names[1])
-	request := signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "seed", Lang: "en", Kind: signing.Person, Name: name,
-		Email: fmt.Sprintf("signer%d@seed.example", n), Listing: signing.Public, Consent: true, IsCountry: i18n.IsCountry, Country: pick(countries)}
+	request := signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "seed", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: name, Listing: roll.Public, Country: pick(countries)},
+		Email: fmt.Sprintf("signer%d@seed.example", n), Consent: true, IsCountry: i18n.IsCountry}
 	switch r.IntN(20) {
 	case 0:
-		request.Kind, request.Organisation = signing.Organisation, pick(names[1])+" "+pick([]string{"Trust", "Society", "Union", "Network"})+fmt.Sprintf(" %d", n)
+		request.Kind, request.Organisation = verify.Organisation, pick(names[1])+" "+pick([]string{"Trust", "Society", "Union", "Network"})+fmt.Sprintf(" %d", n)
 	case 1, 2:
-		request.Listing = signing.Counted
+		request.Listing = roll.Counted
 	case 3, 4, 5:
 		request.Title, request.Affiliation = "Teacher", pick(names[1])+" School"
 	}

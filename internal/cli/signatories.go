@@ -13,23 +13,25 @@ import (
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 type importSignatories struct {
 	config.Instance
-	Slug    string          `arg:"" help:"The letter."`
-	File    string          `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX. Or mails that ask to sign, whose lines such as \"Organisation: River Watch\" are read: .eml or .mbox."`
-	Apply   bool            `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed. Of mails, those that the sender's domain has signed (DKIM) are added, and the others' senders asked by mail to confirm."`
-	Skip    []int           `placeholder:"N,…" help:"Numbers of mails that do not ask to sign."`
-	Basis   signing.Basis   `enum:"import,paper,reply," default:"" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail. Default: reply for mails, else import."`
-	Source  string          `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
-	Listing signing.Listing `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
-	Kind    signing.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
-	Column  map[string]int  `placeholder:"FIELD=N" help:"What column N holds, where its heading does not say it: name, given, family, title, affiliation, organisation, country, email, listing, kind."`
-	Quiet   bool            `short:"q" help:"Print only lines that need a look, and the summary."`
-	JSON    bool            `help:"Print one JSON object a line of the list, and a last one that sums up."`
+	Slug    string         `arg:"" help:"The letter."`
+	File    string         `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX. Or mails that ask to sign, whose lines such as \"Organisation: River Watch\" are read: .eml or .mbox."`
+	Apply   bool           `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed. Of mails, those that the sender's domain has signed (DKIM) are added, and the others' senders asked by mail to confirm."`
+	Skip    []int          `placeholder:"N,…" help:"Numbers of mails that do not ask to sign."`
+	Basis   verify.Basis   `enum:"import,paper,reply," default:"" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail. Default: reply for mails, else import."`
+	Source  string         `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
+	Listing roll.Listing   `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
+	Kind    verify.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
+	Column  map[string]int `placeholder:"FIELD=N" help:"What column N holds, where its heading does not say it: name, given, family, title, affiliation, organisation, country, email, listing, kind."`
+	Quiet   bool           `short:"q" help:"Print only lines that need a look, and the summary."`
+	JSON    bool           `help:"Print one JSON object a line of the list, and a last one that sums up."`
 }
 
 // Run plans the import, prints the plan and, with --apply, carries it out.
@@ -77,7 +79,7 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 			return nil, nil, fmt.Errorf("%w: --skip is for mails", errUsage)
 		}
 		if c.Basis == "" {
-			c.Basis = signing.BasisImport
+			c.Basis = verify.ByImport
 		}
 		data, err := readFile(c.File, roster.Limit)
 		if err != nil {
@@ -86,10 +88,10 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 		list, err := roster.Read(name, data, columns)
 		return list, nil, err
 	}
-	if len(columns) > 0 || c.Basis != "" && c.Basis != signing.BasisReply {
+	if len(columns) > 0 || c.Basis != "" && c.Basis != verify.ByReply {
 		return nil, nil, fmt.Errorf("%w: mails have no columns, and their basis is reply", errUsage)
 	}
-	c.Basis = signing.BasisReply
+	c.Basis = verify.ByReply
 	data, err := readFile(c.File, inbox.Limit)
 	if err != nil {
 		return nil, nil, err
@@ -134,12 +136,12 @@ func (e *environment) progress(verb string) func(done, of int) {
 type plannedLine struct {
 	Line        int             `json:"line"`
 	Outcome     signing.Outcome `json:"outcome"`
-	Kind        signing.Kind    `json:"kind"`
+	Kind        verify.Kind     `json:"kind"`
 	Name        string          `json:"name"`
 	Title       string          `json:"title,omitempty"`
 	Affiliation string          `json:"affiliation,omitempty"`
 	Country     string          `json:"country,omitempty"`
-	Listing     signing.Listing `json:"listing"`
+	Listing     roll.Listing    `json:"listing"`
 	Reason      string          `json:"reason,omitempty"`
 	DuplicateOf int             `json:"duplicate_of,omitempty"` // the line above; 0 when the letter has it
 	SameName    int             `json:"same_name_as,omitempty"`
@@ -183,7 +185,8 @@ var heldTexts = map[string]string{
 
 func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, m inbox.Mail) error {
 	out := plannedLine{Line: line.Line, Outcome: line.Outcome, Kind: line.Kind, Reason: line.Reason, DuplicateOf: line.Of, SameName: line.Same, Notes: line.Notes}
-	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = line.Shown()
+	shown := line.Record()
+	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = shown.Name, shown.Title, shown.Affiliation, shown.Country, line.Listing
 	if line.Fault != nil {
 		out.Error = describe(line.Fault)
 	}
@@ -379,9 +382,9 @@ func (e *environment) writeWhole(name string, write func(w io.Writer) error) err
 }
 
 func (c *exportSignatories) write(e *environment, a *app.App, l letter.ID, w io.Writer) error {
-	list := a.Signing.Everyone(e.ctx, l, signing.Organisation, signing.Person)
+	list := a.Roll.Everyone(e.ctx, l, verify.Organisation, verify.Person)
 	if c.Format == "json" {
-		return signing.WriteJSON(w, c.Slug, list, func() string { return "" })
+		return roll.WriteJSON(w, c.Slug, list, func() string { return "" })
 	}
-	return signing.WriteCSV(w, list)
+	return roll.WriteCSV(w, list)
 }

@@ -50,7 +50,7 @@ func (c *signatureList) Run(e *environment) error {
 	})
 }
 
-func (c *signatureList) print(e *environment, o signing.Own) error {
+func (c *signatureList) print(e *environment, o signing.Held) error {
 	if c.JSON {
 		return e.printJSON(map[string]any{"id": o.ID, "kind": o.Kind, "state": o.State, "reason": o.Reason, "listing": o.Listing,
 			"edition": o.Edition, "signed": o.SignedAt.Format(time.DateOnly), "name": o.Name, "title": o.Title, "affiliation": o.Affiliation})

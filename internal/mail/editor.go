@@ -8,7 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -52,7 +52,7 @@ type closed struct {
 	letter   letter.Letter
 	language string
 	address  string
-	counts   signing.Counts
+	counts   roll.Counts
 	held     int
 }
 
@@ -66,7 +66,7 @@ func (m *Mailer) closed(ctx context.Context, j summaryMail) (c closed, send bool
 		return c, false, err
 	}
 	c.address, c.language = u.Email, c.letter.Edition.Language
-	if c.counts, _, _, err = m.Signing.Summary(ctx, j.Letter, 0); err != nil {
+	if c.counts, _, _, err = m.Roll.Summary(ctx, j.Letter, 0); err != nil {
 		return c, false, err
 	}
 	c.held, err = m.Signing.CountHeld(ctx, j.Letter)

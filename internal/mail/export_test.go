@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -64,7 +65,7 @@ func (m *Mailer) RenderExtension(e signing.Envelope) ([]byte, error) {
 func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[signing.TextMail](m, e) }
 
 // RenderSummary returns what an editor is sent when a letter has closed.
-func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts signing.Counts, held int) ([]byte, error) {
+func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
 	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held})
 }
 

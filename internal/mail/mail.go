@@ -26,6 +26,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -51,6 +52,7 @@ func (r *Refusal) Error() string { return "mail refused with code " + strconv.It
 // Mailer renders and sends the mails of an instance.
 type Mailer struct {
 	Transport Transport
+	Roll      *roll.Service
 	Signing   *signing.Service
 	Letters   *letter.Service
 	Accounts  *account.Service

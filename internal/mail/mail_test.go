@@ -211,7 +211,7 @@ func TestMail_notSentOnceConfirmedOrDisputed(t *testing.T) {
 		ctx := t.Context()
 		confirmed, disputed, expired := o.sign("a@example.org", "en"), o.sign("b@example.org", "en"), o.sign("c@example.org", "en")
 		e, _, _ := o.Signing.Envelope(ctx, confirmed)
-		if _, err := o.Signing.Confirm(ctx, e.Token, browser, "", signing.Correction{}); err != nil {
+		if _, err := o.Signing.Confirm(ctx, e.Token, browser, "", signing.Shown{}); err != nil {
 			t.Fatal(err)
 		}
 		e, _, _ = o.Signing.Envelope(ctx, disputed)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -17,7 +18,7 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 	for _, l := range i18n.All() {
 		token := strings.Repeat("a", 45)
 		extension := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Unsubscribe: strings.Repeat("b", 52)}
-		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: signing.Counted, Edition: 3, From: 1}
+		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: roll.Counted, Edition: 3, From: 1}
 		for kind, make := range map[string]func() ([]byte, error){
 			"extension": func() ([]byte, error) { return o.RenderExtension(extension) },
 			"text":      func() ([]byte, error) { return o.RenderText(text) },
@@ -26,7 +27,7 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 					"Which of your two offices signs?", "ada@lantern.example")
 			},
 			"summary": func() ([]byte, error) {
-				return o.RenderSummary(l, o.open, signing.Counts{Organisations: 2, Persons: 11}, 3)
+				return o.RenderSummary(l, o.open, roll.Counts{Organisations: 2, Persons: 11}, 3)
 			},
 		} {
 			raw, err := make()

@@ -24,10 +24,12 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -189,7 +191,7 @@ func (o *office) titled(title string) {
 func (o *office) sign(email, language string) (pending int64) {
 	o.t.Helper()
 	id, err := o.Signing.Sign(o.t.Context(), signing.Request{Letter: o.open, Edition: o.open.Edition.Number, Browser: browser, Lang: language,
-		Kind: signing.Person, Name: "Zarafshan Typed", Email: email, Title: "Typed title", Listing: signing.Public, Consent: true, IsCountry: i18n.IsCountry})
+		Shown: signing.Shown{Kind: verify.Person, Name: "Zarafshan Typed", Title: "Typed title", Listing: roll.Public}, Email: email, Consent: true, IsCountry: i18n.IsCountry})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // The mail that asks is in its reader's language, says who will see the name, and holds nothing that was read from the other.
@@ -18,10 +20,10 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 	o := onSQLite(t)
 	asked := 0
 	for _, l := range i18n.All() {
-		for _, listing := range signing.Listings {
+		for _, listing := range roll.Listings {
 			list := &roster.Roster{SHA256: strings.Repeat("ab", 32), Entries: []roster.Entry{{Line: 1, Name: "Zarafshan Typed", Title: "Typed title",
 				Email: l.Code + "." + string(listing) + "@example.org", Listing: string(listing), Writer: roster.Claimed, Language: l.Code}}}
-			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: signing.BasisReply, Listing: signing.Public})
+			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: roll.Public})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +43,7 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 		byAddress[m.to[0]] = m
 	}
 	for _, l := range i18n.All() {
-		for _, listing := range signing.Listings {
+		for _, listing := range roll.Listings {
 			m, ok := byAddress[l.Code+"."+string(listing)+"@example.org"]
 			if !ok {
 				t.Fatalf("%s, %s: no mail", l.Code, listing)

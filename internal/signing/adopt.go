@@ -6,6 +6,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -40,13 +41,13 @@ func (s *Service) Adopt(ctx context.Context) error {
 	})
 	for more := true; more && err == nil; {
 		err = s.DB.Update(ctx, func(tx *store.Tx) error {
-			old, err := store.List(tx, qListUnlogged, scanOwn, batchSlice)
+			old, err := store.List(tx, qListUnlogged, scanSignature, batchSlice)
 			if err != nil {
 				return err
 			}
 			more = len(old) > 0
-			for _, o := range old {
-				if err := s.adopt(tx, o); err != nil {
+			for _, x := range old {
+				if err := s.adopt(tx, x); err != nil {
 					return err
 				}
 			}
@@ -56,60 +57,60 @@ func (s *Service) Adopt(ctx context.Context) error {
 	return err
 }
 
-func (s *Service) adopt(tx *store.Tx, o Own) error {
-	if n, err := tx.Exec(qRemoveUnlogged, o.Letter, o.ID); err != nil || n == 0 {
+func (s *Service) adopt(tx *store.Tx, x Signature) error {
+	if n, err := tx.Exec(qRemoveUnlogged, x.Letter, x.ID); err != nil || n == 0 {
 		return err // another process has adopted it
 	}
-	if err := letter.Touch(tx, o.Letter); err != nil {
+	if err := letter.Touch(tx, x.Letter); err != nil {
 		return err
 	}
-	o, err := scanOwn(tx.Row(qFindSignature, o.Letter, o.ID))
+	x, err := scanSignature(tx.Row(qFindSignature, x.Letter, x.ID))
 	if err != nil {
 		return err
 	}
-	edition, err := letter.FindLeaf(tx, o.Letter, o.Edition)
+	edition, err := letter.FindLeaf(tx, x.Letter, x.Edition)
 	if err != nil {
 		return err
 	}
-	key, err := s.Letters.KeyIn(tx, o.Letter)
+	key, err := s.Letters.KeyIn(tx, x.Letter)
 	if err != nil && !fault.Is(err, fault.Gone) { // a letter that closed long ago has none, and nothing sealed
 		return err
 	}
-	var p particulars
 	var sealed []byte
-	if err := tx.Row(qFindSealed, o.Letter, o.ID).Scan(&sealed); err != nil && !errors.Is(err, store.ErrNoRow) {
+	if err := tx.Row(qFindSealed, x.Letter, x.ID).Scan(&sealed); err != nil && !errors.Is(err, store.ErrNoRow) {
 		return err
 	}
+	p := x.unknown()
 	if key != nil && sealed != nil {
-		if p, err = openSealed(key, o.ID, sealed); err != nil {
+		if p, err = x.open(key, sealed); err != nil {
 			return err
 		}
 	}
-	public, err := scanSignatory(tx.Row(qFindPublic, o.Letter, o.ID))
+	public, err := roll.Find(tx, x.Letter, x.ID)
 	if err != nil && !errors.Is(err, store.ErrNoRow) {
 		return err
 	}
 	if err == nil && sealed == nil {
-		p.Name, p.Title, p.Affiliation, p.Country = public.Name, public.Title, public.Affiliation, public.Country
-		if o.Kind == Organisation {
-			p.Organisation = public.Name
-		}
+		p.Shown = shownOf(x.Kind, public.Record)
+		p.Listing = x.Listing
 	}
-	p.Listing = o.Listing
-	x, err := commitAs(o.ID, edition, o.Kind, o.Basis, p, randomSecret(), key, o.SignedAt)
+	if sealed == nil {
+		key = nil
+	}
+	adopted, err := newSigned(key, edition, x, p, randomSecret(), x.SignedAt)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qSetSalt, x.p.Salts.Record, o.Letter, o.ID); err != nil { // of no row when the name is not public
+	if err := roll.SetSalt(tx, x.Letter, x.ID, adopted.particulars.Salts.Record); err != nil {
 		return err
 	}
-	if key != nil && sealed != nil {
-		if _, err := qPutSealed.put(tx, x.row(o.Letter)); err != nil {
+	if key != nil {
+		if _, err := qPutSealed.put(tx, sealedRow{x.Letter, x.ID, adopted.sealed, adopted.name}.values()); err != nil {
 			return err
 		}
 	}
-	if !o.counts() {
+	if !x.counts() {
 		return nil
 	}
-	return wait(tx, o.Letter, x)
+	return enqueueLeaves(tx, adopted)
 }

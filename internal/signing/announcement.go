@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -157,18 +158,23 @@ func (s *Service) announceAll(ctx context.Context, a announce) error {
 	}
 }
 
-// told is a signature whose signer may be written to.
-type told struct {
-	Own
-	sealed []byte
-	hides  *Listing // of that one
-	person *int64   // the signature that an organisation's signer gave as a person in the same act
+// recipient is a signature whose signer may be written to.
+type recipient struct {
+	Signature
+	sealed  []byte
+	person  *int64        // the signature that an organisation's signer gave as a person in the same act
+	listing *roll.Listing // of that one
+}
+
+func scanRecipient(row store.Row) (r recipient, err error) {
+	r.Signature, err = scanSignatureAnd(row, &r.sealed, &r.person, &r.listing)
+	return r, err
 }
 
 // mailing is a mail to one signer, ready to be written.
 type mailing struct {
-	of   told
-	asks *submission // of a question about a changed text
+	of   recipient
+	asks *pending // of a question about a changed text
 	job  job.Args
 }
 
@@ -184,14 +190,12 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 		return false, ignoreGone(err)
 	}
 	var after int64
-	var rows []told
+	var rows []recipient
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if err := tx.Row(qFindAnnouncement, a.Letter, a.About, a.Subject).Scan(&after); err != nil {
 			return err
 		}
-		rows, err = store.List(tx, qListTold, func(row store.Row) (t told, err error) {
-			return t, row.Scan(&t.ID, &t.Kind, &t.Edition, &t.Language, &t.Text, &t.Listing, &t.sealed, &t.person, &t.hides)
-		}, a.Letter, after, announcementSlice)
+		rows, err = store.List(tx, qListRecipients, scanRecipient, a.Letter, after, announcementSlice)
 		return err
 	})
 	if errors.Is(err, store.ErrNoRow) {
@@ -250,8 +254,8 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 }
 
 // mailingTo returns what a signer is written, nil for one whom it does not concern.
-func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t told) (*mailing, error) {
-	p, err := openSealed(key, t.ID, t.sealed)
+func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, r recipient) (*mailing, error) {
+	p, err := r.open(key, r.sealed)
 	if err != nil || p.Email == "" {
 		return nil, err
 	}
@@ -259,29 +263,27 @@ func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, t 
 		if !p.Updates {
 			return nil, nil
 		}
-		return &mailing{job: ExtensionMail{a.Letter, t.ID, a.Subject}}, nil
+		return &mailing{job: ExtensionMail{a.Letter, r.ID, a.Subject}}, nil
 	}
-	if int64(t.Edition) >= a.Subject {
+	if int64(r.Edition) >= a.Subject {
 		return nil, nil
 	}
-	kind := t.Kind
-	if t.person != nil {
-		kind = Both
+	again := submission{signer: p.signer, Asked: true}
+	if r.person != nil {
+		again.Kind = Both
+		if r.listing.Hides(again.Listing) { // one listing is asked for both: the one that shows less
+			again.Listing = *r.listing
+		}
 	}
-	if t.hides != nil && t.hides.hides(t.Listing) { // one listing is asked for both: the one that shows less
-		t.Listing = *t.hides
+	lasts := askedFor
+	if l.Deadline.IsSet() {
+		lasts = min(lasts, l.Deadline.At.Add(letter.Grace).Sub(s.DB.Now()))
 	}
-	p.Listing, p.Salts, p.Day, p.Asked = t.Listing, nil, "", true
-	p.Source, p.Line, p.Domain = "", 0, ""
-	x, err := s.submit(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: t.Language, Text: t.Text, Kind: kind}, p)
+	x, err := s.newPending(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: r.Language, Text: r.Text}, again, lasts)
 	if err != nil {
 		return nil, err
 	}
-	x.lasts = askedFor
-	if l.Deadline.IsSet() {
-		x.lasts = min(x.lasts, l.Deadline.At.Add(letter.Grace).Sub(s.DB.Now()))
-	}
-	return &mailing{of: t, asks: &x, job: TextMail{x.id, t.Edition}}, nil
+	return &mailing{of: r, asks: &x, job: TextMail{x.id, r.Edition}}, nil
 }
 
 // ExtensionEnvelope returns what the mail about a deadline needs, false when it must not be sent any more: the deadline was
@@ -291,14 +293,14 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != m.Deadline {
 		return e, false, err
 	}
-	o, err := s.find(ctx, m.Letter, m.Signature)
-	if fault.Is(err, fault.NotFound) || err == nil && !o.active() {
+	x, err := s.find(ctx, m.Letter, m.Signature)
+	if fault.Is(err, fault.NotFound) || err == nil && !x.active() {
 		return e, false, nil
 	}
 	if err != nil {
 		return e, false, err
 	}
-	p, err := s.particularsOf(ctx, o)
+	p, err := s.particularsOf(ctx, x)
 	if err != nil || p.Email == "" || !p.Updates {
 		return e, false, err
 	}
@@ -316,5 +318,5 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if blocked, err := s.blocked(ctx, m.Letter, key, p.Email); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: m.Letter, Language: o.Language, Address: p.Email, Unsubscribe: s.unsubscribeToken(a)}, true, nil
+	return Envelope{Letter: m.Letter, Language: x.Language, Address: p.Email, Unsubscribe: s.unsubscribeToken(a)}, true, nil
 }

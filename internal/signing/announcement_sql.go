@@ -15,10 +15,9 @@ var (
 		UPDATE announcement SET after_id = $1, mails = mails + $2, done_at = $3
 		WHERE letter_id = $4 AND kind = $5 AND subject = $6 AND after_id = $7 AND done_at IS NULL`)
 	// One row an act: of who signed as both, the organisation's.
-	qListTold = store.Q("signature.list_told", `
-		SELECT s.id, s.kind, s.edition, s.language, s.text_language, s.listing, x.sealed,
-			(SELECT o.id FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held'))
-			,
+	qListRecipients = store.Q("signature.list_told", `
+		SELECT `+signatureSelect+`, x.sealed,
+			(SELECT o.id FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')),
 			(SELECT o.listing FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held'))
 		FROM signature s JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
 		WHERE s.letter_id = $1 AND s.id > $2 AND s.state IN ('new', 'listed', 'held')

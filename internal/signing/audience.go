@@ -15,35 +15,11 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
-
-// Audience says for whom an export is made.
-type Audience string
-
-// The audiences. Each sees what the ones before it see.
-const (
-	ForPublic    Audience = "public"
-	ForAddressee Audience = "addressee"
-	ForCoalition Audience = "coalition"
-)
-
-// Audiences are all audiences.
-var Audiences = []Audience{ForPublic, ForAddressee, ForCoalition}
-
-func (a Audience) check() error {
-	if !slices.Contains(Audiences, a) {
-		return fault.New(fault.Invalid, "export.audience").On("audience")
-	}
-	return nil
-}
-
-// sees reports whether the audience may see a name of that listing.
-func (a Audience) sees(l Listing) bool {
-	at := slices.Index(Listings, l)
-	return at >= 0 && l != Counted && at <= slices.Index(Audiences, a)
-}
 
 // Bounds of exports.
 const (
@@ -57,7 +33,7 @@ const (
 type Export struct {
 	Letter    letter.ID
 	ID        int64
-	Audience  Audience
+	Audience  roll.Audience
 	By        int64 // who had it made
 	Made      bool
 	Lines     int // once it is made
@@ -66,14 +42,11 @@ type Export struct {
 
 // Exported is one line of an export.
 type Exported struct {
-	ID          int64   `json:"id"`
-	Kind        Kind    `json:"kind"`
-	Listing     Listing `json:"listing"`
-	Basis       Basis   `json:"basis"`
-	Name        string  `json:"name"`
-	Title       string  `json:"title,omitempty"`
-	Affiliation string  `json:"affiliation,omitempty"`
-	Country     string  `json:"country,omitempty"`
+	ID      int64        `json:"id"`
+	Kind    verify.Kind  `json:"kind"`
+	Listing roll.Listing `json:"listing"`
+	Basis   verify.Basis `json:"basis"`
+	verify.Record
 }
 
 // MakeExport makes an export that was asked for.
@@ -87,7 +60,7 @@ func (MakeExport) Kind() string { return "export.make" }
 
 // Exporting asks for a list of those who may be shown to an audience.
 type Exporting struct {
-	Audience Audience `json:"audience"`
+	Audience roll.Audience `json:"audience"`
 }
 
 // Act names the act.
@@ -96,8 +69,8 @@ func (Exporting) Act() string { return "export" }
 // registerExports tells that lists with names that are not public are made by two members.
 func (s *Service) registerExports(accounts *account.Service) {
 	account.Register(accounts, account.Act[Exporting]{Ask: account.Editor, Decide: account.Editor,
-		Alone:  func(e Exporting) bool { return e.Audience == ForPublic },
-		Check:  func(_ *store.Tx, _ letter.ID, e Exporting) error { return e.Audience.check() },
+		Alone:  func(e Exporting) bool { return e.Audience == roll.ForPublic },
+		Check:  func(_ *store.Tx, _ letter.ID, e Exporting) error { return e.Audience.Check() },
 		Detail: func(e Exporting) string { return "desk.export.for_" + string(e.Audience) },
 		Do: func(tx *store.Tx, l letter.ID, e Exporting, by int64) error {
 			return s.requestExport(tx, l, e.Audience, by)
@@ -105,8 +78,8 @@ func (s *Service) registerExports(accounts *account.Service) {
 }
 
 // requestExport has an export made.
-func (s *Service) requestExport(tx *store.Tx, l letter.ID, a Audience, by int64) error {
-	if err := a.check(); err != nil {
+func (s *Service) requestExport(tx *store.Tx, l letter.ID, a roll.Audience, by int64) error {
+	if err := a.Check(); err != nil {
 		return err
 	}
 	if _, err := s.Letters.KeyIn(tx, l); err != nil { // who is not public is not known any more
@@ -196,25 +169,32 @@ func (s *Service) collect(ctx context.Context, e Export, key *seal.LetterKey) (l
 		var page []counted
 		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 			page, err = store.List(tx, qListCounted, scanCounted, e.Letter, after, exportSlice)
+			for i, c := range page {
+				if c.sealed == nil && c.Listing == roll.Public { // what was sealed is lost
+					if page[i].public, err = roll.Find(tx, c.Letter, c.ID); err != nil && !errors.Is(err, store.ErrNoRow) {
+						return err
+					}
+				}
+			}
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range page {
-			if !e.Audience.sees(c.Listing) {
+			if !e.Audience.Sees(c.Listing) {
 				continue
 			}
-			if c.Listing != Public && c.sealed != nil {
-				p, err := openSealed(key, c.ID, c.sealed)
+			record := c.public.Record
+			if c.sealed != nil {
+				p, err := c.open(key, c.sealed)
 				if err != nil {
 					return nil, err
 				}
-				c.Name, c.Title, c.Affiliation = p.shown(c.Kind)
-				c.Country = p.Country
+				record = p.Record()
 			}
-			if c.Name != "" {
-				all = append(all, sorted{c.Exported, sortKey(c.Name)})
+			if record.Name != "" {
+				all = append(all, sorted{Exported{c.ID, c.Kind, c.Listing, c.Basis, record}, roll.SortKey(record.Name)})
 			}
 		}
 		if len(page) < exportSlice {
@@ -299,7 +279,7 @@ func (s *Service) readPart(ctx context.Context, e Export, part int, key *seal.Le
 				if err != nil {
 					return err
 				}
-				seen[x.ID] = e.Audience.sees(x.Listing)
+				seen[x.ID] = e.Audience.Sees(x.Listing)
 			}
 		}
 		return nil

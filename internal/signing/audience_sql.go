@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -31,9 +32,7 @@ var (
 			WHERE o.letter_id = export_part.letter_id AND o.export_id = export_part.export_id AND o.part = export_part.part)`)
 
 	qListCounted = store.Q("signature.list_counted", `
-		SELECT s.id, s.kind, s.listing, s.basis, COALESCE(u.name, ''), COALESCE(u.title, ''), COALESCE(u.affiliation, ''), COALESCE(u.country, ''), x.sealed
-		FROM signature s
-		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
+		SELECT `+signatureSelect+`, x.sealed FROM signature s
 		LEFT JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
 		WHERE s.letter_id = $1 AND s.state = 'listed' AND s.id > $2 ORDER BY s.id LIMIT $3`)
 	qStillCounted = store.Q("signature.still_counted", `
@@ -69,11 +68,12 @@ func scanExport(row store.Row) (e Export, err error) {
 
 // counted is a signature that counts with what is known of its signer.
 type counted struct {
-	Exported
+	Signature
+	public roll.Entry // of one whose sealed row is lost
 	sealed []byte
 }
 
 func scanCounted(row store.Row) (c counted, err error) {
-	err = row.Scan(&c.ID, &c.Kind, &c.Listing, &c.Basis, &c.Name, &c.Title, &c.Affiliation, &c.Country, &c.sealed)
+	c.Signature, err = scanSignatureAnd(row, &c.sealed)
 	return c, err
 }

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -8,33 +9,24 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
 )
 
-// The bases of signatures that were not confirmed from a mailbox: those of an import.
-const (
-	BasisReply  Basis = "reply"  // answered a mail or a call
-	BasisPaper  Basis = "paper"  // signed on paper
-	BasisImport Basis = "import" // came from another list
-)
-
-// imported reports whether a signature of the basis came with a list.
-func (b Basis) imported() bool { return b == BasisReply || b == BasisPaper || b == BasisImport }
-
 // Batch is a list of signatories that was imported.
 type Batch struct {
 	Letter    letter.ID
 	ID        int64
-	Basis     Basis
+	Basis     verify.Basis
 	Source    string // where the list comes from, as the public is told; "" if that was not said
 	SHA256    string // of the file
 	Added     int    // signatures so far, those that are held included
 	State     BatchState
 	CreatedAt time.Time
-	Listing   Listing // of lines that do not say it themselves
-	Kind      Kind    // the same; "" where it was told by what they hold
+	Listing   roll.Listing // of lines that do not say it themselves
+	Kind      verify.Kind  // the same; "" where it was told by what they hold
 
 	allowed int // signatures that its import leaves allow for
 }
@@ -121,7 +113,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if done+len(slice) == len(lines) {
 			state = BatchApplied
 		}
-		made, asked := make([]signed, len(slice)), make([]submission, len(slice))
+		made, asked := make([]signed, len(slice)), make([]pending, len(slice))
 		for i, line := range slice {
 			if line.Outcome == ImportAsk {
 				if asked[i], err = s.asks(key, p.Letter, line); err != nil {
@@ -129,13 +121,11 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				}
 				continue
 			}
-			leaf, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
+			edition, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
 			if err != nil {
 				return b, err
 			}
-			p := line.particulars
-			p.Source, p.Line = b.SHA256, line.Line
-			if made[i], err = commit(leaf, line.Kind, b.Basis, p, randomSecret(), key, line.at); err != nil {
+			if made[i], err = newSigned(key, edition, line.signature(b), line.particulars(b), randomSecret(), line.at); err != nil {
 				return b, err
 			}
 		}
@@ -153,7 +143,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				return fault.New(fault.Conflict, "batch.ended")
 			}
 			if final, err := letter.IsFinal(tx, b.Letter); err != nil || final {
-				return firstError(err, fault.New(fault.Gone, "letter.closed"))
+				return cmp.Or(err, error(fault.New(fault.Gone, "letter.closed")))
 			}
 			// Planned again, an interrupted file can have more to add than it had when it began.
 			if err := allow(tx, current, current.Added+adds(slice)-current.allowed); err != nil {
@@ -207,32 +197,34 @@ func allow(tx *store.Tx, b Batch, n int) error {
 	return tlog.Enqueue(tx, tlog.Waiting{Letter: b.Letter, Leaf: leaf})
 }
 
+// signature is the row that a line becomes.
+func (line *PlannedLine) signature(b Batch) Signature {
+	x := Signature{Letter: b.Letter, Edition: line.edition, Language: line.language, Text: line.text, Basis: b.Basis, State: StateNew, Reason: line.Reason,
+		mailbox: line.mailbox, tag: line.tag}
+	if line.Outcome == ImportHeld {
+		x.State = StateHeld
+	}
+	return x
+}
+
+// particulars are what is sealed of a line.
+func (line *PlannedLine) particulars(b Batch) particulars {
+	return particulars{signer: signer{Shown: line.Shown, Email: line.email}, Source: b.SHA256, Line: line.Line}
+}
+
 // insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.
 func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
-	state := StateNew
-	if line.Outcome == ImportHeld {
-		state = StateHeld
-	}
-	n, err := qInsertSignature.put(tx, []any{b.Letter, x.id, x.kind, line.edition, line.language, line.text, x.p.Listing, b.Basis, state,
-		line.Reason, line.mailbox, line.tag, nil, int64(0), tx.Now().UnixMicro()})
-	if err != nil || n == 0 {
+	x.SignedAt = tx.Now()
+	if n, err := insertSignatures(tx, x); err != nil || n == 0 {
 		return 0, err
 	}
-	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.id, int64(0)); err != nil {
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.ID, int64(0)); err != nil {
 		return 0, err
 	}
-	if x.p.Listing == Public {
-		if _, err := qPutPublic.put(tx, x.public(b.Letter)); err != nil {
-			return 0, err
-		}
+	if err := writeParticulars(tx, x); err != nil || x.State == StateHeld {
+		return 1, err
 	}
-	if _, err := qPutSealed.put(tx, x.row(b.Letter)); err != nil {
-		return 0, err
-	}
-	if state == StateHeld {
-		return 1, nil
-	}
-	return 1, wait(tx, b.Letter, x)
+	return 1, enqueueLeaves(tx, x)
 }
 
 // UndoImport withdraws every signature of a batch and forgets whose they were, and asks nobody any more who was asked; the same
@@ -294,37 +286,15 @@ func undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
 		n, err := tx.Exec(qRemovePending, line.pending)
 		return int(n), err
 	}
-	o, err := scanOwn(tx.Row(qFindSignature, l, line.id))
+	x, err := scanSignature(tx.Row(qFindSignature, l, line.id))
 	if err != nil {
 		return 0, err
 	}
-	if !o.Basis.imported() || !o.active() {
+	if !x.Basis.Imported() || !x.active() {
 		return 0, nil
 	}
-	if err := end(tx, o, StateWithdrawn, verify.Undone); err != nil {
+	if err := end(tx, x, StateWithdrawn, verify.Undone); err != nil {
 		return 0, err
 	}
-	return 1, forget(tx, o)
-}
-
-// forget destroys what could tell whose a signature was, the address tags included, and records that it did.
-func forget(tx *store.Tx, o Own) error {
-	if err := o.recordErased(tx, "", 0); err != nil {
-		return err
-	}
-	mailbox, tag := noTags()
-	if _, err := tx.Exec(qForgetSigner, mailbox, tag, o.Letter, o.ID); err != nil {
-		return err
-	}
-	return untie(tx, o)
-}
-
-// untie destroys the sealed data of a signature, its secret's hash and its tags.
-func untie(tx *store.Tx, o Own) error {
-	if _, err := tx.Exec(qRemoveSealed, o.Letter, o.ID); err != nil {
-		return err
-	}
-	mailbox, tag := noTags()
-	_, err := tx.Exec(qErase, mailbox, tag, o.Letter, o.ID)
-	return err
+	return 1, forget(tx, x)
 }

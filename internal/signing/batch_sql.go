@@ -1,6 +1,9 @@
 package signing
 
-import "github.com/undersigned/undersigned/internal/store"
+import (
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
+)
 
 var (
 	qInsertBatch = store.Q("signature_batch.insert", `
@@ -35,7 +38,7 @@ func scanBatch(row store.Row) (b Batch, err error) {
 // batchLine is a line of a file that became a signature, or a submission that waits for its sender.
 type batchLine struct {
 	line    int
-	kind    Kind
+	kind    verify.Kind
 	id      int64 // 0 for a submission
 	pending int64 // 0 for a signature
 }

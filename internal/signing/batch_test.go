@@ -13,37 +13,11 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
-
-// list reads a CSV as a list of signatories.
-func list(t testing.TB, text string) *roster.Roster {
-	t.Helper()
-	r, err := roster.Read("list.csv", []byte(text), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func (d *desk) plan(r *roster.Roster) *signing.ImportPlan {
-	d.t.Helper()
-	p, err := d.PlanImport(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisPaper, Source: "Sheets from the town hall", Listing: signing.Public})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return p
-}
-
-func (d *desk) apply(p *signing.ImportPlan) signing.Batch {
-	d.t.Helper()
-	b, err := d.ApplyImport(d.t.Context(), p, nil)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return b
-}
 
 // outcomes prints what became of each line.
 func outcomes(p *signing.ImportPlan) (lines []string) {
@@ -68,10 +42,10 @@ func outcomes(p *signing.ImportPlan) (lines []string) {
 
 func TestPlanImport_whatBecomesOfEachLine(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.give("mina@example.org", named("Mina Farahani"), func(r *signing.Request) { r.Affiliation = "Vale School" })
-		d.give("hidden@example.org", named("Hidden Person"), listed(signing.Counted))
-		d.publish()
-		p := d.plan(list(t, `Name,Affiliation,Country,Email,Organisation,Kind,Listing
+		d.Give("mina@example.org", testkit.Named("Mina Farahani"), func(r *signing.Request) { r.Affiliation = "Vale School" })
+		d.Give("hidden@example.org", testkit.Named("Hidden Person"), testkit.Listed(roll.Counted))
+		d.Publish()
+		p := d.Plan(testkit.List(t, `Name,Affiliation,Country,Email,Organisation,Kind,Listing
 Ann Lee,Vale School,FR,,,,
 Ann Lee,Vale School,FR,,,,
 ann lee,VALE SCHOOL,France,,,,
@@ -100,19 +74,19 @@ Fay Hall,,,,,,anonymous
 		if diff := cmp.Diff(want, outcomes(p)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if n := d.count(qCountSigned); n != 2 {
+		if n := d.Signatures(); n != 2 {
 			t.Errorf("a plan wrote: %d signatures", n)
 		}
-		b := d.apply(p)
+		b := d.Apply(p)
 		if b.State != signing.BatchApplied || b.Added != 14 {
 			t.Errorf("%+v", b)
 		}
-		c := d.counts()
+		c := d.Counts()
 		if c.Persons != 2+8 || c.Organisations != 2 || c.Imported != 10 || c.Withheld != 2 {
 			t.Errorf("%+v", c)
 		}
-		held, err := d.ListByState(t.Context(), d.letter.ID, signing.StateHeld, 0, 10)
-		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != signing.BasisPaper {
+		held, err := d.Signing.ListByState(t.Context(), d.Letter.ID, signing.StateHeld, 0, 10)
+		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != verify.ByPaper {
 			t.Errorf("held %+v, %v", held, err)
 		}
 	})
@@ -145,28 +119,28 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 			n = 700
 		}
 		text := odd(n)
-		first := d.plan(list(t, text))
+		first := d.Plan(testkit.List(t, text))
 		if add := first.Count(signing.ImportAdd); add != n {
 			for _, line := range first.Lines {
 				if line.Outcome != signing.ImportAdd {
-					name, _, _, _, _ := line.Shown()
+					name := line.Record().Name
 					t.Logf("line %d %q: %s %s %v", line.Line, name, line.Outcome, line.Reason, line.Fault)
 				}
 			}
 			t.Fatalf("%d of %d are added", add, n)
 		}
-		d.apply(first)
-		if c := d.counts(); c.Persons != n || c.Imported != n {
+		d.Apply(first)
+		if c := d.Counts(); c.Persons != n || c.Imported != n {
 			t.Errorf("%+v", c)
 		}
-		second := d.plan(list(t, text))
+		second := d.Plan(testkit.List(t, text))
 		if found := second.Count(signing.ImportDuplicate); found != n {
 			t.Errorf("the second run finds %d of %d", found, n)
 		}
-		if b := d.apply(second); b.ID != 0 {
+		if b := d.Apply(second); b.ID != 0 {
 			t.Errorf("an import of nothing is a batch: %+v", b)
 		}
-		if got := len(d.names(signing.Person, "", 500)); got != n {
+		if got := len(d.Names(verify.Person, "", 500)); got != n {
 			t.Errorf("%d names are listed", got)
 		}
 	})
@@ -176,7 +150,7 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(450)
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := d.ApplyImport(ctx, d.plan(list(t, text)), func(done, _ int) {
+		_, err := d.Signing.ApplyImport(ctx, d.Plan(testkit.List(t, text)), func(done, _ int) {
 			if done == 200 {
 				cancel()
 			}
@@ -184,14 +158,14 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		p := d.plan(list(t, text))
+		p := d.Plan(testkit.List(t, text))
 		if p.Batch.ID == 0 || p.Count(signing.ImportDone) != 200 || p.Count(signing.ImportAdd) != 250 {
 			t.Fatalf("batch %d, %d done, %d to add", p.Batch.ID, p.Count(signing.ImportDone), p.Count(signing.ImportAdd))
 		}
-		if b := d.apply(p); b.Added != 450 || b.State != signing.BatchApplied {
+		if b := d.Apply(p); b.Added != 450 || b.State != signing.BatchApplied {
 			t.Errorf("%+v", b)
 		}
-		if c := d.counts(); c.Imported != 450 {
+		if c := d.Counts(); c.Imported != 450 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -199,43 +173,43 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 
 func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.give("stay@example.org", named("Stays Here"))
+		d.Give("stay@example.org", testkit.Named("Stays Here"))
 		text := odd(230) + "Taken Over,\nFay Hall,\n"
-		r := list(t, "Name,Title,Email\nTaken Over,,taken@example.org\n"+strings.Join(strings.SplitN(text, "\n", 2)[1:], ""))
-		b := d.apply(d.plan(r))
-		before := d.counts()
-		receipt := d.give("taken@example.org", named("Taken Over"))
-		if own := d.own(receipt.Secret); len(own) != 1 || own[0].Basis != signing.BasisEmail {
+		r := testkit.List(t, "Name,Title,Email\nTaken Over,,taken@example.org\n"+strings.Join(strings.SplitN(text, "\n", 2)[1:], ""))
+		b := d.Apply(d.Plan(r))
+		before := d.Counts()
+		receipt := d.Give("taken@example.org", testkit.Named("Taken Over"))
+		if own := d.Own(receipt.Secret); len(own) != 1 || own[0].Basis != verify.ByEmail {
 			t.Errorf("who signs with the imported address has %+v", own)
 		}
-		if c := d.counts(); c.Persons != before.Persons || c.Imported != before.Imported-1 {
+		if c := d.Counts(); c.Persons != before.Persons || c.Imported != before.Imported-1 {
 			t.Errorf("before %+v, after %+v", before, c)
 		}
-		undone, kept, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil)
+		undone, kept, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil)
 		if err != nil || undone != b.Added-1 || kept != 1 {
 			t.Errorf("undone %d, kept %d of %d, %v", undone, kept, b.Added, err)
 		}
-		if names := d.names(signing.Person, "", 100); len(names) != 2 {
+		if names := d.Names(verify.Person, "", 100); len(names) != 2 {
 			t.Errorf("names are left before the next publication: %q", names)
 		}
-		if c := d.counts(); c.Persons != 2 || c.Imported != 0 || c.Removed != undone-1 { // one of them was held and had never counted
+		if c := d.Counts(); c.Persons != 2 || c.Imported != 0 || c.Removed != undone-1 { // one of them was held and had never counted
 			t.Errorf("%+v", c)
 		}
-		if n := d.count(qCountSealed); n != 2 {
+		if n := d.Count(qCountSealed); n != 2 {
 			t.Errorf("%d sealed rows are left", n)
 		}
-		if again, _, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil); err != nil || again != 0 {
+		if again, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil); err != nil || again != 0 {
 			t.Errorf("a second undo undoes %d, %v", again, err)
 		}
-		p := d.plan(r)
+		p := d.Plan(r)
 		if p.Batch.ID != 0 || p.Count(signing.ImportDuplicate) != 1 {
 			t.Errorf("batch %d, %d duplicates", p.Batch.ID, p.Count(signing.ImportDuplicate))
 		}
-		d.apply(p)
-		if c := d.counts(); c.Imported != before.Imported-1 {
+		d.Apply(p)
+		if c := d.Counts(); c.Imported != before.Imported-1 {
 			t.Errorf("%+v", c)
 		}
-		if _, _, err := d.UndoImport(t.Context(), d.letter.ID, 77, nil); !fault.Is(err, fault.NotFound) {
+		if _, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, 77, nil); !fault.Is(err, fault.NotFound) {
 			t.Errorf("an unknown batch: %v", err)
 		}
 	})
@@ -244,11 +218,11 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(300)
-		plans := []*signing.ImportPlan{d.plan(list(t, text)), d.plan(list(t, text))}
+		plans := []*signing.ImportPlan{d.Plan(testkit.List(t, text)), d.Plan(testkit.List(t, text))}
 		errs := make(chan error)
 		for _, p := range plans {
 			go func() {
-				_, err := d.ApplyImport(context.WithoutCancel(t.Context()), p, nil)
+				_, err := d.Signing.ApplyImport(context.WithoutCancel(t.Context()), p, nil)
 				errs <- err
 			}()
 		}
@@ -257,7 +231,7 @@ func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if c := d.counts(); c.Imported != 300 {
+		if c := d.Counts(); c.Imported != 300 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -265,15 +239,15 @@ func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
 
 func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		r := list(t, "Name\nAnn Lee\n")
-		_, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisEmail})
-		wantFault(t, err, "basis: batch.basis")
-		draft := d.write(letter.Import{Slug: "draft", Text: *text("Not yet.")})
-		if _, err := d.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: signing.BasisPaper}); !fault.Is(err, fault.Gone) {
+		r := testkit.List(t, "Name\nAnn Lee\n")
+		_, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByEmail})
+		testkit.WantFault(t, err, "basis: batch.basis")
+		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
+		if _, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: verify.ByPaper}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a draft: %v", err)
 		}
-		only := d.write(letter.Import{Slug: "only-organisations", Text: *text("Only you."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnOrganisations)}})
-		p, err := d.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: signing.BasisPaper, Listing: signing.Public})
+		only := d.Write(letter.Import{Slug: "only-organisations", Text: testkit.Text("Only you."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnOrganisations)}})
+		p, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: verify.ByPaper, Listing: roll.Public})
 		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -282,16 +256,16 @@ func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
 
 func TestPlanImport_whoWithdrewStaysAway(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		receipt := d.give("gone@example.org", named("Gone Away"))
-		d.publish()
-		if err := d.Withdraw(t.Context(), receipt.Secret, d.own(receipt.Secret)[0].ID); err != nil {
+		receipt := d.Give("gone@example.org", testkit.Named("Gone Away"))
+		d.Publish()
+		if err := d.Signing.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
-		p := d.plan(list(t, "Name,Email\nGone Away,gone@example.org\n"))
+		p := d.Plan(testkit.List(t, "Name,Email\nGone Away,gone@example.org\n"))
 		if line := p.Lines[0]; line.Outcome != signing.ImportDuplicate || line.Reason != signing.ImportWithdrawn {
 			t.Errorf("%+v", outcomes(p))
 		}
-		if b := d.apply(p); b.ID != 0 {
+		if b := d.Apply(p); b.ID != 0 {
 			t.Errorf("%+v", b)
 		}
 	})
@@ -300,7 +274,7 @@ func TestPlanImport_whoWithdrewStaysAway(t *testing.T) {
 // Somebody who signed on paper and signs again with a mailbox is not counted twice.
 func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.apply(d.plan(list(t, "Name,Affiliation,Listing\nAnn Lee,,yes\nBo Ray,Mill Works,no\n,Fen Trust,\n")))
+		d.Apply(d.Plan(testkit.List(t, "Name,Affiliation,Listing\nAnn Lee,,yes\nBo Ray,Mill Works,no\n,Fen Trust,\n")))
 		for email, c := range map[string]struct {
 			name, affiliation, held string
 		}{
@@ -309,7 +283,7 @@ func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
 			"c@example.org": {"Bo Ray", "Vale School", ""}, // another
 			"d@example.org": {"Cid Ash", "", ""},
 		} {
-			receipt := d.give(email, named(c.name), func(r *signing.Request) { r.Affiliation = c.affiliation })
+			receipt := d.Give(email, testkit.Named(c.name), func(r *signing.Request) { r.Affiliation = c.affiliation })
 			if receipt.Held != c.held {
 				t.Errorf("%s of %q: held %q, want %q", c.name, c.affiliation, receipt.Held, c.held)
 			}
@@ -321,20 +295,20 @@ func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
 func TestApplyImport_goesOnWithItsOwnSettings(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(250)
-		plan := func(l signing.Listing) *signing.ImportPlan {
-			p, err := d.PlanImport(t.Context(), signing.Import{Letter: d.letter, List: list(t, text), Basis: signing.BasisPaper, Listing: l})
+		plan := func(l roll.Listing) *signing.ImportPlan {
+			p, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: d.Letter, List: testkit.List(t, text), Basis: verify.ByPaper, Listing: l})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return p
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := d.ApplyImport(ctx, plan(signing.Counted), func(int, int) { cancel() })
+		_, err := d.Signing.ApplyImport(ctx, plan(roll.Counted), func(int, int) { cancel() })
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		d.apply(plan(signing.Public))
-		if c := d.counts(); c.Persons != 250 || c.Withheld != 250 || len(d.names(signing.Person, "", 100)) != 0 {
+		d.Apply(plan(roll.Public))
+		if c := d.Counts(); c.Persons != 250 || c.Withheld != 250 || len(d.Names(verify.Person, "", 100)) != 0 {
 			t.Errorf("%+v", c)
 		}
 	})

@@ -84,9 +84,9 @@ func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
 	return key.Tag("domain " + domain)
 }
 
-// suspect says why the address of a submission lets it be held, "" if it does not.
-func (s *Service) suspect(row pending, email string) string {
-	switch domain := domainOf(email); {
+// suspect says why the domain of its address lets a submission be held, "" if it does not.
+func (s *Service) suspect(row pending, domain string) string {
+	switch {
 	case disposable.hold(domain) || s.Throwaway.hold(domain):
 		return HeldDisposable
 	case s.BurstFrom > 0 && row.alike >= s.BurstFrom:

@@ -11,13 +11,14 @@ import (
 
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
 )
 
 // held says of each signer why they are held, "" for those who are not.
 func (d *desk) held(emails ...string) (reasons []string) {
-	d.t.Helper()
+	d.T.Helper()
 	for i, email := range emails {
-		reasons = append(reasons, d.give(email, named("Anna "+words(i)+" "+words(len(email))), func(r *signing.Request) { r.Country = "NO" }).Held)
+		reasons = append(reasons, d.Give(email, testkit.Named("Anna "+testkit.Words(i)+" "+testkit.Words(len(email))), func(r *signing.Request) { r.Country = "NO" }).Held)
 	}
 	return reasons
 }
@@ -28,9 +29,9 @@ var qDomains = store.Q("test.domains", `SELECT COUNT(*) FROM pending WHERE domai
 // those of another letter or a later hour, nor somebody who counted before and signs again.
 func TestBurst_holdsThoseThatFollow(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.BurstFrom = 3
+		d.Signing.BurstFrom = 3
 		for i := range 5 {
-			d.sign(fmt.Sprintf("only%d@asked.example", i)) // nobody confirms: no burst
+			d.Submit(fmt.Sprintf("only%d@asked.example", i)) // nobody confirms: no burst
 		}
 		if got := d.held("a1@asked.example"); got[0] != "" {
 			t.Errorf("held for what nobody confirmed: %q", got)
@@ -44,47 +45,47 @@ func TestBurst_holdsThoseThatFollow(t *testing.T) {
 		if got := d.held("b1@burst.example"); got[0] != "" {
 			t.Errorf("who counted before is held: %q", got)
 		}
-		hours, err := d.Hours(t.Context(), d.letter.ID, d.clock.Now().Add(-time.Hour))
+		hours, err := d.Roll.Hours(t.Context(), d.Letter.ID, d.Clock.Now().Add(-time.Hour))
 		if err != nil || len(hours) != 1 || hours[0].Held != 2 || hours[0].Persons != 0 {
 			t.Errorf("before it is published: %+v, %v", hours, err)
 		}
-		d.publish()
-		if hours, err = d.Hours(t.Context(), d.letter.ID, d.clock.Now().Add(-time.Hour)); err != nil || len(hours) != 1 || hours[0].Held != 2 || hours[0].Persons != 10 {
+		d.Publish()
+		if hours, err = d.Roll.Hours(t.Context(), d.Letter.ID, d.Clock.Now().Add(-time.Hour)); err != nil || len(hours) != 1 || hours[0].Held != 2 || hours[0].Persons != 10 {
 			t.Errorf("%+v, %v", hours, err)
 		}
-		first := d.letter
-		d.letter = d.open("another")
+		first := d.Letter
+		d.Letter = d.Open("another")
 		if got := d.held("b7@burst.example"); got[0] != "" {
 			t.Errorf("another letter: %q", got)
 		}
-		d.letter = first
-		d.clock.Advance(61 * time.Minute)
+		d.Letter = first
+		d.Clock.Advance(61 * time.Minute)
 		if got := d.held("b8@burst.example"); got[0] != "" {
 			t.Errorf("an hour later: %q", got)
 		}
-		d.clock.Advance(47 * time.Hour)
+		d.Clock.Advance(47 * time.Hour)
 		d.retained(1) // that of b8
-		d.clock.Advance(2 * time.Hour)
+		d.Clock.Advance(2 * time.Hour)
 		d.retained(0)
 	})
 }
 
 // retained retains and checks of how many submissions the domain is still known.
 func (d *desk) retained(domains int64) {
-	d.t.Helper()
-	if err := d.Retain(d.t.Context()); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	if err := d.Signing.Retain(d.T.Context()); err != nil {
+		d.T.Fatal(err)
 	}
-	if n := d.count(qDomains); n != domains {
-		d.t.Errorf("the domains of %d submissions are known, want %d", n, domains)
+	if n := d.Count(qDomains); n != domains {
+		d.T.Errorf("the domains of %d submissions are known, want %d", n, domains)
 	}
 }
 
 // Without the setting nothing is kept and nobody is held.
 func TestBurst_off(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		if got := d.held("b1@burst.example", "b2@burst.example", "b3@burst.example"); !slices.Equal(got, make([]string, 3)) || d.count(qDomains) != 0 {
-			t.Errorf("%q, %d domains", got, d.count(qDomains))
+		if got := d.held("b1@burst.example", "b2@burst.example", "b3@burst.example"); !slices.Equal(got, make([]string, 3)) || d.Count(qDomains) != 0 {
+			t.Errorf("%q, %d domains", got, d.Count(qDomains))
 		}
 	})
 }
@@ -96,14 +97,14 @@ func TestDisposable_isHeld(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.Throwaway = list
+		d.Signing.Throwaway = list
 		got := d.held("x@mailinator.com", "x@mail.Mailinator.com", "x@fleeting.example", "x@a.fleeting.example", "x@bücher.example", "x@notfleeting.example", "x@steady.example")
 		want := []string{signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, signing.HeldDisposable, "", ""}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		_, err = signing.ReadDomains(strings.NewReader("good.example\nnot a domain\n"))
-		wantFault(t, err, ": domain.line")
+		testkit.WantFault(t, err, ": domain.line")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -13,9 +14,7 @@ import (
 )
 
 var qListChecked = store.Q("signature.list_checked", `
-	SELECT s.letter_id, s.id, s.kind, s.edition, s.basis, s.leaf_index, u.name, u.title, u.affiliation, u.country, u.salt, x.sealed
-	FROM signature s
-	LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
+	SELECT `+signatureSelect+`, x.sealed FROM signature s
 	LEFT JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
 	WHERE s.leaf_index >= $1 AND s.leaf_index < $2 ORDER BY s.leaf_index`)
 
@@ -65,19 +64,27 @@ func (c *Check) flush() error {
 	if err != nil {
 		return err
 	}
+	openings := map[int64]verify.Opening{}
+	for o, err := range roll.EachOpening(c.tx, c.first, c.first+int64(len(c.leaves))) {
+		if err != nil {
+			return err
+		}
+		openings[o.Index] = o.Opening
+	}
 	seen := map[int64]bool{}
 	for _, r := range rows {
-		if seen[r.index] {
-			c.problem(fmt.Errorf("leaf %d belongs to two signatures", r.index))
+		index := *r.LeafIndex
+		if seen[index] {
+			c.problem(fmt.Errorf("leaf %d belongs to two signatures", index))
 			continue
 		}
-		seen[r.index] = true
-		leaf, ok := c.leaves[r.index-c.first].(verify.Sign)
+		seen[index] = true
+		leaf, ok := c.leaves[index-c.first].(verify.Sign)
 		if !ok {
-			c.problem(fmt.Errorf("signature %d: leaf %d is not that of a signature", r.id, r.index))
+			c.problem(fmt.Errorf("signature %d: leaf %d is not that of a signature", r.ID, index))
 			continue
 		}
-		if err := c.row(r, leaf); err != nil {
+		if err := c.row(r, leaf, openings[index]); err != nil {
 			return err
 		}
 	}
@@ -92,38 +99,38 @@ func (c *Check) flush() error {
 }
 
 // row compares one signature with its leaf.
-func (c *Check) row(r checked, leaf verify.Sign) error {
-	key := editionKey{r.letter, r.edition}
+func (c *Check) row(r checked, leaf verify.Sign, public verify.Opening) error {
+	key := editionKey{r.Letter, r.Edition}
 	edition, ok := c.editions[key]
 	if !ok {
 		var err error
-		if edition, err = letter.FindLeaf(c.tx, r.letter, r.edition); err != nil {
+		if edition, err = letter.FindLeaf(c.tx, r.Letter, r.Edition); err != nil {
 			return err
 		}
-		c.editions[key], c.letters[edition.Letter] = edition, r.letter
+		c.editions[key], c.letters[edition.Letter] = edition, r.Letter
 	}
-	wrong := func(what string) { c.problem(fmt.Errorf("signature %d of letter %d: %s", r.id, r.letter, what)) }
-	if leaf.Letter != edition.Letter || leaf.Edition != edition.Edition || leaf.Kind != verify.Kind(r.kind) || leaf.Basis != verify.Basis(r.basis) {
+	wrong := func(what string) { c.problem(fmt.Errorf("signature %d of letter %d: %s", r.ID, r.Letter, what)) }
+	if leaf.Letter != edition.Letter || leaf.Edition != edition.Edition || leaf.Kind != r.Kind || leaf.Basis != r.Basis {
 		wrong("its row and its leaf do not say the same")
 	}
-	if r.public != nil {
-		if _, err := r.public.Check(leaf); err != nil {
+	if public.Record != "" {
+		if _, err := public.Check(leaf); err != nil {
 			wrong("its public name: " + err.Error())
 		}
 	}
 	if r.sealed == nil {
 		return nil
 	}
-	k, err := c.key(r.letter)
+	k, err := c.key(r.Letter)
 	if err != nil || k == nil {
 		return err
 	}
-	p, err := openSealed(k, r.id, r.sealed)
+	p, err := r.open(k, r.sealed)
 	if err != nil {
 		wrong("its sealed data do not open")
 		return nil
 	}
-	again, err := leafOf(edition, r.kind, r.basis, p)
+	again, err := signLeaf(edition, r.Basis, p)
 	if err != nil || again.Record != leaf.Record || again.Contact != leaf.Contact || again.Day != leaf.Day {
 		wrong("its leaf does not commit to its sealed data")
 	}
@@ -206,23 +213,10 @@ func (c *Check) unlogged() error {
 	return nil
 }
 
-var qListSequenced = store.Q("tally.list_sequenced", `SELECT edition, kind, withheld, basis, outcome, sequenced FROM tally WHERE letter_id = $1`)
-
 func (c *Check) tally(id letter.ID, l *verify.Letter) error {
-	counted, ended := map[verify.Cell]int{}, map[verify.Reason]int{}
-	for t, err := range store.Each(c.tx, qListSequenced, scanTally, id) {
-		if err != nil {
-			return err
-		}
-		listing := verify.Public
-		if t.withheld {
-			listing = verify.Withheld
-		}
-		if t.outcome == outcomeCounted {
-			counted[verify.Cell{Edition: t.edition, Kind: verify.Kind(t.kind), Listing: listing, Basis: verify.Basis(t.basis)}] += t.n
-		} else {
-			ended[verify.Reason(t.outcome)] += t.n
-		}
+	counted, ended, err := roll.Posted(c.tx, id)
+	if err != nil {
+		return err
 	}
 	for cell, n := range l.Cells {
 		if counted[cell] != n {
@@ -259,26 +253,13 @@ func (c *Check) texts(id letter.ID, l *verify.Letter) error {
 	return nil
 }
 
+// checked is a signature with what its leaf commits to.
 type checked struct {
-	letter  letter.ID
-	id      int64
-	kind    Kind
-	edition int
-	basis   Basis
-	index   int64
-	public  *verify.Opening
-	sealed  []byte
+	Signature
+	sealed []byte
 }
 
 func scanChecked(row store.Row) (r checked, err error) {
-	var name, title, affiliation, country *string
-	var salt []byte
-	if err := row.Scan(&r.letter, &r.id, &r.kind, &r.edition, &r.basis, &r.index, &name, &title, &affiliation, &country, &salt, &r.sealed); err != nil {
-		return r, err
-	}
-	if name != nil {
-		record := verify.Record{Name: *name, Title: *title, Affiliation: *affiliation, Country: *country}
-		r.public = &verify.Opening{Index: r.index, Record: record.Text(), Salt: salt}
-	}
-	return r, nil
+	r.Signature, err = scanSignatureAnd(row, &r.sealed)
+	return r, err
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // DecideWithin is how long after a letter closed its held signatures may wait for somebody's decision. Then they are
@@ -47,7 +49,7 @@ func (s *Service) finish(ctx context.Context) error {
 				if err := letter.Touch(tx, l.ID); err != nil {
 					return err
 				}
-				held, err := store.List(tx, qListByState, scanOwn, l.ID, StateHeld, 0, batchSlice)
+				held, err := store.List(tx, qListByState, scanSignature, l.ID, StateHeld, 0, batchSlice)
 				switch {
 				case err != nil:
 					return err
@@ -57,8 +59,8 @@ func (s *Service) finish(ctx context.Context) error {
 					return nil
 				}
 				more = true
-				for _, o := range held {
-					if err := refuse(tx, o); err != nil {
+				for _, x := range held {
+					if err := refuse(tx, x); err != nil {
 						return err
 					}
 				}
@@ -72,29 +74,29 @@ func (s *Service) finish(ctx context.Context) error {
 	return nil
 }
 
-func refuse(tx *store.Tx, o Own) error {
-	if err := o.unlist(tx); err != nil {
+func refuse(tx *store.Tx, x Signature) error {
+	if err := roll.Remove(tx, x.Letter, x.ID); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qSetState, StateRemoved, Undecided, o.Letter, o.ID); err != nil {
+	if _, err := tx.Exec(qSetState, StateRemoved, Undecided, x.Letter, x.ID); err != nil {
 		return err
 	}
-	if o.Basis != BasisEmail {
+	if x.Basis != verify.ByEmail {
 		return nil // no address to write to
 	}
-	return job.Enqueue(tx, RefusedMail{o.Letter, o.ID})
+	return job.Enqueue(tx, RefusedMail{x.Letter, x.ID})
 }
 
 // EnvelopeOf returns what a mail about a signature needs, false when its address is not known any more or takes no mail.
 func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Envelope, send bool, err error) {
-	o, err := s.find(ctx, l, id)
+	x, err := s.find(ctx, l, id)
 	if fault.Is(err, fault.NotFound) {
 		return e, false, nil
 	}
 	if err != nil {
 		return e, false, err
 	}
-	p, err := s.particularsOf(ctx, o)
+	p, err := s.particularsOf(ctx, x)
 	if err != nil || p.Email == "" {
 		return e, false, err
 	}
@@ -103,5 +105,5 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 		return e, false, ignoreGone(err)
 	}
 	blocked, err := s.blocked(ctx, l, key, p.Email)
-	return Envelope{Letter: l, Language: o.Language, Address: p.Email}, err == nil && !blocked, err
+	return Envelope{Letter: l, Language: x.Language, Address: p.Email}, err == nil && !blocked, err
 }

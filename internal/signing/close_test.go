@@ -8,58 +8,60 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
 
 // leaves returns the statements of the log in their order, by name.
 func (d *desk) leaves() (names []string) {
-	d.t.Helper()
-	err := d.DB.View(d.t.Context(), func(tx *store.Tx) error {
+	d.T.Helper()
+	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
 		_, err := d.Log.Check(tx, func(_ int64, leaf verify.Leaf, _ verify.Hash) error {
 			names = append(names, strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", leaf), "verify.")))
 			return nil
-		}, func(err error) { d.t.Error(err) })
+		}, func(err error) { d.T.Error(err) })
 		return err
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return names
 }
 
 func (d *desk) retain() {
-	d.t.Helper()
-	if err := d.Retain(d.t.Context()); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	if err := d.Signing.Retain(d.T.Context()); err != nil {
+		d.T.Fatal(err)
 	}
 }
 
 // A letter closed by hand takes confirmations for a day, as one whose deadline has come; then its close leaf ends the count.
 func TestClose_confirmationsForADayThenTheCloseLeaf(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		early, late := d.token(d.sign("early@example.org")), d.token(d.sign("late@example.org"))
-		if err := d.letters.Close(t.Context(), d.letter.Slug, 0); err != nil {
+		early, late := d.Token(d.Submit("early@example.org")), d.Token(d.Submit("late@example.org"))
+		if err := d.Letters.Close(t.Context(), d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Sign(t.Context(), d.form("new@example.org", func(r *signing.Request) { r.Letter.State = letter.Closed })); !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Sign(t.Context(), d.Form("new@example.org", func(r *signing.Request) { r.Letter.State = letter.Closed })); !fault.Is(err, fault.Gone) {
 			t.Errorf("a closed letter takes a signature: %v", err)
 		}
-		d.clock.Advance(letter.Grace - time.Minute)
-		d.confirm(early)
+		d.Clock.Advance(letter.Grace - time.Minute)
+		d.Press(early)
 		d.retain()
-		d.publish()
+		d.Publish()
 		if names := d.leaves(); names[len(names)-1] != "sign" {
 			t.Errorf("closed before confirmations ended: %v", names)
 		}
-		d.clock.Advance(5 * time.Minute)
-		if _, err := d.Confirm(t.Context(), late, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		d.Clock.Advance(5 * time.Minute)
+		if _, err := d.Signing.Confirm(t.Context(), late, testkit.BrowserCookie, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a confirmation after the day: %v", err)
 		}
 		d.retain()
 		d.retain() // once is enough
-		if c := d.counts(); c.Persons != 1 {
+		if c := d.Counts(); c.Persons != 1 {
 			t.Errorf("counts %+v", c)
 		}
 		if names := d.leaves(); strings.Join(names, " ") != "edition sign close" {
@@ -72,42 +74,42 @@ func TestClose_confirmationsForADayThenTheCloseLeaf(t *testing.T) {
 func TestClose_waitsForHeldSignatures(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		released, undecided := d.give("a@example.org", named("Minа Farahani")), d.give("b@example.org", named("Mina Farаhani")) // Cyrillic а
+		released, undecided := d.Give("a@example.org", testkit.Named("Minа Farahani")), d.Give("b@example.org", testkit.Named("Mina Farаhani")) // Cyrillic а
 		if released.Held == "" || undecided.Held == "" {
 			t.Fatal("neither is held")
 		}
-		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
+		if err := d.Letters.Close(ctx, d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(letter.Grace + time.Hour)
+		d.Clock.Advance(letter.Grace + time.Hour)
 		d.retain()
-		if _, err := d.Release(ctx, d.letter.ID, d.own(released.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(released.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.retain()
-		d.publish()
+		d.Publish()
 		if names := d.leaves(); strings.Join(names, " ") != "edition sign" {
 			t.Errorf("closed while one is held: %v", names)
 		}
-		d.clock.Advance(signing.DecideWithin)
+		d.Clock.Advance(signing.DecideWithin)
 		d.retain()
-		if c := d.counts(); c.Persons != 1 || c.Removed != 0 {
+		if c := d.Counts(); c.Persons != 1 || c.Removed != 0 {
 			t.Errorf("counts %+v", c)
 		}
 		if names := d.leaves(); strings.Join(names, " ") != "edition sign close" {
 			t.Errorf("leaves %v", names)
 		}
-		own := d.own(undecided.Secret)[0]
+		own := d.Own(undecided.Secret)[0]
 		if own.State != signing.StateRemoved || own.Reason != signing.Undecided {
 			t.Errorf("the undecided one is %s, %s", own.State, own.Reason)
 		}
-		if n := d.count(qCountJobs, "mail.refused"); n != 1 {
+		if n := d.Jobs("mail.refused"); n != 1 {
 			t.Errorf("%d mails tell of it", n)
 		}
-		if e, send, err := d.EnvelopeOf(ctx, d.letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
+		if e, send, err := d.Signing.EnvelopeOf(ctx, d.Letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
 			t.Errorf("%+v, %v, %v", e, send, err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
 			t.Errorf("released after the close: %v", err)
 		}
 	})
@@ -118,36 +120,36 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		a, b, c := d.give("a@example.org"), d.give("b@example.org", listed(signing.Counted)), d.give("c@example.org")
-		d.publish()
-		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
+		a, b, c := d.Give("a@example.org"), d.Give("b@example.org", testkit.Listed(roll.Counted)), d.Give("c@example.org")
+		d.Publish()
+		if err := d.Letters.Close(ctx, d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(letter.Grace + time.Hour)
+		d.Clock.Advance(letter.Grace + time.Hour)
 		d.retain()
-		d.publish()
-		if err := d.Relist(ctx, b.Secret, d.own(b.Secret)[0].ID, signing.Public); !fault.Is(err, fault.Gone) {
+		d.Publish()
+		if err := d.Signing.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Public); !fault.Is(err, fault.Gone) {
 			t.Errorf("made public after the close: %v", err)
 		}
-		if err := d.Relist(ctx, b.Secret, d.own(b.Secret)[0].ID, signing.Coalition); err != nil {
+		if err := d.Signing.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Coalition); err != nil {
 			t.Errorf("between two that hide the name: %v", err)
 		}
-		if err := d.Relist(ctx, a.Secret, d.own(a.Secret)[0].ID, signing.Counted); err != nil {
+		if err := d.Signing.Relist(ctx, a.Secret, d.Own(a.Secret)[0].ID, roll.Counted); err != nil {
 			t.Errorf("taken down: %v", err)
 		}
-		if names := d.names(signing.Person, "", 10); len(names) != 1 {
+		if names := d.Names(verify.Person, "", 10); len(names) != 1 {
 			t.Errorf("public names %q", names)
 		}
-		if c := d.counts(); c.Persons != 3 || c.Withheld != 1 {
+		if c := d.Counts(); c.Persons != 3 || c.Withheld != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Withdraw(ctx, a.Secret, d.own(a.Secret)[0].ID); err != nil {
+		if err := d.Signing.Withdraw(ctx, a.Secret, d.Own(a.Secret)[0].ID); err != nil {
 			t.Error(err)
 		}
-		if err := d.Erase(ctx, c.Secret, d.own(c.Secret)[0].ID); err != nil {
+		if err := d.Signing.Erase(ctx, c.Secret, d.Own(c.Secret)[0].ID); err != nil {
 			t.Error(err)
 		}
-		if c := d.counts(); c.Persons != 1 || c.Withdrawn != 2 || c.Withheld != 1 {
+		if c := d.Counts(); c.Persons != 1 || c.Withdrawn != 2 || c.Withheld != 1 {
 			t.Errorf("counts %+v", c)
 		}
 		if names := d.leaves(); strings.Join(names, " ") != "edition sign sign sign close withdraw withdraw" {
@@ -159,15 +161,15 @@ func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 // Deadlines are in the log: when the letter opens, and each time one is moved.
 func TestDeadline_isInTheLog(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		at := d.clock.Now().Add(48 * time.Hour).Add(300 * time.Millisecond)
+		at := d.Clock.Now().Add(48 * time.Hour).Add(300 * time.Millisecond)
 		deadline := letter.Deadline{At: at, Zone: time.UTC}
-		d.set(d.letter.Slug, letter.Settings{Deadline: &deadline})
-		d.set(d.letter.Slug, letter.Settings{Deadline: &deadline}) // the same again
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline})
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline}) // the same again
 		none := letter.Deadline{}
-		d.set(d.letter.Slug, letter.Settings{Deadline: &none})
-		d.write(letter.Import{Slug: "other", Text: *text("Another."), Settings: letter.Settings{Deadline: &deadline}})
-		d.publishEdition("other")
-		d.publish()
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &none})
+		d.Write(letter.Import{Slug: "other", Text: testkit.Text("Another."), Settings: letter.Settings{Deadline: &deadline}})
+		d.PublishText("other")
+		d.Publish()
 		if names := d.leaves(); strings.Join(names, " ") != "edition deadline deadline edition deadline" {
 			t.Errorf("leaves %v", names)
 		}

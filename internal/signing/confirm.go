@@ -1,11 +1,11 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -24,16 +24,14 @@ import (
 
 // Confirmation is what the page behind a mail's link shows.
 type Confirmation struct {
-	Letter             letter.ID
-	Edition            int
-	Text               string // language of the text signed
-	Kind               Kind
-	Name, Organisation string // masked unless Known
-	Listing            Listing
-	Known              bool // this browser made the submission: one press confirms
-	Asked              bool // a mail asked for the submission: no browser has a code for it yet
-	CodesLeft          bool // a fresh code can still be mailed
-	Disputed           bool // somebody pressed "this was not me"
+	Letter    letter.ID
+	Edition   int
+	Text      string // language of the text signed
+	Shown            // masked unless Known
+	Known     bool   // this browser made the submission: one press confirms
+	Asked     bool   // a mail asked for the submission: no browser has a code for it yet
+	CodesLeft bool   // a fresh code can still be mailed
+	Disputed  bool   // somebody pressed "this was not me"
 }
 
 // Confirmation returns what a link's page shows. It changes nothing.
@@ -42,38 +40,35 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 	if err != nil {
 		return Confirmation{}, err
 	}
-	c := Confirmation{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
-		Listing: p.Listing, Known: row.knows(browser), Asked: p.Asked, CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
+	c := Confirmation{Letter: row.letter, Edition: row.edition, Text: row.text, Shown: p.Shown, Known: row.knows(browser), Asked: p.Asked,
+		CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
 	if !c.Known {
-		c.Name, c.Organisation = mask(p.Name), mask(p.Organisation)
+		c.Shown = p.masked()
 	}
 	return c, nil
 }
 
 // Receipt is what a signer takes away. It is the same for every replay of a confirmation.
 type Receipt struct {
-	Letter             letter.ID
-	Edition            int
-	Text               string // language of the text signed
-	Kind               Kind
-	Name, Organisation string
-	Listing            Listing
-	Secret             string    // 26 characters
-	Held               string    // why, or ""
-	Again              bool      // the address had signed before
-	Promises           []string  // signed by the log, one for each signature; none while it is held
-	PromiseBy          time.Time // until when they are to be kept
+	Letter  letter.ID
+	Edition int
+	Text    string // language of the text signed
+	Shown
+	Secret    string    // 26 characters
+	Held      string    // why, or ""
+	Again     bool      // the address had signed before
+	Promises  []string  // signed by the log, one for each signature; none while it is held
+	PromiseBy time.Time // until when they are to be kept
 }
 
-// Correction is what the owner of the mailbox puts in place of what was typed. Empty fields leave it.
-type Correction struct {
-	Name, Title, Affiliation, Organisation string
-	Listing                                Listing
+func (row pending) receipt(p submission) Receipt {
+	return Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Shown: p.Shown, Secret: p.Secret}
 }
 
 // Confirm makes a pending signature a confirmed one, given the cookie of the browser that made it, or the match code that
-// browser was shown, or a code mailed on request; with the last the owner of the mailbox may correct what was typed.
-func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Correction) (Receipt, error) {
+// browser was shown, or a code mailed on request; with the last the owner of the mailbox may correct what was typed: what is
+// not empty of the correction takes its place.
+func (s *Service) Confirm(ctx context.Context, token, browser, code string, correction Shown) (Receipt, error) {
 	row, p, key, err := s.openToken(ctx, token)
 	if err != nil {
 		return Receipt{}, err
@@ -85,7 +80,7 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Co
 		}
 	}
 	if row.confirmed != nil {
-		return s.replay(ctx, row, p, key)
+		return s.replay(ctx, row, p)
 	}
 	l, err := s.Letters.Recent(ctx, row.letter)
 	if err != nil {
@@ -95,15 +90,15 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, c Co
 		return Receipt{}, errClosed(l)
 	}
 	if owner {
-		if p, err = c.apply(p, row.kind); err != nil {
-			return Receipt{}, err
+		if faults := p.correct(correction); len(faults) > 0 {
+			return Receipt{}, inFormOrder(faults)
 		}
 	}
 	return s.confirm(ctx, row, l, p, key)
 }
 
 // openToken finds and unseals the pending row of a link.
-func (s *Service) openToken(ctx context.Context, token string) (row pending, p particulars, key *seal.LetterKey, err error) {
+func (s *Service) openToken(ctx context.Context, token string) (row pending, p submission, key *seal.LetterKey, err error) {
 	id, ok := seal.TokenID(token)
 	if !ok {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
@@ -166,44 +161,14 @@ func asciiDigits(typed string) string {
 	return code
 }
 
-func (c Correction) apply(p particulars, kind Kind) (particulars, error) {
-	var faults fault.List
-	set := func(field, typed string, into *string, check func(string, string) (string, *fault.Error)) {
-		if strings.TrimSpace(typed) == "" {
-			return
-		}
-		text, f := check(field, typed)
-		if f != nil {
-			faults = append(faults, f)
-			return
-		}
-		*into = text
-	}
-	plain := func(field, s string) (string, *fault.Error) { return text.Line(field, s, MaxText) }
-	named := func(field, s string) (string, *fault.Error) { return text.Name(field, s, MaxName) }
-	set("name", c.Name, &p.Name, named)
-	set("title", c.Title, &p.Title, plain)
-	set("affiliation", c.Affiliation, &p.Affiliation, plain)
-	if kind != Person {
-		set("organisation", c.Organisation, &p.Organisation, named)
-	}
-	if c.Listing.valid() {
-		p.Listing = c.Listing
-	}
-	if len(faults) > 0 {
-		return p, faults
-	}
-	return p, nil
-}
-
 // confirm writes the confirmed signatures: at most five statements for a new signer, whatever the kind.
-func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey) (Receipt, error) {
+func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p submission, key *seal.LetterKey) (Receipt, error) {
 	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return Receipt{}, f
 	}
 	mailbox, exact := key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact)
-	begins, err := s.standings(ctx, row, l, p, key, a, mailbox, exact)
+	decisions, err := s.decide(ctx, row, l, p.Shown, key, a, mailbox, exact)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -212,41 +177,40 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing.Confirm: %w", err)
 	}
-	leaf, err := s.Letters.Log.Leaf(ctx, row.letter, row.edition)
+	edition, err := s.Letters.Log.Leaf(ctx, row.letter, row.edition)
 	if err != nil {
 		return Receipt{}, err
 	}
-	kinds := row.kind.parts()
-	signatures := make([]signed, len(kinds))
-	invitation := p.Invitation
-	p.Invitation = 0 // what is kept of a signature does not name it
-	for i, kind := range kinds {
-		if signatures[i], err = commit(leaf, kind, begins[i].basis, p, secret, key, now); err != nil {
+	parts := p.parts()
+	signatures := make([]signed, len(parts))
+	held := ""
+	for i, part := range parts {
+		signatures[i], err = newSigned(key, edition, Signature{Letter: row.letter, Edition: row.edition, Language: row.language, Text: row.text,
+			Basis: decisions[i].basis, Reason: decisions[i].held, mailbox: mailbox, tag: exact, secret: seal.Hash(p.Secret), pending: row.id},
+			particulars{signer: signer{part, p.Email, p.Updates}}, secret, now)
+		if err != nil {
 			return Receipt{}, err
 		}
+		held = cmp.Or(held, decisions[i].held)
 	}
-	p.Token, p.Fresh = "", ""
-	held := ""
-	for _, x := range begins {
-		held = firstOf(held, x.held)
-	}
-	if begins[len(kinds)-1].held == "" { // what is held has no leaf to promise; an organisation can be held alone
+	invitation := p.Invitation
+	p.Invitation, p.Token, p.Fresh = 0, "", ""
+	if decisions[len(parts)-1].held == "" { // what is held has no leaf to promise; an organisation can be held alone
 		p.PromiseBy = now.Add(PromiseWithin + 2*s.Rhythm).Unix()
 		if held != "" {
-			p.Promised = Person
+			p.Promised = verify.Person
 		}
 	}
-	pendingSealed, err := sealPending(key, row.id, p)
+	confirmed, err := p.seal(key, row.id)
 	if err != nil {
 		return Receipt{}, err
 	}
-	receipt := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
-		Listing: p.Listing, Secret: p.Secret, Held: held}
+	receipt := row.receipt(p)
 	lost, said := false, p
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		receipt.Again, receipt.Held, lost, said = false, "", false, p
-		now := tx.Now().UnixMicro()
-		n, err := tx.Exec(qSetConfirmed, now, pendingSealed, row.id)
+		now := tx.Now()
+		n, err := tx.Exec(qSetConfirmed, now.UnixMicro(), confirmed, row.id)
 		if lost = n == 0; err != nil || lost {
 			return err
 		}
@@ -260,58 +224,50 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 				return err
 			}
 		}
-		if l.Mandate && row.kind != Person { // the letter's row is the turn of those who sign for the same organisation at once
+		if l.Mandate && row.kind != verify.Person { // the letter's row is the turn of those who sign for the same organisation at once
 			if err := letter.Touch(tx, row.letter); err != nil {
 				return err
 			}
 		}
-		var rows, publics, seals [][]any
-		var counting []signed
-		for i, x := range signatures {
-			state, why := StateNew, begins[i].held
-			if l.Mandate && x.kind == Organisation {
-				if why, err = twin(tx, row.letter, x, exact, why); err != nil {
+		fresh, counting := slices.Clone(signatures), []signed(nil)
+		for i := range fresh {
+			x := &fresh[i]
+			x.SignedAt = now
+			if l.Mandate && x.Kind == verify.Organisation {
+				if x.Reason, err = countsFromElsewhere(tx, *x); err != nil {
 					return err
 				}
 			}
-			receipt.Held = firstOf(receipt.Held, why)
-			if why != "" {
-				state = StateHeld
+			receipt.Held = cmp.Or(receipt.Held, x.Reason)
+			if x.State = StateNew; x.Reason != "" {
+				x.State = StateHeld
 			} else {
-				counting = append(counting, x)
+				counting = append(counting, *x)
 			}
-			rows = append(rows, row.signature(x, state, why, mailbox, exact, p.Secret, now))
-			publics = append(publics, x.public(row.letter))
-			seals = append(seals, x.row(row.letter))
 		}
-		if n, err = qInsertSignature.put(tx, rows...); err != nil {
+		if n, err = insertSignatures(tx, fresh...); err != nil {
 			return err
 		}
-		if int(n) < len(kinds) {
+		if int(n) < len(fresh) {
 			receipt.Again = true
-			if receipt.Held, err = s.signAgain(tx, row, signatures, rows); err != nil || receipt.Held == "" {
+			if receipt.Held, err = s.signAgain(tx, row, fresh); err != nil || receipt.Held == "" {
 				return err
 			}
 			said.PromiseBy = 0
-			return reseal(tx, key, row.id, said)
+			return said.replace(tx, key, row.id)
 		}
 		if held == "" && receipt.Held != "" { // its organisation counts already
-			if said.Promised = Person; row.kind != Both {
+			if said.Promised = verify.Person; row.kind != Both {
 				said.PromiseBy = 0
 			}
-			if err := reseal(tx, key, row.id, said); err != nil {
+			if err := said.replace(tx, key, row.id); err != nil {
 				return err
 			}
 		}
-		if p.Listing == Public {
-			if _, err := qPutPublic.put(tx, publics...); err != nil {
-				return err
-			}
-		}
-		if _, err := qPutSealed.put(tx, seals...); err != nil {
+		if err := writeParticulars(tx, fresh...); err != nil {
 			return err
 		}
-		return wait(tx, row.letter, counting...)
+		return enqueueLeaves(tx, counting...)
 	})
 	if err == nil && lost { // another press of the same button was first, or the submission is gone
 		return s.afterAnother(ctx, row.id, key)
@@ -323,41 +279,23 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p p
 	return receipt, s.promise(&receipt, said)
 }
 
-func sealPending(key *seal.LetterKey, id int64, p particulars) ([]byte, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return nil, fmt.Errorf("signing.Confirm: %w", err)
-	}
-	return key.Seal("pending", id, text), nil
-}
-
-// reseal puts what is promised now in the place of what was.
-func reseal(tx *store.Tx, key *seal.LetterKey, id int64, p particulars) error {
-	sealed, err := sealPending(key, id, p)
+// replace puts what is promised now in the place of what was.
+func (p submission) replace(tx *store.Tx, key *seal.LetterKey, pending int64) error {
+	sealed, err := p.seal(key, pending)
 	if err == nil {
-		_, err = tx.Exec(qReseal, sealed, id)
+		_, err = tx.Exec(qReseal, sealed, pending)
 	}
 	return err
 }
 
 // promise adds what the log owes to a receipt.
-func (s *Service) promise(r *Receipt, p particulars) (err error) {
+func (s *Service) promise(r *Receipt, p submission) (err error) {
 	if p.PromiseBy == 0 {
 		return nil
 	}
-	kinds := r.Kind.parts()
-	if p.Promised != "" {
-		kinds = []Kind{p.Promised}
-	}
 	r.PromiseBy = time.Unix(p.PromiseBy, 0).UTC()
-	r.Promises, err = s.promises(p, kinds)
+	r.Promises, err = s.promises(p)
 	return err
-}
-
-// signature is the row of a signature that the submission becomes.
-func (row pending) signature(x signed, state State, reason string, mailbox, exact []byte, secret string, now int64) []any {
-	return []any{row.letter, x.id, x.kind, row.edition, row.language, row.text, x.p.Listing, x.basis, state, reason, mailbox, exact,
-		seal.Hash(secret), row.id, now}
 }
 
 // afterAnother returns the receipt of what another request confirmed a moment ago.
@@ -373,73 +311,38 @@ func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKe
 	if err != nil {
 		return Receipt{}, err
 	}
-	return s.replay(ctx, row, p, key)
+	return s.replay(ctx, row, p)
 }
 
 // signAgain writes the signatures of an address that has signed before: the last confirmed form of an address is what
 // stands, and its receipt is the one that works; the link of the earlier one is gone. Each signature is an act of its own, so
 // the earlier one is retired and keeps its row and its leaf. It returns why any of them is held.
-func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows [][]any) (held string, err error) {
+func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed) (held string, err error) {
 	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
 		return "", err
 	}
-	for i, x := range signatures {
-		v := rows[i]
-		state, reason := v[8].(State), v[9].(string)
-		old, err := scanOwn(tx.Row(qFindByTag, row.letter, v[10], v[11], x.kind))
+	for _, x := range signatures {
+		old, err := scanSignature(tx.Row(qFindByTag, x.Letter, x.mailbox, x.tag, x.Kind))
 		if err != nil {
 			return "", err
 		}
-		if old.ID != x.id { // or this kind was new and its row was just inserted
-			vouched, err := old.vouchedAs(tx, x)
-			if err != nil {
+		if old.ID != x.ID { // or this kind was new and its row was just inserted
+			if err := x.decideAgain(tx, old); err != nil {
 				return "", err
-			}
-			switch {
-			case old.State == StateRemoved || old.Reason == HeldRemoved:
-				state, reason = StateHeld, HeldRemoved
-			case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable}, reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
-				state, reason = StateNew, ""
-			case vouched && reason == HeldMandate: // it is known who signs
-				state, reason = StateNew, ""
-				edition, err := letter.FindLeaf(tx, row.letter, max(row.edition, old.Edition))
-				if err != nil {
-					return "", err
-				}
-				if x.leaf, err = leafOf(edition, x.kind, old.Basis, x.p); err != nil {
-					return "", err
-				}
-				v[7] = old.Basis
-			case old.State == StateHeld:
-				state, reason = StateHeld, firstOf(reason, old.Reason)
-			}
-			if row.edition < old.Edition { // an earlier submission, confirmed late: the signer has seen the newer text
-				v[3], v[5] = old.Edition, old.Text
-				leaf, err := letter.FindLeaf(tx, row.letter, old.Edition)
-				if err != nil {
-					return "", err
-				}
-				x.leaf.Edition = leaf.Edition
 			}
 			if err := retire(tx, old, x); err != nil {
 				return "", err
 			}
-			v[8], v[9] = state, reason
-			if _, err := qInsertSignature.put(tx, v); err != nil {
+			if _, err := insertSignatures(tx, x); err != nil {
 				return "", err
 			}
 		}
-		held = firstOf(held, reason)
-		if x.p.Listing == Public {
-			if _, err := qPutPublic.put(tx, x.public(row.letter)); err != nil {
-				return "", err
-			}
-		}
-		if _, err := qPutSealed.put(tx, x.row(row.letter)); err != nil {
+		held = cmp.Or(held, x.Reason)
+		if err := writeParticulars(tx, x); err != nil {
 			return "", err
 		}
-		if state == StateNew {
-			if err := wait(tx, row.letter, x); err != nil {
+		if x.State == StateNew {
+			if err := enqueueLeaves(tx, x); err != nil {
 				return "", err
 			}
 		}
@@ -447,39 +350,61 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, rows
 	return held, nil
 }
 
+// decideAgain says how a signature begins that takes the place of an earlier one of its signer: whether it is held, on which
+// basis, and on which edition.
+func (x *signed) decideAgain(tx *store.Tx, old Signature) error {
+	vouched, err := old.vouchedAs(tx, *x)
+	if err != nil {
+		return err
+	}
+	switch {
+	case old.State == StateRemoved || old.Reason == HeldRemoved:
+		x.State, x.Reason = StateHeld, HeldRemoved
+	case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable}, x.Reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
+		x.State, x.Reason = StateNew, ""
+	case vouched && x.Reason == HeldMandate: // it is known who signs
+		x.State, x.Reason, x.Basis = StateNew, "", old.Basis
+		edition, err := letter.FindLeaf(tx, x.Letter, max(x.Edition, old.Edition))
+		if err != nil {
+			return err
+		}
+		if x.leaf, err = signLeaf(edition, x.Basis, x.particulars); err != nil {
+			return err
+		}
+	case old.State == StateHeld:
+		x.State, x.Reason = StateHeld, cmp.Or(x.Reason, old.Reason)
+	}
+	if x.Edition >= old.Edition {
+		return nil
+	}
+	edition, err := letter.FindLeaf(tx, x.Letter, old.Edition) // an earlier submission, confirmed late: the signer has seen the newer text
+	x.Edition, x.Text, x.leaf.Edition = old.Edition, old.Text, edition.Edition
+	return err
+}
+
 // retire ends a signature in whose place its signer puts another, and lets go of its tags and its secret. by is the other:
 // when that is erased, ended or hidden, a backup must not show this one.
-func retire(tx *store.Tx, old Own, by signed) error {
+func retire(tx *store.Tx, old Signature, by signed) error {
 	if _, err := tx.Exec(qRemovePendingOf, old.Letter, old.ID); err != nil {
 		return err
 	}
 	if err := end(tx, old, StateWithdrawn, verify.Reaffirmed); err != nil {
 		return err
 	}
-	if by.p.Listing.hides(old.Listing) {
-		if err := old.recordErased(tx, string(by.p.Listing), 0); err != nil {
+	if by.Listing.Hides(old.Listing) {
+		if err := old.recordErased(tx, string(by.Listing), 0); err != nil {
 			return err
 		}
 	}
-	if err := old.recordErased(tx, "", by.id); err != nil {
+	if err := old.recordErased(tx, "", by.ID); err != nil {
 		return err
 	}
 	return untie(tx, old)
 }
 
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 // replay returns the receipt of a confirmation that was done before.
-func (s *Service) replay(ctx context.Context, row pending, p particulars, key *seal.LetterKey) (Receipt, error) {
-	r := Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Kind: row.kind, Name: p.Name, Organisation: p.Organisation,
-		Listing: p.Listing, Secret: p.Secret}
+func (s *Service) replay(ctx context.Context, row pending, p submission) (Receipt, error) {
+	r := row.receipt(p)
 	own, err := s.bySecret(ctx, p.Secret)
 	if err != nil {
 		return r, err
@@ -503,11 +428,10 @@ func (s *Service) MailCode(ctx context.Context, token string) error {
 		return fmt.Errorf("signing.MailCode: %w", err)
 	}
 	p.Fresh = fmt.Sprintf("%06d", n)
-	plaintext, err := json.Marshal(p)
+	sealed, err := p.seal(key, row.id)
 	if err != nil {
-		return fmt.Errorf("signing.MailCode: %w", err)
+		return err
 	}
-	sealed := key.Seal("pending", row.id, plaintext)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qSetFresh, freshHash(row.id, p.Fresh), tx.Now().Add(CodeFor).UnixMicro(), sealed, row.id, maxCodes)
 		if err != nil || n == 0 {
@@ -565,14 +489,4 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 		return err
 	})
 	return gone, err
-}
-
-// mask hides all but the first letter of each word, so that a forwarded link shows no name.
-func mask(s string) string {
-	words := strings.Fields(s)
-	for i, w := range words {
-		r := []rune(w)
-		words[i] = string(r[:1]) + "…"
-	}
-	return strings.Join(words, " ")
 }

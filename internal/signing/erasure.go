@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
@@ -132,14 +133,14 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	if _, err := tx.Exec(qDropPending, e.Pending); err != nil {
 		return err
 	}
-	o, err := scanOwn(tx.Row(qFindSignature, e.Letter, e.Signature))
+	x, err := scanSignature(tx.Row(qFindSignature, e.Letter, e.Signature))
 	if errors.Is(err, store.ErrNoRow) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := letter.Touch(tx, o.Letter); err != nil {
+	if err := letter.Touch(tx, x.Letter); err != nil {
 		return err
 	}
 	switch {
@@ -149,15 +150,15 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 			why = verify.Undone // nobody but an editor can end what came with a list
 		}
 		again.Erased++
-		return erase(tx, o, why)
-	case !o.active():
+		return erase(tx, x, why)
+	case !x.active():
 		return nil
-	case Listing(e.What).valid():
-		if !Listing(e.What).hides(o.Listing) {
+	case roll.Listing(e.What).Valid():
+		if !roll.Listing(e.What).Hides(x.Listing) {
 			return nil
 		}
 		again.Hidden++
-		_, err := o.relist(tx, Listing(e.What))
+		_, err := x.relist(tx, roll.Listing(e.What))
 		return err
 	}
 	again.Ended++
@@ -165,7 +166,7 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	if e.What == string(verify.Signer) {
 		state = StateWithdrawn
 	}
-	return end(tx, o, state, verify.Reason(e.What))
+	return end(tx, x, state, verify.Reason(e.What))
 }
 
 // KnownErasure reports whether a word says what an Erasure took away.
@@ -174,7 +175,7 @@ func KnownErasure(what string) bool {
 	case "", verify.Signer, verify.Duplicate, verify.Fraud, verify.Moderation:
 		return true
 	}
-	return Listing(what).valid() && Listing(what) != Public
+	return roll.Listing(what).Valid() && roll.Listing(what) != roll.Public
 }
 
 // record notes an erasure. It reports whether it was not known.
@@ -185,8 +186,30 @@ func (e Erasure) record(tx *store.Tx) (fresh bool, err error) {
 
 // recordErased notes that something is taken away of a signature now, or with "" and another signature, that this one stands
 // in its place.
-func (o Own) recordErased(tx *store.Tx, what string, replacedBy int64) error {
-	_, err := tx.Exec(qRecordErasureOf, what, tx.Now().UnixMicro(), replacedBy, o.Letter, o.ID)
+func (x Signature) recordErased(tx *store.Tx, what string, replacedBy int64) error {
+	_, err := tx.Exec(qRecordErasureOf, what, tx.Now().UnixMicro(), replacedBy, x.Letter, x.ID)
+	return err
+}
+
+// forget destroys what could tell whose a signature was, the address tags included, and records that it did.
+func forget(tx *store.Tx, x Signature) error {
+	if err := x.recordErased(tx, "", 0); err != nil {
+		return err
+	}
+	mailbox, tag := noTags()
+	if _, err := tx.Exec(qForgetSigner, mailbox, tag, x.Letter, x.ID); err != nil {
+		return err
+	}
+	return untie(tx, x)
+}
+
+// untie destroys the sealed data of a signature, its secret's hash and its tags.
+func untie(tx *store.Tx, x Signature) error {
+	if _, err := tx.Exec(qRemoveSealed, x.Letter, x.ID); err != nil {
+		return err
+	}
+	mailbox, tag := noTags()
+	_, err := tx.Exec(qErase, mailbox, tag, x.Letter, x.ID)
 	return err
 }
 

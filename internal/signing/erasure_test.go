@@ -7,76 +7,77 @@ import (
 	"testing"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // restored returns a desk on another database with what a dump holds, with the same keys or others, and a log that goes on
 // under another name.
 func (d *desk) restored(dump []byte, keys *seal.Keys) *desk {
-	d.t.Helper()
-	db := testkit.StoreAt(d.t, d.DB.Engine(), store.Options{Now: d.clock.Now})
-	key, err := tlog.OpenKey(d.t.TempDir(), tlog.NewOrigin())
+	d.T.Helper()
+	db := testkit.StoreAt(d.T, d.DB.Engine(), store.Options{Now: d.Clock.Now})
+	key, err := tlog.OpenKey(d.T.TempDir(), tlog.NewOrigin())
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	err = db.Load(d.t.Context(), bytes.NewReader(dump), store.Loading{Then: func(tx *store.Tx) error {
+	err = db.Load(d.T.Context(), bytes.NewReader(dump), store.Loading{Then: func(tx *store.Tx) error {
 		_, err := tlog.Succeed(tx, d.Log.Key(), key)
 		return err
 	}})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	log, err := tlog.Open(d.t.Context(), db, key)
+	log, err := tlog.Open(d.T.Context(), db, key)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	letters := letter.New(db, keys)
-	return &desk{Service: &signing.Service{DB: db, Keys: keys, Letters: letters, Log: log}, t: d.t, clock: d.clock, letters: letters, letter: d.letter}
+	return &desk{&testkit.Desk{Services: app.NewServices(db, keys, log, nil), T: d.T, DB: db, Clock: d.Clock, Letter: d.Letter}}
 }
 
 func (d *desk) dump() []byte {
-	d.t.Helper()
+	d.T.Helper()
 	var b bytes.Buffer
-	if err := d.DB.Dump(d.t.Context(), &b); err != nil {
-		d.t.Fatal(err)
+	if err := d.DB.Dump(d.T.Context(), &b); err != nil {
+		d.T.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 func (d *desk) erasures() (all []signing.Erasure) {
-	d.t.Helper()
-	err := d.Erasures(d.t.Context(), func(e signing.Erasure) error { all = append(all, e); return nil })
-	if n, counted := d.CountErasures(d.t.Context()); err != nil || counted != nil || n != len(all) {
-		d.t.Fatalf("%d erasures of %d, %v, %v", len(all), n, err, counted)
+	d.T.Helper()
+	err := d.Signing.Erasures(d.T.Context(), func(e signing.Erasure) error { all = append(all, e); return nil })
+	if n, counted := d.Signing.CountErasures(d.T.Context()); err != nil || counted != nil || n != len(all) {
+		d.T.Fatalf("%d erasures of %d, %v, %v", len(all), n, err, counted)
 	}
 	return all
 }
 
 func TestErase_isRecorded(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		both := d.give("mina@example.org", as(signing.Both, "River Watch"))
-		other := d.give("ada@example.org")
-		b := d.apply(d.plan(list(t, "Name,Email\nPetra Blau,petra@example.org\n")))
-		if err := d.Relist(t.Context(), other.Secret, d.own(other.Secret)[0].ID, signing.Public); err != nil {
+		both := d.Give("mina@example.org", testkit.As(signing.Both, "River Watch"))
+		other := d.Give("ada@example.org")
+		b := d.Apply(d.Plan(testkit.List(t, "Name,Email\nPetra Blau,petra@example.org\n")))
+		if err := d.Signing.Relist(t.Context(), other.Secret, d.Own(other.Secret)[0].ID, roll.Public); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(d.erasures()); n != 0 {
 			t.Fatalf("%d erasures before the first", n)
 		}
 		var want []int64
-		for _, o := range d.own(both.Secret) {
+		for _, o := range d.Own(both.Secret) {
 			want = append(want, o.ID)
-			if err := d.Erase(t.Context(), both.Secret, o.ID); err != nil {
+			if err := d.Signing.Erase(t.Context(), both.Secret, o.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := d.UndoImport(t.Context(), d.letter.ID, b.ID, nil); err != nil {
+		if _, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		all := d.erasures()
@@ -85,7 +86,7 @@ func TestErase_isRecorded(t *testing.T) {
 			t.Fatalf("recorded %+v, want %v and one of the import", all, want)
 		}
 		for _, e := range slices.Delete(all, imported, imported+1) {
-			if e.Letter != d.letter.ID || e.Pending == 0 || !e.At.Equal(d.clock.Now()) {
+			if e.Letter != d.Letter.ID || e.Pending == 0 || !e.At.Equal(d.Clock.Now()) {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -97,46 +98,46 @@ func TestErase_isRecorded(t *testing.T) {
 func TestEraseAgain(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		kept, gone := d.give("ada@example.org", named("Ada Wren")), d.give("mina@example.org", named("Zarafshan Quill"))
-		d.publish()
-		waits := d.sign("zq@example.org", named("Zymurgy Wharf"))
+		kept, gone := d.Give("ada@example.org", testkit.Named("Ada Wren")), d.Give("mina@example.org", testkit.Named("Zarafshan Quill"))
+		d.Publish()
+		waits := d.Submit("zq@example.org", testkit.Named("Zymurgy Wharf"))
 		backup := d.dump()
-		later := d.confirm(d.token(waits))
-		never := d.give("never@example.org")
+		later := d.Press(d.Token(waits))
+		never := d.Give("never@example.org")
 		for _, r := range []signing.Receipt{gone, later, never} {
-			if err := d.Erase(ctx, r.Secret, d.own(r.Secret)[0].ID); err != nil {
+			if err := d.Signing.Erase(ctx, r.Secret, d.Own(r.Secret)[0].ID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		ledger := d.erasures()
 
-		back := d.restored(backup, d.Keys)
+		back := d.restored(backup, d.Signing.Keys)
 		for _, want := range []int{1, 0} { // the second time all of it is known
-			if again, err := back.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{Erased: want}) {
+			if again, err := back.Signing.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{Erased: want}) {
 				t.Fatalf("%+v, %v", again, err)
 			}
 		}
 		if got := back.erasures(); !slices.Equal(got, ledger) {
 			t.Errorf("the ledger is %v, want %v", got, ledger)
 		}
-		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 1 {
+		if c := back.Counts(); c.Persons != 1 || c.Withdrawn != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+		if got := back.Names(verify.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
 			t.Errorf("list %q", got)
 		}
 		for _, secret := range []string{gone.Secret, later.Secret} {
-			if _, err := back.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
+			if _, err := back.Signing.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("a receipt of somebody erased: %v", err)
 			}
 		}
-		if _, send, err := back.Envelope(ctx, waits); err != nil || send {
+		if _, send, err := back.Signing.Envelope(ctx, waits); err != nil || send {
 			t.Errorf("the submission of somebody erased: send %v, %v", send, err)
 		}
-		if own := back.own(kept.Secret); len(own) != 1 || own[0].Email != "ada@example.org" {
+		if own := back.Own(kept.Secret); len(own) != 1 || own[0].Email != "ada@example.org" {
 			t.Errorf("who stays has %+v", own)
 		}
-		if r := back.give("mina@example.org", named("Zarafshan Quill")); r.Again {
+		if r := back.Give("mina@example.org", testkit.Named("Zarafshan Quill")); r.Again {
 			t.Error("somebody erased is still recognised")
 		}
 	})
@@ -149,79 +150,79 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		ctx := t.Context()
 		byName := map[string]signing.Receipt{}
 		sign := func(name, email string, options ...func(*signing.Request)) signing.Receipt {
-			r := d.give(email, append(options, named(name))...)
+			r := d.Give(email, append(options, testkit.Named(name))...)
 			byName[name] = r
 			return r
 		}
-		id := func(r signing.Receipt) int64 { return d.own(r.Secret)[0].ID }
-		relist := func(r signing.Receipt, to signing.Listing) {
+		id := func(r signing.Receipt) int64 { return d.Own(r.Secret)[0].ID }
+		relist := func(r signing.Receipt, to roll.Listing) {
 			t.Helper()
-			d.clock.Advance(time.Second)
-			if err := d.Relist(ctx, r.Secret, id(r), to); err != nil {
+			d.Clock.Advance(time.Second)
+			if err := d.Signing.Relist(ctx, r.Secret, id(r), to); err != nil {
 				t.Fatal(err)
 			}
 		}
 		withdraw := func(r signing.Receipt) {
 			t.Helper()
-			if err := d.Withdraw(ctx, r.Secret, id(r)); err != nil {
+			if err := d.Signing.Withdraw(ctx, r.Secret, id(r)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, name := range []string{"Stays Public", "Withdraws Later", "Hides Later", "Hides Twice", "Shows Again", "Removed Later", "Signs Hidden", "Signs Then Withdraws", "Signs Then Hides"} {
 			sign(name, strings.ReplaceAll(strings.ToLower(name), " ", ".")+"@example.org")
 		}
-		relist(byName["Hides Twice"], signing.Counted)
-		relist(byName["Hides Twice"], signing.Public)
-		relist(byName["Shows Again"], signing.Coalition)
-		relist(byName["Shows Again"], signing.Public)
-		fewer := sign("Fewer See", "fewer@example.org", listed(signing.Addressee))
+		relist(byName["Hides Twice"], roll.Counted)
+		relist(byName["Hides Twice"], roll.Public)
+		relist(byName["Shows Again"], roll.Coalition)
+		relist(byName["Shows Again"], roll.Public)
+		fewer := sign("Fewer See", "fewer@example.org", testkit.Listed(roll.Addressee))
 		held := sign("Раypal Held", "held@example.org")
-		waits := d.sign("waits@example.org", named("Waits Until Then"))
-		d.publish()
+		waits := d.Submit("waits@example.org", testkit.Named("Waits Until Then"))
+		d.Publish()
 		backup := d.dump()
 		want := []string{"Shows Again", "Stays Public"}
 
-		d.clock.Advance(time.Minute)
+		d.Clock.Advance(time.Minute)
 		withdraw(byName["Withdraws Later"])
-		relist(byName["Hides Later"], signing.Addressee)
-		relist(byName["Hides Twice"], signing.Counted)
-		relist(fewer, signing.Counted)
+		relist(byName["Hides Later"], roll.Addressee)
+		relist(byName["Hides Twice"], roll.Counted)
+		relist(fewer, roll.Counted)
 		withdraw(held)
-		if err := d.Remove(ctx, d.letter.ID, id(byName["Removed Later"]), 0, "fraud"); err != nil {
+		if err := d.Signing.Remove(ctx, d.Letter.ID, id(byName["Removed Later"]), 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
-		d.give("signs.hidden@example.org", named("Signs Hidden"), listed(signing.Counted))
-		withdraw(d.give("signs.then.withdraws@example.org", named("Signs Then Withdraws")))
-		relist(d.give("signs.then.hides@example.org", named("Signs Then Hides")), signing.Coalition)
-		d.give("stays.public@example.org", named("Stays Public")) // which is no reason to hide the earlier one
-		withdraw(d.confirm(d.token(waits)))
-		d.publish()
-		if got := d.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		d.Give("signs.hidden@example.org", testkit.Named("Signs Hidden"), testkit.Listed(roll.Counted))
+		withdraw(d.Give("signs.then.withdraws@example.org", testkit.Named("Signs Then Withdraws")))
+		relist(d.Give("signs.then.hides@example.org", testkit.Named("Signs Then Hides")), roll.Coalition)
+		d.Give("stays.public@example.org", testkit.Named("Stays Public")) // which is no reason to hide the earlier one
+		withdraw(d.Press(d.Token(waits)))
+		d.Publish()
+		if got := d.Names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Fatalf("before the restore %q are shown", got)
 		}
 		ledger := d.erasures()
 
-		back := d.restored(backup, d.Keys)
-		again, err := back.EraseAgain(ctx, slices.Values(ledger))
+		back := d.restored(backup, d.Signing.Keys)
+		again, err := back.Signing.EraseAgain(ctx, slices.Values(ledger))
 		if want := (signing.Again{Ended: 4, Hidden: 5}); err != nil || again != want {
 			t.Errorf("%+v, want %+v, %v", again, want, err)
 		}
-		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		if got := back.Names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Errorf("before anything is published %q are shown, want %q", got, want)
 		}
-		if c := back.counts(); c.Persons != 7 || c.Withheld != 5 || c.Withdrawn != 2 || c.Removed != 1 {
+		if c := back.Counts(); c.Persons != 7 || c.Withheld != 5 || c.Withdrawn != 2 || c.Removed != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if got := back.names(signing.Person, "", 20); !slices.Equal(got, want) {
+		if got := back.Names(verify.Person, "", 20); !slices.Equal(got, want) {
 			t.Errorf("%q are shown, want %q", got, want)
 		}
-		for name, listing := range map[string]signing.Listing{"Hides Later": signing.Addressee, "Hides Twice": signing.Counted, "Fewer See": signing.Counted,
-			"Shows Again": signing.Public, "Signs Hidden": signing.Counted, "Signs Then Hides": signing.Coalition} {
-			if own := back.own(byName[name].Secret); len(own) != 1 || own[0].Listing != listing || own[0].State != signing.StateListed {
+		for name, listing := range map[string]roll.Listing{"Hides Later": roll.Addressee, "Hides Twice": roll.Counted, "Fewer See": roll.Counted,
+			"Shows Again": roll.Public, "Signs Hidden": roll.Counted, "Signs Then Hides": roll.Coalition} {
+			if own := back.Own(byName[name].Secret); len(own) != 1 || own[0].Listing != listing || own[0].State != signing.StateListed {
 				t.Errorf("%s is %+v", name, own)
 			}
 		}
-		if _, send, err := back.Envelope(ctx, waits); err != nil || send {
+		if _, send, err := back.Signing.Envelope(ctx, waits); err != nil || send {
 			t.Errorf("the submission of somebody who withdrew is sent again: %v, %v", send, err)
 		}
 		if p := back.problems(); len(p) > 0 {
@@ -231,19 +232,19 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		// Who shows the name again after that is shown, and another restore knows of it.
 		first := d
 		d = back
-		relist(byName["Hides Later"], signing.Public)
-		next := back.restored(back.dump(), back.Keys)
-		if again, err := next.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{}) {
+		relist(byName["Hides Later"], roll.Public)
+		next := back.restored(back.dump(), back.Signing.Keys)
+		if again, err := next.Signing.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{}) {
 			t.Errorf("after a second restore %+v, %v", again, err)
 		}
-		next.publish()
-		if got := next.names(signing.Person, "", 20); !slices.Equal(got, []string{"Hides Later", "Shows Again", "Stays Public"}) {
+		next.Publish()
+		if got := next.Names(verify.Person, "", 20); !slices.Equal(got, []string{"Hides Later", "Shows Again", "Stays Public"}) {
 			t.Errorf("after a second restore %q are shown", got)
 		}
 
-		without := first.restored(backup, first.Keys)
-		without.publish()
-		if got := without.names(signing.Person, "", 20); len(got) != 9 {
+		without := first.restored(backup, first.Signing.Keys)
+		without.Publish()
+		if got := without.Names(verify.Person, "", 20); len(got) != 9 {
 			t.Errorf("without the ledger only %q are shown", got)
 		}
 	})
@@ -253,42 +254,42 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 func TestGiveUpSealed(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		public, withheld := d.give("ada@example.org", named("Ada Wren")), d.give("mina@example.org", listed(signing.Counted))
-		d.sign("waits@example.org")
-		d.publish()
-		before := d.counts()
+		public, withheld := d.Give("ada@example.org", testkit.Named("Ada Wren")), d.Give("mina@example.org", testkit.Listed(roll.Counted))
+		d.Submit("waits@example.org")
+		d.Publish()
+		before := d.Counts()
 		others, err := seal.OpenKeys(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		old := d.dump()
 		back := d.restored(old, others)
-		lost, err := back.GiveUpSealed(ctx)
+		lost, err := back.Signing.GiveUpSealed(ctx)
 		if want := (signing.Lost{Submissions: 1, Sealed: 2, Tags: 2}); err != nil || lost != want {
 			t.Fatalf("lost %+v, want %+v, %v", lost, want, err)
 		}
-		if c := back.counts(); c.Persons != before.Persons || c.Withheld != before.Withheld {
+		if c := back.Counts(); c.Persons != before.Persons || c.Withheld != before.Withheld {
 			t.Errorf("counts %+v, before %+v", c, before)
 		}
-		if got := back.names(signing.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
+		if got := back.Names(verify.Person, "", 5); !slices.Equal(got, []string{"Ada Wren"}) {
 			t.Errorf("list %q", got)
 		}
 		for _, r := range []signing.Receipt{public, withheld} {
-			own := back.own(r.Secret)
+			own := back.Own(r.Secret)
 			if len(own) != 1 || own[0].Email != "" {
 				t.Fatalf("a receipt shows %+v", own)
 			}
-			if err := back.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+			if err := back.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 				t.Errorf("withdrawing: %v", err)
 			}
 		}
-		if r := back.give("mina@example.org", named("Mina Farahani")); r.Again || r.Held != "" {
+		if r := back.Give("mina@example.org", testkit.Named("Mina Farahani")); r.Again || r.Held != "" {
 			t.Errorf("signing afresh: %+v", r)
 		}
-		if d.count(qCountSealed) == 0 || back.count(qCountSealed) != 1 {
+		if d.Count(qCountSealed) == 0 || back.Count(qCountSealed) != 1 {
 			t.Error("sealed rows are there that nobody can open")
 		}
-		if again, err := back.GiveUpSealed(ctx); err != nil || again.Sealed != 1 {
+		if again, err := back.Signing.GiveUpSealed(ctx); err != nil || again.Sealed != 1 {
 			t.Errorf("a second time: %+v, %v", again, err)
 		}
 	})

@@ -4,16 +4,14 @@ import (
 	"context"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
 // For tests of rules that have no door of their own.
 var (
-	OpenCursor = openCursor
-	SortKey    = sortKey
-	Words      = searchWords
-	Digits     = asciiDigits
-	Mask       = mask
+	Digits = asciiDigits
+	Mask   = mask
 )
 
 // ApplyProposal carries out what members agreed on, without them.
@@ -27,6 +25,6 @@ func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64)
 }
 
 // RequestExport does so for a list.
-func (s *Service) RequestExport(ctx context.Context, l letter.ID, a Audience, by int64) error {
+func (s *Service) RequestExport(ctx context.Context, l letter.ID, a roll.Audience, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
 }

@@ -1,45 +1,49 @@
 package signing
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/verify"
 )
 
-// standing is how one of the signatures that a submission becomes begins: why it is held, "" if it is not, and how we know
-// of it.
-type standing struct {
+// decision says how a signature begins: why it is held, "" if it is not, and how we know of it.
+type decision struct {
 	held  string
-	basis Basis
+	basis verify.Basis
 }
 
-// standings says how each signature of a submission begins, in the order of the kind's parts.
-func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p particulars, key *seal.LetterKey, a text.Address, mailbox, exact []byte) ([]standing, error) {
-	reason, err := s.holdReason(ctx, row, p, key, mailbox, exact)
+// decide says how each signature of a submission begins, in the order of its parts.
+func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) ([]decision, error) {
+	reason, err := s.holdReason(ctx, row, shown, key, a, mailbox, exact)
 	if err != nil {
 		return nil, err
 	}
-	var list []standing
-	for _, kind := range row.kind.parts() {
-		x := standing{reason, BasisEmail}
-		if kind == Organisation {
-			known, err := s.mandated(ctx, row.letter, p.Organisation, a)
+	var list []decision
+	for _, part := range shown.parts() {
+		x := decision{reason, verify.ByEmail}
+		if part.Kind == verify.Organisation {
+			known, err := s.mandated(ctx, row.letter, part.Organisation, a)
 			switch {
 			case err != nil:
 				return nil, err
 			case known != "":
 				x.basis = known
 			case l.Mandate:
-				x.held = firstOf(x.held, HeldMandate)
+				x.held = cmp.Or(x.held, HeldMandate)
 			}
 		}
 		list = append(list, x)
@@ -48,44 +52,43 @@ func (s *Service) standings(ctx context.Context, row pending, l letter.Letter, p
 }
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, p particulars, key *seal.LetterKey, mailbox, exact []byte) (reason string, err error) {
-	if slices.ContainsFunc([]string{p.Name, p.Organisation}, text.Misleads) {
+func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) (reason string, err error) {
+	if slices.ContainsFunc([]string{shown.Name, shown.Organisation}, text.Misleads) {
 		return HeldLookAlike, nil
 	}
-	if row.kind != Person {
-		alike, err := s.looksLikeAnother(ctx, p.Organisation)
+	if shown.Kind != verify.Person {
+		alike, err := s.looksLikeAnother(ctx, shown.Organisation)
 		if err != nil || alike {
 			return HeldLookAlike, err
 		}
 	}
 	names := [2][]byte{mailbox, mailbox}
-	for i, kind := range row.kind.parts() {
-		name, _, _ := p.shown(kind)
-		names[i] = listedName(key, name)
+	for i, part := range shown.parts() {
+		names[i] = listedName(key, part.Record().Name)
 	}
-	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, p, row.kind) }) // few names are on a list
+	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, shown) }) // few names are on a list
 	err = s.DB.Look(ctx, func(tx *store.Tx) error {
 		reason = ""
-		for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, row.letter, mailbox, names[0], names[1]) {
+		for other, err := range store.Each(tx, qFindByMailbox, scanSignature, row.letter, mailbox, names[0], names[1]) {
 			switch {
 			case err != nil:
 				return err
-			case !other.stands() || string(other.tag) == string(exact) || row.kind != Both && other.kind != row.kind:
-			case other.mailbox == string(mailbox) || listed()[string(other.kind)+string(other.tag)]:
+			case !other.stands() || bytes.Equal(other.tag, exact) || shown.Kind != Both && other.Kind != shown.Kind:
+			case bytes.Equal(other.mailbox, mailbox) || listed()[string(other.Kind)+string(other.tag)]:
 				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
 			}
 		}
 		return nil
 	})
 	if err == nil && reason == "" {
-		reason = s.suspect(row, p.Email)
+		reason = s.suspect(row, a.Domain())
 	}
 	return reason, err
 }
 
 // vouchedAs reports whether a signature counts for the organisation that another names, and it is known that its signer may.
-func (o Own) vouchedAs(tx *store.Tx, x signed) (bool, error) {
-	if !o.counts() || o.Basis != BasisVoucher && o.Basis != BasisDomain {
+func (o Signature) vouchedAs(tx *store.Tx, x signed) (bool, error) {
+	if !o.counts() || o.Basis != verify.ByVoucher && o.Basis != verify.ByDomain {
 		return false, nil
 	}
 	var name []byte
@@ -93,100 +96,246 @@ func (o Own) vouchedAs(tx *store.Tx, x signed) (bool, error) {
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil
 	}
-	return err == nil && len(name) > 0 && string(name) == string(x.name), err
+	return err == nil && len(name) > 0 && bytes.Equal(name, x.name), err
 }
 
-// twin says that an organisation of the same name, spelling aside, counts already from another address, which is looked for
-// where organisations need a mandate, else why it is held anyway.
-func twin(tx *store.Tx, l letter.ID, x signed, exact []byte, held string) (string, error) {
-	if held == HeldLookAlike { // its name is not what it seems
-		return held, nil
+// countsFromElsewhere says why an organisation's signature is held where organisations need a mandate: one of the same name,
+// spelling aside, counts already from another address, or what it is held for anyway.
+func countsFromElsewhere(tx *store.Tx, x signed) (held string, err error) {
+	if x.Reason == HeldLookAlike { // its name is not what it seems
+		return x.Reason, nil
 	}
 	var n int
-	if err := tx.Row(qCountNamed, l, x.name, exact).Scan(&n); err != nil || n == 0 {
-		return held, err
+	if err := tx.Row(qCountNamed, x.Letter, x.name, x.tag).Scan(&n); err != nil || n == 0 {
+		return x.Reason, err
 	}
-	return HeldTwin, nil
+	return HeldSameOrganisation, nil
 }
 
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
-func listedTags(key *seal.LetterKey, p particulars, kind Kind) map[string]bool {
+func listedTags(key *seal.LetterKey, shown Shown) map[string]bool {
 	tags := map[string]bool{}
-	for _, kind := range kind.parts() {
-		name, _, affiliation := p.shown(kind)
-		for _, tag := range [][]byte{listedTag(key, name, affiliation, p.Country), listedTag(key, name, affiliation, ""), listedTag(key, name, "", p.Country), listedTag(key, name, "", "")} {
-			tags[string(kind)+string(tag)] = true
+	for _, part := range shown.parts() {
+		r := part.Record()
+		for _, less := range []verify.Record{r, {Name: r.Name, Affiliation: r.Affiliation}, {Name: r.Name, Country: r.Country}, {Name: r.Name}} {
+			tags[string(part.Kind)+string(listedTag(key, less))] = true
 		}
 	}
 	return tags
 }
 
-// mailboxRow is a signature that came from some spelling of a mailbox.
-type mailboxRow struct {
-	mailbox string
-	kind    Kind
-	tag     []byte
-	state   State
-	reason  string
+// Held is a signature as the editors of its letter deal with it.
+type Held struct {
+	ID       int64
+	Kind     verify.Kind
+	Edition  int
+	Listing  roll.Listing
+	Basis    verify.Basis
+	State    State
+	Reason   string
+	SignedAt time.Time
+
+	verify.Record         // of one that is held or public
+	Email, Proved string  // of an organisation that is held for its mandate: its address, and the domain that a record showed to be its own
+	Vouched       []int64 // lead organisations, by id, that vouched for it
 }
 
-// stands reports whether the signature still says something about its mailbox: it was not withdrawn, or its signer had been
-// removed before.
-func (m mailboxRow) stands() bool { return m.state != StateWithdrawn || m.reason == HeldRemoved }
+// Domain returns the domain of the address.
+func (h Held) Domain() string { return h.Email[strings.LastIndexByte(h.Email, '@')+1:] }
 
-func scanMailbox(row store.Row) (m mailboxRow, err error) {
-	var mailbox []byte
-	err = row.Scan(&mailbox, &m.kind, &m.tag, &m.state, &m.reason)
-	m.mailbox = string(mailbox)
-	return m, err
-}
-
-// directory is what is known of the instance's organisations: their folded names by skeleton, and their domains by the key
-// of each name.
-type directory struct {
-	names, domains map[string][]string
-	loaded         time.Time
-}
-
-// directoryFor is how long the directory is believed: who has just proved a domain may sign the next moment.
-const directoryFor = 5 * time.Second
-
-// loadDirectory reads the directory again when it is no longer believed.
-func (s *Service) loadDirectory(ctx context.Context) (directory, error) {
-	now := s.DB.Now()
-	s.mu.Lock()
-	d := s.directory
-	s.mu.Unlock()
-	if d.names != nil && now.Sub(d.loaded) < directoryFor && !now.Before(d.loaded) {
-		return d, nil
-	}
-	all, err := s.Letters.Directory.List(ctx)
+// ListByState returns signatures of a letter in a state, in the order of signing, after the id.
+func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Held, err error) {
+	var found []Signature
+	vouched := map[int64][]int64{}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		clear(vouched)
+		if found, err = store.List(tx, qListByState, scanSignature, l, state, after, limit); err != nil || len(found) == 0 {
+			return err
+		}
+		for v, err := range store.Each(tx, qListVouchers, scanVoucher, l, found[0].ID, found[len(found)-1].ID) {
+			if err != nil {
+				return err
+			}
+			vouched[v.signature] = append(vouched[v.signature], v.lead)
+		}
+		return nil
+	})
 	if err != nil {
-		return d, err
+		return nil, err
 	}
-	d = directory{map[string][]string{}, map[string][]string{}, now}
-	for _, o := range all {
-		for known := range maps.Values(o.Names) {
-			look, name := text.Skeleton(known), account.NameKey(known)
-			d.names[look] = append(d.names[look], text.Fold(known))
-			if o.Domain != "" {
-				d.domains[name] = append(d.domains[name], o.Domain)
+	for _, x := range found {
+		h := Held{ID: x.ID, Kind: x.Kind, Edition: x.Edition, Listing: x.Listing, Basis: x.Basis, State: x.State, Reason: x.Reason,
+			SignedAt: x.SignedAt, Vouched: vouched[x.ID]}
+		if x.State == StateHeld || x.Listing == roll.Public {
+			p, err := s.particularsOf(ctx, x)
+			if err != nil {
+				return nil, err
+			}
+			if h.Record = p.Record(); x.Reason == HeldMandate {
+				h.Email, h.Proved = p.Email, p.Domain
 			}
 		}
+		list = append(list, h)
 	}
-	s.mu.Lock()
-	s.directory = d
-	s.mu.Unlock()
-	return d, nil
+	return list, nil
 }
 
-// looksLikeAnother reports whether an eye takes the name for that of an organisation of the directory, where a letter's
-// leads stand too, though it is spelt with other letters.
-func (s *Service) looksLikeAnother(ctx context.Context, name string) (bool, error) {
-	d, err := s.loadDirectory(ctx)
+// HeldCounted is up to how many held signatures CountHeld counts.
+const HeldCounted = 500
+
+// CountHeld returns how many signatures of a letter are held, at most HeldCounted.
+func (s *Service) CountHeld(ctx context.Context, l letter.ID) (n int, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountHeld, l, HeldCounted).Scan(&n) })
+	return n, err
+}
+
+// lockSignature returns a signature that no other transaction changes before this one ends. The letter's row comes first, as
+// everywhere.
+func lockSignature(tx *store.Tx, l letter.ID, id int64) (x Signature, err error) {
+	if err := letter.Touch(tx, l); err != nil {
+		return x, err
+	}
+	x, err = scanSignature(tx.Row(qFindSignature, l, id))
+	if errors.Is(err, store.ErrNoRow) {
+		err = fault.New(fault.NotFound, "signature.unknown")
+	}
+	return x, err
+}
+
+// opened is what is needed to make the leaf of a held signature.
+type opened struct {
+	particulars
+	edition letter.Leaf
+	alone   bool // its letter lets an organisation count once, whatever address signs for it
+}
+
+func (s *Service) openHeld(ctx context.Context, x Signature) (o opened, err error) {
+	if o.particulars, err = s.particularsOf(ctx, x); err != nil {
+		return o, err
+	}
+	o.edition, err = s.Letters.Log.Leaf(ctx, x.Letter, x.Edition)
+	return o, err
+}
+
+// release lets a held signature into the count. An organisation that counts already is not counted again, unless it was held
+// for just that.
+func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
+	if x.State != StateHeld {
+		return fault.New(fault.Conflict, "signature.not_held")
+	}
+	if final, err := letter.IsFinal(tx, x.Letter); err != nil || final {
+		return cmp.Or(err, error(fault.New(fault.Gone, "letter.closed")))
+	}
+	if o.alone && x.Kind == verify.Organisation && x.Reason != HeldSameOrganisation {
+		var others int
+		if err := tx.Row(qCountSame, x.Letter, x.ID).Scan(&others); err != nil {
+			return err
+		}
+		if others > 0 {
+			return fault.New(fault.Conflict, "voucher.twin")
+		}
+	}
+	o.Listing = x.Listing // it may have changed since
+	leaf, err := signLeaf(o.edition, basis, o.particulars)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qRelease, basis, x.Letter, x.ID); err != nil {
+		return err
+	}
+	return enqueueLeaves(tx, signed{Signature: x, leaf: leaf})
+}
+
+// Release lets a held signature into the count. by is the user who decides, 0 the command line. An organisation whose mandate is
+// not known, whatever else it is held for, wants the word of an editor of a lead organisation, one of those that speaksFor
+// names by id: that the domain it has shown is its own, or else that it signs, and then of a second lead's where two lead.
+// released says whether this one was enough.
+func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
+	x, err := s.find(ctx, id, signature)
 	if err != nil {
 		return false, err
 	}
-	names := d.names[text.Skeleton(name)]
-	return len(names) > 0 && !slices.Contains(names, text.Fold(name)), nil
+	o, err := s.openHeld(ctx, x)
+	if err != nil {
+		return false, err
+	}
+	l, err := s.Letters.ByID(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	o.alone = l.Mandate
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		x, err := lockSignature(tx, id, signature)
+		if err != nil {
+			return err
+		}
+		released = true
+		basis := x.Basis
+		if by != 0 && x.State == StateHeld && x.Kind == verify.Organisation && x.Basis == verify.ByEmail && (l.Mandate || x.Reason == HeldMandate) {
+			if x.Listing == roll.Counted {
+				return fault.New(fault.Conflict, "voucher.nameless")
+			}
+			if basis, err = s.vouch(tx, x, o.particulars, by, speaksFor); err != nil {
+				return err
+			}
+			if released = basis != ""; !released {
+				return nil
+			}
+		}
+		if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
+			return err
+		}
+		return o.release(tx, x, basis)
+	})
+	return released, err
+}
+
+// RemovalReasons are those for which a signature can be removed by hand; the public is told.
+var RemovalReasons = []verify.Reason{verify.Duplicate, verify.Fraud, verify.Moderation}
+
+// Remove takes a signature out for a reason of RemovalReasons. by is the user who decides, 0 the command line.
+func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason verify.Reason) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, l, id, by, reason) })
+}
+
+func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error {
+	if !slices.Contains(RemovalReasons, reason) {
+		return fault.New(fault.Invalid, "signature.reason").On("reason")
+	}
+	x, err := lockSignature(tx, l, id)
+	if err != nil {
+		return err
+	}
+	if !x.active() {
+		return fault.New(fault.Conflict, "signature.ended")
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "signature.removed", Object: string(reason)}); err != nil {
+		return err
+	}
+	return takeOut(tx, x, StateRemoved, reason)
+}
+
+// Removal asks for the end of signatures, by id, for a reason that is shown to the public.
+type Removal struct {
+	IDs    []int64       `json:"ids"`
+	Reason verify.Reason `json:"reason"`
+}
+
+// Act names the act.
+func (Removal) Act() string { return "remove" }
+
+// RegisterActs tells which acts on a letter this package carries out. Several signatures are removed by two members.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
+		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
+		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
+			for _, id := range r.IDs {
+				if err := remove(tx, l, id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
+					return err
+				}
+			}
+			return nil
+		}})
+	s.registerLists(accounts)
+	s.registerExports(accounts)
 }

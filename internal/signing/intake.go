@@ -16,9 +16,11 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Bounds of what waits at the desk. A longer list is for the command line.
@@ -84,10 +86,10 @@ func (s *Service) Register(r *job.Runner) {
 // intake is what is sealed of a proposal: the list and how it becomes signatures.
 type intake struct {
 	List    *roster.Roster
-	Basis   Basis
+	Basis   verify.Basis
 	Source  string
-	Listing Listing
-	Kind    Kind
+	Listing roll.Listing
+	Kind    verify.Kind
 }
 
 // Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as PlanImport does.

@@ -13,33 +13,36 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // work runs the jobs of a kind until none is left.
 func (d *desk) work(kind string) {
-	d.t.Helper()
+	d.T.Helper()
 	runner := job.NewRunner(d.DB, nil, job.Options{})
-	d.Register(runner)
-	ctx, cancel := context.WithCancel(d.t.Context())
+	d.Signing.Register(runner)
+	ctx, cancel := context.WithCancel(d.T.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- runner.Run(ctx) }()
-	for d.count(qCountJobs, kind) > 0 && d.t.Context().Err() == nil {
+	for d.Jobs(kind) > 0 && d.T.Context().Err() == nil {
 		runtime.Gosched()
 	}
 	cancel()
 	if err := <-ended; err != nil {
-		d.t.Error(err)
+		d.T.Error(err)
 	}
 }
 
 func (d *desk) propose(r *roster.Roster) int64 {
-	d.t.Helper()
-	id, err := d.Propose(d.t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisPaper, Source: "Sheets from the town hall", Listing: signing.Public}, 0)
+	d.T.Helper()
+	id, err := d.Signing.Propose(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: roll.Public}, 0)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return id
 }
@@ -51,51 +54,51 @@ var qSealedIntake = store.Q("test.sealed_intake", `SELECT sealed FROM intake`)
 func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		id := d.propose(list(t, "Name,Title\nAnna Lund,Cook\nBo Ray,\nAnna Lund,Cook\nCid Ash,\n"))
-		if c := d.counts(); c.Persons != 0 || d.count(qCountSigned) != 0 {
+		id := d.propose(testkit.List(t, "Name,Title\nAnna Lund,Cook\nBo Ray,\nAnna Lund,Cook\nCid Ash,\n"))
+		if c := d.Counts(); c.Persons != 0 || d.Signatures() != 0 {
 			t.Errorf("%+v", c)
 		}
 		var sealed []byte
 		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qSealedIntake).Scan(&sealed) }); err != nil || bytes.Contains(sealed, []byte("Lund")) {
 			t.Errorf("%v", err)
 		}
-		p, plan, err := d.PlanProposal(ctx, d.letter, id)
+		p, plan, err := d.Signing.PlanProposal(ctx, d.Letter, id)
 		if err != nil || !slices.Equal(outcomes(plan), []string{"2 person add", "3 person add", "4 person duplicate of 2", "5 person add"}) {
 			t.Fatalf("%q, %v", outcomes(plan), err)
 		}
-		if err := d.SkipLines(ctx, d.letter.ID, id, []int{3}, 0); err != nil {
+		if err := d.Signing.SkipLines(ctx, d.Letter.ID, id, []int{3}, 0); err != nil {
 			t.Fatal(err)
 		}
-		wantFault(t, d.ApplyProposal(ctx, d.letter.ID, id, p.Version, 0), ": intake.changed")
-		if p, plan, err = d.PlanProposal(ctx, d.letter, id); err != nil || len(plan.Lines) != 3 || !slices.Equal(p.Skip, []int{3}) {
+		testkit.WantFault(t, d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
+		if p, plan, err = d.Signing.PlanProposal(ctx, d.Letter, id); err != nil || len(plan.Lines) != 3 || !slices.Equal(p.Skip, []int{3}) {
 			t.Fatalf("%+v, %v", p, err)
 		}
-		if err := d.ApplyProposal(ctx, d.letter.ID, id, p.Version, 0); err != nil {
+		if err := d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0); err != nil {
 			t.Fatal(err)
 		}
-		wantFault(t, d.ApplyProposal(ctx, d.letter.ID, id, p.Version, 0), ": intake.changed")
-		wantFault(t, d.SkipLines(ctx, d.letter.ID, id, nil, 0), ": intake.gone")
-		wantFault(t, d.DiscardProposal(ctx, d.letter.ID, id, 0), ": intake.gone")
+		testkit.WantFault(t, d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
+		testkit.WantFault(t, d.Signing.SkipLines(ctx, d.Letter.ID, id, nil, 0), ": intake.gone")
+		testkit.WantFault(t, d.Signing.DiscardProposal(ctx, d.Letter.ID, id, 0), ": intake.gone")
 		d.work("intake.apply")
-		if c := d.counts(); c.Persons != 2 || c.Imported != 2 {
+		if c := d.Counts(); c.Persons != 2 || c.Imported != 2 {
 			t.Errorf("%+v", c)
 		}
-		if left, err := d.Proposals(ctx, d.letter.ID); err != nil || len(left) != 0 {
+		if left, err := d.Signing.Proposals(ctx, d.Letter.ID); err != nil || len(left) != 0 {
 			t.Errorf("%+v, %v", left, err)
 		}
-		batches, err := d.Batches(ctx, d.letter.ID)
+		batches, err := d.Signing.Batches(ctx, d.Letter.ID)
 		if err != nil || len(batches) != 1 || batches[0].State != signing.BatchApplied {
 			t.Fatalf("%+v, %v", batches, err)
 		}
-		if err := d.RequestUndo(ctx, d.letter.ID, batches[0].ID, 0); err != nil {
+		if err := d.Signing.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.work("intake.undo")
-		if c := d.counts(); c.Persons != 0 || c.Removed+c.Withdrawn != 2 {
+		if c := d.Counts(); c.Persons != 0 || c.Removed+c.Withdrawn != 2 {
 			t.Errorf("%+v", c)
 		}
-		wantFault(t, d.RequestUndo(ctx, d.letter.ID, batches[0].ID, 0), ": batch.undone")
-		wantFault(t, d.RequestUndo(ctx, d.letter.ID, 7, 0), ": batch.unknown")
+		testkit.WantFault(t, d.Signing.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0), ": batch.undone")
+		testkit.WantFault(t, d.Signing.RequestUndo(ctx, d.Letter.ID, 7, 0), ": batch.unknown")
 	})
 }
 
@@ -105,32 +108,32 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 		var text strings.Builder
 		text.WriteString("Name\n")
 		for i := range 350 {
-			fmt.Fprintf(&text, "Anna %s Lund\n", words(i))
+			fmt.Fprintf(&text, "Anna %s Lund\n", testkit.Words(i))
 		}
-		id := d.propose(list(t, text.String()))
-		if err := d.ApplyProposal(t.Context(), d.letter.ID, id, 1, 0); err != nil {
+		id := d.propose(testkit.List(t, text.String()))
+		if err := d.Signing.ApplyProposal(t.Context(), d.Letter.ID, id, 1, 0); err != nil {
 			t.Fatal(err)
 		}
-		_, plan, err := d.PlanProposal(t.Context(), d.letter, id)
+		_, plan, err := d.Signing.PlanProposal(t.Context(), d.Letter, id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := d.ApplyImport(ctx, plan, func(done, _ int) {
+		if _, err := d.Signing.ApplyImport(ctx, plan, func(done, _ int) {
 			if done >= 100 {
 				cancel()
 			}
 		}); err == nil {
 			t.Fatal("it was not stopped")
 		}
-		if n := d.count(qCountSigned); n == 0 || n >= 350 {
+		if n := d.Signatures(); n == 0 || n >= 350 {
 			t.Fatalf("%d signatures", n)
 		}
 		d.work("intake.apply")
-		if c := d.counts(); c.Persons != 350 {
+		if c := d.Counts(); c.Persons != 350 {
 			t.Errorf("%+v", c)
 		}
-		if batches, err := d.Batches(t.Context(), d.letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 {
+		if batches, err := d.Signing.Batches(t.Context(), d.Letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 {
 			t.Errorf("%+v, %v", batches, err)
 		}
 	})
@@ -140,53 +143,53 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 func TestIntake_endsWithoutAnApproval(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		names := list(t, "Name\nAnna Lund\n")
-		if _, err := d.Propose(ctx, signing.Import{Letter: d.letter, List: &roster.Roster{Entries: make([]roster.Entry, signing.MaxIntake+1)}, Basis: signing.BasisPaper}, 0); !fault.Is(err, fault.TooLarge) {
+		names := testkit.List(t, "Name\nAnna Lund\n")
+		if _, err := d.Signing.Propose(ctx, signing.Import{Letter: d.Letter, List: &roster.Roster{Entries: make([]roster.Entry, signing.MaxIntake+1)}, Basis: verify.ByPaper}, 0); !fault.Is(err, fault.TooLarge) {
 			t.Errorf("a long list: %v", err)
 		}
 		d.propose(names)
 		thrown := d.propose(names)
-		if err := d.DiscardProposal(ctx, d.letter.ID, thrown, 0); err != nil {
+		if err := d.Signing.DiscardProposal(ctx, d.Letter.ID, thrown, 0); err != nil {
 			t.Error(err)
 		}
-		_, _, err := d.PlanProposal(ctx, d.letter, thrown)
-		wantFault(t, err, ": intake.gone")
+		_, _, err := d.Signing.PlanProposal(ctx, d.Letter, thrown)
+		testkit.WantFault(t, err, ": intake.gone")
 		for range 19 {
 			d.propose(names)
 		}
-		_, err = d.Propose(ctx, signing.Import{Letter: d.letter, List: names, Basis: signing.BasisPaper, Listing: signing.Public}, 0)
-		wantFault(t, err, ": intake.too_many")
-		d.clock.Advance(signing.IntakeFor - time.Hour)
+		_, err = d.Signing.Propose(ctx, signing.Import{Letter: d.Letter, List: names, Basis: verify.ByPaper, Listing: roll.Public}, 0)
+		testkit.WantFault(t, err, ": intake.too_many")
+		d.Clock.Advance(signing.IntakeFor - time.Hour)
 		last := d.left(20)[19]
-		d.clock.Advance(2 * time.Hour)
+		d.Clock.Advance(2 * time.Hour)
 		d.left(0)
 
 		last.ID = d.propose(names)
-		if err := d.ApplyProposal(ctx, d.letter.ID, last.ID, 1, 0); err != nil {
+		if err := d.Signing.ApplyProposal(ctx, d.Letter.ID, last.ID, 1, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
+		if err := d.Letters.Close(ctx, d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(25 * time.Hour)
+		d.Clock.Advance(25 * time.Hour)
 		d.work("intake.apply")
 		if p := d.left(1)[0]; p.State != signing.ProposalFailed || p.Reason != "letter.closed" {
 			t.Errorf("%+v", p)
 		}
-		d.clock.Advance(letter.KeptAfterClose)
+		d.Clock.Advance(letter.KeptAfterClose)
 		d.left(0)
 	})
 }
 
 // left retains and returns the proposals, which must be so many.
 func (d *desk) left(want int) []signing.Proposal {
-	d.t.Helper()
-	if err := d.Retain(d.t.Context()); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	if err := d.Signing.Retain(d.T.Context()); err != nil {
+		d.T.Fatal(err)
 	}
-	list, err := d.Proposals(d.t.Context(), d.letter.ID)
+	list, err := d.Signing.Proposals(d.T.Context(), d.Letter.ID)
 	if err != nil || len(list) != want {
-		d.t.Fatalf("%d proposals, want %d, %v", len(list), want, err)
+		d.T.Fatalf("%d proposals, want %d, %v", len(list), want, err)
 	}
 	return list
 }
@@ -196,11 +199,11 @@ func TestIntake_keepsWhatMailsSay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.replies(roster.Entry{Name: "Ada Wren", Email: "ada@wren.example", Writer: roster.Sender, Subject: "We sign", Text: strings.Repeat("é", 2000)},
 			roster.Entry{Name: "Bo", Email: "bo@wren.example", Writer: roster.Claimed, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", 30<<20).Because(context.Canceled)})
-		id, err := d.Propose(t.Context(), signing.Import{Letter: d.letter, List: r, Basis: signing.BasisReply, Listing: signing.Public}, 0)
+		id, err := d.Signing.Propose(t.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByReply, Listing: roll.Public}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, plan, err := d.PlanProposal(t.Context(), d.letter, id)
+		_, plan, err := d.Signing.PlanProposal(t.Context(), d.Letter, id)
 		if err != nil {
 			t.Fatal(err)
 		}

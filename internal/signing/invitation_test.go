@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -25,27 +26,27 @@ var (
 
 // deadline gives the desk's letter a deadline so long from now.
 func (d *desk) deadline(in time.Duration) {
-	d.t.Helper()
-	d.letter = d.set(d.letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: d.clock.Now().Add(in), Zone: time.UTC}})
+	d.T.Helper()
+	d.Letter = d.Set(d.Letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: d.Clock.Now().Add(in), Zone: time.UTC}})
 }
 
 func (d *desk) invite(addresses ...string) {
-	d.t.Helper()
+	d.T.Helper()
 	var list []signing.Invitee
 	for _, a := range addresses {
 		list = append(list, signing.Invitee{Name: "Noor Vale", Email: a, Organisation: "Vale Trust"})
 	}
-	if before, err := d.Invite(d.t.Context(), d.letter.ID, list, 7); err != nil || len(before) > 0 {
-		d.t.Fatalf("Invite: %v, invited before %v", err, before)
+	if before, err := d.Signing.Invite(d.T.Context(), d.Letter.ID, list, 7); err != nil || len(before) > 0 {
+		d.T.Fatalf("Invite: %v, invited before %v", err, before)
 	}
 }
 
 // invited returns the invitations by address, with what differs from one to another in any case taken out.
 func (d *desk) invited() map[string]signing.Invitation {
-	d.t.Helper()
-	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	d.T.Helper()
+	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	by := map[string]signing.Invitation{}
 	for _, v := range list {
@@ -58,9 +59,9 @@ func (d *desk) invited() map[string]signing.Invitation {
 
 // asks returns whom the enqueued mails are for, by address; true for one that would be sent. It empties the queue.
 func (d *desk) asks(reminders bool) map[string]bool {
-	d.t.Helper()
+	d.T.Helper()
 	var args []string
-	err := d.DB.Update(d.t.Context(), func(tx *store.Tx) (err error) {
+	err := d.DB.Update(d.T.Context(), func(tx *store.Tx) (err error) {
 		args, err = store.List(tx, qListMails, func(row store.Row) (s string, err error) { return s, row.Scan(&s) }, tx.Now().UnixMicro())
 		if err == nil {
 			_, err = tx.Exec(qDropMails)
@@ -68,11 +69,11 @@ func (d *desk) asks(reminders bool) map[string]bool {
 		return err
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	out := map[string]bool{}
 	for _, v := range list {
@@ -81,11 +82,11 @@ func (d *desk) asks(reminders bool) map[string]bool {
 				continue
 			}
 			if _, twice := out[v.Email]; twice {
-				d.t.Errorf("%s is mailed twice", v.Email)
+				d.T.Errorf("%s is mailed twice", v.Email)
 			}
-			e, send, err := d.InvitationEnvelope(d.t.Context(), signing.InvitationMail{Letter: d.letter.ID, Invitation: v.ID, Reminder: reminders})
+			e, send, err := d.Signing.InvitationEnvelope(d.T.Context(), signing.InvitationMail{Letter: d.Letter.ID, Invitation: v.ID, Reminder: reminders})
 			if err != nil || send && e.Address != v.Email {
-				d.t.Fatalf("%+v, %v", e, err)
+				d.T.Fatalf("%+v, %v", e, err)
 			}
 			out[v.Email] = send
 		}
@@ -94,21 +95,21 @@ func (d *desk) asks(reminders bool) map[string]bool {
 }
 
 func (d *desk) link(address string) string {
-	d.t.Helper()
-	list, err := d.Invitations(d.t.Context(), d.letter.ID, "", 0, 1000)
+	d.T.Helper()
+	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	for _, v := range list {
 		if v.Email == address {
-			e, _, err := d.InvitationEnvelope(d.t.Context(), signing.InvitationMail{Letter: d.letter.ID, Invitation: v.ID})
+			e, _, err := d.Signing.InvitationEnvelope(d.T.Context(), signing.InvitationMail{Letter: d.Letter.ID, Invitation: v.ID})
 			if err != nil {
-				d.t.Fatal(err)
+				d.T.Fatal(err)
 			}
 			return e.Token
 		}
 	}
-	d.t.Fatalf("no invitation of %s", address)
+	d.T.Fatalf("no invitation of %s", address)
 	return ""
 }
 
@@ -117,9 +118,9 @@ func through(token string) func(*signing.Request) {
 }
 
 func (d *desk) remind() {
-	d.t.Helper()
-	if err := d.Remind(d.t.Context()); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	if err := d.Signing.Remind(d.T.Context()); err != nil {
+		d.T.Fatal(err)
 	}
 }
 
@@ -129,8 +130,8 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		d := newDesk(t, db, clock)
 		d.deadline(8 * 24 * time.Hour)
-		counted := listed(signing.Counted)
-		d.give("before@example.org", counted)
+		counted := testkit.Listed(roll.Counted)
+		d.Give("before@example.org", counted)
 		quiet := []string{"none@example.org", "before@example.org", "after@example.org", "link@example.org", "other@example.org", "withdrew@example.org", "erased@example.org", "hid@example.org", "unsubscribed@example.org"}
 		shown := map[string]signing.InvitationState{"public@example.org": signing.Signed, "coalition@example.org": signing.Signed, "addressee@example.org": signing.Signed,
 			"declined@example.org": signing.Declined, "through@example.org": signing.Signed}
@@ -142,29 +143,29 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 		if len(sent) != 14 || sent["before@example.org"] || !sent["none@example.org"] {
 			t.Errorf("invitations: %v", sent)
 		}
-		d.give("after@example.org", counted)
-		d.give("LINK@example.org", counted, through(d.link("link@example.org")))
-		d.give("elsewhere@example.net", counted, through(d.link("other@example.org")))
-		withdrew, erased, hid := d.give("withdrew@example.org", counted), d.give("erased@example.org", counted), d.give("hid@example.org")
+		d.Give("after@example.org", counted)
+		d.Give("LINK@example.org", counted, through(d.link("link@example.org")))
+		d.Give("elsewhere@example.net", counted, through(d.link("other@example.org")))
+		withdrew, erased, hid := d.Give("withdrew@example.org", counted), d.Give("erased@example.org", counted), d.Give("hid@example.org")
 		ctx := t.Context()
-		for _, err := range []error{d.Withdraw(ctx, withdrew.Secret, d.own(withdrew.Secret)[0].ID), d.Erase(ctx, erased.Secret, d.own(erased.Secret)[0].ID),
-			d.Relist(ctx, hid.Secret, d.own(hid.Secret)[0].ID, signing.Counted)} {
+		for _, err := range []error{d.Signing.Withdraw(ctx, withdrew.Secret, d.Own(withdrew.Secret)[0].ID), d.Signing.Erase(ctx, erased.Secret, d.Own(erased.Secret)[0].ID),
+			d.Signing.Relist(ctx, hid.Secret, d.Own(hid.Secret)[0].ID, roll.Counted)} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		v, err := d.Invitation(ctx, d.link("unsubscribed@example.org"))
-		if err != nil || d.Unsubscribe(ctx, v.Unsubscribe) != nil {
+		v, err := d.Signing.Invitation(ctx, d.link("unsubscribed@example.org"))
+		if err != nil || d.Signing.Unsubscribe(ctx, v.Unsubscribe) != nil {
 			t.Fatal(err)
 		}
-		d.give("public@example.org")
-		d.give("coalition@example.org", listed(signing.Coalition))
-		d.give("addressee@example.org", listed(signing.Addressee))
-		d.give("somebody@example.net", as(signing.Both, "Vale Trust"), through(d.link("through@example.org")))
-		if err := d.Answer(ctx, d.link("declined@example.org"), signing.Declined, "No"); err != nil {
+		d.Give("public@example.org")
+		d.Give("coalition@example.org", testkit.Listed(roll.Coalition))
+		d.Give("addressee@example.org", testkit.Listed(roll.Addressee))
+		d.Give("somebody@example.net", testkit.As(signing.Both, "Vale Trust"), through(d.link("through@example.org")))
+		if err := d.Signing.Answer(ctx, d.link("declined@example.org"), signing.Declined, "No"); err != nil {
 			t.Fatal(err)
 		}
-		d.publish()
+		d.Publish()
 
 		list := d.invited()
 		want := signing.Invitation{Name: "Noor Vale", Organisation: "Vale Trust", State: signing.Invited, By: 7}
@@ -178,7 +179,7 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 				t.Errorf("%s is shown as %s", address, list[address].State)
 			}
 		}
-		counts, err := d.CountInvitations(ctx, d.letter.ID)
+		counts, err := d.Signing.CountInvitations(ctx, d.Letter.ID)
 		if diff := cmp.Diff(map[signing.InvitationState]int{signing.Invited: 9, signing.Declined: 1, signing.Signed: 4}, counts); diff != "" || err != nil {
 			t.Errorf("%v %s", err, diff)
 		}
@@ -205,7 +206,7 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		d := newDesk(t, db, clock)
-		d.Unlimited = true
+		d.Signing.Unlimited = true
 		d.deadline(10 * 24 * time.Hour)
 		for i := range 250 { // three slices
 			d.invite(fmt.Sprintf("a%d@example.org", i))
@@ -220,10 +221,9 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 		d.asks(false)
 		var all sync.WaitGroup
 		for range 4 {
-			other := *d
-			other.Service = &signing.Service{DB: db, Keys: d.Keys, Letters: d.Letters, Unlimited: true} // another process
+			other := d.AnotherProcess()
 			all.Go(func() {
-				if err := other.Remind(t.Context()); err != nil {
+				if err := other.Signing.Remind(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -233,8 +233,8 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 		if got := d.asks(true); len(got) != 250 {
 			t.Errorf("%d of 250 reminded, late %v", len(got), got["late@example.org"])
 		}
-		l, _ := d.letters.ByID(t.Context(), d.letter.ID)
-		d.set(d.letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
+		l, _ := d.Letters.ByID(t.Context(), d.Letter.ID)
+		d.Set(d.Letter.Slug, letter.Settings{Deadline: &letter.Deadline{At: l.Deadline.At.Add(time.Hour), Zone: time.UTC}})
 		clock.Advance(time.Hour)
 		d.remind()
 		if n := len(d.asks(true)); n != 0 {
@@ -245,7 +245,7 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 		if n := len(d.asks(true)); n != 251 {
 			t.Errorf("%d of 251 reminded again", n)
 		}
-		reminders, err := d.Reminders(t.Context(), d.relettered())
+		reminders, err := d.Signing.Reminders(t.Context(), d.relettered())
 		if err != nil || len(reminders) != 2 || reminders[0].Days != 7 || !reminders[1].Done {
 			t.Errorf("%+v, %v", reminders, err)
 		}
@@ -254,10 +254,10 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 
 // relettered reads the letter again.
 func (d *desk) relettered() letter.Letter {
-	d.t.Helper()
-	l, err := d.letters.Find(d.t.Context(), d.letter.Slug)
+	d.T.Helper()
+	l, err := d.Letters.Find(d.T.Context(), d.Letter.Slug)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return l
 }
@@ -270,11 +270,11 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		d.invite("a@example.org", "b@example.org")
 		d.asks(false)
 		for _, bad := range [][]int{{0}, {61}, {1, 2, 3, 4, 5, 6}} {
-			if err := d.SetReminders(ctx, d.letter.ID, bad, 0); !fault.Is(err, fault.Invalid) {
+			if err := d.Signing.SetReminders(ctx, d.Letter.ID, bad, 0); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%v: %v", bad, err)
 			}
 		}
-		if err := d.SetReminders(ctx, d.letter.ID, nil, 0); err != nil {
+		if err := d.Signing.SetReminders(ctx, d.Letter.ID, nil, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(3*24*time.Hour + time.Minute)
@@ -282,7 +282,7 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		if n := len(d.asks(true)); n != 0 {
 			t.Errorf("%d reminders of a letter that was stopped", n)
 		}
-		if err := d.SetReminders(ctx, d.letter.ID, []int{1, 5, 5, 7}, 0); err != nil {
+		if err := d.Signing.SetReminders(ctx, d.Letter.ID, []int{1, 5, 5, 7}, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(2*24*time.Hour + 2*time.Hour) // the server was down at 7 days before; now it is 5
@@ -307,30 +307,30 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 		ctx := t.Context()
 		d.invite("a@example.org")
 		list := []signing.Invitee{{Email: "A@example.org"}, {Email: "b@example.org"}, {Email: "B@EXAMPLE.org"}}
-		before, err := d.Invite(ctx, d.letter.ID, list, 0)
-		if err != nil || len(before) != 1 || before[0].Email != "A@example.org" || d.count(qCountAsks) != 2 {
+		before, err := d.Signing.Invite(ctx, d.Letter.ID, list, 0)
+		if err != nil || len(before) != 1 || before[0].Email != "A@example.org" || d.Count(qCountAsks) != 2 {
 			t.Errorf("%v, %v", before, err)
 		}
-		if _, err := d.Invite(ctx, d.letter.ID, []signing.Invitee{{Email: "c@example.org"}, {Email: "c@"}}, 0); !fault.Is(err, fault.Invalid) || d.count(qCountAsks) != 2 {
+		if _, err := d.Signing.Invite(ctx, d.Letter.ID, []signing.Invitee{{Email: "c@example.org"}, {Email: "c@"}}, 0); !fault.Is(err, fault.Invalid) || d.Count(qCountAsks) != 2 {
 			t.Errorf("a bad address: %v", err)
 		}
 		var many []signing.Invitee
 		for i := range signing.InvitationsADay - 1 {
 			many = append(many, signing.Invitee{Email: fmt.Sprintf("m%d@example.org", i)})
 		}
-		if _, err := d.Invite(ctx, d.letter.ID, many, 0); !fault.Is(err, fault.Limited) || fault.All(err)[0].Args["Left"] != signing.InvitationsADay-2 || d.count(qCountAsks) != 2 {
+		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many, 0); !fault.Is(err, fault.Limited) || fault.All(err)[0].Args["Left"] != signing.InvitationsADay-2 || d.Count(qCountAsks) != 2 {
 			t.Errorf("beyond the day's limit: %v", err)
 		}
-		if _, err := d.Invite(ctx, d.letter.ID, many[1:], 0); err != nil {
+		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many[1:], 0); err != nil {
 			t.Errorf("just the day's limit: %v", err)
 		}
 		clock.Advance(24 * time.Hour)
-		if _, err := d.Invite(ctx, d.letter.ID, many[:1], 0); err != nil {
+		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many[:1], 0); err != nil {
 			t.Errorf("the next day: %v", err)
 		}
 		var read []signing.Invitation
 		for after := int64(0); ; {
-			page, err := d.Invitations(ctx, d.letter.ID, signing.Invited, after, 300)
+			page, err := d.Signing.Invitations(ctx, d.Letter.ID, signing.Invited, after, 300)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -342,12 +342,12 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 		if len(read) != signing.InvitationsADay+1 {
 			t.Errorf("%d read page by page", len(read))
 		}
-		draft := d.write(letter.Import{Slug: "draft", Text: *text("Not yet.")})
-		if _, err := d.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
+		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
+		if _, err := d.Signing.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("to a draft: %v", err)
 		}
 		d.deadline(-time.Hour)
-		if _, err := d.Invite(ctx, d.letter.ID, []signing.Invitee{{Email: "z@example.org"}}, 0); !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Invite(ctx, d.Letter.ID, []signing.Invitee{{Email: "z@example.org"}}, 0); !fault.Is(err, fault.Gone) {
 			t.Errorf("to a closed letter: %v", err)
 		}
 	})
@@ -360,31 +360,31 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 		d.deadline(24 * time.Hour)
 		d.invite("a@example.org")
 		link := d.link("a@example.org")
-		v, err := d.Invitation(ctx, link)
+		v, err := d.Signing.Invitation(ctx, link)
 		if err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(40 * 24 * time.Hour)
 		for range 2 { // closes, then destroys
-			if err := d.Retain(ctx); err != nil {
+			if err := d.Signing.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 			clock.Advance(31 * 24 * time.Hour)
 		}
-		if n := d.count(qCountAsks); n != 0 {
+		if n := d.Count(qCountAsks); n != 0 {
 			t.Errorf("%d invitations are left", n)
 		}
-		if _, err := d.Invitation(ctx, link); !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Invitation(ctx, link); !fault.Is(err, fault.Gone) {
 			t.Errorf("the link: %v", err)
 		}
-		if err := d.Unsubscribe(ctx, v.Unsubscribe); err != nil {
+		if err := d.Signing.Unsubscribe(ctx, v.Unsubscribe); err != nil {
 			t.Errorf("unsubscribing from an old mail: %v", err)
 		}
-		next := d.open("next")
-		if _, err := d.Invite(ctx, next.ID, []signing.Invitee{{Email: "A+list@example.org"}}, 0); err != nil {
+		next := d.Open("next")
+		if _, err := d.Signing.Invite(ctx, next.ID, []signing.Invitee{{Email: "A+list@example.org"}}, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.letter = next
+		d.Letter = next
 		if got := d.asks(false); len(got) != 1 || got["A+list@example.org"] {
 			t.Errorf("another letter writes to who unsubscribed: %v", got)
 		}

@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 var (
@@ -64,35 +66,35 @@ func TestStored_withheldSignersAreNowhereInTheClear(t *testing.T) {
 			defer db.Close()
 			d := newDesk(t, db, clock)
 			needles := []string{"Zarafshan", "Quillfeather", "zq-address", "Vexillology", "Institute of Zymurgy", "Wharfinger"}
-			for _, l := range []signing.Listing{signing.Counted, signing.Addressee, signing.Coalition} {
-				for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
-					id := d.sign("zq-address."+string(l)+string(kind)+"@example.org", named("Zarafshan Quillfeather"), as(kind, "Wharfinger Union "+string(l)), listed(l),
+			for _, l := range []roll.Listing{roll.Counted, roll.Addressee, roll.Coalition} {
+				for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
+					id := d.Submit("zq-address."+string(l)+string(kind)+"@example.org", testkit.Named("Zarafshan Quillfeather"), testkit.As(kind, "Wharfinger Union "+string(l)), testkit.Listed(l),
 						func(r *signing.Request) { r.Title, r.Affiliation = "Vexillology", "Institute of Zymurgy" })
-					w, err := d.Waiting(t.Context(), id, browser)
+					w, err := d.Signing.Waiting(t.Context(), id, testkit.BrowserCookie)
 					if err != nil {
 						t.Fatal(err)
 					}
-					token := d.token(id)
-					if err := d.MailCode(t.Context(), token); err != nil {
+					token := d.Token(id)
+					if err := d.Signing.MailCode(t.Context(), token); err != nil {
 						t.Fatal(err)
 					}
-					r := d.confirm(token)
+					r := d.Press(token)
 					needles = append(needles, token, r.Secret, "\""+w.Code+"\"")
 				}
 			}
-			d.sign("zq-address.pending@example.org", named("Zarafshan Quillfeather")) // public, but not confirmed
-			d.apply(d.plan(list(t, "Name,Affiliation,Email,Listing\nZarafshan Ofalist,Institute of Zymurgy,zq-address.listed@example.org,addressee\nQuillfeather Onpaper,,,no\n")))
+			d.Submit("zq-address.pending@example.org", testkit.Named("Zarafshan Quillfeather")) // public, but not confirmed
+			d.Apply(d.Plan(testkit.List(t, "Name,Affiliation,Email,Listing\nZarafshan Ofalist,Institute of Zymurgy,zq-address.listed@example.org,addressee\nQuillfeather Onpaper,,,no\n")))
 			needles = append(needles, "Ofalist", "Onpaper")
-			d.publish()
+			d.Publish()
 			all := stored(t, db, o.Data)
-			for _, needle := range append(needles, browser) {
+			for _, needle := range append(needles, testkit.BrowserCookie) {
 				if bytes.Contains(all, []byte(needle)) || bytes.Contains(all, []byte(hex.EncodeToString([]byte(needle)))) {
 					t.Errorf("%q is stored in the clear", needle)
 				}
 			}
 			for _, planted := range []string{"Zarafshan", needles[len(needles)-2]} { // the search itself works
 				err := db.Update(t.Context(), func(tx *store.Tx) error {
-					_, err := tx.Exec(qPlant, planted, d.letter.ID)
+					_, err := tx.Exec(qPlant, planted, d.Letter.ID)
 					return err
 				})
 				if err != nil || !bytes.Contains(stored(t, db, o.Data), []byte(planted)) {

@@ -2,8 +2,6 @@ package signing
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,16 +11,11 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/verify"
 )
 
-// The bases of organisations whose mandate was looked at.
-const (
-	BasisDomain  Basis = "domain"  // confirmed from the organisation's own domain, or by a record in it
-	BasisVoucher Basis = "voucher" // a lead organisation vouched for it, or two where two lead
-)
-
-// HeldTwin holds an organisation that counts already, signed for from another address.
-const HeldTwin = "same_organisation"
+// HeldSameOrganisation holds an organisation that counts already, signed for from another address.
+const HeldSameOrganisation = "same_organisation"
 
 // HeldMandate holds an organisation until somebody knows that who signed for it may.
 const HeldMandate = "mandate"
@@ -51,13 +44,13 @@ func (s *Service) mandateTags(name, domain string) (nameTag, fromTag []byte) {
 
 // mandated returns how it is known that an organisation signs from an address, "" if it is not: its entry in the directory has
 // the domain, or as many of the letter's leads vouched for that domain before as have to now.
-func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text.Address) (known Basis, err error) {
+func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text.Address) (known verify.Basis, err error) {
 	d, err := s.loadDirectory(ctx)
 	if err != nil {
 		return "", err
 	}
 	if slices.ContainsFunc(d.domains[account.NameKey(name)], func(known string) bool { return within(a.Domain(), known) }) {
-		return BasisDomain, nil
+		return verify.ByDomain, nil
 	}
 	domain := s.ownDomain(a)
 	if domain == "" {
@@ -78,7 +71,7 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text
 			}
 		}
 		if vouched >= vouchersNeeded(leads) {
-			known = BasisVoucher
+			known = verify.ByVoucher
 		}
 		return err
 	})
@@ -88,105 +81,17 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text
 // vouchersNeeded is how many of the lead organisations that can vouch have to: two where two can.
 func vouchersNeeded(leads []account.Organisation) int { return min(max(len(leads), 1), 2) }
 
-// entrance is what a held signature needs to join the count.
-type entrance struct {
-	p       particulars
-	edition letter.Leaf
-	alone   bool // its letter lets an organisation count once, whatever address signs for it
-}
-
-func (s *Service) entranceOf(ctx context.Context, o Own) (e entrance, err error) {
-	if e.p, err = s.particularsOf(ctx, o); err != nil {
-		return e, err
-	}
-	e.edition, err = s.Letters.Log.Leaf(ctx, o.Letter, o.Edition)
-	return e, err
-}
-
-// admit lets a held signature into the count. An organisation that counts already is not counted again, unless it was held for
-// just that.
-func (e entrance) admit(tx *store.Tx, o Own, basis Basis) error {
-	if o.State != StateHeld {
-		return fault.New(fault.Conflict, "signature.not_held")
-	}
-	if final, err := letter.IsFinal(tx, o.Letter); err != nil || final {
-		return firstError(err, fault.New(fault.Gone, "letter.closed"))
-	}
-	if e.alone && o.Kind == Organisation && o.Reason != HeldTwin {
-		var twins int
-		if err := tx.Row(qCountTwins, o.Letter, o.ID).Scan(&twins); err != nil {
-			return err
-		}
-		if twins > 0 {
-			return fault.New(fault.Conflict, "voucher.twin")
-		}
-	}
-	e.p.Listing = o.Listing // it may have changed since
-	leaf, err := leafOf(e.edition, o.Kind, basis, e.p)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(qAdmit, basis, o.Letter, o.ID); err != nil {
-		return err
-	}
-	return wait(tx, o.Letter, signed{id: o.ID, leaf: leaf})
-}
-
-// Release lets a held signature into the count. by is the user who decides, 0 the command line. An organisation whose mandate is
-// not known, whatever else it is held for, wants the word of an editor of a lead organisation, one of those that speaksFor
-// names by id: that the domain it has shown is its own, or else that it signs, and then of a second lead's where two lead.
-// released says whether this one was enough.
-func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
-	o, err := s.find(ctx, id, signature)
-	if err != nil {
-		return false, err
-	}
-	e, err := s.entranceOf(ctx, o)
-	if err != nil {
-		return false, err
-	}
-	l, err := s.Letters.ByID(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	e.alone = l.Mandate
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		o, err := lockSignature(tx, id, signature)
-		if err != nil {
-			return err
-		}
-		released = true
-		basis := o.Basis
-		if by != 0 && o.State == StateHeld && o.Kind == Organisation && o.Basis == BasisEmail && (l.Mandate || o.Reason == HeldMandate) {
-			if o.Listing == Counted {
-				return fault.New(fault.Conflict, "voucher.nameless")
-			}
-			if basis, err = s.vouch(tx, o, e.p, by, speaksFor); err != nil {
-				return err
-			}
-			if released = basis != ""; !released {
-				return nil
-			}
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
-			return err
-		}
-		return e.admit(tx, o, basis)
-	})
-	return released, err
-}
-
 // vouch records the word of a lead organisation that has not given it, and returns the basis on which the signature then counts,
 // "" while another word is needed. Nobody vouches twice, for however many organisations they speak.
-func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor []int64) (Basis, error) {
-	given, err := store.List(tx, qListVouchers, scanVoucher, o.Letter, o.ID, o.ID)
+func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, speaksFor []int64) (verify.Basis, error) {
+	given, err := store.List(tx, qListVouchers, scanVoucher, x.Letter, x.ID, x.ID)
 	if err != nil {
 		return "", err
 	}
 	if slices.ContainsFunc(given, func(v voucher) bool { return v.user == by }) {
 		return "", fault.New(fault.Conflict, "voucher.again")
 	}
-	leads, err := account.Vouching(tx, o.Letter)
+	leads, err := account.Vouching(tx, x.Letter)
 	if err != nil {
 		return "", err
 	}
@@ -197,16 +102,16 @@ func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor 
 		return "", fault.New(fault.Forbidden, "voucher.editor")
 	}
 	lead, now := leads[i], tx.Now().UnixMicro()
-	if _, err := tx.Exec(qPutVoucher, o.Letter, o.ID, lead.ID, by, now); err != nil {
+	if _, err := tx.Exec(qPutVoucher, x.Letter, x.ID, lead.ID, by, now); err != nil {
 		return "", err
 	}
-	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: o.Letter, Act: "signature.vouched", Object: lead.Slug}); err != nil {
+	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: x.Letter, Act: "signature.vouched", Object: lead.Slug}); err != nil {
 		return "", err
 	}
-	given = append(given, voucher{o.ID, lead.ID, by})
-	basis, domain := BasisVoucher, ""
+	given = append(given, voucher{x.ID, lead.ID, by})
+	basis, domain := verify.ByVoucher, ""
 	if p.Domain != "" {
-		basis, domain = BasisDomain, p.Domain
+		basis, domain = verify.ByDomain, p.Domain
 	} else if len(given) < vouchersNeeded(leads) {
 		return "", nil
 	} else if a, f := text.ParseAddress(p.Email); f == nil {
@@ -222,21 +127,6 @@ func (s *Service) vouch(tx *store.Tx, o Own, p particulars, by int64, speaksFor 
 		}
 	}
 	return basis, nil
-}
-
-// Vouchers returns which lead organisations, by id, vouched for signatures with ids from first to last.
-func (s *Service) Vouchers(ctx context.Context, l letter.ID, first, last int64) (leads map[int64][]int64, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		leads = map[int64][]int64{}
-		for v, err := range store.Each(tx, qListVouchers, scanVoucher, l, first, last) {
-			if err != nil {
-				return err
-			}
-			leads[v.signature] = append(leads[v.signature], v.lead)
-		}
-		return nil
-	})
-	return leads, err
 }
 
 // MandateRecord returns the record by which whoever runs a domain says that the signature speaks for their organisation. The
@@ -287,7 +177,7 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 	if err := s.Lookup.Find(ctx, r); err != nil {
 		return false, err
 	}
-	e, err := s.entranceOf(ctx, o)
+	held, err := s.openHeld(ctx, o.Signature)
 	if err != nil {
 		return false, err
 	}
@@ -295,19 +185,19 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 	if err != nil {
 		return false, err
 	}
-	e.p.Domain, e.alone = r.Domain, true
-	text, err := json.Marshal(e.p)
+	held.Domain, held.alone = r.Domain, true
+	sealed, err := held.seal(key, id)
 	if err != nil {
-		return false, fmt.Errorf("signing.Prove: %w", err)
+		return false, err
 	}
-	sealed := signed{id: id, sealed: key.Seal("signature_sealed", id, text), name: nameTag(key, e.p.Organisation)}
-	return counted, s.change(ctx, secret, id, func(tx *store.Tx, o Own) error {
-		if o.State != StateHeld || o.Reason != HeldMandate {
+	row := sealedRow{o.Letter, id, sealed, nameTag(key, held.Organisation)}
+	return counted, s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
+		if x.State != StateHeld || x.Reason != HeldMandate {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
-		if _, err := qPutSealed.put(tx, sealed.row(o.Letter)); err != nil || !counted {
+		if _, err := qPutSealed.put(tx, row.values()); err != nil || !counted {
 			return err
 		}
-		return e.admit(tx, o, BasisDomain)
+		return held.release(tx, x, verify.ByDomain)
 	})
 }

@@ -7,20 +7,22 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // mandated makes the desk's letter one that looks at organisations, led by as many as leads are named.
 func (d *desk) mandated(leads ...string) {
-	d.t.Helper()
+	d.T.Helper()
 	for _, slug := range leads {
-		if err := d.letters.Directory.Put(d.t.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
-			d.t.Fatal(err)
+		if err := d.Letters.Directory.Put(d.T.Context(), account.Organisation{Slug: slug, Names: map[string]string{"en": slug}}); err != nil {
+			d.T.Fatal(err)
 		}
 	}
-	d.letter = d.set(d.letter.Slug, letter.Settings{Mandate: new(true), Leads: leads})
+	d.Letter = d.Set(d.Letter.Slug, letter.Settings{Mandate: new(true), Leads: leads})
 }
 
 var (
@@ -33,8 +35,8 @@ var (
 
 // editors gives organisations somebody who may vouch for each.
 func (d *desk) editors(slugs ...string) {
-	d.t.Helper()
-	err := d.Service.DB.Update(d.t.Context(), func(tx *store.Tx) error {
+	d.T.Helper()
+	err := d.DB.Update(d.T.Context(), func(tx *store.Tx) error {
 		for _, slug := range slugs {
 			id := store.NewID(tx.Now())
 			if _, err := tx.Exec(qTestUser, id, []byte(slug)); err != nil {
@@ -47,16 +49,16 @@ func (d *desk) editors(slugs ...string) {
 		return nil
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 }
 
 // leads are the ids of the organisations that lead the desk's letter.
 func (d *desk) leads() (ids []int64) {
-	d.t.Helper()
-	l, err := d.letters.FindByID(d.t.Context(), d.letter.ID)
+	d.T.Helper()
+	l, err := d.Letters.FindByID(d.T.Context(), d.Letter.ID)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	for _, o := range l.Leads {
 		ids = append(ids, o.ID)
@@ -64,28 +66,28 @@ func (d *desk) leads() (ids []int64) {
 	return ids
 }
 
-func (d *desk) signature(receipt signing.Receipt, kind signing.Kind) signing.Own {
-	d.t.Helper()
-	for _, o := range d.own(receipt.Secret) {
+func (d *desk) signature(receipt signing.Receipt, kind verify.Kind) signing.Own {
+	d.T.Helper()
+	for _, o := range d.Own(receipt.Secret) {
 		if o.Kind == kind {
 			return o
 		}
 	}
-	d.t.Fatalf("no signature of kind %s", kind)
+	d.T.Fatalf("no signature of kind %s", kind)
 	return signing.Own{}
 }
 
 func TestMandate_organisationsWaitAndPeopleDoNot(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		d.mandated("peace-office")
-		if r := d.give("a@river.example"); r.Held != "" {
+		if r := d.Give("a@river.example"); r.Held != "" {
 			t.Errorf("a person is held: %q", r.Held)
 		}
-		r := d.give("b@river.example", as(signing.Both, "River Watch"), named("Tova Lind"))
+		r := d.Give("b@river.example", testkit.As(signing.Both, "River Watch"), testkit.Named("Tova Lind"))
 		if r.Held != signing.HeldMandate || len(r.Promises) != 1 {
 			t.Errorf("held %q with %d promises, want the organisation held and the person promised", r.Held, len(r.Promises))
 		}
-		if c := d.counts(); c.Persons != 2 || c.Organisations != 0 {
+		if c := d.Counts(); c.Persons != 2 || c.Organisations != 0 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -93,26 +95,26 @@ func TestMandate_organisationsWaitAndPeopleDoNot(t *testing.T) {
 
 func TestMandate_domainOfTheDirectory(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		if err := d.letters.Directory.Put(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
+		if err := d.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "The River Watch, e.V."}, Domain: "river.example"}); err != nil {
 			t.Fatal(err)
 		}
 		d.mandated("peace-office")
 		for _, email := range []string{"x@notriver.example", "x@river.example.evil.example", "river.example@gmail.com"} {
-			if r := d.give(email, as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+			if r := d.Give(email, testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
 				t.Errorf("from %s: held %q", email, r.Held)
 			}
 		}
-		if r := d.give("press@river.example", as(signing.Organisation, "Hill Watch")); r.Held != signing.HeldMandate {
+		if r := d.Give("press@river.example", testkit.As(verify.Organisation, "Hill Watch")); r.Held != signing.HeldMandate {
 			t.Errorf("for another name: held %q", r.Held)
 		}
-		r := d.give("office@river.example", as(signing.Organisation, "river watch"))
-		if o := d.signature(r, signing.Organisation); r.Held != "" || o.Basis != signing.BasisDomain {
+		r := d.Give("office@river.example", testkit.As(verify.Organisation, "river watch"))
+		if o := d.signature(r, verify.Organisation); r.Held != "" || o.Basis != verify.ByDomain {
 			t.Errorf("from its own domain: held %q, basis %s", r.Held, o.Basis)
 		}
-		if r := d.give("x@post.river.example", as(signing.Organisation, "RIVER-WATCH")); r.Held != signing.HeldTwin {
+		if r := d.Give("x@post.river.example", testkit.As(verify.Organisation, "RIVER-WATCH")); r.Held != signing.HeldSameOrganisation {
 			t.Errorf("the same organisation again: held %q", r.Held)
 		}
-		if c := d.counts(); c.Organisations != 1 {
+		if c := d.Counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -124,31 +126,31 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		d.mandated("peace-office")
 		d.editors("peace-office")
 		lead := d.leads()[0]
-		r := d.give("office@river.example", as(signing.Organisation, "River Watch"))
-		o := d.signature(r, signing.Organisation)
-		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
+		r := d.Give("office@river.example", testkit.As(verify.Organisation, "River Watch"))
+		o := d.signature(r, verify.Organisation)
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody of another organisation vouches: %v", err)
 		}
-		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, lead); !released || err != nil {
+		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, lead); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisVoucher || o.State != signing.StateNew {
+		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByVoucher || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
-		if c := d.counts(); c.Organisations != 1 {
+		if c := d.Counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
-		d.open("second")
-		d.letter = d.set("second", letter.Settings{Mandate: new(true)})
-		if r := d.give("secretary@river.example", as(signing.Organisation, "River Watch Ltd")); r.Held != "" {
+		d.Open("second")
+		d.Letter = d.Set("second", letter.Settings{Mandate: new(true)})
+		if r := d.Give("secretary@river.example", testkit.As(verify.Organisation, "River Watch Ltd")); r.Held != "" {
 			t.Errorf("the lead's word is forgotten in the next letter: %q", r.Held)
 		}
-		if o := d.signature(d.give("fourth@river.example", as(signing.Organisation, "River-Watch")), signing.Organisation); o.Reason != signing.HeldTwin {
+		if o := d.signature(d.Give("fourth@river.example", testkit.As(verify.Organisation, "River-Watch")), verify.Organisation); o.Reason != signing.HeldSameOrganisation {
 			t.Errorf("the same organisation from another address: %q", o.Reason)
 		}
-		d.letter = d.open("third")
+		d.Letter = d.Open("third")
 		d.mandated("quay") // of another lead
-		if r := d.give("third@river.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+		if r := d.Give("third@river.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
 			t.Errorf("the word of a lead counts for a letter that it does not lead: %q", r.Held)
 		}
 	})
@@ -160,27 +162,27 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		d.mandated("peace-office", "quay", "loom")
 		d.editors("peace-office", "quay")
 		leads := d.leads() // nobody can speak for the third
-		o := d.signature(d.give("river@gmail.com", as(signing.Organisation, "River Watch")), signing.Organisation)
-		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); released || err != nil {
+		o := d.signature(d.Give("river@gmail.com", testkit.As(verify.Organisation, "River Watch")), verify.Organisation)
+		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, leads...); released || err != nil {
 			t.Fatalf("one is enough: %v, %v", released, err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7, leads...); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("one person vouches for two leads: %v", err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("one lead vouches twice: %v", err)
 		}
-		if v, err := d.Vouchers(ctx, d.letter.ID, o.ID, o.ID); err != nil || len(v[o.ID]) != 1 || v[o.ID][0] != leads[0] {
+		if v, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, o.ID-1, 1); err != nil || len(v) != 1 || v[0].ID != o.ID || len(v[0].Vouched) != 1 || v[0].Vouched[0] != leads[0] {
 			t.Errorf("%v, %v", v, err)
 		}
-		if released, err := d.Release(ctx, d.letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
+		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if r := d.give("other@gmail.com", as(signing.Organisation, "Hill Watch")); r.Held == "" {
+		if r := d.Give("other@gmail.com", testkit.As(verify.Organisation, "Hill Watch")); r.Held == "" {
 			t.Error("a shared domain was taken for an organisation's")
 		}
-		nameless := d.signature(d.give("c@cliff.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted)), signing.Organisation)
-		if _, err := d.Release(ctx, d.letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
+		nameless := d.signature(d.Give("c@cliff.example", testkit.As(verify.Organisation, "Cliff Watch"), testkit.Listed(roll.Counted)), verify.Organisation)
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an editor vouches for a name that nobody sees: %v", err)
 		}
 	})
@@ -189,73 +191,73 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 func TestMandate_recordOfTheDomain(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx, dns := t.Context(), testkit.NameServer(t)
-		d.Lookup = dns.LookupTXT
+		d.Signing.Lookup = dns.LookupTXT
 		d.mandated("peace-office")
 		d.editors("peace-office")
-		r := d.give("river@gmail.com", as(signing.Both, "River Watch"), listed(signing.Coalition))
-		o := d.signature(r, signing.Organisation)
+		r := d.Give("river@gmail.com", testkit.As(signing.Both, "River Watch"), testkit.Listed(roll.Coalition))
+		o := d.signature(r, verify.Organisation)
 		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
-			if _, err := d.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
+			if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
-		record, err := d.MandateRecord(ctx, o, "https://www.River.example/about")
+		record, err := d.Signing.MandateRecord(ctx, o, "https://www.River.example/about")
 		if err != nil || record.Name != "_undersigned.river.example" {
 			t.Fatalf("%+v, %v", record, err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value+"x")
-		if _, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
+		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("another record is enough: %v", err)
 		}
-		if other, err := d.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
+		if other, err := d.Signing.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
 			t.Errorf("the record of another domain is the same: %v", err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value)
-		if counted, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil || counted {
+		if counted, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil || counted {
 			t.Fatalf("a domain that nobody knows as the organisation's is enough: %v, %v", counted, err)
 		}
-		held, err := d.ListByState(ctx, d.letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 1 || held[0].Proved != "river.example" {
 			t.Errorf("%+v, %v", held, err)
 		}
-		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Fatalf("%v, %v", released, err)
 		}
-		if o = d.signature(r, signing.Organisation); o.Basis != signing.BasisDomain || o.State != signing.StateNew {
+		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByDomain || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
-		if _, err := d.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("proved twice: %v", err)
 		}
-		if c := d.counts(); c.Organisations != 1 || c.Withheld != 2 {
+		if c := d.Counts(); c.Organisations != 1 || c.Withheld != 2 {
 			t.Errorf("%+v", c)
 		}
-		if again := d.give("river@gmail.com", as(signing.Organisation, "The River Watch"), listed(signing.Coalition)); again.Held != "" {
+		if again := d.Give("river@gmail.com", testkit.As(verify.Organisation, "The River Watch"), testkit.Listed(roll.Coalition)); again.Held != "" {
 			t.Errorf("who signs again is held: %q", again.Held)
 		}
-		if c := d.counts(); c.Organisations != 1 {
+		if c := d.Counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
 		if problems := d.problems(); len(problems) > 0 {
 			t.Errorf("%v", problems)
 		}
 
-		if err := d.letters.Directory.Put(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
+		if err := d.Letters.Directory.Put(ctx, account.Organisation{Slug: "cliff", Names: map[string]string{"en": "Cliff Watch"}, Domain: "cliff.example"}); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(2 * time.Minute)
-		r = d.give("me@elsewhere.example", as(signing.Organisation, "Cliff Watch"), listed(signing.Counted))
-		o = d.signature(r, signing.Organisation)
+		d.Clock.Advance(2 * time.Minute)
+		r = d.Give("me@elsewhere.example", testkit.As(verify.Organisation, "Cliff Watch"), testkit.Listed(roll.Counted))
+		o = d.signature(r, verify.Organisation)
 		for _, domain := range []string{"elsewhere.example", "cliff.example"} {
-			if record, err = d.MandateRecord(ctx, o, domain); err != nil {
+			if record, err = d.Signing.MandateRecord(ctx, o, domain); err != nil {
 				t.Fatal(err)
 			}
 			dns.Set(record.Name, record.Value)
 		}
-		if _, err := d.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("another domain than the directory's is enough: %v", err)
 		}
-		if counted, err := d.Prove(ctx, r.Secret, o.ID, "cliff.example"); err != nil || !counted {
+		if counted, err := d.Signing.Prove(ctx, r.Secret, o.ID, "cliff.example"); err != nil || !counted {
 			t.Errorf("the directory's domain is not enough: %v, %v", counted, err)
 		}
 	})
@@ -269,26 +271,26 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		d.editors("peace-office")
 		var held []signing.Own
 		for _, email := range []string{"a@river.example", "b@brook.example"} {
-			held = append(held, d.signature(d.give(email, as(signing.Organisation, "River Watch")), signing.Organisation))
+			held = append(held, d.signature(d.Give(email, testkit.As(verify.Organisation, "River Watch")), verify.Organisation))
 		}
-		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 7, d.leads()...); err != nil {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("both are counted: %v", err)
 		}
-		d.give("c@bar.example", as(signing.Organisation, "Bar Guild"))
-		bar := d.signature(d.give("c@bar.example", as(signing.Organisation, "Bar Guild")), signing.Organisation)
-		if _, err := d.Release(ctx, d.letter.ID, bar.ID, 7, d.leads()...); err != nil {
+		d.Give("c@bar.example", testkit.As(verify.Organisation, "Bar Guild"))
+		bar := d.signature(d.Give("c@bar.example", testkit.As(verify.Organisation, "Bar Guild")), verify.Organisation)
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, bar.ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		if r := d.give("c@bar.example", as(signing.Organisation, "River Watch")); r.Held != signing.HeldTwin {
+		if r := d.Give("c@bar.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldSameOrganisation {
 			t.Errorf("who counts as one organisation takes the name of another: %q", r.Held)
 		}
-		if r := d.give("secretary@river.example", as(signing.Both, "The River Watch"), named("Tova Lind")); r.Held != signing.HeldTwin || len(r.Promises) != 1 {
+		if r := d.Give("secretary@river.example", testkit.As(signing.Both, "The River Watch"), testkit.Named("Tova Lind")); r.Held != signing.HeldSameOrganisation || len(r.Promises) != 1 {
 			t.Errorf("held %q with %d promises: the person is owed one, though the organisation counts already", r.Held, len(r.Promises))
 		}
-		if c := d.counts(); c.Organisations != 1 || c.Persons != 1 {
+		if c := d.Counts(); c.Organisations != 1 || c.Persons != 1 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -300,14 +302,14 @@ func TestMandate_otherReasonsDoNotHideIt(t *testing.T) {
 		ctx := t.Context()
 		d.mandated("peace-office")
 		d.editors("peace-office")
-		o := d.signature(d.give("x@river.example", as(signing.Organisation, "Rіver Watch")), signing.Organisation) // a Cyrillic letter
+		o := d.signature(d.Give("x@river.example", testkit.As(verify.Organisation, "Rіver Watch")), verify.Organisation) // a Cyrillic letter
 		if o.Reason != signing.HeldLookAlike {
 			t.Fatalf("held for %q", o.Reason)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, o.ID, 7); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody who speaks for no lead lets it in: %v", err)
 		}
-		if released, err := d.Release(ctx, d.letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Errorf("%v, %v", released, err)
 		}
 	})

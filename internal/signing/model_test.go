@@ -12,9 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // modelled is a signature as the reference model knows it.
@@ -22,7 +25,7 @@ type modelled struct {
 	state   signing.State // listed for "in the count"
 	barred  bool          // removed before
 	edition int
-	listing signing.Listing
+	listing roll.Listing
 	name    string
 	secret  string
 	id      int64
@@ -38,7 +41,7 @@ type modelledImport struct {
 
 type modelKey struct {
 	address string
-	kind    signing.Kind
+	kind    verify.Kind
 }
 
 // model is what list and count must be after any order of acts, written as plainly as possible.
@@ -48,7 +51,7 @@ type model struct {
 	imports            []modelledImport
 }
 
-func (m *model) sign(k modelKey, edition int, listing signing.Listing, name string, held bool) (isHeld bool) {
+func (m *model) sign(k modelKey, edition int, listing roll.Listing, name string, held bool) (isHeld bool) {
 	s := m.signatures[k]
 	if s == nil {
 		s = &modelled{}
@@ -73,18 +76,18 @@ func (m *model) end(s *modelled, state signing.State, counter *int) {
 	}
 }
 
-func (m *model) counts() (c signing.Counts) {
-	c = signing.Counts{ByEdition: map[int]int{}, Withdrawn: m.withdrawn, Removed: m.removed}
+func (m *model) counts() (c roll.Counts) {
+	c = roll.Counts{ByEdition: map[int]int{}, Withdrawn: m.withdrawn, Removed: m.removed}
 	for k, s := range m.signatures {
 		if s.state != signing.StateListed {
 			continue
 		}
-		if k.kind == signing.Organisation {
+		if k.kind == verify.Organisation {
 			c.Organisations++
 		} else {
 			c.Persons++
 		}
-		if s.listing != signing.Public {
+		if s.listing != roll.Public {
 			c.Withheld++
 		}
 		if s.imported {
@@ -95,9 +98,9 @@ func (m *model) counts() (c signing.Counts) {
 	return c
 }
 
-func (m *model) names(kind signing.Kind) (names []string) {
+func (m *model) names(kind verify.Kind) (names []string) {
 	for k, s := range m.signatures {
-		if k.kind == kind && s.state == signing.StateListed && s.listing == signing.Public {
+		if k.kind == kind && s.state == signing.StateListed && s.listing == roll.Public {
 			names = append(names, s.name)
 		}
 	}
@@ -108,8 +111,8 @@ func (m *model) names(kind signing.Kind) (names []string) {
 var qRecount = store.Q("test.recount", `SELECT COUNT(*) FROM signature WHERE letter_id = $1 AND state = 'listed' AND kind = $2`)
 
 func (d *desk) check(m *model) {
-	d.t.Helper()
-	got := d.counts()
+	d.T.Helper()
+	got := d.Counts()
 	want := m.counts()
 	got.PublishedAt, got.Earlier, got.Size, got.Root, got.Ended = want.PublishedAt, 0, 0, want.Root, nil
 	for edition, n := range got.ByEdition {
@@ -118,28 +121,28 @@ func (d *desk) check(m *model) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		d.t.Fatalf("counts (-model +tally):\n%s", diff)
+		d.T.Fatalf("counts (-model +tally):\n%s", diff)
 	}
 	// The log, replayed, gives the same; each signature's row, name and sealed data are what its leaf commits to.
-	problem := func(err error) { d.t.Errorf("log check: %v", err) }
-	err := d.DB.View(d.t.Context(), func(tx *store.Tx) error {
-		check := d.NewCheck(tx, problem)
+	problem := func(err error) { d.T.Errorf("log check: %v", err) }
+	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
+		check := d.Signing.NewCheck(tx, problem)
 		if _, err := d.Log.Check(tx, check.Leaf, problem); err != nil {
 			return err
 		}
 		return check.End()
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	for kind, n := range map[signing.Kind]int{signing.Person: got.Persons, signing.Organisation: got.Organisations} {
-		if rows := d.count(qRecount, d.letter.ID, kind); rows != int64(n) {
-			d.t.Fatalf("%s: the tally says %d, the rows are %d", kind, n, rows)
+	for kind, n := range map[verify.Kind]int{verify.Person: got.Persons, verify.Organisation: got.Organisations} {
+		if rows := d.Count(qRecount, d.Letter.ID, kind); rows != int64(n) {
+			d.T.Fatalf("%s: the tally says %d, the rows are %d", kind, n, rows)
 		}
-		names := d.names(kind, "", 7)
+		names := d.Names(kind, "", 7)
 		slices.Sort(names)
 		if diff := cmp.Diff(m.names(kind), names); diff != "" {
-			d.t.Fatalf("%s list (-model +got):\n%s", kind, diff)
+			d.T.Fatalf("%s list (-model +got):\n%s", kind, diff)
 		}
 	}
 }
@@ -155,7 +158,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 		case d.DB.Engine() == store.Postgres:
 			acts = 2000
 		}
-		d.Unlimited = true
+		d.Signing.Unlimited = true
 		ctx, r := t.Context(), rand.New(rand.NewPCG(seed, 1))
 		m := &model{signatures: map[modelKey]*modelled{}}
 		pick := func() (modelKey, *modelled) { // map order is random; the seed decides
@@ -177,20 +180,20 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 			var err error
 			switch act := r.IntN(100); {
 			case act < 45 || s == nil:
-				kind := []signing.Kind{signing.Person, signing.Organisation, signing.Both}[r.IntN(3)]
-				address, listing, held := fmt.Sprintf("a%d@example.org", r.IntN(60)), signing.Listings[r.IntN(4)], r.IntN(10) == 0
+				kind := []verify.Kind{verify.Person, verify.Organisation, signing.Both}[r.IntN(3)]
+				address, listing, held := fmt.Sprintf("a%d@example.org", r.IntN(60)), roll.Listings[r.IntN(4)], r.IntN(10) == 0
 				name := fmt.Sprintf("Mina Farahani %c%c", 'a'+r.IntN(26), 'a'+r.IntN(26))
 				if held {
 					name = "Mina Farаhani" // Cyrillic а
 				}
 				want := false
-				receipt := d.give(address, named(name), as(kind, name), listed(listing))
+				receipt := d.Give(address, testkit.Named(name), testkit.As(kind, name), testkit.Listed(listing))
 				for _, part := range parts(kind) {
-					if m.sign(modelKey{address, part}, d.letter.Edition.Number, listing, name, held) {
+					if m.sign(modelKey{address, part}, d.Letter.Edition.Number, listing, name, held) {
 						want = true
 					}
 				}
-				for _, o := range d.own(receipt.Secret) {
+				for _, o := range d.Own(receipt.Secret) {
 					s := m.signatures[modelKey{address, o.Kind}]
 					s.secret, s.id = receipt.Secret, o.ID
 				}
@@ -198,32 +201,31 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 					t.Fatalf("act %d: receipt says held %q, model %v", i, receipt.Held, want)
 				}
 			case act < 58:
-				to := signing.Listings[r.IntN(4)]
-				if err = d.Relist(ctx, s.secret, s.id, to); s.state == signing.StateListed || s.state == signing.StateHeld {
+				to := roll.Listings[r.IntN(4)]
+				if err = d.Signing.Relist(ctx, s.secret, s.id, to); s.state == signing.StateListed || s.state == signing.StateHeld {
 					s.listing = to
 				}
 			case act < 68:
-				err = d.Withdraw(ctx, s.secret, s.id)
+				err = d.Signing.Withdraw(ctx, s.secret, s.id)
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 			case act < 74:
-				err = d.Erase(ctx, s.secret, s.id)
+				err = d.Signing.Erase(ctx, s.secret, s.id)
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 				delete(m.signatures, k)
 			case act < 82 && s.state == signing.StateHeld:
-				_, err = d.Release(ctx, d.letter.ID, s.id, 0)
+				_, err = d.Signing.Release(ctx, d.Letter.ID, s.id, 0)
 				s.state, s.barred = signing.StateListed, false
 			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
-				err = d.Remove(ctx, d.letter.ID, s.id, 0, "fraud")
+				err = d.Signing.Remove(ctx, d.Letter.ID, s.id, 0, "fraud")
 				m.end(s, signing.StateRemoved, &m.removed)
 			case act < 90:
 				err = d.importOrUndo(m, r, i)
 			case act < 91: // another process goes on
-				d.letters = letter.New(d.DB, d.Keys)
-				d.Service = &signing.Service{DB: d.DB, Keys: d.Keys, Letters: d.letters, Log: d.Log, Unlimited: true}
+				d.Desk = d.AnotherProcess()
 			case act < 96:
-				d.publish()
+				d.Publish()
 			case i%100 == 0:
-				d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive, Publish: true})
+				d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text(fmt.Sprint("Edition after ", i)), Follows: letter.FollowsSubstantive})
 			}
 			if err != nil {
 				t.Fatalf("act %d: %v", i, err)
@@ -240,7 +242,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 
 // importOrUndo brings in a short list, or undoes the last one.
 func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
-	ctx := d.t.Context()
+	ctx := d.T.Context()
 	if len(m.imports) > 0 && r.IntN(3) == 0 {
 		last := m.imports[len(m.imports)-1]
 		m.imports = m.imports[:len(m.imports)-1]
@@ -250,29 +252,29 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 				delete(m.signatures, k)
 			}
 		}
-		_, _, err := d.UndoImport(ctx, d.letter.ID, last.id, nil)
+		_, _, err := d.Signing.UndoImport(ctx, d.Letter.ID, last.id, nil)
 		return err
 	}
 	var text strings.Builder
 	text.WriteString("Name,Listing\n")
 	var keys []modelKey
 	for i := range 1 + r.IntN(4) {
-		k := modelKey{fmt.Sprintf("on list %d.%d", act, i), signing.Person}
-		listing := signing.Listings[r.IntN(4)]
+		k := modelKey{fmt.Sprintf("on list %d.%d", act, i), verify.Person}
+		listing := roll.Listings[r.IntN(4)]
 		name := "Ann " + letters(act*10+i)
 		fmt.Fprintf(&text, "%s,%s\n", name, listing)
-		m.signatures[k] = &modelled{state: signing.StateListed, edition: d.letter.Edition.Number, listing: listing, name: name, imported: true}
+		m.signatures[k] = &modelled{state: signing.StateListed, edition: d.Letter.Edition.Number, listing: listing, name: name, imported: true}
 		keys = append(keys, k)
 	}
 	list, err := roster.Read("list.csv", []byte(text.String()), nil)
 	if err != nil {
 		return err
 	}
-	plan, err := d.PlanImport(ctx, signing.Import{Letter: d.letter, List: list, Basis: signing.BasisPaper, Listing: signing.Public})
+	plan, err := d.Signing.PlanImport(ctx, signing.Import{Letter: d.Letter, List: list, Basis: verify.ByPaper, Listing: roll.Public})
 	if err != nil {
 		return err
 	}
-	b, err := d.ApplyImport(ctx, plan, nil)
+	b, err := d.Signing.ApplyImport(ctx, plan, nil)
 	m.imports = append(m.imports, modelledImport{b.ID, keys})
 	return err
 }
@@ -288,31 +290,31 @@ func letters(n int) string {
 
 // close ends the letter: held signatures are refused after a week, and the last number stands.
 func (d *desk) close(m *model) {
-	d.t.Helper()
-	if err := d.letters.Close(d.t.Context(), d.letter.Slug, 0); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	if err := d.Letters.Close(d.T.Context(), d.Letter.Slug, 0); err != nil {
+		d.T.Fatal(err)
 	}
-	d.clock.Advance(letter.Grace + signing.DecideWithin + time.Hour)
-	if err := d.Retain(d.t.Context()); err != nil {
-		d.t.Fatal(err)
+	d.Clock.Advance(letter.Grace + signing.DecideWithin + time.Hour)
+	if err := d.Signing.Retain(d.T.Context()); err != nil {
+		d.T.Fatal(err)
 	}
 	for _, s := range m.signatures {
 		if s.state == signing.StateHeld {
 			s.state = signing.StateRemoved
 		}
 	}
-	d.publish()
-	l, err := d.letters.ByID(d.t.Context(), d.letter.ID)
+	d.Publish()
+	l, err := d.Letters.ByID(d.T.Context(), d.Letter.ID)
 	if err != nil || !l.Final {
-		d.t.Fatalf("the close leaf is not written: %+v, %v", l, err)
+		d.T.Fatalf("the close leaf is not written: %+v, %v", l, err)
 	}
 }
 
-func parts(k signing.Kind) []signing.Kind {
+func parts(k verify.Kind) []verify.Kind {
 	if k == signing.Both {
-		return []signing.Kind{signing.Organisation, signing.Person}
+		return []verify.Kind{verify.Organisation, verify.Person}
 	}
-	return []signing.Kind{k}
+	return []verify.Kind{k}
 }
 
 func TestPublish_severalAtOnceCountOnce(t *testing.T) {
@@ -324,7 +326,7 @@ func TestPublish_severalAtOnceCountOnce(t *testing.T) {
 		for range 3 {
 			wg.Go(func() {
 				for {
-					if _, err := d.Publish(ctx); err != nil {
+					if _, err := d.Signing.Publish(ctx); err != nil {
 						t.Error(err)
 					}
 					select {
@@ -339,18 +341,18 @@ func TestPublish_severalAtOnceCountOnce(t *testing.T) {
 		for i := range signers {
 			givers.Go(func() {
 				for n := range each {
-					r := d.give(fmt.Sprintf("a%d.%d@example.org", i, n), named(fmt.Sprintf("Mina Farahani %c", 'a'+n%26)))
-					switch own := d.own(r.Secret); n % 5 {
+					r := d.Give(fmt.Sprintf("a%d.%d@example.org", i, n), testkit.Named(fmt.Sprintf("Mina Farahani %c", 'a'+n%26)))
+					switch own := d.Own(r.Secret); n % 5 {
 					case 0:
-						if err := d.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+						if err := d.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 							t.Error(err)
 						}
 					case 1:
-						if err := d.Relist(ctx, r.Secret, own[0].ID, signing.Counted); err != nil {
+						if err := d.Signing.Relist(ctx, r.Secret, own[0].ID, roll.Counted); err != nil {
 							t.Error(err)
 						}
 					case 2:
-						d.give(fmt.Sprintf("a%d.%d@example.org", i, n), named("Somebody Again"))
+						d.Give(fmt.Sprintf("a%d.%d@example.org", i, n), testkit.Named("Somebody Again"))
 					}
 				}
 			})
@@ -358,15 +360,15 @@ func TestPublish_severalAtOnceCountOnce(t *testing.T) {
 		givers.Wait()
 		close(stop)
 		wg.Wait()
-		want := signing.Counts{Persons: signers * each * 4 / 5, Withheld: signers * each / 5, Withdrawn: signers * each / 5}
-		got := d.counts()
+		want := roll.Counts{Persons: signers * each * 4 / 5, Withheld: signers * each / 5, Withdrawn: signers * each / 5}
+		got := d.Counts()
 		if got.Persons != want.Persons || got.Withheld != want.Withheld || got.Withdrawn != want.Withdrawn {
 			t.Errorf("counts %+v, want %+v", got, want)
 		}
-		if n := len(d.names(signing.Person, "", 200)); n != signers*each*3/5 {
+		if n := len(d.Names(verify.Person, "", 200)); n != signers*each*3/5 {
 			t.Errorf("%d names, want %d", n, signers*each*3/5)
 		}
-		if n := d.count(qListed, d.letter.ID); n != int64(signers*each*3/5) {
+		if n := d.Count(qListed, d.Letter.ID); n != int64(signers*each*3/5) {
 			t.Errorf("%d entries of the list, want %d: names of withdrawn or withheld signers are left", n, signers*each*3/5)
 		}
 	})

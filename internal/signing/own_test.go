@@ -8,34 +8,37 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestSignAgain_newSecretWorksOldDoesNot(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		first := d.give("mina@example.org", named("Mina Farahani"))
-		before := d.counts()
-		second := d.give("Mina@Example.org", named("Mina F. Lund"))
+		first := d.Give("mina@example.org", testkit.Named("Mina Farahani"))
+		before := d.Counts()
+		second := d.Give("Mina@Example.org", testkit.Named("Mina F. Lund"))
 		if !second.Again || second.Secret == first.Secret {
 			t.Errorf("receipt %+v", second)
 		}
-		if _, err := d.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the old secret: %v", err)
 		}
-		if own := d.own(second.Secret); len(own) != 1 || own[0].Name != "Mina F. Lund" {
+		if own := d.Own(second.Secret); len(own) != 1 || own[0].Name != "Mina F. Lund" {
 			t.Errorf("own %+v", own)
 		}
-		if after := d.counts(); after.Persons != before.Persons || after.Withdrawn != 0 {
+		if after := d.Counts(); after.Persons != before.Persons || after.Withdrawn != 0 {
 			t.Errorf("counts %+v, before %+v", after, before)
 		}
-		if got := d.names(signing.Person, "", 5); !cmp.Equal(got, []string{"Mina F. Lund"}) {
+		if got := d.Names(verify.Person, "", 5); !cmp.Equal(got, []string{"Mina F. Lund"}) {
 			t.Errorf("list %q", got)
 		}
-		if got := d.names(signing.Person, "farahani", 5); len(got) != 0 {
+		if got := d.Names(verify.Person, "farahani", 5); len(got) != 0 {
 			t.Errorf("the old name is still found: %q", got)
 		}
-		if n := d.count(qCountPending); n != 1 {
+		if n := d.Count(qCountPending); n != 1 {
 			t.Errorf("%d submissions are kept, want the last only", n)
 		}
 	})
@@ -43,16 +46,16 @@ func TestSignAgain_newSecretWorksOldDoesNot(t *testing.T) {
 
 func TestSignAgain_aNewerEditionMovesTheSignature(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.give("mina@example.org")
-		d.publish()
-		d.letter = d.write(letter.Import{Slug: d.letter.Slug, Text: *text("The bridge fell."), Follows: letter.FollowsSubstantive, Publish: true})
-		c, _, _, err := d.Summary(t.Context(), d.letter.ID, 2)
+		d.Give("mina@example.org")
+		d.Publish()
+		d.Letter = d.Write(letter.Import{Slug: d.Letter.Slug, Publish: true, Text: testkit.Text("The bridge fell."), Follows: letter.FollowsSubstantive})
+		c, _, _, err := d.Roll.Summary(t.Context(), d.Letter.ID, 2)
 		if err != nil || c.Persons != 1 || c.Earlier != 1 {
 			t.Errorf("before: %+v, %v; want one earlier signature", c, err)
 		}
-		d.give("mina@example.org")
-		d.publish()
-		c, _, _, err = d.Summary(t.Context(), d.letter.ID, 2)
+		d.Give("mina@example.org")
+		d.Publish()
+		c, _, _, err = d.Roll.Summary(t.Context(), d.Letter.ID, 2)
 		if err != nil || c.Persons != 1 || c.Earlier != 0 || c.ByEdition[2] != 1 || c.ByEdition[1] != 0 {
 			t.Errorf("after: %+v, %v; want it on edition 2", c, err)
 		}
@@ -61,9 +64,9 @@ func TestSignAgain_aNewerEditionMovesTheSignature(t *testing.T) {
 
 func TestSignAgain_asBothAddsWhatWasMissing(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.give("mina@example.org")
-		r := d.give("mina@example.org", as(signing.Both, "River Watch"), listed(signing.Counted))
-		if c := d.counts(); c.Persons != 1 || c.Organisations != 1 || c.Withheld != 2 || len(d.own(r.Secret)) != 2 {
+		d.Give("mina@example.org")
+		r := d.Give("mina@example.org", testkit.As(signing.Both, "River Watch"), testkit.Listed(roll.Counted))
+		if c := d.Counts(); c.Persons != 1 || c.Organisations != 1 || c.Withheld != 2 || len(d.Own(r.Secret)) != 2 {
 			t.Errorf("counts %+v", c)
 		}
 	})
@@ -72,28 +75,28 @@ func TestSignAgain_asBothAddsWhatWasMissing(t *testing.T) {
 func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		id := d.own(d.give("mina@example.org").Secret)[0].ID
-		if err := d.Remove(ctx, d.letter.ID, id, 0, "fraud"); err != nil {
+		id := d.Own(d.Give("mina@example.org").Secret)[0].ID
+		if err := d.Signing.Remove(ctx, d.Letter.ID, id, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for round := range 2 {
-			r := d.give("mina@example.org")
+			r := d.Give("mina@example.org")
 			if r.Held != signing.HeldRemoved {
 				t.Fatalf("round %d: held %q", round, r.Held)
 			}
-			if c := d.counts(); c.Persons != 0 || c.Removed != 1 {
+			if c := d.Counts(); c.Persons != 0 || c.Removed != 1 {
 				t.Errorf("counts %+v", c)
 			}
-			id = d.own(r.Secret)[0].ID
-			if err := d.Withdraw(ctx, r.Secret, id); err != nil { // and tries to come back that way
+			id = d.Own(r.Secret)[0].ID
+			if err := d.Signing.Withdraw(ctx, r.Secret, id); err != nil { // and tries to come back that way
 				t.Fatal(err)
 			}
 		}
-		r := d.give("mina@example.org")
-		if _, err := d.Release(ctx, d.letter.ID, d.own(r.Secret)[0].ID, 0); err != nil {
+		r := d.Give("mina@example.org")
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(r.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if c := d.counts(); c.Persons != 1 || d.own(r.Secret)[0].State != signing.StateListed {
+		if c := d.Counts(); c.Persons != 1 || d.Own(r.Secret)[0].State != signing.StateListed {
 			t.Errorf("after the release: %+v", c)
 		}
 	})
@@ -101,14 +104,14 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 
 func TestSignAgain_afterWithdrawalCounts(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		r := d.give("mina@example.org")
-		if err := d.Withdraw(t.Context(), r.Secret, d.own(r.Secret)[0].ID); err != nil {
+		r := d.Give("mina@example.org")
+		if err := d.Signing.Withdraw(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
-		if r := d.give("mina+new@example.org"); r.Held != "" {
+		if r := d.Give("mina+new@example.org"); r.Held != "" {
 			t.Errorf("held as a duplicate of a withdrawn signature: %q", r.Held)
 		}
-		if c := d.counts(); c.Persons != 1 || c.Withdrawn != 1 {
+		if c := d.Counts(); c.Persons != 1 || c.Withdrawn != 1 {
 			t.Errorf("counts %+v", c)
 		}
 	})
@@ -117,28 +120,28 @@ func TestSignAgain_afterWithdrawalCounts(t *testing.T) {
 func TestHeld_isNowhereInPublic(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		r := d.give("mina@example.org", named("Mina Farahani"))
-		d.publish()
-		r = d.give("mina@example.org", named("Минa Farahani")) // Cyrillic М, и, н
+		r := d.Give("mina@example.org", testkit.Named("Mina Farahani"))
+		d.Publish()
+		r = d.Give("mina@example.org", testkit.Named("Минa Farahani")) // Cyrillic М, и, н
 		if r.Held != signing.HeldLookAlike {
 			t.Fatalf("held %q", r.Held)
 		}
-		d.publish()
-		c, persons, _, err := d.Summary(ctx, d.letter.ID, 0)
-		if err != nil || c.Persons != 0 || len(persons) != 0 || len(d.names(signing.Person, "", 5)) != 0 {
-			t.Errorf("counts %+v, recent %+v, list %q, %v", c, persons, d.names(signing.Person, "", 5), err)
+		d.Publish()
+		c, persons, _, err := d.Roll.Summary(ctx, d.Letter.ID, 0)
+		if err != nil || c.Persons != 0 || len(persons) != 0 || len(d.Names(verify.Person, "", 5)) != 0 {
+			t.Errorf("counts %+v, recent %+v, list %q, %v", c, persons, d.Names(verify.Person, "", 5), err)
 		}
-		held, err := d.ListByState(ctx, d.letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 1 || held[0].Name != "Минa Farahani" || held[0].Reason != signing.HeldLookAlike {
 			t.Fatalf("held %+v, %v", held, err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 0); err != nil {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Release(ctx, d.letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("released twice: %v", err)
 		}
-		if c := d.counts(); c.Persons != 1 {
+		if c := d.Counts(); c.Persons != 1 {
 			t.Errorf("after the release: %+v", c)
 		}
 	})
@@ -147,41 +150,41 @@ func TestHeld_isNowhereInPublic(t *testing.T) {
 func TestRelist_aNameThatIsWithheldLeavesListAndSearchAtOnce(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		r := d.give("mina@example.org")
-		d.publish()
-		id, version := d.own(r.Secret)[0].ID, d.version()
-		if err := d.Relist(ctx, r.Secret, id, signing.Counted); err != nil {
+		r := d.Give("mina@example.org")
+		d.Publish()
+		id, version := d.Own(r.Secret)[0].ID, d.version()
+		if err := d.Signing.Relist(ctx, r.Secret, id, roll.Counted); err != nil {
 			t.Fatal(err)
 		}
-		if l, s := d.names(signing.Person, "", 5), d.names(signing.Person, "mina", 5); len(l)+len(s) != 0 {
+		if l, s := d.Names(verify.Person, "", 5), d.Names(verify.Person, "mina", 5); len(l)+len(s) != 0 {
 			t.Errorf("list %q, search %q before the next publication", l, s)
 		}
 		if d.version() == version {
 			t.Error("the letter's version did not move: cached pages keep the name")
 		}
-		if c := d.counts(); c.Persons != 1 || c.Withheld != 1 {
+		if c := d.Counts(); c.Persons != 1 || c.Withheld != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Relist(ctx, r.Secret, id, signing.Public); err != nil {
+		if err := d.Signing.Relist(ctx, r.Secret, id, roll.Public); err != nil {
 			t.Fatal(err)
 		}
-		if c := d.counts(); c.Withheld != 0 || !cmp.Equal(d.names(signing.Person, "", 5), []string{"Mina Farahani"}) {
+		if c := d.Counts(); c.Withheld != 0 || !cmp.Equal(d.Names(verify.Person, "", 5), []string{"Mina Farahani"}) {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Relist(ctx, r.Secret, id, "friends"); !fault.Is(err, fault.Invalid) {
+		if err := d.Signing.Relist(ctx, r.Secret, id, "friends"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an unknown listing: %v", err)
 		}
-		if err := d.Relist(ctx, r.Secret, id+1, signing.Counted); err == nil {
+		if err := d.Signing.Relist(ctx, r.Secret, id+1, roll.Counted); err == nil {
 			t.Error("another's signature was relisted")
 		}
 	})
 }
 
 func (d *desk) version() int64 {
-	d.t.Helper()
-	v, err := d.letters.Version(d.t.Context(), d.letter.Slug)
+	d.T.Helper()
+	v, err := d.Letters.Version(d.T.Context(), d.Letter.Slug)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return v
 }
@@ -189,21 +192,21 @@ func (d *desk) version() int64 {
 func TestWithdraw_nameGoesAtOnceCountWithThePublication(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		r := d.give("mina@example.org")
-		d.publish()
-		id := d.own(r.Secret)[0].ID
+		r := d.Give("mina@example.org")
+		d.Publish()
+		id := d.Own(r.Secret)[0].ID
 		for range 2 { // the second changes nothing
-			if err := d.Withdraw(ctx, r.Secret, id); err != nil {
+			if err := d.Signing.Withdraw(ctx, r.Secret, id); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 0 {
+		if got := d.Names(verify.Person, "", 5); len(got) != 0 {
 			t.Errorf("list %q", got)
 		}
-		if c, _, _, _ := d.Summary(ctx, d.letter.ID, 0); c.Persons != 1 {
+		if c, _, _, _ := d.Roll.Summary(ctx, d.Letter.ID, 0); c.Persons != 1 {
 			t.Errorf("the count moved before the publication: %+v", c)
 		}
-		if c := d.counts(); c.Persons != 0 || c.Withdrawn != 1 {
+		if c := d.Counts(); c.Persons != 0 || c.Withdrawn != 1 {
 			t.Errorf("counts %+v", c)
 		}
 	})
@@ -223,30 +226,30 @@ var (
 func TestErase_leavesNothingThatTellsWhoItWas(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		d.give("mina@example.org")
-		r := d.give("mina@example.org") // signed again: two submissions
-		d.publish()
+		d.Give("mina@example.org")
+		r := d.Give("mina@example.org") // signed again: two submissions
+		d.Publish()
 		var tag []byte
-		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qTag, d.letter.ID).Scan(&tag) }); err != nil {
+		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qTag, d.Letter.ID).Scan(&tag) }); err != nil {
 			t.Fatal(err)
 		}
-		id := d.own(r.Secret)[0].ID
-		if err := d.Erase(ctx, r.Secret, id); err != nil {
+		id := d.Own(r.Secret)[0].ID
+		if err := d.Signing.Erase(ctx, r.Secret, id); err != nil {
 			t.Fatal(err)
 		}
-		if n := d.count(qErased, d.letter.ID); n != 0 {
+		if n := d.Count(qErased, d.Letter.ID); n != 0 {
 			t.Errorf("%d rows are left of an erased signer", n)
 		}
-		if n := d.count(qHasTag, d.letter.ID, tag); n != 0 {
+		if n := d.Count(qHasTag, d.Letter.ID, tag); n != 0 {
 			t.Error("the address tag is left")
 		}
-		if _, err := d.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the secret still works: %v", err)
 		}
-		if c := d.counts(); c.Persons != 0 || c.Withdrawn != 1 {
+		if c := d.Counts(); c.Persons != 0 || c.Withdrawn != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if r := d.give("mina@example.org"); r.Again || r.Held != "" {
+		if r := d.Give("mina@example.org"); r.Again || r.Held != "" {
 			t.Errorf("the address is remembered: %+v", r)
 		}
 	})
@@ -254,15 +257,15 @@ func TestErase_leavesNothingThatTellsWhoItWas(t *testing.T) {
 
 func TestErase_oneOfBothLeavesTheOther(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		r := d.give("office@example.org", as(signing.Both, "River Watch"))
-		d.publish()
-		if err := d.Erase(t.Context(), r.Secret, d.own(r.Secret)[1].ID); err != nil {
+		r := d.Give("office@example.org", testkit.As(signing.Both, "River Watch"))
+		d.Publish()
+		if err := d.Signing.Erase(t.Context(), r.Secret, d.Own(r.Secret)[1].ID); err != nil {
 			t.Fatal(err)
 		}
-		if own := d.own(r.Secret); len(own) != 1 || own[0].Kind != signing.Organisation {
+		if own := d.Own(r.Secret); len(own) != 1 || own[0].Kind != verify.Organisation {
 			t.Errorf("own %+v", own)
 		}
-		if c := d.counts(); c.Organisations != 1 || c.Persons != 0 {
+		if c := d.Counts(); c.Organisations != 1 || c.Persons != 0 {
 			t.Errorf("counts %+v", c)
 		}
 	})
@@ -270,14 +273,14 @@ func TestErase_oneOfBothLeavesTheOther(t *testing.T) {
 
 func TestFind_takesASecretAsPeopleTypeIt(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		s := d.give("mina@example.org").Secret
+		s := d.Give("mina@example.org").Secret
 		for _, typed := range []string{s, " " + s[:13] + " " + s[13:] + "\n", s[:5] + "-" + s[5:]} {
-			if own := d.own(typed); len(own) != 1 || own[0].Email != "mina@example.org" {
+			if own := d.Own(typed); len(own) != 1 || own[0].Email != "mina@example.org" {
 				t.Errorf("%q: %+v", typed, own)
 			}
 		}
 		for _, wrong := range []string{"", "x", s[:25], s + "a", s[1:] + "2"} {
-			if _, err := d.Find(t.Context(), wrong); !fault.Is(err, fault.Forbidden) {
+			if _, err := d.Signing.Find(t.Context(), wrong); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%q: %v, want Forbidden", wrong, err)
 			}
 		}
@@ -287,21 +290,21 @@ func TestFind_takesASecretAsPeopleTypeIt(t *testing.T) {
 func TestRetain_submissionsEndAfterTheirHours(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		open, confirmed, disputed := d.token(d.sign("a@example.org")), d.token(d.sign("b@example.org")), d.token(d.sign("c@example.org"))
-		d.confirm(confirmed)
-		if _, err := d.Dispute(ctx, disputed, "", ""); err != nil {
+		open, confirmed, disputed := d.Token(d.Submit("a@example.org")), d.Token(d.Submit("b@example.org")), d.Token(d.Submit("c@example.org"))
+		d.Press(confirmed)
+		if _, err := d.Signing.Dispute(ctx, disputed, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		for after, want := range []int64{0: 3, 1: 3, 2: 2, 3: 2, 4: 0} { // every 23 hours
-			if err := d.Retain(ctx); err != nil {
+			if err := d.Signing.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if n := d.count(qCountPending); n != want {
+			if n := d.Count(qCountPending); n != want {
 				t.Errorf("after %d hours: %d submissions, want %d", 23*after, n, want)
 			}
-			d.clock.Advance(23 * time.Hour)
+			d.Clock.Advance(23 * time.Hour)
 		}
-		if _, err := d.Confirm(ctx, open, browser, "", signing.Correction{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Confirm(ctx, open, testkit.BrowserCookie, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("confirmed after 72 hours: %v", err)
 		}
 	})
@@ -309,59 +312,59 @@ func TestRetain_submissionsEndAfterTheirHours(t *testing.T) {
 
 func TestRetain_hoursRunFromWhenTheRelayTookTheMail(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		id := d.sign("mina@example.org")
-		token := d.token(id)
-		d.clock.Advance(70 * time.Hour) // the relay was down
-		if err := d.Accepted(t.Context(), id); err != nil {
+		id := d.Submit("mina@example.org")
+		token := d.Token(id)
+		d.Clock.Advance(70 * time.Hour) // the relay was down
+		if err := d.Signing.Accepted(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(71 * time.Hour)
-		if err := d.Retain(t.Context()); err != nil {
+		d.Clock.Advance(71 * time.Hour)
+		if err := d.Signing.Retain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		d.confirm(token)
+		d.Press(token)
 	})
 }
 
 func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		r := d.give("mina@example.org")
-		d.publish()
-		if err := d.letters.Close(ctx, d.letter.Slug, 0); err != nil {
+		r := d.Give("mina@example.org")
+		d.Publish()
+		if err := d.Letters.Close(ctx, d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.clock.Advance(30*24*time.Hour - time.Second)
-		if err := d.Retain(ctx); err != nil || d.own(r.Secret)[0].Email == "" {
+		d.Clock.Advance(30*24*time.Hour - time.Second)
+		if err := d.Signing.Retain(ctx); err != nil || d.Own(r.Secret)[0].Email == "" {
 			t.Fatalf("destroyed too early (%v)", err)
 		}
-		d.clock.Advance(time.Minute)
+		d.Clock.Advance(time.Minute)
 		for range 2 {
-			if err := d.Retain(ctx); err != nil {
+			if err := d.Signing.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if n := d.count(qCountSealed); n != 0 {
+		if n := d.Count(qCountSealed); n != 0 {
 			t.Errorf("%d sealed rows", n)
 		}
-		if _, err := d.letters.Key(ctx, d.letter.ID); !fault.Is(err, fault.Gone) {
+		if _, err := d.Letters.Key(ctx, d.Letter.ID); !fault.Is(err, fault.Gone) {
 			t.Errorf("the data key: %v, want Gone", err)
 		}
-		d.clock.Advance(time.Minute) // a kept key is forgotten too
-		own := d.own(r.Secret)
+		d.Clock.Advance(time.Minute) // a kept key is forgotten too
+		own := d.Own(r.Secret)
 		if len(own) != 1 || own[0].State != signing.StateListed || own[0].Email != "" || own[0].Name != "" {
 			t.Errorf("own %+v; want the signature without particulars", own)
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 1 {
+		if got := d.Names(verify.Person, "", 5); len(got) != 1 {
 			t.Errorf("the public list went too: %q", got)
 		}
-		if err := d.Relist(ctx, r.Secret, own[0].ID, signing.Counted); !fault.Is(err, fault.Gone) {
+		if err := d.Signing.Relist(ctx, r.Secret, own[0].ID, roll.Counted); !fault.Is(err, fault.Gone) {
 			t.Errorf("Relist: %v, want Gone", err)
 		}
-		if err := d.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+		if err := d.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 			t.Errorf("Withdraw: %v", err)
 		}
-		if got := d.names(signing.Person, "", 5); len(got) != 0 {
+		if got := d.Names(verify.Person, "", 5); len(got) != 0 {
 			t.Errorf("withdrawn and still listed: %q", got)
 		}
 	})
@@ -371,15 +374,15 @@ var qDestroyKey = store.Q("test.destroy_key", `UPDATE letter SET data_key = NULL
 
 func TestRetain_finishesAPurgeThatWasCutOff(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.give("mina@example.org")
+		d.Give("mina@example.org")
 		err := d.DB.Update(t.Context(), func(tx *store.Tx) error { // as after a crash between key and rows
-			_, err := tx.Exec(qDestroyKey, d.letter.ID)
+			_, err := tx.Exec(qDestroyKey, d.Letter.ID)
 			return err
 		})
 		if err == nil {
-			err = d.Retain(t.Context())
+			err = d.Signing.Retain(t.Context())
 		}
-		if n := d.count(qCountSealed); err != nil || n != 0 {
+		if n := d.Count(qCountSealed); err != nil || n != 0 {
 			t.Errorf("%d sealed rows, %v", n, err)
 		}
 	})

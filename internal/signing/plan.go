@@ -1,6 +1,8 @@
 package signing
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -9,20 +11,22 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Import says how a list becomes signatures.
 type Import struct {
 	Letter  letter.Letter
 	List    *roster.Roster
-	Basis   Basis
-	Source  string  // where the list comes from, as the public is told
-	Listing Listing // of lines that do not say it themselves
-	Kind    Kind    // of lines that do not say it themselves; "" tells it by what they hold
+	Basis   verify.Basis
+	Source  string       // where the list comes from, as the public is told
+	Listing roll.Listing // of lines that do not say it themselves
+	Kind    verify.Kind  // of lines that do not say it themselves; "" tells it by what they hold
 }
 
 // ImportPlan is what would become of each line of a list.
@@ -56,7 +60,7 @@ const (
 // PlannedLine is one line of a list and what becomes of it.
 type PlannedLine struct {
 	Line    int
-	Kind    Kind
+	Shown   // what the signature would show, and to whom
 	Outcome Outcome
 	Reason  string       // of a held line; of a duplicate ImportWithdrawn, ImportAsked or ""
 	Of      int          // of a duplicate
@@ -64,7 +68,7 @@ type PlannedLine struct {
 	Notes   []roster.Note
 	Same    int // a line above with this very name, whose bearer seems to be another person; 0 for none
 
-	particulars   particulars
+	email         string // confirmed by the mail that the line is of
 	mailbox, tag  []byte
 	edition       int
 	language      string // of mails to the signer
@@ -72,13 +76,6 @@ type PlannedLine struct {
 	at            time.Time
 	addressTagged bool
 	address       text.Address // of one that asks
-}
-
-// Shown returns what the list would show, and to whom.
-func (line PlannedLine) Shown() (name, title, affiliation, country string, listing Listing) {
-	p := line.particulars
-	name, title, affiliation = p.shown(line.Kind)
-	return name, title, affiliation, p.Country, p.Listing
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
@@ -103,7 +100,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	switch {
 	case !i.Letter.AcceptsConfirmations(now):
 		return nil, errClosed(i.Letter)
-	case !i.Basis.imported():
+	case !i.Basis.Imported():
 		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
 	}
 	source, f := text.Line("source", i.Source, MaxText)
@@ -128,14 +125,16 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 		if e.Writer == roster.Sender && e.Sent.Before(text.PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
-		kinds := p.kindOf(e).parts()
+		shown := Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
+			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
+		parts := shown.parts()
 		if e.Writer == roster.Claimed {
-			kinds = []Kind{p.kindOf(e)} // one mail asks for both
+			parts = []Shown{shown} // one mail asks for both
 		}
-		for _, kind := range kinds {
-			line := p.check(e, kind, key)
+		for _, part := range parts {
+			line := p.check(e, part, key)
 			line.at = now
-			if done[lineKey{e.Line, kind}] {
+			if done[lineKey{e.Line, part.Kind}] {
 				line.Outcome = ImportDone
 			}
 			p.Lines = append(p.Lines, line)
@@ -152,7 +151,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 
 type lineKey struct {
 	line int
-	kind Kind
+	kind verify.Kind
 }
 
 // interrupted finds the batch of the same file that was not finished, and the lines that are in.
@@ -182,61 +181,52 @@ func (s *Service) interrupted(ctx context.Context, p *ImportPlan) (done map[line
 	return done, err
 }
 
-func (i Import) kindOf(e roster.Entry) Kind {
+func (i Import) kindOf(e roster.Entry) verify.Kind {
 	switch {
 	case e.Kind != "":
-		return Kind(e.Kind)
+		return verify.Kind(e.Kind)
 	case i.Kind != "":
 		return i.Kind
 	case e.Name == "" && e.Organisation != "":
-		return Organisation
+		return verify.Organisation
 	}
-	return Person
+	return verify.Person
 }
 
-// check normalises a line and says what is wrong with it, or why it is held.
-func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLine {
-	line := PlannedLine{Line: e.Line, Kind: kind, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
+// check normalises what a line shows and says what is wrong with it, or why it is held.
+func (i Import) check(e roster.Entry, shown Shown, key *seal.LetterKey) PlannedLine {
+	line := PlannedLine{Line: e.Line, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
 	if e.Language != "" && i18n.Find(e.Language) != nil {
 		line.language = e.Language
 	}
-	line.text = Request{Letter: i.Letter, Lang: line.language}.textLanguage()
-	p := particulars{Title: e.Title, Affiliation: e.Affiliation, Country: e.Country, Listing: Listing(e.Listing)}
-	if p.Listing == "" {
-		p.Listing = i.Listing
-	}
+	line.text = textLanguage(i.Letter.Edition, line.language)
 	invalid := func(f *fault.Error) {
 		if f != nil && line.Fault == nil {
 			line.Outcome, line.Fault = ImportInvalid, f
 		}
 	}
 	invalid(e.Fault)
-	if !(Request{Kind: kind, Letter: i.Letter}).kindAllowed() {
+	if !kindAllowed(i.Letter, shown.Kind) {
 		invalid(fault.New(fault.Invalid, "kind").On("kind"))
 	}
-	var f *fault.Error
-	switch kind {
-	case Organisation:
-		if p.Organisation, f = text.Name("organisation", firstOf(e.Organisation, e.Name), MaxName); e.Organisation != "" {
-			p.Name = e.Name // who signed for it: kept, never shown
+	representative := ""
+	if shown.Kind == verify.Organisation {
+		if shown.Organisation == "" {
+			shown.Organisation = e.Name
+		} else {
+			representative = e.Name // who signed for it: kept as it is written, never shown
 		}
-	case Both:
-		p.Organisation, f = text.Name("organisation", e.Organisation, MaxName)
-	default:
-		p.Organisation, f = text.Line("organisation", e.Organisation, MaxText)
+		shown.Name = ""
 	}
-	invalid(f)
-	if kind != Organisation {
-		p.Name, f = text.Name("name", e.Name, MaxName)
+	for _, f := range shown.check() {
 		invalid(f)
 	}
-	p.Title, f = text.Line("title", p.Title, MaxText)
-	invalid(f)
-	p.Affiliation, f = text.Line("affiliation", p.Affiliation, MaxText)
-	invalid(f)
-	line.particulars = p
-	name, _, affiliation := p.shown(kind)
-	if text.Misleads(name) && line.Outcome == ImportAdd {
+	if shown.Kind == verify.Organisation {
+		shown.Name = representative
+	}
+	line.Shown = shown
+	record := shown.Record()
+	if text.Misleads(record.Name) && line.Outcome == ImportAdd {
 		line.Outcome, line.Reason = ImportHeld, HeldLookAlike
 	}
 	if e.Email != "" {
@@ -246,7 +236,7 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact), true
 			switch e.Writer {
 			case roster.Sender:
-				line.particulars.Email = a.Typed // confirmed by the mail itself
+				line.email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
 				if line.address = a; line.adds() {
 					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
@@ -256,7 +246,7 @@ func (i Import) check(e roster.Entry, kind Kind, key *seal.LetterKey) PlannedLin
 		}
 	}
 	// Without an address a signature is known by what it says: the name finds namesakes, all of it finds the same line.
-	line.mailbox, line.tag = listedName(key, name), listedTag(key, name, affiliation, p.Country)
+	line.mailbox, line.tag = listedName(key, record.Name), listedTag(key, record)
 	return line
 }
 
@@ -266,8 +256,8 @@ func listedName(key *seal.LetterKey, name string) []byte {
 	return key.Tag("listed name " + text.Fold(name))
 }
 
-func listedTag(key *seal.LetterKey, name, affiliation, country string) []byte {
-	return key.Tag(strings.Join([]string{"listed", text.Fold(name), text.Fold(affiliation), country}, "\n"))
+func listedTag(key *seal.LetterKey, r verify.Record) []byte {
+	return key.Tag(strings.Join([]string{"listed", text.Fold(r.Name), text.Fold(r.Affiliation), r.Country}, "\n"))
 }
 
 // bearer is who has a name on the list.
@@ -292,8 +282,8 @@ func addBearer(list []bearer, b bearer) []bearer {
 }
 
 func (line PlannedLine) bearer() (key string, b bearer) {
-	name, _, affiliation := line.particulars.shown(line.Kind)
-	return string(line.Kind) + " " + text.Fold(name), bearer{line.Line, text.Fold(affiliation), line.particulars.Country}
+	r := line.Record()
+	return string(line.Kind) + " " + text.Fold(r.Name), bearer{line.Line, text.Fold(r.Affiliation), r.Country}
 }
 
 // markRepeated finds lines that repeat one above them: by address, or by everything that they say.
@@ -337,14 +327,14 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 			if !line.acts() {
 				continue
 			}
-			for other, err := range store.Each(tx, qFindByMailbox, scanMailbox, l, line.mailbox, line.mailbox, line.mailbox) {
+			for other, err := range store.Each(tx, qFindByMailbox, scanSignature, l, line.mailbox, line.mailbox, line.mailbox) {
 				switch {
 				case err != nil:
 					return err
-				case other.kind != line.Kind:
-				case string(other.tag) == string(line.tag):
+				case other.Kind != line.Kind:
+				case bytes.Equal(other.tag, line.tag):
 					line.Outcome, line.Reason, line.Of = ImportDuplicate, "", 0
-					if other.state == StateWithdrawn {
+					if other.State == StateWithdrawn {
 						line.Reason = ImportWithdrawn // a list does not sign for who took their name back
 					}
 				case !other.stands():
@@ -361,14 +351,12 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				continue
 			}
 			_, b := line.bearer()
-			name, _, _ := line.particulars.shown(line.Kind)
-			whole := cutWord(text.Fold(name)) // the search index has the whole name as its first entry
-			listed, err := store.List(tx, qSearchPage, scanFound, l, line.Kind, whole, whole+"\x01", "", 0, maxBearers)
+			listed, err := roll.Named(tx, l, line.Kind, line.Record().Name, maxBearers)
 			if err != nil {
 				return err
 			}
-			for _, s := range listed {
-				if text.Fold(s.Name) == text.Fold(name) && b.compatible(bearer{affiliation: text.Fold(s.Affiliation), country: s.Country}) {
+			for _, x := range listed {
+				if b.compatible(bearer{affiliation: text.Fold(x.Affiliation), country: x.Country}) {
 					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
 				}
 			}

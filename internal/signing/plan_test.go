@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // TestQueries_useIndexes holds what runs for each signature to look-ups: SQLite has no statistics here, and one word too
 // many makes it walk all signatures of a letter.
 func TestQueries_useIndexes(t *testing.T) {
-	_ = signing.Person // its queries are registered
+	_ = verify.Person // its queries are registered
 	dir := t.TempDir()
 	db, err := store.Open(t.Context(), store.Options{Data: dir})
 	if err != nil {

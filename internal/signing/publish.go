@@ -1,63 +1,46 @@
 package signing
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"slices"
-	"strings"
-	"sync"
-	"time"
-
-	"golang.org/x/text/collate"
-	"golang.org/x/text/language"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
-	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
 )
 
-// recentNames is how many of the last public names of each kind a letter's page shows.
-const recentNames = 12
-
-// Publish gives durable acts their place in the log, moves them into list and count, and publishes a checkpoint. It is the
-// only writer of tally and list entries; several processes may run it at once. It returns how many acts there were.
+// Publish gives durable acts their place in the log, moves them into list and count, and publishes a checkpoint. Several
+// processes may run it at once. It returns how many acts there were.
 func (s *Service) Publish(ctx context.Context) (done int, err error) {
-	done, err = s.Log.Sequence(ctx, s.follow, publishCounts)
+	done, err = s.Log.Sequence(ctx, applyLeaves, roll.Publish)
 	s.Events.Published.Add(int64(done))
 	return done, err
 }
 
 // PublishTexts does the same for what is about letters alone: a new text or deadline is in the log at once.
 func (s *Service) PublishTexts(ctx context.Context) error {
-	_, err := s.Log.SequenceTexts(ctx, s.follow, publishCounts)
+	_, err := s.Log.SequenceTexts(ctx, applyLeaves, roll.Publish)
 	return err
 }
 
-// follow does what follows from leaves of one letter that get their index, and tells acts the index of their signature.
-func (s *Service) follow(tx *store.Tx, l letter.ID, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
-	var locked letter.ID // before the signatures, as everyone does
-	if err := tx.Row(qLockLetter, l).Scan(&locked); err != nil {
-		return nil, err
-	}
-	recent, err := findRecent(tx, l)
+// applyLeaves does to list and count what leaves of one letter say that get their index, and tells acts the index of their
+// signature.
+func applyLeaves(tx *store.Tx, l letter.ID, next int64, waiting []tlog.Waiting) (taken []tlog.Waiting, err error) {
+	posting, err := roll.Post(tx, l)
 	if err != nil {
 		return nil, err
 	}
-	tally, seen := map[cell]int{}, glance{hours: map[hourKey]int{}, countries: map[string]int{}}
 	for _, w := range waiting {
 		if w.Subject != 0 { // else it is about the letter
-			f, err := scanFollowed(tx.Row(qFindFollowed, l, w.Subject))
+			x, err := scanSequenced(tx.Row(qFindSequenced, l, w.Subject))
 			if err != nil {
 				return nil, err
 			}
-			if _, sign := w.Leaf.(verify.Sign); !sign && f.index == nil {
+			if _, sign := w.Leaf.(verify.Sign); !sign && x.LeafIndex == nil {
 				continue // its signature waits itself
 			}
-			if err := f.apply(tx, l, &w, next+int64(len(taken)), tally, seen, &recent); err != nil {
+			if err := x.apply(tx, &w, next+int64(len(taken)), posting); err != nil {
 				return nil, err
 			}
 		}
@@ -66,229 +49,47 @@ func (s *Service) follow(tx *store.Tx, l letter.ID, next int64, waiting []tlog.W
 	if len(taken) == 0 {
 		return nil, nil
 	}
-	for c, n := range tally {
-		if n == 0 {
-			continue
-		}
-		if _, err := tx.Exec(qAddTally, l, c.edition, c.kind, c.withheld, c.basis, c.outcome, n); err != nil {
-			return nil, err
-		}
-	}
-	if err := seen.add(tx, l); err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(recent)
-	if err != nil {
-		return nil, err
-	}
-	empty := (&verify.Tree{}).Root()
-	_, err = tx.Exec(qPutPublication, l, next+int64(len(taken)), empty[:], string(text))
-	return taken, err
+	return taken, posting.Close(next + int64(len(taken)))
 }
 
-// publishCounts shows the numbers that go with a checkpoint.
-func publishCounts(tx *store.Tx, c verify.Checkpoint) error {
-	letters, err := store.List(tx, qListUnpublished, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
-	if err != nil {
-		return err
-	}
-	for _, l := range letters {
-		if err := letter.Touch(tx, l); err != nil {
+// sequenced is a signature one of whose leaves gets its index, with the name that is, or is about to be, in the list.
+type sequenced struct {
+	Signature
+	name, country string // "" for other listings
+}
+
+func scanSequenced(row store.Row) (x sequenced, err error) {
+	x.Signature, err = scanSignatureAnd(row, &x.name, &x.country)
+	return x, err
+}
+
+// apply does what follows from one leaf.
+func (x sequenced) apply(tx *store.Tx, w *tlog.Waiting, index int64, posting *roll.Posting) error {
+	c := verify.Cell{Edition: x.Edition, Kind: x.Kind, Listing: x.LeafListing, Basis: x.Basis}
+	shows := false
+	switch leaf := w.Leaf.(type) {
+	case verify.Sign:
+		c.Listing = leaf.Listing
+		posting.Count(c, x.SignedAt)
+		if _, err := tx.Exec(qSetLeaf, index, leaf.Listing, x.Letter, x.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qShowTally, l); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qShowPublication, c.Size, c.Root[:], tx.Now().UnixMicro(), l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// followed is a signature one of whose leaves gets its index.
-type followed struct {
-	kind    Kind
-	edition int
-	basis   Basis
-	state   State
-	index   *int64
-	listing verify.Listing // as the log says so far
-	given   int64          // µs
-	public  string         // the name as listed, "" for other listings
-	country string         // the same
-}
-
-func scanFollowed(row store.Row) (f followed, err error) {
-	err = row.Scan(&f.kind, &f.edition, &f.basis, &f.state, &f.index, &f.listing, &f.given, &f.public, &f.country)
-	return f, err
-}
-
-// cell is one number of the tally.
-type cell struct {
-	edition  int
-	kind     Kind
-	withheld bool
-	basis    Basis
-	outcome  string // outcomeCounted, or the reason of an end
-}
-
-const outcomeCounted = "counted"
-
-// apply does what follows from one leaf. The tally folds what the log says, so that its numbers are those of a replay.
-func (f followed) apply(tx *store.Tx, l letter.ID, w *tlog.Waiting, index int64, tally map[cell]int, seen glance, recent *recent) error {
-	c := cell{f.edition, f.kind, f.listing == verify.Withheld, f.basis, outcomeCounted}
-	if sign, ok := w.Leaf.(verify.Sign); ok {
-		c.withheld = sign.Listing == verify.Withheld
-		tally[c]++
-		seen.hours[f.hour()]++
-		if _, err := tx.Exec(qSetLeaf, index, sign.Listing, l, w.Subject); err != nil {
-			return err
-		}
-		return f.list(tx, l, w.Subject, f.state == StateNew, seen, recent)
-	}
-	switch act := w.Leaf.(type) {
+		shows = x.State == StateNew
 	case verify.Relist:
-		act.Target = *f.index
-		w.Leaf = act
-		tally[c]--
-		c.withheld = act.Listing == verify.Withheld
-		tally[c]++
-		if _, err := tx.Exec(qSetLeafListing, act.Listing, l, w.Subject); err != nil {
+		leaf.Target = *x.LeafIndex
+		w.Leaf = leaf
+		posting.Relist(c, leaf.Listing)
+		if _, err := tx.Exec(qSetLeafListing, leaf.Listing, x.Letter, x.ID); err != nil {
 			return err
 		}
-		return f.list(tx, l, w.Subject, f.state == StateListed, seen, recent)
+		shows = x.State == StateListed
 	case verify.Withdraw:
-		act.Target = *f.index
-		w.Leaf = act
-		tally[c]--
-		seen.hours[f.hour()]--
-		if act.Reason != verify.Reaffirmed { // the signature in its place is what counts
-			c.outcome = string(act.Reason)
-			tally[c]++
-		}
+		leaf.Target = *x.LeafIndex
+		w.Leaf = leaf
+		posting.End(c, x.SignedAt, leaf.Reason)
 	}
-	return nil
-}
-
-// list puts a public name into the list.
-func (f followed) list(tx *store.Tx, l letter.ID, id int64, stands bool, seen glance, recent *recent) error {
-	if !stands || f.public == "" {
+	if !shows || x.name == "" {
 		return nil
 	}
-	recent.add(f.kind, id)
-	n, err := insertListed(tx, l, f.kind, f.public, id)
-	seen.countries[f.country] += n
-	return err
-}
-
-// insertListed puts a name into the list and its words into the search, and returns 1 unless it was there.
-func insertListed(tx *store.Tx, l letter.ID, kind Kind, name string, id int64) (int, error) {
-	n, err := tx.Exec(qInsertList, l, kind, sortKey(name), id)
-	if err != nil {
-		return 0, err
-	}
-	for _, word := range searchWords(name) {
-		if _, err := tx.Exec(qInsertWord, l, kind, word, id); err != nil {
-			return 0, err
-		}
-	}
-	return int(n), nil
-}
-
-// maxSortKey keeps index entries small; names that agree in so many bytes follow in the order of signing.
-const maxSortKey = 120
-
-// collators make sort keys; one serves one goroutine at a time.
-var collators = sync.Pool{New: func() any { return collate.New(language.Und, collate.IgnoreCase) }}
-
-// sortKey returns the collation key of a name: the root order of CLDR, which every language's list here shares.
-func sortKey(name string) []byte {
-	collator := collators.Get().(*collate.Collator)
-	defer collators.Put(collator)
-	var buffer collate.Buffer
-	key := collator.KeyFromString(&buffer, name)
-	return bytes.Clone(key[:min(len(key), maxSortKey)])
-}
-
-// Bounds of what a name adds to the search index.
-const (
-	maxWords    = 12
-	maxWordSize = 64 // bytes
-)
-
-// joined takes out what some write and others leave out: علی‌رضا or علیرضا, O'Brien or OBrien.
-var joined = strings.NewReplacer("\u200c", "", "\u200d", "", "'", "", "’", "", "ʼ", "")
-
-// searchWords returns what a name is found by: its folded words, each with those that follow it, so that one look-up finds
-// "farahani" as well as "mina farah".
-func searchWords(name string) []string {
-	entries := suffixes(text.Fold(name))
-	if whole := joined.Replace(name); whole != name {
-		entries = append(entries, suffixes(text.Fold(whole))...)
-	}
-	slices.Sort(entries)
-	entries = slices.Compact(entries)
-	return entries[:min(len(entries), maxWords)]
-}
-
-// suffixes returns the text from each of its words on, cut to what the index holds.
-func suffixes(folded string) (list []string) {
-	for folded != "" && len(list) < maxWords {
-		list = append(list, cutWord(folded))
-		_, folded, _ = strings.Cut(folded, " ")
-	}
-	return list
-}
-
-func cutWord(s string) string {
-	if len(s) > maxWordSize {
-		return strings.TrimRight(strings.ToValidUTF8(s[:maxWordSize], ""), " ")
-	}
-	return s
-}
-
-// recent are the ids of the public signatures that joined last, newest first.
-type recent struct {
-	Persons       []int64 `json:"persons,omitempty"`
-	Organisations []int64 `json:"organisations,omitempty"`
-}
-
-func (r *recent) add(kind Kind, id int64) {
-	list := &r.Persons
-	if kind == Organisation {
-		list = &r.Organisations
-	}
-	*list = append([]int64{id}, slices.DeleteFunc(*list, func(old int64) bool { return old == id })...)
-	*list = (*list)[:min(len(*list), recentNames)]
-}
-
-func findRecent(tx *store.Tx, l letter.ID) (recent, error) {
-	p, err := scanPublication(tx.Row(qFindPublication, l))
-	if errors.Is(err, store.ErrNoRow) {
-		err = nil
-	}
-	return p.recent, err
-}
-
-// publication is what was last published of a letter.
-type publication struct {
-	size   int64 // of the tree
-	root   verify.Hash
-	at     time.Time // zero before the first checkpoint that has a leaf of the letter
-	recent recent
-}
-
-func scanPublication(row store.Row) (p publication, err error) {
-	var root []byte
-	var micros int64
-	var text string
-	if err := row.Scan(&p.size, &root, &micros, &text); err != nil {
-		return p, err
-	}
-	copy(p.root[:], root)
-	if micros > 0 {
-		p.at = unixMicro(micros)
-	}
-	return p, json.Unmarshal([]byte(text), &p.recent)
+	return posting.Show(x.ID, x.Kind, x.name, x.country)
 }

@@ -49,14 +49,14 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 	}
 	var list []asked
 	for _, id := range ids {
-		o, err := s.find(ctx, l, id)
+		x, err := s.find(ctx, l, id)
 		if err != nil {
 			return err
 		}
-		if o.State != StateHeld {
+		if x.State != StateHeld {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
-		p, err := s.particularsOf(ctx, o)
+		p, err := s.particularsOf(ctx, x)
 		if err != nil {
 			return err
 		}

@@ -11,9 +11,9 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to ask PostgreSQL what it read
 
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // TestQueries_readTheSameRowsAtEverySize asks PostgreSQL how many rows each query of a page or an act reads, with few
@@ -35,12 +35,12 @@ func TestQueries_readTheSameRowsAtEverySize(t *testing.T) {
 		var text strings.Builder
 		text.WriteString("Name,Title\n")
 		for i := from; i < to; i++ {
-			fmt.Fprintf(&text, "Anna %s Lund,Cook\n", words(i))
+			fmt.Fprintf(&text, "Anna %s Lund,Cook\n", testkit.Words(i))
 		}
-		d.apply(d.plan(list(t, text.String())))
-		d.publish()
+		d.Apply(d.Plan(testkit.List(t, text.String())))
+		d.Publish()
 	}
-	d.give("known@example.org", named("Mina Farahani"))
+	d.Give("known@example.org", testkit.Named("Mina Farahani"))
 	add(0, 200)
 	few := d.reads(raw)
 	if few["signature_list.page"] < 100 || few["signature_word.page"] < 100 {
@@ -60,48 +60,48 @@ func TestQueries_readTheSameRowsAtEverySize(t *testing.T) {
 		}
 	}
 	// The control: a query that walks the letter is noticed.
-	if n := rowsRead(t, raw, "SELECT count(*) FROM signature WHERE letter_id = $1 AND state = $2", d.letter.ID, "listed"); n < 2500 {
+	if n := rowsRead(t, raw, "SELECT count(*) FROM signature WHERE letter_id = $1 AND state = $2", d.Letter.ID, "listed"); n < 2500 {
 		t.Errorf("a walk over 2500 signatures reads %d rows", n)
 	}
 }
 
 // reads returns how many rows each query reads.
 func (d *desk) reads(raw *sql.DB) map[string]int {
-	d.t.Helper()
+	d.T.Helper()
 	var mailbox, tag []byte
 	var id, pending int64
-	err := raw.QueryRow("SELECT id, pending_id, mailbox_tag, tag FROM signature WHERE letter_id = $1 AND basis = 'email'", d.letter.ID).Scan(&id, &pending, &mailbox, &tag)
+	err := raw.QueryRow("SELECT id, pending_id, mailbox_tag, tag FROM signature WHERE letter_id = $1 AND basis = 'email'", d.Letter.ID).Scan(&id, &pending, &mailbox, &tag)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	args := map[string][]any{
-		"signature_list.page":       {d.letter.ID, signing.Person, []byte{}, 0, 101},
-		"signature_word.page":       {d.letter.ID, signing.Person, "anna", "anna\U0010FFFF", "", 0, 100},
-		"signature.find_by_mailbox": {d.letter.ID, mailbox, mailbox, mailbox},
-		"signature.find_by_tag":     {d.letter.ID, mailbox, tag, signing.Person},
-		"signature.find":            {d.letter.ID, id},
+		"signature_list.page":       {d.Letter.ID, verify.Person, []byte{}, 0, 101},
+		"signature_word.page":       {d.Letter.ID, verify.Person, "anna", "anna\U0010FFFF", "", 0, 100},
+		"signature.find_by_mailbox": {d.Letter.ID, mailbox, mailbox, mailbox},
+		"signature.find_by_tag":     {d.Letter.ID, mailbox, tag, verify.Person},
+		"signature.find":            {d.Letter.ID, id},
 		"pending.find":              {0, 50, pending},
-		"signature_hour.list":       {d.letter.ID, 0},
-		"signature_country.list":    {d.letter.ID},
-		"signature.list_bursts":     {d.letter.ID, "burst"},
-		"intake.list":               {d.letter.ID},
-		"export.list":               {d.letter.ID},
+		"signature_hour.list":       {d.Letter.ID, 0},
+		"signature_country.list":    {d.Letter.ID},
+		"signature.list_bursts":     {d.Letter.ID, "burst"},
+		"intake.list":               {d.Letter.ID},
+		"export.list":               {d.Letter.ID},
 		"job.count_waiting":         {"mail.", "mail/", 1001},
 		"job.count_failures":        {"mail.", "mail/"},
 		"job_done.sum":              {0, "mail.", "mail/"},
 		"job.list_failed":           {100},
-		"tally.list":                {d.letter.ID},
-		"publication.find":          {d.letter.ID},
+		"tally.list":                {d.Letter.ID},
+		"publication.find":          {d.Letter.ID},
 		"job.next":                  {"mail.confirm"},
 	}
 	reads := map[string]int{}
 	for _, q := range store.Queries() {
 		if given, ok := args[q.Name()]; ok {
-			reads[q.Name()] = rowsRead(d.t, raw, q.Text(store.Postgres), given...)
+			reads[q.Name()] = rowsRead(d.T, raw, q.Text(store.Postgres), given...)
 		}
 	}
 	if len(reads) != len(args) {
-		d.t.Fatalf("%d of %d queries exist", len(reads), len(args))
+		d.T.Fatalf("%d of %d queries exist", len(reads), len(args))
 	}
 	return reads
 }
@@ -111,7 +111,7 @@ func rowsRead(t testing.TB, raw *sql.DB, query string, args ...any) int {
 	t.Helper()
 	for i, a := range args {
 		switch v := a.(type) {
-		case signing.Kind:
+		case verify.Kind:
 			args[i] = string(v)
 		}
 	}
@@ -159,13 +159,13 @@ func TestBurst_readsNoMoreThanABurst(t *testing.T) {
 	}
 	defer raw.Close()
 	d := newDesk(t, db, clock)
-	d.BurstFrom = 5
+	d.Signing.BurstFrom = 5
 	for i := range 60 {
-		d.give(fmt.Sprintf("a%d@burst.example", i), named("Anna "+words(i)))
+		d.Give(fmt.Sprintf("a%d@burst.example", i), testkit.Named("Anna "+testkit.Words(i)))
 	}
 	for _, q := range store.Queries() {
 		if q.Name() == "pending.find" {
-			if n := rowsRead(t, raw, q.Text(store.Postgres), clock.Now().Add(-time.Hour).UnixMicro(), d.BurstFrom, d.sign("last@burst.example")); n > d.BurstFrom+6 {
+			if n := rowsRead(t, raw, q.Text(store.Postgres), clock.Now().Add(-time.Hour).UnixMicro(), d.Signing.BurstFrom, d.Submit("last@burst.example")); n > d.Signing.BurstFrom+6 {
 				t.Errorf("%d rows are read", n)
 			}
 		}

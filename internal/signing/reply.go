@@ -34,14 +34,13 @@ func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
 
 // asks makes the submission of a line whose address is asked. No browser made it, so only a code that is mailed confirms it, and
 // with that its owner may correct what was read.
-func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (submission, error) {
-	p := line.particulars
-	p.Email, p.Asked = line.address.Typed, true
-	return s.submit(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language, Kind: line.Kind}, p)
+func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (pending, error) {
+	p := submission{signer: signer{Shown: line.Shown, Email: line.address.Typed}, Asked: true}
+	return s.newPending(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language}, p, PendingFor)
 }
 
 // ask stores a submission with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
-func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x submission) (int, error) {
+func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x pending) (int, error) {
 	mail, err := s.spendMail(tx, b.Letter, line.tag, s.dayTag(line.address))
 	if err != nil || !mail {
 		return 0, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -92,7 +93,7 @@ type Envelope struct {
 	Token       string
 	Code        string // the fresh code, for a code mail
 	Unsubscribe string // token of the link that ends all invitations, for one of these
-	Listing     Listing
+	Listing     roll.Listing
 	Edition     int  // of the text that is to be signed
 	From        int  // the edition that was signed, of a question about a changed text
 	Late        bool // the submission is older than an hour: say when its mail was accepted

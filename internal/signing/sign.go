@@ -3,10 +3,7 @@ package signing
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -15,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Request is a filled sign form.
@@ -25,12 +23,10 @@ type Request struct {
 	Lang    string // of the page
 	Text    string // language of the text the reader saw; when the edition lacks it, that of the page or the authoritative one
 
-	Kind                                          Kind
-	Name, Email, Title, Affiliation, Organisation string
-	Country                                       string // ISO 3166-1 alpha-2 or ""
-	Listing                                       Listing
-	Updates, Consent                              bool
-	IsCountry                                     func(code string) bool
+	Shown
+	Email            string
+	Updates, Consent bool
+	IsCountry        func(code string) bool
 
 	Invitation string // token of the link whose page held the form, "" for none
 }
@@ -59,79 +55,68 @@ func newSecret() string {
 }
 
 // validate returns what was typed, normalised, and every fault in the form's order.
-func (r Request) validate(now time.Time) (p particulars, a text.Address, err error) {
-	var faults fault.List
-	add := func(f *fault.Error) {
-		if f != nil {
-			faults = append(faults, f)
-		}
-	}
-	var f *fault.Error
+func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	if !r.Letter.AcceptsSignatures(now) {
 		return p, a, errClosed(r.Letter)
 	}
+	p = signer{Shown: r.Shown, Updates: r.Updates}
+	if r.Kind != verify.Organisation && r.Kind != Both {
+		p.Organisation = ""
+	}
+	faults := p.check()
 	switch current := r.Letter.Edition.Number; {
 	case r.Edition < 1 || r.Edition > current:
-		add(fault.New(fault.Invalid, "edition.unknown").On("edition"))
+		faults = append(faults, fault.New(fault.Invalid, "edition.unknown").On("edition"))
 	case r.Edition < current:
-		add(fault.New(fault.Invalid, "edition.newer").On("edition"))
+		faults = append(faults, fault.New(fault.Invalid, "edition.newer").On("edition"))
 	}
-	if !r.kindAllowed() {
-		add(fault.New(fault.Invalid, "kind").On("kind"))
+	if !kindAllowed(r.Letter, r.Kind) {
+		faults = append(faults, fault.New(fault.Invalid, "kind").On("kind"))
 	}
-	if r.Kind == Organisation && strings.TrimSpace(r.Name) == "" {
-		p.Name = "" // the representative may stay unnamed
-	} else {
-		p.Name, f = text.Name("name", r.Name, MaxName)
-		add(f)
+	a, f := text.ParseAddress(r.Email)
+	if f != nil {
+		faults = append(faults, f)
 	}
-	if a, f = text.ParseAddress(r.Email); f != nil {
-		add(f)
-	}
-	p.Title, f = text.Line("title", r.Title, MaxText)
-	add(f)
-	p.Affiliation, f = text.Line("affiliation", r.Affiliation, MaxText)
-	add(f)
-	if r.Kind == Organisation || r.Kind == Both {
-		p.Organisation, f = text.Name("organisation", r.Organisation, MaxName)
-		add(f)
-	}
-	if !r.Listing.valid() {
-		add(fault.New(fault.Invalid, "listing").On("listing"))
+	p.Email = a.Typed
+	if !r.Listing.Valid() {
+		faults = append(faults, fault.New(fault.Invalid, "listing").On("listing"))
 	}
 	if r.Country != "" && !r.IsCountry(r.Country) {
-		add(fault.New(fault.Invalid, "country").On("country"))
+		faults = append(faults, fault.New(fault.Invalid, "country").On("country"))
 	}
 	if !r.Consent {
-		add(fault.New(fault.Invalid, "consent").On("consent"))
+		faults = append(faults, fault.New(fault.Invalid, "consent").On("consent"))
 	}
-	p.Email, p.Country, p.Listing, p.Updates = a.Typed, r.Country, r.Listing, r.Updates
 	if len(faults) > 0 {
-		return p, a, faults
+		return p, a, inFormOrder(faults)
 	}
 	return p, a, nil
 }
 
-func (r Request) kindAllowed() bool {
-	switch r.Letter.SignOn {
+// kindAllowed reports whether a letter takes signatures of the kind.
+func kindAllowed(l letter.Letter, k verify.Kind) bool {
+	switch l.SignOn {
 	case letter.SignOnPeople:
-		return r.Kind == Person
+		return k == verify.Person
 	case letter.SignOnOrganisations:
-		return r.Kind == Organisation
+		return k == verify.Organisation
 	case letter.SignOnBoth:
-		return r.Kind == Person || r.Kind == Organisation || r.Kind == Both
+		return k == verify.Person || k == verify.Organisation || k == Both
 	}
 	return false
 }
 
 // textLanguage returns the language of the edition that the reader had before them.
-func (r Request) textLanguage() string {
-	for _, code := range []string{r.Text, r.Lang} {
-		if _, ok := r.Letter.Edition.Texts[code]; ok {
+func (r Request) textLanguage() string { return textLanguage(r.Letter.Edition, r.Text, r.Lang) }
+
+// textLanguage returns the first of the languages that an edition has, else the authoritative one.
+func textLanguage(e letter.Edition, codes ...string) string {
+	for _, code := range codes {
+		if _, ok := e.Texts[code]; ok {
 			return code
 		}
 	}
-	return r.Letter.Edition.Language
+	return e.Language
 }
 
 // Sign stores a pending signature and the job that mails its confirmation, and returns the pending row's id. What it
@@ -145,8 +130,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	p.Invitation = invitedBy(key, r.Letter.ID, r.Invitation)
-	x, err := s.submit(key, r, p)
+	x, err := s.newPending(key, r, submission{signer: p, Invitation: invitedBy(key, r.Letter.ID, r.Invitation)}, PendingFor)
 	if err != nil {
 		return 0, err
 	}
@@ -170,30 +154,21 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	return x.id, err
 }
 
-// submission is a pending signature ready to be written.
-type submission struct {
-	id     int64
-	of     Request
-	token  []byte // its hash
-	sealed []byte
-	lasts  time.Duration // how long it can be confirmed
-	domain []byte        // tag of the address's domain, nil where bursts are not looked for
+// newPending draws the token and the secret of a submission, which can be confirmed for so long, and seals what was typed.
+func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, lasts time.Duration) (row pending, err error) {
+	now := s.DB.Now()
+	row = pending{id: store.NewID(now), letter: r.Letter.ID, edition: r.Edition, language: r.Lang, text: r.textLanguage(), kind: p.Kind,
+		browserHash: seal.Hash(r.Browser), expires: now.Add(lasts).UnixMicro(), domain: s.domainTag(key, p.Email)}
+	p.Token, p.Secret = seal.NewToken(row.id), newSecret()
+	row.tokenHash = seal.Hash(p.Token)
+	row.sealed, err = p.seal(key, row.id)
+	return row, err
 }
 
-// submit draws the token and the secret of a submission and seals what was typed.
-func (s *Service) submit(key *seal.LetterKey, r Request, p particulars) (submission, error) {
-	id := store.NewID(s.DB.Now())
-	p.Token, p.Secret = seal.NewToken(id), newSecret()
-	plaintext, err := json.Marshal(p)
-	if err != nil {
-		return submission{}, fmt.Errorf("signing: %w", err)
-	}
-	return submission{id, r, seal.Hash(p.Token), key.Seal("pending", id, plaintext), PendingFor, s.domainTag(key, p.Email)}, nil
-}
-
-func (x submission) insert(tx *store.Tx, mails int) error {
-	_, err := tx.Exec(qInsertPending, x.id, x.of.Letter.ID, x.of.Edition, x.of.Lang, x.of.textLanguage(), x.of.Kind, x.token, seal.Hash(x.of.Browser),
-		x.sealed, mails, tx.Now().Add(x.lasts).UnixMicro(), x.domain)
+// insert writes a new submission, for which so many mails were sent.
+func (row pending) insert(tx *store.Tx, mails int) error {
+	_, err := tx.Exec(qInsertPending, row.id, row.letter, row.edition, row.language, row.text, row.kind, row.tokenHash, row.browserHash,
+		row.sealed, mails, row.expires, row.domain)
 	return err
 }
 
@@ -287,9 +262,9 @@ type pending struct {
 	id           int64
 	letter       letter.ID
 	edition      int
-	language     string // of the page
-	text         string // language of the text signed
-	kind         Kind
+	language     string      // of the page
+	text         string      // language of the text signed
+	kind         verify.Kind // Both for one of either kind
 	tokenHash    []byte
 	browserHash  []byte
 	sealed       []byte
@@ -300,19 +275,12 @@ type pending struct {
 	confirmed    *int64
 	disputed     *int64
 	expires      int64
-	alike        int // confirmed within the hour from addresses of the same domain, up to as many as make a burst
+	domain       []byte // tag of the address's domain, nil where bursts are not looked for; only of a new one
+	alike        int    // confirmed within the hour from addresses of the same domain, up to as many as make a burst
 }
 
-func (p pending) knows(browser string) bool {
-	return browser != "" && string(p.browserHash) == string(seal.Hash(browser))
-}
-
-func (p pending) open(key *seal.LetterKey) (out particulars, err error) {
-	plaintext, err := key.Open("pending", p.id, p.sealed)
-	if err != nil {
-		return out, fmt.Errorf("signing: pending %d: %w", p.id, err)
-	}
-	return out, json.Unmarshal(plaintext, &out)
+func (row pending) knows(browser string) bool {
+	return browser != "" && string(row.browserHash) == string(seal.Hash(browser))
 }
 
 // findPending returns a pending row, or a fault that says that the link is unknown or too old.

@@ -8,7 +8,6 @@ package signing
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,51 +19,6 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 )
-
-// Kind says who signs. Both is a kind of form only: it becomes one signature of each kind.
-type Kind string
-
-// The kinds.
-const (
-	Person       Kind = "person"
-	Organisation Kind = "organisation"
-	Both         Kind = "both"
-)
-
-// parts returns the kinds of signature that a form's kind becomes.
-func (k Kind) parts() []Kind {
-	if k == Both {
-		return []Kind{Organisation, Person}
-	}
-	return []Kind{k}
-}
-
-// Listing says who may see the name.
-type Listing string
-
-// The listings.
-const (
-	Public    Listing = "public"
-	Addressee Listing = "addressee" // the addressee and the coalition
-	Coalition Listing = "coalition" // the lead organisations
-	Counted   Listing = "counted"   // nobody: counted only
-)
-
-// Listings are all listings, the most visible first.
-var Listings = []Listing{Public, Addressee, Coalition, Counted}
-
-func (l Listing) valid() bool { return slices.Contains(Listings, l) }
-
-// hides reports whether somebody does not see a name any more when it comes from another listing to this one.
-func (l Listing) hides(from Listing) bool {
-	return slices.Index(Listings, l) > slices.Index(Listings, from)
-}
-
-// Basis says how we know of a signature.
-type Basis string
-
-// BasisEmail is a signature confirmed from its signer's mailbox.
-const BasisEmail Basis = "email"
 
 // State says where a signature stands.
 type State string
@@ -154,45 +108,6 @@ func (s *Service) keyFor(ctx context.Context, l letter.ID) (*seal.LetterKey, err
 	}
 	s.keys[l] = cachedKey{key, now}
 	return key, nil
-}
-
-// particulars are what a signer typed and the secrets drawn for them, sealed in every row that holds them.
-type particulars struct {
-	Name         string  `json:"name,omitempty"` // the person's, or the organisation's representative's
-	Email        string  `json:"email"`
-	Title        string  `json:"title,omitempty"`
-	Affiliation  string  `json:"affiliation,omitempty"`
-	Organisation string  `json:"organisation,omitempty"`
-	Country      string  `json:"country,omitempty"`
-	Listing      Listing `json:"listing"`
-	Updates      bool    `json:"updates,omitempty"`
-	Secret       string  `json:"secret,omitempty"`     // the receipt secret
-	Token        string  `json:"token,omitempty"`      // of the mail's link; only in a pending row
-	Fresh        string  `json:"fresh,omitempty"`      // the code mailed last; only in a pending row
-	PromiseBy    int64   `json:"by,omitempty"`         // Unix time until which the leaf is promised; only in a pending row
-	Promised     Kind    `json:"promised,omitempty"`   // the part of both that the promise is about, "" for all; only in a pending row
-	Asked        bool    `json:"asked,omitempty"`      // no browser made the submission: a mail asks for it; only in a pending row
-	Invitation   int64   `json:"invitation,omitempty"` // the one whose link the form was sent by; only in a pending row
-
-	Domain string `json:"domain,omitempty"` // that a record showed to be the signer's; only in the row of an organisation's signature
-
-	// Only in the row of a signature: what its leaf commits to beside the above.
-	Day    string `json:"day,omitempty"`
-	Source string `json:"source,omitempty"` // of an import: hex SHA-256 of the file
-	Line   int    `json:"line,omitempty"`
-	Salts  *salts `json:"salts,omitempty"`
-}
-
-// shown returns what a signature of the kind lists: an organisation's representative is never shown.
-func (p particulars) shown(k Kind) (name, title, affiliation string) {
-	if k == Organisation {
-		return p.Organisation, "", ""
-	}
-	affiliation = p.Affiliation
-	if affiliation == "" {
-		affiliation = p.Organisation
-	}
-	return p.Name, p.Title, affiliation
 }
 
 func errClosed(l letter.Letter) *fault.Error {

@@ -1,9 +1,6 @@
 package signing
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -11,6 +8,7 @@ var (
 	qInsertPending = store.Q("pending.insert", `
 		INSERT INTO pending (id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, expires_at, domain_tag)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $12)`)
+	// With how many were confirmed since $1 from addresses of the same domain, $2 at most.
 	qFindPending = store.Q("pending.find", `
 		SELECT id, letter_id, edition, language, text_language, kind, token_hash, browser_hash, sealed, tries, mails, codes, fresh_hash,
 			fresh_until, confirmed_at, disputed_at, expires_at,
@@ -53,27 +51,21 @@ var (
 	qForgetBlocks = store.Q("mail_block.forget", `
 		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 
-	signatureColumns = []string{"letter_id", "id", "kind", "edition", "language", "text_language", "listing", "basis", "state", "reason",
-		"mailbox_tag", "tag", "secret_hash", "pending_id", "created_at"}
-	qInsertSignature = insertRows("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
-	qPutPublic       = insertRows("signature_public.put", "signature_public",
-		[]string{"letter_id", "id", "kind", "name", "title", "affiliation", "country", "salt"},
-		"ON CONFLICT (letter_id, id) DO UPDATE SET name = excluded.name, title = excluded.title, affiliation = excluded.affiliation, country = excluded.country, salt = excluded.salt")
-	qPutSealed = insertRows("signature_sealed.put", "signature_sealed", []string{"letter_id", "id", "sealed", "name_tag"},
-		"ON CONFLICT (letter_id, id) DO UPDATE SET sealed = excluded.sealed, name_tag = excluded.name_tag")
+	qInsertSignature = insertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
+	qPutSealed       = insertInto("signature_sealed.put", "signature_sealed", sealedColumns, "ON CONFLICT (letter_id, id) "+excluded(sealedColumns[2:]...))
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.
 	qFindByMailbox = store.Q("signature.find_by_mailbox", `
 		WITH found AS MATERIALIZED (SELECT id FROM signature WHERE letter_id = $1 AND mailbox_tag IN ($2, $3, $4) LIMIT 100)
-		SELECT s.mailbox_tag, s.kind, s.tag, s.state, s.reason FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id`)
+		SELECT `+signatureSelect+` FROM found CROSS JOIN signature s WHERE s.letter_id = $1 AND s.id = found.id`)
 	qFindByTag = store.Q("signature.find_by_tag", `
-		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
-	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+ownColumns+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)
+		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.mailbox_tag = $2 AND s.tag = $3 AND s.kind = $4 {for_update}`)
+	qFindBySecret = store.Q("signature.find_by_secret", `SELECT `+signatureSelect+` FROM signature s WHERE s.secret_hash = $1 ORDER BY s.kind`)
 	qFindOwn      = store.Q("signature.find_own", `
-		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
-	qFindSignature = store.Q("signature.find", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
-	qShowSignature = store.Q("signature.show", `SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2`)
+		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND s.secret_hash = $3 {for_update}`)
+	qFindSignature = store.Q("signature.find", `SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 {for_update}`)
+	qShowSignature = store.Q("signature.show", `SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2`)
 	qSetState      = store.Q("signature.set_state", `UPDATE signature SET state = $1, reason = $2 WHERE letter_id = $3 AND id = $4`)
 	qSetListing    = store.Q("signature.set_listing", `UPDATE signature SET listing = $1 WHERE letter_id = $2 AND id = $3`)
 	qErase         = store.Q("signature.erase", `
@@ -84,108 +76,29 @@ var (
 	qRemoveSealed = store.Q("signature_sealed.remove", `DELETE FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
 	qPurgeSealed  = store.Q("signature_sealed.purge", `
 		DELETE FROM signature_sealed WHERE letter_id = $1 AND id IN (SELECT id FROM signature_sealed WHERE letter_id = $1 ORDER BY id LIMIT 500)`)
-	qRemovePublic = store.Q("signature_public.remove", `DELETE FROM signature_public WHERE letter_id = $1 AND id = $2`)
-	qRemoveList   = store.Q("signature_list.remove", `DELETE FROM signature_list WHERE letter_id = $1 AND kind = $2 AND sort_key = $3 AND id = $4`)
-	qRemoveWord   = store.Q("signature_word.remove", `DELETE FROM signature_word WHERE letter_id = $1 AND kind = $2 AND word = $3 AND id = $4`)
-	qFindPublic   = store.Q("signature_public.find", `
-		SELECT id, kind, name, title, affiliation, country, 'email' FROM signature_public WHERE letter_id = $1 AND id = $2`)
-	qFindListed = store.Q("signature_public.find_listed", `
-		SELECT u.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis FROM signature_public u
-		JOIN signature s ON s.letter_id = u.letter_id AND s.id = u.id
-		WHERE u.letter_id = $1 AND u.id = $2 AND s.state = 'listed'`)
 	qListUnpurged = store.Q("signature_sealed.list_unpurged", `
 		SELECT id FROM letter WHERE data_key IS NULL
 			AND EXISTS (SELECT 1 FROM signature_sealed s WHERE s.letter_id = letter.id) ORDER BY id LIMIT 100`)
 
-	qLockLetter = store.Q("signature.lock_letter", `SELECT id FROM letter WHERE id = $1 {for_update}`)
-	// What following a leaf needs to know of its signature.
-	qFindFollowed = store.Q("signature.find_followed", `
-		SELECT s.kind, s.edition, s.basis, s.state, s.leaf_index, s.leaf_listing, s.created_at, COALESCE(u.name, ''), COALESCE(u.country, '') FROM signature s
+	// A signature one of whose leaves gets its index, with the name that is, or is about to be, in the list.
+	qFindSequenced = store.Q("signature.find_followed", `
+		SELECT `+signatureSelect+`, COALESCE(u.name, ''), COALESCE(u.country, '') FROM signature s
 		LEFT JOIN signature_public u ON u.letter_id = s.letter_id AND u.id = s.id
 		WHERE s.letter_id = $1 AND s.id = $2`)
 	qSetLeaf = store.Q("signature.set_leaf", `
 		UPDATE signature SET leaf_index = $1, leaf_listing = $2, state = CASE WHEN state = 'new' THEN 'listed' ELSE state END
 		WHERE letter_id = $3 AND id = $4`)
 	qListUnlogged = store.Q("signature_unlogged.list", `
-		SELECT `+ownColumns+` FROM (SELECT letter_id, id FROM signature_unlogged ORDER BY letter_id, id LIMIT $1) n
+		SELECT `+signatureSelect+` FROM (SELECT letter_id, id FROM signature_unlogged ORDER BY letter_id, id LIMIT $1) n
 		JOIN signature s ON s.letter_id = n.letter_id AND s.id = n.id`)
 	qRemoveUnlogged = store.Q("signature_unlogged.remove", `DELETE FROM signature_unlogged WHERE letter_id = $1 AND id = $2`)
-	qFindSalt       = store.Q("signature_public.salt", `SELECT salt FROM signature_public WHERE letter_id = $1 AND id = $2`)
-	qSetSalt        = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)
 	qSetLeafListing = store.Q("signature.set_leaf_listing", `UPDATE signature SET leaf_listing = $1 WHERE letter_id = $2 AND id = $3`)
-	qInsertList     = store.Q("signature_list.insert", `
-		INSERT INTO signature_list (letter_id, kind, sort_key, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, sort_key, id) DO NOTHING`)
-	qInsertWord = store.Q("signature_word.insert", `
-		INSERT INTO signature_word (letter_id, kind, word, id) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, kind, word, id) DO NOTHING`)
-	qAddTally = store.Q("tally.add", `
-		INSERT INTO tally (letter_id, edition, kind, withheld, basis, outcome, n, sequenced) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
-		ON CONFLICT (letter_id, edition, kind, withheld, basis, outcome) DO UPDATE SET sequenced = tally.sequenced + excluded.sequenced`)
-	qShowTally      = store.Q("tally.show", `UPDATE tally SET n = sequenced WHERE letter_id = $1 AND n <> sequenced`)
-	qListTally      = store.Q("tally.list", `SELECT edition, kind, withheld, basis, outcome, n FROM tally WHERE letter_id = $1`)
-	qPutPublication = store.Q("publication.put", `
-		INSERT INTO publication (letter_id, sequenced_size, size, root, published_at, recent) VALUES ($1, $2, 0, $3, 0, $4)
-		ON CONFLICT (letter_id) DO UPDATE SET sequenced_size = excluded.sequenced_size, recent = excluded.recent`)
-	qListUnpublished = store.Q("publication.list_unpublished", `SELECT letter_id FROM publication WHERE sequenced_size > size ORDER BY letter_id`)
-	qShowPublication = store.Q("publication.show", `UPDATE publication SET size = $1, root = $2, published_at = $3 WHERE letter_id = $4`)
-	qFindPublication = store.Q("publication.find", `SELECT size, root, published_at, recent FROM publication WHERE letter_id = $1`)
 
-	qListPage = store.Q("signature_list.page", `
-		SELECT l.sort_key, l.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis
-		FROM signature_list l
-		JOIN signature_public u ON u.letter_id = l.letter_id AND u.id = l.id
-		JOIN signature s ON s.letter_id = l.letter_id AND s.id = l.id
-		WHERE l.letter_id = $1 AND l.kind = $2 AND (l.sort_key, l.id) > ($3, $4)
-		ORDER BY l.sort_key, l.id LIMIT $5`)
-	qSearchPage = store.Q("signature_word.page", `
-		SELECT w.word, w.id, u.kind, u.name, u.title, u.affiliation, u.country, s.basis
-		FROM signature_word w
-		JOIN signature_public u ON u.letter_id = w.letter_id AND u.id = w.id
-		JOIN signature s ON s.letter_id = w.letter_id AND s.id = w.id
-		WHERE w.letter_id = $1 AND w.kind = $2 AND w.word >= $3 AND w.word < $4 AND (w.word, w.id) > ($5, $6)
-		ORDER BY w.word, w.id LIMIT $7`)
 	qCountHeld = store.Q("signature.count_held", `
 		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `
-		SELECT `+ownColumns+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
+		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
 )
-
-const ownColumns = `s.letter_id, s.id, s.kind, s.edition, s.language, s.text_language, s.listing, s.basis, s.state, s.reason, s.created_at,
-		s.leaf_index, s.leaf_listing`
-
-// rows is an INSERT of one row and one of two: signing as both writes two rows with one statement.
-type rows struct{ one, two *store.Query }
-
-func insertRows(name, table string, columns []string, tail string) rows {
-	text := func(n int) string {
-		var b strings.Builder
-		b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
-		for i := range n * len(columns) {
-			switch {
-			case i%len(columns) > 0:
-				b.WriteString(", ")
-			case i > 0:
-				b.WriteString("), (")
-			default:
-				b.WriteString("(")
-			}
-			b.WriteString("$" + strconv.Itoa(i+1))
-		}
-		return b.String() + ") " + tail
-	}
-	return rows{store.Q(name, text(1)), store.Q(name+"_two", text(2))}
-}
-
-// put inserts one or two rows.
-func (r rows) put(tx *store.Tx, values ...[]any) (int64, error) {
-	switch len(values) {
-	case 0:
-		return 0, nil
-	case 1:
-		return tx.Exec(r.one, values[0]...)
-	default:
-		return tx.Exec(r.two, append(append([]any{}, values[0]...), values[1]...)...)
-	}
-}
 
 func scanPending(row store.Row) (p pending, err error) {
 	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.text, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Counts are the numbers of the letter's public JSON.
@@ -18,7 +20,7 @@ type Counts struct{ Persons, Organisations, Withheld, Withdrawn int }
 // Counts returns the letter's numbers as they are published.
 func (r *Running) Counts(t testing.TB) Counts {
 	t.Helper()
-	summary, _, _, err := r.Signing.Summary(t.Context(), Letter(t, r.App).ID, 0)
+	summary, _, _, err := r.Roll.Summary(t.Context(), Letter(t, r.App).ID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func (r *Running) AddList(t testing.TB, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := r.Signing.PlanImport(t.Context(), signing.Import{Letter: Letter(t, r.App), List: list, Basis: signing.BasisPaper, Listing: signing.Public,
+	plan, err := r.Signing.PlanImport(t.Context(), signing.Import{Letter: Letter(t, r.App), List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheets of the <assembly>"})
 	if err != nil {
 		t.Fatal(err)
@@ -86,17 +88,17 @@ func (r *Running) FillLog(t testing.TB) {
 			}
 		}
 	}
-	relist := func(to signing.Listing) func(o signing.Own, secret string) error {
+	relist := func(to roll.Listing) func(o signing.Own, secret string) error {
 		return func(o signing.Own, secret string) error { return r.Signing.Relist(ctx, secret, o.ID, to) }
 	}
 	act("stays@log.example", nil)
-	act("hides@log.example", relist(signing.Counted))
-	act("shows@log.example", relist(signing.Public), "listing", "counted")
+	act("hides@log.example", relist(roll.Counted))
+	act("shows@log.example", relist(roll.Public), "listing", "counted")
 	act("twice@log.example", func(o signing.Own, secret string) error {
-		if err := r.Signing.Relist(ctx, secret, o.ID, signing.Coalition); err != nil {
+		if err := r.Signing.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
 			return err
 		}
-		return r.Signing.Relist(ctx, secret, o.ID, signing.Public) // before the first was logged
+		return r.Signing.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
 	})
 	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Withdraw(ctx, secret, o.ID) })
 	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation", "Erased Trust")

@@ -38,21 +38,23 @@ const (
 	phaseClose
 )
 
-func phaseOf(leaf verify.Leaf) int {
+// phaseOf returns the phase of a leaf, false for one of a kind that has none: where it would stand among the others is not known.
+func phaseOf(leaf verify.Leaf) (phase int, ok bool) {
 	switch leaf.(type) {
 	case verify.Edition, verify.Deadline, verify.Import:
-		return phaseText
+		return phaseText, true
 	case verify.Sign:
-		return phaseSign
+		return phaseSign, true
 	case verify.Relist:
-		return phaseRelist
+		return phaseRelist, true
 	case verify.Withdraw:
-		return phaseWithdraw
+		return phaseWithdraw, true
 	case verify.Deliver:
-		return phaseDeliver
-	default:
-		return phaseClose
+		return phaseDeliver, true
+	case verify.Close:
+		return phaseClose, true
 	}
+	return 0, false
 }
 
 // Enqueue makes one or two leaves wait, in the transaction of what they state: both are durable or none is. For what is about
@@ -61,7 +63,11 @@ func Enqueue(tx *store.Tx, waiting ...Waiting) error {
 	args := make([]any, 0, 10)
 	for _, w := range waiting {
 		text := verify.Format(w.Leaf)
-		phase, rank := phaseOf(w.Leaf), randomRank()
+		phase, ok := phaseOf(w.Leaf)
+		if !ok {
+			return fmt.Errorf("tlog.Enqueue: a %T has no place among the leaves of a batch", w.Leaf)
+		}
+		rank := randomRank()
 		if phase == phaseText { // editions and deadlines follow each other: these keep their order, whatever the clock does
 			if err := tx.Row(qNextRank, w.Letter).Scan(&rank); err != nil {
 				return err
@@ -93,7 +99,7 @@ func randomRank() int64 {
 // CancelRelist takes back a relist leaf that still waits, and reports whether there was one. A signature's listing has two
 // values, so a second change before the first was logged undoes it.
 func CancelRelist(tx *store.Tx, letter store.LetterID, signature int64) (bool, error) {
-	n, err := tx.Exec(qCancel, letter, phaseOf(verify.Relist{}), signature)
+	n, err := tx.Exec(qCancel, letter, phaseRelist, signature)
 	return n > 0, err
 }
 

@@ -75,3 +75,21 @@ func TestSequence_nothingOvertakesWhatItFollows(t *testing.T) {
 		}
 	})
 }
+
+// another is a leaf of a kind that the log does not know, though it could be written and read.
+type another struct{ verify.Withdraw }
+
+func TestEnqueue_refusesALeafWithoutAPlace(t *testing.T) {
+	logs(t, func(t *testing.T, db *store.DB, l *tlog.Log) {
+		known := verify.Withdraw{Letter: verify.LetterID{1}, Reason: verify.Signer, Day: "2026-06-01"}
+		for leaf, refused := range map[verify.Leaf]bool{known: false, another{known}: true} {
+			err := db.Update(t.Context(), func(tx *store.Tx) error { return tlog.Enqueue(tx, tlog.Waiting{Letter: 1, Subject: 1, Leaf: leaf}) })
+			if (err != nil) != refused {
+				t.Errorf("a %T: %v", leaf, err)
+			}
+		}
+		if n, err := l.Backlog(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d leaves wait, %v", n, err)
+		}
+	})
+}

@@ -266,7 +266,7 @@ func (b *bundles) newest(slug, of string, now time.Time) (string, bool) {
 
 // openings returns the openings of a bundle of entries as lines of JSON; only is a letter, or 0 for all.
 func (s *Server) openings(ctx context.Context, only letter.ID, n, size int64) ([]byte, error) {
-	list, err := s.signing.Openings(ctx, only, n*verify.TileWidth, min((n+1)*verify.TileWidth, size))
+	list, err := s.roll.Openings(ctx, only, n*verify.TileWidth, min((n+1)*verify.TileWidth, size))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -49,8 +50,8 @@ type cacheEntry struct {
 // cachedLetter is a published letter with what its page shows of its signatures. Only its pages change.
 type cachedLetter struct {
 	letter.Letter
-	Counts                 signing.Counts
-	Persons, Organisations []signing.Signatory
+	Counts                 roll.Counts
+	Persons, Organisations []roll.Signatory
 	Batches                []signing.Batch  // lists that were imported and not undone
 	Published              []letter.Edition // its editions, newest first, without their texts
 	Updates                []letter.Update  // the last added first

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
 )
 
 // Chart is signatures over time: bars for those who look, a table for everybody.
@@ -33,16 +33,16 @@ const (
 )
 
 // chartOf draws the days up to the last one on which somebody signed, nil when nobody did.
-func chartOf(l *i18n.Locale, days []signing.Time) *Chart {
+func chartOf(l *i18n.Locale, days []roll.Time) *Chart {
 	return draw("days", days, 24*time.Hour, chartDays, l.Date, l)
 }
 
 // hoursOf draws the hours up to the last one in which somebody signed, nil when nobody did.
-func hoursOf(l *i18n.Locale, hours []signing.Time) *Chart {
+func hoursOf(l *i18n.Locale, hours []roll.Time) *Chart {
 	return draw("hours", hours, time.Hour, chartHours, func(t time.Time) string { return l.DateTime(t, time.UTC) }, l)
 }
 
-func draw(kind string, times []signing.Time, unit time.Duration, limit int, say func(time.Time) string, l *i18n.Locale) *Chart {
+func draw(kind string, times []roll.Time, unit time.Duration, limit int, say func(time.Time) string, l *i18n.Locale) *Chart {
 	if len(times) == 0 {
 		return nil
 	}
@@ -91,7 +91,7 @@ type CountryRow struct {
 const fewSigners = 5
 
 // countriesOf puts countries into words. Those with few names stand together, so that nobody can be picked out by one.
-func countriesOf(l *i18n.Locale, list []signing.Country) (rows []CountryRow) {
+func countriesOf(l *i18n.Locale, list []roll.Country) (rows []CountryRow) {
 	few, most := 0, 1
 	add := func(name string, n int) {
 		most = max(most, n)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
 )
 
 func TestChart_staysInItsFrame(t *testing.T) {
@@ -14,10 +14,10 @@ func TestChart_staysInItsFrame(t *testing.T) {
 	if chartOf(l, nil) != nil || hoursOf(l, nil) != nil {
 		t.Error("a chart of nothing")
 	}
-	var days, hours []signing.Time
+	var days, hours []roll.Time
 	for i := range 200 {
-		days = append(days, signing.Time{At: time.Date(2030, 1, 1+i, 0, 0, 0, 0, time.UTC), Organisations: i % 3, Persons: i * i})
-		hours = append(hours, signing.Time{At: time.Date(2030, 1, 1, i, 0, 0, 0, time.UTC), Organisations: i % 3, Persons: i, Held: i % 7})
+		days = append(days, roll.Time{At: time.Date(2030, 1, 1+i, 0, 0, 0, 0, time.UTC), Organisations: i % 3, Persons: i * i})
+		hours = append(hours, roll.Time{At: time.Date(2030, 1, 1, i, 0, 0, 0, time.UTC), Organisations: i % 3, Persons: i, Held: i % 7})
 	}
 	for _, n := range []int{1, 2, 47, 48, 49, 59, 60, 61, 200} {
 		for limit, c := range map[int]*Chart{chartDays: chartOf(l, days[:n]), chartHours: hoursOf(l, hours[:n])} {
@@ -40,14 +40,14 @@ func TestChart_staysInItsFrame(t *testing.T) {
 func TestCountries_fewStandTogether(t *testing.T) {
 	l := i18n.Find("en")
 	for _, c := range []struct {
-		given []signing.Country
+		given []roll.Country
 		want  []CountryRow
 	}{
 		{nil, nil},
-		{[]signing.Country{{Code: "NO", N: 10}, {Code: "FR", N: 5}}, []CountryRow{{"Norway", "10", 100}, {"France", "5", 50}}},
-		{[]signing.Country{{Code: "NO", N: 10}, {Code: "FR", N: 4}, {Code: "IR", N: 1}}, []CountryRow{{"Norway", "10", 100}, {"Other countries", "5", 50}}},
-		{[]signing.Country{{N: 20}, {Code: "IR", N: 1}}, []CountryRow{{"None given", "20", 100}, {"Other countries", "fewer than 5", 0}}},
-		{[]signing.Country{{Code: "IR", N: 4}}, []CountryRow{{"Other countries", "fewer than 5", 0}}},
+		{[]roll.Country{{Code: "NO", N: 10}, {Code: "FR", N: 5}}, []CountryRow{{"Norway", "10", 100}, {"France", "5", 50}}},
+		{[]roll.Country{{Code: "NO", N: 10}, {Code: "FR", N: 4}, {Code: "IR", N: 1}}, []CountryRow{{"Norway", "10", 100}, {"Other countries", "5", 50}}},
+		{[]roll.Country{{N: 20}, {Code: "IR", N: 1}}, []CountryRow{{"None given", "20", 100}, {"Other countries", "fewer than 5", 0}}},
+		{[]roll.Country{{Code: "IR", N: 4}}, []CountryRow{{"Other countries", "fewer than 5", 0}}},
 	} {
 		if got := countriesOf(l, c.given); !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v, want %v", c.given, got, c.want)

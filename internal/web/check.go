@@ -11,12 +11,12 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
 )
 
 // headline is what a letter's card shows: all that stand, by kind. Signers of texts that a substantive edition replaced are
 // among them, and stated beside them in the count box.
-func headline(c signing.Counts) Counts {
+func headline(c roll.Counts) Counts {
 	return Counts{Organisations: c.Organisations, Persons: c.Persons, Withheld: c.Withheld, Imported: c.Imported,
 		Withdrawn: c.Withdrawn, Removed: c.Removed, Earlier: c.Earlier}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -42,9 +41,9 @@ type leadDocument struct {
 }
 
 type importDocument struct {
-	Basis  signing.Basis `json:"basis"`
-	Source string        `json:"source,omitempty"`
-	Date   string        `json:"date"`
+	Basis  verify.Basis `json:"basis"`
+	Source string       `json:"source,omitempty"`
+	Date   string       `json:"date"`
 }
 
 type updateDocument struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -18,7 +19,7 @@ import (
 var formats = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 func (s *Server) showExports(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
-	return s.exportsPage(w, r, d, url.Values{"audience": {string(signing.ForPublic)}}, nil)
+	return s.exportsPage(w, r, d, url.Values{"audience": {string(roll.ForPublic)}}, nil)
 }
 
 func (s *Server) exportsPage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
@@ -26,7 +27,7 @@ func (s *Server) exportsPage(w http.ResponseWriter, r *http.Request, d *deskVisi
 	t := l.Edition.Text(loc.Code)
 	path := s.local(r, "/desk/letters/"+l.Slug)
 	p := ExportsPage{Base: s.deskBase(r, d, loc.T("desk.export.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path, Action: path + "/exports"}
-	for _, a := range signing.Audiences {
+	for _, a := range roll.Audiences {
 		p.Audiences = append(p.Audiences, string(a))
 	}
 	var failed error
@@ -53,7 +54,7 @@ func (s *Server) submitExports(w http.ResponseWriter, r *http.Request, d *deskVi
 	done := ""
 	switch do := v.Get("do"); do {
 	case "make":
-		done, err = s.carry(r, d, signing.Exporting{Audience: signing.Audience(v.Get("audience"))}, "exporting")
+		done, err = s.carry(r, d, signing.Exporting{Audience: roll.Audience(v.Get("audience"))}, "exporting")
 	case "csv", "xlsx": // fetching is recorded, so it is a form
 		return s.sendExport(w, r, d, id, do)
 	case "discard":
@@ -81,25 +82,25 @@ func (s *Server) sendExport(w http.ResponseWriter, r *http.Request, d *deskVisit
 	return s.stream(w, r, name, formats[format], func(out io.Writer) error {
 		rows := exportRows(loc, e.Audience, lines)
 		if format == "xlsx" {
-			return signing.WriteXLSX(out, loc.Dir == "rtl", rows)
+			return roll.WriteXLSX(out, loc.Dir == "rtl", rows)
 		}
-		return signing.WriteCSVTable(out, rows)
+		return roll.WriteCSVTable(out, rows)
 	})
 }
 
 // exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.
-func exportRows(loc *i18n.Locale, a signing.Audience, lines iter.Seq2[signing.Exported, error]) iter.Seq2[signing.Row, error] {
-	return func(yield func(signing.Row, error) bool) {
-		headings := signing.Row{loc.T("desk.export.kind"), loc.T("desk.export.name"), loc.T("desk.export.role"), loc.T("desk.export.affiliation"), loc.T("desk.export.country"), loc.T("desk.export.basis")}
-		if a != signing.ForPublic {
+func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[signing.Exported, error]) iter.Seq2[roll.Row, error] {
+	return func(yield func(roll.Row, error) bool) {
+		headings := roll.Row{loc.T("desk.export.kind"), loc.T("desk.export.name"), loc.T("desk.export.role"), loc.T("desk.export.affiliation"), loc.T("desk.export.country"), loc.T("desk.export.basis")}
+		if a != roll.ForPublic {
 			headings = append(headings, loc.T("desk.export.listing"))
 		}
 		if !yield(headings, nil) {
 			return
 		}
 		for x, err := range lines {
-			row := signing.Row{loc.T("desk.export.kind_" + string(x.Kind)), x.Name, x.Title, x.Affiliation, i18n.CountryName(loc, x.Country), loc.T("basis." + string(x.Basis))}
-			if a != signing.ForPublic {
+			row := roll.Row{loc.T("desk.export.kind_" + string(x.Kind)), x.Name, x.Title, x.Affiliation, i18n.CountryName(loc, x.Country), loc.T("basis." + string(x.Basis))}
+			if a != roll.ForPublic {
 				row = append(row, loc.T("listing."+string(x.Listing)))
 			}
 			if !yield(row, err) || err != nil {

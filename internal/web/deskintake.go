@@ -15,9 +15,11 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // linesShown is how many lines of a list a page shows.
@@ -27,11 +29,11 @@ const linesShown = 200
 const keysWithin = 15 * time.Second
 
 func (s *Server) showIntake(w http.ResponseWriter, r *http.Request, d *deskVisit) error {
-	listing := signing.Public
+	listing := roll.Public
 	if d.Letter.Protected {
-		listing = signing.Counted
+		listing = roll.Counted
 	}
-	return s.intakePage(w, r, d, url.Values{"basis": {string(signing.BasisPaper)}, "listing": {string(listing)}}, nil)
+	return s.intakePage(w, r, d, url.Values{"basis": {string(verify.ByPaper)}, "listing": {string(listing)}}, nil)
 }
 
 func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit, typed url.Values, err error) error {
@@ -40,13 +42,13 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, d *deskVisit
 	path := s.local(r, "/desk/letters/"+l.Slug)
 	p := IntakePage{Base: s.deskBase(r, d, loc.T("desk.intake.title")), Form: s.deskForm(r, typed, err), LetterTitle: tagged(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/intake", Open: l.AcceptsConfirmations(s.o.Now()), CanMail: s.o.CanMail}
-	for _, basis := range []signing.Basis{signing.BasisPaper, signing.BasisImport} {
+	for _, basis := range []verify.Basis{verify.ByPaper, verify.ByImport} {
 		p.Bases = append(p.Bases, Option{string(basis), loc.T("basis." + string(basis))})
 	}
-	for _, listing := range signing.Listings {
+	for _, listing := range roll.Listings {
 		p.Listings = append(p.Listings, Option{string(listing), loc.T("listing." + string(listing))})
 	}
-	for _, kind := range []signing.Kind{signing.Person, signing.Organisation, signing.Both} {
+	for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 		p.Kinds = append(p.Kinds, Option{string(kind), loc.T("desk.intake.kind." + string(kind))})
 	}
 	proposals, failed := s.signing.Proposals(r.Context(), l.ID)
@@ -119,11 +121,11 @@ func (s *Server) submitIntake(w http.ResponseWriter, r *http.Request, d *deskVis
 
 // readIntake reads what was pasted or uploaded and keeps it as a proposal.
 func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name string, data []byte) (int64, error) {
-	i := signing.Import{Letter: d.Letter, Basis: signing.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: signing.Listing(v.Get("listing")), Kind: signing.Kind(v.Get("kind"))}
-	if !slices.Contains(signing.Listings, i.Listing) {
+	i := signing.Import{Letter: d.Letter, Basis: verify.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: roll.Listing(v.Get("listing")), Kind: verify.Kind(v.Get("kind"))}
+	if !slices.Contains(roll.Listings, i.Listing) {
 		return 0, fault.List{fault.New(fault.Invalid, "listing").On("listing")}
 	}
-	if !slices.Contains([]signing.Kind{"", signing.Person, signing.Organisation, signing.Both}, i.Kind) {
+	if !slices.Contains([]verify.Kind{"", verify.Person, verify.Organisation, signing.Both}, i.Kind) {
 		return 0, fault.List{fault.New(fault.Invalid, "kind").On("kind")}
 	}
 	field := "file"
@@ -135,13 +137,13 @@ func (s *Server) readIntake(r *http.Request, d *deskVisit, v url.Values, name st
 		if err != nil {
 			return 0, onField(err, field)
 		}
-		i.List, i.Basis = signing.Roster(f), signing.BasisReply
+		i.List, i.Basis = signing.Roster(f), verify.ByReply
 	} else {
 		list, err := roster.Read(name, data, nil)
 		if err != nil {
 			return 0, onField(err, field)
 		}
-		if i.List = list; i.Basis == signing.BasisReply {
+		if i.List = list; i.Basis == verify.ByReply {
 			i.Basis = "" // is for mails
 		}
 	}
@@ -211,7 +213,7 @@ func (s *Server) proposalPage(w http.ResponseWriter, r *http.Request, d *deskVis
 
 // fill puts the plan into words: all of its numbers, and a part of its lines.
 func (p *ProposalPage) fill(loc *i18n.Locale, plan *signing.ImportPlan, query url.Values) {
-	p.Basis, p.Source, p.Mails = string(plan.Basis), plan.Source, plan.Basis == signing.BasisReply
+	p.Basis, p.Source, p.Mails = string(plan.Basis), plan.Source, plan.Basis == verify.ByReply
 	for _, o := range outcomes {
 		if n := plan.Count(o); n > 0 {
 			p.Totals = append(p.Totals, TotalView{string(o), n})
@@ -249,12 +251,10 @@ var outcomes = []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.I
 
 // lineOf puts what becomes of a line into words.
 func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e roster.Entry) PlannedView {
-	name, title, affiliation, country, listing := line.Shown()
-	if name == "" {
-		name = cmp.Or(e.Name, e.Organisation)
-	}
-	v := PlannedView{Number: line.Line, Outcome: string(line.Outcome), Kind: string(line.Kind), Listing: string(listing), Name: name, Subject: e.Subject, Said: e.Text,
-		Meta: SignatoryView{Title: title, Affiliation: affiliation, Country: i18n.CountryName(loc, country)}.Meta()}
+	shown := line.Record()
+	name := cmp.Or(shown.Name, e.Name, e.Organisation)
+	v := PlannedView{Number: line.Line, Outcome: string(line.Outcome), Kind: string(line.Kind), Listing: string(line.Listing), Name: name, Subject: e.Subject, Said: e.Text,
+		Meta: SignatoryView{Title: shown.Title, Affiliation: shown.Affiliation, Country: i18n.CountryName(loc, shown.Country)}.Meta()}
 	if p.Mails {
 		v.From = e.Email
 	}
@@ -271,7 +271,7 @@ func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e rost
 	case line.Reason == signing.ImportAsked:
 		say1("asked_lately")
 	case line.Outcome == signing.ImportAsk:
-		say1("ask_why", "Listing", loc.T("listing."+string(listing)))
+		say1("ask_why", "Listing", loc.T("listing."+string(line.Listing)))
 	case line.Of > 0:
 		say1("repeats", "Number", loc.Number(line.Of))
 	case line.Outcome == signing.ImportDuplicate:

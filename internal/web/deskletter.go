@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -40,7 +41,7 @@ func (s *Server) showDesk(w http.ResponseWriter, r *http.Request, d *deskVisit) 
 			v.Due = x.State == letter.Open && x.Deadline.At.Sub(s.o.Now()) < dueSoon
 		}
 		if x.State != letter.Draft && x.SignOn != letter.SignOnNone {
-			counts, _, _, err := s.signing.Summary(r.Context(), x.ID, 0)
+			counts, _, _, err := s.roll.Summary(r.Context(), x.ID, 0)
 			if err != nil {
 				return err
 			}
@@ -124,7 +125,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		p.Findings = append(p.Findings, v)
 	}
 	if l.State != letter.Draft && l.SignOn != letter.SignOnNone {
-		counts, _, _, failed := s.signing.Summary(r.Context(), l.ID, 0)
+		counts, _, _, failed := s.roll.Summary(r.Context(), l.ID, 0)
 		if failed != nil {
 			return failed
 		}
@@ -134,7 +135,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		p.Counted, p.Organisations, p.Persons, p.Withheld, p.Withdrawn, p.Removed = true, counts.Organisations, counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed
 	}
 	if p.Counted {
-		days, failed := s.signing.Daily(r.Context(), l.ID)
+		days, failed := s.roll.Daily(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
@@ -145,11 +146,11 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 		for _, n := range invited {
 			p.Invited += n
 		}
-		hours, failed := s.signing.Hours(r.Context(), l.ID, s.o.Now().Add(-chartHours*time.Hour))
+		hours, failed := s.roll.Hours(r.Context(), l.ID, s.o.Now().Add(-chartHours*time.Hour))
 		if failed != nil {
 			return failed
 		}
-		countries, failed := s.signing.Countries(r.Context(), l.ID)
+		countries, failed := s.roll.Countries(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
@@ -173,7 +174,7 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, d *deskVisit,
 }
 
 // earlier returns how many signatures stand under texts before the one that signers now sign, and when they were asked about it.
-func (s *Server) earlier(r *http.Request, l letter.Letter, counts signing.Counts) (n int, asked string, err error) {
+func (s *Server) earlier(r *http.Request, l letter.Letter, counts roll.Counts) (n int, asked string, err error) {
 	text, err := s.signing.CurrentText(r.Context(), l.ID)
 	if err != nil || text.Number < 2 {
 		return 0, "", err

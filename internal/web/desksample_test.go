@@ -8,6 +8,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -50,9 +51,9 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) Base, t
 	open := board
 	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false, true, true, 2, date, true, 47, 1283, 3
 	open.Earlier, open.Invited = 812, 214
-	open.Days = chartOf(l, []signing.Time{{At: deskDay, Organisations: 3, Persons: 20}, {At: deskDay.AddDate(0, 0, 1), Persons: 7}, {At: deskDay.AddDate(0, 0, 9), Organisations: 1}})
-	open.Hours = hoursOf(l, []signing.Time{{At: deskDay, Organisations: 3, Persons: 20, Held: 12}, {At: deskDay.Add(2 * time.Hour), Persons: 7}})
-	open.Countries = countriesOf(l, []signing.Country{{Code: "CD", N: 1200}, {Code: "NO", N: 70}, {N: 9}, {Code: "FR", N: 4}, {Code: "IR", N: 2}})
+	open.Days = chartOf(l, []roll.Time{{At: deskDay, Organisations: 3, Persons: 20}, {At: deskDay.AddDate(0, 0, 1), Persons: 7}, {At: deskDay.AddDate(0, 0, 9), Organisations: 1}})
+	open.Hours = hoursOf(l, []roll.Time{{At: deskDay, Organisations: 3, Persons: 20, Held: 12}, {At: deskDay.Add(2 * time.Hour), Persons: 7}})
+	open.Countries = countriesOf(l, []roll.Country{{Code: "CD", N: 1200}, {Code: "NO", N: 70}, {N: 9}, {Code: "FR", N: 4}, {Code: "IR", N: 2}})
 	open.Form = wrong(url.Values{}, "follows")
 	open.Note = l.T("desk.done.saved")
 	open.Approvals = []ApprovalView{{"1", l.T("desk.approval.edition"), w.name, date, false, ""}, {"2", l.T("desk.approval.intake"), w.longName, date, true, "/desk/letters/x/intake/1"}}

@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -34,16 +35,10 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 	if failed != nil {
 		return failed
 	}
-	vouched := map[int64][]int64{}
-	if len(list) > 0 {
-		if vouched, failed = s.signing.Vouchers(r.Context(), d.Letter.ID, list[0].ID, list[len(list)-1].ID); failed != nil {
-			return failed
-		}
-	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: SignatoryView{Title: o.Title, Affiliation: o.Affiliation}.Meta()}
-		if o.Listing == signing.Counted { // who chose that is shown to nobody, editors included
+		if o.Listing == roll.Counted { // who chose that is shown to nobody, editors included
 			v.Name, v.Meta = "", nil
 		}
 		if o.Reason != "" && state == signing.StateHeld {
@@ -53,7 +48,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request, d *deskVisit, 
 			v.From, v.Proved, p.Mandates = o.Domain(), o.Proved, true
 		}
 		for _, lead := range d.Letter.Leads {
-			if slices.Contains(vouched[o.ID], lead.ID) {
+			if slices.Contains(o.Vouched, lead.ID) {
 				v.Vouched = append(v.Vouched, tagged(lead.Name(loc.Code, i18n.Default), ""))
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // demandLength is how many characters of a demand an invitation shows: the letter is one link away.
@@ -58,7 +59,7 @@ func (s *Server) invitedForm(r *http.Request, l *cachedLetter, v signing.OwnInvi
 	if v.Organisation == "" || l.SignOn != letter.SignOnBoth {
 		return f
 	}
-	if f.Kind = string(signing.Organisation); v.Name != "" {
+	if f.Kind = string(verify.Organisation); v.Name != "" {
 		f.Kind = string(signing.Both)
 	}
 	return f

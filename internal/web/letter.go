@@ -35,7 +35,7 @@ func (s *Server) loadLetter(ctx context.Context, slug string) (*cachedLetter, er
 			c.Since = max(c.Since, e.Number)
 		}
 	}
-	if c.Counts, c.Persons, c.Organisations, err = s.signing.Summary(ctx, l.ID, c.Since); err != nil {
+	if c.Counts, c.Persons, c.Organisations, err = s.roll.Summary(ctx, l.ID, c.Since); err != nil {
 		return nil, err
 	}
 	if c.Updates, err = s.letters.Updates.List(ctx, l.ID); err != nil {

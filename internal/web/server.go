@@ -26,6 +26,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
 )
@@ -57,6 +58,7 @@ type Options struct {
 type Server struct {
 	accounts *account.Service
 	letters  *letter.Service
+	roll     *roll.Service
 	signing  *signing.Service
 	log      *tlog.Log
 	o        Options
@@ -70,8 +72,8 @@ type Server struct {
 }
 
 // New returns a Server.
-func New(accounts *account.Service, letters *letter.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
-	s := &Server{accounts: accounts, letters: letters, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
+func New(accounts *account.Service, letters *letter.Service, list *roll.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
+	s := &Server{accounts: accounts, letters: letters, roll: list, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
 	s.cache.slug = func(ctx context.Context, id letter.ID) (string, error) {

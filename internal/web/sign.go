@@ -10,16 +10,18 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // formFields are the fields of the sign form in their order, for the summary of what is wrong.
 var formFields = []string{"edition", "kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
 
 func (s *Server) emptyForm(r *http.Request, l *cachedLetter) SignForm {
-	f := SignForm{Edition: l.Edition.Number, Text: s.textLanguage(r, l.Edition), Listing: string(signing.Public), Protected: l.Protected, Errors: map[string]string{}}
+	f := SignForm{Edition: l.Edition.Number, Text: s.textLanguage(r, l.Edition), Listing: string(roll.Public), Protected: l.Protected, Errors: map[string]string{}}
 	if l.Protected {
-		f.Listing = string(signing.Counted)
+		f.Listing = string(roll.Counted)
 	}
 	return s.offer(r, f, l)
 }
@@ -30,13 +32,13 @@ func (s *Server) offer(r *http.Request, f SignForm, l *cachedLetter) SignForm {
 	f.Action = s.local(r, "/letters/"+l.Slug+"/signatures")
 	switch l.SignOn {
 	case letter.SignOnPeople:
-		f.Kinds = []string{string(signing.Person)}
+		f.Kinds = []string{string(verify.Person)}
 	case letter.SignOnOrganisations:
-		f.Kinds = []string{string(signing.Organisation)}
+		f.Kinds = []string{string(verify.Organisation)}
 	default:
-		f.Kinds = []string{string(signing.Person), string(signing.Organisation), string(signing.Both)}
+		f.Kinds = []string{string(verify.Person), string(verify.Organisation), string(signing.Both)}
 	}
-	for _, x := range signing.Listings {
+	for _, x := range roll.Listings {
 		f.Listings = append(f.Listings, string(x))
 	}
 	for _, c := range i18n.Countries(loc) {
@@ -74,8 +76,8 @@ func (s *Server) submitSignature(w http.ResponseWriter, r *http.Request) error {
 	browser := s.setBrowser(w, r)
 	loc := visitOf(r).locale
 	id, err := s.signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: f.Edition, Browser: browser, Lang: loc.Code, Text: f.Text,
-		Kind: signing.Kind(f.Kind), Name: f.Name, Email: f.Email, Title: f.TitleText, Affiliation: f.Affiliation,
-		Organisation: f.Organisation, Country: f.Country, Listing: signing.Listing(f.Listing), Updates: f.Updates, Consent: f.Consent,
+		Shown: signing.Shown{Kind: verify.Kind(f.Kind), Name: f.Name, Title: f.TitleText, Affiliation: f.Affiliation, Organisation: f.Organisation, Country: f.Country, Listing: roll.Listing(f.Listing)}, Email: f.Email,
+		Updates: f.Updates, Consent: f.Consent,
 		IsCountry: i18n.IsCountry, Invitation: f.Invitation})
 	if _, invalid := errors.AsType[fault.List](err); invalid {
 		return s.retryForm(w, r, l, f, fault.All(err))
@@ -184,7 +186,7 @@ func (s *Server) confirmPage(r *http.Request) (ConfirmPage, error) {
 	if c.Edition == l.Edition.Number {
 		p.SHA256 = l.Edition.SHA256
 	}
-	for _, x := range signing.Listings {
+	for _, x := range roll.Listings {
 		p.Listings = append(p.Listings, string(x))
 	}
 	p.NoIndex, p.Canonical = true, ""
@@ -237,8 +239,8 @@ func (s *Server) submitConfirm(w http.ResponseWriter, r *http.Request) error {
 		p.NoIndex = true
 		return render(w, http.StatusForbidden, p)
 	}
-	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Correction{Name: typed.Name, Title: typed.Title,
-		Affiliation: typed.Affiliation, Organisation: typed.Organisation, Listing: signing.Listing(typed.Listing)})
+	receipt, err := s.signing.Confirm(r.Context(), token, s.browser(r), code, signing.Shown{Name: typed.Name, Title: typed.Title,
+		Affiliation: typed.Affiliation, Organisation: typed.Organisation, Listing: roll.Listing(typed.Listing)})
 	if faults := fault.All(err); len(faults) > 0 && faults[0].Field != "" {
 		p, pageErr := s.confirmPage(r)
 		if pageErr != nil {
@@ -276,7 +278,7 @@ func (s *Server) receiptPage(r *http.Request, l *cachedLetter, receipt signing.R
 	p := ReceiptPage{Base: s.base(r, loc.T("receipt.title")), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		TextLanguage: loc.Language(receipt.Text), Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation, Listing: string(receipt.Listing),
 		Secret: receipt.Secret, Appears: loc.Clock(appears), Held: receipt.Held != "", Again: receipt.Again, SignatureURL: s.local(r, "/signature"),
-		Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != signing.Public, Promises: receipt.Promises}
+		Share: s.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != roll.Public, Promises: receipt.Promises}
 	if !receipt.PromiseBy.IsZero() {
 		p.PromisedBy = loc.DateTime(receipt.PromiseBy, time.UTC)
 	}
@@ -307,7 +309,7 @@ func (s *Server) submitOwnSignature(w http.ResponseWriter, r *http.Request) erro
 	status := http.StatusOK
 	switch form.Get("do") {
 	case "relist":
-		err = s.signing.Relist(r.Context(), secret, id, signing.Listing(form.Get("listing")))
+		err = s.signing.Relist(r.Context(), secret, id, roll.Listing(form.Get("listing")))
 		p.Done = loc.T("signature.relisted")
 	case "prove":
 		counted, failed := s.signing.Prove(r.Context(), secret, id, form.Get("domain"))
@@ -394,11 +396,11 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	v := OwnSignature{ID: strconv.FormatInt(o.ID, 10), LetterTitle: tagged(t.Name(), t.Language), LetterURL: s.local(r, "/letters/"+l.Slug),
 		Kind: string(o.Kind), State: string(o.State), Name: o.Name, Listing: string(o.Listing), Edition: o.Edition,
 		TextLanguage: loc.Language(o.Text), SignedOn: loc.Date(o.SignedAt)}
-	if o.Kind == signing.Organisation {
+	if o.Kind == verify.Organisation {
 		v.Name = o.Organisation
 	}
 	active := o.State == signing.StateNew || o.State == signing.StateListed || o.State == signing.StateHeld
-	v.CanWithdraw, v.Withheld = active, o.Listing != signing.Public
+	v.CanWithdraw, v.Withheld = active, o.Listing != roll.Public
 	if o.LeafIndex != nil {
 		v.Leaf = loc.Number(int(*o.LeafIndex))
 	}
@@ -407,7 +409,7 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 		v.Mandate = o.State == signing.StateHeld && o.Reason == signing.HeldMandate && o.Email != ""
 	}
 	if active && o.Email != "" {
-		for _, x := range signing.Listings {
+		for _, x := range roll.Listings {
 			v.Listings = append(v.Listings, string(x))
 		}
 	}
@@ -417,8 +419,8 @@ func (s *Server) ownView(r *http.Request, o signing.Own) (OwnSignature, error) {
 	}
 	for _, d := range []Detail{
 		{loc.T("form.email"), o.Email}, {loc.T("form.title_field"), o.Title}, {loc.T("form.affiliation"), o.Affiliation},
-		{loc.T("form.organisation"), ifKind(o, signing.Person, o.Organisation)},
-		{loc.T("confirm.representative"), ifKind(o, signing.Organisation, o.Name)},
+		{loc.T("form.organisation"), ifKind(o, verify.Person, o.Organisation)},
+		{loc.T("confirm.representative"), ifKind(o, verify.Organisation, o.Name)},
 		{loc.T("form.country"), countryName(loc, o.Country)},
 	} {
 		if d.Value != "" {
@@ -446,7 +448,7 @@ func diffText(now letter.Edition, language string) string {
 	return "?text=" + url.QueryEscape(language)
 }
 
-func ifKind(o signing.Own, kind signing.Kind, text string) string {
+func ifKind(o signing.Own, kind verify.Kind, text string) string {
 	if o.Kind == kind {
 		return text
 	}

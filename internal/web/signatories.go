@@ -12,7 +12,9 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // listRequest is what the address of a list asks for.
 type listRequest struct {
 	letter *cachedLetter
-	kind   signing.Kind
+	kind   verify.Kind
 	query  string
 	after  string
 	named  bool // the kind was asked for
@@ -38,8 +40,8 @@ func (s *Server) readList(r *http.Request) (q listRequest, err error) {
 		return q, fault.New(fault.NotFound, "page.unknown")
 	}
 	v := r.URL.Query()
-	q.kind, q.query, q.after = signing.Kind(v.Get("kind")), v.Get("q"), v.Get("after")
-	q.named = q.kind == signing.Organisation || q.kind == signing.Person
+	q.kind, q.query, q.after = verify.Kind(v.Get("kind")), v.Get("q"), v.Get("after")
+	q.named = q.kind == verify.Organisation || q.kind == verify.Person
 	if len(q.query) > 4*signing.MaxName {
 		q.query = ""
 	}
@@ -47,7 +49,7 @@ func (s *Server) readList(r *http.Request) (q listRequest, err error) {
 }
 
 // link returns the address of another part of the list.
-func (q listRequest) link(path string, kind signing.Kind, after, view string) string {
+func (q listRequest) link(path string, kind verify.Kind, after, view string) string {
 	v := url.Values{}
 	for name, value := range map[string]string{"kind": string(kind), "q": q.query, "after": after, "view": view} {
 		if value != "" {
@@ -64,18 +66,18 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := q.letter
 	if !q.named {
-		if q.kind = signing.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
-			q.kind = signing.Organisation
+		if q.kind = verify.Person; l.SignOn == letter.SignOnOrganisations || l.Counts.Persons == 0 && l.Counts.Organisations > 0 {
+			q.kind = verify.Organisation
 		}
 	}
 	view, size := "", pageOfNames
 	if r.URL.Query().Get("view") == "print" {
 		view, size = "print", sheetOfNames
 	}
-	page, err := s.signing.List(r.Context(), l.ID, q.kind, q.query, q.after, size)
-	if err == nil && q.query != "" && !q.named && len(page.Signatories) == 0 && q.kind == signing.Person {
-		q.kind = signing.Organisation // a name was asked for, not a kind
-		page, err = s.signing.List(r.Context(), l.ID, q.kind, q.query, "", size)
+	page, err := s.roll.List(r.Context(), l.ID, q.kind, q.query, q.after, size)
+	if err == nil && q.query != "" && !q.named && len(page.Signatories) == 0 && q.kind == verify.Person {
+		q.kind = verify.Organisation // a name was asked for, not a kind
+		page, err = s.roll.List(r.Context(), l.ID, q.kind, q.query, "", size)
 	}
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 	loc := visitOf(r).locale
 	path := s.local(r, "/letters/"+l.Slug+"/signatories")
 	p := SignatoriesPage{Base: s.base(r, loc.T("signatories.title")), LetterTitle: s.title(r, l), LetterURL: s.local(r, "/letters/"+l.Slug),
-		Kind: string(q.kind), PersonsURL: q.link(path, signing.Person, "", view), OrgsURL: q.link(path, signing.Organisation, "", view), Query: q.query,
+		Kind: string(q.kind), PersonsURL: q.link(path, verify.Person, "", view), OrgsURL: q.link(path, verify.Organisation, "", view), Query: q.query,
 		Counts: s.counts(r, l), Print: view == "print", PlainURL: q.link(path, q.kind, "", ""), PrintURL: q.link(path, q.kind, "", "print"),
 		CSVURL: "/letters/" + l.Slug + "/signatories.csv", JSONURL: "/letters/" + l.Slug + "/signatories.json"}
 	for _, x := range page.Signatories {
@@ -102,11 +104,11 @@ func (s *Server) showSignatories(w http.ResponseWriter, r *http.Request) error {
 }
 
 // kinds are the lists that are asked for: both where none is named.
-func (q listRequest) kinds() []signing.Kind {
+func (q listRequest) kinds() []verify.Kind {
 	if q.named {
-		return []signing.Kind{q.kind}
+		return []verify.Kind{q.kind}
 	}
-	return []signing.Kind{signing.Organisation, signing.Person}
+	return []verify.Kind{verify.Organisation, verify.Person}
 }
 
 func (s *Server) sendSignatoriesCSV(w http.ResponseWriter, r *http.Request) error {
@@ -115,7 +117,7 @@ func (s *Server) sendSignatoriesCSV(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	return s.stream(w, r, q.letter.Slug+"-signatories.csv", "text/csv; charset=utf-8", func(out io.Writer) error {
-		return signing.WriteCSV(out, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...))
+		return roll.WriteCSV(out, s.roll.Everyone(r.Context(), q.letter.ID, q.kinds()...))
 	})
 }
 
@@ -128,7 +130,7 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 	v := r.URL.Query()
 	if !v.Has("limit") && q.query == "" && q.after == "" {
 		return s.stream(w, r, q.letter.Slug+"-signatories.json", "application/json", func(out io.Writer) error {
-			return signing.WriteJSON(out, q.letter.Slug, s.signing.Everyone(r.Context(), q.letter.ID, q.kinds()...), func() string { return "" })
+			return roll.WriteJSON(out, q.letter.Slug, s.roll.Everyone(r.Context(), q.letter.ID, q.kinds()...), func() string { return "" })
 		})
 	}
 	limit := pageOfNames
@@ -138,9 +140,9 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 		}
 	}
 	if !q.named {
-		q.kind = signing.Person
+		q.kind = verify.Person
 	}
-	page, err := s.signing.List(r.Context(), q.letter.ID, q.kind, q.query, q.after, limit)
+	page, err := s.roll.List(r.Context(), q.letter.ID, q.kind, q.query, q.after, limit)
 	if err != nil {
 		return err
 	}
@@ -149,11 +151,11 @@ func (s *Server) sendSignatoriesJSON(w http.ResponseWriter, r *http.Request) err
 		next = s.o.BaseURL + q.link("/letters/"+q.letter.Slug+"/signatories.json", q.kind, page.Next, "") + "&limit=" + strconv.Itoa(limit)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return signing.WriteJSON(w, q.letter.Slug, all(page.Signatories), func() string { return next })
+	return roll.WriteJSON(w, q.letter.Slug, all(page.Signatories), func() string { return next })
 }
 
-func all(list []signing.Signatory) iter.Seq2[signing.Signatory, error] {
-	return func(yield func(signing.Signatory, error) bool) {
+func all(list []roll.Signatory) iter.Seq2[roll.Signatory, error] {
+	return func(yield func(roll.Signatory, error) bool) {
 		for _, x := range list {
 			if !yield(x, nil) {
 				return
@@ -225,9 +227,9 @@ func (p *patient) Write(b []byte) (int, error) {
 	return p.ResponseWriter.Write(b)
 }
 
-func signatoryView(l *i18n.Locale, x signing.Signatory) SignatoryView {
-	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == signing.Organisation}
-	if x.Basis != signing.BasisEmail {
+func signatoryView(l *i18n.Locale, x roll.Signatory) SignatoryView {
+	v := SignatoryView{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation, Organisation: x.Kind == verify.Organisation}
+	if x.Basis != verify.ByEmail {
 		v.Basis = string(x.Basis)
 	}
 	if x.Country != "" {

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // stencil is a rendered page with holes for what differs from reader to reader: confirming is a hot path, and executing the
@@ -66,8 +68,8 @@ const (
 type receiptKey struct {
 	prefix, locale                string
 	text                          string // language
-	kind                          signing.Kind
-	listing                       signing.Listing
+	kind                          verify.Kind
+	listing                       roll.Listing
 	appears, promisedBy           int64 // Unix minutes
 	held, again, named, organised bool
 	promises                      int

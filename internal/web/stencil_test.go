@@ -26,7 +26,7 @@ func TestStencil_isTheRenderedPage(t *testing.T) {
 			}
 			for i, name := range []string{p.Name, `<script>alert("1")</script> & 'x'`, "", string(rune(holeSecret)) + "{{.Secret}}"} {
 				for _, organisation := range []string{p.Organisation, "", "O\u2019Brien \"&\" <Co>"} {
-					r := signing.Receipt{Name: name, Organisation: organisation, Secret: strings.Repeat(string(rune('a'+i)), 26),
+					r := signing.Receipt{Shown: signing.Shown{Name: name, Organisation: organisation}, Secret: strings.Repeat(string(rune('a'+i)), 26),
 						Promises: []string{"a+b/c= <" + name + ">", "second"}[:1+i%2]}
 					key := receiptKey{text: s.name, named: name != "", organised: organisation != "", promises: len(r.Promises)}
 					got, err := l.receipt(key, r, page)

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -99,7 +100,7 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			t.Fatalf("the code does not confirm: %d", r.Status)
 		}
 		drained(t, a)
-		var counts signing.Counts
+		var counts roll.Counts
 		testkit.Eventually(t, "the new signatures take the place of the old ones", func() bool {
 			counts = counted(t, a, 2, 2)
 			return counts.ByEdition[2] == 2
@@ -152,14 +153,14 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 }
 
 // counted waits until so many organisations and people are in the count, and returns it.
-func counted(t *testing.T, a *testkit.Running, organisations, persons int) (c signing.Counts) {
+func counted(t *testing.T, a *testkit.Running, organisations, persons int) (c roll.Counts) {
 	t.Helper()
 	testkit.Eventually(t, "the count moves", func() bool {
 		if _, err := a.Signing.Publish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var err error
-		if c, _, _, err = a.Signing.Summary(t.Context(), testkit.Letter(t, a.App).ID, 0); err != nil {
+		if c, _, _, err = a.Roll.Summary(t.Context(), testkit.Letter(t, a.App).ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		return c.Organisations == organisations && c.Persons == persons

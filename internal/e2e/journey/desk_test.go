@@ -225,7 +225,7 @@ func TestDesk_vetting(t *testing.T) {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
 		a.Publish(t)
-		if days, err := a.Signing.Daily(t.Context(), testkit.Letter(t, a.App).ID); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
+		if days, err := a.Roll.Daily(t.Context(), testkit.Letter(t, a.App).ID); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
 			t.Errorf("%+v, %v", days, err)
 		}
 	})

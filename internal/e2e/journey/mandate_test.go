@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 var (
@@ -112,7 +113,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	clock.Advance(10 * time.Second) // the directory is read again
 	sign("Quay Law Clinic", "mira@quay.example")
 	counted(t, a, 3, 0)
-	bases := map[signing.Basis]int{}
+	bases := map[verify.Basis]int{}
 	list, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateListed, 0, 10)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	for _, o := range list {
 		bases[o.Basis]++
 	}
-	if bases[signing.BasisDomain] != 2 || bases[signing.BasisVoucher] != 1 {
+	if bases[verify.ByDomain] != 2 || bases[verify.ByVoucher] != 1 {
 		t.Errorf("%v", bases)
 	}
 }

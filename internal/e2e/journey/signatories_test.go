@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 func TestSignatories_wholeListsAndParts(t *testing.T) {
@@ -35,7 +36,7 @@ func TestSignatories_wholeListsAndParts(t *testing.T) {
 
 			type page struct {
 				Identification string
-				Signatories    []signing.Listed
+				Signatories    []roll.Signatory
 				Next           string
 			}
 			read := func(path string) (p page) {
@@ -46,7 +47,7 @@ func TestSignatories_wholeListsAndParts(t *testing.T) {
 				}
 				return p
 			}
-			if whole := read(testkit.Page + "/signatories.json"); len(whole.Signatories) != 2103 || whole.Signatories[0].Basis != signing.BasisPaper {
+			if whole := read(testkit.Page + "/signatories.json"); len(whole.Signatories) != 2103 || whole.Signatories[0].Basis != verify.ByPaper {
 				t.Errorf("%d entries, %+v", len(whole.Signatories), whole.Signatories[0])
 			}
 			seen := map[string]bool{}

@@ -17,10 +17,12 @@ import (
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // office is an instance without a server, and whoever keeps its backups.
@@ -52,10 +54,10 @@ func withLetter(t *testing.T, engine store.Engine) *office {
 }
 
 // submit signs without confirming.
-func (o *office) submit(name, email string, listing signing.Listing) (token string) {
+func (o *office) submit(name, email string, listing roll.Listing) (token string) {
 	o.t.Helper()
 	id, err := o.Signing.Sign(o.t.Context(), signing.Request{Letter: o.letter, Edition: o.letter.Edition.Number, Browser: "a browser", Lang: "en",
-		Kind: signing.Person, Name: name, Email: email, Listing: listing, Consent: true, IsCountry: i18n.IsCountry})
+		Shown: signing.Shown{Kind: verify.Person, Name: name, Listing: listing}, Email: email, Consent: true, IsCountry: i18n.IsCountry})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -68,14 +70,14 @@ func (o *office) submit(name, email string, listing signing.Listing) (token stri
 
 func (o *office) confirm(token string) (secret string) {
 	o.t.Helper()
-	r, err := o.Signing.Confirm(o.t.Context(), token, "a browser", "", signing.Correction{})
+	r, err := o.Signing.Confirm(o.t.Context(), token, "a browser", "", signing.Shown{})
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	return r.Secret
 }
 
-func (o *office) sign(name, email string, listing signing.Listing) (secret string) {
+func (o *office) sign(name, email string, listing roll.Listing) (secret string) {
 	o.t.Helper()
 	return o.confirm(o.submit(name, email, listing))
 }
@@ -96,10 +98,10 @@ func (o *office) publish() {
 	(&testkit.Running{App: o.App}).Publish(o.t)
 }
 
-func (o *office) counts() signing.Counts {
+func (o *office) counts() roll.Counts {
 	o.t.Helper()
 	o.publish()
-	c, _, _, err := o.Signing.Summary(o.t.Context(), o.letter.ID, 0)
+	c, _, _, err := o.Roll.Summary(o.t.Context(), o.letter.ID, 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -200,12 +202,12 @@ func TestRestore_toTheOtherEngineAndBack(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		other := map[store.Engine]store.Engine{store.SQLite: store.Postgres, store.Postgres: store.SQLite}[engine]
 		k, first := newKeeper(t), withLetter(t, engine)
-		erased := first.sign("Mina Farahani", "mina@example.org", signing.Public)
-		first.sign("شیرین نوری", "shirin@example.org", signing.Public)
-		first.sign("Kept Back", "kept@example.org", signing.Counted)
+		erased := first.sign("Mina Farahani", "mina@example.org", roll.Public)
+		first.sign("شیرین نوری", "shirin@example.org", roll.Public)
+		first.sign("Kept Back", "kept@example.org", roll.Counted)
 		first.publish()
 		first.erase(erased)
-		first.submit("Not Yet", "waits@example.org", signing.Public)
+		first.submit("Not Yet", "waits@example.org", roll.Public)
 		if err := first.RecordErasures(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +249,7 @@ func TestBackup_whileSigning(t *testing.T) {
 		for w := range 4 {
 			writers.Go(func() {
 				for i := 0; ctx.Err() == nil && i < 200; i++ {
-					o.sign("Busy Body", fmt.Sprintf("w%di%d@busy.example", w, i), signing.Public)
+					o.sign("Busy Body", fmt.Sprintf("w%di%d@busy.example", w, i), roll.Public)
 					begun <- struct{}{}
 				}
 			})
@@ -317,7 +319,7 @@ func TestBackup_diskFull(t *testing.T) {
 // Nothing in a backup is readable without the identity, and no key is in it with it.
 func TestBackup_holdsNoKeyAndNothingInTheClear(t *testing.T) {
 	k, o := newKeeper(t), withLetter(t, store.SQLite)
-	o.sign("Zarafshan Quill", "zq@example.org", signing.Public)
+	o.sign("Zarafshan Quill", "zq@example.org", roll.Public)
 	b := o.backup(k)
 	plain, err := k.with.Decrypt(bytes.NewReader(b))
 	if err != nil {

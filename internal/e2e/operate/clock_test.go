@@ -10,6 +10,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -145,7 +146,7 @@ func TestClock_jumps(t *testing.T) {
 		within := c.asks("Within")
 		c.answers(within, false)
 		c.answers(early, ahead)
-		c.acts(relisted, func(own signing.Own) error { return a.Signing.Relist(ctx, relisted.Secret, own.ID, signing.Counted) })
+		c.acts(relisted, func(own signing.Own) error { return a.Signing.Relist(ctx, relisted.Secret, own.ID, roll.Counted) })
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.whole(len(c.all))
 		across := c.asks("Across")
@@ -156,8 +157,8 @@ func TestClock_jumps(t *testing.T) {
 
 		clock.back()
 		c.acts(withdrawn, func(own signing.Own) error { return a.Signing.Withdraw(ctx, withdrawn.Secret, own.ID) })
-		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, signing.Counted) })
-		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, signing.Public) })
+		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, roll.Counted) })
+		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, roll.Public) })
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.answers(late, ahead)
 		c.answers(across, behind)

@@ -64,7 +64,7 @@ func TestStop_finishesWhatRuns(t *testing.T) {
 		if _, err := again.Signing.Publish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got, _, _, err := again.Signing.Summary(t.Context(), testkit.Letter(t, again).ID, 0); err != nil || got.Persons != 1 {
+		if got, _, _, err := again.Roll.Summary(t.Context(), testkit.Letter(t, again).ID, 0); err != nil || got.Persons != 1 {
 			t.Errorf("after the stop %d people are counted, %v", got.Persons, err)
 		}
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
@@ -33,7 +34,7 @@ func TestRestore_refusals(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		k, o := newKeeper(t), withLetter(t, store.SQLite)
 		for i := range 30 {
-			o.sign("Mina Farahani", fmt.Sprintf("mina%d@example.org", i), signing.Public)
+			o.sign("Mina Farahani", fmt.Sprintf("mina%d@example.org", i), roll.Public)
 		}
 		o.publish()
 		whole := o.backup(k)
@@ -146,12 +147,12 @@ func TestRestore_erasedStayErased(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		ctx := t.Context()
 		k, o := newKeeper(t), withLetter(t, engine)
-		stays := o.sign("Ada Wren", "ada@example.org", signing.Public)
-		public := o.sign("Zarafshan Quillfeather", "zq-public@example.org", signing.Public)
-		hidden := o.sign("Hidden Ofalist", "zq-hidden@example.org", signing.Counted)
+		stays := o.sign("Ada Wren", "ada@example.org", roll.Public)
+		public := o.sign("Zarafshan Quillfeather", "zq-public@example.org", roll.Public)
+		hidden := o.sign("Hidden Ofalist", "zq-hidden@example.org", roll.Counted)
 		o.publish()
-		unpublished := o.sign("Vexilla Wharfinger", "zq-late@example.org", signing.Public)
-		token := o.submit("Submitted Ibsen", "zq-submitted@example.org", signing.Public)
+		unpublished := o.sign("Vexilla Wharfinger", "zq-late@example.org", roll.Public)
+		token := o.submit("Submitted Ibsen", "zq-submitted@example.org", roll.Public)
 		backup := o.backup(k)
 		submitted := o.confirm(token)
 		for _, secret := range []string{public, hidden, unpublished, submitted} {
@@ -193,7 +194,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		if names, rows := found(back), sealed(back); len(names) > 0 || rows > 0 {
 			t.Errorf("what was erased is back: %q, %d receipts open", names, rows)
 		}
-		if _, err := back.Signing.Confirm(ctx, token, "a browser", "", signing.Correction{}); err == nil {
+		if _, err := back.Signing.Confirm(ctx, token, "a browser", "", signing.Shown{}); err == nil {
 			t.Error("the link of somebody erased still confirms")
 		}
 		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 3 {
@@ -216,7 +217,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		if names, rows := found(skipped), sealed(skipped); len(names) != len(needles) || rows != 3 {
 			t.Errorf("without the ledger the search finds only %q and %d receipts", names, rows)
 		}
-		if _, err := skipped.Signing.Confirm(ctx, token, "a browser", "", signing.Correction{}); err != nil {
+		if _, err := skipped.Signing.Confirm(ctx, token, "a browser", "", signing.Shown{}); err != nil {
 			t.Errorf("without the ledger the link does not confirm: %v", err)
 		}
 	})
@@ -228,9 +229,9 @@ func TestRestore_hiddenStayHidden(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		ctx := t.Context()
 		k, o := newKeeper(t), withLetter(t, engine)
-		o.sign("Ada Wren", "ada@example.org", signing.Public)
-		withdrew := o.sign("Wilma Withdrew", "wilma@example.org", signing.Public)
-		hid := o.sign("Hilda Hid", "hilda@example.org", signing.Public)
+		o.sign("Ada Wren", "ada@example.org", roll.Public)
+		withdrew := o.sign("Wilma Withdrew", "wilma@example.org", roll.Public)
+		hid := o.sign("Hilda Hid", "hilda@example.org", roll.Public)
 		o.publish()
 		backup := o.backup(k)
 		id := func(secret string) int64 {
@@ -241,7 +242,7 @@ func TestRestore_hiddenStayHidden(t *testing.T) {
 			}
 			return own[0].ID
 		}
-		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), signing.Counted), o.RecordErasures(ctx)); err != nil {
+		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), roll.Counted), o.RecordErasures(ctx)); err != nil {
 			t.Fatal(err)
 		}
 		ledger := filepath.Join(o.instance.Data, "erasures")
@@ -297,7 +298,7 @@ func TestRestore_killed(t *testing.T) {
 		k, o := newKeeper(t), withLetter(t, store.SQLite)
 		noise := make([]byte, 1<<20) // what no compression makes small, in the tables that come last
 		rand.Read(noise)
-		o.sign("Mina Farahani", "mina@example.org", signing.Public)
+		o.sign("Mina Farahani", "mina@example.org", roll.Public)
 		err := o.DB.Update(t.Context(), func(tx *store.Tx) error {
 			_, err := tx.Exec(qPlantNoise, noise, o.letter.ID)
 			return err
@@ -345,7 +346,7 @@ var qPlantNoise = store.Q("test.plant_noise", `UPDATE signature_sealed SET seale
 func TestRestore_isNotServedUnchecked(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		k, o := newKeeper(t), withLetter(t, engine)
-		o.sign("Mina Farahani", "mina@example.org", signing.Public)
+		o.sign("Mina Farahani", "mina@example.org", roll.Public)
 		o.publish()
 		to := o.moved(k, engine)
 		backup := o.backup(k)
@@ -417,11 +418,11 @@ func TestRestore_log(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		ctx := t.Context()
 		k, o := newKeeper(t), withLetter(t, engine)
-		secret := o.sign("Mina Farahani", "mina@example.org", signing.Public)
+		secret := o.sign("Mina Farahani", "mina@example.org", roll.Public)
 		o.publish()
 		early := o.checkpoint()
 		backup := o.backup(k)
-		o.sign("Ada Wren", "ada@example.org", signing.Public)
+		o.sign("Ada Wren", "ada@example.org", roll.Public)
 		o.publish()
 		late := o.checkpoint()
 
@@ -475,7 +476,7 @@ func TestRestore_log(t *testing.T) {
 			if err := next.Log.CheckEdge(ctx); err != nil {
 				t.Error(err)
 			}
-			next.sign("Petra Blau", "petra@example.org", signing.Public)
+			next.sign("Petra Blau", "petra@example.org", roll.Public)
 			if c := next.counts(); c.Persons != 2 {
 				t.Errorf("counts %+v", c)
 			}
@@ -511,9 +512,9 @@ func TestRestore_newKeys(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		ctx := t.Context()
 		k, o := newKeeper(t), withLetter(t, engine)
-		secret := o.sign("Ada Wren", "ada@example.org", signing.Public)
-		o.sign("Kept Back", "kept@example.org", signing.Counted)
-		o.submit("Not Yet", "waits@example.org", signing.Public)
+		secret := o.sign("Ada Wren", "ada@example.org", roll.Public)
+		o.sign("Kept Back", "kept@example.org", roll.Counted)
+		o.submit("Not Yet", "waits@example.org", roll.Public)
 		before := o.counts()
 		backup := o.backup(k)
 		to := testkit.Instance(t, engine)
@@ -531,7 +532,7 @@ func TestRestore_newKeys(t *testing.T) {
 		if own, err := back.Signing.Find(ctx, secret); err != nil || own[0].Email != "" || own[0].State != signing.StateListed {
 			t.Errorf("a receipt shows %+v, %v", own, err)
 		}
-		again := back.sign("Ada Wren", "ada@example.org", signing.Public)
+		again := back.sign("Ada Wren", "ada@example.org", roll.Public)
 		if own, err := back.Signing.Find(ctx, again); err != nil || own[0].Email != "ada@example.org" {
 			t.Errorf("signing afresh: %+v, %v", own, err)
 		}
@@ -560,7 +561,7 @@ func TestRestore_besideAServer(t *testing.T) {
 func TestServe_keepsTheLedger(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		o := withLetter(t, engine)
-		o.erase(o.sign("Mina Farahani", "mina@example.org", signing.Public))
+		o.erase(o.sign("Mina Farahani", "mina@example.org", roll.Public))
 		testkit.App(t, engine, func(options *app.Options) { options.Instance = o.instance })
 		testkit.Eventually(t, "the ledger is written", func() bool {
 			text, _ := os.ReadFile(filepath.Join(o.instance.Data, "erasures"))

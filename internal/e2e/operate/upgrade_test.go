@@ -19,6 +19,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -98,7 +99,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 					t.Errorf("%s: the mail has another link than before", s.Email)
 				}
 			}
-			receipt, err := a.Signing.Confirm(ctx, s.Token, "a browser", "", signing.Correction{})
+			receipt, err := a.Signing.Confirm(ctx, s.Token, "a browser", "", signing.Shown{})
 			switch {
 			case s.State == "spent" || s.State == "erased":
 				if err == nil {
@@ -179,7 +180,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 		act("hart@lamps.example", func(o signing.Own) error { return a.Signing.Withdraw(ctx, secrets["hart@lamps.example"], o.ID) })
 		act("quin@lamps.example", func(o signing.Own) error { return a.Signing.Erase(ctx, secrets["quin@lamps.example"], o.ID) })
 		act("cleo@lamps.example", func(o signing.Own) error {
-			return a.Signing.Relist(ctx, secrets["cleo@lamps.example"], o.ID, signing.Public)
+			return a.Signing.Relist(ctx, secrets["cleo@lamps.example"], o.ID, roll.Public)
 		})
 		lamps.Persons, lamps.Withdrawn, lamps.Withheld = lamps.Persons-1, 2, lamps.Withheld-1
 		facts.Counts["lamps"] = lamps

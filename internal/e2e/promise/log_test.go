@@ -23,7 +23,6 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
@@ -307,7 +306,7 @@ func TestReceipt_promiseAndProof(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := map[signing.Kind]string{signing.Person: "Hesper Quillan", signing.Organisation: "Ferrymen of the Sill"}[o.Kind]; record.Name != want ||
+			if want := map[verify.Kind]string{verify.Person: "Hesper Quillan", verify.Organisation: "Ferrymen of the Sill"}[o.Kind]; record.Name != want ||
 				sign.Listing != verify.Withheld || edition.Number != 1 {
 				t.Errorf("the receipt says %+v %+v %+v", sign, edition, record)
 			}

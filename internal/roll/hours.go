@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
 )
 
 // Time is how many signatures that count were given in an hour or on a day, UTC.
@@ -27,53 +28,18 @@ type Country struct {
 // hourKey is an hour, since 1970, of one kind.
 type hourKey struct {
 	hour int64
-	kind Kind
+	kind verify.Kind
 }
 
 const microsAnHour = int64(time.Hour / time.Microsecond)
 
-func (f followed) hour() hourKey { return hourKey{f.given / microsAnHour, f.kind} }
-
-// glance is what leaves add to the numbers that the desk shows.
-type glance struct {
-	hours     map[hourKey]int
-	countries map[string]int
+func hourOf(given time.Time, kind verify.Kind) hourKey {
+	return hourKey{given.UnixMicro() / microsAnHour, kind}
 }
 
-// add stores the numbers. Whoever calls it holds the letter's row.
-func (g glance) add(tx *store.Tx, l letter.ID) error {
-	for k, n := range g.hours {
-		if n == 0 {
-			continue
-		}
-		if _, err := tx.Exec(qAddHour, l, k.hour, k.kind, n); err != nil {
-			return err
-		}
-	}
-	for code, n := range g.countries {
-		if n == 0 {
-			continue
-		}
-		if _, err := tx.Exec(qAddCountry, l, code, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var (
-	qAddHour = store.Q("signature_hour.add", `
-		INSERT INTO signature_hour (letter_id, hour, kind, n) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (letter_id, hour, kind) DO UPDATE SET n = signature_hour.n + excluded.n`)
-	qAddCountry = store.Q("signature_country.add", `
-		INSERT INTO signature_country (letter_id, country, n) VALUES ($1, $2, $3)
-		ON CONFLICT (letter_id, country) DO UPDATE SET n = signature_country.n + excluded.n`)
-	qListHours     = store.Q("signature_hour.list", `SELECT hour, kind, n FROM signature_hour WHERE letter_id = $1 AND hour >= $2 AND n > 0 ORDER BY hour, kind`)
-	qListCountries = store.Q("signature_country.list", `SELECT country, n FROM signature_country WHERE letter_id = $1 AND n > 0`)
-	qListBursts    = store.Q("signature.list_bursts", `
-		SELECT s.created_at FROM (SELECT created_at, reason FROM signature WHERE letter_id = $1 AND state = 'held' ORDER BY id DESC LIMIT 1000) s
-		WHERE s.reason = $2`)
-)
+// burst is the reason of a signature that is held since many came from one mail domain at once: signing.HeldBurst, which this
+// package does not know.
+const burst = "burst"
 
 // Hours returns the hours since then in which signatures were given, in their order.
 func (s *Service) Hours(ctx context.Context, l letter.ID, since time.Time) (list []Time, err error) {
@@ -90,13 +56,13 @@ func (s *Service) Hours(ctx context.Context, l letter.ID, since time.Time) (list
 			if err != nil {
 				return err
 			}
-			if x.kind == Organisation {
+			if x.kind == verify.Organisation {
 				of(x.hour).Organisations += x.n
 			} else {
 				of(x.hour).Persons += x.n
 			}
 		}
-		for at, err := range store.Each(tx, qListBursts, func(r store.Row) (at int64, err error) { return at, r.Scan(&at) }, l, HeldBurst) {
+		for at, err := range store.Each(tx, qListBursts, func(r store.Row) (at int64, err error) { return at, r.Scan(&at) }, l, burst) {
 			if err != nil {
 				return err
 			}

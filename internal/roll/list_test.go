@@ -1,4 +1,4 @@
-package signing_test
+package roll_test
 
 import (
 	"encoding/base64"
@@ -12,30 +12,24 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/verify"
 )
-
-func (d *desk) giveAll(names []string, options ...func(*signing.Request)) {
-	d.t.Helper()
-	for i, name := range names {
-		d.give(fmt.Sprintf("a%d.%d@example.org", d.count(qCountSigned), i), append(options, named(name))...)
-	}
-	d.publish()
-}
 
 func TestList_eachNameOnceInCollatedOrder(t *testing.T) {
 	names := []string{"Zoe Ash", "Åsa Berg", "Asa Berg", "asa berg", "Łukasz Nowak", "Émile Zola", "Mina Farahani", "Mina Farahani", "Mina Farahani",
 		"مینا فراهانی", "علی رضایی", "Тарас Шевченко", "Ελένη Νίκου", "山田 太郎", "Nguyễn Văn An", "O'Brien", "de la Cruz", strings.Repeat("Longname ", 20) + "A",
 		strings.Repeat("Longname ", 20) + "B"}
-	desks(t, func(t *testing.T, d *desk) {
-		d.giveAll(names)
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.GiveAll(names)
 		want := slices.Clone(names)
 		collate.New(language.Und, collate.IgnoreCase).SortStrings(want)
 		for i, name := range want {
 			want[i] = strings.TrimSpace(name)
 		}
 		for _, limit := range []int{1, 2, 3, 100} {
-			got := d.names(signing.Person, "", limit)
+			got := d.Names(verify.Person, "", limit)
 			if diff := cmp.Diff(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(got))); diff != "" {
 				t.Errorf("limit %d: not each name once (-want +got):\n%s", limit, diff)
 			}
@@ -50,8 +44,8 @@ func TestList_eachNameOnceInCollatedOrder(t *testing.T) {
 func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
 	names := []string{"مينا كرمانی", "آرش یزدی", "علی‌رضا موسوی", "Élodie Łukasik", "İpek Işık", "Sean O'Brien", "Νίκος Παπαδόπουλος", "Jürgen Strauß",
 		"Mina Farahani", "Mina Minaei", "Abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz Lund"}
-	desks(t, func(t *testing.T, d *desk) {
-		d.giveAll(names)
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.GiveAll(names)
 		for query, want := range map[string][]string{
 			"مینا کرم":     {names[0]}, // Persian letters find what an Arabic keyboard wrote
 			"مينا":         {names[0]},
@@ -85,7 +79,7 @@ func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
 			names[10][:52]: {names[10]},
 		} {
 			for _, limit := range []int{1, 50} {
-				if got := d.names(signing.Person, query, limit); !cmp.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+				if got := d.Names(verify.Person, query, limit); !cmp.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 					t.Errorf("%q, %d a page: %q, want %q", query, limit, got, want)
 				}
 			}
@@ -94,8 +88,8 @@ func TestList_findsByPrefixOfAnyFoldedWord(t *testing.T) {
 }
 
 func TestList_aBadCursorIsHarmless(t *testing.T) {
-	desks(t, func(t *testing.T, d *desk) {
-		d.giveAll([]string{"Anna", "Berta", "Clara"})
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.GiveAll([]string{"Anna", "Berta", "Clara"})
 		r := rand.New(rand.NewPCG(4, 4))
 		for i := range 300 {
 			raw := make([]byte, r.IntN(220))
@@ -107,7 +101,7 @@ func TestList_aBadCursorIsHarmless(t *testing.T) {
 				cursor = string(raw)
 			}
 			for _, query := range []string{"", "a"} {
-				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 2)
+				p, err := d.Roll.List(t.Context(), d.Letter.ID, verify.Person, query, cursor, 2)
 				if err != nil || len(p.Signatories) > 2 {
 					t.Fatalf("cursor %q, query %q: %d entries, %v", cursor, query, len(p.Signatories), err)
 				}
@@ -117,19 +111,19 @@ func TestList_aBadCursorIsHarmless(t *testing.T) {
 }
 
 func TestSummary_namesThatJoinedLast(t *testing.T) {
-	desks(t, func(t *testing.T, d *desk) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
 		var names []string
 		for i := range 15 {
 			names = append(names, fmt.Sprintf("Person %c", 'a'+i))
-			d.giveAll(names[i:])
+			d.GiveAll(names[i:])
 		}
-		d.giveAll([]string{"Hidden Person"}, listed(signing.Addressee))
-		_, persons, organisations, err := d.Summary(t.Context(), d.letter.ID, 0)
+		d.GiveAll([]string{"Hidden Person"}, testkit.Listed(roll.Addressee))
+		_, persons, organisations, err := d.Roll.Summary(t.Context(), d.Letter.ID, 0)
 		if err != nil || len(persons) != 12 || len(organisations) != 0 {
 			t.Fatalf("%d persons, %d organisations, %v", len(persons), len(organisations), err)
 		}
 		for i, p := range persons {
-			if want := names[14-i]; p.Name != want || p.Basis != signing.BasisEmail {
+			if want := names[14-i]; p.Name != want || p.Basis != verify.ByEmail {
 				t.Errorf("place %d: %+v, want %s", i, p, want)
 			}
 		}
@@ -138,19 +132,19 @@ func TestSummary_namesThatJoinedLast(t *testing.T) {
 
 // However long the list, a page of a search looks at few entries: also where words are common, and in the wrong order.
 func TestList_aSearchLooksAtFewEntries(t *testing.T) {
-	desks(t, func(t *testing.T, d *desk) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
 		var text strings.Builder
 		text.WriteString("Name\n")
 		for i := range 1500 {
-			fmt.Fprintf(&text, "Anna %s Lund\nLund %s\n", words(i), words(i))
+			fmt.Fprintf(&text, "Anna %s Lund\nLund %s\n", testkit.Words(i), testkit.Words(i))
 		}
 		text.WriteString("Anna Lund\n")
-		d.apply(d.plan(list(t, text.String())))
-		d.publish()
+		d.Apply(d.Plan(testkit.List(t, text.String())))
+		d.Publish()
 		for query, want := range map[string]int{"anna lund": 1501, "lund anna": 1501, "lund": 3001, "anna zz": 0} {
 			seen := map[string]bool{}
 			for cursor, pages := "", 0; ; pages++ {
-				p, err := d.List(t.Context(), d.letter.ID, signing.Person, query, cursor, 50)
+				p, err := d.Roll.List(t.Context(), d.Letter.ID, verify.Person, query, cursor, 50)
 				if err != nil || pages > 500 {
 					t.Fatalf("%q: page %d, %v", query, pages, err)
 				}
@@ -168,14 +162,9 @@ func TestList_aSearchLooksAtFewEntries(t *testing.T) {
 				t.Errorf("%q: %d names, want %d", query, len(seen), want)
 			}
 		}
-		first, err := d.List(t.Context(), d.letter.ID, signing.Person, "anna lund", "", 50)
+		first, err := d.Roll.List(t.Context(), d.Letter.ID, verify.Person, "anna lund", "", 50)
 		if err != nil || first.Signatories[0].Name != "Anna Lund" {
 			t.Errorf("whose name is what was typed comes first: %+v, %v", first.Signatories[:1], err)
 		}
 	})
-}
-
-// words returns a word of letters for a number.
-func words(i int) string {
-	return "b" + string([]rune{rune('a' + i/676%26), rune('a' + i/26%26), rune('a' + i%26)})
 }

@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"bufio"
@@ -9,21 +9,6 @@ import (
 	"strings"
 	"unicode/utf8"
 )
-
-// Listed is an entry of the public list as data.
-type Listed struct {
-	Kind        Kind   `json:"kind"`
-	Name        string `json:"name"`
-	Title       string `json:"title,omitempty"`       // of a person, for identification purposes only
-	Affiliation string `json:"affiliation,omitempty"` // the same
-	Country     string `json:"country,omitempty"`     // ISO 3166-1 alpha-2
-	Basis       Basis  `json:"basis"`
-}
-
-// Listed returns the entry as data.
-func (s Signatory) Listed() Listed {
-	return Listed{Kind: s.Kind, Name: s.Name, Title: s.Title, Affiliation: s.Affiliation, Country: s.Country, Basis: s.Basis}
-}
 
 // Identification is what every list says that shows titles and affiliations.
 const Identification = "Titles and affiliations of people are for identification purposes only."
@@ -72,7 +57,7 @@ func WriteJSON(w io.Writer, slug string, list iter.Seq2[Signatory, error], next 
 			return err
 		}
 		_, _ = out.WriteString(separator)
-		if err := encoder.Encode(s.Listed()); err != nil {
+		if err := encoder.Encode(s); err != nil {
 			return err
 		}
 		separator = ","

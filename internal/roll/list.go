@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
@@ -16,110 +15,32 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
-// Counts are the published numbers of a letter. Organisations and Persons are all confirmed signatures of their kind,
-// whatever their listing; the others say how many of them, or besides them, are what.
-type Counts struct {
-	Organisations, Persons int
-	Withheld               int // of all: show no public name
-	Imported               int // of all: came by reply, paper or import
-	Withdrawn, Removed     int // beside them
-	Earlier                int // of all: on an edition that a substantive one has replaced
-	ByEdition              map[int]int
-	Ended                  map[verify.Reason]int // of those withdrawn and removed
-	PublishedAt            time.Time             // of the checkpoint; zero before the first
-	Size                   int64                 // of the log that the numbers are of
-	Root                   verify.Hash
-}
-
-// Signatory is one line of the public list.
+// Signatory is one line of the public list, also as data.
 type Signatory struct {
-	ID                                int64
-	Kind                              Kind
-	Name, Title, Affiliation, Country string
-	Basis                             Basis
+	ID   int64       `json:"-"`
+	Kind verify.Kind `json:"kind"`
+	verify.Record
+	Basis verify.Basis `json:"basis"`
 
 	sortKey []byte // or the folded word it was found by
 }
 
-func scanSignatory(row store.Row) (s Signatory, err error) {
-	err = row.Scan(&s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
-	return s, err
+var signatorySelect = "u.id, u.kind, " + recordSelect + ", s.basis"
+
+func (s *Signatory) fields(more ...any) []any {
+	fields := recordFields(append(make([]any, 0, 8), &s.ID, &s.Kind), &s.Record)
+	return append(append(fields, &s.Basis), more...)
 }
 
-func scanListed(row store.Row) (s Signatory, err error) {
-	err = row.Scan(&s.sortKey, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
-	return s, err
-}
+func scanSignatory(row store.Row) (s Signatory, err error) { return s, row.Scan(s.fields()...) }
+
+func scanListed(row store.Row) (s Signatory, err error) { return s, row.Scan(s.fields(&s.sortKey)...) }
 
 func scanFound(row store.Row) (s Signatory, err error) {
 	var word string
-	err = row.Scan(&word, &s.ID, &s.Kind, &s.Name, &s.Title, &s.Affiliation, &s.Country, &s.Basis)
+	err = row.Scan(s.fields(&word)...)
 	s.sortKey = []byte(word)
 	return s, err
-}
-
-// Summary returns what a letter's page shows of its signatures: the counts and the names that joined last. since is the
-// number of the last substantive edition; signatures on editions before it count as earlier.
-func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts, persons, organisations []Signatory, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		c, persons, organisations = Counts{ByEdition: map[int]int{}, Ended: map[verify.Reason]int{}, Root: (&verify.Tree{}).Root()}, nil, nil
-		for t, err := range store.Each(tx, qListTally, scanTally, l) {
-			if err != nil {
-				return err
-			}
-			c.add(t, since)
-		}
-		p, err := scanPublication(tx.Row(qFindPublication, l))
-		if errors.Is(err, store.ErrNoRow) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c.PublishedAt, c.Size, c.Root = p.at, p.size, p.root
-		if persons, err = findListed(tx, l, p.recent.Persons); err != nil {
-			return err
-		}
-		organisations, err = findListed(tx, l, p.recent.Organisations)
-		return err
-	})
-	return c, persons, organisations, err
-}
-
-func (c *Counts) add(t tallied, since int) {
-	if reason := verify.Reason(t.outcome); t.outcome != outcomeCounted {
-		if c.Ended[reason] += t.n; reason.Removed() {
-			c.Removed += t.n
-		} else {
-			c.Withdrawn += t.n
-		}
-		return
-	}
-	if t.kind == Organisation {
-		c.Organisations += t.n
-	} else {
-		c.Persons += t.n
-	}
-	if t.withheld {
-		c.Withheld += t.n
-	}
-	if t.basis.imported() {
-		c.Imported += t.n
-	}
-	if t.edition < since {
-		c.Earlier += t.n
-	}
-	c.ByEdition[t.edition] += t.n
-}
-
-type tallied struct {
-	cell
-	n int
-}
-
-func scanTally(row store.Row) (t tallied, err error) {
-	err = row.Scan(&t.edition, &t.kind, &t.withheld, &t.basis, &t.outcome, &t.n)
-	return t, err
 }
 
 // findListed returns those of the ids that are still in the public list.
@@ -145,7 +66,7 @@ type Page struct {
 
 // List returns a page of the public list of one kind in its collated order, at most limit entries after the cursor; with
 // a query, those with a word that begins with its words, in the order of that word. Its cost does not grow with the list.
-func (s *Service) List(ctx context.Context, l letter.ID, kind Kind, query, cursor string, limit int) (p Page, err error) {
+func (s *Service) List(ctx context.Context, l letter.ID, kind verify.Kind, query, cursor string, limit int) (p Page, err error) {
 	key, id := openCursor(cursor)
 	words := strings.Fields(text.Fold(query))
 	if query != "" && len(words) == 0 {
@@ -174,7 +95,7 @@ const everyoneSlice = 1000
 // Everyone ranges over the whole public list of each kind in its order. It reads slice by slice, so that no long
 // transaction keeps the database from cleaning up; who joins or leaves meanwhile may be in it or not. An error is the last
 // pair.
-func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...Kind) iter.Seq2[Signatory, error] {
+func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...verify.Kind) iter.Seq2[Signatory, error] {
 	return func(yield func(Signatory, error) bool) {
 		for _, kind := range kinds {
 			for cursor := ""; ; {
@@ -196,6 +117,15 @@ func (s *Service) Everyone(ctx context.Context, l letter.ID, kinds ...Kind) iter
 	}
 }
 
+// Named returns those of the public list of a kind who have the name, case and marks aside; of a very common one it looks at no
+// more than limit.
+func Named(tx *store.Tx, l letter.ID, kind verify.Kind, name string, limit int) ([]Signatory, error) {
+	folded := text.Fold(name)
+	whole := cutWord(folded) // the search index has the whole name as its first entry
+	found, err := store.List(tx, qSearchPage, scanFound, l, kind, whole, whole+"\x01", "", 0, limit)
+	return slices.DeleteFunc(found, func(s Signatory) bool { return text.Fold(s.Name) != folded }), err
+}
+
 // maxLooked bounds how many index entries of the second way one search page may look at, so that a common word beside a
 // rare one costs no scan of the list.
 const maxLooked = 400
@@ -205,7 +135,7 @@ const secondWay = "\x01"
 
 // search finds names in two ways: those that have the words one after the other, as people type a name, are one stretch of
 // the index; those that have them in another order or with others between, by walking the entries of the longest word.
-func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, id int64, limit int) (p Page, err error) {
+func search(tx *store.Tx, l letter.ID, kind verify.Kind, words []string, word string, id int64, limit int) (p Page, err error) {
 	phrase := cutWord(strings.Join(words, " "))
 	inOrder := func(s Signatory) bool {
 		return slices.ContainsFunc(searchWords(s.Name), func(w string) bool { return strings.HasPrefix(w, phrase) })
@@ -250,7 +180,7 @@ func search(tx *store.Tx, l letter.ID, kind Kind, words []string, word string, i
 }
 
 // walk ranges over the index entries that begin with prefix, after the given one, until fn says that it is enough.
-func walk(tx *store.Tx, l letter.ID, kind Kind, prefix, word string, id int64, limit int, fn func(Signatory) (more bool)) error {
+func walk(tx *store.Tx, l letter.ID, kind verify.Kind, prefix, word string, id int64, limit int, fn func(Signatory) (more bool)) error {
 	slice := max(limit, 100) // a short page is no reason for many queries
 	for {
 		found, err := store.List(tx, qSearchPage, scanFound, l, kind, prefix, prefix+"\U0010FFFF", word, id, slice)

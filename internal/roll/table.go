@@ -1,4 +1,4 @@
-package signing
+package roll
 
 import (
 	"archive/zip"
