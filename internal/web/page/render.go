@@ -7,13 +7,14 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// parts are the files that hold what pages share and are no page themselves.
-const parts = "partials.html"
+// parts are the files that hold what pages share and are no page themselves; a folder's own are in its partials.html.
+var parts = []string{"page/layout", "page/letter", "page/form"}
 
 // Renderer holds the templates of all pages. A page's file begins with "top" and ends with "bottom", which are the layout. All
 // files are one set, so that what pages share is kept once, and they are parsed when the first page is rendered, which most
@@ -36,9 +37,9 @@ func NewRenderer(files fs.FS) *Renderer {
 			if err != nil {
 				panic(err)
 			}
-			parsed := template.Must(set.New(strings.TrimSuffix(name, ".html")).Parse(string(text)))
-			if path.Dir(name) != "page" && path.Base(name) != parts {
-				pages[parsed.Name()] = parsed
+			t := template.Must(set.New(strings.TrimSuffix(name, ".html")).Parse(string(text)))
+			if !slices.Contains(parts, t.Name()) && path.Base(t.Name()) != "partials" {
+				pages[t.Name()] = t
 			}
 		}
 		return pages

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/undersigned/undersigned/internal/bundle"
 )
 
 // A page is rendered once, alone and side by side, and readers of many pairs of texts do not drive out the letter itself.
@@ -42,7 +44,7 @@ func TestLetterCache_boundedByBytes(t *testing.T) {
 		version: func(context.Context, string) (int64, error) { return 0, nil },
 		load: func(_ context.Context, slug string) (*cachedLetter, error) {
 			loads[slug]++
-			return &cachedLetter{}, nil
+			return &cachedLetter{Published: &bundle.Published{}}, nil
 		}}
 	random := make([]byte, 1<<20)
 	rand.Read(random) // so that gzip makes it no smaller
