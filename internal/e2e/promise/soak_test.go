@@ -132,7 +132,8 @@ func TestSoak_holdsItsLevel(t *testing.T) {
 		}
 		a.Publish(t)
 		c := a.Client(t)
-		testkit.Eventually(t, "the letter's page is of a log that has it", func() bool { return !strings.Contains(c.Get(testkit.Page+".json").Body, `"size":0,`) })
+		testkit.Eventually(t, "the letter's page is of a log that has it",
+			func() bool { return !strings.Contains(c.Get(testkit.Page+".json").Body, `"size":0,`) })
 		m.load(stretch) // caches fill, connections are made
 		m.load(stretch)
 		first := rest(nil)
