@@ -18,13 +18,17 @@ const (
 	checkedMail = "mail" // the server's processor time while it sends what waits
 )
 
+// warmUp are forms that a server is sent before it is measured, so that what it does once is done.
+const warmUp = 100
+
 // idleWatch is how long a server at rest is watched: three hundred ticks of the kernel's clock.
 const idleWatch = 3 * time.Second
 
 // Check measures and holds the figures to the floors. The report is complete also when the error names those that fell.
 //
-// Each figure is the median of the rounds. Where one falls all is measured once more, and it holds if it held in either: a
-// neighbour on a machine of two cores can take half of one side for some seconds, a collapse falls both times.
+// Each ratio is the median of the rounds, the cost of a mail the least of them. Where a figure falls all is measured once more,
+// and it holds if it held in either: a neighbour on a machine of two cores can take half of one side for some seconds, a
+// collapse falls both times.
 func Check(ctx context.Context, o Options, floors []Floor) (_ *Report, err error) {
 	o.What, o.Relays = Checked, []Relay{Fast}
 	if err := o.check(); err != nil {
@@ -37,7 +41,10 @@ func Check(ctx context.Context, o Options, floors []Floor) (_ *Report, err error
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
-	for range 2 {
+	for attempt := range 2 {
+		if attempt > 0 {
+			c.report.Notes = append(c.report.Notes, "a figure fell, so that all was measured twice; the table is of the second time")
+		}
 		if err := c.attempt(ctx); err != nil {
 			return nil, err
 		}
@@ -80,7 +87,7 @@ func (c *checkRun) attempt(ctx context.Context) (err error) {
 		}
 	}
 	c.figures[checkedPage], c.figures[Sign], c.figures[Confirm] = c.ratio(rows[1].name), c.ratio(Sign), c.ratio(Confirm)
-	c.figures[checkedMail] = median(c.mails)
+	c.figures[checkedMail] = slices.Min(c.mails) // what else runs makes processor time longer, never shorter
 	return nil
 }
 
@@ -125,7 +132,7 @@ func (c *checkRun) checkRows(ctx context.Context) ([]row, error) {
 	prepareSign := sign.prepare
 	sign.prepare = func(ctx context.Context) error {
 		first = c.ledger.count()
-		return prepareSign(ctx)
+		return errors.Join(prepareSign(ctx), c.sign(ctx, warmUp))
 	}
 	sign.target = c.signTarget(0, true)
 	sign.settle = func(ctx context.Context) error {
