@@ -124,10 +124,13 @@ func findDates(folded string) (found []written) {
 	return found
 }
 
-// calendar tells by its year which calendar a date in numbers is of: the Solar Hijri years of those who live, the lunar ones
-// behind them, the years of the Buddhist era.
+// Years tell the calendar of a date in numbers: those of living memory in the Solar Hijri one are over where those in the lunar
+// one begin, and what is later than the Gregorian ones is of the Buddhist era.
+const firstSolar, firstLunar, afterLunar, lastGregorian = 1250, 1430, 1500, 2400
+
+// calendar tells by its year which calendar a date in numbers is of.
 func calendar(year int) written {
-	return written{solar: year >= 1250 && year < 1430, unread: year >= 1430 && year < 1500 || year > 2400}
+	return written{solar: year >= firstSolar && year < firstLunar, unread: year >= firstLunar && year < afterLunar || year > lastGregorian}
 }
 
 // inNumbers marks a date written in numbers; «هـ» behind it says that the year is a lunar one, unless it goes on «هـ.ش».

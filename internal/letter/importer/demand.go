@@ -144,10 +144,10 @@ func (x *demandReader) asksForList(text string) bool {
 func (r *reader) countsAsks(folded string) bool {
 	fields := strings.Fields(folded)
 	for i, f := range fields {
+		behind := fields[i+1 : min(len(fields), i+1+countedBehind)]
 		for _, w := range r.langs {
-			if _, number := w.Numbers[strings.Trim(f, ".,:")]; number && slices.ContainsFunc(fields[i+1:min(len(fields), i+1+countedBehind)], func(next string) bool {
-				return w.Abstract.has(strings.Trim(next, ".,:;"))
-			}) {
+			counts := func(next string) bool { return w.Abstract.has(strings.Trim(next, ".,:;")) }
+			if _, number := w.Numbers[strings.Trim(f, ".,:")]; number && slices.ContainsFunc(behind, counts) {
 				return true
 			}
 		}

@@ -243,8 +243,8 @@ func (f *figureReader) isLabel(n number) bool {
 	return f.ended(n.to-1) && !f.ended(n.from-1) && n.value < labelBelow && runeCount(before) > labelledRunes && !f.LeadsTo.has(before)
 }
 
-// isYear reports whether a bare number of four digits is more likely a year, Gregorian or Hijri.
-func isYear(v float64) bool { return v >= 1800 && v <= 2100 || v >= 1250 && v <= 1450 }
+// isYear reports whether a bare number of four digits is more likely a year that letters speak of, Gregorian or Hijri.
+func isYear(v float64) bool { return v >= 1800 && v <= 2100 || v >= firstSolar && v <= 1450 }
 
 // qualifierBefore reads the qualifier in front of token i and returns where the quote begins.
 func (f *figureReader) qualifierBefore(i int) (Qualifier, int) {

@@ -120,7 +120,12 @@ func isWordRune(r rune) bool {
 }
 
 // wordCount counts the words of a line.
-func wordCount(s string) int { return len(strings.Fields(s)) }
+func wordCount(s string) (n int) {
+	for range strings.FieldsSeq(s) {
+		n++
+	}
+	return n
+}
 
 // runeCount is short for utf8.RuneCountInString.
 func runeCount(s string) int { return utf8.RuneCountInString(s) }

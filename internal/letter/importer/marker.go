@@ -134,7 +134,7 @@ func atoi(s string) int {
 // follows reports whether m is the next item after last in the same list.
 func (m marker) follows(last marker) bool {
 	if m.kind != last.kind {
-		return m.kind == roman && last.kind == lettered && m.number == "i" && last.value == 8
+		return m.kind == roman && last.kind == lettered && m.value == 1 && !startsUpper(m.number) && last.value == 8
 	}
 	switch m.kind {
 	case bullet, decimal:

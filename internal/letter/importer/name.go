@@ -60,11 +60,12 @@ func (r *reader) namesPerson(text string) bool { return r.isPerson(r.withoutHono
 // isNameWord reports whether a word looks like one of a name by its first letter.
 func (r *reader) isNameWord(word string) bool {
 	first := firstRune(strings.TrimLeft(word, "(\"“'"))
-	if first >= firstCaseless && unicode.IsLetter(first) || unicode.IsUpper(first) && !strings.ContainsFunc(word, unicode.IsDigit) || r.Particles.has(fold(word)) {
+	rest, elided := everywhere().Particles.cutElided(word) // d'Arvor
+	switch {
+	case first >= firstCaseless && unicode.IsLetter(first), unicode.IsUpper(first) && !strings.ContainsFunc(word, unicode.IsDigit):
 		return true
 	}
-	rest, elided := everywhere().Particles.cutElided(word) // d'Arvor
-	return elided && startsUpper(rest)
+	return r.Particles.has(fold(word)) || elided && startsUpper(rest)
 }
 
 // isProper reports whether a line looks like a name: its words have capitals, small words aside. A script without

@@ -106,6 +106,9 @@ type number struct {
 // signs are marks written before a number.
 var signs = map[rune]Qualifier{'~': About, '≈': About, '±': About, '>': MoreThan, '<': FewerThan, '≥': AtLeast, '≤': UpTo}
 
+// Currencies are written joined to the digits, dollars with a country before them.
+const currencies, dollarPrefix = "$€£¥", "us"
+
 // unitSuffixes are written joined to the digits.
 var unitSuffixes = map[string]float64{"": 1, "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "b": 1e9, "+": 1, "%": 1, "٪": 1}
 
@@ -116,7 +119,7 @@ func readDigits(word string) (n number, ok bool) {
 		n.qualifier = q
 		rest = rest[len(string(firstRune(rest))):]
 	}
-	rest = strings.TrimLeft(strings.TrimPrefix(rest, "us"), "$€£¥")
+	rest = strings.TrimLeft(strings.TrimPrefix(rest, dollarPrefix), currencies)
 	value, rest, yearLike, ok := readInteger(rest)
 	if !ok {
 		return n, false
@@ -138,7 +141,7 @@ func readDigits(word string) (n number, ok bool) {
 }
 
 func readDigitRange(n number, text string) (number, bool) {
-	high, rest, _, ok := readInteger(strings.TrimLeft(text, "$€£¥"))
+	high, rest, _, ok := readInteger(strings.TrimLeft(text, currencies))
 	factor, known := unitSuffixes[rest]
 	if !ok || !known || high <= n.value {
 		return n, false
@@ -149,6 +152,9 @@ func readDigitRange(n number, text string) (number, bool) {
 	}
 	return n, true
 }
+
+// longestDigits is how many bytes the digits of a number have at most.
+const longestDigits = 24
 
 // readInteger reads digits with separators of thousands and decimals from the start of s.
 func readInteger(s string) (value float64, rest string, yearLike, ok bool) {
@@ -171,7 +177,7 @@ func readInteger(s string) (value float64, rest string, yearLike, ok bool) {
 			return value, s[i:], groups == 0 && group == 4, group > 0 && i > 0 && (s[0] != '0' || group == 1) && leading <= 3
 		}
 		i += size
-		if i > 24 {
+		if i > longestDigits {
 			return 0, s, false, false
 		}
 	}

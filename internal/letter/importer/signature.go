@@ -26,6 +26,9 @@ const (
 // sideBySide is the space between signatures that stand beside each other.
 var sideBySide = regexp.MustCompile(`\t+|\s{3,}`)
 
+// linkInside finds a web address in a line.
+var linkInside = regexp.MustCompile(`://|www\.`)
+
 // signatures are the signers of a letter while their lines are read.
 type signatures struct {
 	*reader
@@ -78,8 +81,7 @@ func (s *signatures) blocks(tail []line) (blocks [][]line) {
 			continue
 		case l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
 			return blocks
-		case text == "", isContact(text), emailAddress.MatchString(text), strings.Contains(text, "://"), strings.Contains(text, "www."),
-			isMonthAndYear(text), s.isOthers(text):
+		case text == "", isContact(text), emailAddress.MatchString(text), linkInside.MatchString(text), isMonthAndYear(text), s.isOthers(text):
 			continue
 		}
 		if i == 0 || l.gap > 0 || len(blocks) == 0 || s.isSignedLabel(l) {
@@ -190,7 +192,8 @@ func (s *signatures) add(lines []line, list bool) {
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(s.signers) > 0 && len(lines) == 1 && !list && s.hasRole(entry)
-		if goesOn && !single && !readMarker(l.text, nil).isItem() && (s.belongs(entry) || i == 1 && !list && s.pairs(entry) || i == 2 && len(lines) == 3 && s.isPersonBlock(lines)) {
+		if goesOn && !single && !readMarker(l.text, nil).isItem() && (s.belongs(entry) || i == 1 && !list && s.pairs(entry) ||
+			i == 2 && len(lines) == 3 && s.isPersonBlock(lines)) {
 			s.attach(entry)
 			continue
 		}
@@ -232,7 +235,8 @@ func (r *reader) namesFirst(lines []line) []line {
 	lines = slices.Clone(lines)
 	for i := 0; i+1 < len(lines); i++ {
 		above := strings.TrimRight(r.signerText(lines[i]), ",، ")
-		if wordCount(above) <= officeAbove && r.beginsOffice(above) && r.namesPerson(r.signerText(lines[i+1])) && (i == 0 || !r.isPerson(r.signerText(lines[i-1]))) {
+		named := i > 0 && r.isPerson(r.signerText(lines[i-1])) // the office is that of the line above it
+		if !named && wordCount(above) <= officeAbove && r.beginsOffice(above) && r.namesPerson(r.signerText(lines[i+1])) {
 			lines[i].text, lines[i].source = above, above
 			lines[i], lines[i+1] = lines[i+1], lines[i]
 			i++

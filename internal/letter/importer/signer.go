@@ -34,8 +34,10 @@ func (r *reader) signerText(l line) string {
 	if m := readMarker(text, nil); m.isItem() {
 		text = text[m.size:]
 	}
-	if inner, rest, ok := strings.Cut(strings.TrimPrefix(text, "("), ") "); ok && strings.HasPrefix(text, "(") && r.Honorifics.has(strings.Trim(fold(inner), ".")) {
-		text = rest // "(Mrs) Edith Pownall"
+	if inner, ok := strings.CutPrefix(text, "("); ok {
+		if honorific, rest, ok := strings.Cut(inner, ") "); ok && r.Honorifics.has(strings.Trim(fold(honorific), ".")) {
+			text = rest // "(Mrs) Edith Pownall"
+		}
 	}
 	if mark, rest, ok := strings.Cut(text, " "); ok && r.SignMarks.has(fold(mark)) {
 		text = rest

@@ -273,7 +273,7 @@ func (r *reader) splitSalutation(l line) (two []line, ok bool) {
 		return nil, false
 	}
 	quoted := trimQuotes(l.text)
-	if !r.Salutations.starts(fold(quoted[:min(len(quoted), 200)])) {
+	if !r.Salutations.starts(fold(quoted[:min(len(quoted), greetingBytes)])) {
 		return nil, false
 	}
 	at := strings.IndexAny(l.source, ",،:")
