@@ -50,6 +50,9 @@ type act struct {
 // Register tells which package carries out the act that the arguments name, before the first request is served. An act has one.
 func Register[A Proposed](s *Service, a Act[A]) {
 	var zero A
+	if a.Do == nil || a.Ask.rank() == 0 || a.Decide.rank() == 0 {
+		panic("account: the act " + zero.Act() + " lacks who may ask, who decides or what it does")
+	}
 	if _, twice := s.acts[zero.Act()]; twice {
 		panic("account: the act " + zero.Act() + " is registered twice")
 	}
@@ -98,13 +101,13 @@ func Register[A Proposed](s *Service, a Act[A]) {
 type Approval struct {
 	ID      int64
 	Letter  store.LetterID
-	Asks    Proposed
-	Detail  string // message key of what more there is to say than its act, or ""
-	Page    string // path below the letter's desk where it can be looked at, or ""
+	Act     string
+	Asks    Proposed // nil when no package of this program carries the act out: then it can only be refused
+	Detail  string   // message key of what more there is to say than its act, or ""
+	Page    string   // path below the letter's desk where it can be looked at, or ""
 	AskedBy User
 	AskedAt time.Time
 
-	act     string
 	request []byte
 }
 
@@ -190,7 +193,7 @@ func (s *Service) Carry(ctx context.Context, letter store.LetterID, asks Propose
 			return err
 		}
 		for _, other := range others {
-			if other.act != asks.Act() {
+			if other.Act != asks.Act() || other.Asks == nil {
 				continue
 			}
 			if f := a.again(asks, other.Asks); f != nil {
@@ -228,31 +231,34 @@ func (s *Service) Approvals(ctx context.Context, letter store.LetterID) (list []
 func (s *Service) approvals(tx *store.Tx, letter store.LetterID) ([]Approval, error) {
 	list, err := store.List(tx, qListApprovals, scanApproval, letter)
 	for i := range list {
-		if err := s.understand(&list[i], letter); err != nil {
-			return nil, err
-		}
+		list[i].Letter = letter
+		s.understand(&list[i])
 	}
 	return list, err
 }
 
-// understand reads what an approval is about as its act was registered.
-func (s *Service) understand(a *Approval, letter store.LetterID) (err error) {
-	of, known := s.acts[a.act]
+// understand reads what an approval is about as its act was registered; what it cannot read keeps nil for what it asks.
+func (s *Service) understand(a *Approval) (of act) {
+	of, known := s.acts[a.Act]
 	if !known {
-		return fmt.Errorf("account: approval %d: nobody carries out the act %q", a.ID, a.act)
+		return of
 	}
-	if a.Asks, err = of.read(a.request); err != nil {
-		return fmt.Errorf("account: approval %d: %w", a.ID, err)
+	asks, err := of.read(a.request)
+	if err != nil {
+		return of
 	}
-	a.Letter, a.Detail, a.Page = letter, of.detail(a.Asks), of.page(a.Asks)
-	return nil
+	a.Asks, a.Detail, a.Page = asks, of.detail(asks), of.page(asks)
+	return of
 }
 
 // Decide refuses an act that waits, or approves one that somebody else asked for, which carries it out in the same
-// transaction. A fault of the act is returned, and the act goes on waiting: it can be refused.
+// transaction. A fault of the act, such as a text that has changed since, is returned and ends the request: it is asked for
+// anew as things are then. After any other error it waits on.
 func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int64, approve bool) error {
 	var of act
+	began := false
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		began = false
 		a, err := scanApproval(tx.Row(qFindApproval, id, letter))
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.Gone, "approval.decided")
@@ -260,9 +266,8 @@ func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int6
 		if err != nil {
 			return err
 		}
-		if err := s.understand(&a, letter); err != nil {
-			return err
-		}
+		a.Letter = letter
+		of = s.understand(&a)
 		if a.AskedBy.ID == by && approve {
 			return fault.New(fault.Forbidden, "approval.own")
 		}
@@ -270,30 +275,53 @@ func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int6
 		if err != nil {
 			return err
 		}
-		if of = s.acts[a.act]; !all[by].May(of.decide) {
+		if !all[by].May(of.decide) {
 			return fault.New(fault.Forbidden, "role")
 		}
-		if _, err := tx.Exec(qDecideApproval, by, tx.Now().UnixMicro(), approve, id); err != nil {
+		if approve && a.Asks == nil {
+			return fmt.Errorf("account: approval %d: nobody carries out the act %q", id, a.Act)
+		}
+		if err := decide(tx, a, by, approve); err != nil || !approve {
 			return err
 		}
-		if !approve {
-			return Record(tx, Entry{User: by, Letter: letter, Act: "approval.refused", Object: a.act})
-		}
-		if err := Record(tx, Entry{User: by, Letter: letter, Act: "approval.given", Object: a.act}); err != nil {
-			return err
-		}
+		began = true
 		return of.do(tx, letter, a.Asks, by)
 	})
-	if err == nil && approve {
+	switch {
+	case err == nil && approve:
 		of.done()
+	case began && len(fault.All(err)) > 0:
+		return errors.Join(err, s.DB.Update(ctx, func(tx *store.Tx) error {
+			a, err := scanApproval(tx.Row(qFindApproval, id, letter))
+			if errors.Is(err, store.ErrNoRow) { // somebody else was first
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			a.Letter = letter
+			return decide(tx, a, by, true)
+		}))
 	}
 	return err
+}
+
+// decide records a member's word.
+func decide(tx *store.Tx, a Approval, by int64, approve bool) error {
+	if _, err := tx.Exec(qDecideApproval, by, tx.Now().UnixMicro(), approve, a.ID); err != nil {
+		return err
+	}
+	said := "approval.refused"
+	if approve {
+		said = "approval.given"
+	}
+	return Record(tx, Entry{User: by, Letter: a.Letter, Act: said, Object: a.Act})
 }
 
 func scanApproval(row store.Row) (a Approval, err error) {
 	var request string
 	var at int64
-	err = row.Scan(&a.ID, &a.act, &request, &a.AskedBy.ID, &at)
+	err = row.Scan(&a.ID, &a.Act, &request, &a.AskedBy.ID, &at)
 	a.request, a.AskedAt = []byte(request), time.UnixMicro(at).UTC()
 	return a, err
 }

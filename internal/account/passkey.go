@@ -37,8 +37,9 @@ func RelyingParty(baseURL, site string) (*webauthn.WebAuthn, error) {
 		return nil, nil
 	}
 	return webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: site, RPOrigins: []string{baseURL},
-		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},
-		AttestationPreference:  protocol.PreferNoAttestation})
+		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired,
+			UserVerification: protocol.VerificationRequired},
+		AttestationPreference: protocol.PreferNoAttestation})
 }
 
 // Ceremony is what a page needs to ask the browser for a passkey.

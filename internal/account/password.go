@@ -171,7 +171,8 @@ func totpStep(secret []byte, typed string, now time.Time, last int64) int64 {
 	current := now.Unix() / totpPeriod
 	found := int64(0)
 	for step := current - 1; step <= current+1; step++ {
-		code, err := hotp.GenerateCodeCustom(base32.StdEncoding.EncodeToString(secret), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		code, err := hotp.GenerateCodeCustom(base32.StdEncoding.EncodeToString(secret), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix,
+			Algorithm: otp.AlgorithmSHA1})
 		if err == nil && step > last && subtle.ConstantTimeCompare([]byte(code), []byte(typed)) == 1 {
 			found = step
 		}

@@ -114,7 +114,8 @@ func (d *Doctor) folder() {
 	case open != "":
 		d.say("keys", Problem, open+" can be read by others", "Close it: chmod -R go= "+keys+", and think about who may have read it.")
 	case errors.Is(err, fs.ErrNotExist):
-		d.say("keys", Warning, "there is no key yet", "The first start makes one. If this instance had one, put the file back first: without it nothing sealed opens.")
+		d.say("keys", Warning, "there is no key yet",
+			"The first start makes one. If this instance had one, put the file back first: without it nothing sealed opens.")
 	default:
 		d.say("keys", Healthy, "readable by their owner only", "")
 	}
@@ -164,7 +165,8 @@ func (d *Doctor) settings() {
 		return err == nil && p.Bits() < 8
 	})
 	if wide {
-		d.say("trusted proxies", Problem, strings.Join(s.TrustProxy, ", "), "Name the proxy alone, as in --trust-proxy 127.0.0.1/32: now any visitor can claim any address.")
+		d.say("trusted proxies", Problem, strings.Join(s.TrustProxy, ", "),
+			"Name the proxy alone, as in --trust-proxy 127.0.0.1/32: now any visitor can claim any address.")
 	} else {
 		d.say("trusted proxies", Healthy, strings.Join(append([]string{"none more than named:"}, s.TrustProxy...), " "), "")
 	}
@@ -176,7 +178,8 @@ func (d *Doctor) settings() {
 		}
 	}
 	if s.Operator == "" || s.Contact == "" {
-		d.say("operator", Warning, "the privacy page does not say who runs this server or how to reach them", "Say it with --operator and --contact: signers are entitled to know.")
+		d.say("operator", Warning, "the privacy page does not say who runs this server or how to reach them",
+			"Say it with --operator and --contact: signers are entitled to know.")
 	} else {
 		d.say("operator", Healthy, "is named", "")
 	}
@@ -234,7 +237,8 @@ func (d *Doctor) relay(ctx context.Context) {
 	}
 	relay, err := mail.NewSMTP(d.Server.SMTP)
 	if err != nil {
-		d.say("mail relay", Problem, "--smtp is no address of a relay", "Give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it.")
+		d.say("mail relay", Problem, "--smtp is no address of a relay",
+			"Give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it.")
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, lookWithin)
@@ -311,7 +315,8 @@ func (d *Doctor) mailDomain(ctx context.Context, base *url.URL) {
 func (d *Doctor) database(ctx context.Context) {
 	a, err := Open(ctx, Options{Instance: d.Instance, Now: d.Now})
 	if err != nil {
-		d.say("database", Problem, err.Error(), "Put back the keys that belong to this database, start PostgreSQL, or use the newer program that made it: whichever the message says.")
+		d.say("database", Problem, err.Error(),
+			"Put back the keys that belong to this database, start PostgreSQL, or use the newer program that made it: whichever the message says.")
 		return
 	}
 	defer a.Close()
@@ -368,9 +373,11 @@ func (d *Doctor) queue(ctx context.Context, a *App) {
 	}
 	switch {
 	case dead > 0:
-		d.say("jobs", Warning, fmt.Sprintf("%d were given up", dead), "The server's log says why, as “job dead”. Most are mails that could not be rendered or sent for six days.")
+		d.say("jobs", Warning, fmt.Sprintf("%d were given up", dead),
+			"The server's log says why, as “job dead”. Most are mails that could not be rendered or sent for six days.")
 	case late > 15*time.Minute:
-		d.say("jobs", Problem, "the oldest has waited for "+late.Round(time.Minute).String(), "Is the server running, and does its relay take mails? Signers wait for these.")
+		d.say("jobs", Problem, "the oldest has waited for "+late.Round(time.Minute).String(),
+			"Is the server running, and does its relay take mails? Signers wait for these.")
 	default:
 		d.say("jobs", Healthy, "none is late", "")
 	}

@@ -85,6 +85,7 @@ func (d *Doctor) safekeeping(ctx context.Context, a *App) {
 			"Move it away, to be looked at before the next restore: the server writes it anew from the database.")
 	}
 	if mark, err := findRestored(ctx, a.DB); err == nil && mark != nil {
-		d.say("restored", Problem, "from the backup of "+mark.Made.Format(time.RFC3339)+"; its log was not checked", "undersigned log check; until then no server starts.")
+		d.say("restored", Problem, "from the backup of "+mark.Made.Format(time.RFC3339)+"; its log was not checked",
+			"undersigned log check; until then no server starts.")
 	}
 }

@@ -32,8 +32,10 @@ func newMetrics(a *App) *metrics {
 	}
 	m.registry.MustRegister(m.requests, jobCollector{a.DB}, logCollector{a.Log},
 		count("undersigned_signatures_submitted_total", "Forms accepted by this process.", func() float64 { return float64(a.Signing.Events.Submitted.Load()) }),
-		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.", func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
-		count("undersigned_signatures_published_total", "Acts that this process moved into list and count.", func() float64 { return float64(a.Signing.Events.Published.Load()) }),
+		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.",
+			func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
+		count("undersigned_signatures_published_total", "Acts that this process moved into list and count.",
+			func() float64 { return float64(a.Signing.Events.Published.Load()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }

@@ -114,7 +114,8 @@ func (r Restore) checkKeys(b Backup) error {
 			"(undersigned keys import FILE --identity FILE), or give up what only it opens with --new-keys; nothing was restored", b.InstanceKey, folder)
 	}
 	return fmt.Errorf("the backup needs the instance key with the fingerprint %s, and %s/instance.key has %s: move that file away and put the right one "+
-		"there (undersigned keys import FILE --identity FILE), or give up what only it opens with --new-keys; nothing was restored", b.InstanceKey, folder, keys.Fingerprint())
+		"there (undersigned keys import FILE --identity FILE), or give up what only it opens with --new-keys; nothing was restored", b.InstanceKey, folder,
+		keys.Fingerprint())
 }
 
 // load reads the dump into the database, or finds that an interrupted restore of the same backup has done so.
@@ -214,7 +215,8 @@ func (m *restored) refuse(server bool) error {
 	case m == nil:
 		return nil
 	case m.Unfinished:
-		return fmt.Errorf("a restore of this instance was interrupted (backup of %s): run the same undersigned restore again, which goes on", m.Made.Format(time.RFC3339))
+		return fmt.Errorf("a restore of this instance was interrupted (backup of %s): run the same undersigned restore again, which goes on",
+			m.Made.Format(time.RFC3339))
 	case server:
 		return fmt.Errorf("this instance was restored (backup of %s) and its log was not checked yet: run undersigned log check first", m.Made.Format(time.RFC3339))
 	}

@@ -49,7 +49,8 @@ func originOf(verifier string) string {
 func (r Restore) checkLog(b Backup) (*verify.Checkpoint, error) {
 	if r.Since == "" {
 		if r.Instance.Origin == originOf(b.LogKey) {
-			return nil, fmt.Errorf("--origin: without --since the log goes on under another name than %s: give another, or none; nothing was restored", r.Instance.Origin)
+			return nil, fmt.Errorf("--origin: without --since the log goes on under another name than %s: give another, or none; nothing was restored",
+				r.Instance.Origin)
 		}
 		if r.Instance.Origin != "" {
 			return nil, tlog.CheckOrigin(r.Instance.Origin)

@@ -152,7 +152,7 @@ func TestCheck_control(t *testing.T) {
 			}
 		}
 		o := options(t, "")
-		o.Duration, o.Backlog = 200*time.Millisecond, 200
+		o.Duration, o.Backlog = 600*time.Millisecond, 200
 		report, err := bench.Check(t.Context(), o, floors)
 		if report == nil {
 			t.Fatal(err)

@@ -76,7 +76,8 @@ func (r *run) prepareServer(ctx context.Context) error {
 	}
 	importing, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	if err := r.command(importing, append([]string{"import", "letter", text, "--slug", inventedSlug, "--publish", "--sign-on", "both"}, r.instance()...)...); err != nil {
+	if err := r.command(importing, append([]string{"import", "letter", text, "--slug", inventedSlug, "--publish", "--sign-on", "both"},
+		r.instance()...)...); err != nil {
 		return err
 	}
 	address, err := freeAddress()

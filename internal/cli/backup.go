@@ -105,7 +105,8 @@ func (c *restoreCommand) Run(e *environment) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	if c.JSON {
-		object := map[string]any{"made": r.Backup.Made, "letters": r.Counts.Letters, "signatures": r.Counts.Signatures, "erased": r.Again.Erased, "ended": r.Again.Ended, "hidden": r.Again.Hidden, "origin": r.Origin}
+		object := map[string]any{"made": r.Backup.Made, "letters": r.Counts.Letters, "signatures": r.Counts.Signatures, "erased": r.Again.Erased,
+			"ended": r.Again.Ended, "hidden": r.Again.Hidden, "origin": r.Origin}
 		if r.Former != "" {
 			object["former_origin"] = r.Former
 		}

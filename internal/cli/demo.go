@@ -129,11 +129,14 @@ var translators = map[string]string{"fa": "Parvin Saleh", "fr": "Aurélie Santer
 // addSamples writes the sample letters through the same code as every letter.
 func addSamples(ctx context.Context, a *app.App) error {
 	for _, o := range []account.Organisation{
-		{Slug: "harbour-watch", Names: map[string]string{"en": "Harbour Watch", "fa": "دیده‌بان بندر", "fr": "Harbour Watch", "ar": "هاربر ووتش"}, Email: "office@harbour-watch.example",
+		{Slug: "harbour-watch", Names: map[string]string{"en": "Harbour Watch", "fa": "دیده‌بان بندر", "fr": "Harbour Watch", "ar": "هاربر ووتش"},
+			Email:   "office@harbour-watch.example",
 			Address: []string{"14 Quay Street", "Port Almere"}, Links: []string{"https://harbour-watch.example/"},
-			About: map[string]string{"en": "Residents and engineers who measure water where nobody else does.", "fr": "Des habitants et des ingénieurs qui mesurent l’eau là où personne d’autre ne le fait.",
+			About: map[string]string{"en": "Residents and engineers who measure water where nobody else does.",
+				"fr": "Des habitants et des ingénieurs qui mesurent l’eau là où personne d’autre ne le fait.",
 				"ar": "سكان ومهندسون يقيسون المياه حيث لا يقيسها أحد غيرهم.", "fa": "ساکنان و مهندسانی که آب را می‌سنجند، آن‌جا که دیگران نمی‌سنجند."}},
-		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل", "fr": "Clinique de la vallée de l’Orle", "ar": "عيادة وادي الأورل"}, Address: []string{"Ness"}},
+		{Slug: "orle-valley-clinic", Names: map[string]string{"en": "Orle Valley Clinic", "fa": "درمانگاه درهٔ اورل", "fr": "Clinique de la vallée de l’Orle",
+			"ar": "عيادة وادي الأورل"}, Address: []string{"Ness"}},
 		{Slug: "reading-rooms", Names: map[string]string{"en": "Reading Rooms Alliance"}, Address: []string{"8 Almond Lane", "Sellen"}},
 	} {
 		if err := a.Letters.Directory.Put(ctx, o); err != nil {
@@ -156,7 +159,8 @@ func addSamples(ctx context.Context, a *app.App) error {
 		{"river.fa.md", letter.Import{Slug: riverSlug, Publish: true, Settings: letter.Settings{Call: &letter.Call{Language: "en", From: "Harbour Watch",
 			Title: "Will you sign the letter on the Lower Orle?", Salutation: "Dear friends,", Body: string(call), Contact: "Marit Oswin",
 			Email: "office@harbour-watch.example"}}}},
-		{"library.en.txt", letter.Import{Slug: librarySlug, Publish: true, Settings: letter.Settings{Leads: []string{"reading-rooms"}, SignOn: new(letter.SignOnPeople)}}},
+		{"library.en.txt", letter.Import{Slug: librarySlug, Publish: true, Settings: letter.Settings{Leads: []string{"reading-rooms"},
+			SignOn: new(letter.SignOnPeople)}}},
 	}
 	for _, step := range steps {
 		data, err := samples.ReadFile("samples/" + step.file)

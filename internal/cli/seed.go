@@ -162,8 +162,10 @@ func settle(ctx context.Context, a *app.App) error {
 var people = [][2][]string{
 	{strings.Fields("Ann Bo Clara Dov Elsa Finn Greta Hugo Ines Jan Kari Luca Mara Nils Olga Piet Rosa Sven Tilda Uwe"),
 		strings.Fields("Ashby Brandt Castel Dorn Eklund Falk Grieve Holm Ibsen Jarvis Keller Lund Moran Nord Oswin Pryce Quist Renner Salter Thorne")},
-	{strings.Fields("آرش بهار پروانه داریوش رعنا سهراب شیرین فرهاد کیوان لاله مینا نسترن هومن یاسمن"), strings.Fields("آذری بهرامی پارسا توکلی جعفری حیدری رستگار زمانی شریفی فراهانی کرمانی موسوی نوری یزدانی")},
-	{strings.Fields("أمل باسم جمال حنان خالد رنا سامي عمر فادي ليلى منى نادر هالة يوسف"), strings.Fields("البستاني الجبالي الحداد الخطيب الزيدي السعدي الشامي العلي الفارس القاسم المصري النجار")},
+	{strings.Fields("آرش بهار پروانه داریوش رعنا سهراب شیرین فرهاد کیوان لاله مینا نسترن هومن یاسمن"),
+		strings.Fields("آذری بهرامی پارسا توکلی جعفری حیدری رستگار زمانی شریفی فراهانی کرمانی موسوی نوری یزدانی")},
+	{strings.Fields("أمل باسم جمال حنان خالد رنا سامي عمر فادي ليلى منى نادر هالة يوسف"),
+		strings.Fields("البستاني الجبالي الحداد الخطيب الزيدي السعدي الشامي العلي الفارس القاسم المصري النجار")},
 	{strings.Fields("Дмитро Жанна Зоя Лідія Мирон Надія Павло Юлія"), strings.Fields("Бондаренко Дяченко Зайченко Лисенко Мельник Поліщук Яценко")},
 	{strings.Fields("Ελένη Θάλεια Κώστας Λυδία Μιχάλης Ξένια Πέτρος Φωτεινή"), strings.Fields("Αλεξίου Βλάχος Δημητρίου Θεοδώρου Λάμπρου Παππάς Φωτίου")},
 	{strings.Fields("अनिता गौरी दीपक नेहा प्रिया रवि सुनील"), strings.Fields("गुप्ता जोशी पटेल राव शर्मा सिंह")},
@@ -181,7 +183,8 @@ func invented(l letter.Letter, n int) signing.Request {
 		names = people[r.IntN(len(people))]
 	}
 	name := pick(names[0]) + " " + pick(names[1])
-	request := signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "seed", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: name, Listing: roll.Public, Country: pick(countries)},
+	request := signing.Request{Letter: l, Edition: l.Edition.Number, Browser: "seed", Lang: "en", Shown: signing.Shown{Kind: verify.Person, Name: name,
+		Listing: roll.Public, Country: pick(countries)},
 		Email: fmt.Sprintf("signer%d@seed.example", n), Consent: true, IsCountry: i18n.IsCountry}
 	switch r.IntN(20) {
 	case 0:

@@ -242,7 +242,8 @@ func nonEmpty(texts ...string) (kept []string) {
 
 func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batch signing.Batch) error {
 	counts := map[signing.Outcome]int{}
-	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone} {
+	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid,
+		signing.ImportDone} {
 		counts[o] = plan.Count(o)
 	}
 	columns := map[roster.Field]int{}
@@ -250,7 +251,8 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 		columns[column.Field] = column.Number
 	}
 	if c.JSON {
-		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID, "added": batch.Added - plan.Batch.Added, "asked": plan.Asked, "basis": plan.Basis,
+		return e.printJSON(map[string]any{"summary": counts, "lines": len(plan.Lines), "applied": c.Apply, "batch": batch.ID,
+			"added": batch.Added - plan.Batch.Added, "asked": plan.Asked, "basis": plan.Basis,
 			"source": plan.Source, "columns": columns, "ignored": plan.List.Ignored, "sheet": plan.List.Sheet})
 	}
 	for _, column := range plan.List.Columns {
@@ -331,7 +333,8 @@ func (c *importUndo) Run(e *environment) error {
 		if c.JSON {
 			return e.printJSON(map[string]any{"batch": c.Batch, "undone": undone, "kept": kept})
 		}
-		e.printf("%d signatures were withdrawn, or are not asked for any more; their names have left the list, and the count follows with the next publication.\n", undone)
+		e.printf("%d signatures were withdrawn, or are not asked for any more; their names have left the list, and the count follows with the next publication.\n",
+			undone)
 		if kept > 0 {
 			e.printf("%d are no longer of this batch: their signers signed with their own mailbox since, or they had ended before.\n", kept)
 		}

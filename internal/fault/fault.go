@@ -1,7 +1,8 @@
 // Package fault owns the one kind of error a user may see.
 //
 // It promises that an Error carries a message key and arguments, never a finished sentence, so that the edge (web, cli,
-// mail) speaks the user's language. Any other error is internal: the edge logs it once and shows a request id. It must not know HTTP, catalogues or any noun of the domain.
+// mail) speaks the user's language. Any other error is internal: the edge logs it once and shows a request id. It
+// must not know HTTP, catalogues or any noun of the domain.
 package fault
 
 import (

@@ -32,14 +32,14 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[NewEdition]{Ask: account.Editor, Decide: account.Editor,
 		Check: func(tx *store.Tx, id ID, e NewEdition) error { return e.check(tx, id) },
 		Do: func(tx *store.Tx, id ID, e NewEdition, by int64) error {
-			if err := e.check(tx, id); err != nil {
-				return err
-			}
 			l, err := scanLetter(tx.Row(qLoadLetter, id))
 			if err != nil {
 				return err
 			}
-			if l, err = lock(tx, l.Slug); err != nil {
+			if l, err = lock(tx, l.Slug); err != nil { // before it is looked at: another publication may be under way
+				return err
+			}
+			if err := e.check(tx, id); err != nil {
 				return err
 			}
 			return publishAs(tx, l, Publication{Follows: e.Follows, By: by, Sums: e.SHA256})
@@ -54,6 +54,9 @@ func (e NewEdition) check(tx *store.Tx, id ID) error {
 	l, err := scanLetter(tx.Row(qLoadLetter, id))
 	if err != nil {
 		return err
+	}
+	if l.State == Draft { // a draft is opened, by its checklist
+		return fault.New(fault.Conflict, "edition.nothing_new")
 	}
 	_, err = findEdition(tx, l.ID, l.Edition.Number+1)
 	if fault.Is(err, fault.NotFound) {

@@ -118,6 +118,21 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 			t.Error("it cannot be approved again")
 		}
 		painted(6)
+		if waits, err := accounts.Carry(ctx, l.ID, paint{4}, ada.User.ID); !waits || err != nil {
+			t.Fatal(waits, err)
+		}
+		if list, err = accounts.Approvals(ctx, l.ID); err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		broken = fault.New(fault.Conflict, "letter.text_changed")
+		if err := accounts.Decide(ctx, l.ID, list[0].ID, ben.User.ID, true); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the act's fault is lost: %v", err)
+		}
+		broken = nil
+		if list, err = accounts.Approvals(ctx, l.ID); err != nil || len(list) != 0 {
+			t.Errorf("what can no longer be done waits on: %+v, %v", list, err)
+		}
+		painted(6)
 		if err := accounts.Decide(ctx, l.ID, id, ben.User.ID, true); !fault.Is(err, fault.Gone) {
 			t.Errorf("decided twice: %v", err)
 		}
@@ -143,6 +158,12 @@ func TestOpen_looksAtTheChecklistItself(t *testing.T) {
 		d.write(letter.Import{Text: *english("Open it.")})
 		if err := d.Open(ctx, slug, ada.User.ID); !fault.Is(err, fault.Conflict) {
 			t.Errorf("without a lead: %v", err)
+		}
+		if _, err := d.Create(ctx, "blank", nil, letter.Settings{Leads: []string{"harbour"}}, ada.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Open(ctx, "blank", ada.User.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("without a text: %v", err)
 		}
 		d.set(letter.Settings{Leads: []string{"harbour"}})
 		if err := d.Open(ctx, slug, ada.User.ID); err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-const readerColumns = `id, letter_id, token_hash, sealed, language, mails, refused, answer, named, lead_asked, organisation_id, invited_at, answered_at, withdrawn_at`
+const readerColumns = `id, letter_id, token_hash, sealed, language, mails, refused, answer, named, lead_asked,
+	organisation_id, invited_at, answered_at, withdrawn_at`
 
 var (
 	qPutCirculation = store.Q("circulation.put", `

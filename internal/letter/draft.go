@@ -104,7 +104,8 @@ func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisa
 	return list
 }
 
-// obstacles is the part of the checklist that can keep a letter from being opened. The transaction that opens it looks again.
+// obstacles is the part of the checklist that can keep a letter from being opened. The transaction in
+// which a user opens it looks again; the command line is its operator's.
 func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.Time) (list []Finding) {
 	t := e.Text(e.Language)
 	if t.Body == "" && len(t.Demands) == 0 {

@@ -77,6 +77,21 @@ func stronger(a, b Follows) Follows {
 	return order[max(slices.Index(order, a), slices.Index(order, b), 0)]
 }
 
+// checkOpening refuses what the checklist of a draft names as an obstacle.
+func checkOpening(tx *store.Tx, l Letter, e Edition, by int64) (err error) {
+	if l.Leads, err = account.Leads(tx, l.ID); err != nil {
+		return err
+	}
+	missing, err := unapproved(tx, l, e.SHA256, by)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(obstacles(l, e, missing, tx.Now()), func(f Finding) bool { return f.Blocks }) {
+		return fault.New(fault.Conflict, "letter.not_ready")
+	}
+	return nil
+}
+
 // publish makes the draft edition the current one and opens a draft letter.
 func publish(tx *store.Tx, id ID, p Publication) error {
 	l, err := scanLetter(tx.Row(qLoadLetter, id))
@@ -84,14 +99,20 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 		return err
 	}
 	next, err := findEdition(tx, id, l.Edition.Number+1)
-	if fault.Is(err, fault.NotFound) && l.Edition.Number > 0 {
+	missing := fault.Is(err, fault.NotFound)
+	if err != nil && !missing {
+		return err
+	}
+	if missing && l.Edition.Number > 0 {
 		return nil // nothing new to publish
 	}
-	if fault.Is(err, fault.NotFound) {
-		return fault.New(fault.Invalid, "edition.missing")
+	if l.State == Draft && p.By != 0 { // the command line is its operator's, who answers for all of it
+		if err := checkOpening(tx, l, next, p.By); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if text := next.Text(next.Language); text.Body == "" && len(text.Demands) == 0 {
+		return fault.New(fault.Invalid, "edition.missing")
 	}
 	for language, sum := range p.Sums {
 		if len(p.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
@@ -109,22 +130,6 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 		next.Follows = p.Follows
 		if _, err := tx.Exec(qPutEdition, id, next.Number, next.Follows, next.Language, next.SHA256); err != nil {
 			return err
-		}
-	}
-	text := next.Text(next.Language)
-	if text.Body == "" && len(text.Demands) == 0 {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	if l.State == Draft && p.By != 0 { // the command line is its operator's, who answers for all of it
-		if l.Leads, err = account.Leads(tx, id); err != nil {
-			return err
-		}
-		missing, err := unapproved(tx, l, next.SHA256, p.By)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(obstacles(l, next, missing, tx.Now()), func(f Finding) bool { return f.Blocks }) {
-			return fault.New(fault.Conflict, "letter.not_ready")
 		}
 	}
 	hash, err := logEdition(tx, l, next)

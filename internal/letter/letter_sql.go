@@ -75,10 +75,12 @@ var (
 		WHERE e.letter_id = $1 AND e.number = $2 AND e.leaf_hash IS NOT NULL`)
 	qFindLogID  = store.Q("letter.log_id", `SELECT log_id FROM letter WHERE id = $1`)
 	qListEnding = store.Q("letter.list_ending", `
-		SELECT `+letterColumns+` FROM letter WHERE state IN ('closed', 'archived') AND sign_on <> 'none' AND close_logged IS NULL AND closed_at IS NOT NULL ORDER BY id`)
+		SELECT `+letterColumns+` FROM letter
+		WHERE state IN ('closed', 'archived') AND sign_on <> 'none' AND close_logged IS NULL AND closed_at IS NOT NULL ORDER BY id`)
 	qSetCloseLogged = store.Q("letter.set_close_logged", `UPDATE letter SET close_logged = $1, version = version + 1 WHERE id = $2 AND close_logged IS NULL`)
-	qFindEdition    = store.Q("edition.find", `SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition WHERE letter_id = $1 AND number = $2`)
-	qFindSource     = store.Q("edition.find_source", `
+	qFindEdition    = store.Q("edition.find",
+		`SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition WHERE letter_id = $1 AND number = $2`)
+	qFindSource = store.Q("edition.find_source", `
 		SELECT COALESCE(MAX(number), 0) FROM edition WHERE letter_id = $1 AND sha256 = $2 AND published_at IS NOT NULL`)
 	qListEditions = store.Q("edition.list", `
 		SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition

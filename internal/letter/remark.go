@@ -134,7 +134,8 @@ func addRemark(tx *store.Tx, key *seal.LetterKey, l Letter, r Remark) error {
 		return &id
 	}
 	id := store.NewID(tx.Now())
-	_, err = tx.Exec(qInsertRemark, id, l.ID, optional(r.Reader), optional(r.User), r.Language, r.Place, r.anchor, key.Seal("remark", id, plaintext), tx.Now().UnixMicro())
+	_, err = tx.Exec(qInsertRemark, id, l.ID, optional(r.Reader), optional(r.User), r.Language, r.Place, r.anchor, key.Seal("remark", id, plaintext),
+		tx.Now().UnixMicro())
 	return err
 }
 

@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"html/template"
-	netmail "net/mail"
 	"regexp"
 	"strings"
 
@@ -70,8 +69,8 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 			a.Call = m.cover(*l.Call)
 		}
 	}
-	if reply, err := netmail.ParseAddress(a.Email); err == nil { // answers reach who asked; without, they reach the sender
-		p.replyTo = reply.Address
+	if address, f := text.Email(a.Email); f == nil { // answers reach who asked; without, they reach the sender
+		p.replyTo = address
 	}
 	p.data = a
 	return p, nil

@@ -33,7 +33,8 @@ func (db *DB) Health(ctx context.Context) ([]Finding, error) {
 	var standby string
 	var allowed int
 	var clock time.Time
-	err := db.read.QueryRowContext(ctx, "SELECT current_setting('synchronous_standby_names'), CAST(current_setting('max_connections') AS INTEGER), clock_timestamp()").
+	err := db.read.QueryRowContext(ctx,
+		"SELECT current_setting('synchronous_standby_names'), CAST(current_setting('max_connections') AS INTEGER), clock_timestamp()").
 		Scan(&standby, &allowed, &clock)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", mapError(err))

@@ -177,7 +177,7 @@ func oneClick(t *testing.T, a *testkit.Running, m testkit.Invited) {
 	}
 }
 
-var qCountJobs = store.Q("test.count_jobs", `SELECT COUNT(*) FROM job WHERE kind LIKE 'mail.%' OR kind = 'announce' OR kind = 'letter.closed'`)
+var qCountJobs = store.Q("test.count_mails", `SELECT COUNT(*) FROM job WHERE kind LIKE 'mail.%' OR kind = 'announce' OR kind = 'letter.closed'`)
 
 // drained waits until no mail is left to be sent.
 func drained(t *testing.T, a *testkit.Running) {

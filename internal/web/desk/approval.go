@@ -20,7 +20,7 @@ type ApprovalView struct {
 // approvalView puts what waits for a second member into words.
 func (h *Handlers) approvalView(r *http.Request, d *Visit, a account.Approval) ApprovalView {
 	loc := page.LocaleOf(r)
-	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Asks.Act()), By: a.AskedBy.Name,
+	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name,
 		At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
 	if a.Detail != "" {
 		v.What += " " + loc.T(a.Detail)

@@ -38,6 +38,8 @@ func Serve(w http.ResponseWriter, r *http.Request, contentType, tag string, body
 	h.Set("ETag", tag)
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves it out of what is compressed
+	r.Header.Del("If-Match")                         // it is for those who write; ServeContent would answer it with that length and no body
+	r.Header.Del("If-Unmodified-Since")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
