@@ -93,7 +93,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
-	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
+	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
 	if o.Server == nil {
@@ -125,7 +125,7 @@ func (a *App) checkLog(ctx context.Context) error {
 func (a *App) openServer(ctx context.Context) (err error) {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
-	a.Signing.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
+	a.Mailboxes.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
 	a.Signing.BurstFrom = c.BurstFrom
 	if a.Signing.Throwaway, err = readDomains(c.DisposableDomains); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.Accounts.Passkeys = passkeys
-	mailer := &mail.Mailer{Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
@@ -165,7 +165,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a)
-	a.Web = web.New(a.Accounts, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
+	a.Web = web.New(a.Accounts, a.Mailboxes, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
 		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
 		TrustProxy: c.TrustProxy, Catcher: a.Catcher, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
 		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
@@ -192,7 +192,7 @@ func readDomains(name string) (signing.Domains, error) {
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
-	files := web.New(a.Accounts, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
+	files := web.New(a.Accounts, a.Mailboxes, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
 	return files.WriteBundle(ctx, w, slug)
 }
 
@@ -291,7 +291,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.Web.Sweep()
-	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
+	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 
 // publish gives what waits its place in the log.

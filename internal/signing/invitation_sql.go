@@ -46,9 +46,6 @@ var (
 		ON CONFLICT (letter_id, day) DO UPDATE SET n = invitation_day.n + excluded.n WHERE invitation_day.n + excluded.n <= $4`)
 	qForgetInvitationDays = store.Q("invitation_day.forget", `DELETE FROM invitation_day WHERE day < $1`)
 
-	qUnsubscribe     = store.Q("unsubscribed.put", `INSERT INTO unsubscribed (tag) VALUES ($1) ON CONFLICT (tag) DO NOTHING`)
-	qHasUnsubscribed = store.Q("unsubscribed.has", `SELECT COUNT(*) FROM unsubscribed WHERE tag = $1`)
-
 	qFindPlan = store.Q("reminder_plan.find", `SELECT days FROM reminder_plan WHERE letter_id = $1`)
 	qPutPlan  = store.Q("reminder_plan.put", `
 		INSERT INTO reminder_plan (letter_id, days) VALUES ($1, $2) ON CONFLICT (letter_id) DO UPDATE SET days = excluded.days`)
@@ -72,7 +69,6 @@ var (
 		SELECT id FROM letter WHERE data_key IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.letter_id = letter.id) ORDER BY id LIMIT 100`)
 	qGiveUpInvitations = store.Q("invitation.give_up", `
 		DELETE FROM invitation WHERE (letter_id, id) IN (SELECT letter_id, id FROM invitation ORDER BY letter_id, id LIMIT 500)`)
-	qGiveUpUnsubscribed = store.Q("unsubscribed.give_up", `DELETE FROM unsubscribed`)
 )
 
 // invitation is a row of that table.

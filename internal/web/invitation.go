@@ -116,7 +116,7 @@ func (s *Server) unsubscribePage(r *http.Request) UnsubscribePage {
 
 // showUnsubscribe is inert.
 func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
-	if err := s.signing.CheckUnsubscribe(r.PathValue("token")); err != nil {
+	if err := s.mailboxes.CheckUnsubscribe(r.PathValue("token")); err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -127,7 +127,7 @@ func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 // the page like every button that a scanner can press, with the second press.
 func (s *Server) submitUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	token := r.PathValue("token")
-	if err := s.signing.CheckUnsubscribe(token); err != nil {
+	if err := s.mailboxes.CheckUnsubscribe(token); err != nil {
 		return err
 	}
 	form, err := readAnyForm(w, r)
@@ -141,7 +141,7 @@ func (s *Server) submitUnsubscribe(w http.ResponseWriter, r *http.Request) error
 		p.Again = true
 		return render(w, http.StatusForbidden, p)
 	}
-	if err := s.signing.Unsubscribe(r.Context(), token); err != nil {
+	if err := s.mailboxes.Unsubscribe(r.Context(), token); err != nil {
 		return err
 	}
 	p.Done = true

@@ -26,6 +26,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -56,24 +57,25 @@ type Options struct {
 
 // Server answers HTTP requests.
 type Server struct {
-	accounts *account.Service
-	letters  *letter.Service
-	roll     *roll.Service
-	signing  *signing.Service
-	log      *tlog.Log
-	o        Options
-	cache    letterCache
-	tiles    tileCache
-	bundles  bundles
-	limits   *limiter
-	streams  chan struct{} // places for whole lists that are being sent
-	mux      *http.ServeMux
-	handler  http.Handler
+	accounts  *account.Service
+	letters   *letter.Service
+	mailboxes *mailbox.Service
+	roll      *roll.Service
+	signing   *signing.Service
+	log       *tlog.Log
+	o         Options
+	cache     letterCache
+	tiles     tileCache
+	bundles   bundles
+	limits    *limiter
+	streams   chan struct{} // places for whole lists that are being sent
+	mux       *http.ServeMux
+	handler   http.Handler
 }
 
 // New returns a Server.
-func New(accounts *account.Service, letters *letter.Service, list *roll.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
-	s := &Server{accounts: accounts, letters: letters, roll: list, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
+func New(accounts *account.Service, mailboxes *mailbox.Service, letters *letter.Service, list *roll.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
+	s := &Server{accounts: accounts, mailboxes: mailboxes, letters: letters, roll: list, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
 	s.cache.load = s.loadLetter
 	s.cache.version = letters.Version
 	s.cache.slug = func(ctx context.Context, id letter.ID) (string, error) {
