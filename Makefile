@@ -8,7 +8,7 @@ export CGO_ENABLED = 0
 export GOTOOLCHAIN = local
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the binary ./undersigned
 	$(GO) build -trimpath -ldflags='-s -w' -o undersigned .
@@ -47,6 +47,9 @@ bench: build ## Measure signing and reading beside the bare limits of this machi
 	./undersigned bench read
 	./undersigned bench sign
 
+bench-check: build ## Measure in half a minute, and fail where a figure fell under its floor (internal/bench/floors.go)
+	./undersigned bench check --dir .
+
 golden: ## Write the golden files again; look at the difference before you commit it
 	$(GO) test ./internal/letter/... ./internal/store -update
 
@@ -56,5 +59,5 @@ tools: ## Install PostgreSQL, Chromium, poppler-utils and fonts where they are m
 clean: ## Remove the binary and the demonstration's data
 	rm -rf undersigned demo-data
 
-.PHONY: help build demo test quick race soak lint fuzz bench golden tools clean
+.PHONY: help build demo test quick race soak lint fuzz bench bench-check golden tools clean
 .DEFAULT_GOAL := help

@@ -32,6 +32,9 @@ var order = [][]string{
 	{"internal/document"},
 	{"internal/delivery"},
 	{"internal/mail"},
+	{"internal/bundle"},
+	{"internal/web/page"},
+	{"internal/web/public", "internal/web/desk"},
 	{"internal/web"},
 	{"internal/app"},
 	{"internal/bench"},
@@ -109,7 +112,7 @@ func wrongArrow(pkg, imported string) string {
 		return ""
 	case testsOnly(local):
 		return local + " is for tests only"
-	case pkg == "internal/web" && local == "internal/store":
+	case (pkg == "internal/web" || strings.HasPrefix(pkg, "internal/web/")) && local == "internal/store":
 		return "web knows no SQL"
 	case row(pkg) < 0:
 		return "the package has no place in the order"
@@ -134,7 +137,8 @@ func TestArchitecture_arrows(t *testing.T) {
 
 // TestArchitecture_control shows that the rules refuse what they are there to refuse.
 func TestArchitecture_control(t *testing.T) {
-	for _, arrow := range [][2]string{{"internal/web", module + "/internal/store"}, {"internal/letter", module + "/internal/signing"},
+	for _, arrow := range [][2]string{{"internal/web", module + "/internal/store"}, {"internal/web/desk", module + "/internal/store"},
+		{"internal/web/page", module + "/internal/web/public"}, {"internal/web/public", module + "/internal/web/desk"}, {"internal/letter", module + "/internal/signing"},
 		{"internal/store", module + "/internal/seal"}, {"internal/app", module + "/internal/testkit"}, {"internal/letter", "database/sql"},
 		{"internal/app", module + "/internal/e2e/promise"}, {"internal/helpers", module + "/internal/fault"}} {
 		if wrongArrow(arrow[0], arrow[1]) == "" {

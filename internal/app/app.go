@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/mail"
@@ -49,6 +50,7 @@ type App struct {
 
 	o        Options
 	smtp     *mail.SMTP
+	bundles  *bundle.Shelf // nil without Options.Server
 	metrics  *metrics
 	unlock   func() // nil unless this is a server
 	recorded int    // erasures that are in the ledger, as far as this process knows
@@ -165,11 +167,12 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a)
-	a.Web = web.New(a.Accounts, a.Mailboxes, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact,
-		SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil, PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off",
-		TrustProxy: c.TrustProxy, Catcher: a.Catcher, Log: a.o.Log, Now: a.o.Now, Ready: a.DB.Ping,
-		Passing: passing, Former: former, LookupTXT: a.o.LookupTXT, Jobs: job.Overview{DB: a.DB}, Cache: filepath.Join(a.o.Instance.Data, cacheFolder),
-		Observe: a.metrics.observe})
+	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
+		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
+	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
+		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
+		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
+		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
 	return nil
 }
 
@@ -192,8 +195,11 @@ func readDomains(name string) (signing.Domains, error) {
 
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
-	files := web.New(a.Accounts, a.Mailboxes, a.Letters, a.Roll, a.Signing, a.Log, web.Options{BaseURL: baseURL, Log: a.o.Log, Now: a.o.Now})
-	return files.WriteBundle(ctx, w, slug)
+	return a.bundle(baseURL).Write(ctx, w, slug)
+}
+
+func (a *App) bundle(baseURL string) *bundle.Service {
+	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, BaseURL: baseURL}
 }
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
@@ -269,9 +275,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
-	if a.Jobs != nil {
-		work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
-	}
+	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)
@@ -290,7 +294,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
-	a.Web.Sweep()
+	a.bundles.Sweep()
 	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 

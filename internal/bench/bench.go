@@ -36,6 +36,7 @@ type Options struct {
 	Check       bool    // wait until every accepted signature has its mail, and fail when one is missing
 	MailRate    int     // mails a second that the started server sends; 0 is its default
 	Links       int     // links prepared for one run of Confirm
+	Backlog     int     // mails that wait, at least, when Check sends them
 
 	URL        string // a running server; empty starts one
 	Letter     string // its slug, with URL
@@ -117,7 +118,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 
 func (o *Options) check() error {
 	switch {
-	case o.What != Sign && o.What != Confirm && o.What != Read && o.What != Sized:
+	case o.What != Sign && o.What != Confirm && o.What != Read && o.What != Sized && o.What != Checked:
 		return fmt.Errorf("bench: %q cannot be measured", o.What)
 	case len(o.Connections) == 0 || slices.Min(o.Connections) < 1 || slices.Max(o.Connections) > 4096:
 		return errors.New("--connections: give numbers from 1 to 4096, for example 1,16,64")
@@ -137,6 +138,9 @@ func (o *Options) check() error {
 	}
 	if o.Links < 1 {
 		o.Links = 2000
+	}
+	if o.Backlog < 1 {
+		o.Backlog = 5000
 	}
 	if o.Progress == nil {
 		o.Progress = io.Discard
@@ -180,7 +184,7 @@ func (r *run) start(ctx context.Context) (err error) {
 	}
 	if r.What != Read || r.URL == "" {
 		if r.URL == "" || r.SMTPListen != "" {
-			if r.sink, err = newSink(r.SMTPListen, r.What == Confirm); err != nil {
+			if r.sink, err = newSink(r.SMTPListen, r.What == Confirm || r.What == Checked); err != nil {
 				return err
 			}
 			r.cleanup = append(r.cleanup, r.sink.close)
@@ -253,7 +257,7 @@ func (r *run) worked(row row) time.Duration {
 // finish reads what is known at the end and judges it.
 func (r *run) finish() (*Report, error) {
 	r.stopServer()
-	if r.sink != nil && r.What != Read {
+	if r.sink != nil && r.What != Read && r.What != Checked {
 		d := r.sink.compare(&r.ledger)
 		if r.Check {
 			d.Drained = r.drained.Seconds()

@@ -131,6 +131,50 @@ func TestConfirm_onPostgres(t *testing.T) {
 	}
 }
 
+// TestCheck_control plants a floor that nothing can stand on: the check names it, and it alone, and still reports everything.
+func TestCheck_control(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers and watches them at rest")
+	}
+	t.Parallel()
+	low := make([]bench.Floor, len(bench.Floors)) // what any machine holds, whatever else it does
+	for i, f := range bench.Floors {
+		low[i] = bench.Floor{Name: f.Name, Unit: f.Unit}
+		if f.Most > 0 {
+			low[i].Most = 1000 * f.Most
+		}
+	}
+	for _, planted := range []string{"", "sign"} {
+		floors := slices.Clone(low)
+		for i := range floors {
+			if floors[i].Name == planted {
+				floors[i].Least = 100
+			}
+		}
+		o := options(t, "")
+		o.Duration, o.Backlog = 200*time.Millisecond, 200
+		report, err := bench.Check(t.Context(), o, floors)
+		if report == nil {
+			t.Fatal(err)
+		}
+		if (err != nil) != (planted != "") || err != nil && !strings.HasPrefix(err.Error(), planted) {
+			t.Errorf("with a floor planted under %q: %v", planted, err)
+		}
+		for _, f := range report.Floors {
+			if f.Holds != (f.Name != planted) || f.Value <= 0 && f.Name != "idle" {
+				t.Errorf("with a floor planted under %q: %v", planted, f)
+			}
+		}
+		if len(report.Floors) != len(bench.Floors) || len(report.Lines) != 6 || report.Server.Memory <= 0 || report.Server.Anonymous <= 0 {
+			t.Errorf("the report is not whole: %+v", report)
+		}
+		left, err := os.ReadDir(o.Dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("left in the folder: %v, %v", left, err)
+		}
+	}
+}
+
 func TestRun_refusals(t *testing.T) {
 	for name, change := range map[string]func(*bench.Options){
 		"what":        func(o *bench.Options) { o.What = "dance" },

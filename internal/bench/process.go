@@ -80,21 +80,25 @@ func (p *process) await(ctx context.Context, address string) error {
 
 var errEnded = errors.New("see what it wrote above")
 
-// memory returns the resident memory in MiB, 0 where the kernel does not say.
-func (p *process) memory() float64 {
+// memory returns the resident memory and what of it is anonymous, in MiB, 0 where the kernel does not say.
+func (p *process) memory() (resident, anonymous float64) {
 	status, err := os.Open("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	defer status.Close()
 	lines := bufio.NewScanner(status)
 	for lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
-			kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 64)
-			return kib / 1024
+		name, rest, _ := strings.Cut(lines.Text(), ":")
+		kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 64)
+		switch name {
+		case "VmRSS":
+			resident = kib / 1024
+		case "RssAnon":
+			anonymous = kib / 1024
 		}
 	}
-	return 0
+	return resident, anonymous
 }
 
 // worked returns the processor time that the process has used, 0 where the kernel does not say.

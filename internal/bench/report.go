@@ -19,6 +19,7 @@ type Report struct {
 	Lines    []Line    `json:"lines"`
 	Server   Server    `json:"server,omitzero"`
 	Delivery *Delivery `json:"delivery,omitempty"`
+	Floors   []Finding `json:"floors,omitempty"` // of Check
 	Notes    []string  `json:"notes,omitempty"`
 
 	samples []sampleOf
@@ -40,10 +41,12 @@ type Line struct {
 	High        float64 `json:"ratio_high,omitempty"`
 }
 
-// Server is what is known about a server that the bench started. Memory is resident, in MiB.
+// Server is what is known about a server that the bench started. Memory is resident, in MiB; what of it is anonymous is the
+// program's own, the rest are pages of its file that the kernel keeps as long as it likes.
 type Server struct {
 	Startup     float64 `json:"startup_s"` // from its start to the first 200 of /readyz
 	Memory      float64 `json:"memory_mib"`
+	Anonymous   float64 `json:"anonymous_mib"`
 	MemoryAfter float64 `json:"memory_after_mib"`
 	Program     float64 `json:"program_mib"` // size of the executable
 }
@@ -119,8 +122,8 @@ func (r *Report) Print(w io.Writer) error {
 		}
 	}
 	if s := r.Server; s != (Server{}) {
-		fmt.Fprintf(w, "\nServer: ready %.2f s after its start, %.0f MiB in memory at rest, %.0f MiB at the end; program %.0f MiB.\n",
-			s.Startup, s.Memory, s.MemoryAfter, s.Program)
+		fmt.Fprintf(w, "\nServer: ready %.2f s after its start, %.0f MiB in memory at rest (%.0f of it anonymous), %.0f MiB at the end; program %.0f MiB.\n",
+			s.Startup, s.Memory, s.Anonymous, s.MemoryAfter, s.Program)
 	}
 	switch d := r.Delivery; {
 	case d == nil:
@@ -129,6 +132,12 @@ func (r *Report) Print(w io.Writer) error {
 			d.Accepted, d.Delivered, d.Missing, d.Mails, d.Drained)
 	default:
 		fmt.Fprintf(w, "Mails: %d signatures accepted, %d of them delivered so far (--check waits for the others).\n", d.Accepted, d.Delivered)
+	}
+	if len(r.Floors) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, f := range r.Floors {
+		fmt.Fprintln(w, f)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(w, "Note: %s.\n", note)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -129,6 +130,7 @@ type ledger struct {
 
 	mu       sync.Mutex
 	accepted []int                // numbers; guarded by mu
+	ready    []int                // of these, those that are to be confirmed; guarded by mu
 	cookies  map[int]*http.Cookie // guarded by mu
 }
 
@@ -148,6 +150,24 @@ func (l *ledger) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.accepted)
+}
+
+// offer lets those accepted from the n-th on be confirmed.
+func (l *ledger) offer(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ready = slices.Clone(l.accepted[n:])
+}
+
+// take returns the next to be confirmed with its cookie, false when there is none left.
+func (l *ledger) take() (number int, cookie *http.Cookie, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ready) == 0 {
+		return 0, nil, false
+	}
+	number, l.ready = l.ready[0], l.ready[1:]
+	return number, l.cookies[number], true
 }
 
 // form is a filled sign form with an address of its own.
@@ -185,6 +205,9 @@ func (r *run) signTarget(limit int, cookies bool) target {
 			defer r.ledger.mu.Unlock()
 			r.ledger.accepted = append(r.ledger.accepted, number)
 			if cookies {
+				if r.ledger.cookies == nil {
+					r.ledger.cookies = map[int]*http.Cookie{}
+				}
 				if set := response.Cookies(); len(set) > 0 {
 					r.ledger.cookies[number] = set[0]
 				}
@@ -246,44 +269,38 @@ func (r *run) deliver(ctx context.Context, limit time.Duration) error {
 	return ctx.Err()
 }
 
+// sign posts so many forms outside of what is measured.
+func (r *run) sign(ctx context.Context, n int) error {
+	s, err := load(ctx, 16, 0, settleFor, r.signTarget(n, true))
+	if err == nil && s.errors > 0 {
+		err = fmt.Errorf("while links were prepared: %s", s.firstError)
+	}
+	return err
+}
+
 // confirmRow presses the button behind links that were mailed before the run.
 func (r *run) confirmRow(limit string) row {
-	var mu sync.Mutex
-	var ready []int // numbers of signatures to confirm
 	x := row{name: "confirm", against: limit, counted: r.Links}
 	x.prepare = func(ctx context.Context) error {
 		if err := r.restart(ctx, Fast, unlimited); err != nil {
 			return err
 		}
 		before := r.ledger.count()
-		if r.ledger.cookies == nil {
-			r.ledger.cookies = map[int]*http.Cookie{}
-		}
-		s, err := load(ctx, 16, 0, settleFor, r.signTarget(r.Links, true))
-		if err != nil {
+		if err := r.sign(ctx, r.Links); err != nil {
 			return err
-		}
-		if s.errors > 0 {
-			return fmt.Errorf("while links were prepared: %s", s.firstError)
 		}
 		if err := r.deliver(ctx, settleFor); err != nil {
 			return err
 		}
-		r.ledger.mu.Lock()
-		defer r.ledger.mu.Unlock()
-		ready = append([]int(nil), r.ledger.accepted[before:]...)
+		r.ledger.offer(before)
 		return nil
 	}
 	x.target = target{
 		request: func() (*http.Request, int, error) {
-			mu.Lock()
-			if len(ready) == 0 {
-				mu.Unlock()
+			number, cookie, ok := r.ledger.take()
+			if !ok {
 				return nil, 0, errSpent
 			}
-			number := ready[0]
-			ready = ready[1:]
-			mu.Unlock()
 			link := r.sink.link(addressOf(number))
 			_, path, ok := strings.Cut(link, "/confirm/")
 			if !ok {
@@ -295,9 +312,6 @@ func (r *run) confirmRow(limit string) row {
 			}
 			browserHeaders(request)
 			request.Header.Set("Content-Type", formType)
-			r.ledger.mu.Lock()
-			cookie := r.ledger.cookies[number]
-			r.ledger.mu.Unlock()
 			if cookie != nil {
 				request.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
 			}

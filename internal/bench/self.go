@@ -95,7 +95,7 @@ func (r *run) prepareServer(ctx context.Context) error {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
 	}
-	r.report.Server.Memory = r.server.memory()
+	r.report.Server.Memory, r.report.Server.Anonymous = r.server.memory()
 	return nil
 }
 
@@ -131,7 +131,8 @@ func (r *run) stopServer() {
 	if r.server == nil {
 		return
 	}
-	r.report.Server.MemoryAfter = max(r.report.Server.MemoryAfter, r.server.memory())
+	resident, _ := r.server.memory()
+	r.report.Server.MemoryAfter = max(r.report.Server.MemoryAfter, resident)
 	r.server.stop()
 	r.server = nil
 }

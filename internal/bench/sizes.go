@@ -122,7 +122,7 @@ func (r *run) startSized(ctx context.Context) (rows []row, err error) {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
 	}
-	r.report.Server.Memory = r.server.memory()
+	r.report.Server.Memory, r.report.Server.Anonymous = r.server.memory()
 	if err := r.findLetter(ctx); err != nil {
 		return nil, err
 	}

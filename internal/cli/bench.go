@@ -14,6 +14,7 @@ type benchCommand struct {
 	Sign    benchSign    `cmd:"" help:"Measure accepted signatures beside a bare durable insert."`
 	Confirm benchConfirm `cmd:"" help:"Measure confirmed signatures beside a bare durable insert."`
 	Read    benchRead    `cmd:"" help:"Measure the letter's page beside a bare handler that sends the same bytes."`
+	Check   benchCheck   `cmd:"" help:"Measure all of these, an idle server and a backlog of mails in half a minute, and fail where a figure fell under its floor."`
 	Sizes   benchSizes   `cmd:"" help:"Measure pages, signing and confirming on instances of different sizes, made by bench seed."`
 	Seed    benchSeed    `cmd:"" help:"Fill an instance with signatures of invented people, signed and confirmed through the real code."`
 	Bare    benchBare    `cmd:"" hidden:"" help:"Serve the bare limits."`
@@ -60,6 +61,23 @@ func (c *benchConfirm) Run(e *environment) error {
 	o := c.options(bench.Confirm)
 	o.Links, o.SMTPListen = c.Links, c.SMTPListen
 	return c.run(e, o)
+}
+
+type benchCheck struct {
+	Connections []int         `default:"64" help:"Numbers of connections."`
+	Duration    time.Duration `default:"500ms" help:"Length of one run."`
+	Rounds      int           `default:"3" help:"Rounds; in each the bare limits come first. Medians are held to the floors; where one falls, all is measured once more."`
+	Dir         string        `type:"existingdir" placeholder:"DIR" help:"Where the temporary folder is made; its disk is what is measured. Default: the system's."`
+	JSON        bool          `help:"Print one JSON object."`
+}
+
+// Run measures everything that has a floor.
+func (c *benchCheck) Run(e *environment) error {
+	flags := benchFlags{JSON: c.JSON}
+	return flags.report(e, func(o bench.Options) (*bench.Report, error) {
+		o.Connections, o.Duration, o.Rounds, o.Dir = c.Connections, c.Duration, c.Rounds, c.Dir
+		return bench.Check(e.ctx, o, bench.Floors)
+	})
 }
 
 type benchSizes struct {

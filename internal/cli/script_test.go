@@ -22,8 +22,16 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
+// inMemory are the tests, whose files are kept in memory.
+type inMemory struct{ *testing.M }
+
+func (m inMemory) Run() int {
+	defer testkit.InMemory()()
+	return m.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(inMemory{m}, map[string]func(){
 		"undersigned": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"runtime/debug"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
@@ -40,17 +43,32 @@ func (c *serveCommand) Run(e *environment) error {
 	})
 }
 
-// gcPercent lets the heap grow to four times what lives on it before it is collected. A server lives on about 5 MiB and
-// makes much garbage a request: the default would collect many times a second.
+// gcPercent lets the heap grow to four times what lives on it before it is collected. A server at rest lives on 5 MiB, one
+// with many letters in its caches on some dozens, and makes much garbage a request: the default would collect many times a
+// second.
 const gcPercent = 300
 
-// memoryLimit is where the collector no longer lets the heap grow so freely. The caches of the database are beside it.
-const memoryLimit = 40 << 20
+// limitMemory says from where on the collector no longer lets the heap grow so freely: what the setting says, else what
+// GOMEMLIMIT says, which the runtime has read itself, else half of what the machine or the control group has. The other half
+// is for what is not Go's: the caches of SQLite and of the kernel. Whatever is measured, the limit stays above what lives: a
+// collector that is asked for the impossible takes half of the processor time and frees nothing.
+func limitMemory(setting config.Size) {
+	limit := int64(setting)
+	if limit == 0 {
+		if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+			return
+		}
+		has, err := memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem)()
+		if err != nil {
+			return // the heap still stops at four times what lives
+		}
+		limit = max(int64(has/2), int64(config.LeastMemory))
+	}
+	debug.SetMemoryLimit(limit)
+}
 
 // serve opens an instance and runs it; ready is called when it listens. Port 0 takes a free one.
 func serve(e *environment, o app.Options, ready func(*app.App) error) error {
-	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(memoryLimit)
 	listener, err := net.Listen("tcp", o.Server.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w; choose another port", err)
@@ -63,6 +81,8 @@ func serve(e *environment, o app.Options, ready func(*app.App) error) error {
 	if err := o.Server.Complete(); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
+	limitMemory(o.Server.MemoryLimit)
 	a, err := app.Open(e.ctx, o)
 	if err != nil {
 		return err

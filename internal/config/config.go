@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,6 +41,7 @@ type Server struct {
 	DKIMKey           string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
 	PublishEvery      time.Duration `default:"10m" env:"UNDERSIGNED_PUBLISH_EVERY" placeholder:"DURATION" help:"Rhythm in which confirmed signatures join list and count. A longer one tells less about when somebody signed."`
 	MetricsListen     string        `env:"UNDERSIGNED_METRICS_LISTEN" placeholder:"ADDR" help:"Address and port of GET /metrics, for Prometheus; a listener of its own, so that it can stay on loopback. Default: none."`
+	MemoryLimit       Size          `env:"UNDERSIGNED_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory, for example 256MiB, from which on the program rather spends processor time on collecting than takes more; the caches of SQLite, up to 72MiB, are beside it. Default: GOMEMLIMIT, else half of what the machine or the control group has."`
 	RateLimit         string        `default:"on" enum:"on,off" env:"UNDERSIGNED_RATE_LIMIT" placeholder:"on|off" help:"off lifts request and mail budgets; for benchmarks and tests only."`
 	BurstFrom         int           `default:"50" env:"UNDERSIGNED_BURST_FROM" placeholder:"N" help:"Once so many signatures on a letter came from one mail domain within an hour, those that follow are held for an editor to look at; large providers are left out of this. 0 for never."`
 	DisposableDomains string        `env:"UNDERSIGNED_DISPOSABLE_DOMAINS" placeholder:"FILE" help:"Mail domains, one a line, whose signatures are held as coming from throw-away addresses, beside those that the program knows."`
@@ -47,6 +49,25 @@ type Server struct {
 	Name              string        `env:"UNDERSIGNED_NAME" default:"Undersigned" help:"Name of this site, on every page and mail."`
 	Operator          string        `env:"UNDERSIGNED_OPERATOR" help:"Who runs this server, as the privacy page says."`
 	Contact           string        `env:"UNDERSIGNED_CONTACT" placeholder:"ADDRESS" help:"How to reach the operator, as the privacy page says."`
+}
+
+// LeastMemory is the lowest memory limit: several times what a server at rest lives on, or the collector would never stop.
+const LeastMemory Size = 64 << 20
+
+// Size is a number of bytes, written with its unit: 256MiB.
+type Size int64
+
+// UnmarshalText reads a whole number of MiB or GiB.
+func (s *Size) UnmarshalText(text []byte) error {
+	for i, unit := range []string{"MiB", "GiB"} {
+		if number, ok := strings.CutSuffix(string(text), unit); ok {
+			if n, err := strconv.ParseUint(number, 10, 20); err == nil {
+				*s = Size(n << (20 + 10*i))
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%q is no size; give a number of MiB or GiB, for example 256MiB", text)
 }
 
 // Complete fills in what follows from other settings, and refuses wrong values.
@@ -78,6 +99,9 @@ func (s *Server) Complete() error {
 	}
 	if s.MailWorkers < 1 || s.MailWorkers > 200 {
 		return errors.New("--mail-workers: from 1 to 200")
+	}
+	if s.MemoryLimit != 0 && s.MemoryLimit < LeastMemory {
+		return fmt.Errorf("--memory-limit: at least %dMiB", LeastMemory>>20)
 	}
 	if s.BurstFrom < 0 {
 		return errors.New("--burst-from: from 1 on, or 0 for never")

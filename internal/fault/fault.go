@@ -1,14 +1,12 @@
 // Package fault owns the one kind of error a user may see.
 //
 // It promises that an Error carries a message key and arguments, never a finished sentence, so that the edge (web, cli,
-// mail) speaks the user's language, and that a Private value never reaches a log. Any other error is internal: the edge
-// logs it once and shows a request id. It must not know HTTP, catalogues or any noun of the domain.
+// mail) speaks the user's language. Any other error is internal: the edge logs it once and shows a request id. It must not know HTTP, catalogues or any noun of the domain.
 package fault
 
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 )
 
@@ -132,15 +130,3 @@ func All(err error) []*Error {
 	}
 	return nil
 }
-
-// Private is text about a person: a name, an address, a token. It prints and logs as "[private]".
-type Private string
-
-// LogValue hides the text from slog.
-func (Private) LogValue() slog.Value { return slog.StringValue("[private]") }
-
-// String hides the text from fmt.
-func (Private) String() string { return "[private]" }
-
-// GoString hides the text from %#v.
-func (Private) GoString() string { return "[private]" }

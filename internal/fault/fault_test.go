@@ -1,11 +1,8 @@
 package fault_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -21,17 +18,5 @@ func TestAll_findsEveryFaultThroughWraps(t *testing.T) {
 	}
 	if !fault.Is(fmt.Errorf("x: %w", fault.New(fault.Gone, "token.expired")), fault.Gone) {
 		t.Error("Is does not see through a wrap")
-	}
-}
-
-func TestPrivate_neverPrints(t *testing.T) {
-	const secret = "Shirin Example"
-	var out bytes.Buffer
-	log := slog.New(slog.NewJSONHandler(&out, nil))
-	log.Info("event", "who", fault.Private(secret))
-	fmt.Fprintf(&out, "%v %s %q %+v %#v", fault.Private(secret), fault.Private(secret), fault.Private(secret),
-		struct{ N fault.Private }{secret}, fault.Private(secret))
-	if strings.Contains(out.String(), secret) {
-		t.Errorf("private text printed: %s", out.String())
 	}
 }

@@ -34,10 +34,10 @@ type Locale struct {
 	Dir      string // "ltr" or "rtl"
 	Calendar string // "gregorian" or "solar-hijri"
 
-	localizer *i18n.Localizer
-	printer   *message.Printer
-	group     string    // between thousands where CLDR 32 has a no-break space, "" for that
-	plain     *sync.Map // key to its message, of keys asked for without arguments
+	messages func() *i18n.Localizer // of this catalogue alone, which is read when its first message is asked for
+	printer  *message.Printer
+	group    string    // between thousands where CLDR 32 has a no-break space, "" for that
+	plain    *sync.Map // key to its message, of keys asked for without arguments
 }
 
 // settings is the "locale" object of a catalogue.
@@ -63,8 +63,6 @@ func init() {
 }
 
 func load() error {
-	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	names, err := fs.Glob(catalogues, "locales/*.json")
 	if err != nil {
 		return err
@@ -80,15 +78,12 @@ func load() error {
 			return fmt.Errorf("i18n: %s: %w", name, err)
 		}
 		code := strings.TrimSuffix(strings.TrimPrefix(name, "locales/"), ".json")
-		if _, err := bundle.ParseMessageFileBytes(data, code+".json"); err != nil {
-			return fmt.Errorf("i18n: %s: %w", name, err)
-		}
 		numbers, err := language.Parse(file.Locale.Numbers)
 		if err != nil {
 			return fmt.Errorf("i18n: %s: numbers: %w", name, err)
 		}
 		locales[code] = &Locale{Code: code, Name: file.Locale.Name, Dir: file.Locale.Dir, Calendar: file.Locale.Calendar,
-			localizer: i18n.NewLocalizer(bundle, code), printer: message.NewPrinter(numbers),
+			messages: sync.OnceValue(func() *i18n.Localizer { return read(name, code) }), printer: message.NewPrinter(numbers),
 			group: file.Locale.Group, plain: new(sync.Map)}
 	}
 	slices.Sort(names)
@@ -104,6 +99,18 @@ func load() error {
 	}
 	matcher = language.NewMatcher(tags)
 	return nil
+}
+
+// read returns the messages of a catalogue. It panics when that is broken: no build with it passes the tests.
+func read(name, code string) *i18n.Localizer {
+	data, err := catalogues.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	bundle := i18n.NewBundle(language.MustParse(code))
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	bundle.MustParseMessageFileBytes(data, code+".json")
+	return i18n.NewLocalizer(bundle, code)
 }
 
 // All returns the interface languages, English first, the others by code.
@@ -176,16 +183,19 @@ func (l *Locale) N(key string, count int, args ...any) string {
 
 // Has reports whether the catalogue of this language has the key.
 func (l *Locale) Has(key string) bool {
-	_, tag, err := l.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}})
-	return err == nil && tag == language.MustParse(l.Code)
+	_, err := l.messages().Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}})
+	return err == nil
 }
 
 func (l *Locale) localize(c *i18n.LocalizeConfig, key string) string {
-	text, err := l.localizer.Localize(c)
-	if err != nil && text == "" {
-		return key
+	text, err := l.messages().Localize(c)
+	if err == nil || text != "" {
+		return text
 	}
-	return text
+	if l.Code != Default {
+		return locales[Default].localize(c, key)
+	}
+	return key
 }
 
 func (l *Locale) data(args []any) map[string]any {

@@ -81,15 +81,6 @@ func Counts(tx *store.Tx) ([]Count, error) {
 	})
 }
 
-// Revive makes the dead jobs of a kind wait again, from now on, and returns how many there were.
-func Revive(tx *store.Tx, kind string) (int64, error) {
-	n, err := tx.Exec(qRevive, tx.Now().UnixMicro(), kind)
-	if n > 0 {
-		tx.Signal(topic)
-	}
-	return n, err
-}
-
 // retryError, deadError and codedError are what a handler can say beside "it failed".
 type (
 	retryError struct {

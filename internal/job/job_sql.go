@@ -43,7 +43,4 @@ var (
 		SELECT kind, count(*) FILTER (WHERE run_at IS NOT NULL), count(*) FILTER (WHERE run_at IS NULL),
 			min(CASE WHEN run_at IS NOT NULL THEN due_at END)
 		FROM job GROUP BY kind ORDER BY kind`)
-
-	qRevive = store.Q("job.revive", `
-		UPDATE job SET run_at = $1, due_at = $1, error = 'revived' WHERE kind = $2 AND run_at IS NULL`)
 )

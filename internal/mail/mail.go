@@ -2,7 +2,7 @@
 // language and sent by SMTP, and who is told what became of it.
 //
 // It promises that a mail holds no text typed by a signer, that its Message-ID follows from its job, so that a mail sent
-// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one marks the address.
+// twice after a crash is recognised as one, that a temporary failure is tried again and a permanent one does what the kind says.
 // It must not know pages, nor anything of a signature but what its envelope says.
 package mail
 

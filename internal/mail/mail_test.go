@@ -341,6 +341,31 @@ func TestSMTP_keepsConnections(t *testing.T) {
 	}
 }
 
+// A connection that was kept serves the next mail after a recipient was refused on it, and one that the relay has closed in
+// the meantime costs no mail and no second try.
+func TestSMTP_keptConnectionsThatEnd(t *testing.T) {
+	o := onSQLite(t)
+	o.one("mina@example.org", "en")
+	o.relay.say(func(command, _ string) error {
+		if command == "rcpt" {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody"}
+		}
+		return nil
+	})
+	if err := o.Deliver(t.Context(), 78, o.sign("nobody@example.org", "en"), "confirm"); err != nil {
+		t.Errorf("a refused recipient: %v", err)
+	}
+	o.relay.say(nil)
+	o.one("rosa@example.org", "en")
+	o.relay.hangUp()
+	o.one("sven@example.org", "en")
+	o.relay.mu.Lock()
+	defer o.relay.mu.Unlock()
+	if o.relay.connections != 2 {
+		t.Errorf("%d connections, 2 expected", o.relay.connections)
+	}
+}
+
 func TestSMTP_addressesInAnyScript(t *testing.T) {
 	o := onSQLite(t)
 	m := o.one("مینا@münchen.example", "fa")

@@ -50,15 +50,17 @@ type relay struct {
 	answer      func(command, to string) error // for "rcpt" and "data"; nil takes everything; guarded by mu
 	messages    []message                      // guarded by mu
 	connections int                            // guarded by mu
+	open        []*smtp.Conn                   // guarded by mu
 }
 
 func newRelay(t testing.TB, certificate *tls.Certificate) *relay {
 	t.Helper()
 	r := &relay{}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.connections++
+		r.open = append(r.open, c)
 		return &session{relay: r}, nil
 	}))
 	server.Domain, server.EnableSMTPUTF8 = "relay.example", true
@@ -81,6 +83,16 @@ func (r *relay) say(answer func(command, to string) error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answer = answer
+}
+
+// hangUp closes the connections.
+func (r *relay) hangUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.open {
+		_ = c.Close()
+	}
+	r.open = nil
 }
 
 func (r *relay) taken() []message {

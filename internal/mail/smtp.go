@@ -66,24 +66,16 @@ func NewSMTP(relay string) (*SMTP, error) {
 // Send hands the message to the relay. It returns a *Refusal when the relay refuses the recipient or the message for
 // good; every other error is worth another try.
 func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error {
-	c, err := s.connection(ctx)
+	c, err := s.begin(ctx, from, to)
 	if err != nil {
 		return err
 	}
-	var options *smtp.MailOptions
-	if strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }) {
-		if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
-			s.release(c)
-			return &Refusal{Code: 553} // as the relay itself would say (RFC 6531, 3.5)
-		}
-		options = &smtp.MailOptions{UTF8: true}
-	}
-	if err := c.client.Mail(from, options); err != nil {
-		_ = c.client.Close()
-		return err
-	}
 	if err := c.client.Rcpt(to, nil); err != nil {
-		s.release(c)
+		if c.client.Reset() != nil { // or MAIL would be refused while this one is open
+			_ = c.client.Close()
+		} else {
+			s.release(c)
+		}
 		return refusal(err)
 	}
 	w, err := c.client.Data()
@@ -97,6 +89,32 @@ func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error 
 	}
 	s.release(c)
 	return nil
+}
+
+// begin returns a connection on which the relay has taken MAIL. Whether a kept connection still stands is only known then:
+// to ask beforehand costs two round trips a mail, since go-smtp greets anew after RSET.
+func (s *SMTP) begin(ctx context.Context, from, to string) (*connection, error) {
+	for {
+		c, err := s.connection(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var options *smtp.MailOptions
+		if strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }) {
+			if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
+				s.release(c)
+				return nil, &Refusal{Code: 553} // as the relay itself would say (RFC 6531, 3.5)
+			}
+			options = &smtp.MailOptions{UTF8: true}
+		}
+		if err = c.client.Mail(from, options); err == nil {
+			return c, nil
+		}
+		_ = c.client.Close()
+		if answer, ok := errors.AsType[*smtp.SMTPError](err); c.sent == 0 || ok && answer.Code != 421 {
+			return nil, err
+		}
+	}
 }
 
 // refusal returns a *Refusal for a permanent answer about the recipient or the message. One about the relay's own rules
@@ -121,7 +139,7 @@ func failure(err error) string {
 	return "smtp"
 }
 
-// connection returns a kept connection that still answers, or a new one.
+// connection returns a kept connection, which the relay may have closed since, or a new one.
 func (s *SMTP) connection(ctx context.Context) (*connection, error) {
 	for {
 		s.mu.Lock()
@@ -133,7 +151,7 @@ func (s *SMTP) connection(ctx context.Context) (*connection, error) {
 		c := s.idle[n-1]
 		s.idle = s.idle[:n-1]
 		s.mu.Unlock()
-		if time.Since(c.used) < idleFor && c.sent < mailsEach && c.client.Reset() == nil {
+		if time.Since(c.used) < idleFor && c.sent < mailsEach {
 			return c, nil
 		}
 		_ = c.client.Close()

@@ -98,7 +98,7 @@ func (b Box) Block(tx *store.Tx, reason string) error {
 // Blocked reports whether the address gets no mail of the letter any more.
 func (b Box) Blocked(ctx context.Context) (bool, error) {
 	var reason string
-	err := b.service.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason) })
+	err := b.service.DB.Look(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason) })
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil
 	}

@@ -51,6 +51,9 @@ func Q(name, text string) *Query {
 		if err != nil {
 			panic(fmt.Sprintf("store: query %s: %v", name, err))
 		}
+		if engine == SQLite {
+			expanded = boundLimit.ReplaceAllString(expanded, "LIMIT +$$$1")
+		}
 		q.text[engine] = expanded
 	}
 	registry.Lock()
@@ -98,6 +101,11 @@ var migrationTokens = map[Engine]map[string]string{
 		"strict": "", "without_rowid": "", "random_hex": "replace(CAST(gen_random_uuid() AS TEXT), '-', '')",
 	},
 }
+
+// boundLimit is a limit that is an argument. SQLite looks at its value to choose a plan, and so compiles the statement anew each
+// time it is bound, which takes longer than most of them run. An expression, as +$1 is, it takes as it comes. PostgreSQL does
+// not know the type of +$1, and has no such habit.
+var boundLimit = regexp.MustCompile(`\bLIMIT \$([0-9]+)`)
 
 var token = regexp.MustCompile(`\{[a-z_]*\}`)
 

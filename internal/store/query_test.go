@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,21 @@ func TestQ_panics(t *testing.T) {
 			}()
 			store.Q(q[0], q[1])
 		}()
+	}
+}
+
+// SQLite compiles a statement anew at each run when a limit is an argument and nothing else.
+func TestQ_limits(t *testing.T) {
+	q := store.Q("storetest.limit", "SELECT (SELECT 1 LIMIT $1), 2 LIMIT $2")
+	for engine, want := range map[store.Engine]string{store.SQLite: "SELECT (SELECT 1 LIMIT +$1), 2 LIMIT +$2", store.Postgres: "SELECT (SELECT 1 LIMIT $1), 2 LIMIT $2"} {
+		if got := q.Text(engine); got != want {
+			t.Errorf("%s: %s", engine, got)
+		}
+	}
+	for _, q := range store.Queries() {
+		if strings.Contains(q.Text(store.SQLite), "LIMIT $") {
+			t.Errorf("%s: %s", q.Name(), q.Text(store.SQLite))
+		}
 	}
 }
 

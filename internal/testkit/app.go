@@ -136,7 +136,8 @@ func AddLetter(t testing.TB, a *app.App) {
 	}{
 		{"granary.en.md", letter.Import{Slug: Slug, Settings: letter.Settings{Leads: []string{Lead}}}},
 		{"granary.fa.md", letter.Import{Slug: Slug, Publish: true, Settings: letter.Settings{Call: &letter.Call{Language: "en", From: "Lantern Court Watch",
-			Salutation: "Dear friends,", Body: "Please read this letter, and sign it if you agree.", Contact: "Orsolya Fenn", Email: "office@lantern.example"}}}},
+			Salutation: "Dear friends,", Body: "Please read this letter, and sign it if you agree.", Contact: "Orsolya Fenn",
+			Email: "office@lantern.example"}}}},
 	} {
 		step.letter.Text = ReadText(t, step.file)
 		if _, _, err := a.Letters.Import(t.Context(), step.letter); err != nil {

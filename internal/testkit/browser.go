@@ -185,7 +185,8 @@ func (b *Tab) Authenticator() {
 			return err
 		}
 		_, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true}})
+			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true,
+			AutomaticPresenceSimulation: true}})
 		return err
 	}))
 }
@@ -194,7 +195,8 @@ func (b *Tab) Authenticator() {
 func (b *Tab) SetCookie(address, name, value string) {
 	b.t.Helper()
 	b.do("set a cookie", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: address, Path: "/", Secure: new(true), HTTPOnly: new(true)})
+		_, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: address, Path: "/",
+			Secure: new(true), HTTPOnly: new(true)})
 		return err
 	}))
 }
@@ -294,7 +296,8 @@ func (b *Tab) Inspect(axe string) (found []string) {
 const inspection = `(async () => {
 	const found = [];
 	for (const v of window.axe ? (await axe.run(document, {resultTypes: ["violations"]})).violations : []) {
-		for (const n of v.nodes) found.push("axe " + v.impact + " " + v.id + ": " + n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 200));
+		for (const n of v.nodes)
+			found.push("axe " + v.impact + " " + v.id + ": " + n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 200));
 	}
 	if (document.documentElement.scrollWidth > document.documentElement.clientWidth) found.push("the page scrolls sideways");
 	return JSON.stringify(found);

@@ -180,7 +180,8 @@ func List(t testing.TB, text string) *roster.Roster {
 // Plan plans the import of a list that came on paper.
 func (d *Desk) Plan(r *roster.Roster) *signing.ImportPlan {
 	d.T.Helper()
-	p, err := d.Signing.PlanImport(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: roll.Public})
+	p, err := d.Signing.PlanImport(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper,
+		Source: "Sheets from the town hall", Listing: roll.Public})
 	if err != nil {
 		d.T.Fatal(err)
 	}

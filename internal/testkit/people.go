@@ -101,7 +101,8 @@ func (r *Running) FillLog(t testing.TB) {
 		return r.Signing.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
 	})
 	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Withdraw(ctx, secret, o.ID) })
-	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation", "Erased Trust")
+	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation",
+		"Erased Trust")
 	act("forged@log.example", func(o signing.Own, _ string) error { return r.Signing.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
 	act("again@log.example", nil)
 	act("again@log.example", nil, "listing", "addressee")

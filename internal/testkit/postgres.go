@@ -42,14 +42,16 @@ func PostgresURL(t testing.TB) string {
 	return s.url(name)
 }
 
-// Main runs the tests of a package and stops the PostgreSQL server and the browser at their end. A package without it is
-// served as well: they then stop because the test binary ends.
+// Main runs the tests of a package, in memory if there is room, and stops the PostgreSQL server and the browser at their end. A
+// package without it is served as well: they then stop because the test binary ends.
 func Main(m *testing.M) {
+	leave := InMemory()
 	code := m.Run()
 	closeBrowser()
 	if s, ok := started.Load().(*postgresServer); ok {
 		s.stop()
 	}
+	leave()
 	os.Exit(code)
 }
 

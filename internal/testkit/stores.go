@@ -61,11 +61,16 @@ func Stores(t *testing.T, body func(t *testing.T, db *store.DB, clock *Clock)) {
 	}
 }
 
-// Engines runs body once for each engine. Without PostgreSQL what opens one skips its subtest, or fails where CI=true.
+// Engines runs body once for each engine, both at the same time: what is end to end often waits for a page to show what happened.
+// Nothing may follow it in a test, which returns before they do. Without PostgreSQL what opens one skips its subtest, or fails
+// where CI=true.
 func Engines(t *testing.T, body func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
-		t.Run(string(engine), func(t *testing.T) { body(t, engine) })
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			body(t, engine)
+		})
 	}
 }
 

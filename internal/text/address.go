@@ -21,12 +21,10 @@ type Address struct {
 // Domain returns the part behind the @, in lower-case ASCII.
 func (a Address) Domain() string { return a.Exact[strings.LastIndexByte(a.Exact, '@')+1:] }
 
-// maxEmail is the longest address a relay must take, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets); maxLocal its part
-// before the @.
-const (
-	maxEmail = 254
-	maxLocal = 64
-)
+// MaxEmail is the longest address a relay must take, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+const MaxEmail = 254
+
+const maxLocal = 64 // bytes before the @
 
 var errOneLabel = errors.New("text: a domain of one label")
 
@@ -40,7 +38,7 @@ func Email(typed string) (string, *fault.Error) {
 	switch {
 	case typed == "":
 		return "", fault.New(fault.Invalid, "email.empty").On("email")
-	case len(typed) > maxEmail:
+	case len(typed) > MaxEmail:
 		return "", fault.New(fault.Invalid, "email.long").On("email")
 	}
 	parsed, err := mail.ParseAddress(typed)
@@ -62,7 +60,7 @@ func ParseAddress(typed string) (Address, *fault.Error) {
 	at := strings.LastIndexByte(typed, '@')
 	local := typed[:at]
 	domain, err := Domain(typed[at+1:])
-	if err != nil || len(local) > maxLocal || len(local)+1+len(domain) > maxEmail { // a domain can be longer in ASCII
+	if err != nil || len(local) > maxLocal || len(local)+1+len(domain) > MaxEmail { // a domain can be longer in ASCII
 		return Address{}, badEmail()
 	}
 	a := Address{Typed: local + "@" + domain, Exact: strings.ToLower(local) + "@" + domain}

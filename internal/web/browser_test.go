@@ -29,7 +29,8 @@ var onlyPages = flag.String("pages", "", "open only the pages whose name holds t
 var shots = flag.String("shots", "", "write screenshots of the pages that the browser test opens into this directory")
 
 // policy is the strictest Content-Security-Policy that the pages are made for.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; " +
+	"frame-ancestors 'none'"
 
 // TestPages_inBrowser opens every page in Chromium, in every language narrow and wide, light and dark: axe-core finds
 // nothing serious, nothing runs over the edge, nothing can be missed by a thumb, and the policy refuses nothing. It is slow,
@@ -103,14 +104,16 @@ func TestPages_fonts(t *testing.T) {
 	})
 	ctx := openBrowser(t, browser)
 	for _, path := range []string{"/en/page/home", "/en/page/letter-plain", "/en/page/check-mail", "/en/page/editions", "/en/page/about"} {
-		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+path), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})", chromedp.EvalAwaitPromise)); err != nil {
+		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+path), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})",
+			chromedp.EvalAwaitPromise)); err != nil {
 			t.Fatal(err)
 		}
 		if fonts.Load() != 0 {
 			t.Fatalf("%s loads a font", path)
 		}
 	}
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/fa/page/home"), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})", chromedp.EvalAwaitPromise)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/fa/page/home"), chromedp.Evaluate[chromedp.Void]("document.fonts.ready.then(() => {})",
+		chromedp.EvalAwaitPromise)); err != nil {
 		t.Fatal(err)
 	}
 	if fonts.Load() != 2 {
@@ -141,27 +144,28 @@ const arabicSigns = "ةىئؤأإآءكيکیگچپژۀهٔلاًٌٍَُِّْ�
 func fontsOf(t *testing.T, ctx context.Context, selector, text string) (families []string) {
 	t.Helper()
 	put := fmt.Sprintf(`document.querySelector(%q).textContent = %q; document.fonts.ready.then(() => {})`, selector, text)
-	err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](put, chromedp.EvalAwaitPromise), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, target, dom.Enable, dom.EnableParams{}); err != nil {
+	err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](put, chromedp.EvalAwaitPromise),
+		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			if _, err := cdp.Call(ctx, target, dom.Enable, dom.EnableParams{}); err != nil {
+				return err
+			}
+			if _, err := cdp.Call(ctx, target, css.Enable, cdp.Empty{}); err != nil {
+				return err
+			}
+			doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+			if err != nil {
+				return err
+			}
+			node, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: selector})
+			if err != nil {
+				return err
+			}
+			used, err := cdp.Call(ctx, target, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: node.NodeID})
+			for _, f := range used.Fonts {
+				families = append(families, f.FamilyName)
+			}
 			return err
-		}
-		if _, err := cdp.Call(ctx, target, css.Enable, cdp.Empty{}); err != nil {
-			return err
-		}
-		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
-		if err != nil {
-			return err
-		}
-		node, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: selector})
-		if err != nil {
-			return err
-		}
-		used, err := cdp.Call(ctx, target, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: node.NodeID})
-		for _, f := range used.Fonts {
-			families = append(families, f.FamilyName)
-		}
-		return err
-	}))
+		}))
 	if err != nil {
 		t.Fatalf("fonts of %s: %v", selector, err)
 	}
@@ -175,14 +179,21 @@ type samplePath struct {
 	page, language int // which of the pages, in which of the languages
 }
 
+// assetBody returns a file of static/ as it is served.
+func assetBody(name string) []byte {
+	w := httptest.NewRecorder()
+	assets().ServeHTTP(w, httptest.NewRequest(http.MethodGet, assets().Path(name), nil))
+	return w.Body.Bytes()
+}
+
 // servePages serves all samples with the policy; seen is called with every request.
 func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []samplePath) {
 	t.Helper()
 	mux := http.NewServeMux()
-	mux.Handle("/static/", assets)
+	mux.Handle("/static/", assets())
 	mux.HandleFunc("/media/logo.png", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "image/svg+xml")
-		_, _ = w.Write(assets.files["icon.svg"].body)
+		_, _ = w.Write(assetBody("icon.svg"))
 	})
 	var visits []samplePath
 	for language, l := range i18n.All() {
@@ -191,9 +202,11 @@ func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []sam
 			visits = append(visits, samplePath{s.name + "." + l.Code, path, i, language})
 			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Security-Policy", policy)
-				if err := render(w, http.StatusOK, s.page); err != nil {
+				body, err := renderer().Bytes(s.page)
+				if err != nil {
 					t.Error(err)
 				}
+				_, _ = w.Write(body)
 			})
 		}
 	}
@@ -216,7 +229,8 @@ const inspection = `(async () => {
 	if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
 		for (const e of document.querySelectorAll("body *")) {
 			const r = e.getBoundingClientRect();
-			if (r.width && (r.right > innerWidth + 1 || r.left < -1) && !e.closest(".skip, .spoken, .listings legend")) { found.push("runs over the edge: " + e.tagName + "." + e.className); break; }
+			if (r.width && (r.right > innerWidth + 1 || r.left < -1) && !e.closest(".skip, .spoken, .listings legend")) { found.push("runs over the edge: " +
+				e.tagName + "." + e.className); break; }
 		}
 		found.push("the page scrolls sideways");
 	}
@@ -257,7 +271,8 @@ func media(scheme, medium string) chromedp.Action[chromedp.Void] {
 // openBrowser starts Chromium for the length of a test.
 func openBrowser(t *testing.T, browser string) context.Context {
 	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true))
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(browser), chromedp.NoSandbox,
+		chromedp.Flag("disable-background-networking", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -276,7 +291,8 @@ func TestInspection_finds(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, `<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><img src="/x.png"><button>b</button><p style="width:3000px;color:#bbb;background:#fff">faint</p></main>`)
+		fmt.Fprint(w, `<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><img src="/x.png"><button>b</button>
+<p style="width:3000px;color:#bbb;background:#fff">faint</p></main>`)
 	}))
 	defer server.Close()
 	ctx := openBrowser(t, browser)

@@ -5,61 +5,15 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
-	"io"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
-
-	"github.com/undersigned/undersigned/internal/fault"
 )
-
-// Limits of a form.
-const (
-	maxFormBytes  = 64 << 10
-	maxFormFields = 100
-)
-
-// readForm reads a form of bounded size; it never buffers more than that.
-func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	return readFormOf(w, r, maxFormBytes, maxFormFields)
-}
-
-func readFormOf(w http.ResponseWriter, r *http.Request, size int64, fields int) (url.Values, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return nil, fault.New(fault.Invalid, "form.encoding")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, size))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return nil, fault.New(fault.TooLarge, "form.large")
-	}
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "form.encoding").Because(err)
-	}
-	if strings.Count(string(body), "&") >= fields {
-		return nil, fault.New(fault.TooLarge, "form.fields")
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "form.encoding")
-	}
-	for name, values := range form {
-		for _, v := range append(values, name) {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return nil, fault.New(fault.Invalid, "form.encoding")
-			}
-		}
-	}
-	return form, nil
-}
 
 // limiter counts requests of a network in memory only: the key is an HMAC of the network (IPv4/24, IPv6/56) under a random
 // key that lives for one window, so that nothing that could be written down names anybody.
@@ -163,31 +117,4 @@ func (h redacting) Handle(ctx context.Context, r slog.Record) error {
 	message = quotedPattern.ReplaceAllString(message, "[quoted]")
 	clean.AddAttrs(slog.String("message", addressPattern.ReplaceAllString(message, "[address]")))
 	return h.Handler.Handle(ctx, clean)
-}
-
-// browser returns the value of the browser's sign cookie, "" if it has none.
-func (s *Server) browser(r *http.Request) string {
-	c, err := r.Cookie(s.cookieName())
-	if err != nil || len(c.Value) != 26 {
-		return ""
-	}
-	return c.Value
-}
-
-// setBrowser gives a browser that has none its sign cookie, and returns its value.
-func (s *Server) setBrowser(w http.ResponseWriter, r *http.Request) string {
-	value := s.browser(r)
-	if value == "" {
-		value = rand.Text()
-	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, Secure: s.o.SecureCookies,
-		SameSite: http.SameSiteLaxMode, MaxAge: 4 * 24 * 3600})
-	return value
-}
-
-func (s *Server) cookieName() string {
-	if s.o.SecureCookies {
-		return "__Host-sign"
-	}
-	return "sign"
 }

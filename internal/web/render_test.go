@@ -2,7 +2,9 @@ package web
 
 import (
 	"flag"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,16 +19,22 @@ func TestPreview(t *testing.T) {
 	if *preview == "" {
 		t.Skip("no -preview directory given")
 	}
-	for name, file := range assets.files {
-		write(t, filepath.Join(*preview, filepath.FromSlash(assets.path(name))), file.body)
+	names, err := fs.Glob(folder("static"), "*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(names, "site.css") {
+		if name = path.Base(name); name == "site.css" || path.Ext(name) != ".css" {
+			write(t, filepath.Join(*preview, filepath.FromSlash(assets().Path(name))), assetBody(name))
+		}
 	}
 	for _, l := range i18n.All() {
 		for _, s := range samplePages(l, wordsFor(l.Code)) {
-			body, err := renderBytes(s.page)
+			body, err := renderer().Bytes(s.page)
 			if err != nil {
 				t.Fatal(err)
 			}
-			html := strings.NewReplacer(`"/static/`, `"static/`, "/media/logo.png", strings.TrimPrefix(assets.path("icon.svg"), "/")).Replace(string(body))
+			html := strings.NewReplacer(`"/static/`, `"static/`, "/media/logo.png", strings.TrimPrefix(assets().Path("icon.svg"), "/")).Replace(string(body))
 			write(t, filepath.Join(*preview, s.name+"."+l.Code+".html"), []byte(html))
 		}
 	}

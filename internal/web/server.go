@@ -1,14 +1,15 @@
-// Package web owns what a browser sees: the URLs (routes.go, the only list), the handlers, the page structs with their
-// templates, and what every answer has in common: language, headers, limits, error pages, the log line.
+// Package web owns what a browser meets before and after a handler: the URLs (routes.go, the only list), the middleware that
+// every answer passes, and its limits. It composes the handlers of readers (web/public) and of the desk (web/desk).
 //
-// It promises no state change on GET, no script needed, no third party asked, no name, address or IP in a log, and that a
-// form with a mistake comes back with everything typed. It must not know SQL, nor hold a rule about letters or signatures.
+// It promises no state change on GET, no script needed, no third party asked, no name, address or IP in a log, and the same
+// strict headers on every answer. It must not know SQL, nor hold a rule about letters or signatures.
 package web
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
+	"embed"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -17,10 +18,12 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
@@ -30,10 +33,39 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/internal/web/desk"
+	"github.com/undersigned/undersigned/internal/web/page"
+	"github.com/undersigned/undersigned/internal/web/public"
 )
 
-// Options are the settings of a Server.
+//go:embed templates static
+var files embed.FS
+
+// renderer and assets are read when the first server is made: a command that makes none does without them.
+var (
+	renderer = sync.OnceValue(func() *page.Renderer { return page.NewRenderer(folder("templates")) })
+	assets   = sync.OnceValue(func() *page.Assets { return page.NewAssets(folder("static")) })
+)
+
+func folder(name string) fs.FS {
+	f, err := fs.Sub(files, name)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// Options are what a Server is made of, and its settings.
 type Options struct {
+	Accounts  *account.Service
+	Mailboxes *mailbox.Service
+	Letters   *letter.Service
+	Roll      *roll.Service
+	Signing   *signing.Service
+	Log       *tlog.Log
+	Bundles   *bundle.Shelf
+	Jobs      job.Overview
+
 	BaseURL       string // scheme and host
 	Site          string
 	Operator      string
@@ -42,13 +74,11 @@ type Options struct {
 	CanMail       bool          // without mail no sign form is offered
 	PublishEvery  time.Duration // for saying when a signature will appear
 	RateLimit     bool
-	TrustProxy    []string      // networks whose X-Forwarded-For is believed
-	Catcher       *mail.Catcher // only in the demonstration
-	Former        []tlog.Former // logs that the instance's log goes on from, the oldest first
-	Jobs          job.Overview
+	TrustProxy    []string          // networks whose X-Forwarded-For is believed
+	Catcher       *mail.Catcher     // only in the demonstration
+	Former        []tlog.Former     // logs that the instance's log goes on from, the oldest first
 	LookupTXT     account.LookupTXT // of keys of mails that are read in
-	Cache         string            // folder for files that can be built again
-	Log           *slog.Logger
+	Logger        *slog.Logger
 	Now           func() time.Time
 	Passing       func(error) bool                                           // whether an error will pass by itself: a full disk, a database that is away
 	Ready         func(context.Context) error                                // whether the database answers
@@ -57,42 +87,30 @@ type Options struct {
 
 // Server answers HTTP requests.
 type Server struct {
-	accounts  *account.Service
-	letters   *letter.Service
-	mailboxes *mailbox.Service
-	roll      *roll.Service
-	signing   *signing.Service
-	log       *tlog.Log
-	o         Options
-	cache     letterCache
-	tiles     tileCache
-	bundles   bundles
-	limits    *limiter
-	streams   chan struct{} // places for whole lists that are being sent
-	mux       *http.ServeMux
-	handler   http.Handler
+	o       Options
+	site    *page.Site
+	public  *public.Handlers
+	editors *desk.Handlers
+	limits  *limiter
+	mux     *http.ServeMux
+	handler http.Handler
 }
 
 // New returns a Server.
-func New(accounts *account.Service, mailboxes *mailbox.Service, letters *letter.Service, list *roll.Service, signatures *signing.Service, log *tlog.Log, o Options) *Server {
-	s := &Server{accounts: accounts, mailboxes: mailboxes, letters: letters, roll: list, signing: signatures, log: log, o: o, mux: http.NewServeMux()}
-	s.cache.load = s.loadLetter
-	s.cache.version = letters.Version
-	s.cache.slug = func(ctx context.Context, id letter.ID) (string, error) {
-		l, err := letters.ByID(ctx, id)
-		return l.Slug, err
-	}
-	s.cache.now = o.Now
-	s.bundles = bundles{folder: o.Cache, every: min(6*o.PublishEvery, BundlesKept), turn: make(chan struct{}, 1)}
-	s.limits = newLimiter(o.Now, o.TrustProxy)
-	s.streams = make(chan struct{}, maxStreams)
+func New(o Options) *Server {
+	site := &page.Site{BaseURL: o.BaseURL, Name: o.Site, SecureCookies: o.SecureCookies, CanMail: o.CanMail, Demo: o.Catcher != nil, Logger: o.Logger,
+		Now: o.Now, Passing: o.Passing, Renderer: renderer(), Assets: assets()}
+	s := &Server{o: o, site: site, limits: newLimiter(o.Now, o.TrustProxy), mux: http.NewServeMux()}
+	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Log: o.Log, Bundles: o.Bundles,
+		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
+	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {
-		o.Log.Error("base_url_not_trusted", slog.String("error", err.Error()))
+		o.Logger.Error("base_url_not_trusted", slog.String("error", err.Error()))
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, fault.New(fault.Forbidden, "cross_site"))
+		site.Fail(w, r, fault.New(fault.Forbidden, "cross_site"))
 	}))
 	s.handler = s.observe(s.localise(cross.Handler(http.HandlerFunc(s.dispatch))))
 	return s
@@ -105,23 +123,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(redacting{s.o.Log.Handler()}, slog.LevelWarn)}
+		ErrorLog: slog.NewLogLogger(redacting{s.o.Logger.Handler()}, slog.LevelWarn)}
 }
-
-// visit is what is known about a request besides itself.
-type visit struct {
-	id      string
-	locale  *i18n.Locale
-	prefix  string // "/fa" when the URL names the language, else ""
-	pattern string // of the route, for the log
-}
-
-type visitKey struct{}
-
-func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
 
 // contentPolicy lets a page load its own files and send its own forms, nothing else. Inline script and style are refused.
-const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; " +
+	"base-uri 'none'; frame-ancestors 'none'"
 
 // commonHeaders are on every answer. Their slices are shared: a handler may set such a header anew, never change it in place.
 var commonHeaders = http.Header{
@@ -138,12 +145,12 @@ var commonHeaders = http.Header{
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		v := &visit{id: rand.Text()[:12], locale: i18n.Find(i18n.Default)}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		v := &page.Visit{ID: rand.Text()[:12], Locale: i18n.Find(i18n.Default)}
+		r = page.WithVisit(r, v)
 		out := &recorder{ResponseWriter: w}
 		h := w.Header()
 		maps.Copy(h, commonHeaders)
-		h.Set("X-Request-Id", v.id)
+		h.Set("X-Request-Id", v.ID)
 		if strings.HasPrefix(s.o.BaseURL, "https:") {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -152,16 +159,16 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.o.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", v.id), slog.Any("at", frames()))
+				s.o.Logger.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", v.ID), slog.Any("at", frames()))
 				if out.status == 0 {
-					s.failInternal(out, r)
+					s.site.FailInternal(out, r)
 				}
 			}
 			if s.o.Observe != nil {
-				s.o.Observe(v.pattern, method(r), out.status, time.Since(start))
+				s.o.Observe(v.Pattern, method(r), out.status, time.Since(start))
 			}
-			s.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", v.id), slog.String("method", method(r)),
-				slog.String("route", v.pattern), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
+			s.o.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", v.ID), slog.String("method", method(r)),
+				slog.String("route", v.Pattern), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
 				slog.Duration("took", time.Since(start)))
 		}()
 		next.ServeHTTP(out, r)
@@ -218,7 +225,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // localise takes a leading language segment off the path; without one the browser's languages decide.
 func (s *Server) localise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := visitOf(r)
+		v := page.VisitOf(r)
 		segment, rest, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 		locale := i18n.Find(segment)
 		switch {
@@ -226,7 +233,7 @@ func (s *Server) localise(next http.Handler) http.Handler {
 			redirect(w, r, "/"+segment+"/")
 			return
 		case locale != nil:
-			v.locale, v.prefix = locale, "/"+segment
+			v.Locale, v.Prefix = locale, "/"+segment
 			u := new(url.URL)
 			*u = *r.URL
 			u.RawPath = "/" + rest
@@ -236,10 +243,10 @@ func (s *Server) localise(next http.Handler) http.Handler {
 			r2.URL = u
 			r = r2
 		default:
-			v.locale = i18n.Match(r.Header.Get("Accept-Language"))
+			v.Locale = i18n.Match(r.Header.Get("Accept-Language"))
 			w.Header().Add("Vary", "Accept-Language")
 		}
-		w.Header().Set("Content-Language", v.locale.Code)
+		w.Header().Set("Content-Language", v.Locale.Code)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -255,17 +262,17 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 // dispatch finds the route. The mux answers unknown paths and wrong methods in plain text, and it forgets the language
 // when it cleans a path; readers get a page, and stay in their language. No database is asked for bytes that are no text.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
-	v := visitOf(r)
+	v := page.VisitOf(r)
 	if p := r.URL.Path; !utf8.ValidString(p) || strings.ContainsRune(p, 0) {
-		s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+		s.site.Fail(w, r, fault.New(fault.NotFound, "page.unknown"))
 		return
 	}
 	if given := r.URL.EscapedPath(); given != cleanPath(given) { // has // or .. in it
-		redirect(w, r, v.prefix+cleanPath(given))
+		redirect(w, r, v.Prefix+cleanPath(given))
 		return
 	}
 	handler, pattern := s.mux.Handler(r)
-	if v.pattern = pattern; pattern != "" {
+	if v.Pattern = pattern; pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
@@ -273,10 +280,10 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(&answer, r)
 	if answer.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", answer.Header().Get("Allow"))
-		s.failStatus(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
+		s.site.FailWith(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
 		return
 	}
-	s.fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+	s.site.Fail(w, r, fault.New(fault.NotFound, "page.unknown"))
 }
 
 // cleanPath returns the path with one slash at its beginning and none doubled, and without dots.
@@ -302,81 +309,3 @@ func (d *discarded) Header() http.Header {
 }
 func (d *discarded) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discarded) WriteHeader(status int)      { d.status = status }
-
-// statusOf is the only table of kinds of fault and HTTP statuses.
-var statusOf = map[fault.Kind]int{
-	fault.Invalid: http.StatusUnprocessableEntity, fault.NotFound: http.StatusNotFound, fault.Gone: http.StatusGone,
-	fault.Conflict: http.StatusConflict, fault.Forbidden: http.StatusForbidden, fault.Limited: http.StatusTooManyRequests,
-	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unavailable: http.StatusServiceUnavailable,
-}
-
-// fail answers with an error page: what a user may see is said in the page's language, everything else is logged with the
-// request's id and shown as a mistake of ours.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	faults := fault.All(err)
-	if len(faults) == 0 {
-		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-			return // the reader has gone
-		}
-		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "internal_error", slog.String("request", visitOf(r).id),
-			slog.String("error", err.Error()))
-		if s.o.Passing != nil && s.o.Passing(err) {
-			s.failStatus(w, r, fault.New(fault.Unavailable, "busy"), http.StatusServiceUnavailable)
-		} else {
-			s.failInternal(w, r)
-		}
-		return
-	}
-	s.failStatus(w, r, faults[0], statusOf[faults[0].Kind])
-}
-
-func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, f *fault.Error, status int) {
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "120")
-	}
-	l := visitOf(r).locale
-	if wantsData(r) {
-		_ = failData(w, r, status, f.Key, say(l, f))
-		return
-	}
-	page := MessagePage{Base: s.base(r, l.T("fault.heading."+strings.ReplaceAll(f.Kind.String(), " ", "_"))), Text: []string{say(l, f)}}
-	page.NoIndex, page.Heading = true, page.Title
-	w.Header().Set("Cache-Control", "no-store")
-	if err := render(w, status, page); err != nil {
-		s.o.Log.LogAttrs(r.Context(), slog.LevelError, "render", slog.String("request", visitOf(r).id), slog.String("error", err.Error()))
-	}
-}
-
-func (s *Server) failInternal(w http.ResponseWriter, r *http.Request) {
-	v := visitOf(r)
-	if wantsData(r) {
-		_ = failData(w, r, http.StatusInternalServerError, "internal", v.locale.T("fault.internal"))
-		return
-	}
-	page := MessagePage{Base: s.base(r, v.locale.T("fault.heading.internal")), Text: []string{v.locale.T("fault.internal")}, RequestID: v.id}
-	page.NoIndex, page.Heading = true, page.Title
-	w.Header().Set("Cache-Control", "no-store")
-	if err := render(w, http.StatusInternalServerError, page); err != nil {
-		http.Error(w, "internal error "+v.id, http.StatusInternalServerError)
-	}
-}
-
-// say returns a fault's message.
-func say(l *i18n.Locale, f *fault.Error) string {
-	return l.T("fault."+f.Key, f.Pairs()...)
-}
-
-// base returns what every page has.
-func (s *Server) base(r *http.Request, title string) Base {
-	v := visitOf(r)
-	path := r.URL.Path
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		path = "/" // the same page in another language cannot be linked to
-	} else if r.URL.RawQuery != "" {
-		path += "?" + r.URL.RawQuery
-	}
-	b := Base{L: v.locale, Prefix: v.prefix, Site: s.o.Site, Title: title, Path: path, Canonical: s.o.BaseURL + v.prefix + r.URL.Path,
-		Demo: s.o.Catcher != nil}
-	b.Languages = languagesOf(v.locale, path)
-	return b
-}

@@ -14,13 +14,21 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/web/public"
 )
 
 // Every template asks its page only for fields and methods that are there, with arguments that fit.
 func TestTemplates_fitTheirPages(t *testing.T) {
-	for _, p := range pages {
-		if err := templatecheck.CheckHTML(templates[reflect.TypeOf(p.page)], p.page); err != nil {
-			t.Errorf("%s with %T: %v", p.file, p.page, err)
+	checked := map[string]bool{}
+	l := i18n.Find(i18n.Default)
+	for _, s := range samplePages(l, wordsFor(l.Code)) {
+		name := s.page.Template()
+		if checked[name] {
+			continue
+		}
+		checked[name] = true
+		if err := templatecheck.CheckHTML(renderer().Templates()[name], s.page); err != nil {
+			t.Errorf("%s with %T: %v", name, s.page, err)
 		}
 	}
 }
@@ -42,12 +50,12 @@ var hostileWords = words{
 // allPages executes every sample in every language with what each language is given.
 func allPages(t *testing.T, given func(code string) words, do func(t *testing.T, s sample, l *i18n.Locale, doc *html.Node)) {
 	t.Helper()
-	seen := map[reflect.Type]bool{}
+	seen := map[string]bool{}
 	for _, l := range i18n.All() {
 		for _, s := range samplePages(l, given(l.Code)) {
-			seen[reflect.TypeOf(s.page)] = true
+			seen[s.page.Template()] = true
 			t.Run(s.name+"/"+l.Code, func(t *testing.T) {
-				body, err := renderBytes(s.page)
+				body, err := renderer().Bytes(s.page)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -62,9 +70,9 @@ func allPages(t *testing.T, given func(code string) words, do func(t *testing.T,
 			})
 		}
 	}
-	for _, p := range pages {
-		if !seen[reflect.TypeOf(p.page)] {
-			t.Errorf("no sample of %T", p.page)
+	for name := range renderer().Templates() {
+		if !seen[name] {
+			t.Errorf("no sample of %s", name)
 		}
 	}
 }
@@ -79,7 +87,8 @@ func TestPages_hostileData(t *testing.T) {
 					if !json.Valid([]byte(n.FirstChild.Data)) {
 						t.Errorf("not JSON: %.80q", n.FirstChild.Data)
 					}
-				} else if n.Data == "script" && (n.FirstChild != nil || !slices.Contains([]string{assets.path("copy.js"), assets.path("desk.js")}, attr(n, "src"))) || n.Data == "style" {
+				} else if n.Data == "script" && (n.FirstChild != nil || !slices.Contains([]string{assets().Path("copy.js"), assets().Path("desk.js")},
+					attr(n, "src"))) || n.Data == "style" {
 					t.Errorf("inline <%s>", n.Data)
 				}
 				for _, a := range n.Attr {
@@ -165,7 +174,7 @@ func TestPages_forms(t *testing.T) {
 			}
 		}
 		switch page := s.page.(type) {
-		case LetterPage:
+		case public.LetterPage:
 			if !page.Open {
 				if len(posts) != 0 {
 					t.Error("a letter that cannot be signed has a form")
@@ -180,12 +189,12 @@ func TestPages_forms(t *testing.T) {
 					t.Errorf("the sign form has no field %s", field)
 				}
 			}
-			for _, field := range page.Form.ErrorOrder {
+			for _, field := range page.Form.Order {
 				if field != "kind" && field != "listing" && attr(named(withEmail[0], field), "aria-invalid") != "true" {
 					t.Errorf("the wrong field %s is not marked", field)
 				}
 			}
-		case ConfirmPage:
+		case public.ConfirmPage:
 			if len(posts) != 1 {
 				t.Fatalf("%d POST forms", len(posts))
 			}
@@ -201,7 +210,7 @@ func TestPages_forms(t *testing.T) {
 			if code := named(posts[0], "code"); (code == nil) != page.Known {
 				t.Errorf("known: %v, but the field for the code: %v", page.Known, code != nil)
 			}
-		case SignaturePage:
+		case public.SignaturePage:
 			for _, form := range posts {
 				if secret := named(form, "secret"); secret == nil || strings.Contains(attr(form, "action"), "?") {
 					t.Error("a form of the own signature does not carry the secret in its body")
@@ -294,8 +303,8 @@ var dynamicKeys = map[string][]string{
 // Every message that a template asks for is in every catalogue.
 func TestTemplates_messageKeys(t *testing.T) {
 	keys := map[string]bool{}
-	for _, p := range pages {
-		for _, named := range templates[reflect.TypeOf(p.page)].Templates() {
+	for _, page := range renderer().Templates() {
+		for _, named := range page.Templates() {
 			if named.Tree != nil {
 				messageKeys(t, named, named.Tree.Root, keys)
 			}

@@ -52,7 +52,8 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		}
 		text := testkit.Letter(t, a.App).Edition.Texts["en"]
 		text.Body += "\n\nAnd return the keys."
-		if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+		if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive,
+			Publish: true}); err != nil {
 			t.Fatal(err)
 		}
 		if page := ada.Get(board).Body; !strings.Contains(page, "6 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {
@@ -111,7 +112,8 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 
 		extend := func(days int) {
 			day := clock.Now().Add(time.Duration(days) * 24 * time.Hour).UTC().Format(time.DateOnly)
-			if r := ada.Post(board+"/settings", url.Values{"day": {day}, "hour": {"12:00"}, "zone": {"UTC"}, "lead": {testkit.Lead}}); r.Status != http.StatusSeeOther {
+			if r := ada.Post(board+"/settings", url.Values{"day": {day}, "hour": {"12:00"}, "zone": {"UTC"},
+				"lead": {testkit.Lead}}); r.Status != http.StatusSeeOther {
 				t.Fatalf("%d: %.300s", r.Status, r.Body)
 			}
 		}

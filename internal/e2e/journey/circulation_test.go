@@ -22,7 +22,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		ada := a.Operator(t)
-		text := letter.Text{Language: "en", Title: "Open the quay", Body: "The quay is shut.\n\nForty families wait.", Demands: []letter.Demand{{Number: "1", Text: "Open it."}}}
+		text := letter.Text{Language: "en", Title: "Open the quay", Body: "The quay is shut.\n\nForty families wait.",
+			Demands: []letter.Demand{{Number: "1", Text: "Open it."}}}
 		if _, err := a.Letters.Create(t.Context(), "quay", &text, letter.Settings{Leads: []string{testkit.Lead}}, ada.Session.User.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +38,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		}
 		form := url.Values{"do": {"send"}, "language": {"en"}, "zone": {"UTC"}, "soft_day": {"2099-03-01"}, "hard_day": {"2099-02-01"}, "hard_hour": {"12:00"},
 			"readers": {"River Watch <office@river.example>\nStone Law Clinic, desk@stone.example\nnobody"}}
-		if got := post(ada.Client, path, form, http.StatusUnprocessableEntity); !strings.Contains(got.Body, "nobody") || !strings.Contains(got.Body, `href="#f-readers"`) {
+		if got := post(ada.Client, path, form, http.StatusUnprocessableEntity); !strings.Contains(got.Body, "nobody") ||
+			!strings.Contains(got.Body, `href="#f-readers"`) {
 			t.Errorf("%.600s", got.Main(t))
 		}
 		form.Set("readers", "River Watch <office@river.example>\nStone Law Clinic, desk@stone.example\nOlive Press\twatch@olive.example")
@@ -53,7 +55,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		for address := range people {
 			m := a.Inbox.Wait(t, address)
 			links[address] = strings.TrimPrefix(m.Link, a.URL)
-			if !strings.HasPrefix(links[address], "/circulation/") || strings.Count(m.Text, "/circulation/") != 1 || !strings.Contains(m.Text, "Open the quay") {
+			if !strings.HasPrefix(links[address], "/circulation/") || strings.Count(m.Text, "/circulation/") != 1 ||
+				!strings.Contains(m.Text, "Open the quay") {
 				t.Errorf("%s: %s", address, m.Text)
 			}
 			for _, name := range people {
@@ -67,7 +70,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		before := a.Settled(t)
 		for _, link := range links { // as a scanner does
 			got := a.Client(t).Get(link)
-			if got.Status != http.StatusOK || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Set-Cookie") != "" || !strings.Contains(got.Body, `name="robots" content="noindex"`) || !strings.Contains(got.Body, "Forty families wait.") {
+			if got.Status != http.StatusOK || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Set-Cookie") != "" ||
+				!strings.Contains(got.Body, `name="robots" content="noindex"`) || !strings.Contains(got.Body, "Forty families wait.") {
 				t.Fatalf("%d %v: %.600s", got.Status, got.Header, got.Main(t))
 			}
 		}
@@ -86,7 +90,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		if !strings.HasSuffix(got.Header.Get("Location"), "#p2") {
 			t.Errorf("to %s", got.Header.Get("Location"))
 		}
-		if got := stone.Get(stonePath).Main(t); !strings.Contains(got, "Who counted them?") || !strings.Contains(got, "Another reader") || strings.Contains(got, "River Watch") || strings.Contains(stone.Get(stonePath).Body, "<script>alert") {
+		if got := stone.Get(stonePath).Main(t); !strings.Contains(got, "Who counted them?") || !strings.Contains(got, "Another reader") ||
+			strings.Contains(got, "River Watch") || strings.Contains(stone.Get(stonePath).Body, "<script>alert") {
 			t.Errorf("%s", got)
 		}
 		post(river, riverPath, url.Values{"do": {"answer"}, "answer": {"in"}, "name": {"River Watch International"}, "named": {"1"}}, http.StatusSeeOther)
@@ -101,7 +106,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 				t.Errorf("the desk does not show %q", want)
 			}
 		}
-		remark := regexp.MustCompile(`name="id" value="([0-9a-z]+)"><button type="submit" class="plain" name="do" value="resolve"`).FindStringSubmatch(ada.Get(path).Body)
+		remark := regexp.MustCompile(`name="id" value="([0-9a-z]+)"><button type="submit" class="plain" name="do" value="resolve"`).
+			FindStringSubmatch(ada.Get(path).Body)
 		if remark == nil {
 			t.Fatal("no remark can be dealt with")
 		}
@@ -150,7 +156,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		mailed := ""
 		for address := range people {
 			m := a.Inbox.Wait(t, address)
-			if mailed = hexLine.FindString(m.Text); mailed != sha() || strings.TrimPrefix(m.Link, a.URL) != links[address] || !strings.Contains(m.Text, "edition 1") {
+			if mailed = hexLine.FindString(m.Text); mailed != sha() || strings.TrimPrefix(m.Link, a.URL) != links[address] ||
+				!strings.Contains(m.Text, "edition 1") {
 				t.Errorf("%s: %s", address, m.Text)
 			}
 		}
@@ -182,7 +189,8 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 			t.Errorf("%d mails", n)
 		}
 		log, dump := a.Log.String(), a.Settled(t)
-		for _, secret := range []string{"river.example", "stone.example", "olive.example", "River Watch", "Olive Press", "Who counted", "The parish did", riverPath[len("/circulation/"):]} {
+		for _, secret := range []string{"river.example", "stone.example", "olive.example", "River Watch", "Olive Press", "Who counted",
+			"The parish did", riverPath[len("/circulation/"):]} {
 			if strings.Contains(log, secret) {
 				t.Errorf("the log holds %q", secret)
 			}
@@ -201,11 +209,14 @@ func TestCirculation_leadsWithMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	ben := a.Member(t, "quay-clinic", account.Editor, "ben@quay.example")
-	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: "quay", Text: letter.Text{Language: "en", Title: "Open the quay", Body: "It is shut."}, Settings: letter.Settings{Leads: []string{testkit.Lead}}}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(),
+		letter.Import{Slug: "quay", Text: letter.Text{Language: "en", Title: "Open the quay", Body: "It is shut."},
+			Settings: letter.Settings{Leads: []string{testkit.Lead}}}); err != nil {
 		t.Fatal(err)
 	}
 	const path = "/desk/letters/quay/circulation"
-	form := url.Values{"do": {"send"}, "language": {"en"}, "zone": {"UTC"}, "lead": {"1"}, "soft_day": {"2099-03-01"}, "hard_day": {"2099-03-08"}, "readers": {"Quay Clinic <ben@quay.example>"}}
+	form := url.Values{"do": {"send"}, "language": {"en"}, "zone": {"UTC"}, "lead": {"1"}, "soft_day": {"2099-03-01"}, "hard_day": {"2099-03-08"},
+		"readers": {"Quay Clinic <ben@quay.example>"}}
 	if got := ada.Post(path, form); got.Status != http.StatusSeeOther {
 		t.Fatalf("%d: %s", got.Status, got.Main(t))
 	}

@@ -48,7 +48,8 @@ func TestConfirm_otherBrowserWithTheCode(t *testing.T) {
 		if page := phone.Get(mail.Link); page.Status != 200 || strings.Contains(page.Body, "Petronel") || !strings.Contains(page.Main(t), "P… A…") {
 			t.Errorf("another browser sees %d: %s", page.Status, page.Main(t))
 		}
-		if r := phone.Post("/confirm/"+mail.Token(), testkit.Press("confirm")); r.Status != 403 || !strings.Contains(r.Main(t), testkit.FaultText("code.missing")) {
+		if r := phone.Post("/confirm/"+mail.Token(), testkit.Press("confirm")); r.Status != 403 ||
+			!strings.Contains(r.Main(t), testkit.FaultText("code.missing")) {
 			t.Errorf("without the code: %d %s", r.Status, r.Main(t))
 		}
 		wrong := testkit.Press("confirm", "code", "000000")
@@ -143,21 +144,25 @@ func TestOwnSignature_bySecret(t *testing.T) {
 			t.Errorf("changing back was answered with %d", r.Status)
 		}
 		testkit.Eventually(t, "the name is listed again", func() bool { return strings.Contains(c.Get(list).Body, "Wilmot Sedge") })
-		if r := c.Post("/signature", testkit.Press("withdraw", "secret", secret, "id", id)); r.Status != 200 || strings.Contains(c.Get(list).Body, "Wilmot Sedge") {
+		if r := c.Post("/signature", testkit.Press("withdraw", "secret", secret, "id", id)); r.Status != 200 ||
+			strings.Contains(c.Get(list).Body, "Wilmot Sedge") {
 			t.Errorf("withdrawing was answered with %d, or the name stays", r.Status)
 		}
 		testkit.Eventually(t, "the withdrawal is counted", func() bool { return a.Counts(t) == testkit.Counts{Withdrawn: 1} })
-		if r := c.Post("/signature", testkit.Press("erase", "secret", secret, "id", id)); r.Status != 422 || !strings.Contains(r.Main(t), testkit.FaultText("sure")) {
+		if r := c.Post("/signature", testkit.Press("erase", "secret", secret, "id", id)); r.Status != 422 ||
+			!strings.Contains(r.Main(t), testkit.FaultText("sure")) {
 			t.Errorf("erasing without being sure was answered with %d: %s", r.Status, r.Main(t))
 		}
 		if r := c.Post("/signature", testkit.Press("erase", "secret", secret, "id", id, "sure", "1")); r.Status != 200 {
 			t.Errorf("erasing was answered with %d: %s", r.Status, r.Main(t))
 		}
-		testkit.Eventually(t, "the letter's page is as before the name", func() bool { return !strings.Contains(c.Get("/letters/"+testkit.Slug).Body, "Wilmot") })
+		testkit.Eventually(t, "the letter's page is as before the name",
+			func() bool { return !strings.Contains(c.Get("/letters/"+testkit.Slug).Body, "Wilmot") })
 		if r := c.Post("/signature", testkit.Press("show", "secret", secret)); strings.Contains(r.Body, "Wilmot") || strings.Contains(r.Body, "wilmot") {
 			t.Errorf("after the erasure the secret shows %s", r.Main(t))
 		}
-		if r := c.Post("/signature", testkit.Press("show", "secret", "aaaa-bbbb")); r.Status != 403 || !strings.Contains(r.Main(t), testkit.FaultText("secret.wrong")) {
+		if r := c.Post("/signature", testkit.Press("show", "secret", "aaaa-bbbb")); r.Status != 403 ||
+			!strings.Contains(r.Main(t), testkit.FaultText("secret.wrong")) {
 			t.Errorf("a wrong secret: %d %s", r.Status, r.Main(t))
 		}
 		if dump := testkit.Dump(t, a.App); strings.Contains(dump, "Wilmot") || strings.Contains(dump, "wilmot") {
@@ -177,7 +182,8 @@ func TestDemo_mailbox(t *testing.T) {
 	if len(a.Catcher.Mails()[0].Links) == 0 || a.Inbox.Count() != 0 {
 		t.Error("the mail has no link, or was sent")
 	}
-	for remote, want := range map[string]int{"127.0.0.1:99": 200, "[::1]:99": 200, "[::ffff:127.0.0.1]:99": 200, "192.0.2.7:99": 404, "[2001:db8::1]:99": 404, "": 404} {
+	for remote, want := range map[string]int{"127.0.0.1:99": 200, "[::1]:99": 200, "[::ffff:127.0.0.1]:99": 200, "192.0.2.7:99": 404,
+		"[2001:db8::1]:99": 404, "": 404} {
 		request, recorder := httptest.NewRequest("GET", "/dev/mailbox", nil), httptest.NewRecorder()
 		request.RemoteAddr = remote
 		if a.Web.ServeHTTP(recorder, request); recorder.Code != want {

@@ -14,7 +14,8 @@ import (
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
-const pasted = "Open the granary of Lower Varrow\n\nTo Mr Otto Brandt, Minister of Supply\n\nDear Minister,\n\nAt least 40 families wait.\n\nWe ask you:\n\n1. to open the granary by 1 May 2031;\n2. to publish its records.\n\nYours sincerely,"
+const pasted = "Open the granary of Lower Varrow\n\nTo Mr Otto Brandt, Minister of Supply\n\nDear Minister,\n\n" +
+	"At least 40 families wait.\n\nWe ask you:\n\n1. to open the granary by 1 May 2031;\n2. to publish its records.\n\nYours sincerely,"
 
 // A letter goes from a pasted text to a signed one, gets a second edition that a second member approves, and closes.
 func TestDesk_aLettersLife(t *testing.T) {
@@ -23,7 +24,8 @@ func TestDesk_aLettersLife(t *testing.T) {
 		ada := a.Operator(t)
 		read := ada.Send(t, "/desk/new", "file", "", nil, url.Values{"text": {pasted}, "do": {"read"}})
 		form := read.Form(t, "/desk/new")
-		if form.Get("title") != "Open the granary of Lower Varrow" || form.Get("a0-name") != "Otto Brandt" || form.Get("d1-text") == "" || form.Get("language") != "en" {
+		if form.Get("title") != "Open the granary of Lower Varrow" || form.Get("a0-name") != "Otto Brandt" || form.Get("d1-text") == "" ||
+			form.Get("language") != "en" {
 			t.Errorf("%d: %v", read.Status, form)
 		}
 		form.Set("do", "create")
@@ -116,7 +118,8 @@ func TestDesk_aLettersLife(t *testing.T) {
 			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}
 		l, err := a.Letters.Find(t.Context(), "open-the-granary-of-lower-varrow")
-		if err != nil || l.Edition.Number != 2 || l.Edition.Follows != letter.FollowsSubstantive || l.Edition.Text("en").Demands[0].Text != "to open the granary at once" {
+		if err != nil || l.Edition.Number != 2 || l.Edition.Follows != letter.FollowsSubstantive ||
+			l.Edition.Text("en").Demands[0].Text != "to open the granary at once" {
 			t.Errorf("%+v, %v", l.Edition, err)
 		}
 		if got := ben.Post(path+"/approvals", approval); got.Status != http.StatusGone {
@@ -193,7 +196,8 @@ func TestDesk_vetting(t *testing.T) {
 		if got := ada.Post(path, url.Values{"do": {"release"}}); got.Status != http.StatusUnprocessableEntity {
 			t.Errorf("nothing chosen: %d", got.Status)
 		}
-		if got := ada.Post(path, url.Values{"do": {"ask"}, "id": ids, "question": {" "}}); got.Status != http.StatusUnprocessableEntity || strings.Count(got.Body, " checked") != 3 {
+		if got := ada.Post(path, url.Values{"do": {"ask"}, "id": ids, "question": {" "}}); got.Status != http.StatusUnprocessableEntity ||
+			strings.Count(got.Body, " checked") != 3 {
 			t.Errorf("no question: %d", got.Status)
 		}
 		reviewer := a.Member(t, testkit.Lead, account.Reviewer, "rev@lantern.example")
@@ -213,7 +217,8 @@ func TestDesk_vetting(t *testing.T) {
 			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}
 		sure := ada.Post(path, url.Values{"do": {"remove"}, "reason": {"fraud"}, "id": ids[1:]})
-		if l, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateHeld, 0, 9); err != nil || len(l) != 2 || sure.Status != http.StatusOK {
+		if l, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateHeld, 0, 9); err != nil || len(l) != 2 ||
+			sure.Status != http.StatusOK {
 			t.Errorf("asking removes: %d held, %d, %v", len(l), sure.Status, err)
 		}
 		form := sure.Form(t, path)
@@ -225,7 +230,8 @@ func TestDesk_vetting(t *testing.T) {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
 		a.Publish(t)
-		if days, err := a.Roll.Daily(t.Context(), testkit.Letter(t, a.App).ID); err != nil || len(days) != 1 || days[0].Persons != 1 || days[0].Organisations != 0 {
+		if days, err := a.Roll.Daily(t.Context(), testkit.Letter(t, a.App).ID); err != nil || len(days) != 1 || days[0].Persons != 1 ||
+			days[0].Organisations != 0 {
 			t.Errorf("%+v, %v", days, err)
 		}
 	})

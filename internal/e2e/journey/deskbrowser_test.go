@@ -119,7 +119,8 @@ func TestDesk_firstLetterInBrowser(t *testing.T) {
 				t.Errorf("%d pages, %d typed fields: %.300s", w.pages, w.typed, text)
 			}
 			for line := range strings.SplitSeq(tenToInvite, "\n") {
-				if mail := a.Inbox.Wait(t, line[strings.LastIndexAny(line, "<\t ")+1:strings.LastIndex(line, ".example")+8]); !strings.Contains(mail.Link, "/invitations/") {
+				if mail := a.Inbox.Wait(t,
+					line[strings.LastIndexAny(line, "<\t ")+1:strings.LastIndex(line, ".example")+8]); !strings.Contains(mail.Link, "/invitations/") {
 					t.Errorf("%s", mail.Text)
 				}
 			}
@@ -152,7 +153,8 @@ func TestDesk_textSavesItself(t *testing.T) {
 	tab.SetCookie(a.URL, "__Host-desk", ada.Cookie("__Host-desk").Value)
 	tab.Open(a.URL + "/desk/letters/" + testkit.Slug + "/texts/en")
 	tab.Type("#f-closing", " In haste,")
-	tab.Eval(`new Promise((done) => { const said = document.querySelector("[data-saved]"); new MutationObserver(() => done(said.textContent)).observe(said, { childList: true, characterData: true, subtree: true }); })`)
+	tab.Eval(`new Promise((done) => { const said = document.querySelector("[data-saved]");
+		new MutationObserver(() => done(said.textContent)).observe(said, { childList: true, characterData: true, subtree: true }); })`)
 	l, err := a.Letters.Find(t.Context(), testkit.Slug)
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,8 @@ func TestDesk_picturesAndDocuments(t *testing.T) {
 		{"document", "", pdf, "Give the document a name.", 422},
 	} {
 		r := ada.Send(t, path, bad.do, "x", bad.data, with(bad.do, bad.text))
-		if r.Status != bad.status || !strings.Contains(r.Body, bad.says) || !strings.Contains(r.Body, "In haste,") || !strings.Contains(r.Body, "<details open>") {
+		if r.Status != bad.status || !strings.Contains(r.Body, bad.says) || !strings.Contains(r.Body, "In haste,") ||
+			!strings.Contains(r.Body, "<details open>") {
 			t.Errorf("%s %q: %d, and not %q with what was typed", bad.do, bad.text, r.Status, bad.says)
 		}
 	}
@@ -69,7 +70,8 @@ func TestDesk_picturesAndDocuments(t *testing.T) {
 	preview := ada.Get(path + "/preview").Body
 	for i, m := range stored.FindAllStringSubmatch(body, -1) {
 		got := a.Client(t).Get("/media/" + m[1])
-		if want := []string{"image/png", "application/pdf"}[i]; got.Status != 200 || got.Header.Get("Content-Type") != want || !strings.Contains(preview, "/media/"+m[1]) {
+		if want := []string{"image/png", "application/pdf"}[i]; got.Status != 200 || got.Header.Get("Content-Type") != want ||
+			!strings.Contains(preview, "/media/"+m[1]) {
 			t.Errorf("%s: %d, %s", want, got.Status, got.Header.Get("Content-Type"))
 		}
 		if attached := strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment"); attached != (i == 1) {

@@ -22,7 +22,8 @@ func TestExport_atTheDesk(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		ada := a.Operator(t)
-		for name, listing := range map[string]string{"=Public Vale": "public", "Addressee Rook": "addressee", "Coalition Fenn": "coalition", "Counted Lund": "counted"} {
+		for name, listing := range map[string]string{"=Public Vale": "public", "Addressee Rook": "addressee", "Coalition Fenn": "coalition",
+			"Counted Lund": "counted"} {
 			c := a.Client(t)
 			form := testkit.SignForm(name, strings.ToLower(strings.Fields(strings.Trim(name, "="))[0])+"@rook.example")
 			form.Set("listing", listing)
@@ -68,10 +69,12 @@ func TestExport_atTheDesk(t *testing.T) {
 		if err != nil || file.Status != http.StatusOK || len(rows) != 3 {
 			t.Fatalf("%d %v: %q", file.Status, err, rows)
 		}
-		if rows[1][1] != "'=Public Vale" && rows[2][1] != "'=Public Vale" || !strings.Contains(file.Body, "Addressee Rook") || !strings.Contains(file.Body, "Norway") {
+		if rows[1][1] != "'=Public Vale" && rows[2][1] != "'=Public Vale" || !strings.Contains(file.Body, "Addressee Rook") ||
+			!strings.Contains(file.Body, "Norway") {
 			t.Errorf("%d %v: %q", file.Status, err, rows)
 		}
-		if !strings.Contains(rows[0][2], "for identification purposes only") || strings.Contains(file.Body, "@") || strings.Contains(file.Body, "Coalition Fenn") || strings.Contains(file.Body, "Counted") {
+		if !strings.Contains(rows[0][2], "for identification purposes only") || strings.Contains(file.Body, "@") ||
+			strings.Contains(file.Body, "Coalition Fenn") || strings.Contains(file.Body, "Counted") {
 			t.Errorf("%q", rows)
 		}
 		if h := file.Header; !strings.Contains(h.Get("Content-Disposition"), testkit.Slug+"-addressee-") || h.Get("Cache-Control") != "no-store" {
@@ -101,7 +104,8 @@ func TestExport_atTheDesk(t *testing.T) {
 			t.Errorf("a destroyed list: %d", got.Status)
 		}
 		trail := ada.Get(board + "/trail").Main(t)
-		for _, act := range []string{"had a list made For the public", "had a list made For the addressee · ben", "downloaded a list For the addressee CSV · ben", "downloaded a list For the addressee XLSX · Ada", "destroyed a list"} {
+		for _, act := range []string{"had a list made For the public", "had a list made For the addressee · ben",
+			"downloaded a list For the addressee CSV · ben", "downloaded a list For the addressee XLSX · Ada", "destroyed a list"} {
 			if !strings.Contains(trail, act) {
 				t.Errorf("the trail does not say %q: %s", act, trail)
 			}

@@ -20,14 +20,18 @@ type signer struct {
 var signers = map[string][]signer{
 	"en": {
 		{"person", "person", "public", "Hesper Quillan", "", "hesper@quill.example", []string{"Hesper Quillan"}, []string{"hesper@quill.example"}},
-		{"organisation", "organisation", "public", "Tolliver Brand", "Varrow Bakers’ Guild", "guild@bakers.example", []string{"Varrow Bakers’ Guild"}, []string{"Tolliver Brand", "guild@bakers.example"}},
-		{"both", "both", "public", "Imre Lacey", "Ferrymen of the Sill", "imre@ferry.example", []string{"Imre Lacey", "Ferrymen of the Sill"}, []string{"imre@ferry.example"}},
+		{"organisation", "organisation", "public", "Tolliver Brand", "Varrow Bakers’ Guild", "guild@bakers.example", []string{"Varrow Bakers’ Guild"},
+			[]string{"Tolliver Brand", "guild@bakers.example"}},
+		{"both", "both", "public", "Imre Lacey", "Ferrymen of the Sill", "imre@ferry.example", []string{"Imre Lacey", "Ferrymen of the Sill"},
+			[]string{"imre@ferry.example"}},
 		{"counted", "person", "counted", "Secretly Penned", "", "hidden@penned.example", nil, []string{"Secretly Penned", "hidden@penned.example"}},
 	},
 	"fa": {
 		{"person", "person", "public", "شهرزاد نیک‌اندیش", "", "shahrzad@nik.example", []string{"شهرزاد نیک‌اندیش"}, []string{"shahrzad@nik.example"}},
-		{"organisation", "organisation", "public", "بابک پیشه‌ور", "کانون نانوایان وارو", "kanoon@nan.example", []string{"کانون نانوایان وارو"}, []string{"بابک پیشه‌ور", "kanoon@nan.example"}},
-		{"both", "both", "public", "لاله روشن", "انجمن قایقرانان سیل", "laleh@sail.example", []string{"لاله روشن", "انجمن قایقرانان سیل"}, []string{"laleh@sail.example"}},
+		{"organisation", "organisation", "public", "بابک پیشه‌ور", "کانون نانوایان وارو", "kanoon@nan.example", []string{"کانون نانوایان وارو"},
+			[]string{"بابک پیشه‌ور", "kanoon@nan.example"}},
+		{"both", "both", "public", "لاله روشن", "انجمن قایقرانان سیل", "laleh@sail.example", []string{"لاله روشن", "انجمن قایقرانان سیل"},
+			[]string{"laleh@sail.example"}},
 		{"counted", "person", "counted", "پنهان‌نام رازدار", "", "penhan@raz.example", nil, []string{"پنهان‌نام رازدار", "penhan@raz.example"}},
 	},
 }

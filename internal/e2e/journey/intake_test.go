@@ -28,7 +28,8 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 		ada := a.Operator(t)
 		form := ada.Get(intakePath).Form(t, intakePath)
 		form.Set("do", "read")
-		if got := ada.Send(t, intakePath, "file", "", nil, form); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `href="#f-text"`) {
+		if got := ada.Send(t, intakePath, "file", "", nil, form); got.Status != http.StatusUnprocessableEntity ||
+			!strings.Contains(got.Body, `href="#f-text"`) {
 			t.Errorf("nothing pasted: %d", got.Status)
 		}
 		if got := ada.Send(t, intakePath, "file", "x.pdf", []byte("%PDF"), form); got.Status != http.StatusUnprocessableEntity {
@@ -76,7 +77,8 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 			t.Error("the board does not lead to the dry run")
 		}
 		hers, his := ada.Get(path), ben.Get(path)
-		if got := hers.Form(t, board+"/approvals"); ada.Post(board+"/approvals", url.Values{"id": got["id"], "do": {"approve"}}).Status != http.StatusForbidden {
+		if got := hers.Form(t, board+"/approvals"); ada.Post(board+"/approvals",
+			url.Values{"id": got["id"], "do": {"approve"}}).Status != http.StatusForbidden {
 			t.Error("who asked approves")
 		}
 		if h, b := lineTexts(t, hers), lineTexts(t, his); h != b || h == "" {
@@ -89,7 +91,8 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 		}
 		ada.Until(t, intakePath, "2 signatures")
 		a.Publish(t)
-		if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Orsolya Fenn") || !strings.Contains(got, "Bo Ray") || strings.Contains(got, "Struck Out") {
+		if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Orsolya Fenn") ||
+			!strings.Contains(got, "Bo Ray") || strings.Contains(got, "Struck Out") {
 			t.Errorf("%s", got)
 		}
 		if got := ada.Get(path); got.Status != http.StatusGone {
@@ -159,18 +162,21 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 	ada := a.Operator(t)
 	const date = "Date: Tue, 01 Jun 2038 10:00:00 +0000\r\n"
 	var signed bytes.Buffer
-	err = dkim.Sign(&signed, strings.NewReader("From: Mina Farahani <mina@river.example>\r\n"+date+"Subject: Yes\r\n\r\nWe sign.\r\n"), &dkim.SignOptions{Domain: "river.example", Selector: "s1", Signer: private})
+	err = dkim.Sign(&signed, strings.NewReader("From: Mina Farahani <mina@river.example>\r\n"+date+"Subject: Yes\r\n\r\nWe sign.\r\n"),
+		&dkim.SignOptions{Domain: "river.example", Selector: "s1", Signer: private})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mbox := "From - Tue Jun  1 10:00:00 2038\r\n" + signed.String() + "\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Bo Ray <bo@ray.example>\r\n" + date + "Subject: Please add me\r\n\r\nListing: anonymous\r\n" +
+	mbox := "From - Tue Jun  1 10:00:00 2038\r\n" + signed.String() + "\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Bo Ray <bo@ray.example>\r\n" +
+		date + "Subject: Please add me\r\n\r\nListing: anonymous\r\n" +
 		"\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Ad Vert <ad@vert.example>\r\n" + date + "Subject: Cheap boats\r\n\r\nBuy now.\r\n"
 	form := ada.Get(intakePath).Form(t, intakePath)
 	form.Set("do", "read")
 	read := ada.Send(t, intakePath, "file", "replies.mbox", []byte(mbox), form)
 	path := read.Header.Get("Location")
 	text := ada.Follow(read).Main(t)
-	for _, want := range []string{"Mina Farahani", "mina@river.example", "Buy now.", "its sender is asked to confirm, and is told who would see the name: Nobody"} {
+	for _, want := range []string{"Mina Farahani", "mina@river.example", "Buy now.",
+		"its sender is asked to confirm, and is told who would see the name: Nobody"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the dry run does not say %q: %s", want, text)
 		}
@@ -189,7 +195,8 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 	}
 	ada.Until(t, intakePath, "1 signature")
 	a.Publish(t)
-	if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Mina Farahani") || strings.Contains(got, "Bo Ray") || strings.Contains(got, "Ad Vert") {
+	if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Mina Farahani") ||
+		strings.Contains(got, "Bo Ray") || strings.Contains(got, "Ad Vert") {
 		t.Errorf("%s", got)
 	}
 	if n := a.Inbox.Count(); n != 1 {

@@ -41,7 +41,8 @@ func TestInvitations_tenPeople(t *testing.T) {
 		setDeadline(t, a, clock.Now().Add(8*24*time.Hour))
 		var list []signing.Invitee
 		for i := range 10 {
-			list = append(list, signing.Invitee{Name: fmt.Sprintf("Quillon Invitee%c", 'a'+i), Email: fmt.Sprintf("quillon%d@invited.example", i), Organisation: "Fennimore Guild"})
+			list = append(list, signing.Invitee{Name: fmt.Sprintf("Quillon Invitee%c", 'a'+i), Email: fmt.Sprintf("quillon%d@invited.example", i),
+				Organisation: "Fennimore Guild"})
 		}
 		mails := a.Invite(t, list...)
 		l := testkit.Letter(t, a.App).ID
@@ -164,12 +165,14 @@ func oneClick(t *testing.T, a *testkit.Running, m testkit.Invited) {
 	if err := w.WriteField("List-Unsubscribe", "One-Click"); err != nil || w.Close() != nil {
 		t.Fatal(err)
 	}
-	for kind, text := range map[string]string{testkit.Urlencoded: url.Values{"List-Unsubscribe": {"One-Click"}}.Encode(), w.FormDataContentType(): body.String()} {
+	for kind, text := range map[string]string{testkit.Urlencoded: url.Values{"List-Unsubscribe": {"One-Click"}}.Encode(),
+		w.FormDataContentType(): body.String()} {
 		if r := a.Client(t).Do(http.MethodPost, address, strings.NewReader(text), "Content-Type", kind); r.Status != 200 || r.Header.Get("Set-Cookie") != "" {
 			t.Errorf("one click in %s was answered with %d", kind, r.Status)
 		}
 	}
-	if r := a.Client(t).Do(http.MethodPost, address+"a", strings.NewReader("List-Unsubscribe=One-Click"), "Content-Type", testkit.Urlencoded); r.Status != http.StatusGone {
+	if r := a.Client(t).Do(http.MethodPost, address+"a", strings.NewReader("List-Unsubscribe=One-Click"), "Content-Type",
+		testkit.Urlencoded); r.Status != http.StatusGone {
 		t.Errorf("a forged link was answered with %d", r.Status)
 	}
 }
@@ -214,7 +217,8 @@ func TestInvitation_thatNoLongerWorks(t *testing.T) {
 	if r := c.Post(late, testkit.Press("sign")); r.Status != http.StatusUnprocessableEntity {
 		t.Errorf("an unknown answer was answered with %d", r.Status)
 	}
-	if r := c.Post(late, testkit.Press("declined", "reason", strings.Repeat("x", 700))); r.Status != http.StatusUnprocessableEntity || !strings.Contains(r.Body, "xxxx</textarea>") {
+	if r := c.Post(late, testkit.Press("declined", "reason", strings.Repeat("x", 700))); r.Status != http.StatusUnprocessableEntity ||
+		!strings.Contains(r.Body, "xxxx</textarea>") {
 		t.Errorf("a long reason was answered with %d", r.Status)
 	}
 	clock.Advance(25 * time.Hour)

@@ -20,7 +20,8 @@ func TestLanguages_everyInterface(t *testing.T) {
 	for _, l := range i18n.All() {
 		for _, path := range []string{"/", testkit.Page, testkit.Page + "/editions", "/about", "/signature"} {
 			r := c.Get("/" + l.Code + path)
-			if r.Status != 200 || !strings.Contains(r.Body, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) || !strings.Contains(html.UnescapeString(r.Body), l.T("layout.promise")) {
+			if r.Status != 200 || !strings.Contains(r.Body, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) ||
+				!strings.Contains(html.UnescapeString(r.Body), l.T("layout.promise")) {
 				t.Errorf("/%s%s: %d", l.Code, path, r.Status)
 			}
 			for _, o := range i18n.All() {
@@ -42,7 +43,8 @@ func TestLanguages_sideBySide(t *testing.T) {
 	fa, en := testkit.ReadText(t, "granary.fa.md"), testkit.ReadText(t, "granary.en.md")
 	for _, path := range []string{"/fr" + testkit.Page + "?text=fa&beside=en", "/ar" + testkit.Page + "/editions/1?text=fa&beside=en"} {
 		r := c.Get(path)
-		for _, want := range []string{`<h1 id="letter-title">` + fa.Title + `</h1>`, `<h2>` + en.Title + `</h2>`, `<section lang="fa" dir="rtl"`, `<section lang="en" dir="ltr"`,
+		for _, want := range []string{`<h1 id="letter-title">` + fa.Title + `</h1>`, `<h2>` + en.Title + `</h2>`, `<section lang="fa" dir="rtl"`,
+			`<section lang="en" dir="ltr"`,
 			`id="demand-2"`, `id="beside-demand-2"`, "1.fa.md", "1.en.md"} {
 			if r.Status != 200 || !strings.Contains(r.Body, want) {
 				t.Errorf("%s (%d) has no %s", path, r.Status, want)
@@ -59,7 +61,8 @@ func TestLanguages_sideBySide(t *testing.T) {
 	if form := `name="text" value="fa"`; !strings.Contains(r.Body, form) {
 		t.Errorf("the form beside two texts has no %s", form)
 	}
-	for _, query := range []string{"?text=fa&beside=fa", "?beside=xx", "?beside=", "?text=xx&beside=../../en.md", "?text=fa&beside=%00", "?beside=" + strings.Repeat("en", 2000), "?text=fa&beside=%ff", "?beside=en&beside=fa"} {
+	for _, query := range []string{"?text=fa&beside=fa", "?beside=xx", "?beside=", "?text=xx&beside=../../en.md", "?text=fa&beside=%00",
+		"?beside=" + strings.Repeat("en", 2000), "?text=fa&beside=%ff", "?beside=en&beside=fa"} {
 		for _, page := range []string{testkit.Page, testkit.Page + "/editions/1"} {
 			if r := c.Get("/en" + page + query); r.Status != 200 || strings.Contains(r.Body, `class="columns"`) {
 				t.Errorf("%s%.60s: %d, with two columns: %v", page, query, r.Status, strings.Contains(r.Body, `class="columns"`))
@@ -77,7 +80,8 @@ func TestLanguages_staleTranslation(t *testing.T) {
 	c := a.Client(t)
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nOne paragraph more."
-	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive,
+		Publish: true}); err != nil {
 		t.Fatal(err)
 	}
 	stale, diff := i18n.Find("en").T("letter.stale"), `<a href="/en`+testkit.Page+`/editions/2/diff/1?text=en">`
@@ -109,7 +113,8 @@ func TestLanguages_signedIsRemembered(t *testing.T) {
 		form.Set("text", "fa")
 		wrong := testkit.SignForm("", "odile@ferrand.example")
 		wrong.Set("text", "fa")
-		if r := c.Post("/fr/letters/"+testkit.Slug+"/signatures", wrong); r.Status != http.StatusUnprocessableEntity || !strings.Contains(r.Body, `name="text" value="fa"`) {
+		if r := c.Post("/fr/letters/"+testkit.Slug+"/signatures", wrong); r.Status != http.StatusUnprocessableEntity ||
+			!strings.Contains(r.Body, `name="text" value="fa"`) {
 			t.Errorf("after a mistake (%d) the form has forgotten the language", r.Status)
 		}
 		r := c.Post("/fr/letters/"+testkit.Slug+"/signatures", form)
@@ -139,10 +144,12 @@ func TestLanguages_signedIsRemembered(t *testing.T) {
 				TextLanguage string `json:"text_language"`
 			}
 		}
-		if err := json.Unmarshal([]byte(c.Post("/signature", testkit.Press("download", "secret", secret)).Body), &file); err != nil || len(file.Signatures) != 1 || file.Signatures[0].TextLanguage != "fa" {
+		if err := json.Unmarshal([]byte(c.Post("/signature", testkit.Press("download", "secret", secret)).Body), &file); err != nil ||
+			len(file.Signatures) != 1 || file.Signatures[0].TextLanguage != "fa" {
 			t.Errorf("the file says %+v, %v", file, err)
 		}
-		for _, step := range []struct{ file, diff string }{{"granary.en.md", "/ar" + testkit.Page + "/editions/2/diff/1?text=en"}, {"granary.fa.md", "/ar" + testkit.Page + "/editions/3/diff/1?text=fa"}} {
+		for _, step := range []struct{ file, diff string }{{"granary.en.md", "/ar" + testkit.Page + "/editions/2/diff/1?text=en"},
+			{"granary.fa.md", "/ar" + testkit.Page + "/editions/3/diff/1?text=fa"}} {
 			text := testkit.ReadText(t, step.file)
 			text.Body += "\n\n+"
 			follows := letter.FollowsSubstantive

@@ -47,7 +47,8 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	c, secret := sign("River Watch", "river@gmail.com")
 	own := c.Post("/signature", url.Values{"secret": {secret}, "do": {"show"}})
 	id := heldBox.FindStringSubmatch(own.Body)[1]
-	if r := c.Post("/signature", url.Values{"secret": {secret}, "id": {id}, "do": {"record"}, "domain": {"gmail.com"}}); r.Status != 422 || !strings.Contains(r.Body, "Many strangers") {
+	if r := c.Post("/signature", url.Values{"secret": {secret}, "id": {id}, "do": {"record"}, "domain": {"gmail.com"}}); r.Status != 422 ||
+		!strings.Contains(r.Body, "Many strangers") {
 		t.Errorf("a shared domain: %d", r.Status)
 	}
 	own = c.Post("/signature", url.Values{"secret": {secret}, "id": {id}, "do": {"record"}, "domain": {"River.example"}})
@@ -68,7 +69,8 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	if !strings.Contains(river.Body, "A record shows that it runs") || !strings.Contains(river.Body, "river.example") {
 		t.Error("the desk does not show which domain was shown")
 	}
-	if r := ada.Post("/desk/letters/"+testkit.Slug+"/signatures", url.Values{"do": {"release"}, "id": {heldBox.FindStringSubmatch(river.Body)[1]}}); r.Status != 303 {
+	if r := ada.Post("/desk/letters/"+testkit.Slug+"/signatures",
+		url.Values{"do": {"release"}, "id": {heldBox.FindStringSubmatch(river.Body)[1]}}); r.Status != 303 {
 		t.Errorf("%d: %.300s", r.Status, r.Body)
 	}
 

@@ -29,7 +29,8 @@ func TestPages_alive(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nA further paragraph, with **weight** and [a link](https://lantern.example/more)."
-	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive,
+		Publish: true}); err != nil {
 		t.Fatal(err)
 	}
 	for i, l := range i18n.All() {
@@ -110,7 +111,8 @@ func TestPages_watchControl(t *testing.T) {
 	b.Screen(320, 640, "light")
 	b.Open(a.URL + testkit.Page)
 	b.Eval(`(() => { const i = new Image(); i.src = "https://elsewhere.example/pixel.png"; document.body.append(i); console.error("planted");
-		const wide = document.createElement("div"); wide.style.width = "900px"; wide.append("wide"); document.querySelector("main").append(wide); return "" })()`)
+		const wide = document.createElement("div"); wide.style.width = "900px"; wide.append("wide");
+		document.querySelector("main").append(wide); return "" })()`)
 	testkit.Eventually(t, "the browser complains of the policy and the console", func() bool {
 		found := strings.Join(b.Complaints(a.URL), "\n")
 		return strings.Contains(found, "Content Security Policy") && strings.Contains(found, "console error")
@@ -177,7 +179,8 @@ func tabTo(t *testing.T, b *testkit.Tab, selector string) {
 	for range 80 {
 		b.Key(kb.Tab)
 		if b.Eval(fmt.Sprintf(`String(document.activeElement.matches(%q))`, selector)) == "true" {
-			if b.Eval(`(() => { const s = getComputedStyle(document.activeElement), l = document.activeElement.closest("label") ? getComputedStyle(document.activeElement.closest("label")) : s;
+			if b.Eval(`(() => { const s = getComputedStyle(document.activeElement);
+				const l = document.activeElement.closest("label") ? getComputedStyle(document.activeElement.closest("label")) : s;
 				return String(s.outlineStyle !== "none" || s.boxShadow !== "none" || l.outlineStyle !== "none") })()`) != "true" {
 				t.Errorf("the focus on %s cannot be seen", selector)
 			}

@@ -135,7 +135,8 @@ func TestClock_jumps(t *testing.T) {
 		far := by.Abs() > signing.PendingFor
 		ahead, behind := far && by > 0, far && by < 0
 		c.letter(letter.Import{Slug: "edited"})
-		signed, relisted, withdrawn, batched, early, late := c.asks("Signed"), c.asks("Relisted"), c.asks("Withdrawn"), c.asks("Batched"), c.asks("Early"), c.asks("Late")
+		signed, relisted, withdrawn, batched, early, late := c.asks("Signed"), c.asks("Relisted"), c.asks("Withdrawn"), c.asks("Batched"),
+			c.asks("Early"), c.asks("Late")
 		for _, x := range []*testkit.Acknowledged{signed, relisted, withdrawn} {
 			c.answers(x, false)
 		}

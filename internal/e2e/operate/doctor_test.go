@@ -180,7 +180,8 @@ func TestDoctor_afterARestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := verdicts(t, d)
-	if found["restored"].Verdict != app.Problem || found["keys exported"].Verdict != app.Problem || !strings.Contains(found["keys exported"].Found, "instance.key, log") {
+	if found["restored"].Verdict != app.Problem || found["keys exported"].Verdict != app.Problem ||
+		!strings.Contains(found["keys exported"].Found, "instance.key, log") {
 		t.Errorf("%+v", found)
 	}
 }
@@ -239,7 +240,8 @@ func TestMetrics_areBoundedAndNameNobody(t *testing.T) {
 	if series(after) > series(before)+3 { // other kinds of answer to known routes
 		t.Errorf("%d series became %d", series(before), series(after))
 	}
-	for _, want := range []string{"undersigned_signatures_confirmed_total 1", "undersigned_signatures_submitted_total 1", `route="POST /confirm/{token}",status="2xx"`, "go_goroutines"} {
+	for _, want := range []string{"undersigned_signatures_confirmed_total 1", "undersigned_signatures_submitted_total 1",
+		`route="POST /confirm/{token}",status="2xx"`, "go_goroutines"} {
 		if !strings.Contains(after, want) {
 			t.Errorf("there is no %s", want)
 		}

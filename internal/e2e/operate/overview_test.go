@@ -48,7 +48,8 @@ func TestOverview_atTheDesk(t *testing.T) {
 		if strings.Contains(text, "Norway") {
 			t.Error("a country of two is named")
 		}
-		if got := ada.Get(board + "/signatures").Main(t); !strings.Contains(got, "Nora Vale") || !strings.Contains(got, "from the same mail domain within an hour") {
+		if got := ada.Get(board + "/signatures").Main(t); !strings.Contains(got, "Nora Vale") ||
+			!strings.Contains(got, "from the same mail domain within an hour") {
 			t.Errorf("%s", got)
 		}
 		if got := ada.Post(board+"/exports", url.Values{"do": {"make"}, "audience": {"coalition"}}); got.Status != http.StatusSeeOther {
@@ -59,7 +60,8 @@ func TestOverview_atTheDesk(t *testing.T) {
 		a.Client(t).Post("/letters/"+testkit.Slug+"/signatures", testkit.SignForm("Quiet Lund", "quiet@lund.example"))
 		ada.Until(t, "/desk", "1 mail cannot be sent")
 		due := ben.Get("/desk").Main(t)
-		for _, want := range []string{"Ends on", "1 request waits for you", "1 signature waits for a decision", "dealt with in the last 24 hours 3", "mail.confirm"} {
+		for _, want := range []string{"Ends on", "1 request waits for you", "1 signature waits for a decision", "dealt with in the last 24 hours 3",
+			"mail.confirm"} {
 			if !strings.Contains(due, want) {
 				t.Errorf("the start page does not say %q: %s", want, due)
 			}
@@ -68,7 +70,8 @@ func TestOverview_atTheDesk(t *testing.T) {
 			t.Error("who asked is told to decide")
 		}
 		jobs := ada.Get("/desk/jobs")
-		if text := jobs.Main(t); !strings.Contains(text, "mail.confirm smtp_451") || !strings.Contains(text, "tried 1 time") || strings.Contains(jobs.Body, "lund") {
+		if text := jobs.Main(t); !strings.Contains(text, "mail.confirm smtp_451") || !strings.Contains(text, "tried 1 time") ||
+			strings.Contains(jobs.Body, "lund") {
 			t.Errorf("%s", text)
 		}
 		a.Inbox.Fail(false)

@@ -97,7 +97,8 @@ func TestCommands_besideALoadedServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			slug := fmt.Sprintf("beside-%d", i)
-			for _, args := range [][]string{{"import", "letter", "--publish", "--slug", slug, file}, {"letter", "set", slug, "--sign-on", "people"}, {"letter", "list"}} {
+			for _, args := range [][]string{{"import", "letter", "--publish", "--slug", slug, file}, {"letter", "set", slug, "--sign-on", "people"},
+				{"letter", "list"}} {
 				if out, err := testkit.Command(t, a.Options.Instance, args...).CombinedOutput(); err != nil {
 					t.Errorf("%v: %v: %s", args, err, out)
 				}
@@ -146,7 +147,8 @@ func TestServe_twoOnOneDatabase(t *testing.T) {
 				email := fmt.Sprintf("w%di%d@two.example", w, i)
 				c := testkit.NewClient(t, urls[(w+i)%2])
 				form := testkit.SignForm(fmt.Sprintf("Load %c%c", 'A'+w, 'a'+i), email).Encode()
-				if a, err := c.Try(http.MethodPost, testkit.Page+"/signatures", strings.NewReader(form), "Content-Type", testkit.Urlencoded); err != nil || a.Status != http.StatusSeeOther {
+				if a, err := c.Try(http.MethodPost, testkit.Page+"/signatures", strings.NewReader(form), "Content-Type",
+					testkit.Urlencoded); err != nil || a.Status != http.StatusSeeOther {
 					t.Errorf("signing: %d, %v", a.Status, err)
 					return
 				}
@@ -155,7 +157,8 @@ func TestServe_twoOnOneDatabase(t *testing.T) {
 					return
 				}
 				c.MoveTo(urls[(w+i+1)%2]) // and confirms at the other
-				if a, err := c.Try(http.MethodPost, "/confirm/"+m.Token(), strings.NewReader("do=confirm"), "Content-Type", testkit.Urlencoded); err != nil || a.Status != http.StatusOK {
+				if a, err := c.Try(http.MethodPost, "/confirm/"+m.Token(), strings.NewReader("do=confirm"), "Content-Type",
+					testkit.Urlencoded); err != nil || a.Status != http.StatusOK {
 					t.Errorf("confirming: %d, %v", a.Status, err)
 				}
 			}

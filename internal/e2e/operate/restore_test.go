@@ -242,7 +242,8 @@ func TestRestore_hiddenStayHidden(t *testing.T) {
 			}
 			return own[0].ID
 		}
-		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), roll.Counted), o.RecordErasures(ctx)); err != nil {
+		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), roll.Counted),
+			o.RecordErasures(ctx)); err != nil {
 			t.Fatal(err)
 		}
 		ledger := filepath.Join(o.instance.Data, "erasures")
@@ -426,7 +427,8 @@ func TestRestore_log(t *testing.T) {
 		o.publish()
 		late := o.checkpoint()
 
-		if _, err := restore(t, k, backup, o.moved(k, engine), since(late)); err == nil || !strings.Contains(err.Error(), "the public has seen 3 leaves of the log, and the backup holds 2") {
+		if _, err := restore(t, k, backup, o.moved(k, engine), since(late)); err == nil ||
+			!strings.Contains(err.Error(), "the public has seen 3 leaves of the log, and the backup holds 2") {
 			t.Errorf("a later checkpoint: %v", err)
 		}
 		if _, err := restore(t, k, backup, o.moved(k, engine), since(k.file)); err == nil || !strings.Contains(err.Error(), "no checkpoint of the log") {
@@ -539,7 +541,8 @@ func TestRestore_newKeys(t *testing.T) {
 		if _, err := seal.ReadKeys(to.Data); err != nil {
 			t.Error(err)
 		}
-		if _, _, err := back.Letters.Import(ctx, letter.Import{Slug: "another", Text: letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}, Publish: true}); err != nil {
+		if _, _, err := back.Letters.Import(ctx,
+			letter.Import{Slug: "another", Text: letter.Text{Language: "en", Title: "On the mill", Body: "It turns."}, Publish: true}); err != nil {
 			t.Errorf("another letter: %v", err)
 		}
 	})
@@ -549,7 +552,8 @@ func TestRestore_newKeys(t *testing.T) {
 func TestRestore_besideAServer(t *testing.T) {
 	k, o := newKeeper(t), withLetter(t, store.SQLite)
 	a := testkit.App(t, store.SQLite)
-	if _, err := restore(t, k, o.backup(k), a.Options.Instance, func(r *app.Restore) { r.NewKeys = true }); err == nil || !strings.Contains(err.Error(), "another server is running") {
+	if _, err := restore(t, k, o.backup(k), a.Options.Instance, func(r *app.Restore) { r.NewKeys = true }); err == nil ||
+		!strings.Contains(err.Error(), "another server is running") {
 		t.Errorf("%v", err)
 	}
 	if r := a.Client(t).Get(testkit.Page); r.Status != 200 {

@@ -361,7 +361,8 @@ func (p *persistent) signs(ctx context.Context, worker int) {
 		}
 	}
 	for i := 0; ctx.Err() == nil; i++ {
-		x := &testkit.Acknowledged{Name: fmt.Sprintf("Stubborn %s %s", testkit.Word(worker), testkit.Word(i)), Email: fmt.Sprintf("w%di%d@upgrade.example", worker, i), Client: testkit.NewClient(p.t, "")}
+		x := &testkit.Acknowledged{Name: fmt.Sprintf("Stubborn %s %s", testkit.Word(worker), testkit.Word(i)),
+			Email: fmt.Sprintf("w%di%d@upgrade.example", worker, i), Client: testkit.NewClient(p.t, "")}
 		p.mu.Lock()
 		p.all = append(p.all, x)
 		p.mu.Unlock()

@@ -98,9 +98,11 @@ func TestDesk_whoMayWhat(t *testing.T) {
 		}
 		people := map[string]*testkit.Editor{
 			"nobody": {Client: a.Client(t)}, "other": a.Member(t, "quay", account.Owner, "other@quay.example"),
-			string(account.Viewer): a.Member(t, testkit.Lead, account.Viewer, "v@lantern.example"), string(account.Reviewer): a.Member(t, testkit.Lead, account.Reviewer, "r@lantern.example"),
-			string(account.Editor): a.Member(t, testkit.Lead, account.Editor, "e@lantern.example"), string(account.Owner): a.Member(t, testkit.Lead, account.Owner, "o@lantern.example"),
-			operator: lead,
+			string(account.Viewer):   a.Member(t, testkit.Lead, account.Viewer, "v@lantern.example"),
+			string(account.Reviewer): a.Member(t, testkit.Lead, account.Reviewer, "r@lantern.example"),
+			string(account.Editor):   a.Member(t, testkit.Lead, account.Editor, "e@lantern.example"),
+			string(account.Owner):    a.Member(t, testkit.Lead, account.Owner, "o@lantern.example"),
+			operator:                 lead,
 		}
 		// The operator is an operator only: no role follows from it.
 		if err := a.Accounts.SetRole(t.Context(), lead.Session.Members[0].Organisation.ID, lead.Session.User.ID, account.Nobody, 0); err != nil {
@@ -113,7 +115,8 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				continue // tried alone
 			}
 			method, path, _ := strings.Cut(route, " ")
-			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en", "{token}", "x", "{id}", "x").Replace(path)
+			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en",
+				"{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer
@@ -122,7 +125,8 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				} else {
 					got = e.Post(path, url.Values{"do": {"nothing"}})
 				}
-				if got.Header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(got.Header.Get("Content-Security-Policy"), everyAnswer["Content-Security-Policy"]) {
+				if got.Header.Get("Cache-Control") != "no-store" ||
+					!strings.HasPrefix(got.Header.Get("Content-Security-Policy"), everyAnswer["Content-Security-Policy"]) {
 					t.Errorf("%s for %s: %v", route, who, got.Header)
 				}
 				if want := mayUse(deskRules[route], who, method); !slices.Contains(want, got.Status) {
@@ -165,9 +169,11 @@ func TestDesk_sessions(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		e := a.Operator(t)
-		for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
+		for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
+			{"Origin", "null"}} {
 			for _, path := range []string{"/desk/sign-out", "/desk/letters/" + testkit.Slug, "/desk/organisations", "/desk/sign-in"} {
-				if got := e.Do(http.MethodPost, path, strings.NewReader("do=close&sure=1"), append(from, "Content-Type", testkit.Urlencoded)...); got.Status != http.StatusForbidden {
+				if got := e.Do(http.MethodPost, path, strings.NewReader("do=close&sure=1"),
+					append(from, "Content-Type", testkit.Urlencoded)...); got.Status != http.StatusForbidden {
 					t.Errorf("%s with %s: %d", path, from, got.Status)
 				}
 			}
@@ -178,7 +184,8 @@ func TestDesk_sessions(t *testing.T) {
 		before := e.Cookie("__Host-desk").Value
 		// The code that set up the account is spent: a recovery code takes its place.
 		code := a.Accounts.RecoveryCodes(e.Session.User)[0]
-		got := e.Post("/desk/sign-in", url.Values{"email": {"ada@lantern.example"}, "password": {testkit.Password}, "code": {code}, "to": {"//evil.example/desk"}})
+		got := e.Post("/desk/sign-in", url.Values{"email": {"ada@lantern.example"}, "password": {testkit.Password}, "code": {code},
+			"to": {"//evil.example/desk"}})
 		if got.Status != http.StatusSeeOther || got.Header.Get("Location") != "/desk" {
 			t.Fatalf("%d to %s", got.Status, got.Header.Get("Location"))
 		}
@@ -197,7 +204,8 @@ func TestDesk_sessions(t *testing.T) {
 		}
 		wrong := e.Post("/desk/sign-in", url.Values{"email": {"ada@lantern.example"}, "password": {"wrong"}, "code": {"1"}})
 		nobody := e.Post("/desk/sign-in", url.Values{"email": {"ada@lantern.example"}, "password": {"wrong"}, "code": {"2"}})
-		if wrong.Status != http.StatusUnprocessableEntity || strings.Contains(wrong.Body, `value="wrong"`) || !strings.Contains(wrong.Body, `value="ada@lantern.example"`) || wrong.Main(t) != nobody.Main(t) {
+		if wrong.Status != http.StatusUnprocessableEntity || strings.Contains(wrong.Body, `value="wrong"`) ||
+			!strings.Contains(wrong.Body, `value="ada@lantern.example"`) || wrong.Main(t) != nobody.Main(t) {
 			t.Errorf("%d: %.300s", wrong.Status, wrong.Main(t))
 		}
 		log := a.Log.String()
@@ -231,7 +239,8 @@ func TestDesk_badInput(t *testing.T) {
 			t.Errorf("%s: %d: %.300s", name, got.Status, got.Main(t))
 		}
 	}
-	if got := ada.Do(http.MethodPost, "/desk/new", io.LimitReader(rubbish{}, 4096), "Content-Type", "multipart/form-data; boundary=x"); got.Status != http.StatusUnprocessableEntity {
+	if got := ada.Do(http.MethodPost, "/desk/new", io.LimitReader(rubbish{}, 4096), "Content-Type",
+		"multipart/form-data; boundary=x"); got.Status != http.StatusUnprocessableEntity {
 		t.Errorf("no parts: %d", got.Status)
 	}
 	all, err := a.Letters.ListAll(t.Context())

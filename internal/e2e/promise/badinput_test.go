@@ -43,7 +43,8 @@ func badRequests(token, spent string) []bad {
 		{"no content type", "POST", sign, "", ok, nil, 422, "form.encoding"},
 		{"JSON", "POST", sign, "application/json", `{"name":"x"}`, nil, 422, "form.encoding"},
 		{"text", "POST", sign, "text/plain", ok, nil, 422, "form.encoding"},
-		{"multipart", "POST", sign, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\na\r\n--x--\r\n", nil, 422, "form.encoding"},
+		{"multipart", "POST", sign, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\na\r\n--x--\r\n",
+			nil, 422, "form.encoding"},
 		{"broken content type", "POST", sign, "application/x-www-form-urlencoded; =;", ok, nil, 422, "form.encoding"},
 		{"unknown edition", "POST", sign, testkit.Urlencoded, "edition=9&" + ok, nil, 422, "edition.unknown"},
 		{"no edition", "POST", sign, testkit.Urlencoded, "edition=x&" + ok, nil, 422, "edition.unknown"},
@@ -85,7 +86,8 @@ func badRequests(token, spent string) []bad {
 		{"a code of letters", "POST", "/confirm/" + token, testkit.Urlencoded, "do=confirm&code=abcdef", nil, 403, "code.missing"},
 		{"no secret", "POST", "/signature", testkit.Urlencoded, "do=show", nil, 403, "secret.wrong"},
 		{"a secret of signs", "POST", "/signature", testkit.Urlencoded, "do=show&secret=" + strings.Repeat("%E2%80%8F", 26), nil, 403, "secret.wrong"},
-		{"erase with an unknown id", "POST", "/signature", testkit.Urlencoded, "do=erase&sure=1&id=-5&secret=" + strings.Repeat("a", 26), nil, 403, "secret.wrong"},
+		{"erase with an unknown id", "POST", "/signature", testkit.Urlencoded, "do=erase&sure=1&id=-5&secret=" + strings.Repeat("a", 26), nil, 403,
+			"secret.wrong"},
 		{"resend for nobody", "POST", "/letters/" + testkit.Slug + "/check-mail?p=zz", testkit.Urlencoded, "", nil, 410, ""},
 		{"resend for an id that is none", "POST", "/letters/" + testkit.Slug + "/check-mail?p=%00", testkit.Urlencoded, "", nil, 404, ""},
 		{"other site, by Sec-Fetch-Site", "POST", sign, testkit.Urlencoded, ok, []string{"Sec-Fetch-Site", "cross-site"}, 403, "cross_site"},
@@ -203,7 +205,8 @@ func TestBadInput_typedValuesStay(t *testing.T) {
 				t.Errorf("%s: %s was %q and is now %q", language, field, typed.Get(field), got)
 			}
 		}
-		for _, checked := range []string{`name="kind" value="both" checked`, `name="listing" value="coalition" checked`, `name="updates" value="1" checked`, `<option value="IE" selected>`} {
+		for _, checked := range []string{`name="kind" value="both" checked`, `name="listing" value="coalition" checked`,
+			`name="updates" value="1" checked`, `<option value="IE" selected>`} {
 			if !strings.Contains(r.Body, checked) {
 				t.Errorf("%s: the page has no %s", language, checked)
 			}

@@ -22,7 +22,8 @@ func TestCache_tagsAndEncodings(t *testing.T) {
 	c := a.Client(t)
 	for _, path := range []string{testkit.Page, "/fa" + testkit.Page, testkit.Page + ".json"} {
 		plain, zipped := c.Get(path), c.Get(path, "Accept-Encoding", "br, gzip;q=0.8")
-		if zipped.Header.Get("Content-Encoding") != "gzip" || plain.Header.Get("Content-Encoding") != "" || plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
+		if zipped.Header.Get("Content-Encoding") != "gzip" || plain.Header.Get("Content-Encoding") != "" ||
+			plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
 			t.Errorf("%s: encodings and tags do not fit: %v, %v", path, plain.Header, zipped.Header)
 		}
 		z, err := gzip.NewReader(strings.NewReader(zipped.Body))
@@ -41,7 +42,8 @@ func TestCache_tagsAndEncodings(t *testing.T) {
 		if r := c.Get(path, "If-None-Match", `"other"`); r.Status != http.StatusOK {
 			t.Errorf("%s with another tag: %d", path, r.Status)
 		}
-		if vary := strings.Join(plain.Header.Values("Vary"), ","); !strings.Contains(vary, "Accept-Encoding") || !strings.HasPrefix(path, "/fa") && !strings.Contains(vary, "Accept-Language") {
+		if vary := strings.Join(plain.Header.Values("Vary"), ","); !strings.Contains(vary, "Accept-Encoding") ||
+			!strings.HasPrefix(path, "/fa") && !strings.Contains(vary, "Accept-Language") {
 			t.Errorf("%s: Vary is %q", path, vary)
 		}
 	}
@@ -54,8 +56,10 @@ func TestCache_languagesApart(t *testing.T) {
 	fa, en := testkit.ReadText(t, "granary.fa.md").Title, testkit.ReadText(t, "granary.en.md").Title
 	for range 3 {
 		for _, x := range []struct{ path, accept, language, prefix, title string }{
-			{testkit.Page, "", "en", "", en}, {testkit.Page, "fa", "fa", "", fa}, {"/fa" + testkit.Page, "en", "fa", "/fa", fa}, {"/en" + testkit.Page, "fa", "en", "/en", en},
-			{"/fa" + testkit.Page + "?text=en", "", "fa", "/fa", en}, {"/en" + testkit.Page + "?text=fa", "", "en", "/en", fa}, {testkit.Page + "?text=xx", "fa", "fa", "", fa},
+			{testkit.Page, "", "en", "", en}, {testkit.Page, "fa", "fa", "", fa}, {"/fa" + testkit.Page, "en", "fa", "/fa", fa},
+			{"/en" + testkit.Page, "fa", "en", "/en", en},
+			{"/fa" + testkit.Page + "?text=en", "", "fa", "/fa", en}, {"/en" + testkit.Page + "?text=fa", "", "en", "/en", fa},
+			{testkit.Page + "?text=xx", "fa", "fa", "", fa},
 			{testkit.Page + "?text=fa", "", "en", "", fa},
 		} {
 			r := c.Get(x.path, "Accept-Language", x.accept)
@@ -101,7 +105,8 @@ func TestCache_changeShows(t *testing.T) {
 		testkit.Eventually(t, "the letter shows as closed", func() bool {
 			return !strings.Contains(c.Get("/letters/new-here").Body, "<form method=\"post\"")
 		})
-		if r := c.Post("/fa/letters/new-here/signatures", testkit.SignForm("Too Late", "late@too.example")); r.Status != 410 || !strings.Contains(r.Main(t), i18n.Find("fa").T("fault.letter.closed")) {
+		if r := c.Post("/fa/letters/new-here/signatures", testkit.SignForm("Too Late", "late@too.example")); r.Status != 410 ||
+			!strings.Contains(r.Main(t), i18n.Find("fa").T("fault.letter.closed")) {
 			t.Errorf("signing a closed letter was answered with %d: %s", r.Status, r.Main(t))
 		}
 	})
@@ -132,7 +137,8 @@ func TestDeadline_closes(t *testing.T) {
 		if home := c.Get("/").Main(t); !strings.Contains(home, i18n.Find("en").T("home.open_none")) {
 			t.Errorf("after the deadline the front page offers the letter: %s", home)
 		}
-		if r := c.Post(testkit.Page+"/signatures", testkit.SignForm("Too Late", "late@too.example")); r.Status != 410 || !strings.Contains(r.Main(t), testkit.FaultText("letter.deadline")) {
+		if r := c.Post(testkit.Page+"/signatures", testkit.SignForm("Too Late", "late@too.example")); r.Status != 410 ||
+			!strings.Contains(r.Main(t), testkit.FaultText("letter.deadline")) {
 			t.Errorf("signing after the deadline was answered with %d: %s", r.Status, r.Main(t))
 		}
 		if r := c.Post("/confirm/"+inGrace.Token(), testkit.Press("confirm")); r.Status != 200 {

@@ -73,7 +73,8 @@ func earlyAcks(calls []systemCall) (acks, early int) {
 	syncing := map[string]bool{} // threads whose sync began after the request
 	for _, c := range calls {
 		switch {
-		case (c.name == "read" || c.name == "recvfrom") && strings.HasPrefix(strings.TrimPrefix(c.what, "P"), "OST /"): // net/http may have read the first byte ahead
+		case (c.name == "read" || c.name == "recvfrom") &&
+			strings.HasPrefix(strings.TrimPrefix(c.what, "P"), "OST /"): // net/http may have read the first byte ahead
 			asked, synced = true, false
 			clear(syncing)
 		case c.name == "fsync" || c.name == "fdatasync":
@@ -83,7 +84,8 @@ func earlyAcks(calls []systemCall) (acks, early int) {
 			if c.ended && syncing[c.thread] {
 				synced = true
 			}
-		case (c.name == "write" || c.name == "sendto") && c.began && asked && (strings.HasPrefix(c.what, "HTTP/1.1 200") || strings.HasPrefix(c.what, "HTTP/1.1 303")):
+		case (c.name == "write" || c.name == "sendto") && c.began && asked &&
+			(strings.HasPrefix(c.what, "HTTP/1.1 200") || strings.HasPrefix(c.what, "HTTP/1.1 303")):
 			if acks++; !synced {
 				early++
 			}
@@ -179,7 +181,8 @@ func TestDiskFull_servesAndRecovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.Eventually(t, "signing goes on", func() bool {
-		r, err := c.Try(http.MethodPost, testkit.Page+"/signatures", strings.NewReader(testkit.SignForm("Full Again", "again@full.example").Encode()), "Content-Type", testkit.Urlencoded)
+		r, err := c.Try(http.MethodPost, testkit.Page+"/signatures", strings.NewReader(testkit.SignForm("Full Again", "again@full.example").Encode()),
+			"Content-Type", testkit.Urlencoded)
 		return err == nil && r.Status == http.StatusSeeOther
 	})
 	for _, location := range acknowledged {

@@ -29,7 +29,8 @@ func BenchmarkEnumeration(b *testing.B) {
 			return r.Status, time.Since(begin)
 		},
 		"sign-in": func(known bool) (int, time.Duration) {
-			v := url.Values{"email": {map[bool]string{true: "known@lantern.example", false: "nobody@lantern.example"}[known]}, "password": {"wrong"}, "code": {"000000"}, "do": {"password"}}
+			v := url.Values{"email": {map[bool]string{true: "known@lantern.example", false: "nobody@lantern.example"}[known]}, "password": {"wrong"},
+				"code": {"000000"}, "do": {"password"}}
 			begin := time.Now()
 			r := c.Post("/desk/sign-in", v)
 			return r.Status, time.Since(begin)

@@ -18,7 +18,8 @@ import (
 
 // everyAnswer is what each answer's header must say, word for word.
 var everyAnswer = map[string]string{
-	"Content-Security-Policy":      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'",
 	"Referrer-Policy":              "same-origin",
 	"X-Content-Type-Options":       "nosniff",
 	"Cross-Origin-Opener-Policy":   "same-origin",
@@ -36,64 +37,71 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 	}
 	invitation, unsubscribe := a.Invite(t, signing.Invitee{Name: "Ines Reader", Email: "ines@reader.example"})[0].Links(t)
 	return map[string][]string{
-		"/invitations/{token}":                            {invitation, "/fa" + invitation, "/invitations/x"},
-		"/unsubscribe/{token}":                            {unsubscribe, "/fa" + unsubscribe, "/unsubscribe/x"},
-		"/{$}":                                            {"/", "/?x=%00", "/fa/", "/?" + strings.Repeat("long=query&", 2000)},
-		"/letters.json":                                   {"/letters.json"},
-		"/openapi.json":                                   {"/openapi.json"},
-		"/feed.atom":                                      {"/feed.atom", "/fa/feed.atom", "/feed.atom?before=%ff"},
-		"/feed.json":                                      {"/feed.json", "/ar/feed.json"},
-		"/letters/{slug}/feed.atom":                       {letter + "/feed.atom", "/letters/unknown/feed.atom"},
-		"/letters/{slug}/feed.json":                       {letter + "/feed.json", "/letters/unknown/feed.json"},
-		"/letters/{slug}/updates/{number}":                {letter + "/updates/1", letter + "/updates/x", letter + "/updates/-1"},
-		"/letters/{slug}/signatories.csv":                 {letter + "/signatories.csv", letter + "/signatories.csv?kind=person", "/letters/unknown/signatories.csv"},
-		"/letters/{slug}/signatories.json":                {letter + "/signatories.json", letter + "/signatories.json?limit=0", letter + "/signatories.json?after=%ff%00&q=%ff%00", letter + "/signatories.json?q=" + strings.Repeat("w", 5000)},
-		"/letters/{slug}":                                 {letter, letter + ".json", "/fa" + letter, letter + "?text=fa", letter + "?text=%ff", letter + "?text=../x", "/letters/unknown"},
-		"/letters/{slug}/call":                            {letter + "/call", "/letters/unknown/call"},
-		"/letters/{slug}/editions":                        {letter + "/editions"},
-		"/letters/{slug}/editions/{edition}":              {letter + "/editions/1", letter + "/editions/1.en.md", letter + "/editions/1.fa.md", letter + "/editions/2"},
+		"/invitations/{token}":             {invitation, "/fa" + invitation, "/invitations/x"},
+		"/unsubscribe/{token}":             {unsubscribe, "/fa" + unsubscribe, "/unsubscribe/x"},
+		"/{$}":                             {"/", "/?x=%00", "/fa/", "/?" + strings.Repeat("long=query&", 2000)},
+		"/letters.json":                    {"/letters.json"},
+		"/openapi.json":                    {"/openapi.json"},
+		"/feed.atom":                       {"/feed.atom", "/fa/feed.atom", "/feed.atom?before=%ff"},
+		"/feed.json":                       {"/feed.json", "/ar/feed.json"},
+		"/letters/{slug}/feed.atom":        {letter + "/feed.atom", "/letters/unknown/feed.atom"},
+		"/letters/{slug}/feed.json":        {letter + "/feed.json", "/letters/unknown/feed.json"},
+		"/letters/{slug}/updates/{number}": {letter + "/updates/1", letter + "/updates/x", letter + "/updates/-1"},
+		"/letters/{slug}/signatories.csv": {letter + "/signatories.csv", letter + "/signatories.csv?kind=person",
+			"/letters/unknown/signatories.csv"},
+		"/letters/{slug}/signatories.json": {letter + "/signatories.json", letter + "/signatories.json?limit=0",
+			letter + "/signatories.json?after=%ff%00&q=%ff%00", letter + "/signatories.json?q=" + strings.Repeat("w", 5000)},
+		"/letters/{slug}": {letter, letter + ".json", "/fa" + letter, letter + "?text=fa", letter + "?text=%ff",
+			letter + "?text=../x", "/letters/unknown"},
+		"/letters/{slug}/call":     {letter + "/call", "/letters/unknown/call"},
+		"/letters/{slug}/editions": {letter + "/editions"},
+		"/letters/{slug}/editions/{edition}": {letter + "/editions/1", letter + "/editions/1.en.md", letter + "/editions/1.fa.md",
+			letter + "/editions/2"},
 		"/letters/{slug}/editions/{edition}/diff/{other}": {letter + "/editions/1/diff/1", letter + "/editions/1/diff/9?text=fa"},
-		"/letters/{slug}/signatories":                     {letter + "/signatories", letter + "/signatories?q=a&kind=organisation", letter + "/signatories?after=rubbish", letter + "/signatories?after=%ff%00&q=%ff%00&kind=x", letter + "/signatories?after=AAAAAAAAAAAA____&q=" + strings.Repeat("w", 5000)},
-		"/letters/{slug}/check-mail":                      {letter + "/check-mail", letter + "/check-mail?p=zzz", letter + "/check-mail?p=-1&again"},
-		"/confirm/{token}":                                {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
-		"/circulation/{token}":                            {"/circulation/" + token, "/fa/circulation/x"},
-		"/signature":                                      {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
-		"/organisations/{slug}":                           {"/organisations/" + testkit.Lead, "/organisations/none"},
-		"/letters/{slug}/check":                           {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
-		"/letters/{slug}/bundle.zip":                      {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
-		"/log/checkpoint":                                 {"/log/checkpoint"},
-		"/log/key":                                        {"/log/key"},
-		"/log/former":                                     {"/log/former"},
-		"/log/tile/{path...}":                             {"/log/tile/0/000.p/1", "/log/tile/entries/000.p/1", "/log/tile/0/000", "/log/tile/9/000", "/log/tile/entries/x001/000", "/log/tile/"},
-		"/log/openings/{n}":                               {"/log/openings/0", "/log/openings/00", "/log/openings/9", "/log/openings/-1"},
-		"/about":                                          {"/about", "/fa/about"},
-		"/media/{hash}":                                   {"/media/" + strings.Repeat("0", 64)},
-		"/static/{hash}/{name}":                           {style, "/static/x/y"},
-		"/robots.txt":                                     {"/robots.txt"},
-		"/healthz":                                        {"/healthz"},
-		"/readyz":                                         {"/readyz"},
-		"/desk/sign-in":                                   {"/desk/sign-in", "/fa/desk/sign-in", "/desk/sign-in?to=%ff//x"},
-		"/desk/join/{token}":                              {"/desk/join/x", "/ar/desk/join/" + strings.Repeat("x", 43)},
-		"/desk":                                           {"/desk", "/fa/desk", "/desk?done=saved"},
-		"/desk/account":                                   {"/desk/account"},
-		"/desk/account/recovery":                          {"/desk/account/recovery"},
-		"/desk/organisations":                             {"/desk/organisations"},
-		"/desk/organisations/{slug}":                      {"/desk/organisations/" + testkit.Lead, "/desk/organisations/none"},
-		"/desk/new":                                       {"/desk/new", "/desk/new?pattern=x"},
-		"/desk/letters/{slug}":                            {"/desk" + letter, "/desk/letters/unknown"},
-		"/desk/letters/{slug}/settings":                   {"/desk" + letter + "/settings"},
-		"/desk/letters/{slug}/texts/{language}":           {"/desk" + letter + "/texts/en", "/desk" + letter + "/texts/%ff"},
-		"/desk/letters/{slug}/texts/{language}/preview":   {"/desk" + letter + "/texts/en/preview"},
-		"/desk/letters/{slug}/signatures":                 {"/desk" + letter + "/signatures"},
-		"/desk/letters/{slug}/invitations":                {"/desk" + letter + "/invitations", "/desk" + letter + "/invitations?state=signed&after=x"},
-		"/desk/letters/{slug}/trail":                      {"/desk" + letter + "/trail"},
-		"/dev/desk/{session}":                             {"/dev/desk/x"},  // 404: this is no demonstration
-		"/dev/mailbox":                                    {"/dev/mailbox"}, // 404: this is no demonstration
-		"/desk/letters/{slug}/intake":                     {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
-		"/desk/letters/{slug}/intake/{id}":                {"/desk" + letter + "/intake/x"},
-		"/desk/letters/{slug}/exports":                    {"/desk" + letter + "/exports"},
-		"/desk/jobs":                                      {"/desk/jobs"},
-		"/desk/letters/{slug}/circulation":                {"/desk" + letter + "/circulation"},
+		"/letters/{slug}/signatories": {letter + "/signatories", letter + "/signatories?q=a&kind=organisation",
+			letter + "/signatories?after=rubbish", letter + "/signatories?after=%ff%00&q=%ff%00&kind=x",
+			letter + "/signatories?after=AAAAAAAAAAAA____&q=" + strings.Repeat("w", 5000)},
+		"/letters/{slug}/check-mail": {letter + "/check-mail", letter + "/check-mail?p=zzz", letter + "/check-mail?p=-1&again"},
+		"/confirm/{token}":           {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
+		"/circulation/{token}":       {"/circulation/" + token, "/fa/circulation/x"},
+		"/signature":                 {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
+		"/organisations/{slug}":      {"/organisations/" + testkit.Lead, "/organisations/none"},
+		"/letters/{slug}/check":      {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
+		"/letters/{slug}/bundle.zip": {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
+		"/log/checkpoint":            {"/log/checkpoint"},
+		"/log/key":                   {"/log/key"},
+		"/log/former":                {"/log/former"},
+		"/log/tile/{path...}": {"/log/tile/0/000.p/1", "/log/tile/entries/000.p/1", "/log/tile/0/000", "/log/tile/9/000",
+			"/log/tile/entries/x001/000", "/log/tile/"},
+		"/log/openings/{n}":                     {"/log/openings/0", "/log/openings/00", "/log/openings/9", "/log/openings/-1"},
+		"/about":                                {"/about", "/fa/about"},
+		"/media/{hash}":                         {"/media/" + strings.Repeat("0", 64)},
+		"/static/{hash}/{name}":                 {style, "/static/x/y"},
+		"/robots.txt":                           {"/robots.txt"},
+		"/healthz":                              {"/healthz"},
+		"/readyz":                               {"/readyz"},
+		"/desk/sign-in":                         {"/desk/sign-in", "/fa/desk/sign-in", "/desk/sign-in?to=%ff//x"},
+		"/desk/join/{token}":                    {"/desk/join/x", "/ar/desk/join/" + strings.Repeat("x", 43)},
+		"/desk":                                 {"/desk", "/fa/desk", "/desk?done=saved"},
+		"/desk/account":                         {"/desk/account"},
+		"/desk/account/recovery":                {"/desk/account/recovery"},
+		"/desk/organisations":                   {"/desk/organisations"},
+		"/desk/organisations/{slug}":            {"/desk/organisations/" + testkit.Lead, "/desk/organisations/none"},
+		"/desk/new":                             {"/desk/new", "/desk/new?pattern=x"},
+		"/desk/letters/{slug}":                  {"/desk" + letter, "/desk/letters/unknown"},
+		"/desk/letters/{slug}/settings":         {"/desk" + letter + "/settings"},
+		"/desk/letters/{slug}/texts/{language}": {"/desk" + letter + "/texts/en", "/desk" + letter + "/texts/%ff"},
+		"/desk/letters/{slug}/texts/{language}/preview": {"/desk" + letter + "/texts/en/preview"},
+		"/desk/letters/{slug}/signatures":               {"/desk" + letter + "/signatures"},
+		"/desk/letters/{slug}/invitations":              {"/desk" + letter + "/invitations", "/desk" + letter + "/invitations?state=signed&after=x"},
+		"/desk/letters/{slug}/trail":                    {"/desk" + letter + "/trail"},
+		"/dev/desk/{session}":                           {"/dev/desk/x"},  // 404: this is no demonstration
+		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration
+		"/desk/letters/{slug}/intake":                   {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
+		"/desk/letters/{slug}/intake/{id}":              {"/desk" + letter + "/intake/x"},
+		"/desk/letters/{slug}/exports":                  {"/desk" + letter + "/exports"},
+		"/desk/jobs":                                    {"/desk/jobs"},
+		"/desk/letters/{slug}/circulation":              {"/desk" + letter + "/circulation"},
 	}
 }
 
@@ -135,7 +143,8 @@ func TestRead_changesNothing(t *testing.T) {
 					get, head := c.Get(path), c.Do(http.MethodHead, path, nil)
 					checkHeaders(t, path, get)
 					if get.Status >= 500 || head.Status != get.Status || head.Body != "" || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
-						t.Errorf("%.80s: GET %d %s, HEAD %d %s with %d bytes", path, get.Status, get.Header.Get("Content-Type"), head.Status, head.Header.Get("Content-Type"), len(head.Body))
+						t.Errorf("%.80s: GET %d %s, HEAD %d %s with %d bytes", path, get.Status, get.Header.Get("Content-Type"), head.Status,
+							head.Header.Get("Content-Type"), len(head.Body))
 					}
 					if cookie := get.Header.Get("Set-Cookie") + head.Header.Get("Set-Cookie"); cookie != "" {
 						t.Errorf("%.80s: reading sets the cookie %q", path, cookie)
@@ -210,7 +219,8 @@ func TestRedirects_stayHere(t *testing.T) {
 		for range 3 {
 			status, header, body := raw(t, a, "GET "+path+" HTTP/1.1\r\nHost: "+strings.TrimPrefix(a.URL, "http://")+"\r\nConnection: close\r\n\r\n")
 			to := header.Get("Location")
-			if status >= 500 || strings.Contains(body, `href="//`) || strings.Contains(body, `href="https://evil`) || strings.Contains(body, `href="http://evil`) {
+			if status >= 500 || strings.Contains(body, `href="//`) || strings.Contains(body, `href="https://evil`) ||
+				strings.Contains(body, `href="http://evil`) {
 				t.Errorf("%s: %d, or a link to there", path, status)
 			}
 			if to == "" {
@@ -223,7 +233,8 @@ func TestRedirects_stayHere(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{"/fa//letters//" + testkit.Slug + "?text=en": "/fa/letters/" + testkit.Slug + "?text=en",
-		"/letters/../about": "/about", "/fa/./about": "/fa/about", "/fa?x=1": "/fa/?x=1", "/fa/letters//" + testkit.Slug + "/signatories?q=a+b": "/fa/letters/" + testkit.Slug + "/signatories?q=a+b"} {
+		"/letters/../about": "/about", "/fa/./about": "/fa/about", "/fa?x=1": "/fa/?x=1",
+		"/fa/letters//" + testkit.Slug + "/signatories?q=a+b": "/fa/letters/" + testkit.Slug + "/signatories?q=a+b"} {
 		if r := c.Get(path); r.Status != http.StatusPermanentRedirect || r.Header.Get("Location") != want {
 			t.Errorf("%s: %d to %q, want %q", path, r.Status, r.Header.Get("Location"), want)
 		}
@@ -275,27 +286,33 @@ func TestHost_isNotBelieved(t *testing.T) {
 func TestHeaders_garbage(t *testing.T) {
 	a := testkit.App(t, store.Postgres)
 	c := a.Client(t)
-	for accept, language := range map[string]string{"": "en", "fa": "fa", "fa-IR,fa;q=0.9,en;q=0.1": "fa", "xx": "en", "*": "en", ";;;q=": "en", "fa;q=\xff": "en",
-		strings.Repeat("fa,", 5000): "fa", "en;q=0,fa": "fa", "de, fr;q=0.5": "fr", "de, pl;q=0.5": "en", "zh-Hant-TW-x-private": "en"} {
+	for accept, language := range map[string]string{"": "en", "fa": "fa", "fa-IR,fa;q=0.9,en;q=0.1": "fa", "xx": "en", "*": "en",
+		";;;q=": "en", "fa;q=\xff": "en", strings.Repeat("fa,", 5000): "fa", "en;q=0,fa": "fa", "de, fr;q=0.5": "fr", "de, pl;q=0.5": "en",
+		"zh-Hant-TW-x-private": "en"} {
 		r := c.Get("/letters/"+testkit.Slug, "Accept-Language", accept)
 		if r.Status != 200 || !strings.Contains(r.Body, `<html lang="`+language+`"`) {
 			t.Errorf("Accept-Language %.40q: %d %.60s", accept, r.Status, r.Body)
 		}
 	}
 	for _, header := range [][]string{{"Cookie", strings.Repeat("a=b; ", 3000)}, {"Cookie", "__Host-sign=\x80\x81; sign=,"}, {"If-None-Match", `*, W/"`},
-		{"Accept-Encoding", "gzip;q=0, br"}, {"X-Forwarded-For", strings.Repeat("1.2.3.4,", 2000)}, {"Range", "bytes=0-1,5-9,999999999999999-"}, {"If-Modified-Since", "yesterday"}} {
+		{"Accept-Encoding", "gzip;q=0, br"}, {"X-Forwarded-For", strings.Repeat("1.2.3.4,", 2000)}, {"Range", "bytes=0-1,5-9,999999999999999-"},
+		{"If-Modified-Since", "yesterday"}} {
 		for _, path := range []string{"/letters/" + testkit.Slug, "/", "/letters/" + testkit.Slug + "/editions/1.en.md"} {
 			if r := c.Get(path, header...); r.Status >= 400 || r.Header.Get("Content-Encoding") != "" {
 				t.Errorf("%s with %.60q: %d %s", path, header, r.Status, r.Header.Get("Content-Encoding"))
 			}
 		}
 	}
-	if status, _, _ := raw(t, a, "GET / HTTP/1.1\r\nHost: x\r\nX-Huge: "+strings.Repeat("h", 200<<10)+"\r\n\r\n"); status != http.StatusRequestHeaderFieldsTooLarge && status != 0 {
+	huge := "GET / HTTP/1.1\r\nHost: x\r\nX-Huge: " + strings.Repeat("h", 200<<10) + "\r\n\r\n"
+	if status, _, _ := raw(t, a, huge); status != http.StatusRequestHeaderFieldsTooLarge && status != 0 {
 		t.Errorf("a header of 200 kB was answered with %d", status)
 	}
-	for _, request := range []string{"GET / HTTP/1.0\r\n\r\n", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-		"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "rubbish\r\n\r\n",
-		"POST /signature HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "POST /signature HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: " + testkit.Urlencoded + "\r\n\r\nzz\r\n"} {
+	for _, request := range []string{"GET / HTTP/1.0\r\n\r\n", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+		"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+		"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "rubbish\r\n\r\n",
+		"POST /signature HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+		"POST /signature HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: " + testkit.Urlencoded + "\r\n\r\nzz\r\n"} {
 		if status, _, body := raw(t, a, request); status >= 500 || testkit.Traces.MatchString(body) {
 			t.Errorf("%.60q was answered with %d %.200s", request, status, body)
 		}

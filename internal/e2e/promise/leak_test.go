@@ -104,7 +104,8 @@ func mistakes(t *testing.T, a *testkit.Running) {
 	name, address := url.PathEscape(canaryName), url.PathEscape(canaryAddress)
 	header := []string{"User-Agent", canaryAgent, "X-Forwarded-For", canaryNetwork}
 	for _, path := range []string{"/" + name, "/letters/" + name, "/fa/" + address + "/x", "/confirm/" + address, "/organisations/" + name, "/media/" + address,
-		"/?q=" + name, testkit.Page + "/editions/" + name, testkit.Page + "/signatories?after=" + name, "/" + name + "/../" + address + "//x", "/readyz?" + name} {
+		"/?q=" + name, testkit.Page + "/editions/" + name, testkit.Page + "/signatories?after=" + name, "/" + name + "/../" + address + "//x",
+		"/readyz?" + name} {
 		c.Get(path, header...)
 		c.Do("BREW"+strings.ReplaceAll(canaryName, " ", ""), path, nil, header...)
 		c.Post(path, url.Values{canaryName: {canaryAddress}}, header...)
@@ -120,7 +121,8 @@ func mistakes(t *testing.T, a *testkit.Running) {
 	request.Header.Set("Content-Type", testkit.Urlencoded)
 	request.RemoteAddr = canaryNetwork + ":4711"
 	a.Web.ServeHTTP(recorder, request)
-	if recorder.Code != http.StatusInternalServerError || strings.Contains(recorder.Body.String(), "Zephyrine") || testkit.Traces.MatchString(recorder.Body.String()) {
+	if recorder.Code != http.StatusInternalServerError || strings.Contains(recorder.Body.String(), "Zephyrine") ||
+		testkit.Traces.MatchString(recorder.Body.String()) {
 		t.Errorf("a panic was answered with %d %.300s", recorder.Code, recorder.Body)
 	}
 }
@@ -134,7 +136,8 @@ func (panicking) Read([]byte) (int, error) {
 // serverErrors makes net/http speak: requests that it refuses itself, and the messages it writes of its own.
 func serverErrors(t *testing.T, a *testkit.Running) {
 	t.Helper()
-	for _, request := range []string{"GET /" + canaryName + " HTTP/1.1\r\nHost: x\r\n\r\n", canaryName + "\r\n\r\n", "GET / HTTP/9.9\r\nX: " + canaryAddress + "\r\n\r\n",
+	for _, request := range []string{"GET /" + canaryName + " HTTP/1.1\r\nHost: x\r\n\r\n", canaryName + "\r\n\r\n",
+		"GET / HTTP/9.9\r\nX: " + canaryAddress + "\r\n\r\n",
 		"GET / HTTP/1.1\r\n" + canaryName + "\r\n\r\n", "GET /x;" + canaryAddress + " HTTP/1.1\r\nHost: " + canaryName + "\r\n\r\n"} {
 		raw(t, a, request)
 	}

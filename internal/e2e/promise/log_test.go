@@ -242,7 +242,8 @@ func TestLog_textsDoNotWaitForTheRhythm(t *testing.T) {
 }
 
 var (
-	qPlantCount    = store.Q("test.plant_count", `UPDATE tally SET n = n + 1, sequenced = sequenced + 1 WHERE outcome = 'counted' AND basis = 'paper' AND kind = 'person'`)
+	qPlantCount = store.Q("test.plant_count",
+		`UPDATE tally SET n = n + 1, sequenced = sequenced + 1 WHERE outcome = 'counted' AND basis = 'paper' AND kind = 'person'`)
 	qPlantName     = store.Q("test.plant_name", `UPDATE signature_public SET name = 'Somebody Else' WHERE name = 'Ann Ba Lee' OR name = 'Hesper Stays'`)
 	qPlantText     = store.Q("test.plant_text", `UPDATE edition_text SET canonical = canonical || '.' WHERE number = 1 AND language = 'en'`)
 	qPlantDeadline = store.Q("test.plant_deadline", `UPDATE letter SET deadline_at = 1900000000000000`)
@@ -269,7 +270,8 @@ func TestReceipt_promiseAndProof(t *testing.T) {
 			t.Fatalf("%d promises on the page, want 2", len(promises))
 		}
 		again := c.Post("/confirm/"+mail.Token(), testkit.Press("confirm"))
-		if got := promiseText.FindAllStringSubmatch(again.Body, -1); len(got) != 2 || got[0][1] != promises[0][1] || got[1][1] != promises[1][1] || again.Secret(t) != secret {
+		if got := promiseText.FindAllStringSubmatch(again.Body, -1); len(got) != 2 || got[0][1] != promises[0][1] || got[1][1] != promises[1][1] ||
+			again.Secret(t) != secret {
 			t.Error("the page shows another promise or receipt the second time")
 		}
 		if a.Inbox.Count() != 1 || strings.Contains(mail.Text, secret) {
@@ -311,7 +313,8 @@ func TestReceipt_promiseAndProof(t *testing.T) {
 				t.Errorf("the receipt says %+v %+v %+v", sign, edition, record)
 			}
 			// Others' tools check it too, and the contact opens to the address with the salt in the receipt.
-			if err := torchwood.VerifyProof(torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(key.Name()), torchwood.SingleVerifierPolicy(key)), tlog.RecordHash([]byte(r.Extra.Leaf)), []byte(file.Body)); err != nil {
+			if err := torchwood.VerifyProof(torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(key.Name()), torchwood.SingleVerifierPolicy(key)),
+				tlog.RecordHash([]byte(r.Extra.Leaf)), []byte(file.Body)); err != nil {
 				t.Errorf("torchwood: %v", err)
 			}
 			contact := verify.Contact{Address: "hesper@quill.example", Basis: verify.ByEmail, Day: sign.Day}

@@ -83,7 +83,8 @@ func init() {
 func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	a.AddList(t, "Name,Title,Affiliation,Country\nشیرین نوری,Cook,\"Inn, Vale\",FR\nAnn Lee,,,\n")
-	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
+	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug,
+		letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)
@@ -94,9 +95,10 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 	used := map[string]bool{}
 	for path, status := range map[string]int{
 		"/letters.json": 200, "/letters.json?before=zzz": 200, testkit.Page + ".json": 200, "/letters/none.json": 404, testkit.Page + "/signatories.json": 200,
-		testkit.Page + "/signatories.json?limit=2&kind=person": 200, testkit.Page + "/signatories.json?q=ann": 200, testkit.Page + "/signatories.json?limit=0": 422,
-		"/letters/none/signatories.json": 404, testkit.Page + "/signatories.csv": 200, testkit.Page + "/editions/1.en.md": 200, testkit.Page + "/editions/1.fa.md": 200,
-		"/feed.json": 200, "/feed.atom": 200, testkit.Page + "/feed.json": 200, testkit.Page + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
+		testkit.Page + "/signatories.json?limit=2&kind=person": 200, testkit.Page + "/signatories.json?q=ann": 200,
+		testkit.Page + "/signatories.json?limit=0": 422, "/letters/none/signatories.json": 404, testkit.Page + "/signatories.csv": 200,
+		testkit.Page + "/editions/1.en.md": 200, testkit.Page + "/editions/1.fa.md": 200, "/feed.json": 200, "/feed.atom": 200,
+		testkit.Page + "/feed.json": 200, testkit.Page + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
 		testkit.Page + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/former": 200, "/log/openings/0": 200,
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)
@@ -147,7 +149,8 @@ func TestOpenAPI_control(t *testing.T) {
 	doc := describedAPI(t, testkit.App(t, store.SQLite))
 	for name, body := range map[string]string{
 		"a field is missing": `{"letter":"x","signatories":[]}`, "a field too many": `{"letter":"x","identification":"i","signatories":[],"emails":[]}`,
-		"a number for a text": `{"letter":1,"identification":"i","signatories":[]}`, "no such basis": `{"letter":"x","identification":"i","signatories":[{"kind":"person","name":"A","basis":"guess"}]}`,
+		"a number for a text": `{"letter":1,"identification":"i","signatories":[]}`,
+		"no such basis":       `{"letter":"x","identification":"i","signatories":[{"kind":"person","name":"A","basis":"guess"}]}`,
 	} {
 		answer := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
 		if err := checkAnswer(t, doc, http.MethodGet, testkit.Page+"/signatories.json", answer); err == nil {
@@ -161,10 +164,12 @@ func TestFeeds_sayWhatIsNewAndNobodysName(t *testing.T) {
 	a.AddList(t, "Name\nSecretive Signer\n")
 	text := testkit.ReadText(t, "granary.en.md")
 	text.Body += "\n\nOne more paragraph."
-	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive, Publish: true}); err != nil {
+	if _, _, err := a.Letters.Import(t.Context(), letter.Import{Slug: testkit.Slug, Text: text, Follows: letter.FollowsSubstantive,
+		Publish: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug, letter.Update{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}); err != nil {
+	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug,
+		letter.Update{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)
@@ -182,7 +187,8 @@ func TestFeeds_sayWhatIsNewAndNobodysName(t *testing.T) {
 	if err := xml.Unmarshal([]byte(answer.Body), &atom); err != nil || len(atom.Entries) != 3 {
 		t.Fatalf("%v, %s", err, answer.Body)
 	}
-	if e := atom.Entries[0]; e.Title != "A reply & <more>" || e.Summary != "It came late, here." || e.Author != "Lantern Court Watch" || e.ID != a.URL+testkit.Page+"/updates/1" {
+	if e := atom.Entries[0]; e.Title != "A reply & <more>" || e.Summary != "It came late, here." || e.Author != "Lantern Court Watch" ||
+		e.ID != a.URL+testkit.Page+"/updates/1" {
 		t.Errorf("%+v", e)
 	}
 	if page := c.Get(testkit.Page + "/updates/1"); page.Status != 200 || !strings.Contains(page.Body, "<em>late</em>") {

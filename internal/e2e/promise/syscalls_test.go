@@ -336,7 +336,8 @@ var few = map[string][]injection{
 
 // Of a trace in which the file was not opened anew, reopened says so.
 func TestReopened_seesTheSameFile(t *testing.T) {
-	const write, failed = `pwrite64(12</d/undersigned.db-wal>, "", 24, 4152) = 24` + "\n", "fsync(12</d/undersigned.db-wal>) = -1 EIO (Input/output error) (INJECTED)\n"
+	const write, failed = `pwrite64(12</d/undersigned.db-wal>, "", 24, 4152) = 24` + "\n",
+		"fsync(12</d/undersigned.db-wal>) = -1 EIO (Input/output error) (INJECTED)\n"
 	const open, again = `openat(AT_FDCWD</d>, "/d/undersigned.db-wal", O_RDWR) = 13` + "\n", "fsync(13</d/undersigned.db-wal>) = 0\n"
 	for trace, want := range map[string]struct {
 		failed int

@@ -1,11 +1,10 @@
 package importer
 
 import (
-	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -24,69 +23,65 @@ type written struct {
 	hasWeekday       bool
 }
 
-var (
-	monthNames, solarNames = monthTables()
-	lunarNames             = lunarTable()
-	monthWords             = alternation(monthNames, solarNames)
-	dayNames               = dayTable()
-	secondMonth            = `(?: ?/ ?(?:` + monthWords + `)| \((?:` + monthWords + `)\))?` // «كانون الثاني/يناير»
-	dateDayFirst           = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th|er|ère|ام|م)?(?: (?:(?:day )?of|من(?: شهر)?))?[ ,.-]{0,3}(` + monthWords + `)\.?` + secondMonth + `(?: ?ماه)?(?:[ ,.-]{0,3}(?:سال |سنه |عام |لسنه )?(\d{4}))?`)
-	dateSpelled            = regexp.MustCompile(`(` + alternation(dayNames) + `) (?:من )?(` + monthWords + `)` + secondMonth + `(?: ?ماه)?(?: (?:سال |سنه |عام )?(\d{4}))?`)
-	dateLunar              = regexp.MustCompile(`(\d{1,2})(?: من)?(?: شهر)? (` + alternation(lunarNames) + `)(?:[ ,]{0,2}(?:سنه |عام |لعام )?(\d{3,4}))?`)
-	dateMonthFirst         = regexp.MustCompile(`(` + monthWords + `)\.? ?(\d{1,2})(?:st|nd|rd|th)?(?:,? ?,?(\d{4}))?`)
-	dateISO                = regexp.MustCompile(`(\d{4})-(\d{1,2})-(\d{1,2})`)
-	dateNumeric            = regexp.MustCompile(`(\d{1,4}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{1,4})`)
+// dateline is a line, or a part of one, that is nothing but a date.
+type dateline struct {
+	dates []written // one or more, of which the years are written
+	place string    // before the date
+	text  string
+}
+
+const (
+	datedBytes   = 2000 // of a line in which dates are looked for
+	mostDates    = 20   // of one kind on a line
+	datedRunes   = 100  // of a line that is nothing but a date
+	besideWords  = 4    // of such a line that belong neither to date nor to weekday: a place
+	placeWords   = 4    // of a place
+	weekdayBytes = 24   // before a date in which its weekday stands
 )
 
-func monthTables() (gregorian, solar map[string]int) {
-	gregorian, solar = map[string]int{}, map[string]int{}
-	for _, w := range tables {
-		for name, m := range w.months {
-			gregorian[name] = int(m)
-		}
-		maps.Copy(solar, w.solar)
-	}
-	return gregorian, solar
-}
+var (
+	dateISO     = regexp.MustCompile(`(\d{4})-(\d{1,2})-(\d{1,2})`)
+	dateNumeric = regexp.MustCompile(`(\d{1,4}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{1,4})`)
+)
 
-func dayTable() map[string]int {
-	days := map[string]int{}
-	for _, w := range tables {
-		maps.Copy(days, w.days)
-	}
-	return days
-}
+// datePatterns find dates with words in folded text.
+type datePatterns struct{ lunar, dayFirst, daySpelled, monthFirst *regexp.Regexp }
 
-// lunarTable returns the months of the lunar calendar, which Persian letters name too.
-func lunarTable() map[string]int {
-	names := map[string]int{}
-	for i, name := range arabic.lunar {
-		names[name] = i + 1
-	}
-	return names
-}
-
-// alternation returns the keys as a regular expression, longest first.
-func alternation(tables ...map[string]int) string {
-	var keys []string
-	for _, t := range tables {
-		for key := range t {
-			keys = append(keys, regexp.QuoteMeta(key))
+// patterns returns the patterns of dates in all languages. They are compiled when the first letter is read.
+var patterns = sync.OnceValue(func() datePatterns {
+	w := everywhere()
+	month := alternation(slices.Concat(keys(w.Months), keys(w.Solar)))
+	behind := `(?: ?/ ?(?:` + month + `)| \((?:` + month + `)\))?(?: ?(?:` + alternation(w.MonthSuffixes) + `))?` // «كانون الثاني/يناير»
+	of := func(d func(*words) dateWords) dateWords {
+		return dateWords{
+			Ending: anyOf(func(w *words) string { return d(w).Ending }),
+			Of:     anyOf(func(w *words) string { return d(w).Of }),
+			Year:   anyOf(func(w *words) string { return d(w).Year }),
 		}
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	return strings.Join(keys, "|")
-}
+	lunar := of(func(w *words) dateWords { return w.LunarDay })
+	first := of(func(w *words) dateWords { return w.DayFirst })
+	spelled := of(func(w *words) dateWords { return w.DaySpelled })
+	last := of(func(w *words) dateWords { return w.MonthFirst })
+	return datePatterns{
+		lunar: regexp.MustCompile(`(\d{1,2})(?: ` + lunar.Of + `)? (` + alternation(w.Lunar) + `)(?:[ ,]{0,2}(?:` + lunar.Year + ` )?(\d{3,4}))?`),
+		dayFirst: regexp.MustCompile(`(\d{1,2})` + first.Ending + `?(?: ` + first.Of + `)?[ ,.-]{0,3}(` + month + `)\.?` + behind +
+			`(?:[ ,.-]{0,3}(?:` + first.Year + ` )?(\d{4}))?`),
+		daySpelled: regexp.MustCompile(`(` + alternation(keys(w.Days)) + `) (?:` + spelled.Of + ` )?(` + month + `)` + behind +
+			`(?: (?:` + spelled.Year + ` )?(\d{4}))?`),
+		monthFirst: regexp.MustCompile(`(` + month + `)\.? ?(\d{1,2})` + last.Ending + `?(?:,? ?,?(\d{4}))?`),
+	}
+})
 
-// findDates returns the dates in a folded line, in order. Only the first 2,000 bytes of a line are looked at.
-func findDates(folded string) []written {
-	folded = folded[:min(len(folded), 2000)]
-	var found []written
+// findDates returns the dates in a folded line, in order.
+func findDates(folded string) (found []written) {
+	folded = folded[:min(len(folded), datedBytes)]
+	part := func(m []int, i int) string {
+		if m[2*i] < 0 {
+			return ""
+		}
+		return folded[m[2*i]:m[2*i+1]]
+	}
 	add := func(m []int, w written, year, month, day int) {
 		w.start, w.end = m[0], m[1]
 		w.year, w.month, w.day = year, month, day
@@ -94,42 +89,34 @@ func findDates(folded string) []written {
 			found = append(found, w)
 		}
 	}
-	named := func(m []int, name, year, day string) {
-		if name == "آب" && year == "" { // August in the Levant, and water in Persian
+	named := func(m []int, name, year string, day int) {
+		if everywhere().MonthsWithYear.has(name) && year == "" {
 			return
 		}
-		if month, ok := monthNames[name]; ok {
-			add(m, written{}, atoi(year), month, atoi(day))
+		if month, ok := everywhere().Months[name]; ok {
+			add(m, written{}, atoi(year), int(month), day)
 			return
 		}
-		add(m, written{solar: true}, atoi(year), solarNames[name], atoi(day))
+		add(m, written{solar: true}, atoi(year), everywhere().Solar[name], day)
 	}
-	part := func(m []int, i int) string {
-		if m[2*i] < 0 {
-			return ""
+	each := func(pattern *regexp.Regexp, take func(m []int)) {
+		for _, m := range pattern.FindAllStringSubmatchIndex(folded, mostDates) {
+			take(m)
 		}
-		return folded[m[2*i]:m[2*i+1]]
 	}
-	for _, m := range dateLunar.FindAllStringSubmatchIndex(folded, 20) {
-		add(m, written{unread: true}, atoi(part(m, 3)), 1, atoi(part(m, 1)))
-	}
-	for _, m := range dateDayFirst.FindAllStringSubmatchIndex(folded, 20) {
-		named(m, part(m, 2), part(m, 3), part(m, 1))
-	}
-	for _, m := range dateSpelled.FindAllStringSubmatchIndex(folded, 20) {
-		named(m, part(m, 2), part(m, 3), strconv.Itoa(dayNames[part(m, 1)]))
-	}
-	for _, m := range dateMonthFirst.FindAllStringSubmatchIndex(folded, 20) {
-		named(m, part(m, 1), part(m, 3), part(m, 2))
-	}
-	for _, m := range dateISO.FindAllStringSubmatchIndex(folded, 20) {
+	p := patterns()
+	each(p.lunar, func(m []int) { add(m, written{unread: true}, atoi(part(m, 3)), 1, atoi(part(m, 1))) })
+	each(p.dayFirst, func(m []int) { named(m, part(m, 2), part(m, 3), atoi(part(m, 1))) })
+	each(p.daySpelled, func(m []int) { named(m, part(m, 2), part(m, 3), everywhere().Days[part(m, 1)]) })
+	each(p.monthFirst, func(m []int) { named(m, part(m, 1), part(m, 3), atoi(part(m, 2))) })
+	each(dateISO, func(m []int) {
 		w := calendar(atoi(part(m, 1))).inNumbers(folded[m[1]:])
 		add(m, w, atoi(part(m, 1)), atoi(part(m, 2)), atoi(part(m, 3)))
-	}
-	for _, m := range dateNumeric.FindAllStringSubmatchIndex(folded, 20) {
+	})
+	each(dateNumeric, func(m []int) {
 		w, year, month, day := numericDate(part(m, 1), part(m, 2), part(m, 3))
 		add(m, w.inNumbers(folded[m[1]:]), year, month, day)
-	}
+	})
 	slices.SortFunc(found, func(a, b written) int { return a.start - b.start })
 	for i := range found {
 		readWeekday(folded, &found[i])
@@ -137,16 +124,22 @@ func findDates(folded string) []written {
 	return found
 }
 
+// Years tell the calendar of a date in numbers: those of living memory in the Solar Hijri one are over where those in the lunar
+// one begin, and what is later than the Gregorian ones is of the Buddhist era.
+const firstSolar, firstLunar, afterLunar, lastGregorian = 1250, 1430, 1500, 2400
+
 // calendar tells by its year which calendar a date in numbers is of.
 func calendar(year int) written {
-	return written{solar: year >= 1250 && year < 1430, unread: year >= 1430 && year < 1500 || year > 2400}
+	return written{solar: year >= firstSolar && year < firstLunar, unread: year >= firstLunar && year < afterLunar || year > lastGregorian}
 }
 
 // inNumbers marks a date written in numbers; «هـ» behind it says that the year is a lunar one, unless it goes on «هـ.ش».
 func (d written) inNumbers(behind string) written {
 	d.numeric = true
-	rest, hijri := strings.CutPrefix(strings.TrimLeft(behind, " "), "ه")
-	if rest = strings.TrimLeft(rest, ". "); hijri && (d.solar || d.unread) && !strings.HasPrefix(rest, "ش") && !isWordRune(firstRune(strings.TrimPrefix(rest, "ق"))) {
+	w := everywhere()
+	rest, hijri := strings.CutPrefix(strings.TrimLeft(behind, " "), w.HijriSign)
+	rest = strings.TrimLeft(rest, ". ")
+	if hijri && (d.solar || d.unread) && !strings.HasPrefix(rest, w.SolarSign) && !isWordRune(firstRune(strings.TrimPrefix(rest, w.LunarSign))) {
 		d.solar, d.unread = false, true
 	}
 	return d
@@ -170,33 +163,26 @@ func numericDate(a, b, c string) (w written, year, month, day int) {
 
 // alone reports whether a match is not part of a longer word or number.
 func alone(s string, m []int) bool {
-	rest := s[m[1]:]
-	if hijri, ok := strings.CutPrefix(rest, "ه"); ok { // «1445هـ»
-		rest = hijri
-	}
+	rest := strings.TrimPrefix(s[m[1]:], everywhere().HijriSign) // «1445هـ»
 	before, after := lastRune(s[:m[0]]), firstRune(rest)
 	return !isWordRune(before) && !isWordRune(after) && before != '/' && after != '/'
 }
 
 func overlaps(found []written, w written) bool {
-	for _, f := range found {
-		if w.start < f.end && f.start < w.end {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(found, func(f written) bool { return w.start < f.end && f.start < w.end })
 }
 
 // readWeekday takes in the weekday before the date.
 func readWeekday(folded string, d *written) {
-	before := strings.TrimRight(folded[max(0, d.start-24):d.start], " ,.(-")
-	before = strings.TrimSuffix(strings.TrimSuffix(before, " the"), ",")
+	before := strings.TrimRight(folded[max(0, d.start-weekdayBytes):d.start], " ,.(-")
+	for _, article := range everywhere().Articles {
+		before = strings.TrimSuffix(before, " "+article)
+	}
+	before = strings.TrimSuffix(before, ",")
 	best := ""
-	for _, w := range tables {
-		for name, day := range w.weekdays {
-			if len(name) > len(best) && strings.HasSuffix(before, name) && !isWordRune(lastRune(before[:len(before)-len(name)])) {
-				best, d.weekday, d.hasWeekday = name, day, true
-			}
+	for name, day := range everywhere().Weekdays {
+		if rest, ok := strings.CutSuffix(before, name); ok && len(name) > len(best) && !isWordRune(lastRune(rest)) {
+			best, d.weekday, d.hasWeekday = name, day, true
 		}
 	}
 }
@@ -214,59 +200,62 @@ func (d written) time() (t time.Time, ok bool) {
 	return t, t.Day() == day && t.Month() == month && year >= 1000
 }
 
-// dateLine reports whether a line is nothing but a date, with or without a place and a weekday.
-func dateLine(l line) (dates []written, place string, ok bool) {
-	if runeCount(l.text) > 100 {
-		return nil, "", false
+// readDateLine reads a text that is nothing but a date, with or without a place and a weekday.
+func readDateLine(text string) (d dateline, ok bool) {
+	if runeCount(text) > datedRunes {
+		return d, false
 	}
-	folded := fold(l.text)
-	dates = slices.DeleteFunc(findDates(folded), func(d written) bool { return d.year == 0 })
-	if len(dates) == 0 {
-		return nil, "", false
-	}
-	for _, w := range tables {
-		if hasAny(folded, w.deadlines) {
-			return nil, "", false
-		}
+	folded := fold(text)
+	dates := slices.DeleteFunc(findDates(folded), func(d written) bool { return d.year == 0 })
+	if len(dates) == 0 || everywhere().Deadlines.in(folded) {
+		return d, false
 	}
 	rest := folded
-	for i := len(dates) - 1; i >= 0; i-- {
-		rest = rest[:dates[i].start] + " | " + rest[dates[i].end:]
+	for _, date := range slices.Backward(dates) {
+		rest = rest[:date.start] + " | " + rest[date.end:]
 	}
-	if strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsDigit(r) || r == '@' || r == '"' }) {
-		return nil, "", false
+	if hasDigit(rest) || strings.ContainsAny(rest, `@"`) {
+		return d, false
 	}
-	words := strings.FieldsFunc(rest, func(r rune) bool { return !isWordRune(r) && r != '\'' })
-	n := 0
-	for _, word := range words {
-		if !dateWord(word) {
-			n++
+	beside := 0
+	for word := range strings.FieldsFuncSeq(rest, func(r rune) bool { return !isWordRune(r) && r != '\'' }) {
+		if !isDateWord(word) {
+			beside++
 		}
 	}
-	place = placeBefore(l.text)
-	return dates, place, n == 0 || n <= 4 && (place != "" || strings.HasPrefix(strings.TrimSpace(rest), "|"))
+	d = dateline{dates, placeBefore(text), text}
+	return d, beside == 0 || beside <= besideWords && (d.place != "" || strings.HasPrefix(strings.TrimSpace(rest), "|"))
 }
 
-func weekday(word string) bool {
-	return slices.ContainsFunc(tables, func(w *words) bool { _, ok := w.weekdays[word]; return ok })
+// isDated reports whether a line is nothing but a date.
+func isDated(l line) bool {
+	_, ok := readDateLine(l.text)
+	return ok
 }
 
-func dateWord(word string) bool {
-	for _, w := range tables {
-		if _, ok := w.weekdays[word]; ok || slices.Contains(w.dateWith, word) {
-			return true
-		}
-	}
-	return false
+func isWeekday(word string) bool {
+	_, ok := everywhere().Weekdays[word]
+	return ok
+}
+
+// isDateWord reports whether a folded word belongs to the date that it stands beside.
+func isDateWord(word string) bool { return isWeekday(word) || everywhere().DateWith.has(word) }
+
+// isMonthName reports whether a folded word is a month of a calendar that is read.
+func isMonthName(word string) bool {
+	return everywhere().Months[word] > 0 || everywhere().Solar[word] > 0
 }
 
 // withoutDateWords removes words around a place that belong to the date: "Done at Port Alder on".
 func withoutDateWords(text string) string {
 	fields := strings.Fields(text)
-	for len(fields) > 1 && dateWord(fold(fields[0])) && fields[0] != "La" && fields[0] != "Le" {
+	town := func(word string) bool {
+		return slices.ContainsFunc(everywhere().TownArticles, func(article string) bool { return word == capital(article) })
+	}
+	for len(fields) > 1 && isDateWord(fold(fields[0])) && !town(fields[0]) {
 		fields = fields[1:]
 	}
-	for len(fields) > 1 && dateWord(fold(fields[len(fields)-1])) {
+	for len(fields) > 1 && isDateWord(fold(fields[len(fields)-1])) {
 		fields = fields[:len(fields)-1]
 	}
 	return strings.Join(fields, " ")
@@ -292,17 +281,13 @@ func placeBefore(text string) string {
 		return ""
 	}
 	place := withoutDateWords(strings.TrimSpace(text[:at]))
-	folded := fold(place)
-	if strings.ContainsFunc(place, unicode.IsDigit) || wordCount(place) > 4 {
+	if hasDigit(place) || wordCount(place) > placeWords || !startsUpper(place) && !caseless(place) {
 		return ""
 	}
-	for word := range strings.FieldsSeq(folded) {
-		if dateWord(strings.Trim(word, ".")) || monthNames[word] > 0 || solarNames[word] > 0 {
+	for word := range strings.FieldsSeq(fold(place)) {
+		if isDateWord(strings.Trim(word, ".")) || isMonthName(word) {
 			return ""
 		}
-	}
-	if first := firstRune(place); !startsUpper(place) && first < 0x590 {
-		return ""
 	}
 	return place
 }

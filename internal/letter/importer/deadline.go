@@ -2,8 +2,8 @@ package importer
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,227 +22,227 @@ const (
 	america             // second Sunday of March to first Sunday of November
 )
 
-// zones are the names and cities whose offset is clear. "CST" and "IST" are several zones and are left out.
-var zones = map[string]zone{
-	"utc": {}, "gmt": {}, "z": {}, "bst": {offset: 60}, "west": {offset: 60}, "cet": {offset: 60, winter: true}, "cest": {offset: 120},
-	"eet": {offset: 120, winter: true}, "eest": {offset: 180}, "est": {offset: -300, winter: true}, "edt": {offset: -240},
-	"cdt": {offset: -300}, "mst": {offset: -420, winter: true}, "mdt": {offset: -360}, "pst": {offset: -480, winter: true},
-	"pdt": {offset: -420}, "et": {offset: -300, summer: america}, "pt": {offset: -480, summer: america},
-	"eastern": {offset: -300, summer: america}, "pacific": {offset: -480, summer: america}, "msk": {offset: 180}, "irst": {offset: 210},
-	"jst": {offset: 540}, "kst": {offset: 540}, "eat": {offset: 180}, "wat": {offset: 60}, "cat": {offset: 120}, "sast": {offset: 120},
-	"london": {summer: europe}, "dublin": {summer: europe}, "lisbon": {summer: europe},
-	"brussels": {60, europe, false}, "geneva": {60, europe, false}, "paris": {60, europe, false}, "berlin": {60, europe, false},
-	"vienna": {60, europe, false}, "the hague": {60, europe, false}, "amsterdam": {60, europe, false}, "rome": {60, europe, false},
-	"madrid": {60, europe, false}, "stockholm": {60, europe, false}, "oslo": {60, europe, false}, "zurich": {60, europe, false},
-	"athens": {120, europe, false}, "helsinki": {120, europe, false}, "central european": {60, europe, false},
-	"new york": {-300, america, false}, "washington": {-300, america, false}, "toronto": {-300, america, false},
-	"tehran": {offset: 210}, "kabul": {offset: 270}, "istanbul": {offset: 180}, "nairobi": {offset: 180}, "tokyo": {offset: 540},
-	"تهران": {offset: 210}, "کابل": {offset: 270}, "گرینویچ": {}, "لندن": {summer: europe}, "برلین": {60, europe, false},
-	"پاریس": {60, europe, false}, "ژنو": {60, europe, false}, "بروکسل": {60, europe, false}, "اروپای مرکزی": {60, europe, false},
-	"ایران": {offset: 210}, "افغانستان": {offset: 270},
-	"genève": {60, europe, false}, "bruxelles": {60, europe, false}, "londres": {summer: europe},
-	"alger": {offset: 60}, "tunis": {offset: 60}, "dakar": {}, "abidjan": {}, "montréal": {-300, america, false},
-	"باریس": {60, europe, false}, "جنیف": {60, europe, false}, "غرینتش": {}, "جرینتش": {}, "غرینیتش": {}, "تونس": {offset: 60},
-	"الجزائر": {offset: 60}, "بغداد": {offset: 180}, "الریاض": {offset: 180}, "مکه المکرمه": {offset: 180},
-	"الدوحه": {offset: 180}, "الکویت": {offset: 180}, "دبی": {offset: 240},
-}
-
-var (
-	clockHour   = regexp.MustCompile(`(?:^|[^\d:])(\d{1,2})(?:[:.](\d{2}))? ?(a\.?m|p\.?m|o'clock|hrs|hours|h)?(?:$|[^\p{L}\d])`)
-	persianHour = regexp.MustCompile(`ساعت (\d{1,2})(?:[:.](\d{2}))?`)
-	arabicHour  = regexp.MustCompile(`الساعه (\d{1,2})(?:[:.](\d{2}))?(?: ?(صباحا|مساء|ظهرا|عصرا))?`)
-	frenchHour  = regexp.MustCompile(`(?:^|[^\d])(\d{1,2}) ?h(?:eures?)? ?(\d{2})?(?:$|[^\p{L}\d])`)
-	utcOffset   = regexp.MustCompile(`(?:utc|gmt) ?([+-]) ?(\d{1,2})(?::?(\d{2}))?`)
+const (
+	deadlineLines  = 500   // of each part of a letter in which the deadline is looked for
+	deadlineBytes  = 20000 // of a line
+	deadlineLonger = 1200  // bytes of a sentence that is too long to be read for one
+	callWords      = 12    // of a sentence that asks for a signature by a date alone, in a call to sign
+	lastDayWords   = 20    // of a sentence that says so outside of one
+	untilBytes     = 80    // before a date in which "by" stands
+	mostHours      = 10    // in a sentence
+	mostOffset     = 14    // hours of a time zone
+	solarBehind    = 622   // years of the Solar Hijri calendar
+	yearsTried     = 3     // after that of the letter, since a day need not be in each
 )
 
-// readDeadline finds the last day to sign. The date of an answer that the letter asks for is not one.
-func (r *reader) readDeadline() {
-	for _, part := range [][]line{r.head, r.intro, r.body, r.tail} {
-		for _, l := range part[:min(len(part), 500)] {
-			for _, s := range sentences(l.text[:min(len(l.text), 20000)]) {
-				if len(s) <= 1200 {
-					r.readDeadlineSentence(s)
+var utcOffset = regexp.MustCompile(`(?:utc|gmt) ?([+-]) ?(\d{1,2})(?::?(\d{2}))?`)
+
+// hourPatterns find hours in folded text: hour, minute, half of the day.
+type hourPatterns struct {
+	worded []*regexp.Regexp // with the word of an hour
+	bare   *regexp.Regexp   // an hour only if minutes or a half of the day are written
+}
+
+var hours = sync.OnceValue(func() (p hourPatterns) {
+	for _, w := range tables() {
+		if w.Hour != "" {
+			p.worded = append(p.worded, regexp.MustCompile(w.Hour))
+		}
+	}
+	behind := anyOf(func(w *words) string { return w.HourWords })
+	p.bare = regexp.MustCompile(`(?:^|[^\d:])(\d{1,2})(?:[:.](\d{2}))? ?(` + behind + `)?(?:$|[^\p{L}\d])`)
+	return p
+})
+
+// deadline is the last day to sign.
+type deadline struct {
+	at              string // YYYY-MM-DD, or RFC 3339 when hour and zone are known; "" if the letter says none
+	closeOfBusiness bool   // it is the end of the working day, wherever that is
+}
+
+// deadlineReader reads the sentences of a letter for the last day to sign.
+type deadlineReader struct {
+	*reader
+	dated string // the day of the letter, YYYY-MM-DD or ""
+	form  Form
+	found deadline
+}
+
+// readDeadline finds the last day to sign in the parts of a letter. The date of an answer that the letter asks for is not one.
+func (r *reader) readDeadline(dated string, form Form, parts ...[]line) deadline {
+	d := deadlineReader{reader: r, dated: dated, form: form}
+	for _, part := range parts {
+		for _, l := range part[:min(len(part), deadlineLines)] {
+			for _, s := range sentences(l.text[:min(len(l.text), deadlineBytes)]) {
+				if len(s) <= deadlineLonger {
+					d.readSentence(s)
 				}
 			}
 		}
 	}
+	return d.found
 }
 
-func (r *reader) readDeadlineSentence(s string) {
+// readSentence takes the first deadline, and looks whether later ones agree with it.
+func (d *deadlineReader) readSentence(s string) {
 	folded := fold(s)
-	if !r.namesDeadline(folded) {
+	if !d.namesDeadline(folded) {
 		return
 	}
-	dates := r.afterUntil(folded, findDates(folded))
-	if len(dates) == 0 {
-		return
-	}
-	d := dates[0]
-	if r.draft.Deadline != "" {
-		if day, ok := r.deadlineDay(d, s); ok && !strings.HasPrefix(r.draft.Deadline, day.Format("2006-01-02")) {
-			r.warn("deadline_ambiguous", "Text", s)
-		}
-		return
-	}
-	day, ok := r.deadlineDay(d, s)
+	date, ok := d.afterUntil(folded)
 	if !ok {
 		return
 	}
-	if d.hasWeekday && d.weekday != day.Weekday() {
-		r.warn("date_weekday", "Text", s)
+	day, ok := d.dayOf(date, s)
+	switch {
+	case !ok:
+	case d.found.at != "":
+		if !strings.HasPrefix(d.found.at, day.Format(time.DateOnly)) {
+			d.warn("deadline_ambiguous", "Text", s)
+		}
+	default:
+		if date.hasWeekday && date.weekday != day.Weekday() {
+			d.warn("date_weekday", "Text", s)
+		}
+		if date.ambiguous {
+			d.warn("date_ambiguous", "Text", s)
+		}
+		d.found = deadline{at: d.withHour(day, folded[:date.start]+" | "+folded[date.end:], s), closeOfBusiness: d.EndOfDay.in(folded)}
 	}
-	if d.ambiguous {
-		r.warn("date_ambiguous", "Text", s)
-	}
-	r.draft.CloseOfBusiness = r.any(folded, func(w *words) []string { return w.endOfDay })
-	r.draft.Deadline = r.withHour(day, folded, d, s)
 }
 
 // namesDeadline reports whether a sentence is about the last day to sign.
-func (r *reader) namesDeadline(folded string) bool {
-	signs := r.any(folded, func(w *words) []string { return w.signing })
-	named := r.any(folded, func(w *words) []string { return w.deadlines })
-	until := r.any(folded, func(w *words) []string { return w.untils })
-	reply := r.any(folded, func(w *words) []string { return w.ownReply })
+func (d *deadlineReader) namesDeadline(folded string) bool {
+	named, until := d.Deadlines.in(folded), d.Untils.in(folded)
 	switch {
-	case signs && (named || until):
+	case (named || until) && d.Signing.in(folded):
 		return true
-	case reply:
+	case d.OwnReply.in(folded):
 		return false
-	case named && r.draft.Form == FormCall:
-		return true
-	case until && r.draft.Form == FormCall && wordCount(folded) <= 12:
+	case d.form == FormCall && (named || until && wordCount(folded) <= callWords):
 		return true
 	}
-	return wordCount(folded) <= 20 && hasAny(folded, []string{"deadline", "مهلت", "date limite", "اخر موعد", "الموعد النهایی"})
+	return wordCount(folded) <= lastDayWords && everywhere().LastDays.in(folded)
 }
 
-// afterUntil prefers the dates that stand behind "by" or "deadline".
-func (r *reader) afterUntil(folded string, dates []written) []written {
-	for i, d := range dates {
-		before := folded[max(0, d.start-80):d.start]
-		if r.any(strings.ToValidUTF8(before, ""), func(w *words) []string { return w.untils }) || r.any(strings.ToValidUTF8(before, ""), func(w *words) []string { return w.deadlines }) {
-			return dates[i:]
+// afterUntil returns the first date that stands behind "by" or "deadline".
+func (d *deadlineReader) afterUntil(folded string) (date written, ok bool) {
+	for _, date := range findDates(folded) {
+		before := strings.ToValidUTF8(folded[max(0, date.start-untilBytes):date.start], "")
+		if d.Untils.in(before) || d.Deadlines.in(before) {
+			return date, true
 		}
 	}
-	return nil
+	return written{}, false
 }
 
-// deadlineDay returns the day of the date. Where the year is not written, it is the one in which the day next follows the
-// letter's date.
-func (r *reader) deadlineDay(d written, s string) (time.Time, bool) {
-	if d.unread || r.isLunar(d) {
-		r.warn("date_calendar", "Text", s)
-		return time.Time{}, false
+// dayOf returns the day of a date. Where the year is not written, it is the one in which the day next follows the letter's
+// date.
+func (d *deadlineReader) dayOf(date written, s string) (day time.Time, ok bool) {
+	if date.unread || d.isLunar(date) {
+		d.warn("date_calendar", "Text", s)
+		return day, false
 	}
-	if d.year > 0 {
-		day, ok := d.time()
-		if !ok {
-			r.warn("date_impossible", "Text", s)
-			return day, false
+	if date.year > 0 {
+		if day, ok = date.time(); !ok {
+			d.warn("date_impossible", "Text", s)
 		}
-		return day, true
+		return day, ok
 	}
-	start, err := time.Parse("2006-01-02", r.draft.Date)
+	start, err := time.Parse(time.DateOnly, d.dated)
 	if err != nil {
-		if r.draft.Deadline == "" {
-			r.warn("deadline_no_year", "Text", s)
+		if d.found.at == "" {
+			d.warn("deadline_no_year", "Text", s)
 		}
-		return time.Time{}, false
+		return day, false
 	}
-	d.year = start.Year()
-	if d.solar {
-		d.year -= 622
+	date.year = start.Year()
+	if date.solar {
+		date.year -= solarBehind
 	}
-	for range 3 {
-		if day, ok := d.time(); ok && !day.Before(start) {
-			if r.draft.Deadline == "" {
-				r.warn("deadline_year")
+	for range yearsTried {
+		if day, ok = date.time(); ok && !day.Before(start) {
+			if d.found.at == "" {
+				d.warn("deadline_year")
 			}
 			return day, true
 		}
-		d.year++
+		date.year++
 	}
-	return time.Time{}, false
+	return day, false
 }
 
-// withHour returns the day, or the instant if hour and zone are written.
-func (r *reader) withHour(day time.Time, folded string, d written, s string) string {
-	rest := folded[:d.start] + " | " + folded[d.end:]
+// withHour returns the day, or the instant if hour and zone stand in the rest of the sentence.
+func (d *deadlineReader) withHour(day time.Time, rest, s string) string {
 	hour, minute, ok := readHour(rest)
 	if !ok {
-		return day.Format("2006-01-02")
+		return day.Format(time.DateOnly)
 	}
-	z, ok := readZone(rest, r.langs[0])
+	z, ok := d.readZone(rest)
 	if !ok {
-		r.warn("deadline_no_zone", "Text", s)
-		return day.Format("2006-01-02")
+		d.warn("deadline_no_zone", "Text", s)
+		return day.Format(time.DateOnly)
 	}
-	offset := z.offsetOn(day)
 	if z.winter && inSummer(day, europe) {
-		r.warn("deadline_summer", "Text", s)
+		d.warn("deadline_summer", "Text", s)
 	}
-	at := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, time.FixedZone("", offset*60))
+	at := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, time.FixedZone("", z.offsetOn(day)*60))
 	return at.Format(time.RFC3339)
 }
 
 // readHour reads "5 pm", "17:00", "noon", « 17 h 30 », «ساعت ۱۸», «الساعة 5 مساءً».
 func readHour(folded string) (hour, minute int, ok bool) {
-	if has(folded, "noon") || has(folded, "midday") {
+	if everywhere().Noons.in(folded) {
 		return 12, 0, true
 	}
-	if m := persianHour.FindStringSubmatch(folded); m != nil {
-		return atoi(m[1]), atoi(m[2]), atoi(m[1]) < 24 && atoi(m[2]) < 60
-	}
-	if m := arabicHour.FindStringSubmatch(folded); m != nil {
-		hour = atoi(m[1])
-		if hour < 12 && (m[3] == "مساء" || m[3] == "عصرا" || m[3] == "ظهرا" && hour < 5) {
-			hour += 12
+	p := hours()
+	for _, worded := range p.worded {
+		if m := worded.FindStringSubmatch(folded); m != nil {
+			if hour, minute, ok = takeHour(m); ok {
+				return hour, minute, true
+			}
 		}
-		return hour, atoi(m[2]), hour < 24 && atoi(m[2]) < 60
 	}
-	if has(folded, "midi") {
-		return 12, 0, true
-	}
-	if m := frenchHour.FindStringSubmatch(folded); m != nil && atoi(m[1]) < 24 && atoi(m[2]) < 60 {
-		return atoi(m[1]), atoi(m[2]), true
-	}
-	for _, m := range clockHour.FindAllStringSubmatch(folded, 10) {
-		hour, minute = atoi(m[1]), atoi(m[2])
-		half := strings.ReplaceAll(m[3], ".", "")
-		if half == "" && m[2] == "" || hour > 23 || minute > 59 {
-			continue
+	for _, m := range p.bare.FindAllStringSubmatch(folded, mostHours) {
+		if m[2] == "" && m[3] == "" {
+			continue // any number
 		}
-		switch {
-		case half == "pm" && hour < 12:
-			hour += 12
-		case half == "am" && hour == 12:
-			hour = 0
+		if hour, minute, ok = takeHour(m); ok {
+			return hour, minute, true
 		}
-		return hour, minute, true
 	}
 	return 0, 0, false
 }
 
-// notZones are names of zones that are common words of French.
-var notZones = map[string]bool{"est": true, "et": true, "pt": true, "z": true, "eat": true, "cat": true}
+// takeHour reads a match of a pattern of hours.
+func takeHour(m []string) (hour, minute int, ok bool) {
+	hour, minute = atoi(m[1]), atoi(m[2])
+	half := strings.ReplaceAll(m[3], ".", "")
+	switch w := everywhere(); {
+	case hour < w.Afternoons[half]:
+		hour += 12
+	case hour == 12 && w.Mornings.has(half):
+		hour = 0
+	}
+	return hour, minute, hour < 24 && minute < 60
+}
 
-func readZone(folded string, language *words) (zone, bool) {
+// readZone reads an offset from UTC, or the longest name of a zone.
+func (r *reader) readZone(folded string) (zone, bool) {
 	if m := utcOffset.FindStringSubmatch(folded); m != nil {
-		hours, _ := strconv.Atoi(m[2])
-		minutes := hours*60 + atoi(m[3])
+		minutes := atoi(m[2])*60 + atoi(m[3])
 		if m[1] == "-" {
 			minutes = -minutes
 		}
-		return zone{offset: minutes}, hours <= 14
+		return zone{offset: minutes}, atoi(m[2]) <= mostOffset
 	}
 	best := ""
-	for name := range zones {
-		if len(name) > len(best) && has(folded, name) && !(language == &french && notZones[name]) {
+	for name := range everywhere().Zones {
+		if len(name) > len(best) && hasWord(folded, name) && !r.NotZones.has(name) {
 			best = name
 		}
 	}
-	return zones[best], best != ""
+	return everywhere().Zones[best], best != ""
 }
 
 func (z zone) offsetOn(day time.Time) int {

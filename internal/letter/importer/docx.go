@@ -227,6 +227,9 @@ func (d *document) readRelations() error {
 	return nil
 }
 
+// letterheadWords is how many words a header has at most that is a letterhead; a longer one is a notice.
+const letterheadWords = 60
+
 // letterhead returns the lines of the first page's header, without page numbers.
 func (d *document) letterhead() ([]line, error) {
 	id := d.headers["default"]
@@ -253,7 +256,7 @@ func (d *document) letterhead() ([]line, error) {
 	for _, l := range lines {
 		words += wordCount(l.text)
 	}
-	if words > 60 || slices.ContainsFunc(lines, isProse) {
+	if words > letterheadWords || slices.ContainsFunc(lines, isProse) {
 		return nil, nil
 	}
 	return lines, nil

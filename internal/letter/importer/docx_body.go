@@ -217,6 +217,10 @@ func (b *wordBody) paragraph() error {
 	return nil
 }
 
+// leastSpacing is the space between two paragraphs that sets them apart like an empty line, in twentieths of a point: a third of
+// a line of twelve points.
+const leastSpacing = 80
+
 // begin sets what the paragraph is: a heading, an item of a list, or apart from the one before.
 func (b *wordBody) begin(p *paragraphProperties) {
 	id := ""
@@ -229,7 +233,7 @@ func (b *wordBody) begin(p *paragraphProperties) {
 	if spacing.contextual && id == b.lastStyle {
 		gap = 0
 	}
-	if gap >= 80 {
+	if gap >= leastSpacing {
 		b.flow.space(apart)
 	}
 	b.last, b.lastStyle = spacing, id
@@ -346,6 +350,9 @@ func (b *wordBody) fieldMark(kind string) {
 	}
 }
 
+// maxInstruction is how much of a field's instruction is kept, in bytes; links and the names of pages are shorter.
+const maxInstruction = 4000
+
 // instruction reads w:instrText.
 func (b *wordBody) instruction() error {
 	t, err := b.decode.Token()
@@ -353,7 +360,7 @@ func (b *wordBody) instruction() error {
 		return err
 	}
 	if data, ok := t.(xml.CharData); ok {
-		if last := len(b.fields) - 1; last >= 0 && len(b.fields[last].instruction) < 4000 {
+		if last := len(b.fields) - 1; last >= 0 && len(b.fields[last].instruction) < maxInstruction {
 			b.fields[last].instruction += string(data)
 		}
 	} else if _, ok := t.(xml.EndElement); ok {

@@ -70,6 +70,9 @@ type wordSpacing struct {
 	contextual    bool // none beside a paragraph of the same style
 }
 
+// autoSpacing is the space that Word leaves where it decides, as web browsers do.
+const autoSpacing = 280
+
 // with returns the spacing with what the properties say about it.
 func (s wordSpacing) with(p *paragraphProperties) wordSpacing {
 	if p == nil {
@@ -88,7 +91,7 @@ func (s wordSpacing) with(p *paragraphProperties) wordSpacing {
 		s.after = n
 	}
 	if p.Spacing.Auto == "1" || p.Spacing.Auto == "true" {
-		s.after = 280
+		s.after = autoSpacing
 	}
 	return s
 }
@@ -124,10 +127,13 @@ func (d *document) readStyles() error {
 	return nil
 }
 
+// maxBasedOn is how many styles are based on one another at most; a file may have a circle of them.
+const maxBasedOn = 12
+
 // chain returns a style and those that it is based on, itself first.
 func (d *document) chain(id string) []wordStyle {
 	var chain []wordStyle
-	for len(chain) < 12 {
+	for len(chain) < maxBasedOn {
 		s, ok := d.styles[id]
 		if !ok {
 			break

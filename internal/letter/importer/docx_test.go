@@ -14,9 +14,12 @@ import (
 )
 
 const (
-	wordSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"` +
-		` xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"` +
-		` xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"`
+	wordSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"` +
+		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"` +
+		` xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"` +
+		` xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"` +
+		` xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"` +
+		` xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"`
 	relationSpace = `xmlns="http://schemas.openxmlformats.org/package/2006/relationships"`
 	relationKind  = `http://schemas.openxmlformats.org/officeDocument/2006/relationships/`
 )
@@ -55,8 +58,10 @@ func docx(t testing.TB, body string, others map[string]string) []byte {
 func docxParts(body string, others map[string]string) map[string]string {
 	parts := map[string]string{
 		"[Content_Types].xml": `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`,
-		"_rels/.rels":         `<?xml version="1.0"?><Relationships ` + relationSpace + `><Relationship Id="rId1" Type="` + relationKind + `officeDocument" Target="word/document.xml"/></Relationships>`,
-		"word/document.xml":   `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document ` + wordSpace + `><w:body>` + body + `</w:body></w:document>`,
+		"_rels/.rels": `<?xml version="1.0"?><Relationships ` + relationSpace + `><Relationship Id="rId1" Type="` + relationKind +
+			`officeDocument" Target="word/document.xml"/></Relationships>`,
+		"word/document.xml": `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document ` + wordSpace + `><w:body>` + body +
+			`</w:body></w:document>`,
 	}
 	for name, xml := range others {
 		parts["word/"+name+".xml"] = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + xml
@@ -80,7 +85,8 @@ func styled(style, text string) string {
 
 // item makes an item of a list.
 func item(list, level, text string) string {
-	return `<w:p><w:pPr><w:pStyle w:val="ListParagraph"/><w:numPr><w:ilvl w:val="` + level + `"/><w:numId w:val="` + list + `"/></w:numPr></w:pPr><w:r><w:t>` + text + `</w:t></w:r></w:p>`
+	return `<w:p><w:pPr><w:pStyle w:val="ListParagraph"/><w:numPr><w:ilvl w:val="` + level + `"/><w:numId w:val="` + list +
+		`"/></w:numPr></w:pPr><w:r><w:t>` + text + `</w:t></w:r></w:p>`
 }
 
 func level(n, format, text string) string {
@@ -88,46 +94,59 @@ func level(n, format, text string) string {
 }
 
 // wordStyles are the styles of a German Word, whose ids are translated and whose names are not.
-const wordStyles = `<w:styles ` + wordSpace + `><w:docDefaults><w:pPrDefault><w:pPr><w:spacing w:after="160" w:line="259"/></w:pPr></w:pPrDefault></w:docDefaults>` +
+const wordStyles = `<w:styles ` + wordSpace + `><w:docDefaults><w:pPrDefault><w:pPr><w:spacing w:after="160" w:line="259"/></w:pPr></w:pPrDefault>` +
+	`</w:docDefaults>` +
 	`<w:style w:type="paragraph" w:default="1" w:styleId="Standard"><w:name w:val="Normal"/></w:style>` +
-	`<w:style w:type="paragraph" w:styleId="berschrift1"><w:name w:val="heading 1"/><w:basedOn w:val="Standard"/><w:pPr><w:spacing w:before="240" w:after="0"/><w:outlineLvl w:val="0"/></w:pPr></w:style>` +
+	`<w:style w:type="paragraph" w:styleId="berschrift1"><w:name w:val="heading 1"/><w:basedOn w:val="Standard"/><w:pPr>` +
+	`<w:spacing w:before="240" w:after="0"/><w:outlineLvl w:val="0"/></w:pPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="KeinLeerraum"><w:name w:val="No Spacing"/><w:pPr><w:spacing w:after="0"/></w:pPr></w:style>` +
-	`<w:style w:type="paragraph" w:styleId="ListParagraph"><w:name w:val="List Paragraph"/><w:basedOn w:val="Standard"/><w:pPr><w:contextualSpacing/></w:pPr></w:style>` +
+	`<w:style w:type="paragraph" w:styleId="ListParagraph"><w:name w:val="List Paragraph"/><w:basedOn w:val="Standard"/><w:pPr><w:contextualSpacing/>` +
+	`</w:pPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="Aufgabe"><w:name w:val="Task"/><w:pPr><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="Teil"><w:name w:val="Task part"/><w:pPr><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr></w:style>` +
 	`<w:style w:type="character" w:styleId="Fett"><w:name w:val="Strong"/><w:rPr><w:b/></w:rPr></w:style></w:styles>`
 
 var wordNumbering = `<w:numbering ` + wordSpace + `>` +
-	`<w:abstractNum w:abstractNumId="0">` + level("0", "decimal", "%1.") + level("1", "lowerLetter", "%2)") + level("2", "lowerRoman", "%3.") + `</w:abstractNum>` +
+	`<w:abstractNum w:abstractNumId="0">` + level("0", "decimal", "%1.") + level("1", "lowerLetter", "%2)") + level("2", "lowerRoman", "%3.") +
+	`</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="1">` + level("0", "bullet", "\uf0b7") + `</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="2">` + level("0", "arabicAbjad", "%1-") + `</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="3">` + level("0", "hindiNumbers", "%1.") + level("1", "decimal", "%1.%2") + `</w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="4">` + level("0", "upperRoman", "(%1)") + `</w:abstractNum>` +
-	`<w:abstractNum w:abstractNumId="5"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Aufgabe"/><w:lvlText w:val="%1"/></w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:pStyle w:val="Teil"/><w:lvlText w:val="%2)"/></w:lvl></w:abstractNum>` +
+	`<w:abstractNum w:abstractNumId="5"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Aufgabe"/>` +
+	`<w:lvlText w:val="%1"/></w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:pStyle w:val="Teil"/>` +
+	`<w:lvlText w:val="%2)"/></w:lvl></w:abstractNum>` +
 	`<w:num w:numId="7"><w:abstractNumId w:val="5"/></w:num>` +
 	`<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>` +
 	`<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>` +
 	`<w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride></w:num>` +
-	`<w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="5"><w:abstractNumId w:val="3"/></w:num><w:num w:numId="6"><w:abstractNumId w:val="4"/></w:num></w:numbering>`
+	`<w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="5"><w:abstractNumId w:val="3"/></w:num><w:num w:numId="6">` +
+	`<w:abstractNumId w:val="4"/></w:num></w:numbering>`
 
 // documents are letters as three word processors write them, with the JSON of their drafts in testdata.
 func documents(t testing.TB) map[string][]byte {
 	t.Helper()
 	run := func(text string) string { return `<w:r><w:t xml:space="preserve">` + text + `</w:t></w:r>` }
-	box := `<w:txbxContent>` + styled("KeinLeerraum", "Society of Marsh Wardens") + styled("KeinLeerraum", "3 Reed Lane") + styled("KeinLeerraum", "Fenwick") + `</w:txbxContent>`
-	word := `<w:p><w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor><a:graphic><a:graphicData><wps:wsp><wps:txbx>` + box + `</wps:txbx></wps:wsp></a:graphicData></a:graphic></wp:anchor></w:drawing></mc:Choice>` +
+	box := `<w:txbxContent>` + styled("KeinLeerraum", "Society of Marsh Wardens") + styled("KeinLeerraum", "3 Reed Lane") +
+		styled("KeinLeerraum", "Fenwick") + `</w:txbxContent>`
+	word := `<w:p><w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor><a:graphic><a:graphicData><wps:wsp><wps:txbx>` + box +
+		`</wps:txbx></wps:wsp></a:graphicData></a:graphic></wp:anchor></w:drawing></mc:Choice>` +
 		`<mc:Fallback><w:pict><v:shape><v:textbox>` + box + `</v:textbox></v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>` +
 		styled("KeinLeerraum", "Dr Ansel Quill") + styled("KeinLeerraum", "Minister of Wetlands") + p("") +
 		p("5 May 2032") +
 		styled("berschrift1", "Open letter on the draining of Long Marsh") +
 		p("Dear Dr Quill,") +
-		`<w:p>` + run("Since 2030 more than ") + `<w:ins w:id="1" w:author="x"><w:r><w:t>400 hectares</w:t></w:r></w:ins><w:del w:id="2" w:author="x"><w:r><w:delText>300 acres</w:delText></w:r></w:del>` +
+		`<w:p>` + run("Since 2030 more than ") + `<w:ins w:id="1" w:author="x"><w:r><w:t>400 hectares</w:t></w:r></w:ins><w:del w:id="2" w:author="x">` +
+		`<w:r><w:delText>300 acres</w:delText></w:r></w:del>` +
 		run(" were drained") + `<w:r><w:rPr><w:rStyle w:val="FootnoteReference"/></w:rPr><w:footnoteReference w:id="2"/></w:r>` + run(". Our ") +
-		`<w:hyperlink r:id="rId8"><w:r><w:t>survey</w:t></w:r></w:hyperlink>` + run(" and ") + `<w:hyperlink r:id="rId9"><w:r><w:t>the archive</w:t></w:r></w:hyperlink>` +
-		run(" show it") + `<w:r><w:endnoteReference w:id="5"/></w:r>` + `<w:r><w:rPr><w:vanish/></w:rPr><w:t> hidden words</w:t></w:r>` + run(" in ") + `<w:r><w:rPr><w:i/></w:rPr><w:t>every</w:t></w:r>` + run(" parish.") +
+		`<w:hyperlink r:id="rId8"><w:r><w:t>survey</w:t></w:r></w:hyperlink>` + run(" and ") +
+		`<w:hyperlink r:id="rId9"><w:r><w:t>the archive</w:t></w:r></w:hyperlink>` +
+		run(" show it") + `<w:r><w:endnoteReference w:id="5"/></w:r>` + `<w:r><w:rPr><w:vanish/></w:rPr><w:t> hidden words</w:t></w:r>` + run(" in ") +
+		`<w:r><w:rPr><w:i/></w:rPr><w:t>every</w:t></w:r>` + run(" parish.") +
 		`<w:commentRangeStart w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>` +
 		`<w:p><w:r><w:rPr><w:rStyle w:val="Fett"/></w:rPr><w:t>We ask you to:</w:t></w:r></w:p>` +
-		item("1", "0", "stop the pumps by 1 July;") + item("1", "0", "repair the sluices, namely") + item("1", "1", "the north one;") + item("1", "1", "the south one;") + item("1", "0", "answer this letter.") +
+		item("1", "0", "stop the pumps by 1 July;") + item("1", "0", "repair the sluices, namely") + item("1", "1", "the north one;") + item("1", "1",
+		"the south one;") + item("1", "0", "answer this letter.") +
 		p("Others have asked for less:") + item("2", "0", "a survey") + item("2", "0", "a hearing") +
 		p("Yours sincerely,") +
 		`<w:p><w:r><w:t>Ida Calloway</w:t><w:br/><w:t>Chair, Society of Marsh Wardens</w:t></w:r></w:p>` +
@@ -135,9 +154,12 @@ func documents(t testing.TB) map[string][]byte {
 	wordParts := map[string]string{
 		"styles": wordStyles, "numbering": wordNumbering,
 		"footnotes": `<w:footnotes ` + wordSpace + `><w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>` +
-			`<w:footnote w:id="1">` + p("never referred to") + `</w:footnote><w:footnote w:id="2"><w:p><w:r><w:footnoteRef/></w:r>` + run(" Land register of Fenwick.") + `</w:p></w:footnote></w:footnotes>`,
+			`<w:footnote w:id="1">` + p("never referred to") + `</w:footnote><w:footnote w:id="2"><w:p><w:r><w:footnoteRef/></w:r>` +
+			run(" Land register of Fenwick.") + `</w:p></w:footnote></w:footnotes>`,
 		"endnotes": `<w:endnotes ` + wordSpace + `><w:endnote w:id="5">` + p("Survey of 2031, page 4.") + `</w:endnote></w:endnotes>`,
-		"header1":  `<w:hdr ` + wordSpace + `><w:p><w:r><w:t xml:space="preserve">Page </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:hdr>`,
+		"header1": `<w:hdr ` + wordSpace + `><w:p><w:r><w:t xml:space="preserve">Page </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r>` +
+			`<w:instrText>PAGE</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r>` +
+			`<w:fldChar w:fldCharType="end"/></w:r></w:p></w:hdr>`,
 		"_rels/document.xml.rels": `<Relationship Id="rId8" Type="` + relationKind + `hyperlink" Target="https://survey.example.org/" TargetMode="External"/>` +
 			`<Relationship Id="rId9" Type="` + relationKind + `hyperlink" Target="file:///etc/passwd" TargetMode="External"/>` +
 			`<Relationship Id="rId20" Type="` + relationKind + `header" Target="header1.xml"/>` +
@@ -155,15 +177,23 @@ func documents(t testing.TB) map[string][]byte {
 		`<w:sectPr><w:headerReference w:type="first" r:id="rId3"/><w:titlePg/></w:sectPr>`
 	officeParts := map[string]string{
 		"styles": `<w:styles ` + wordSpace + `><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>` +
-			`<w:style w:type="paragraph" w:styleId="TextBody"><w:name w:val="Body Text"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:before="0" w:after="140"/></w:pPr></w:style>` +
-			`<w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:before="240" w:after="120"/></w:pPr></w:style></w:styles>`,
-		"header1":                 `<w:hdr ` + wordSpace + `><w:p>` + run("Parents of Brill") + `</w:p><w:p>` + run("9 Oven Street") + `</w:p><w:p>` + run("parents@brill.example") + `</w:p></w:hdr>`,
+			`<w:style w:type="paragraph" w:styleId="TextBody"><w:name w:val="Body Text"/><w:basedOn w:val="Normal"/><w:pPr>` +
+			`<w:spacing w:before="0" w:after="140"/></w:pPr></w:style>` +
+			`<w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/><w:basedOn w:val="Normal"/><w:pPr>` +
+			`<w:spacing w:before="240" w:after="120"/></w:pPr></w:style></w:styles>`,
+		"header1": `<w:hdr ` + wordSpace + `><w:p>` + run("Parents of Brill") + `</w:p><w:p>` + run("9 Oven Street") + `</w:p><w:p>` +
+			run("parents@brill.example") + `</w:p></w:hdr>`,
 		"_rels/document.xml.rels": `<Relationship Id="rId3" Type="` + relationKind + `header" Target="header1.xml"/>`,
 	}
-	google := p("Quiet Skies Network") + p("17 Tower Street") + p("Aldmoor") + p("") + p("Aldmoor, 21 September 2030") + p("") + p("Ms Vera Holm") + p("Director of Civil Aviation") + p("") +
-		`<w:p><w:pPr><w:rPr><w:b w:val="1"/></w:rPr></w:pPr><w:r><w:rPr><w:b w:val="1"/></w:rPr><w:t>Re: Night flights over Aldmoor</w:t></w:r></w:p>` + p("") + p("Dear Ms Holm,") + p("") +
-		p("Since June between 20 and 30 flights a night wake the town. This letter speaks for 5,200 households, and we have measured the noise at every school.") + p("") + p("We request that you:") +
-		item("5", "0", "end flights between eleven and six;") + item("5", "0", "publish all noise records.") + p("") + p("Respectfully,") + p("") + p("Nils Orrin") + p("Spokesperson, Quiet Skies Network")
+	google := p("Quiet Skies Network") + p("17 Tower Street") + p("Aldmoor") + p("") + p("Aldmoor, 21 September 2030") + p("") + p("Ms Vera Holm") +
+		p("Director of Civil Aviation") + p("") +
+		`<w:p><w:pPr><w:rPr><w:b w:val="1"/></w:rPr></w:pPr><w:r><w:rPr><w:b w:val="1"/></w:rPr><w:t>Re: Night flights over Aldmoor</w:t></w:r>` +
+		`</w:p>` + p("") + p("Dear Ms Holm,") + p("") +
+		p("Since June between 20 and 30 flights a night wake the town. This letter speaks for 5,200 households, and we have measured "+
+			"the noise at every school.") +
+		p("") + p("We request that you:") +
+		item("5", "0", "end flights between eleven and six;") + item("5", "0", "publish all noise records.") + p("") + p("Respectfully,") + p("") +
+		p("Nils Orrin") + p("Spokesperson, Quiet Skies Network")
 	return map[string][]byte{
 		"word.docx": docx(t, word, wordParts), "libreoffice.docx": docx(t, office, officeParts),
 		"google.docx": docx(t, google, map[string]string{"numbering": wordNumbering}),
@@ -191,7 +221,8 @@ func TestRead_docx(t *testing.T) {
 func TestRead_docxLists(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"restart", item("1", "0", "one") + item("1", "0", "two") + item("3", "0", "seven") + item("3", "0", "eight"), "1. one|2. two|7. seven|8. eight"},
-		{"nested", item("1", "0", "x") + item("1", "1", "y") + item("1", "2", "z") + item("1", "1", "y") + item("1", "0", "x") + item("1", "1", "y"), "1. x|a) y|i. z|b) y|2. x|a) y"},
+		{"nested", item("1", "0", "x") + item("1", "1", "y") + item("1", "2", "z") + item("1", "1", "y") + item("1", "0", "x") + item("1", "1", "y"),
+			"1. x|a) y|i. z|b) y|2. x|a) y"},
 		{"goes on after a paragraph", item("1", "0", "one") + p("between") + item("1", "0", "two"), "1. one|between|2. two"},
 		{"abjad", item("4", "0", "x") + item("4", "0", "y") + item("4", "0", "z"), "أ- x|ب- y|ج- z"},
 		{"Arabic digits", item("5", "0", "x") + item("5", "1", "y") + item("5", "1", "z"), "١. x|١.1 y|١.2 z"},
@@ -203,7 +234,9 @@ func TestRead_docxLists(t *testing.T) {
 		{"none", item("0", "0", "x"), "x"},
 		{"deleted mark", `<w:p><w:pPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr><w:r><w:t>one </w:t></w:r></w:p>` + p("line"), "one line"},
 		{"moved", `<w:p><w:moveFrom w:id="1"><w:r><w:t>away</w:t></w:r></w:moveFrom><w:moveTo w:id="2"><w:r><w:t>here</w:t></w:r></w:moveTo></w:p>`, "here"},
-		{"field", `<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> HYPERLINK "https://a.example/b" </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>page</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>`, "[page](https://a.example/b)"},
+		{"field", `<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> HYPERLINK "https://a.example/b" </w:instrText></w:r><w:r>` +
+			`<w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>page</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>` +
+			`</w:p>`, "[page](https://a.example/b)"},
 		{"content control", `<w:sdt><w:sdtPr><w:alias w:val="no"/></w:sdtPr><w:sdtContent>` + p("yes") + `</w:sdtContent></w:sdt>`, "yes"},
 		{"special characters", p("a * b_ &lt;c&gt; &amp;copy; # [^1]"), `a \* b\_ \<c> \&copy; # \[^1]`},
 		{"not a heading", p("# one") + p("&gt; two"), `\# one|\> two`},
@@ -264,8 +297,10 @@ func TestRead_refusesDocuments(t *testing.T) {
 
 // TestRead_docxArabic has a letter whose demands Word numbers in letters.
 func TestRead_docxArabic(t *testing.T) {
-	body := p("معالي الوزير المحترم،") + p("تحية طيبة وبعد،") + p("انقطعت المياه عن أحياء الجنوب منذ ثلاثة أشهر، ويشتريها الأهالي من الصهاريج.") + p("نطالب بما يلي:") +
-		item("4", "0", "إصلاح المضخة؛") + item("4", "0", "توزيع المياه مجانا؛") + item("4", "0", "إعلان جدول زمني.") + p("وتفضلوا بقبول فائق الاحترام،") + p("لجنة أهالي الجنوب")
+	body := p("معالي الوزير المحترم،") + p("تحية طيبة وبعد،") + p("انقطعت المياه عن أحياء الجنوب منذ ثلاثة أشهر، ويشتريها الأهالي من الصهاريج.") +
+		p("نطالب بما يلي:") +
+		item("4", "0", "إصلاح المضخة؛") + item("4", "0", "توزيع المياه مجانا؛") + item("4", "0", "إعلان جدول زمني.") +
+		p("وتفضلوا بقبول فائق الاحترام،") + p("لجنة أهالي الجنوب")
 	draft, err := importer.Read("a.docx", docx(t, body, map[string]string{"numbering": wordNumbering, "styles": wordStyles}))
 	if err != nil {
 		t.Fatal(err)

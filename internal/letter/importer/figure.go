@@ -1,46 +1,57 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 )
 
 // maxFigures bounds the list.
 const maxFigures = 500
 
-// readFigures finds the numbers that the text states.
-func (r *reader) readFigures() {
-	x := newLexicon(r.langs)
-	seen := map[string]bool{}
-	for _, part := range [][]line{r.intro, r.body, r.notes} {
-		for _, l := range part {
-			r.readLineFigures(x, l, seen)
-			if len(r.draft.Figures) >= maxFigures {
-				r.warn("too_many", "What", "figures")
-				return
-			}
-		}
-	}
-}
+// What makes a number one that a text states.
+const (
+	quotedWords    = 4    // behind a number that its quote has
+	mostInWords    = 4    // words of a qualifier
+	mostFillers    = 3    // words between it and the number
+	leastMeasure   = 100  // smaller numbers behind "under", at the end of a clause, are ages
+	leastScaled    = 1000 // a smaller one before a word such as "million" is counted in them in a range
+	bracketedBelow = 1000 // numbers in brackets alone that are no figures but references
+	labelBelow     = 1000 // numbers behind a noun, at the end of a clause, that number it
+	labelledRunes  = 3    // of a shorter word that is no such noun
+	smallWord      = 10   // smaller numbers in words may count ideas: "two reasons"
+	mostHour       = 12
+	mostDay        = 31
+	mostOneIn      = 10   // first number of a ratio
+	mostRatio      = 1000 // second
+	datesInRow     = 4    // numbers before a month that share it: "on 2, 3 and 9 January"
+	largest        = 1e13 // what is larger is a telephone or an account number
+)
 
-func (r *reader) readLineFigures(x *lexicon, l line, seen map[string]bool) {
-	text := l.text
-	if m := readMarker(text, r.langs); m.kind != noMarker {
-		text = text[m.size:]
-	}
-	f := figureReader{x: x, text: text, ts: tokens(text)}
-	for i := 0; i < len(f.ts) && len(r.draft.Figures) < maxFigures; {
-		figure, next, ok := f.at(i)
-		if ok && !seen[figure.Quote] {
-			seen[figure.Quote] = true
-			r.draft.Figures = append(r.draft.Figures, figure)
+// readFigures finds the numbers that lines state, each quote once.
+func (r *reader) readFigures(lines []line) (figures []Figure) {
+	seen := map[string]bool{}
+	for _, l := range lines {
+		text := l.text[readMarker(l.text, r.Ordinals).size:]
+		f := figureReader{reader: r, text: text, ts: tokens(text)}
+		for i := 0; i < len(f.ts) && len(figures) < maxFigures; {
+			figure, next, ok := f.at(i)
+			if ok && !seen[figure.Quote] {
+				seen[figure.Quote] = true
+				figures = append(figures, figure)
+			}
+			i = max(next, i+1)
 		}
-		i = max(next, i+1)
+		if len(figures) >= maxFigures {
+			r.warn("too_many", "What", "figures")
+			break
+		}
 	}
+	return figures
 }
 
 // figureReader reads the figures of one line.
 type figureReader struct {
-	x         *lexicon
+	*reader
 	text      string
 	ts        []token
 	reference int // behind the last number of a reference such as "articles 18 and 19"
@@ -54,7 +65,7 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 	if figure, next, ok = f.roundly(i); ok {
 		return figure, next, true
 	}
-	n, ok := f.x.readNumber(f.ts, i)
+	n, ok := f.readNumber(f.ts, i)
 	if !ok {
 		return figure, i + 1, false
 	}
@@ -65,18 +76,18 @@ func (f *figureReader) at(i int) (figure Figure, next int, ok bool) {
 	if end, ok := f.untilMonth(n); ok {
 		return figure, end, false
 	}
-	if end, ratio := f.ratio(n); ratio {
+	if end, ok := f.ratio(n); ok {
 		return figure, end, false
 	}
 	q, from := f.qualifierBefore(n.from)
 	if n.qualifier != noModifier {
 		q = n.qualifier
 	}
-	if low, high, to, isRange := f.readRange(n, q); isRange {
-		if f.x.between[f.word(from-1)] {
+	if low, high, to, ok := f.readRange(n, q); ok {
+		if f.Between.has(f.word(from - 1)) {
 			from--
 		}
-		return Figure{Low: new(low), High: new(high.value), Qualifier: Range, Quote: f.quote(from, to)}, to, true
+		return Figure{Low: new(low), High: new(high), Qualifier: Range, Quote: f.quote(from, to)}, to, true
 	}
 	q, to := f.qualifierAfter(n, q)
 	if !f.counts(n, q) {
@@ -96,32 +107,37 @@ func (f *figureReader) word(i int) string {
 	return f.ts[i].word
 }
 
+// pair returns the folded words at i and behind it.
+func (f *figureReader) pair(i int) string { return f.word(i) + " " + f.word(i+1) }
+
+// ended reports whether a clause ends behind token i.
+func (f *figureReader) ended(i int) bool { return i >= 0 && i < len(f.ts) && f.ts[i].ended }
+
+// behind returns the word behind a number in its clause.
+func (f *figureReader) behind(n number) string {
+	if f.ended(n.to - 1) {
+		return ""
+	}
+	return f.word(n.to)
+}
+
 // isReference reports whether the number names something rather than counting it.
 func (f *figureReader) isReference(n number) bool {
-	before, behind := f.word(n.from-1), f.word(n.to)
-	if n.from > 0 && f.ts[n.from-1].ended && !strings.HasSuffix(before, "no") && !f.x.notCounts[before] {
+	before, behind := f.word(n.from-1), f.behind(n)
+	if f.ended(n.from-1) && !f.NotCounts.has(before) { // "No. 5" goes on
 		before = ""
 	}
-	if f.ts[n.to-1].ended {
-		behind = ""
-	}
 	switch {
-	case f.x.notCounts[before], f.x.ages[behind], n.digits && f.isMonth(n.from-1), f.isMonth(n.to) && !f.ts[n.to-1].ended:
+	case f.NotCounts.has(before), f.Ages.has(behind), f.Ages.has(f.pair(n.to)), n.digits && f.isMonth(n.from-1), behind != "" && f.isMonth(n.to):
 		return true
-	case f.reference > 0 && n.from <= f.reference+1 && (f.reference == n.from && !f.stopsBefore(n.from) || isJoiner(before)):
+	case f.reference > 0 && n.from <= f.reference+1 && (f.reference == n.from && !f.stopsBefore(n.from) || everywhere().Joiners.has(before)):
 		return true
-	case n.digits && f.ts[n.from].bracketed && n.value < 1000:
+	case n.digits && (f.ts[n.from].bracketed && n.value < bracketedBelow || isDigits(before) && !f.ended(n.from-1) || isDigits(behind)):
 		return true
-	case n.digits && (isDigits(before) && !f.ts[n.from-1].ended || isDigits(behind)):
-		return true
-	case f.x.ages[f.word(n.to)+" "+f.word(n.to+1)], strings.HasPrefix(f.word(n.to), "years-old"), n.value > 1e13:
+	case n.value > largest, everywhere().AgeOf.has(f.word(n.from-2) + " " + before):
 		return true
 	}
-	if before == "at" && !n.digits && n.value <= 12 && (f.ts[n.to-1].ended || n.to == len(f.ts)) {
-		return true // an hour: "closes at six."
-	}
-	aged := strings.HasPrefix(f.word(n.from-2), "âgé") && before == "de"
-	return f.word(n.from-2) == "the" && before == "age" || before == "of" && f.word(n.from-2) == "age" || aged
+	return f.HourAt.has(before) && !n.digits && n.value <= mostHour && (f.ended(n.to-1) || n.to == len(f.ts)) // "closes at six."
 }
 
 // stopsBefore reports whether a sentence ends before token i.
@@ -129,79 +145,69 @@ func (f *figureReader) stopsBefore(i int) bool {
 	return i > 0 && strings.ContainsAny(f.text[f.ts[i-1].end:f.ts[i].start], ".!?؟")
 }
 
-func isJoiner(word string) bool {
-	switch word {
-	case "and", "or", "to", "و", "تا", "یا", "-", "&", "et", "ou", "à", "au", "او", "الی":
-		return true
-	}
-	return false
-}
-
-// isMonth reports whether token i is the name of a month; Latin ones are written with a capital ("may" is not).
+// isMonth reports whether token i is the name of a month; Latin ones are written with a capital ("may" is not), but for
+// languages that write them without.
 func (f *figureReader) isMonth(i int) bool {
 	word := f.word(i)
 	if at := strings.IndexByte(word, '/'); at > 0 { // «كانون الثاني/يناير»
 		word = word[:at]
 	}
-	if monthNames[word+" "+f.word(i+1)] > 0 {
+	if everywhere().Months[word+" "+f.word(i+1)] > 0 {
 		return true
 	}
-	if word == "" || monthNames[word] == 0 && solarNames[word] == 0 && lunarNames[word] == 0 {
+	if word == "" || !isMonthName(word) && !everywhere().Lunar.has(word) {
 		return false
 	}
-	first := firstRune(f.text[f.ts[i].start:])
-	return first >= 0x590 || f.x.months[word] || startsUpper(f.text[f.ts[i].start:])
+	written := f.text[f.ts[i].start:]
+	return caseless(written) || startsUpper(written) || slices.ContainsFunc(f.langs, func(w *words) bool { return w.SmallMonths && w.Months[word] > 0 })
 }
 
 // counts reports whether a number that stands alone is a statement: a year, "one" and a zero are not.
 func (f *figureReader) counts(n number, q Qualifier) bool {
-	behind := f.word(n.to)
-	if f.ts[n.to-1].ended {
-		behind = ""
-	}
+	first, behind := f.word(n.from), f.behind(n)
 	switch {
 	case n.percentage:
 		return true
 	case n.value == 0:
 		return false
-	case (q == FewerThan || q == MoreThan) && n.value < 100 && f.ts[n.to-1].ended && (f.word(n.from-1) == "under" || f.word(n.from-1) == "over"):
-		return false // an age
+	case (q == FewerThan || q == MoreThan) && n.value < leastMeasure && f.ended(n.to-1) && f.AgeLimits.has(f.word(n.from-1)):
+		return false
 	case n.digits && q == noModifier && f.isLabel(n):
 		return false
-	case !n.digits && n.value < 10 && f.isAbstract(n):
-		return false
 	case n.yearLike && isYear(n.value):
-		sure := q == AtLeast || q == MoreThan || q == FewerThan
-		return f.x.counted[behind] || f.x.counted[f.word(n.to+1)] && behind != "" && !f.ts[n.to].ended && sure || sure && behind != ""
-	case !n.digits && n.value == 1 && n.to == n.from+1:
-		return q != noModifier && q != About
-	case !n.digits && f.word(n.from) == "نه":
-		return f.x.counted[behind]
-	case f.word(n.from) == "neuf" && (behind == "" || f.x.and[behind]): // which is "new" too
+		sure := behind != "" && (q == AtLeast || q == MoreThan || q == FewerThan)
+		return f.Counted.has(behind) || sure
+	case n.digits:
+		return true
+	case n.value < smallWord && f.isAbstract(n):
 		return false
-	case !n.digits && n.value < 10 && firstRune(f.word(n.from)) >= 0x590 && behind == "" && f.x.duals[strings.TrimPrefix(f.word(n.from), "و")] == 0:
+	case n.value == 1 && n.to == n.from+1:
+		return q != noModifier && q != About
+	case f.OnlyCounted.has(first):
+		return f.Counted.has(behind)
+	case f.NotLast.has(first) && (behind == "" || f.NumberAnd.has(behind)):
 		return false
 	}
-	return true
+	return n.value >= smallWord || !caseless(first) || behind != "" || f.Duals[strings.TrimPrefix(first, f.JoinedAnd)] != 0
 }
 
 // untilMonth reports whether the number is the first day of "between 2 and 9 January", or the first age of "twenty-two and
 // thirty years old", and where that ends.
 func (f *figureReader) untilMonth(n number) (end int, ok bool) {
 	at := n.to
-	for range 4 {
-		if at < len(f.ts) && isJoiner(f.word(at)) {
+	for range datesInRow {
+		if everywhere().Joiners.has(f.word(at)) {
 			at++
 		}
 		if at >= len(f.ts) {
 			return 0, false
 		}
-		next, ok := f.x.readNumber(f.ts, at)
+		next, ok := f.readNumber(f.ts, at)
 		if !ok {
 			return 0, false
 		}
 		at = next.to
-		if f.isMonth(at) && n.value < 32 && !f.ts[at-1].ended || f.x.ages[f.word(at)+" "+f.word(at+1)] {
+		if n.value <= mostDay && !f.ended(at-1) && f.isMonth(at) || f.Ages.has(f.pair(at)) {
 			return at, true
 		}
 	}
@@ -210,128 +216,111 @@ func (f *figureReader) untilMonth(n number) (end int, ok bool) {
 
 // isAbstract reports whether a small number in words counts nothing that happened: "two main reasons", "two-thirds".
 func (f *figureReader) isAbstract(n number) bool {
-	for i := n.to; i < min(n.to+2, len(f.ts)) && !f.ts[i-1].ended; i++ {
-		if f.x.abstract[f.word(i)] {
-			return true
-		}
-	}
-	return false
+	return !f.ended(n.to-1) && (f.Abstract.has(f.word(n.to)) || !f.ended(n.to) && f.Abstract.has(f.word(n.to+1)))
 }
 
 // ratio reports whether the number is the first of "one in five", and where that ends.
 func (f *figureReader) ratio(n number) (end int, ok bool) {
 	at := n.to + 1
-	if f.word(n.to) == "out" && f.word(at) == "of" {
+	switch {
+	case f.OutOf.has(f.pair(n.to)):
 		at++
-	} else if n.value == 1 && f.word(n.to+1) == "in" && !f.ts[n.to].ended { // one child in six
+	case n.value == 1 && f.OneThingIn.has(f.word(at)) && !f.ended(n.to): // one child in six
 		at++
-	} else if f.word(n.to) != "in" && f.word(n.to) != "از" {
+	case !everywhere().OneIn.has(f.word(n.to)):
 		return 0, false
 	}
-	if f.ts[n.to-1].ended || at >= len(f.ts) || n.value > 10 {
+	if f.ended(n.to-1) || at >= len(f.ts) || n.value > mostOneIn {
 		return 0, false
 	}
-	of, ok := f.x.readNumber(f.ts, at)
-	return of.to, ok && of.high == 0 && of.value > n.value && of.value <= 1000
+	of, ok := f.readNumber(f.ts, at)
+	return of.to, ok && of.high == 0 && of.value > n.value && of.value <= mostRatio
 }
 
 // isLabel reports whether a number at the end of a clause numbers the noun before it: "shaft 7,".
 func (f *figureReader) isLabel(n number) bool {
-	return f.ts[n.to-1].ended && n.value < 1000 && n.from > 0 && runeCount(f.word(n.from-1)) > 3 && !f.ts[n.from-1].ended && !f.x.leadsTo[f.word(n.from-1)]
+	before := f.word(n.from - 1)
+	return f.ended(n.to-1) && !f.ended(n.from-1) && n.value < labelBelow && runeCount(before) > labelledRunes && !f.LeadsTo.has(before)
 }
 
-// isYear reports whether a bare number of four digits is more likely a year, Gregorian or Hijri.
-func isYear(v float64) bool { return v >= 1800 && v <= 2100 || v >= 1250 && v <= 1450 }
+// isYear reports whether a bare number of four digits is more likely a year that letters speak of, Gregorian or Hijri.
+func isYear(v float64) bool { return v >= 1800 && v <= 2100 || v >= firstSolar && v <= 1450 }
 
 // qualifierBefore reads the qualifier in front of token i and returns where the quote begins.
 func (f *figureReader) qualifierBefore(i int) (Qualifier, int) {
 	end := i
-	for range 3 {
-		for size := 4; size >= 1; size-- {
-			if q, ok := f.phrase(f.x.qualifiers, end-size, end); ok {
+	for range mostFillers {
+		for size := mostInWords; size >= 1; size-- {
+			if q, ok := f.qualifier(end-size, end); ok {
 				return q, end - size
 			}
 		}
-		if !f.x.fillers[f.word(end-1)] || end-1 < 0 || f.ts[end-1].ended {
+		if end--; !f.Fillers.has(f.word(end)) || f.ended(end) {
 			break
 		}
-		end--
 	}
 	return noModifier, i
 }
 
-// phrase looks the words [from, to) up, if no clause ends between them.
-func (f *figureReader) phrase(in map[string]Qualifier, from, to int) (Qualifier, bool) {
+// qualifier looks the words [from, to) up, if no clause ends between them.
+func (f *figureReader) qualifier(from, to int) (Qualifier, bool) {
 	if from < 0 || to > len(f.ts) {
 		return noModifier, false
 	}
-	words := make([]string, 0, 4)
+	words := make([]string, 0, mostInWords)
 	for i := from; i < to; i++ {
-		if f.ts[i].ended && i < to-1 || f.ts[i].ended && !strings.HasPrefix(f.ts[i].word, "approx") && f.ts[i].word != "ca" && f.ts[i].word != "c" {
+		if f.ts[i].ended && (i < to-1 || !f.WithoutEnd.has(f.ts[i].word)) {
 			return noModifier, false
 		}
 		words = append(words, f.ts[i].word)
 	}
-	q, ok := in[strings.Join(words, " ")]
+	q, ok := f.Qualifiers[strings.Join(words, " ")]
 	return q, ok
 }
 
-// qualifierAfter reads "or more" behind the number.
+// qualifierAfter reads "or more" behind the number, and returns where the quote ends.
 func (f *figureReader) qualifierAfter(n number, q Qualifier) (Qualifier, int) {
-	if f.ts[n.to-1].ended {
+	if f.ended(n.to - 1) {
 		return q, n.to
 	}
-	for size := 2; size >= 1; size-- {
-		if n.to+size > len(f.ts) {
-			continue
-		}
-		words := f.word(n.to)
-		if size == 2 {
-			words += " " + f.word(n.to+1)
-		}
-		if after, ok := f.x.after[words]; ok {
-			return after, n.to + size
-		}
+	if after, ok := f.After[f.pair(n.to)]; ok {
+		return after, n.to + 2
+	}
+	if after, ok := f.After[f.word(n.to)]; ok {
+		return after, n.to + 1
 	}
 	return q, n.to
 }
 
-// readRange reads "40–50", "between 40 and 50", "40 to 50"; "rose from 106 to 304" is two numbers.
-func (f *figureReader) readRange(n number, q Qualifier) (low float64, high number, to int, ok bool) {
+// readRange reads "40–50", "between 40 and 50", "40 to 50"; "rose from 106 to 304" is two numbers. "And" makes a range only
+// behind "between".
+func (f *figureReader) readRange(n number, q Qualifier) (low, high float64, to int, ok bool) {
 	if n.high > 0 {
-		if n.yearLike && isYear(n.value) || q == noModifier && n.value < 32 && f.isMonth(n.to) {
-			return 0, n, 0, false
-		}
-		return n.value, number{value: n.high, to: n.to}, n.to, true
+		date := n.yearLike && isYear(n.value) || q == noModifier && n.value <= mostDay && f.isMonth(n.to)
+		return n.value, n.high, n.to, !date
 	}
-	opened := f.x.between[f.word(n.from-1)]
-	joiner := f.word(n.to)
-	if f.ts[n.to-1].ended || n.to+1 >= len(f.ts) || f.ts[n.to].ended {
-		return 0, n, 0, false
+	before, joiner := f.word(n.from-1), f.word(n.to)
+	if f.ended(n.to-1) || n.to+1 >= len(f.ts) || f.ended(n.to) {
+		return 0, 0, 0, false
 	}
-	joins := f.x.rangeTo[joiner] && !isJoinerOfTwo(joiner) || joiner == "-" || opened && isJoinerOfTwo(joiner)
-	if !joins || f.word(n.from-1) == "from" || f.word(n.from-1) == "de" && risen[f.word(n.from-2)] || joiner == "الی" && f.word(n.from-1) == "من" && risen[f.word(n.from-2)] {
-		return 0, n, 0, false
+	w, joins := everywhere(), joiner == "-" || f.RangeTo.has(joiner)
+	if w.NumberAnd.has(joiner) {
+		joins = f.Between.has(before)
 	}
-	high, ok = f.x.readNumber(f.ts, n.to+1)
-	if !ok || high.high > 0 || f.isMonth(high.to) || high.yearLike && isYear(high.value) {
-		return 0, n, 0, false
+	rises := f.RisesFrom.has(before) || w.RisesAfter.has(before) && w.Rises.has(f.word(n.from-2))
+	if !joins || rises {
+		return 0, 0, 0, false
 	}
-	low = n.value
-	if low < 1000 && high.value >= 1000 && f.scaled(high) && low < high.value/scaleOf(high.value) {
-		low *= scaleOf(high.value)
+	end, ok := f.readNumber(f.ts, n.to+1)
+	if !ok || end.high > 0 || f.isMonth(end.to) || end.yearLike && isYear(end.value) {
+		return 0, 0, 0, false
 	}
-	return low, high, high.to, high.value > low
+	low, high = n.value, end.value
+	if scale := scaleOf(high); low < leastScaled && high >= leastScaled && low < high/scale && f.Scales[f.word(end.to-1)] >= leastScaled {
+		low *= scale // "3 to 4 million"
+	}
+	return low, high, end.to, high > low
 }
-
-// risen stand before two numbers of two times: « passé de 106 à 304 ».
-var risen = map[string]bool{"passé": true, "passée": true, "passés": true, "passées": true, "passe": true, "passent": true, "passer": true, "chuté": true, "tombé": true, "monté": true, "ارتفع": true, "انخفض": true, "ارتفعت": true, "انخفضت": true, "زاد": true}
-
-// isJoinerOfTwo reports whether the word joins two numbers into a range only after "between".
-func isJoinerOfTwo(word string) bool { return word == "and" || word == "و" || word == "et" }
-
-// scaled reports whether the number ends with a word such as "million", which then counts for both ends of a range.
-func (f *figureReader) scaled(n number) bool { return f.x.scales[f.word(n.to-1)] >= 1000 }
 
 func scaleOf(v float64) float64 {
 	switch {
@@ -343,39 +332,34 @@ func scaleOf(v float64) float64 {
 	return 1e3
 }
 
-// several stand before a magnitude in the singular: "several hundred".
-var several = map[string]bool{"several": true, "few": true, "many": true, "چند": true, "چندین": true, "plusieurs": true, "quelques": true, "عده": true, "بضعه": true, "بضع": true}
-
 // magnitude reads "tens of thousands", "dozens", «ده‌ها هزار»; the most conservative reading counts.
 func (f *figureReader) magnitude(i int) (figure Figure, next int, ok bool) {
-	value, isMany := f.x.manyOf[f.word(i)]
-	from := i
+	w := everywhere()
+	value, isMany := f.ManyOf[f.word(i)]
+	from, several := i, w.Several.has(f.word(i))
 	if !isMany {
-		value, ok = f.x.scales[f.word(i+1)]
-		if !ok || !several[f.word(i)] || f.ts[i].ended {
+		value, ok = f.Scales[f.word(i+1)]
+		if !ok || !several || f.ended(i) {
 			return figure, i, false
 		}
 		i++
 	}
-	to := i + 1
-	of := 0
-	for to < len(f.ts) && !f.ts[to-1].ended {
-		word := f.word(to)
-		if (word == "of" || word == "de") && f.word(to+1) != "" && f.x.manyOf[f.word(to+1)] > 0 {
-			value *= f.x.manyOf[f.word(to+1)]
-			to += 2
-			of++
+	to, of := i+1, false
+	for !f.ended(to - 1) {
+		many := f.ManyOf[f.word(to+1)]
+		if w.ManyOfs.has(f.word(to)) && many > 0 {
+			value *= many
+			to, of = to+2, true
 			continue
 		}
-		factor := f.x.scales[word]
-		if factor == 0 || firstRune(word) < 0x590 && !several[f.word(from)] {
+		factor := f.Scales[f.word(to)]
+		if factor == 0 || !caseless(f.word(to)) && !several {
 			break
 		}
 		value *= factor
 		to++
 	}
-	bare := f.word(i) == "tens" || f.word(i) == "scores"
-	if bare && of == 0 && f.word(to) != "of" {
+	if f.LooseMany.has(f.word(i)) && !of && !w.ManyOfs.has(f.word(to)) {
 		return figure, i, false
 	}
 	return Figure{Value: new(value), Qualifier: Magnitude, Quote: f.quote(from, to)}, to, true
@@ -383,26 +367,23 @@ func (f *figureReader) magnitude(i int) (figure Figure, next int, ok bool) {
 
 // roundly reads « une centaine », which is about a hundred if nothing else is said.
 func (f *figureReader) roundly(i int) (figure Figure, next int, ok bool) {
-	value := f.x.roundly[f.word(i)]
+	value := f.Roundly[f.word(i)]
 	if value == 0 {
 		return figure, i, false
 	}
 	q, from := f.qualifierBefore(i)
 	if q == noModifier {
-		if q = About; f.word(i-1) == "une" || f.word(i-1) == "un" {
+		if q = About; f.RoundlyOne.has(f.word(i - 1)) {
 			from--
 		}
 	}
 	return Figure{Value: new(value), Qualifier: q, Quote: f.quote(from, i+1)}, i + 1, true
 }
 
-// quoted is how many words behind a number its quote has.
-const quoted = 4
-
 // quote returns the words of a figure and a few behind it, up to the end of the clause.
 func (f *figureReader) quote(from, to int) string {
 	end := to
-	for end < len(f.ts) && end < to+quoted && !f.ts[end-1].ended && f.ts[end].word != "-" {
+	for end < len(f.ts) && end < to+quotedWords && !f.ended(end-1) && f.word(end) != "-" {
 		end++
 	}
 	return f.text[f.ts[from].start:f.ts[end-1].end]

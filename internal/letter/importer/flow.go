@@ -208,6 +208,9 @@ func marked(text string, s style) string {
 	return before + escaped + after
 }
 
+// maxHref is how long the address of a link may be, in bytes.
+const maxHref = 2000
+
 // target returns the address of a link, "" if it leads nowhere that a reader may be sent.
 func target(href string) string {
 	href = strings.TrimSpace(href)
@@ -220,7 +223,7 @@ func target(href string) string {
 	default:
 		ok = false
 	}
-	if !ok || len(href) > 2000 || !utf8.ValidString(href) || strings.ContainsFunc(href, unicode.IsControl) {
+	if !ok || len(href) > maxHref || !utf8.ValidString(href) || strings.ContainsFunc(href, unicode.IsControl) {
 		return ""
 	}
 	return strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `\`, "%5C", "[", "%5B", "]", "%5D").Replace(href)
@@ -320,7 +323,7 @@ func (f *flow) page() (page, error) {
 
 // isBlockLine reports whether a line may be one of several of an address or a signature.
 func isBlockLine(l line) bool {
-	return l.level == 0 && runeCount(l.text) < 60 && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
+	return l.level == 0 && runeCount(l.text) < shortLine && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
 }
 
 // row writes the cells of a table's row: on one line if each is a short line, else as blocks.
@@ -328,7 +331,7 @@ func (f *flow) row(cells [][]line) {
 	f.end()
 	flat := len(cells) > 1
 	for _, c := range cells {
-		flat = flat && len(c) == 1 && c[0].level == 0 && len(c[0].text) < 300
+		flat = flat && len(c) == 1 && c[0].level == 0 && len(c[0].text) < cellBytes
 	}
 	if flat {
 		var source, words strings.Builder

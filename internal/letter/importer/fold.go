@@ -93,18 +93,8 @@ func joinPrefix(s, prefix string) string {
 	return b.String()
 }
 
-// has reports whether the folded text contains the folded phrase as whole words.
-func has(folded, phrase string) bool { return indexWord(folded, phrase) >= 0 }
-
-// hasAny reports whether the folded text contains one of the phrases as whole words.
-func hasAny(folded string, phrases []string) bool {
-	for _, p := range phrases {
-		if has(folded, p) {
-			return true
-		}
-	}
-	return false
-}
+// hasWord reports whether the folded text contains the folded phrase as whole words.
+func hasWord(folded, phrase string) bool { return indexWord(folded, phrase) >= 0 }
 
 // indexWord returns where the phrase stands in the text as whole words, or -1.
 func indexWord(text, phrase string) int {
@@ -129,20 +119,13 @@ func isWordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r))
 }
 
-// startsWith returns the first phrase that the folded text begins with as whole words, or "".
-func startsWith(folded string, phrases []string) string {
-	for _, p := range phrases {
-		if rest, ok := strings.CutPrefix(folded, p); ok {
-			if next, _ := utf8.DecodeRuneInString(rest); !isWordRune(next) {
-				return p
-			}
-		}
-	}
-	return ""
-}
-
 // wordCount counts the words of a line.
-func wordCount(s string) int { return len(strings.Fields(s)) }
+func wordCount(s string) (n int) {
+	for range strings.FieldsSeq(s) {
+		n++
+	}
+	return n
+}
 
 // runeCount is short for utf8.RuneCountInString.
 func runeCount(s string) int { return utf8.RuneCountInString(s) }
@@ -159,11 +142,7 @@ func trimMarks(s string) string {
 // keepsStop reports whether the stop at the end is part of the last word: "Inc.", "N.W.".
 func keepsStop(s string) bool {
 	word := s[strings.LastIndexByte(s, ' ')+1 : len(s)-1]
-	switch strings.ToLower(word) {
-	case "inc", "ltd", "co", "corp", "jr", "sr", "ave", "blvd", "bldg", "esq", "no":
-		return true
-	}
-	return strings.Contains(strings.Trim(word, "."), ".")
+	return everywhere().KeepStop.has(strings.ToLower(word)) || strings.Contains(strings.Trim(word, "."), ".")
 }
 
 // trimQuotes removes quotation marks around a line.
@@ -193,6 +172,22 @@ func lastRune(s string) rune {
 }
 
 func startsUpper(s string) bool { return unicode.IsUpper(firstRune(s)) }
+
+// capital returns a word with a capital.
+func capital(word string) string {
+	first, size := utf8.DecodeRuneInString(word)
+	return string(unicode.ToUpper(first)) + word[size:]
+}
+
+// firstCaseless is the first letter of the scripts without capitals, of which Hebrew is the first in Unicode. In them words
+// cannot be told for names by their looks, and small words are written joined, so that lines have fewer.
+const firstCaseless = 0x590
+
+// caseless reports whether a text begins in a script without capitals.
+func caseless(s string) bool { return firstRune(s) >= firstCaseless }
+
+// hasDigit reports whether a text has a decimal digit of any script.
+func hasDigit(s string) bool { return strings.ContainsFunc(s, unicode.IsDigit) }
 
 // folding is a folded text that remembers where its bytes come from.
 type folding struct {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,13 +11,25 @@ var (
 	footnoteDef = regexp.MustCompile(`^\[\^[^\[\]\s]{1,20}\]:|^\[\p{Nd}{1,3}\]\s+\S`)
 )
 
-// dropFurniture leaves out what a web page put around the text: buttons, navigation, paths of pictures.
-func (r *reader) dropFurniture() {
-	kept := r.lines[:0:0]
+// How the lines of a web page around a letter look.
+const (
+	furnitureWords = 14 // most words of such a line, and of a headline that it lists
+	furnitureTop   = 10 // lines from the top in which one word alone may be a button …
+	furnitureEnd   = 5  // … and lines from the end
+	labelTop       = 3  // lines from the top in which one may have a label: "Posted in: News"
+	labelledWords  = 3  // most words behind such a label
+	namedWords     = 5  // most words behind two or more that name furniture: "Share this on Facebook"
+	mediaBytes     = 500
+	noteBytes      = 64 // of a line in which the label of a footnote stands
+)
+
+// withoutFurniture leaves out what a web page put around the text: buttons, navigation, paths of pictures.
+func (r *reader) withoutFurniture(lines []line) []line {
+	var kept []line
 	dropped, gap := 0, 0
-	links := r.linkList()
-	for i, l := range r.lines {
-		if i >= links || r.isFurniture(i, l, i > len(r.lines)-6) {
+	links := r.linkList(lines)
+	for i, l := range lines {
+		if i >= links || r.isFurniture(l, i, len(lines)-i) {
 			dropped++
 			gap += 1 + l.gap
 			continue
@@ -25,68 +38,66 @@ func (r *reader) dropFurniture() {
 		gap = 0
 		kept = append(kept, l)
 	}
-	r.lines = kept
 	if dropped > 0 {
 		r.warn("leftovers", "Count", dropped)
 	}
+	return kept
 }
 
 // linkList returns where a list of other pages begins: "Related articles" and nothing but headlines behind it.
-func (r *reader) linkList() int {
-	for i := len(r.lines) - 1; i >= 0; i-- {
-		l := r.lines[i]
-		if wordCount(l.text) > 14 || endsSentence(l.text) {
+func (r *reader) linkList(lines []line) int {
+	for i, l := range slices.Backward(lines) {
+		if wordCount(l.text) > furnitureWords || endsSentence(l.text) {
 			break
 		}
-		if r.is(strings.Trim(fold(l.text), " .:|»>-"), func(w *words) []string { return w.linkLists }) {
+		if r.LinkLists.has(foldButton(l.text)) {
 			return i
 		}
 	}
-	return len(r.lines)
+	return len(lines)
 }
 
-func (r *reader) isFurniture(i int, l line, last bool) bool {
+// foldButton folds a line without the marks that web pages set around a link.
+func foldButton(text string) string { return strings.Trim(fold(text), " .:|»>-") }
+
+// isFurniture reports whether a line is furniture by its words, and by how many lines stand above it and are left from it on.
+func (r *reader) isFurniture(l line, above, left int) bool {
 	n := wordCount(l.text)
-	if n == 1 && mediaPath.MatchString(l.text[:min(len(l.text), 500)]) {
+	if n == 1 && mediaPath.MatchString(l.text[:min(len(l.text), mediaBytes)]) {
 		return true
 	}
-	if n > 14 {
+	if n > furnitureWords {
 		return false
 	}
-	folded := strings.Trim(fold(l.text), " .:|»>-")
-	if r.is(folded, func(w *words) []string { return w.furniture }) {
-		return n > 1 || i < 10 || last || folded == "share" || folded == "tweet" || folded == "print"
+	folded, last := foldButton(l.text), left <= furnitureEnd
+	if r.Furniture.has(folded) {
+		return n > 1 || above < furnitureTop || last || r.FurnitureAlone.has(folded)
 	}
-	for _, w := range r.langs {
-		for _, p := range w.furnitureIn {
-			if strings.Contains(folded, p) {
-				return true
-			}
-		}
-	}
-	if rest, labelled := r.label(l.text, func(w *words) []string { return w.furniture }); labelled && (last || i < 3) && wordCount(rest) < 4 {
+	if slices.ContainsFunc(r.FurnitureIn, func(p string) bool { return strings.Contains(folded, p) }) {
 		return true
 	}
-	start := r.starts(folded, func(w *words) []string { return w.furniture })
-	return wordCount(start) >= 2 && n <= wordCount(start)+5 && !endsSentence(l.text)
+	if rest, labelled := r.Furniture.label(l.text); labelled && (last || above < labelTop) && wordCount(rest) <= labelledWords {
+		return true
+	}
+	named := wordCount(r.Furniture.leading(folded))
+	return named >= 2 && n <= named+namedWords && !endsSentence(l.text)
 }
 
-// takeNotes moves footnotes out of the way; they follow the body.
-func (r *reader) takeNotes() {
-	kept := r.lines[:0:0]
-	for i := 0; i < len(r.lines); i++ {
-		l := r.lines[i]
-		if !footnoteDef.MatchString(l.source[:min(len(l.source), 64)]) {
+// takeNotes takes the footnotes out of the lines; they follow the body.
+func takeNotes(lines []line) (kept, notes []line) {
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		if !footnoteDef.MatchString(l.source[:min(len(l.source), noteBytes)]) {
 			kept = append(kept, l)
 			continue
 		}
-		r.notes = append(r.notes, l)
-		for i+1 < len(r.lines) && r.lines[i+1].indent > 0 && r.lines[i+1].gap == 0 {
+		notes = append(notes, l)
+		for i+1 < len(lines) && lines[i+1].indent > 0 && lines[i+1].gap == 0 {
 			i++
-			r.notes = append(r.notes, r.lines[i])
+			notes = append(notes, lines[i])
 		}
 	}
-	r.lines = kept
+	return kept, notes
 }
 
 // markdown writes lines as Markdown, in the words and with the marks of the source.
@@ -110,12 +121,9 @@ func between(a, b line) string {
 	switch {
 	case b.gap > 0 || b.level > 0 || a.level > 0:
 		return "\n\n"
-	case isMarkdownItem(b):
-		if isMarkdownItem(a) {
-			return "\n"
-		}
-		return "\n\n"
-	case readMarker(b.text, nil).kind == noMarker && runeCount(a.text) < 60:
+	case isMarkdownItem(a) && isMarkdownItem(b):
+		return "\n"
+	case readMarker(b.text, nil).kind == noMarker && runeCount(a.text) < shortLine:
 		return "  \n"
 	}
 	return "\n\n"

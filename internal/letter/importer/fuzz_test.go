@@ -77,7 +77,8 @@ func FuzzHTML(f *testing.F) {
 func FuzzDOCX(f *testing.F) {
 	for _, data := range documents(f) {
 		parts := unpack(f, data)
-		f.Add(parts["word/document.xml"], parts["word/styles.xml"], parts["word/numbering.xml"], parts["word/footnotes.xml"], parts["word/_rels/document.xml.rels"], parts["word/header1.xml"], uint32(0), byte(0))
+		f.Add(parts["word/document.xml"], parts["word/styles.xml"], parts["word/numbering.xml"], parts["word/footnotes.xml"],
+			parts["word/_rels/document.xml.rels"], parts["word/header1.xml"], uint32(0), byte(0))
 		f.Add(parts["word/document.xml"], "", "", "", "", "", uint32(len(data)/2), byte(0x41))
 	}
 	f.Fuzz(func(t *testing.T, document, styles, numbers, notes, links, header string, at uint32, change byte) {

@@ -31,7 +31,8 @@ func hostile(t testing.TB) map[string][]byte {
 		entries.WriteString("PK\x01\x02" + strings.Repeat("\x00", 24) + "\x06\x00" + strings.Repeat("\x00", 16) + name)
 	}
 	size := entries.Len()
-	entries.WriteString("PK\x05\x06\x00\x00\x00\x00\xa0\x86\xa0\x86" + string([]byte{byte(size), byte(size >> 8), byte(size >> 16), 0}) + strings.Repeat("\x00", 6))
+	entries.WriteString("PK\x05\x06\x00\x00\x00\x00\xa0\x86\xa0\x86" + string([]byte{byte(size), byte(size >> 8), byte(size >> 16), 0}) +
+		strings.Repeat("\x00", 6))
 	noise := make([]byte, 3<<20)
 	state := uint32(1)
 	for i := range noise {
@@ -66,8 +67,9 @@ func hostile(t testing.TB) map[string][]byte {
 		"words.docx":      stored(p(string(noise)), nil),
 		"attributes.docx": stored("<w:p "+strings.Repeat(`a="" `, 800_000)+"/>", nil),
 		"bomb.docx":       docx(t, p(strings.Repeat("a", 7<<20)), nil),
-		"styles.docx":     stored(p("a"), map[string]string{"styles": "<w:styles " + wordSpace + ">" + strings.Repeat(`<w:style w:styleId="a"><w:basedOn w:val="a"/></w:style>`, 60_000) + "</w:styles>"}),
-		"entries.docx":    entries.Bytes(),
+		"styles.docx": stored(p("a"), map[string]string{"styles": "<w:styles " + wordSpace + ">" +
+			strings.Repeat(`<w:style w:styleId="a"><w:basedOn w:val="a"/></w:style>`, 60_000) + "</w:styles>"}),
+		"entries.docx": entries.Bytes(),
 	}
 }
 

@@ -18,6 +18,17 @@ import (
 // maxTags is how many tags a page may have; the parser itself refuses more than 512 inside one another.
 const maxTags = 60_000
 
+// How much of a page tells what its parts are.
+const (
+	declaredBytes = 4096 // from the start, in which the encoding is declared
+	noteSignBytes = 40   // of a link that refers to a footnote
+	wayBackRunes  = 6    // of a link that leads back from one: "↩ 12"
+	footerBytes   = 400  // of a footer in which the rights are reserved
+	classBytes    = 60   // of the name of a class; longer ones are made by tools
+	cellBytes     = 300  // of a cell that stands on a line with others
+	labelBytes    = 200  // of a cell before another that may be its label
+)
+
 // readHTML is the front for web pages, as an editor or a browser saves them.
 func readHTML(data []byte) (page, error) {
 	text, err := decodeHTML(data)
@@ -50,7 +61,7 @@ var declared = regexp.MustCompile(`(?i)(?:<meta[^>]{1,200}charset\s*=\s*["']?\s*
 
 // decodeHTML returns the text of UTF-8, UTF-16 with a byte order mark, or the encoding that the page declares.
 func decodeHTML(data []byte) (string, error) {
-	m := declared.FindSubmatch(data[:min(len(data), 4096)])
+	m := declared.FindSubmatch(data[:min(len(data), declaredBytes)])
 	if m == nil || utf16Order(data) != nil || utf8.Valid(data) {
 		return Decode(data)
 	}
@@ -199,7 +210,12 @@ func isUnseen(n *html.Node) bool {
 var (
 	unseenStyle = regexp.MustCompile(`(?i)(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)`)
 	// furnitureClass are the names that pages give to what stands around a text.
-	furnitureClass = regexp.MustCompile(`(?i)^(?:.*[-_])?(?:cookies?|cookie[-_]?(?:banner|notice|consent|bar)|consent|gdpr|breadcrumbs?|share|sharing|sharedaddy|social|social[-_]?(?:links|share|media|icons)|comments?|comment[-_]?(?:list|form|area)|disqus_thread|related|related[-_]?(?:posts|articles|content)|newsletter|newsletter[-_]?(?:signup|form)|subscribe|sidebar|navbar|navigation|menu|pagination|pager|advert|ads|skip[-_]?link|skip|sr[-_]only|visually[-_]hidden|screen[-_]reader[-_]text|print[-_]?hidden|noprint)$`)
+	furnitureClass = regexp.MustCompile(`(?i)^(?:.*[-_])?(?:` +
+		`cookies?|cookie[-_]?(?:banner|notice|consent|bar)|consent|gdpr|breadcrumbs?|share|sharing|sharedaddy|social|` +
+		`social[-_]?(?:links|share|media|icons)|comments?|comment[-_]?(?:list|form|area)|disqus_thread|related|` +
+		`related[-_]?(?:posts|articles|content)|newsletter|newsletter[-_]?(?:signup|form)|subscribe|sidebar|navbar|navigation|menu|` +
+		`pagination|pager|advert|ads|skip[-_]?link|skip|sr[-_]only|visually[-_]hidden|screen[-_]reader[-_]text|print[-_]?hidden|` +
+		`noprint)$`)
 )
 
 // isFurniture reports whether an element is what a page puts around its text.
@@ -217,7 +233,7 @@ func (w *webPage) isFurniture(n *html.Node) bool {
 	case atom.Header:
 		return f.menu
 	case atom.Footer:
-		return f.links > 0 || f.menu || w.main.DataAtom == atom.Body && strings.Contains(textOf(n, 400), "©")
+		return f.links > 0 || f.menu || w.main.DataAtom == atom.Body && strings.Contains(textOf(n, footerBytes), "©")
 	case atom.Html, atom.Body, atom.Main, atom.Article:
 		return false
 	}
@@ -225,7 +241,7 @@ func (w *webPage) isFurniture(n *html.Node) bool {
 		return true
 	}
 	for class := range strings.FieldsSeq(attribute(n, "class")) {
-		if len(class) < 60 && furnitureClass.MatchString(class) {
+		if len(class) < classBytes && furnitureClass.MatchString(class) {
 			return true
 		}
 	}
@@ -311,11 +327,12 @@ func (w *webPage) findNotes() {
 	for _, a := range w.links {
 		name := attribute(a, "href")[1:]
 		to := w.anchors[name]
-		sign := noteSign.FindStringSubmatch(textOf(a, 40))
+		sign := noteSign.FindStringSubmatch(textOf(a, noteSignBytes))
 		if to == nil || sign == nil || w.facts[to].order <= w.facts[a].order {
 			continue
 		}
-		raised := isRaised(a) || strings.ContainsAny(textOf(a, 40), "[") || noteName.MatchString(name) || noteName.MatchString(attribute(a, "class")) || attribute(a, "role") == "doc-noteref"
+		raised := isRaised(a) || strings.Contains(textOf(a, noteSignBytes), "[") || attribute(a, "role") == "doc-noteref" ||
+			noteName.MatchString(name) || noteName.MatchString(attribute(a, "class"))
 		text := holder(to)
 		if !raised || contains(text, a) {
 			continue
@@ -330,7 +347,8 @@ func (w *webPage) findNotes() {
 		w.notes[a] = label
 	}
 	for _, a := range w.links { // ways back
-		if to := w.anchors[attribute(a, "href")[1:]]; to != nil && len(w.notes) > 0 && w.facts[to].order < w.facts[a].order && runeCount(strings.TrimSpace(textOf(a, 40))) <= 6 {
+		to := w.anchors[attribute(a, "href")[1:]]
+		if to != nil && len(w.notes) > 0 && w.facts[to].order < w.facts[a].order && runeCount(strings.TrimSpace(textOf(a, noteSignBytes))) <= wayBackRunes {
 			w.skip[a] = true
 		}
 	}

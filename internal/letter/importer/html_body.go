@@ -173,7 +173,7 @@ func (w *webPage) list(n *html.Node, s style) {
 	}
 	kind := listKind(n)
 	value := 1
-	if start, err := strconv.Atoi(strings.TrimSpace(attribute(n, "start"))); err == nil && start >= 0 && start < 10000 {
+	if start, ok := itemNumber(n, "start"); ok {
 		value = start
 	}
 	for c := range n.ChildNodes() {
@@ -185,8 +185,8 @@ func (w *webPage) list(n *html.Node, s style) {
 			w.write(c, s)
 			continue
 		}
-		if v, err := strconv.Atoi(strings.TrimSpace(attribute(c, "value"))); err == nil && v >= 0 && v < 10000 {
-			value = v
+		if own, ok := itemNumber(c, "value"); ok {
+			value = own
 		}
 		w.flow.kind = paragraph{marker: markOf(kind, value), depth: before.depth + 1, quoted: before.quoted, note: before.note}
 		w.children(c, s)
@@ -198,6 +198,15 @@ func (w *webPage) list(n *html.Node, s style) {
 	if before.depth == 0 {
 		w.flow.space(apart)
 	}
+}
+
+// maxItemNumber bounds the numbers that a page may give to items.
+const maxItemNumber = 10_000
+
+// itemNumber returns the number that an attribute gives to an item.
+func itemNumber(n *html.Node, key string) (number int, ok bool) {
+	number, err := strconv.Atoi(strings.TrimSpace(attribute(n, key)))
+	return number, err == nil && number >= 0 && number < maxItemNumber
 }
 
 // listKind returns how a list is marked, in the words of Word's number formats.
@@ -273,7 +282,7 @@ func (w *webPage) row(row *html.Node, s style) {
 		case !flat || len(cells) == 1:
 			w.flow.end()
 			w.flow.space(apart)
-		case i > 0 && strings.HasSuffix(strings.TrimSpace(textOf(cells[i-1], 200)), ":"):
+		case i > 0 && strings.HasSuffix(strings.TrimSpace(textOf(cells[i-1], labelBytes)), ":"):
 			w.flow.add(" ", s)
 		case i > 0:
 			w.flow.add(" | ", style{})
@@ -309,7 +318,7 @@ func isFlat(c *html.Node) bool {
 			blocks++
 		}
 	}
-	return blocks <= 1 && len(textOf(c, 400)) < 300
+	return blocks <= 1 && len(textOf(c, cellBytes)) < cellBytes
 }
 
 // writeNotes writes the footnotes below the text.

@@ -19,7 +19,8 @@ func TestRead_htmlLines(t *testing.T) {
 		{"breaks", "a<br>b<br><br>c", "a|b|c"},
 		{"white space", "<p> a \n b\tc </p>", "a b c"},
 		{"marks", "<p><b>a </b>b<i>c</i> <strong><em>d</em></strong></p>", "**a** b*c* ***d***"},
-		{"links", `<p><a href="https://a.example/x(1)">a</a> <a href="javascript:alert(1)">b</a> <a href="/c">c</a> <a href="mailto:d@e.example">d</a></p>`, "[a](https://a.example/x%281%29) b c [d](mailto:d@e.example)"},
+		{"links", `<p><a href="https://a.example/x(1)">a</a> <a href="javascript:alert(1)">b</a> <a href="/c">c</a> <a href="mailto:d@e.example">d</a>` +
+			`</p>`, "[a](https://a.example/x%281%29) b c [d](mailto:d@e.example)"},
 		{"escapes", "<p>2 * 3 &lt;b&gt; &amp;amp; a_b _c_ [^1]</p>", `2 \* 3 \<b> \&amp; a_b \_c\_ \[^1]`},
 		{"heading", "<h2>a <b>b</b></h2>", "## a b"},
 		{"start and type", `<ol start="3"><li>a<li>b</ol><ol type="A"><li>c</ol><ol type="i"><li>d<li value="4">e</ol>`, "3. a|4. b|A. c|i. d|iv. e"},
@@ -52,9 +53,11 @@ func TestRead_htmlLines(t *testing.T) {
 
 // TestRead_htmlEncodings reads one page in the encodings that old pages declare.
 func TestRead_htmlEncodings(t *testing.T) {
-	const western = `<html><head><meta http-equiv="Content-Type" content="text/html; charset=CHARSET"></head><body><p>Dear Ms Müller,</p><p>We ask you to reopen the café – “now”.</p><p>Yours sincerely,</p><p>Zoë Brandt</p></body></html>`
+	const western = `<html><head><meta http-equiv="Content-Type" content="text/html; charset=CHARSET"></head><body><p>Dear Ms Müller,</p>` +
+		`<p>We ask you to reopen the café – “now”.</p><p>Yours sincerely,</p><p>Zoë Brandt</p></body></html>`
 	const arabic = `<html dir="rtl"><head><meta charset="CHARSET"></head><body><p>السيدة الوزيرة،</p><p>نطالب بفتح المدرسة.</p></body></html>`
-	for name, encoding := range map[string]*charmap.Charmap{"windows-1252": charmap.Windows1252, "iso-8859-15": charmap.ISO8859_15, "windows-1256": charmap.Windows1256} {
+	for name, encoding := range map[string]*charmap.Charmap{"windows-1252": charmap.Windows1252, "iso-8859-15": charmap.ISO8859_15,
+		"windows-1256": charmap.Windows1256} {
 		page := western
 		if name == "windows-1256" {
 			page = arabic

@@ -2,16 +2,17 @@
 // into a Draft that an editor checks before anything is published.
 //
 // It promises that nothing is invented: every string of a Draft stands in the source as it is shown, white space aside, and
-// what the source does not say stays empty; that it fetches nothing a file names and unpacks no more than the limits here; that it is pure (no file, no clock, no network) and answers in time
-// proportional to the size of the source; and that it never fails on what a letter says, only on bytes it cannot read.
-// Whatever it was unsure of is a Warning.
+// what the source does not say stays empty; that it fetches nothing a file names and unpacks no more than the limits here;
+// that it is pure (no file, no clock, no network) and answers in time proportional to the size of the source; and that it
+// never fails on what a letter says, only on bytes it cannot read. Whatever it was unsure of is a Warning.
 //
 // It must not know letters as they are stored, editions, the command line or any language but through its word tables.
 //
 // Reading has three steps. A front (text.go, html.go, docx.go) turns bytes into lines, knowing one file format; those of
-// formatted documents write them through a flow (flow.go). The rules (letter.go and the files named after a part of a
-// letter) find the parts, knowing how letters are built. The word tables (lang_*.go) say which words a language uses for
-// it. A new format is one more front, a new language one more table.
+// formatted documents write them through a flow (flow.go). The rules find the parts of a letter and what each says: readLetter
+// (reader.go) calls one phase after another, each in the file named after its part, and a phase takes lines and returns what
+// it found. Rules know how letters are built, and scripts, but no language: the word tables (words.go, lang_*.go) say which
+// words a language uses. A new format is one more front, a new language one more table.
 package importer
 
 import (
@@ -78,15 +79,7 @@ func Read(name string, data []byte) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newReader(p.lines, p.rest)
-	r.hint(p.language)
-	if p.hidden > 0 {
-		r.warn("hidden_characters", "Count", p.hidden)
-	}
-	for _, key := range p.warnings {
-		r.warn(key)
-	}
-	return r.read(), nil
+	return readLetter(p), nil
 }
 
 // open reads the lines of a file of any format.

@@ -2,125 +2,20 @@ package importer
 
 import (
 	"strings"
-	"time"
 	"unicode"
 )
 
-// words is what a language says for the parts of a letter. All entries are folded (see fold), so that every way of
-// writing a word needs one entry.
-type words struct {
-	tag  string
-	stop []string // the commonest words, to recognise the language
-
-	months   map[string]time.Month   // of the Gregorian calendar
-	solar    map[string]int          // months of the Solar Hijri calendar
-	lunar    []string                // months of the lunar one, whose dates are not read
-	days     map[string]int          // of a month, in words
-	weekdays map[string]time.Weekday // full and short names
-	dateWith []string                // words that stand beside the letter's date
-
-	smallMonths bool // months are written without a capital
-
-	titles       []string // a line with one of these is a title
-	letterTitles []string // those that name a letter, so that an article does not begin with them
-	statements   []string // those that name a statement
-	subjects     []string // labels of the subject
-	references   []string // first words of a line with a file number
-	invocation   []string // lines above a letter that are no part of it
-	to, from     []string // labels of addressee and sender, or their first words
-	attentions   []string // those of the person at an institution
-	addresses    []string // labels of an address
-	copies       []string // first words of what follows the signatures: copies, enclosures, contacts
-
-	salutations []string // a line that begins with one is a salutation
-	vocatives   []string // so is a short line that begins with one and ends with a comma or a colon
-	endearments []string // or that ends with one
-	greetings   []string // first words of the salutation that are not the person
-	polite      []string // words around a name or office in a salutation
-
-	closings         []string
-	closingStarts    []string // first words of a closing of a few words with a comma
-	closingSentences []string // first words of a closing that is a whole sentence
-	closingFormulas  []string // words anywhere in such a sentence
-	closingWords     int      // how long one may be, 24 if it is not said
-	represented      []string // first words of a line that says who speaks for the signer above
-	behalf           []string // before the organisation that somebody signs for
-	signed           []string // labels of the list of those who signed
-	honorifics       []string // before a name
-	afterName        []string // honorifics behind a name or an office
-	postnominals     []string // behind a name
-	roles            []string // words of an office
-	bodies           []string // words of an organisation's name
-	authorities      []string // words of an institution that is written to
-	places           []string // words of an address
-	ofWords          []string // words after which a name or office goes on
-	notNames         []string // common words, which no person is called
-	particles        []string // lower-case words inside a person's name
-	wrote            []string // "wrote an open letter to": what stands between sender and addressee
-	times            []string // "today": between sender and verb
-	wroteEnd         []string // what ends the addressee in such a sentence
-	conjunction      []string // between two people in one salutation
-	peers            []string // in the salutation of a call: those who may sign
-
-	requests     []string // verbs of a request in the first person
-	requestNouns []string // a request with one of firstPerson in its sentence
-	firstPerson  []string
-	reported     []string // verbs of a request in the third person
-	toYou        []string // requests that name no sender
-	notAsking    []string // what a sentence says that it does not ask
-	please       []string // first word of an imperative
-	politeOnly   []string // what follows it in a sentence that asks for nothing
-	obliges      []string // ends a line whose list says what must be done
-	adverbs      []string // may stand between sender and verb
-	senders      []string // "the undersigned"
-	listHeads    []string // whole headings of a list of demands
-	following    []string // tell that a list comes though the sentence ends
-	ordinals     map[string]int
-	readers      []string // speaks to the reader
-	signing      []string // asks for a signature
-	deadlines    []string // tell that a date is the last day to sign
-	untils       []string // before a date that is a last day
-	endOfDay     []string // close of business
-	ownReply     []string // the date is for the addressee's answer
-	furniture    []string // whole lines, or first words of short lines, of a web page
-	linkLists    []string // headings of lists of other pages
-	furnitureIn  []string // words that occur in nothing but furniture
-
-	qualifiers map[string]Qualifier
-	after      map[string]Qualifier // behind the number: "or more"
-	between    []string             // open a range
-	rangeTo    []string             // stand between the ends of a range
-	fillers    []string             // may stand between qualifier and number
-	numbers    map[string]float64   // zero to ninety, and hundreds written as one word
-	scales     map[string]float64   // hundred, thousand, …
-	alone      []string             // those that are a number without one before them
-	manyOf     map[string]float64   // tens, dozens, thousands
-	roundly    map[string]float64   // one word for about a number: « une centaine »
-	duals      map[string]float64   // one word for two of something
-	numberAnd  string               // between the words of a number
-	percent    []string
-	notCounts  []string // before a number that counts nothing: article, resolution, flight
-	abstract   []string // behind a small number in words that states nothing: "two reasons"
-	headers    []string // of a table of signatories
-	ages       []string // behind a number: -year-old
-	counted    []string // behind a number that looks like a year but counts
-	leadsTo    []string // before a number that counts, at the end of a clause: "killed 7."
-	bylines    []string // before the author of an article
-
-	decimalComma bool // a comma is the decimal sign, and spaces or stops set thousands apart
-}
-
-// tables are the languages that letters are read in.
-var tables = []*words{&english, &persian, &french, &arabic}
-
-// scripts tell a language by letters that only it, or mostly it, uses.
-var scripts = []struct {
+// byLetter is a language that letters tell from others of its script.
+type byLetter struct {
 	tag     string
-	letters string
-}{
-	{"ckb", "ۆێڕڵە"}, {"ur", "ٹڈڑےںہھ"}, {"fa", "پچژگکی"}, {"ar", "ةىكيإأ"},
-	{"uk", "іїєґ"}, {"ru", "ыэёъ"}, {"sr", "ђћџљњј"},
+	letters string // that it uses alone, or more than others
+	alone   bool   // no other language uses them
 }
+
+var (
+	arabicScript   = []byLetter{{"ckb", "ۆێڕڵە", true}, {"ur", "ٹڈڑےںہھ", true}, {"fa", "پچژگکی", false}, {"ar", "ةىكيإأ", false}}
+	cyrillicScript = []byLetter{{"uk", "іїєґ", false}, {"ru", "ыэёъ", false}, {"sr", "ђћџљњј", false}}
+)
 
 // latinStops recognise languages that are not read, so that they are at least named.
 var latinStops = []struct {
@@ -146,8 +41,11 @@ var otherScripts = []struct {
 	{"hi", unicode.Devanagari}, {"th", unicode.Thai}, {"hy", unicode.Armenian}, {"ka", unicode.Georgian},
 }
 
-// sampled is how much of a text is looked at to tell its language.
-const sampled = 64 << 10
+const (
+	sampled   = 64 << 10 // bytes of a text that are looked at to tell its language
+	leastStop = 2        // common words that tell a language in Latin letters; one may be a name
+	leastOwn  = 25       // a text in a language with letters of its own has one among as many at least
+)
 
 // Language returns the BCP 47 tag of the language that most of a text is in, "" if it cannot tell.
 func Language(text string) string { return detect([]line{{text: text}}) }
@@ -188,48 +86,46 @@ func detect(lines []line) string {
 	}
 	switch {
 	case arabic > latin && arabic > cyrillic:
-		return byLetters(text, []string{"ckb", "ur", "fa", "ar"}, "fa")
+		return byStopsOfScript(text, byLetters(text, arabicScript, "fa"))
 	case cyrillic > latin:
-		return byLetters(text, []string{"uk", "sr", "ru"}, "ru")
+		return byLetters(text, cyrillicScript, "ru")
 	}
 	return byStops(text)
 }
 
-// byLetters picks the language whose own letters occur most, with stop words to tell Persian from Arabic. Letters of Kurdish
-// and Urdu occur in nothing else, while these use Persian ones too.
-func byLetters(text string, among []string, otherwise string) string {
+// byLetters picks the language whose letters occur most. Letters of Kurdish and Urdu occur in nothing else, while these use
+// Persian ones too.
+func byLetters(text string, script []byLetter, otherwise string) string {
 	best, most := otherwise, 0
-	own := func(letters string) (n int) {
+	for _, s := range script {
+		n := 0
 		for _, r := range text {
-			if strings.ContainsRune(letters, r) {
+			if strings.ContainsRune(s.letters, r) {
 				n++
 			}
 		}
-		return n
-	}
-	for _, s := range scripts {
-		for _, tag := range among {
-			if s.tag != tag {
-				continue
-			}
-			n := own(s.letters)
-			if (s.tag == "ckb" || s.tag == "ur") && n*25 > len(text)/2 { // a letter of Arabic script has two bytes
-				return s.tag
-			}
-			if n > most {
-				best, most = tag, n
-			}
+		if s.alone && n*leastOwn > len(text)/2 { // a letter of this script has two bytes
+			return s.tag
+		}
+		if n > most {
+			best, most = s.tag, n
 		}
 	}
-	if best == "fa" || best == "ar" {
-		folded := fold(text)
-		fa := countWords(folded, "است که را این برای از با های شده")
-		ar := countWords(folded, "فی من علی الی التی الذی هذا ان عن")
-		switch {
-		case ar > fa:
-			return "ar"
-		case fa > ar:
-			return "fa"
+	return best
+}
+
+// byStopsOfScript picks the language whose commonest words occur more than those of the one that the letters tell, if there
+// are tables for both: Persian and Arabic share most letters.
+func byStopsOfScript(text, tag string) string {
+	folded, best, most := fold(text), tag, -1
+	for _, w := range tables() {
+		if w.Tag == tag {
+			most = countWords(folded, w.Stop)
+		}
+	}
+	for _, w := range tables() {
+		if n := countWords(folded, w.Stop); most >= 0 && !w.isCased() && n > most {
+			best, most = w.Tag, n
 		}
 	}
 	return best
@@ -237,27 +133,30 @@ func byLetters(text string, among []string, otherwise string) string {
 
 func byStops(text string) string {
 	folded := fold(text)
-	best, most := "", 0
-	consider := func(tag, words string) {
-		if n := countWords(folded, words); n > most {
+	best, most := "", leastStop-1
+	consider := func(tag string, stop phrases) {
+		if n := countWords(folded, stop); n > most {
 			best, most = tag, n
 		}
 	}
-	consider("en", strings.Join(english.stop, " "))
-	consider("fr", strings.Join(french.stop, " "))
-	for _, l := range latinStops {
-		consider(l.tag, l.words)
+	for _, w := range tables() {
+		if w.isCased() {
+			consider(w.Tag, w.Stop)
+		}
 	}
-	if most < 2 {
-		return ""
+	for _, l := range latinStops {
+		consider(l.tag, strings.Fields(l.words))
 	}
 	return best
 }
 
+// isCased reports whether the script of a language has capitals.
+func (w *words) isCased() bool { return !caseless(w.Stop[0]) }
+
 // countWords counts how many words of the folded text are in the list.
-func countWords(folded, list string) int {
+func countWords(folded string, list phrases) int {
 	set := map[string]bool{}
-	for w := range strings.FieldsSeq(list) {
+	for _, w := range list {
 		set[w] = true
 	}
 	n := 0
@@ -269,17 +168,20 @@ func countWords(folded, list string) int {
 	return n
 }
 
-// languages returns the tables to read a letter with: its own first, then those of the languages whose words stand in it
-// when it gives a date, a name or an address as they are written elsewhere. Words mean something else in a neighbour
-// language, so French is read in French letters only and Arabic in Arabic ones.
+// languages returns the tables to read a letter with: its own first, then those of the language whose words stand in it when
+// it gives a date, a name or an address as they are written elsewhere. Words mean something else in a neighbour language, so
+// a table is read in its own letters only. A letter in a language without a table is read with the first.
 func languages(tag string) []*words {
-	switch tag {
-	case "fr":
-		return []*words{&french, &english}
-	case "ar":
-		return []*words{&arabic, &english}
-	case "fa":
-		return []*words{&persian, &english}
+	own := tables()[0]
+	for _, w := range tables() {
+		if w.Tag == tag {
+			own = w
+		}
 	}
-	return []*words{&english, &persian}
+	for _, w := range tables() {
+		if w.Tag == own.Neighbour {
+			return []*words{own, w}
+		}
+	}
+	return []*words{own}
 }

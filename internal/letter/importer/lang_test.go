@@ -1,18 +1,13 @@
 package importer
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
 
 // figuresOf reads the figures of a text in a language.
 func figuresOf(tag, text string) []Figure {
-	r := newReader(nil, "")
-	r.langs = languages(tag)
-	r.body = []line{{text: plain(text)}}
-	r.readFigures()
-	return r.draft.Figures
+	return newReader(tag).readFigures([]line{{text: plain(text)}})
 }
 
 func TestFigures_french(t *testing.T) {
@@ -58,7 +53,8 @@ func TestFigures_french(t *testing.T) {
 			t.Errorf("%s: got %s", text, describe(figures))
 		}
 	}
-	for _, text := range []string{"en 2019", "le 3 mars 2024", "du 2 au 9 janvier", "l'article 19 de la loi", "articles 18, 19 et 20", "à 17 h", "un enfant âgé de 16 ans", "deux raisons", "un bâtiment neuf.", "au XXIe siècle", "la résolution n° 12", "avant le 1er mai"} {
+	for _, text := range []string{"en 2019", "le 3 mars 2024", "du 2 au 9 janvier", "l'article 19 de la loi", "articles 18, 19 et 20", "à 17 h",
+		"un enfant âgé de 16 ans", "deux raisons", "un bâtiment neuf.", "au XXIe siècle", "la résolution n° 12", "avant le 1er mai"} {
 		if figures := figuresOf("fr", text); len(figures) > 0 {
 			t.Errorf("%s: got %s", text, describe(figures))
 		}
@@ -109,7 +105,8 @@ func TestFigures_arabic(t *testing.T) {
 			t.Errorf("%s: got %s", text, describe(figures))
 		}
 	}
-	for _, text := range []string{"عام 2019", "3 آذار/مارس 2024", "15 كانون الثاني 2025", "١٢ رجب ١٤٤٥ هـ", "المادة 19 من القانون", "القرار رقم 12", "الساعة 5 مساء", "لثلاثة أسباب", "الفقرة ٤"} {
+	for _, text := range []string{"عام 2019", "3 آذار/مارس 2024", "15 كانون الثاني 2025", "١٢ رجب ١٤٤٥ هـ", "المادة 19 من القانون", "القرار رقم 12",
+		"الساعة 5 مساء", "لثلاثة أسباب", "الفقرة ٤"} {
 		if figures := figuresOf("ar", text); len(figures) > 0 {
 			t.Errorf("%s: got %s", text, describe(figures))
 		}
@@ -118,11 +115,14 @@ func TestFigures_arabic(t *testing.T) {
 
 func TestFindDates_frenchAndArabic(t *testing.T) {
 	tests := []struct{ text, want string }{
-		{"le 3 mars 2024", "2024-03-03"}, {"1er mai 2025", "2025-05-01"}, {"premier août 2025", "2025-08-01"}, {"mardi 16 septembre 2025", "2025-09-16"}, {"27/08/2024", "2024-08-27"},
+		{"le 3 mars 2024", "2024-03-03"}, {"1er mai 2025", "2025-05-01"}, {"premier août 2025", "2025-08-01"},
+		{"mardi 16 septembre 2025", "2025-09-16"}, {"27/08/2024", "2024-08-27"},
 		{"31 juin 2024", ""}, {"le 29 février 2023", ""}, {"14 AOÛT 2023", "2023-08-14"}, {"2 décembre 1999", "1999-12-02"},
-		{"3 آذار/مارس 2024", "2024-03-03"}, {"15 كانون الثاني 2025", "2025-01-15"}, {"١٥ تموز/يوليو ٢٠٢٣", "2023-07-15"}, {"9 غشت 2026", "2026-08-09"}, {"5 آب (أغسطس) 2024", "2024-08-05"}, {"الأول من أيار 2024", "2024-05-01"},
+		{"3 آذار/مارس 2024", "2024-03-03"}, {"15 كانون الثاني 2025", "2025-01-15"}, {"١٥ تموز/يوليو ٢٠٢٣", "2023-07-15"},
+		{"9 غشت 2026", "2026-08-09"}, {"5 آب (أغسطس) 2024", "2024-08-05"}, {"الأول من أيار 2024", "2024-05-01"},
 		{"3 من مارس 2024", "2024-03-03"}, {"7 تشرين الأول 2022", "2022-10-07"}, {"27/8/2024", "2024-08-27"}, {"2024/8/27", "2024-08-27"}, {"31 نيسان 2024", ""},
-		{"1 رجب 1445 هـ الموافق 13 يناير 2024 م", "2024-01-13"}, {"١٢ رجب ١٤٤٥", ""}, {"15/7/1445هـ", ""}, {"1428/5/12 هـ", ""}, {"۱۴۰۳/۵/۱۲ هـ.ش", "2024-08-02"},
+		{"1 رجب 1445 هـ الموافق 13 يناير 2024 م", "2024-01-13"}, {"١٢ رجب ١٤٤٥", ""}, {"15/7/1445هـ", ""}, {"1428/5/12 هـ", ""},
+		{"۱۴۰۳/۵/۱۲ هـ.ش", "2024-08-02"},
 	}
 	for _, tt := range tests {
 		got := ""
@@ -154,19 +154,7 @@ func TestDeadline_frenchAndArabic(t *testing.T) {
 		{"ar", "ننتظر ردكم قبل 20 أبريل 2027.", "", ""},
 	}
 	for _, tt := range tests {
-		r := newReader([]line{{text: tt.text}}, "")
-		r.langs = languages(tt.tag)
-		r.readDeadlineSentence(tt.text)
-		if r.draft.Deadline != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.text, r.draft.Deadline, tt.want)
-		}
-		var warned strings.Builder
-		for _, w := range r.draft.Warnings {
-			warned.WriteString(w.Key)
-		}
-		if warned.String() != tt.warning {
-			t.Errorf("%s: warned %q, want %q", tt.text, warned.String(), tt.warning)
-		}
+		checkDeadline(t, tt.tag, "", tt.text, tt.want, tt.warning)
 	}
 }
 

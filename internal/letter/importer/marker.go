@@ -55,9 +55,12 @@ var letterOrders = [...][]string{
 	{"ا", "ب", "ت", "ث", "ج", "ح", "خ", "د", "ذ", "ر", "ز", "س", "ش", "ص", "ض", "ط", "ظ", "ع", "غ", "ف", "ق", "ک", "ل", "م", "ن", "ه", "و", "ی"},
 }
 
-// readMarker recognises the mark at the start of a line; the words of the languages decide on spelled ones.
-func readMarker(text string, langs []*words) marker {
-	head := text[:min(len(text), 64)]
+// markerBytes are those of a line in which the mark of an item stands.
+const markerBytes = 64
+
+// readMarker recognises the mark at the start of a line; ordinals are the words that number items, nil to leave them aside.
+func readMarker(text string, ordinals map[string]int) marker {
+	head := text[:min(len(text), markerBytes)]
 	if m := markDecimal.FindStringSubmatch(head); m != nil {
 		return marker{kind: decimal, number: m[1], size: len(m[0])}
 	}
@@ -77,27 +80,28 @@ func readMarker(text string, langs []*words) marker {
 	if m := markBullet.FindString(head); m != "" {
 		return marker{kind: bullet, sign: strings.TrimSpace(m), size: len(m)}
 	}
-	return readSpelled(head, langs)
+	return readSpelled(head, ordinals)
 }
 
 // readSpelled recognises "First, …" and «دوم: …».
-func readSpelled(head string, langs []*words) marker {
+func readSpelled(head string, ordinals map[string]int) marker {
 	at := strings.IndexAny(head, " ,:،-–")
-	if at <= 0 {
+	if at <= 0 || len(ordinals) == 0 {
 		return marker{}
 	}
 	word := head[:at]
-	for _, w := range langs {
-		if value := w.ordinals[fold(word)]; value > 0 {
-			rest := strings.TrimLeft(head[at:], " ,:،-–")
-			return marker{kind: spelled, number: word, value: value, size: len(head) - len(rest)}
-		}
+	value := ordinals[fold(word)]
+	if value == 0 {
+		return marker{}
 	}
-	return marker{}
+	return marker{kind: spelled, number: word, value: value, size: len(head) - len(strings.TrimLeft(head[at:], " ,:،-–"))}
 }
 
+// isItem reports whether the mark is one that lists of names have, too.
+func (m marker) isItem() bool { return m.kind == bullet || m.kind == numbered }
+
 func letterValue(letter string) int {
-	if firstRune(letter) >= 0x590 {
+	if caseless(letter) {
 		letter = fold(letter)
 		for _, order := range letterOrders {
 			if at := slices.Index(order, letter); at >= 0 {
@@ -130,7 +134,7 @@ func atoi(s string) int {
 // follows reports whether m is the next item after last in the same list.
 func (m marker) follows(last marker) bool {
 	if m.kind != last.kind {
-		return m.kind == roman && last.kind == lettered && m.number == "i" && last.value == 8
+		return m.kind == roman && last.kind == lettered && m.value == 1 && !startsUpper(m.number) && last.value == 8
 	}
 	switch m.kind {
 	case bullet, decimal:
@@ -138,7 +142,7 @@ func (m marker) follows(last marker) bool {
 	case noMarker:
 		return false
 	case lettered:
-		if firstRune(m.number) >= 0x590 {
+		if caseless(m.number) {
 			before, own := fold(last.number), fold(m.number)
 			return slices.ContainsFunc(letterOrders[:], func(order []string) bool {
 				at := slices.Index(order, before)

@@ -1,7 +1,7 @@
 package importer
 
 import (
-	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,6 +19,9 @@ const (
 	openers = "(\"“‘'«[{"
 	enders  = ".,;:!?)\"”’'»]}…،؛؟"
 )
+
+// tokenBytes is how much of a token is folded; no word of a number is longer.
+const tokenBytes = 80
 
 // tokens splits a line, whose words are separated by single spaces.
 func tokens(text string) []token {
@@ -38,7 +41,7 @@ func tokens(text string) []token {
 		t := newToken(text[at:end], at)
 		if last := len(out) - 1; last >= 0 && t.start == t.end && t.ended { // a mark set apart, as French has it: « l'heure ; »
 			out[last].ended = true
-		} else if last >= 0 && (t.word == "ها" || t.word == "های") && !out[last].ended { // a suffix written apart
+		} else if last >= 0 && !out[last].ended && everywhere().LooseSuffixes.has(t.word) {
 			out[last].word += t.word
 			out[last].end, out[last].ended = t.end, t.ended
 		} else {
@@ -49,25 +52,27 @@ func tokens(text string) []token {
 	return out
 }
 
-// splitAnd returns the length of an Arabic "and" that is joined to digits, 0 if the word has none.
+// splitAnd returns the length of an "and" that is joined to digits, 0 if the word has none.
 func splitAnd(word string) int {
-	rest, ok := strings.CutPrefix(word, "و")
-	if ok && unicode.IsDigit(firstRune(rest)) {
-		return len("و")
+	and := everywhere().JoinedAnd
+	if rest, ok := strings.CutPrefix(word, and); ok && startsWithDigit(rest) {
+		return len(and)
 	}
 	return 0
 }
 
-// elided are the French words that are joined to the next one; "d'une" stays whole, because it stands in « plus d'une ».
-var elided = [...]string{"l'", "l’", "L'", "L’", "d'", "d’", "qu'", "qu’"}
-
+// withoutElided removes a word that is joined to the next one by an apostrophe. « d'une » stays whole, because it stands in
+// « plus d'une ».
 func withoutElided(core string) string {
-	for _, e := range elided {
-		if rest, ok := strings.CutPrefix(core, e); ok && rest != "" && !strings.HasPrefix(rest, "un") {
-			return rest
-		}
+	w := everywhere()
+	rest, elided := w.Elisions.cutElided(core)
+	if !elided && startsUpper(core) {
+		rest, elided = w.ElidedArticles.cutElided(strings.ToLower(core[:1]) + core[1:])
 	}
-	return core
+	if !elided || rest == "" || slices.ContainsFunc(w.RoundlyOne, func(one string) bool { return strings.HasPrefix(rest, one) }) {
+		return core
+	}
+	return rest
 }
 
 // newToken makes a token of a word that stands at an offset of its line.
@@ -81,7 +86,7 @@ func newToken(raw string, at int) token {
 		core = bare
 	}
 	return token{
-		word: fold(core[:min(len(core), 80)]), start: start, end: end,
+		word: fold(core[:min(len(core), tokenBytes)]), start: start, end: end,
 		opened: len(left) != len(raw), ended: ended,
 		bracketed: strings.HasPrefix(raw, "(") && strings.Contains(left, ")") || strings.HasPrefix(raw, "[") && strings.Contains(left, "]"),
 	}
@@ -98,57 +103,11 @@ type number struct {
 	percentage bool
 }
 
-// lexicon holds the number words of all languages.
-type lexicon struct {
-	numbers, scales, manyOf map[string]float64
-	qualifiers, after       map[string]Qualifier
-	percent, notCounts      map[string]bool
-	ages, counted, fillers  map[string]bool
-	abstract                map[string]bool
-	between, rangeTo, and   map[string]bool
-	leadsTo                 map[string]bool
-	alone, months           map[string]bool
-	roundly, duals          map[string]float64
-	decimalComma, joinedAnd bool
-}
-
-func newLexicon(langs []*words) *lexicon {
-	x := &lexicon{
-		numbers: map[string]float64{}, scales: map[string]float64{}, manyOf: map[string]float64{},
-		qualifiers: map[string]Qualifier{}, after: map[string]Qualifier{},
-		percent: map[string]bool{}, notCounts: map[string]bool{}, ages: map[string]bool{}, counted: map[string]bool{},
-		fillers: map[string]bool{}, between: map[string]bool{}, rangeTo: map[string]bool{}, and: map[string]bool{}, abstract: map[string]bool{}, leadsTo: map[string]bool{},
-		alone: map[string]bool{}, months: map[string]bool{}, roundly: map[string]float64{}, duals: map[string]float64{},
-	}
-	for _, w := range langs {
-		maps.Copy(x.numbers, w.numbers)
-		maps.Copy(x.scales, w.scales)
-		maps.Copy(x.manyOf, w.manyOf)
-		maps.Copy(x.qualifiers, w.qualifiers)
-		maps.Copy(x.after, w.after)
-		maps.Copy(x.roundly, w.roundly)
-		maps.Copy(x.duals, w.duals)
-		x.decimalComma = x.decimalComma || w.decimalComma
-		x.joinedAnd = x.joinedAnd || len(w.duals) > 0
-		for name := range w.months {
-			x.months[name] = x.months[name] || w.smallMonths
-		}
-		x.and[w.numberAnd] = true
-		for set, list := range map[*map[string]bool][]string{
-			&x.percent: w.percent, &x.notCounts: w.notCounts, &x.ages: w.ages, &x.counted: w.counted,
-			&x.fillers: w.fillers, &x.between: w.between, &x.rangeTo: w.rangeTo, &x.leadsTo: w.leadsTo, &x.abstract: w.abstract,
-			&x.alone: w.alone,
-		} {
-			for _, word := range list {
-				(*set)[word] = true
-			}
-		}
-	}
-	return x
-}
-
 // signs are marks written before a number.
 var signs = map[rune]Qualifier{'~': About, '≈': About, '±': About, '>': MoreThan, '<': FewerThan, '≥': AtLeast, '≤': UpTo}
+
+// Currencies are written joined to the digits, dollars with a country before them.
+const currencies, dollarPrefix = "$€£¥", "us"
 
 // unitSuffixes are written joined to the digits.
 var unitSuffixes = map[string]float64{"": 1, "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "b": 1e9, "+": 1, "%": 1, "٪": 1}
@@ -160,7 +119,7 @@ func readDigits(word string) (n number, ok bool) {
 		n.qualifier = q
 		rest = rest[len(string(firstRune(rest))):]
 	}
-	rest = strings.TrimLeft(strings.TrimPrefix(rest, "us"), "$€£¥")
+	rest = strings.TrimLeft(strings.TrimPrefix(rest, dollarPrefix), currencies)
 	value, rest, yearLike, ok := readInteger(rest)
 	if !ok {
 		return n, false
@@ -182,7 +141,7 @@ func readDigits(word string) (n number, ok bool) {
 }
 
 func readDigitRange(n number, text string) (number, bool) {
-	high, rest, _, ok := readInteger(strings.TrimLeft(text, "$€£¥"))
+	high, rest, _, ok := readInteger(strings.TrimLeft(text, currencies))
 	factor, known := unitSuffixes[rest]
 	if !ok || !known || high <= n.value {
 		return n, false
@@ -193,6 +152,9 @@ func readDigitRange(n number, text string) (number, bool) {
 	}
 	return n, true
 }
+
+// longestDigits is how many bytes the digits of a number have at most.
+const longestDigits = 24
 
 // readInteger reads digits with separators of thousands and decimals from the start of s.
 func readInteger(s string) (value float64, rest string, yearLike, ok bool) {
@@ -215,7 +177,7 @@ func readInteger(s string) (value float64, rest string, yearLike, ok bool) {
 			return value, s[i:], groups == 0 && group == 4, group > 0 && i > 0 && (s[0] != '0' || group == 1) && leading <= 3
 		}
 		i += size
-		if i > 24 {
+		if i > longestDigits {
 			return 0, s, false, false
 		}
 	}
@@ -258,41 +220,44 @@ func threeDigits(s string) bool {
 }
 
 // readNumber reads a number in digits or words at token i.
-func (x *lexicon) readNumber(ts []token, i int) (number, bool) {
+func (r *reader) readNumber(ts []token, i int) (number, bool) {
 	word := ts[i].word
 	if word == "" {
 		return number{}, false
 	}
-	if strings.ContainsFunc(word[:min(len(word), 12)], unicode.IsDigit) {
-		n, ok := readDigits(x.separated(word))
-		if !ok {
-			return n, false
-		}
-		n.from, n.to = i, i+1
-		x.joinGroups(ts, &n)
-		x.scale(ts, &n)
-		return n, true
+	if !strings.ContainsFunc(word[:min(len(word), signBytes)], unicode.IsDigit) {
+		return r.readWords(ts, i)
 	}
-	return x.readWords(ts, i)
+	n, ok := readDigits(r.separated(word))
+	if !ok {
+		return n, false
+	}
+	n.from, n.to = i, i+1
+	joinGroups(ts, &n)
+	r.scale(ts, &n)
+	return n, true
 }
+
+// signBytes is where a number's first digit stands at most, behind signs and a currency.
+const signBytes = 12
 
 // separated writes digits the way readDigits takes them where a language has the decimal comma and thousands apart: 1,5 and
 // 1.500.
-func (x *lexicon) separated(word string) string {
-	if !x.decimalComma {
+func (r *reader) separated(word string) string {
+	if !r.DecimalComma {
 		return word
 	}
 	if at := strings.IndexByte(word, '.'); at > 0 && at < 4 && threeDigits(word[at+1:]) {
 		return strings.ReplaceAll(word, ".", ",")
 	}
-	if at := strings.IndexByte(word, ','); at > 0 && at+1 < len(word) && startsWithDigit(word[at+1:]) && !threeDigits(word[at+1:]) {
+	if at := strings.IndexByte(word, ','); at > 0 && startsWithDigit(word[at+1:]) && !threeDigits(word[at+1:]) {
 		return word[:at] + "." + word[at+1:]
 	}
 	return word
 }
 
 // joinGroups joins "54 000".
-func (x *lexicon) joinGroups(ts []token, n *number) {
+func joinGroups(ts []token, n *number) {
 	for n.value >= 1 && n.high == 0 && n.to < len(ts) && !ts[n.to-1].ended && len(ts[n.to].word) == 3 && threeDigits(ts[n.to].word) &&
 		len(ts[n.from].word) <= 3 && len(ts[n.to-1].word) <= 3 && isDigits(ts[n.to-1].word) {
 		n.value = n.value*1000 + float64(atoi(ts[n.to].word))
@@ -300,14 +265,12 @@ func (x *lexicon) joinGroups(ts []token, n *number) {
 	}
 }
 
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
-}
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // scale multiplies digits by the word behind them: 1.5 million, ۳۰ هزار, and adds what follows: ۳ هزار و ۵۰۰.
-func (x *lexicon) scale(ts []token, n *number) {
+func (r *reader) scale(ts []token, n *number) {
 	for n.to < len(ts) && !ts[n.to-1].ended {
-		factor, ok := x.scales[ts[n.to].word]
+		factor, ok := r.Scales[ts[n.to].word]
 		if !ok {
 			break
 		}
@@ -315,15 +278,16 @@ func (x *lexicon) scale(ts []token, n *number) {
 		n.high *= factor
 		n.yearLike = false
 		n.to++
-		if n.to+1 < len(ts) && x.and[ts[n.to].word] && factor >= 1000 {
-			if more, ok := readDigits(ts[n.to+1].word); ok && more.value < factor && more.high == 0 && !ts[n.to+1].opened && ts[n.to].word == "و" {
+		if n.to+1 < len(ts) && factor >= 1000 && r.DigitsAnd.has(ts[n.to].word) && !ts[n.to+1].opened {
+			if more, ok := readDigits(ts[n.to+1].word); ok && more.value < factor && more.high == 0 {
 				n.value += more.value
 				n.to += 2
 			}
 		}
 	}
 	if n.to < len(ts) && !ts[n.to-1].ended {
-		n.percentage = n.percentage || x.percent[ts[n.to].word] || n.to+1 < len(ts) && x.percent[ts[n.to].word+" "+ts[n.to+1].word]
+		word := ts[n.to].word
+		n.percentage = n.percentage || r.Percent.has(word) || n.to+1 < len(ts) && r.Percent.has(word+" "+ts[n.to+1].word)
 	}
 }
 
@@ -334,8 +298,8 @@ type wordSum struct {
 }
 
 // take adds one word; it returns false if the word does not go on with the number.
-func (s *wordSum) take(x *lexicon, word string) bool {
-	if v, ok := x.numbers[word]; ok && word != "a" && word != "an" && word != "half" && word != "نیم" {
+func (s *wordSum) take(w *words, word string) bool {
+	if v, ok := w.Numbers[word]; ok {
 		if s.any && (v >= s.last || s.last < 20 || v == 0) {
 			return false
 		}
@@ -343,7 +307,7 @@ func (s *wordSum) take(x *lexicon, word string) bool {
 		s.last, s.any = v, true
 		return true
 	}
-	factor, ok := x.scales[word]
+	factor, ok := w.Scales[word]
 	if !ok || s.any && s.last == factor {
 		return false
 	}
@@ -357,36 +321,64 @@ func (s *wordSum) take(x *lexicon, word string) bool {
 	return true
 }
 
+// takeHyphened takes "thirty-one" whole or not at all.
+func (s *wordSum) takeHyphened(w *words, word string) bool {
+	if _, whole := w.Numbers[word]; whole || !strings.Contains(word, "-") {
+		return s.take(w, word)
+	}
+	trial := *s
+	for part := range strings.SplitSeq(word, "-") {
+		if !w.NumberAnd.has(part) && !trial.take(w, part) {
+			return false
+		}
+	}
+	*s = trial
+	return true
+}
+
+// goesOn reports whether the word behind "and" is smaller than what was said: "two hundred and six", not "six and two". Below
+// a hundred it goes on in scripts that write it so, and with a few units: « vingt et un ».
+func (s *wordSum) goesOn(w *words, word string) bool {
+	word, _, _ = strings.Cut(word, "-")
+	if v, ok := w.Numbers[word]; ok && (v >= s.last || s.last < 20) {
+		return false
+	}
+	if s.last < 100 && !caseless(word) && !w.AndUnits.has(word) {
+		return false
+	}
+	trial := *s
+	return trial.take(w, word)
+}
+
 // readWords reads "one hundred and fifty", "a dozen", "half a million", «هزار و پانصد».
-func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
-	n.from = i
-	if x.joinedAnd {
-		if n, ok = x.readArabicWords(ts, i); ok {
+func (r *reader) readWords(ts []token, i int) (n number, ok bool) {
+	if r.JoinedAnd != "" {
+		if n, ok = r.readUnitsFirst(ts, i); ok {
 			return n, true
 		}
 	}
-	var s wordSum
+	n.from = i
 	half := 1.0
-	if (ts[i].word == "half" || ts[i].word == "نیم") && i+1 < len(ts) {
+	if r.Halves.has(ts[i].word) && i+1 < len(ts) {
 		half = 0.5
 		i++
 	}
-	if ts[i].word == "a" || ts[i].word == "an" {
-		i++
-		if i >= len(ts) || x.scales[ts[i].word] == 0 {
+	if r.Ones.has(ts[i].word) {
+		if i++; i >= len(ts) || r.Scales[ts[i].word] == 0 {
 			return n, false
 		}
-	} else if _, scale := x.scales[ts[i].word]; scale && half == 1 && firstRune(ts[i].word) < 0x590 && !(x.alone[ts[i].word] && (i == 0 || !x.percent[ts[i-1].word+" "+ts[i].word])) {
+	} else if word := ts[i].word; half == 1 && r.Scales[word] > 0 && !caseless(word) && (!r.Alone.has(word) || i > 0 && r.Percent.has(ts[i-1].word+" "+word)) {
 		return n, false
 	}
+	var s wordSum
 	at := i
 	for at < len(ts) {
 		word := ts[at].word
-		if x.and[word] && s.any && at+1 < len(ts) && x.goesOn(&s, ts[at+1].word) {
+		if s.any && at+1 < len(ts) && r.NumberAnd.has(word) && s.goesOn(r.words, ts[at+1].word) {
 			at++
 			continue
 		}
-		if !s.takeHyphened(x, word) {
+		if !s.takeHyphened(r.words, word) {
 			break
 		}
 		at++
@@ -396,34 +388,4 @@ func (x *lexicon) readWords(ts []token, i int) (n number, ok bool) {
 	}
 	n.to, n.value = at, (s.total+s.current)*half
 	return n, s.any && n.value > 0
-}
-
-// takeHyphened takes "thirty-one" whole or not at all.
-func (s *wordSum) takeHyphened(x *lexicon, word string) bool {
-	if _, whole := x.numbers[word]; whole || !strings.Contains(word, "-") {
-		return s.take(x, word)
-	}
-	trial := *s
-	for part := range strings.SplitSeq(word, "-") {
-		if !x.and[part] && !trial.take(x, part) {
-			return false
-		}
-	}
-	*s = trial
-	return true
-}
-
-// goesOn reports whether the word behind "and" is smaller than what was said: "two hundred and six", not "six and two".
-func (x *lexicon) goesOn(s *wordSum, word string) bool {
-	trial := *s
-	if first, _, ok := strings.Cut(word, "-"); ok {
-		word = first
-	}
-	if v, ok := x.numbers[word]; ok && (v >= s.last || s.last < 20) {
-		return false
-	}
-	if s.last < 100 && firstRune(word) < 0x590 && !(x.decimalComma && (x.numbers[word] == 1 || x.numbers[word] == 11)) { // « vingt et un »
-		return false
-	}
-	return trial.take(x, word)
 }

@@ -9,13 +9,13 @@ import (
 
 // TestTables_folded checks that every entry of a word table is written as fold writes it; others would never be found.
 func TestTables_folded(t *testing.T) {
-	for _, w := range tables {
+	for _, w := range tables() {
 		v := reflect.ValueOf(*w)
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
 			for _, entry := range entries(v.Field(i)) {
 				if folded := fold(entry); folded != strings.TrimSpace(entry) {
-					t.Errorf("%s %s: %q folds to %q", w.tag, name, entry, folded)
+					t.Errorf("%s %s: %q folds to %q", w.Tag, name, entry, folded)
 				}
 			}
 		}
@@ -44,7 +44,8 @@ func TestFindDates_calendars(t *testing.T) {
 		{"۲۹ اسفند ۱۴۰۷", "2029-03-19"}, {"۳۰ اسفند ۱۴۰۸", "2030-03-20"}, {"۱ فروردین ۱۴۰۹", "2030-03-21"},
 		{"۳۰ اسفند ۱۳۹۹", "2021-03-20"}, {"۳۰ اسفند ۱۴۰۴", ""}, {"۳۱ مهر ۱۴۰۰", ""}, {"۱۲ مرداد ۱۴۰۵", "2026-08-03"},
 		{"۱۴۰۵/۰۵/۱۲", "2026-08-03"}, {"1405/5/12", "2026-08-03"}, {"١٤٠٥/٠٥/١٢", "2026-08-03"}, {"۲۲ بهمن‌ماه ۱۳۵۷", "1979-02-11"},
-		{"۲۰ اکتبر ۲۰۲۰", "2020-10-20"}, {"بیستم", ""}, {"شانزدهم آذر ۱۴۰۴", "2025-12-07"}, {"بیست و یکم مهرماه ۱۴۰۴", "2025-10-13"}, {"12 Mordad 1405", "2026-08-03"}, {"۱۷ حوت ۱۴۰۲", "2024-03-07"},
+		{"۲۰ اکتبر ۲۰۲۰", "2020-10-20"}, {"بیستم", ""}, {"شانزدهم آذر ۱۴۰۴", "2025-12-07"},
+		{"بیست و یکم مهرماه ۱۴۰۴", "2025-10-13"}, {"12 Mordad 1405", "2026-08-03"}, {"۱۷ حوت ۱۴۰۲", "2024-03-07"},
 		{"9 March 2020", "2020-03-09"}, {"09 March 2020", "2020-03-09"}, {"March 9th, 2020", "2020-03-09"}, {"9th of March, 2020", "2020-03-09"},
 		{"2020-03-09", "2020-03-09"}, {"29 February 2023", ""}, {"29 February 2024", "2024-02-29"}, {"13/02/2021", "2021-02-13"},
 		{"02/13/2021", "2021-02-13"}, {"9.3.2020", "2020-03-09"}, {"Sept. 3, 2021", "2021-09-03"}, {"31 June 2020", ""},
@@ -78,9 +79,9 @@ func TestDateLine(t *testing.T) {
 		{"Ref. 12/2020, 9 March 2020", "", false},
 	}
 	for _, tt := range tests {
-		_, place, ok := dateLine(line{text: tt.text})
-		if ok != tt.ok || ok && place != tt.place {
-			t.Errorf("%s: got %q, %v", tt.text, place, ok)
+		d, ok := readDateLine(tt.text)
+		if ok != tt.ok || ok && d.place != tt.place {
+			t.Errorf("%s: got %q, %v", tt.text, d.place, ok)
 		}
 	}
 }
@@ -103,19 +104,24 @@ func TestDeadline(t *testing.T) {
 		{"", "این نامه را حداکثر تا پایان روز جمعه ۱۲ بهمن ۱۴۰۳ امضا کنید.", "2025-01-31", ""},
 	}
 	for _, tt := range tests {
-		r := newReader([]line{{text: tt.text}}, "")
-		r.draft.Date = tt.date
-		r.readDeadlineSentence(tt.text)
-		if r.draft.Deadline != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.text, r.draft.Deadline, tt.want)
-		}
-		var warned strings.Builder
-		for _, w := range r.draft.Warnings {
-			warned.WriteString(w.Key)
-		}
-		if warned.String() != tt.warning {
-			t.Errorf("%s: warned %q, want %q", tt.text, warned.String(), tt.warning)
-		}
+		checkDeadline(t, Language(tt.text), tt.date, tt.text, tt.want, tt.warning)
+	}
+}
+
+// checkDeadline reads a sentence of a letter in a language, which is dated or not.
+func checkDeadline(t *testing.T, tag, dated, text, want, warning string) {
+	t.Helper()
+	d := deadlineReader{reader: newReader(tag), dated: dated, form: FormLetter}
+	d.readSentence(text)
+	if d.found.at != want {
+		t.Errorf("%s: got %q, want %q", text, d.found.at, want)
+	}
+	var warned strings.Builder
+	for _, w := range d.warnings {
+		warned.WriteString(w.Key)
+	}
+	if warned.String() != warning {
+		t.Errorf("%s: warned %q, want %q", text, warned.String(), warning)
 	}
 }
 
@@ -165,9 +171,11 @@ func TestFigures(t *testing.T) {
 }
 
 func TestFigures_ranges(t *testing.T) {
-	for _, text := range []string{"between 40 and 50 people", "40–50 people", "40 to 50 people", "forty to fifty people", "بین ۴۰ تا ۵۰ نفر", "۴۰ تا ۵۰ نفر", "۴۰ الی ۵۰ نفر", "بین ۴۰ و ۵۰ نفر"} {
+	for _, text := range []string{"between 40 and 50 people", "40–50 people", "40 to 50 people", "forty to fifty people", "بین ۴۰ تا ۵۰ نفر",
+		"۴۰ تا ۵۰ نفر", "۴۰ الی ۵۰ نفر", "بین ۴۰ و ۵۰ نفر"} {
 		figures := figuresIn(text)
-		if len(figures) != 1 || figures[0].Low == nil || *figures[0].Low != 40 || *figures[0].High != 50 || figures[0].Qualifier != Range || figures[0].Value != nil {
+		if len(figures) != 1 || figures[0].Low == nil || *figures[0].Low != 40 || *figures[0].High != 50 || figures[0].Qualifier != Range ||
+			figures[0].Value != nil {
 			t.Errorf("%s: got %s", text, describe(figures))
 		}
 	}
@@ -187,12 +195,7 @@ func TestFigures_none(t *testing.T) {
 	}
 }
 
-func figuresIn(text string) []Figure {
-	r := newReader(nil, "")
-	r.body = []line{{text: text}}
-	r.readFigures()
-	return r.draft.Figures
-}
+func figuresIn(text string) []Figure { return figuresOf("", text) }
 
 func describe(figures []Figure) string {
 	var b strings.Builder

@@ -2,35 +2,46 @@ package importer
 
 import (
 	"regexp"
-	"slices"
 	"strings"
+	"sync"
 )
 
-// secondDear stands between two salutations on one line.
-var secondDear = regexp.MustCompile(`(?i)[,;]? (?:and )?dear `)
+// again finds the first words of a second salutation on one line: ", and dear ".
+var again = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)[,;]? (?:` + alternation(everywhere().Again) + `) `)
+})
 
-// saluted returns the people that the salutation names; a polite word such as "Sir" is nobody.
-func (r *reader) saluted() []Addressee {
-	text := r.draft.Salutation
-	if text == "" {
-		return nil
+const (
+	mostSalutations = 4 // on one line
+	mostGreetings   = 4 // before a name: "Dear most respected"
+	mostNameWords   = 6 // behind an honorific; what is longer is no name
+
+	titleBelowWords = 14 // of a title below a salutation
+)
+
+// saluted returns the people that a salutation names; a polite word such as "Sir" is nobody. Unsure are the texts in which
+// the name begins at a guess.
+func (r *reader) saluted(salutation string) (people []Addressee, unsure []string) {
+	if salutation == "" {
+		return nil, nil
 	}
-	var parts []string
-	for _, one := range secondDear.Split(text, 4) {
-		parts = append(parts, r.splitPeople(r.withoutGreeting(one))...)
-	}
-	var people []Addressee
-	for _, part := range parts {
-		if a := r.salutedOne(part); a.Name != "" || a.Office != "" {
-			people = append(people, a)
+	for _, one := range again().Split(salutation, mostSalutations) {
+		for _, part := range r.splitPeople(r.withoutGreeting(one)) {
+			a, guess := r.salutedOne(part)
+			if guess != "" {
+				unsure = append(unsure, guess)
+			}
+			if a.Name != "" || a.Office != "" {
+				people = append(people, a)
+			}
 		}
 	}
-	return people
+	return people, unsure
 }
 
 func (r *reader) withoutGreeting(text string) string {
-	for range 4 {
-		word := r.starts(fold(text), func(w *words) []string { return w.greetings })
+	for range mostGreetings {
+		word := r.Greetings.leading(fold(text))
 		if word == "" {
 			break
 		}
@@ -39,140 +50,87 @@ func (r *reader) withoutGreeting(text string) string {
 	return text
 }
 
-// splitPeople splits "Mr A and Ms B" where an honorific follows the conjunction.
-func (r *reader) splitPeople(text string) []string {
+// splitPeople splits "Mr A and Ms B" where an honorific follows the conjunction, or an office and a name.
+func (r *reader) splitPeople(text string) (parts []string) {
 	fields := strings.Fields(text)
-	var parts []string
 	start := 0
-	for i, f := range fields {
-		joins := r.is(fold(f), func(w *words) []string { return w.conjunction }) || strings.HasSuffix(f, ",") || strings.HasSuffix(f, "،")
-		if joins && i+1 < len(fields) && (r.honorific(strings.Join(fields[i+1:], " ")) != "" || i+2 < len(fields) && i > 0 && startsUpper(fields[i-1]) && startsUpper(fields[i+2]) && r.is(fold(fields[i+1]), func(w *words) []string { return w.roles })) {
-			parts = append(parts, strings.Join(fields[start:i+1], " "))
-			start = i + 1
+	for i := range fields[:max(0, len(fields)-1)] {
+		conjunction := r.Conjunction.has(fold(fields[i]))
+		if !conjunction && !endsWithComma(fields[i]) || r.honorific(strings.Join(fields[i+1:], " ")) == "" && !r.isOfficePair(fields, i) {
+			continue
 		}
-	}
-	parts = append(parts, strings.Join(fields[start:], " "))
-	for i, p := range parts {
-		in := strings.Fields(p)
-		if len(in) > 1 && i < len(parts)-1 && r.is(fold(in[len(in)-1]), func(w *words) []string { return w.conjunction }) {
-			parts[i] = strings.Join(in[:len(in)-1], " ")
+		end := i + 1
+		if conjunction && i > start {
+			end = i
 		}
+		parts = append(parts, strings.Join(fields[start:end], " "))
+		start = i + 1
 	}
-	return parts
+	return append(parts, strings.Join(fields[start:], " "))
 }
 
-func (r *reader) salutedOne(text string) (a Addressee) {
+// isOfficePair reports whether a name stands before word i, and an office with a name behind it: "Ada Rowe and President Lant".
+func (r *reader) isOfficePair(fields []string, i int) bool {
+	return i > 0 && i+2 < len(fields) && startsUpper(fields[i-1]) && startsUpper(fields[i+2]) && r.Roles.has(fold(fields[i+1]))
+}
+
+// salutedOne reads one person of a salutation. The guess is the text that was split without being sure, "" if none was.
+func (r *reader) salutedOne(text string) (a Addressee, guess string) {
 	text = r.withoutAfterName(r.withoutArticle(trimMarks(text)))
 	bare := r.withoutHonorifics(text)
-	folded := fold(bare)
-	if r.is(fold(text), func(w *words) []string { return w.polite }) {
-		return a
+	folded, titled := fold(bare), bare != text
+	if folded == "" || r.Polite.has(fold(text)) || r.Polite.starts(folded) {
+		return a, ""
 	}
-	if folded == "" || r.is(folded, func(w *words) []string { return w.polite }) || r.starts(folded, func(w *words) []string { return w.polite }) != "" {
-		return a
-	}
-	if name, rest, ok := cutComma(bare); ok && bare != text && !r.hasRole(name) && r.hasRole(rest) {
-		return Addressee{Name: name, Office: rest} // "Ms Okello, Minister of Gender"
-	}
-	if r.hasRole(bare) {
-		a.Office, a.Name = r.splitOffice(bare)
-		if before, last, ok := cutLast(bare); ok && a.Name == "" && r.hasRole(before) && !r.hasRole(last) && !r.hasBody(last) && startsUpper(last) && !hasOf(fold(before)) {
-			a.Office, a.Name = before, last
+	name, rest, split := cutComma(bare)
+	switch {
+	case split && titled && !r.hasRole(name) && r.hasRole(rest):
+		return Addressee{Name: name, Office: rest}, "" // "Ms Okello, Minister of Gender"
+	case r.hasRole(bare):
+		office, name, unsure := r.splitOffice(bare)
+		if unsure {
+			guess = bare
 		}
-		return a
+		if before, last, ok := cutLast(bare); ok && name == "" && r.isRank(before) && startsUpper(last) && !r.hasRole(last) && !r.hasBody(last) {
+			office, name = before, last
+		}
+		return Addressee{Name: name, Office: office}, guess
+	case !titled && !r.isPerson(bare) && !r.hasBody(bare), titled && wordCount(bare) > mostNameWords:
+		return a, ""
+	case split:
+		return Addressee{Name: name, Office: rest}, ""
 	}
-	titled := bare != text
-	if !titled && !r.isPerson(bare) && !r.hasBody(bare) || titled && wordCount(bare) > 6 {
-		return a
+	return Addressee{Name: bare}, ""
+}
+
+// isRank reports whether an office does not say of what it is, so that the next word is a name: "Minister Okello".
+func (r *reader) isRank(office string) bool { return r.hasRole(office) && !hasOf(fold(office)) }
+
+// readSubject takes subject lines below the salutation as title and subtitle, or a title that stands there without a label.
+func (r *reader) readSubject(t titles, body []line) (titles, []line) {
+	for len(body) > 1 {
+		kind, rest, ok := r.headLabel(body[0].text)
+		if !ok || kind != titleBlock || rest == "" {
+			break
+		}
+		t = r.addTitle(t, []line{{text: rest}})
+		body = body[1:]
 	}
-	if name, rest, ok := cutComma(bare); ok {
-		return Addressee{Name: name, Office: rest}
+	if len(body) > 1 && t.title == "" && r.isTitleLine(body[0], body[1]) {
+		t, body = r.addTitle(t, body[:1]), body[1:]
 	}
-	return Addressee{Name: bare}
+	return t, body
 }
 
 // isTitleLine reports whether a line under the salutation is a title rather than a paragraph or a list.
-func (r *reader) isTitleLine(l line) bool {
-	if l.level > 0 || endsSentence(l.text) || isProse(l) || isContact(l.text) || readMarker(l.text, r.langs).kind != noMarker {
+func (r *reader) isTitleLine(l, below line) bool {
+	if l.level > 0 || endsSentence(l.text) || isProse(l) || isContact(l.text) || readMarker(l.text, r.Ordinals).kind != noMarker {
 		return false
 	}
 	if greets, _ := r.isSalutation(l); greets {
 		return false
 	}
 	n := wordCount(l.text)
-	return r.isTitle(l) || l.gap > 0 && n >= 2 && n <= 14 && !strings.HasSuffix(l.text, ",") && len(r.body) > 1 && r.body[1].gap > 0 && isProse(r.body[1]) && (startsUpper(l.text) || firstRune(l.text) >= 0x590)
-}
-
-// cutLast splits off the last word.
-func cutLast(text string) (before, last string, ok bool) {
-	at := strings.LastIndexByte(text, ' ')
-	if at < 0 {
-		return text, "", false
-	}
-	return text[:at], text[at+1:], true
-}
-
-// readSubject takes a subject line under the salutation as title or subtitle.
-func (r *reader) readSubject() {
-	for len(r.body) > 1 {
-		kind, rest, ok := r.headLabel(r.body[0].text)
-		if !ok || kind != titleBlock || rest == "" {
-			break
-		}
-		r.addTitle(headBlock{lines: []line{{text: rest}}})
-		r.body = r.body[1:]
-	}
-	if len(r.body) > 1 && r.draft.Title == "" && r.isTitleLine(r.body[0]) {
-		r.addTitle(headBlock{lines: r.body[:1]})
-		r.body = r.body[1:]
-	}
-}
-
-// readBodyDate takes a date line that stands among the signatures, or in the first or last lines of the body.
-func (r *reader) readBodyDate() {
-	take := func(lines []line, among []int) []line {
-		for _, i := range among {
-			if i < 0 || i >= len(lines) {
-				continue
-			}
-			if dates, place, ok := dateLine(lines[i]); ok && r.draft.DateAsWritten == "" {
-				r.setDate(dates, place, lines[i].text)
-				return slices.Concat(lines[:i], lines[i+1:])
-			}
-		}
-		return lines
-	}
-	all := make([]int, min(len(r.tail), 200))
-	for i := range all {
-		all[i] = i
-	}
-	r.tail = take(r.tail, all)
-	r.body = take(r.body, []int{0, 1, len(r.body) - 1, len(r.body) - 2})
-	r.readDateline()
-}
-
-// readDateline takes the date of a press text from the start of its first paragraph: "(Geneva, 12 March 2024) – …".
-func (r *reader) readDateline() {
-	for _, l := range slices.Concat(r.intro, r.body[:min(len(r.body), 2)]) {
-		head := strings.ToValidUTF8(l.text[:min(len(l.text), 100)], "")
-		at := strings.IndexAny(head, "–—")
-		if at < 0 {
-			at = strings.Index(head, " - ")
-		}
-		if end := strings.Index(head, ") "); strings.HasPrefix(head, "(") && end > 0 {
-			at = end
-		}
-		if r.draft.DateAsWritten != "" {
-			continue
-		}
-		if colon := strings.Index(head, ": "); colon > at && at > 0 && isDated(line{text: head[:colon]}) { // "Place – 6 July 2027: …"
-			at = colon
-		}
-		if at <= 0 {
-			continue
-		}
-		if dates, place, ok := dateLine(line{text: strings.Trim(head[:at], "() ")}); ok {
-			r.setDate(dates, place, strings.Trim(head[:at], "() "))
-		}
-	}
+	apart := l.gap > 0 && below.gap > 0 && isProse(below)
+	return r.isTitle(l) || apart && n >= 2 && n <= titleBelowWords && !strings.HasSuffix(l.text, ",") && (startsUpper(l.text) || caseless(l.text))
 }

@@ -49,6 +49,17 @@ func readMarkdown(text string) (lines []line, rest string) {
 	return joinWrapped(lines), rest
 }
 
+// How many runes the lines of a source have that was wrapped at one width.
+const (
+	widestWrap    = 110 // a longer line was not wrapped, unless it has no spaces to wrap it at
+	narrowestWrap = 55  // a narrower source is one of short lines
+	wrappedRunes  = 50  // of a line that the next one may go on with
+	raggedRunes   = 40  // least of a line that was wrapped by hand, if six tenths of the width are less
+	boldBytes     = 300 // of a line whose bold words go on in the next one
+	itemIndent    = 8   // most columns that a line of an item is set in; more is code
+	unwrappable   = 3   // most words of a line that has no spaces to wrap it at: an address
+)
+
 // maxLines is how many lines are looked at; a longer source is no letter, and its other lines go to the body as they are.
 const maxLines = 10_000
 
@@ -77,7 +88,7 @@ func splitLines(text string) (lines []line, rest string) {
 			continue
 		}
 		l.gap, gap = gap, 0
-		if n := len(lines); n > 0 && l.gap == 0 && len(lines[n-1].source) < 300 && strings.Count(lines[n-1].source, "**")%2 == 1 {
+		if n := len(lines); n > 0 && l.gap == 0 && len(lines[n-1].source) < boldBytes && strings.Count(lines[n-1].source, "**")%2 == 1 {
 			lines[n-1] = join(lines[n-1], l)
 			continue
 		}
@@ -178,17 +189,17 @@ func wrapWidth(lines []line) int {
 	width, pairs := 0, 0
 	for i, l := range lines {
 		n := runeCount(l.source)
-		if n > 110 && wordCount(l.text) > 3 {
+		if n > widestWrap && wordCount(l.text) > unwrappable {
 			return 0
 		}
-		if n <= 110 {
+		if n <= widestWrap {
 			width = max(width, n)
 		}
-		if i > 0 && l.gap == 0 && runeCount(lines[i-1].source) > 50 {
+		if i > 0 && l.gap == 0 && runeCount(lines[i-1].source) > wrappedRunes {
 			pairs++
 		}
 	}
-	if width < 55 || pairs == 0 {
+	if width < narrowestWrap || pairs == 0 {
 		return 0
 	}
 	return width
@@ -211,7 +222,7 @@ func joinBlock(block []line, width int) []line {
 		a, b := block[i-1], block[i]
 		first, _, _ := strings.Cut(b.source, " ")
 		fits := runeCount(a.source)+1+runeCount(first) <= width-a.indent
-		inItem := b.indent > a.indent && readMarker(out[len(out)-1].text, nil).kind != noMarker && b.indent <= 8
+		inItem := b.indent > a.indent && readMarker(out[len(out)-1].text, nil).kind != noMarker && b.indent <= itemIndent
 		starts := a.broken || a.level > 0 || b.level > 0 || readMarker(b.text, nil).kind != noMarker
 		if starts || (fits && !ragged && !inItem) {
 			flush()
@@ -228,7 +239,7 @@ func joinBlock(block []line, width int) []line {
 func isRagged(block []line, width int) bool {
 	inside := 0
 	for _, l := range block[:len(block)-1] {
-		if runeCount(l.source) < width*6/10 || runeCount(l.source) < 40 {
+		if runeCount(l.source) < max(width*6/10, raggedRunes) {
 			return false
 		}
 		if !strings.ContainsAny(l.text[len(l.text)-1:], ".:;!?,") {

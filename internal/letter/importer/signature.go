@@ -1,0 +1,308 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// maxSigners bounds the list; longer ones are imported as signatories, not as part of the text.
+const maxSigners = 2000
+
+// How many lines or words tell what stands below a closing.
+const (
+	behalfWords    = 14 // most of a line that names an organisation above who signs for it
+	othersWords    = 6  // most of "and 120 others"
+	monthWords     = 5  // most of a month and a year, with place and label
+	personLines    = 4  // most of one person with role and organisation
+	footerLines    = 5  // most of a letterhead
+	besideLines    = 6  // most of signatures beside each other
+	mostBeside     = 6  // of them
+	rankAboveWords = 2  // most of a role above a name without honorific
+	officeAbove    = 5  // most of an office above a name, where forms are set
+)
+
+// sideBySide is the space between signatures that stand beside each other.
+var sideBySide = regexp.MustCompile(`\t+|\s{3,}`)
+
+// linkInside finds a web address in a line.
+var linkInside = regexp.MustCompile(`://|www\.`)
+
+// signatures are the signers of a letter while their lines are read.
+type signatures struct {
+	*reader
+	signers  []Signer
+	behalfOf string // the organisation that the next signers sign for
+	last     string // the last line of all
+	toEditor bool   // the letter is to a newspaper, whose readers sign with their town
+}
+
+// readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line. If
+// the sender is not known, a letterhead below them is returned and is no signature.
+func (r *reader) readSigners(tail []line, salutation string, senderKnown bool) (signers []Signer, letterhead []line) {
+	if len(tail) == 0 {
+		return nil, nil
+	}
+	s := signatures{reader: r, last: tail[len(tail)-1].text, toEditor: r.Editors.in(fold(salutation))}
+	blocks := s.blocks(tail)
+	if last := len(blocks) - 1; !senderKnown && last > 0 && r.isFooter(blocks[last]) {
+		blocks, letterhead = blocks[:last], blocks[last]
+	}
+	list := false
+	for _, lines := range r.splitSideBySide(blocks) {
+		if rest, labelled := r.signedLabel(lines[0]); labelled {
+			list, lines = true, lines[1:]
+			if rest != "" {
+				lines = slices.Concat([]line{{text: rest, source: rest}}, lines)
+			}
+		}
+		s.add(lines, list)
+		if len(s.signers) >= maxSigners {
+			s.signers = s.signers[:maxSigners]
+			r.warn("too_many", "What", "signers")
+			break
+		}
+	}
+	if all := s.signers; len(all) > 1 && all[0].Role == "" && all[0].Organisation == "" && strings.HasPrefix(all[1].Name, all[0].Name+" ") {
+		return all[1:], letterhead // "Salma" above the signature of Salma Reth
+	}
+	return s.signers, letterhead
+}
+
+// blocks returns the lines of the signatures, grouped at blank lines and labels, up to copies and contacts.
+func (s *signatures) blocks(tail []line) (blocks [][]line) {
+	for i, l := range tail {
+		text := trimMarks(l.text)
+		switch {
+		case s.isCopyLabel(l), isProse(l) && wordCount(l.text) > signatureWords, len(blocks) > maxSigners:
+			return blocks
+		case s.isTableHead(l):
+			continue
+		case l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
+			return blocks
+		case text == "", isContact(text), emailAddress.MatchString(text), linkInside.MatchString(text), isMonthAndYear(text), s.isOthers(text):
+			continue
+		}
+		if i == 0 || l.gap > 0 || len(blocks) == 0 || s.isSignedLabel(l) {
+			blocks = append(blocks, nil)
+		}
+		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], l)
+	}
+	return blocks
+}
+
+// isTableHead recognises a heading above some signatures, and the head of a table of them: "Name | Role | Organisation".
+func (s *signatures) isTableHead(l line) bool {
+	if _, labelled := s.signedLabel(l); strings.HasSuffix(l.text, ":") && !labelled && !s.isBehalfLine(l) {
+		return true
+	}
+	columns := strings.FieldsFunc(l.source, isColumnEnd)
+	return len(columns) > 1 && !slices.ContainsFunc(columns, func(c string) bool { return strings.TrimSpace(c) != "" && !s.Headers.has(fold(plain(c))) })
+}
+
+// isMonthAndYear recognises "January 2026" and «شهر، دی‌ماه ۱۴۰۳», which are no date that can be given.
+func isMonthAndYear(text string) bool {
+	fields := strings.Fields(strings.ReplaceAll(fold(text), ",", " "))
+	n := len(fields)
+	if n < 2 || n > monthWords || !isDigits(fields[n-1]) || len(fields[n-1]) != 4 {
+		return false
+	}
+	month := fields[n-2]
+	if short := everywhere().MonthSuffixes.trimEnd(month); short != "" {
+		month = short
+	}
+	return isMonthName(month)
+}
+
+// isOthers recognises "and 120 others".
+func (r *reader) isOthers(text string) bool {
+	fields := strings.Fields(fold(text))
+	return len(fields) > 1 && len(fields) <= othersWords && r.Conjunction.has(fields[0]) && hasDigit(text)
+}
+
+// signedLabel recognises "Signed:", "Signatories" and what stands behind it on the line.
+func (r *reader) signedLabel(l line) (rest string, ok bool) {
+	if rest, ok = r.Signed.label(inBrackets.ReplaceAllString(l.text, "")); !ok {
+		return "", r.isSignedLabel(l)
+	}
+	if startsWithDigit(rest) || !strings.Contains(l.text, rest) { // how many they are
+		rest = ""
+	}
+	return rest, true
+}
+
+// isFooter reports whether the last block below the closing is a letterhead rather than a signature.
+func (r *reader) isFooter(lines []line) bool {
+	first := lines[0].text
+	return len(lines) <= footerLines && slices.ContainsFunc(lines[1:], func(l line) bool { return r.isPlace(l.text) }) &&
+		r.isProper(first) && !r.hasRole(first) && r.honorific(first) == "" && (r.hasBody(first) || !r.isPlace(first))
+}
+
+// splitSideBySide makes a block for each column of signatures that stand beside each other.
+func (r *reader) splitSideBySide(blocks [][]line) (out [][]line) {
+	for _, block := range blocks {
+		names := sideBySide.Split(block[0].source, mostBeside)
+		if len(names) < 2 || slices.ContainsFunc(names, func(n string) bool { return !r.namesPerson(plain(n)) }) {
+			out = append(out, block)
+			continue
+		}
+		columns := make([][]line, len(names))
+		for _, l := range block[:min(len(block), besideLines)] {
+			for i, part := range sideBySide.Split(l.source, len(names)+1) {
+				if i < len(names) {
+					columns[i] = append(columns[i], line{source: part, text: plain(part)})
+				}
+			}
+		}
+		out = append(out, columns...)
+	}
+	return out
+}
+
+// add reads one block. A line goes on with the signer above if it is a role or an organisation of a person.
+func (s *signatures) add(lines []line, list bool) {
+	single := list && !s.isPersonBlock(lines)
+	lines = s.namesFirst(s.nameFirst(lines))
+	had, fresh := len(s.signers), true // no signer of this block was read yet
+	for i, l := range lines {
+		if (i+1 < len(lines) || len(lines) == 1 && l.text != s.last) && s.isBehalfLine(l) {
+			organisation, _ := s.behalf(s.signerText(l))
+			s.behalfOf = trimMarks(organisation)
+			continue
+		}
+		if row, ok := s.readColumns(l); ok {
+			s.signers = append(s.signers, row)
+			fresh = false
+			continue
+		}
+		entry := s.signerText(l)
+		if !fresh && s.Represented.starts(fold(entry)) {
+			continue
+		}
+		if organisation, ok := s.behalf(entry); ok && !fresh {
+			if !unicode.IsLower(firstRune(organisation)) { // "on behalf of its members"
+				s.attach(organisation)
+				for j := had; j < len(s.signers)-1; j++ { // "A and B" for the same
+					if other := &s.signers[j]; other.Role == "" && other.Organisation == "" {
+						other.Organisation = organisation
+					}
+				}
+			}
+			continue
+		}
+		goesOn := !fresh || i == 0 && len(s.signers) > 0 && len(lines) == 1 && !list && s.hasRole(entry)
+		if goesOn && !single && !readMarker(l.text, nil).isItem() && (s.belongs(entry) || i == 1 && !list && s.pairs(entry) ||
+			i == 2 && len(lines) == 3 && s.isPersonBlock(lines)) {
+			s.attach(entry)
+			continue
+		}
+		for _, part := range s.splitEntries(entry) {
+			if signer := s.readSigner(strings.TrimSpace(part)); signer.Name != "" {
+				s.signers = append(s.signers, signer)
+				fresh = false
+			}
+		}
+	}
+	for i := had; i < len(s.signers) && s.behalfOf != ""; i++ {
+		if signer := &s.signers[i]; signer.Organisation == "" && signer.Name != s.behalfOf {
+			signer.Organisation = s.behalfOf
+		}
+	}
+	if len(s.signers) > had {
+		s.behalfOf = ""
+	}
+}
+
+// nameFirst puts the name above the role in a signature of two lines that has them the other way round.
+func (r *reader) nameFirst(lines []line) []line {
+	if len(lines) != 2 || strings.ContainsAny(strings.TrimRight(lines[0].text, ",،")+lines[1].text, ",،") {
+		return lines
+	}
+	above, below := r.signerText(lines[0]), r.signerText(lines[1])
+	honored := r.honorific(below) != ""
+	if r.hasRole(above) && r.honorific(above) == "" && !r.isPerson(above) && r.namesPerson(below) && (honored || wordCount(above) <= rankAboveWords) {
+		return []line{lines[1], lines[0]}
+	}
+	return lines
+}
+
+// namesFirst puts each name above the office that stands alone above it: « Le secrétaire, » and the name on the next line.
+func (r *reader) namesFirst(lines []line) []line {
+	if !r.Formal {
+		return lines
+	}
+	lines = slices.Clone(lines)
+	for i := 0; i+1 < len(lines); i++ {
+		above := strings.TrimRight(r.signerText(lines[i]), ",، ")
+		named := i > 0 && r.isPerson(r.signerText(lines[i-1])) // the office is that of the line above it
+		if !named && wordCount(above) <= officeAbove && r.beginsOffice(above) && r.namesPerson(r.signerText(lines[i+1])) {
+			lines[i].text, lines[i].source = above, above
+			lines[i], lines[i+1] = lines[i+1], lines[i]
+			i++
+		}
+	}
+	return lines
+}
+
+// isBehalfLine recognises "For the Teachers' Federation," above the name of who signs for it.
+func (s *signatures) isBehalfLine(l line) bool {
+	alone := len(s.signers) == 0 && l.gap > 0 && (s.Formal || s.BehalfInside.in(fold(l.text)))
+	if wordCount(l.text) > behalfWords || !strings.HasSuffix(l.text, ",") && !strings.HasSuffix(l.text, ":") && !alone {
+		return false
+	}
+	_, ok := s.behalf(s.signerText(l))
+	return ok || slices.ContainsFunc(s.BehalfLines, func(p string) bool { return strings.HasPrefix(l.text, capital(p)+" ") })
+}
+
+// isPersonBlock reports whether a block in a list is one person on several lines.
+func (r *reader) isPersonBlock(lines []line) bool {
+	if len(lines) < 2 || len(lines) > personLines || !r.namesPerson(r.signerText(lines[0])) {
+		return false
+	}
+	second := lines[1].text
+	return (r.hasRole(second) || len(lines) == 2 && r.hasBody(second)) && !r.isEntry(second) && readMarker(second, nil).kind == noMarker
+}
+
+// belongs reports whether a line is role or organisation of the last signer.
+func (s *signatures) belongs(entry string) bool {
+	last := s.signers[len(s.signers)-1]
+	switch at := signerParts.FindStringIndex(entry); {
+	case betweenEntries.MatchString(entry), s.hasBody(last.Name), last.Role != "" && last.Organisation != "":
+		return false
+	case at != nil && at[0] > 0 && s.namesPerson(entry[:at[0]]):
+		return false
+	case s.honorific(entry) != "" && s.namesPerson(entry):
+		return false
+	}
+	return s.hasRole(entry) || s.hasBody(entry) && (last.Role != "" || s.isPerson(last.Name)) || last.Role != "" && !s.isPerson(entry)
+}
+
+// pairs reports whether the second line of a signature that begins with a person is what the person belongs to.
+func (s *signatures) pairs(entry string) bool {
+	last := s.signers[len(s.signers)-1]
+	return last.Role == "" && last.Organisation == "" && s.isPerson(last.Name) && !s.isPerson(entry) && s.honorific(entry) == ""
+}
+
+// attach adds a line of role or organisation to the last signer.
+func (s *signatures) attach(entry string) {
+	last := &s.signers[len(s.signers)-1]
+	if inner, ok := strings.CutPrefix(entry, "("); ok {
+		entry = strings.TrimSuffix(inner, ")")
+	}
+	role, rest, split := cutComma(entry)
+	switch {
+	case split && last.Role == "" && s.hasRole(role) && !s.hasRole(rest):
+		last.Role = role
+		if last.Organisation == "" {
+			last.Organisation = rest
+		}
+	case last.Role == "" && s.hasRole(entry):
+		last.Role = s.withoutArticle(entry)
+	case s.isPlace(entry), startsWithDigit(entry), s.toEditor && wordCount(entry) == 1: // a reader's town
+	case last.Organisation == "":
+		last.Organisation = entry
+	default:
+		s.signers = append(s.signers, s.readSigner(entry))
+	}
+}

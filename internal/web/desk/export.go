@@ -1,0 +1,139 @@
+package desk
+
+import (
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// ExportsPage makes lists for an audience, and gives them out.
+type ExportsPage struct {
+	page.Base
+	Form             page.Form
+	LetterTitle      page.Tagged
+	BoardURL, Action string
+	Audiences        []string
+	Second           bool // what is not public wants a second member
+	Exports          []ExportView
+}
+
+// Template is its file.
+func (ExportsPage) Template() string { return "desk/exports" }
+
+// ExportView is a list that was made, or is being made.
+type ExportView struct {
+	ID, Audience, At, Until string
+	Made                    bool
+	Lines                   int
+}
+
+// formats are those in which an export can be fetched.
+var formats = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+// ShowExports shows the lists made for an audience.
+func (h *Handlers) ShowExports(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	return h.exportsPage(w, r, d, url.Values{"audience": {string(roll.ForPublic)}}, nil)
+}
+
+func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
+	loc, l := page.LocaleOf(r), d.Letter
+	t := l.Edition.Text(loc.Code)
+	path := page.Local(r, "/desk/letters/"+l.Slug)
+	p := ExportsPage{Base: h.base(r, d, loc.T("desk.export.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
+		BoardURL: path, Action: path + "/exports"}
+	for _, a := range roll.Audiences {
+		p.Audiences = append(p.Audiences, string(a))
+	}
+	var failed error
+	if p.Second, failed = h.Accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
+		return failed
+	}
+	exports, failed := h.Signing.Exports(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
+	for _, e := range slices.Backward(exports) {
+		p.Exports = append(p.Exports, ExportView{ID: strconv.FormatInt(e.ID, 36), Audience: string(e.Audience), Made: e.Made, Lines: e.Lines,
+			At:    loc.DateTime(e.CreatedAt, time.UTC),
+			Until: loc.DateTime(e.CreatedAt.Add(signing.ExportFor), time.UTC)})
+	}
+	return h.Render(w, page.Status(err), p)
+}
+
+// SubmitExports has one made, sends one, or throws one away.
+func (h *Handlers) SubmitExports(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	v, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+	done := ""
+	switch do := v.Get("do"); do {
+	case "make":
+		done, err = h.carry(r, d, signing.Exporting{Audience: roll.Audience(v.Get("audience"))}, "exporting")
+	case "csv", "xlsx": // fetching is recorded, so it is a form
+		return h.sendExport(w, r, d, id, do)
+	case "discard":
+		done, err = "removed", h.Signing.DiscardExport(r.Context(), d.Letter.ID, id, d.User.ID)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if comesBack(err) {
+		return h.exportsPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/exports", done)
+}
+
+// sendExport sends a made export as a file.
+func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, id int64, format string) error {
+	e, lines, err := h.Signing.FetchExport(r.Context(), d.Letter.ID, id, format, d.User.ID)
+	if err != nil {
+		return err
+	}
+	loc := page.LocaleOf(r)
+	name := d.Letter.Slug + "-" + string(e.Audience) + "-" + e.CreatedAt.Format(time.DateOnly) + "." + format
+	return h.Stream(w, r, name, formats[format], func(out io.Writer) error {
+		rows := exportRows(loc, e.Audience, lines)
+		if format == "xlsx" {
+			return roll.WriteXLSX(out, loc.Dir == "rtl", rows)
+		}
+		return roll.WriteCSVTable(out, rows)
+	})
+}
+
+// exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.
+func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[signing.Exported, error]) iter.Seq2[roll.Row, error] {
+	return func(yield func(roll.Row, error) bool) {
+		headings := roll.Row{loc.T("desk.export.kind"), loc.T("desk.export.name"), loc.T("desk.export.role"), loc.T("desk.export.affiliation"),
+			loc.T("desk.export.country"), loc.T("desk.export.basis")}
+		if a != roll.ForPublic {
+			headings = append(headings, loc.T("desk.export.listing"))
+		}
+		if !yield(headings, nil) {
+			return
+		}
+		for x, err := range lines {
+			row := roll.Row{loc.T("desk.export.kind_" + string(x.Kind)), x.Name, x.Title, x.Affiliation, i18n.CountryName(loc, x.Country),
+				loc.T("basis." + string(x.Basis))}
+			if a != roll.ForPublic {
+				row = append(row, loc.T("listing."+string(x.Listing)))
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}

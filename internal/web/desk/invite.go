@@ -1,0 +1,210 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// InvitationsPage is whom a letter has invited, and where more are.
+type InvitationsPage struct {
+	page.Base
+	Form                                      page.Form
+	LetterTitle                               page.Tagged
+	BoardURL, Action, SettingsURL, GeneralURL string
+	Open, Draft, CanMail, HasCall             bool
+	HasDeadline                               bool
+	Total                                     int
+	States                                    []TabView
+	Invitations                               []InvitationView
+	NextURL                                   string
+	Reminders                                 []ReminderView
+
+	Read            bool // a list was read and waits to be sent
+	Ready, Repeated int
+	Misread         []MisreadView
+	Ignored         []string // columns
+	Sample          []signing.Invitee
+	More            int // beside the sample
+}
+
+// Template is its file.
+func (InvitationsPage) Template() string { return "desk/invitations" }
+
+// TabView is one of several views of a list, with how many it holds.
+type TabView struct {
+	URL, Text, Count string
+	Current          bool
+}
+
+// InvitationView is an invitation as its letter's editors see it.
+type InvitationView struct {
+	ID, Name, Organisation, Email, Language string
+	State, Reason, At                       string
+	Bounced                                 bool
+}
+
+// ReminderView is a moment at which those who have not answered are reminded.
+type ReminderView struct {
+	At   string
+	Done bool
+}
+
+// MisreadView is a line of a list that names nobody who could be invited.
+type MisreadView struct{ Line, Text, Why string }
+
+// invitationsShown is how many invitations a page shows.
+const invitationsShown = 50
+
+// ShowInvitations shows whom a letter has invited.
+func (h *Handlers) ShowInvitations(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	return h.invitationsPage(w, r, d, url.Values{}, nil, nil)
+}
+
+// invitationsPage shows whom a letter has invited; list is what was understood of one that is about to be.
+func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, list *signing.InviteeList, err error) error {
+	loc, l, ctx := page.LocaleOf(r), d.Letter, r.Context()
+	t := l.Edition.Text(loc.Code)
+	path := page.Local(r, "/desk/letters/"+l.Slug)
+	p := InvitationsPage{Base: h.base(r, d, loc.T("desk.invitations.title")), Form: page.NewForm(r, typed, err),
+		LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
+		Action: path + "/invitations", Open: l.AcceptsSignatures(h.Now()), Draft: l.State == letter.Draft, CanMail: h.CanMail, SettingsURL: path + "/settings",
+		GeneralURL: h.BaseURL + "/letters/" + l.Slug}
+	if l.Call != nil {
+		p.GeneralURL, p.HasCall = p.GeneralURL+"/call", true
+	}
+	state := signing.InvitationState(r.URL.Query().Get("state"))
+	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
+	counts, failed := h.Signing.CountInvitations(ctx, l.ID)
+	if failed != nil {
+		return failed
+	}
+	for _, x := range signing.InvitationStates {
+		p.Total += counts[x]
+		p.States = append(p.States, TabView{URL: p.Action + "?state=" + string(x), Text: loc.T("desk.invitations.state." + string(x)),
+			Count: loc.Number(counts[x]), Current: x == state})
+	}
+	p.States = append([]TabView{{URL: p.Action, Text: loc.T("desk.invitations.all"), Count: loc.Number(p.Total), Current: state == ""}}, p.States...)
+	shown, failed := h.Signing.Invitations(ctx, l.ID, state, after, invitationsShown)
+	if failed != nil {
+		return failed
+	}
+	for _, v := range shown {
+		p.Invitations = append(p.Invitations, InvitationView{ID: strconv.FormatInt(v.ID, 36), Name: v.Name, Organisation: v.Organisation, Email: v.Email,
+			Language: languageName(v.Language), State: string(v.State), Reason: v.Reason, Bounced: v.Bounced, At: loc.Date(v.At)})
+	}
+	if len(shown) == invitationsShown {
+		p.NextURL = p.Action + "?state=" + string(state) + "&after=" + strconv.FormatInt(shown[len(shown)-1].ID, 36)
+	}
+	reminders, failed := h.Signing.Reminders(ctx, l)
+	if failed != nil {
+		return failed
+	}
+	var days []string
+	for _, x := range reminders {
+		days = append(days, loc.Digits(strconv.Itoa(x.Days)))
+		p.Reminders = append(p.Reminders, ReminderView{At: loc.DateTime(x.At, l.Deadline.Zone), Done: x.Done})
+	}
+	p.HasDeadline = l.Deadline.IsSet()
+	if !typed.Has("days") {
+		p.Form.Values.Set("days", strings.Join(days, ", "))
+	}
+	if list != nil {
+		p.Read = true
+		for _, v := range list.Invitees {
+			if v.Repeats == 0 {
+				p.Ready++
+			} else {
+				p.Repeated++
+			}
+		}
+		for _, x := range list.Misread {
+			p.Misread = append(p.Misread, MisreadView{Line: loc.Digits(strconv.Itoa(x.Line)), Text: x.Text, Why: page.Say(loc, x.Fault)})
+		}
+		p.Ignored = list.Ignored
+		p.Sample = list.Invitees[:min(len(list.Invitees), inviteesShown)]
+		p.More = len(list.Invitees) - len(p.Sample)
+	}
+	return h.Render(w, page.Status(err), p)
+}
+
+// inviteesShown is how many of a list are shown as they were understood, before they are invited.
+const inviteesShown = 25
+
+func languageName(code string) string {
+	if code == "" {
+		return ""
+	}
+	return i18n.LanguageName(code)
+}
+
+// SubmitInvitations reads a list, invites those on it, or changes what was set.
+func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	v, name, data, err := page.ReadUpload(w, r)
+	if err != nil {
+		if comesBack(err) && v != nil {
+			return h.invitationsPage(w, r, d, v, nil, err)
+		}
+		return err
+	}
+	done := ""
+	switch v.Get("do") {
+	case "read", "send":
+		if len(data) > 0 {
+			text, err := roster.Lines(name, data)
+			if err != nil {
+				return h.invitationsPage(w, r, d, v, nil, page.OnField(err, "file"))
+			}
+			v.Set("invitees", strings.TrimSpace(v.Get("invitees")+"\n"+text))
+		}
+		list, err := signing.ParseInvitees(v.Get("invitees"))
+		if err == nil && len(list.Invitees)+len(list.Misread) == 0 {
+			err = fault.New(fault.Invalid, "invitee.none").On("invitees")
+		}
+		if err != nil {
+			return h.invitationsPage(w, r, d, v, nil, page.OnField(err, "invitees"))
+		}
+		if v.Get("do") == "read" || len(list.Invitees) == 0 {
+			return h.invitationsPage(w, r, d, v, &list, nil)
+		}
+		if _, err = h.Signing.Invite(r.Context(), d.Letter.ID, list.Invitees, d.User.ID); comesBack(err) {
+			return h.invitationsPage(w, r, d, v, &list, err)
+		} else if err != nil {
+			return err
+		}
+		done = "invited"
+	case "withdraw":
+		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+		done, err = "uninvited", h.Signing.WithdrawInvitation(r.Context(), d.Letter.ID, id, d.User.ID)
+	case "remind":
+		done, err = "saved", h.Signing.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
+	default:
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if comesBack(err) {
+		return h.invitationsPage(w, r, d, v, nil, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/invitations", done)
+}
+
+// daysOf reads numbers with commas or blanks between them; SetReminders refuses the 0 that stands for what is none.
+func daysOf(typed string) (days []int) {
+	fields := strings.FieldsFunc(text.LatinDigits(typed), func(c rune) bool { return c == ',' || c == '،' || c == ';' || c == ' ' })
+	for _, field := range fields {
+		n, _ := strconv.Atoi(field)
+		days = append(days, n)
+	}
+	return days
+}

@@ -1,0 +1,105 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// JobsPage is the work in the background that needs attention.
+type JobsPage struct {
+	page.Base
+	Form   page.Form
+	Action string
+	Mails  MailView
+	Failed []FailedView
+}
+
+// Template is its file.
+func (JobsPage) Template() string { return "desk/jobs" }
+
+// FailedView is a job that has failed.
+type FailedView struct {
+	ID, Kind, Code, Next string // Next is "" for one that was given up
+	Tries                int
+}
+
+// MailView is how the mails of the instance are; it is about no letter and no address.
+type MailView struct {
+	Waiting, Done string
+	N             int // failing
+	Failing       []FailureView
+}
+
+// FailureView is how many mails of a kind fail in a way.
+type FailureView struct{ Kind, Code, N string }
+
+// failedShown is how many jobs that need attention a page shows.
+const failedShown = 100
+
+// mailView puts into words how the mails are.
+func mailView(l *i18n.Locale, h job.Health) MailView {
+	v := MailView{Waiting: l.Number(h.Waiting), Done: l.Number(h.Done)}
+	if h.More {
+		v.Waiting = l.T("desk.mail.more", "Count", v.Waiting)
+	}
+	for _, f := range h.Failing {
+		v.N += f.N
+		v.Failing = append(v.Failing, FailureView{Kind: f.Kind, Code: f.Code, N: l.Number(f.N)})
+	}
+	return v
+}
+
+// ShowJobs shows what failed in the background.
+func (h *Handlers) ShowJobs(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	return h.jobsPage(w, r, d, nil)
+}
+
+func (h *Handlers) jobsPage(w http.ResponseWriter, r *http.Request, d *Visit, err error) error {
+	loc := page.LocaleOf(r)
+	p := JobsPage{Base: h.base(r, d, loc.T("desk.jobs.title")), Form: page.NewForm(r, url.Values{}, err), Action: page.Local(r, "/desk/jobs")}
+	health, failed := h.Jobs.Health(r.Context(), "mail")
+	if failed != nil {
+		return failed
+	}
+	p.Mails = mailView(loc, health)
+	list, failed := h.Jobs.Failed(r.Context(), failedShown)
+	if failed != nil {
+		return failed
+	}
+	for _, f := range list {
+		v := FailedView{ID: strconv.FormatInt(f.ID, 36), Kind: f.Kind, Code: f.Code, Tries: f.Attempts}
+		if !f.Next.IsZero() {
+			v.Next = loc.DateTime(f.Next, time.UTC)
+		}
+		p.Failed = append(p.Failed, v)
+	}
+	return h.Render(w, page.Status(err), p)
+}
+
+// SubmitJobs has a failed job tried again.
+func (h *Handlers) SubmitJobs(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	v, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if v.Get("do") == "again" {
+		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
+		err = h.Accounts.TryAgain(r.Context(), id, d.User.ID)
+	} else {
+		err = fault.New(fault.Invalid, "form.encoding")
+	}
+	if comesBack(err) {
+		return h.jobsPage(w, r, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/desk/jobs", "again")
+}

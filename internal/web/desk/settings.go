@@ -1,0 +1,185 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// SettingsPage holds a letter's settings.
+type SettingsPage struct {
+	page.Base
+	signOnForm
+	Form          page.Form
+	LetterTitle   page.Tagged
+	BoardURL      string
+	Action        string
+	Draft         bool
+	Organisations []page.Choice
+}
+
+// Template is its file.
+func (SettingsPage) Template() string { return "desk/settings" }
+
+// ShowSettings shows a letter's settings.
+func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	l := d.Letter
+	v := url.Values{"sign_on": {string(l.SignOn)}, "zone": {"UTC"}}
+	if l.Protected {
+		v.Set("protected", "1")
+	}
+	if l.Mandate {
+		v.Set("mandate", "1")
+	}
+	if l.Deadline.IsSet() {
+		at := l.Deadline.At.In(l.Deadline.Zone)
+		v.Set("day", at.Format(time.DateOnly))
+		v.Set("hour", at.Format("15:04"))
+		v.Set("zone", l.Deadline.Zone.String())
+	}
+	for _, o := range l.Leads {
+		v.Add("lead", o.Slug)
+	}
+	if c := l.Call; c != nil {
+		for name, text := range map[string]string{"from": c.From, "call_title": c.Title, "call_salutation": c.Salutation, "call_body": c.Body,
+			"contact": c.Contact, "contact_email": c.Email} {
+			v.Set(name, text)
+		}
+	}
+	return h.settingsPage(w, r, d, v, nil)
+}
+
+func (h *Handlers) settingsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
+	loc, l := page.LocaleOf(r), d.Letter
+	t := l.Edition.Text(loc.Code)
+	p := SettingsPage{Base: h.base(r, d, loc.T("desk.settings.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
+		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), Action: page.Local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
+	organisations, failed := h.Letters.Directory.List(r.Context())
+	if failed != nil {
+		return failed
+	}
+	for _, o := range organisations {
+		if !mayLead(d, o.Slug) {
+			continue
+		}
+		p.Organisations = append(p.Organisations, page.Choice{Value: o.Slug, Text: page.Tag(o.Name(loc.Code, i18n.Default), ""),
+			Chosen: slices.Contains(typed["lead"], o.Slug)})
+	}
+	return h.Render(w, page.Status(err), p)
+}
+
+// SubmitSettings changes them.
+func (h *Handlers) SubmitSettings(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	v, err := page.ReadLong(w, r)
+	if err != nil {
+		return err
+	}
+	set, err := h.settingsOf(d, v)
+	if err == nil {
+		_, err = h.Letters.SetSettings(r.Context(), d.Letter.Slug, set, d.User.ID)
+	}
+	if comesBack(err) {
+		return h.settingsPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug, "saved")
+}
+
+// settingsOf reads the settings form. Nobody can take the letter out of their own hands.
+func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err error) {
+	var faults fault.List
+	set = letter.Settings{Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
+	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
+		if !slices.Contains(signOns, signOn) {
+			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
+		}
+		set.SignOn = &signOn
+	}
+	deadline, f := deadlineOf(v)
+	if f != nil {
+		faults = append(faults, f)
+	} else if !deadline.At.Equal(d.Letter.Deadline.At) {
+		if deadline.IsSet() && !deadline.At.After(h.Now()) {
+			faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
+		}
+		set.Deadline = &deadline
+	}
+	set.Leads = v["lead"]
+	own := func(slug string) bool {
+		return slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
+	}
+	strange := func(slug string) bool { return !mayLead(d, slug) }
+	if !slices.ContainsFunc(set.Leads, own) || slices.ContainsFunc(set.Leads, strange) {
+		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
+	}
+	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")),
+		Salutation: line1(v.Get("call_salutation")),
+		Body:       letter.CleanMarkdown(v.Get("call_body")), Contact: line1(v.Get("contact")), Email: line1(v.Get("contact_email"))}
+	if call.Body != "" {
+		set.Call = &call
+	}
+	if len(faults) > 0 {
+		return set, faults
+	}
+	return set, nil
+}
+
+// signOns are the ways in which a letter can be signed.
+var signOns = []letter.SignOn{letter.SignOnBoth, letter.SignOnOrganisations, letter.SignOnPeople, letter.SignOnNone}
+
+// signOnForm is a form that asks how a letter can be signed.
+type signOnForm struct{}
+
+// SignOnChoices are the ways in which a letter can be signed.
+func (signOnForm) SignOnChoices() (choices []string) {
+	for _, x := range signOns {
+		choices = append(choices, string(x))
+	}
+	return choices
+}
+
+// mayLead reports whether an organisation can be made, or stay, a lead of the letter: nobody puts a letter into the mouth of
+// an organisation that they do not speak for.
+func mayLead(d *Visit, slug string) bool {
+	return slices.ContainsFunc(d.Letter.Leads, func(o account.Organisation) bool { return o.Slug == slug }) ||
+		slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
+}
+
+// line1 is a field of one line without white space that does not matter.
+func line1(typed string) string { return strings.Join(strings.Fields(typed), " ") }
+
+// deadlineOf reads day, hour and time zone; no day is no deadline, no hour the end of that day.
+func deadlineOf(v url.Values) (d letter.Deadline, f *fault.Error) {
+	typed, hour := strings.TrimSpace(text.LatinDigits(v.Get("day"))), strings.TrimSpace(text.LatinDigits(v.Get("hour")))
+	if typed == "" {
+		return d, nil
+	}
+	name := strings.TrimSpace(v.Get("zone"))
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return d, fault.New(fault.Invalid, "zone").On("zone")
+	}
+	d, err = letter.ParseDeadline(typed, zone, false)
+	if err != nil {
+		return d, fault.New(fault.Invalid, "deadline").On("day")
+	}
+	if hour != "" {
+		at, err := time.ParseInLocation(time.DateOnly+" 15:04", typed+" "+hour, zone)
+		if err != nil {
+			return d, fault.New(fault.Invalid, "hour").On("hour")
+		}
+		d.At = at.UTC()
+	}
+	return d, nil
+}

@@ -1,0 +1,217 @@
+package public
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// LetterPage is a letter with its sign form.
+type LetterPage struct {
+	page.Base
+	Letter      page.LetterView
+	Counted     bool
+	Counts      Counts
+	Updates     []UpdateLink
+	Recent      []SignatoryView
+	RecentOrgs  []SignatoryView
+	ListURL     string
+	Deadline    string // "" if none
+	DeadlineISO string
+	Open        bool   // can be signed now
+	ClosedText  string // why it cannot be signed, when Open is false
+	Form        SignForm
+	Share       Share
+	CallURL     string // "" without a call
+	NoMail      bool   // the instance cannot send mail, so it offers no form
+}
+
+// Template is its file.
+func (LetterPage) Template() string { return "public/letter" }
+
+// Share is the row of plain links that spread a letter; none of them calls a third party until it is followed.
+type Share struct {
+	URL   string // absolute, to copy
+	Mail  string // mailto:
+	Links []ShareLink
+}
+
+// ShareLink opens another service's form with the letter's address.
+type ShareLink struct{ Name, URL string }
+
+// CountsOf reports whether the count box has a line for the kind: a letter for people alone shows no "0 organisations".
+func (p LetterPage) CountsOf(kind string) bool {
+	return len(p.Form.Kinds) == 0 || p.Form.Allows(kind) || p.Counts.of(kind) > 0
+}
+
+// Tally is the counts in one line.
+func (p LetterPage) Tally() string {
+	organisations := p.L.N("counts.organisations_n", p.Counts.Organisations)
+	persons := p.L.N("counts.persons_n", p.Counts.Persons)
+	switch {
+	case !p.CountsOf("organisation"):
+		return persons
+	case !p.CountsOf("person"):
+		return organisations
+	}
+	return p.L.T("card.counts", "Organisations", organisations, "Persons", persons)
+}
+
+// ShowLetter sends a letter as a page with its sign form, or as data.
+func (h *Handlers) ShowLetter(w http.ResponseWriter, r *http.Request) error {
+	slug, asJSON := strings.CutSuffix(r.PathValue("slug"), ".json")
+	l, err := h.cache.find(r.Context(), slug)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		document, err := l.page(pageKey{text: ".json"}, func() ([]byte, error) { return page.JSON(h.Bundles.Document(l.Published)) })
+		if err != nil {
+			return err
+		}
+		document.send(w, r, page.Data)
+		return nil
+	}
+	v := page.VisitOf(r)
+	key := pageKey{prefix: v.Prefix, locale: v.Locale.Code, text: h.textLanguage(r, l.Edition), open: h.open(l)}
+	key.beside = besideLanguage(r, l.Edition, key.text)
+	ready, err := l.page(key, func() ([]byte, error) {
+		return h.Renderer.Bytes(h.letterPage(r, l, key.text, key.beside, h.emptyForm(r, l)))
+	})
+	if err != nil {
+		return err
+	}
+	ready.send(w, r, page.HTML)
+	return nil
+}
+
+// textLanguage returns the language to show a letter in: the one asked for, else the page's, else the authoritative one.
+func (h *Handlers) textLanguage(r *http.Request, e letter.Edition) string {
+	for _, wanted := range []string{r.URL.Query().Get("text"), page.LocaleOf(r).Code} {
+		if _, ok := e.Texts[wanted]; ok && wanted != "" {
+			return wanted
+		}
+	}
+	return e.Language
+}
+
+// open reports whether a form is offered now.
+func (h *Handlers) open(l *cachedLetter) bool { return h.CanMail && l.AcceptsSignatures(h.Now()) }
+
+func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside string, form SignForm) LetterPage {
+	loc := page.LocaleOf(r)
+	t := l.Edition.Text(text)
+	p := LetterPage{Base: h.Base(r, t.Name()), Letter: h.pair(r, l.Letter, l.Edition, text, beside),
+		Counted: l.SignOn != letter.SignOnNone, Counts: h.counts(r, l), Open: h.open(l), Form: form,
+		ListURL: page.Local(r, "/letters/"+l.Slug+"/signatories"), Share: h.share("/letters/"+l.Slug, t.Name())}
+	p.Feed, p.Metadata = h.feedOf(r, l), h.metadata(l, t)
+	for _, u := range l.Updates {
+		p.Updates = append(p.Updates, h.updateLink(r, l, u))
+	}
+	p.Path, p.Canonical = "/letters/"+l.Slug, h.BaseURL+"/letters/"+l.Slug
+	p.Languages = page.LanguagesOf(loc, p.Path)
+	p.Summary = t.Subtitle
+	p.Letter.Editions = len(l.Editions)
+	if l.Deadline.IsSet() {
+		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
+	}
+	for _, x := range l.Persons {
+		p.Recent = append(p.Recent, signatoryView(loc, x))
+	}
+	for _, x := range l.Organisations {
+		p.RecentOrgs = append(p.RecentOrgs, signatoryView(loc, x))
+	}
+	if l.Call != nil {
+		p.CallURL = page.Local(r, "/letters/"+l.Slug+"/call")
+	}
+	if p.Counted && !p.Open {
+		p.ClosedText, p.NoMail = h.closedText(r, l)
+	}
+	return p
+}
+
+// closedText says why no form is offered; noMail that it is only because the instance cannot send mail.
+func (h *Handlers) closedText(r *http.Request, l *cachedLetter) (text string, noMail bool) {
+	switch loc := page.LocaleOf(r); {
+	case l.AcceptsSignatures(h.Now()):
+		return "", true
+	case l.State == letter.Open:
+		return loc.T("fault.letter.deadline"), false
+	default:
+		return loc.T("fault.letter.closed"), false
+	}
+}
+
+// besideLanguage returns the language whose text is asked for beside the one shown, "" for none.
+func besideLanguage(r *http.Request, e letter.Edition, text string) string {
+	beside := r.URL.Query().Get("beside")
+	if _, ok := e.Texts[beside]; !ok || beside == text {
+		return ""
+	}
+	return beside
+}
+
+// pair returns the letter in a language with links to put another text beside it, and that text where one is asked for.
+func (h *Handlers) pair(r *http.Request, l letter.Letter, e letter.Edition, language, beside string) page.LetterView {
+	v := page.ViewOf(r, l, e, language)
+	for _, x := range v.Texts {
+		if x.Current {
+			v.AloneURL = x.URL
+		}
+	}
+	for _, x := range v.Texts {
+		if !x.Current {
+			x.URL, x.Current = v.AloneURL+"&beside="+x.Lang, x.Lang == beside
+			v.Beside = append(v.Beside, x)
+		}
+	}
+	if beside == "" {
+		return v
+	}
+	cells := [2][]string{}
+	cells[0], cells[1] = letter.Beside(e.Text(language), e.Text(beside))
+	views := [2]page.LetterView{v, page.ViewOf(r, l, e, beside)}
+	for i, view := range views {
+		c := page.Column{LetterView: view, First: i == 0, Asks: [][]page.DemandView{view.Demands}}
+		for _, x := range view.Texts {
+			if x.Current {
+				c.Text = x
+			}
+		}
+		for _, cell := range cells[i] {
+			c.Cells = append(c.Cells, page.Sanitised(cell, view.Title.Lang))
+		}
+		if len(views[0].Demands) == len(views[1].Demands) {
+			c.Asks = nil
+			for _, d := range view.Demands {
+				c.Asks = append(c.Asks, []page.DemandView{d})
+			}
+		}
+		v.Columns = append(v.Columns, c)
+	}
+	return v
+}
+
+// title returns a letter's title in the page's language, if it has one.
+func (h *Handlers) title(r *http.Request, l *cachedLetter) page.Tagged {
+	t := l.Edition.Text(page.LocaleOf(r).Code)
+	return page.Tag(t.Name(), t.Language)
+}
+
+// share returns the links that spread a page. They are plain links: nothing is asked of anybody until one is followed.
+func (h *Handlers) share(path, title string) Share {
+	address := h.BaseURL + path
+	q := func(s string) string { return url.QueryEscape(s) }
+	return Share{URL: address, Mail: "mailto:?subject=" + url.PathEscape(title) + "&body=" + url.PathEscape(address),
+		Links: []ShareLink{
+			{"WhatsApp", "https://wa.me/?text=" + q(title+" "+address)},
+			{"Telegram", "https://t.me/share/url?url=" + q(address) + "&text=" + q(title)},
+			{"Mastodon", "https://share.joinmastodon.org/#text=" + q(title+" "+address)},
+			{"X", "https://x.com/intent/post?url=" + q(address) + "&text=" + q(title)},
+			{"Facebook", "https://www.facebook.com/sharer/sharer.php?u=" + q(address)},
+		}}
+}
