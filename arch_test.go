@@ -24,12 +24,11 @@ var order = [][]string{
 	{"internal/store", "internal/seal"},
 	{"internal/job", "internal/tlog"},
 	{"internal/account"},
+	{"internal/mailbox"},
 	{"internal/letter/importer", "internal/signing/roster"},
 	{"internal/letter"},
-	{"internal/roll", "internal/inbox", "internal/evidence", "internal/register"},
+	{"internal/roll", "internal/inbox"},
 	{"internal/signing"},
-	{"internal/document"},
-	{"internal/delivery"},
 	{"internal/mail"},
 	{"internal/bundle"},
 	{"internal/web/page"},
@@ -42,9 +41,8 @@ var order = [][]string{
 }
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
-var domain = []string{"internal/account", "internal/letter", "internal/letter/importer", "internal/roll", "internal/signing", "internal/signing/roster",
-	"internal/evidence",
-	"internal/register", "internal/document", "internal/delivery", "internal/seal", "internal/text", "verify"}
+var domain = []string{"internal/account", "internal/mailbox", "internal/letter", "internal/letter/importer", "internal/roll", "internal/signing",
+	"internal/signing/roster", "internal/seal", "internal/text", "verify"}
 
 // testsOnly says that a package is there for tests: it may import everything, and nothing that ships may import it.
 func testsOnly(pkg string) bool {

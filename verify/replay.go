@@ -12,8 +12,8 @@ import (
 //	leaf, and that, where they were imported, are no more than its import leaves before them allow for; less those that a
 //	later withdraw leaf of the same letter ends. An end ends once.
 //
-// After its close leaf a letter takes withdraw and deliver leaves alone. A leaf that the rule passes over is an error of the log, as a server that keeps the rules writes none. It
-// changes nothing.
+// After its close leaf a letter takes withdraw and deliver leaves alone. A leaf that the rule passes over is an error of the log, as a server that
+// keeps the rules writes none. It changes nothing.
 type Replay struct {
 	letters map[LetterID]*Letter
 	signs   []signed // by leaf index

@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
-	if err := a.Signing.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
+	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
 	if o.Server == nil {
@@ -127,7 +127,7 @@ func (a *App) checkLog(ctx context.Context) error {
 func (a *App) openServer(ctx context.Context) (err error) {
 	c := a.o.Server
 	a.Signing.Rhythm = c.PublishEvery
-	a.Signing.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
+	a.Mailboxes.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
 	a.Signing.BurstFrom = c.BurstFrom
 	if a.Signing.Throwaway, err = readDomains(c.DisposableDomains); err != nil {
 		return err
@@ -137,7 +137,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.Accounts.Passkeys = passkeys
-	mailer := &mail.Mailer{Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts,
+		Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
@@ -169,8 +170,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.metrics = newMetrics(a)
 	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
-	a.Web = web.New(web.Options{Accounts: a.Accounts, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, Bundles: a.bundles,
-		Jobs:    job.Overview{DB: a.DB},
+	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log,
+		Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
 		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
@@ -296,7 +297,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.bundles.Sweep()
-	return errors.Join(a.Signing.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
+	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 
 // publish gives what waits its place in the log.

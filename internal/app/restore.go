@@ -154,7 +154,7 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 		return err
 	}
 	if r.NewKeys {
-		lost, err := a.Signing.GiveUpSealed(ctx)
+		lost, err := a.GiveUp(ctx)
 		if err != nil {
 			return err
 		}

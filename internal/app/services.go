@@ -1,8 +1,12 @@
 package app
 
 import (
+	"context"
+	"errors"
+
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -12,18 +16,48 @@ import (
 
 // Services are the use cases of an instance, each knowing those it needs.
 type Services struct {
-	Accounts *account.Service
-	Letters  *letter.Service
-	Roll     *roll.Service
-	Signing  *signing.Service
-	Log      *tlog.Log
+	Accounts  *account.Service
+	Mailboxes *mailbox.Service
+	Letters   *letter.Service
+	Roll      *roll.Service
+	Signing   *signing.Service
+	Log       *tlog.Log
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
 func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.LookupTXT) Services {
 	s := Services{Accounts: &account.Service{DB: db, Keys: keys, Lookup: lookup}, Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
-	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Log: log, Lookup: lookup}
+	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
+	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Log: log, Lookup: lookup}
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
 	return s
+}
+
+// Adopt puts what an instance has from before it had a log into it. It runs before anything else does, and several processes may
+// run it at once.
+func (s Services) Adopt(ctx context.Context) error {
+	if err := s.Letters.Log.Adopt(ctx); err != nil {
+		return err
+	}
+	return s.Signing.Adopt(ctx)
+}
+
+// Retain deletes what must not be kept longer: letters end, then each package looks after its own rows. It is safe to run at any
+// time and in several processes.
+func (s Services) Retain(ctx context.Context) error {
+	_, err := s.Letters.Retain(ctx)
+	return errors.Join(err, s.Signing.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
+}
+
+// GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
+// every open letter a data key of the keys at hand. It is safe to run again.
+func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
+	if err := s.Mailboxes.GiveUp(ctx); err != nil {
+		return lost, err
+	}
+	if lost, err = s.Signing.GiveUp(ctx); err != nil {
+		return lost, err
+	}
+	return lost, s.Letters.RenewKeys(ctx)
 }

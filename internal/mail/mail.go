@@ -26,6 +26,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
@@ -52,6 +53,7 @@ func (r *Refusal) Error() string { return "mail refused with code " + strconv.It
 // Mailer renders and sends the mails of an instance.
 type Mailer struct {
 	Transport Transport
+	Mailboxes *mailbox.Service
 	Roll      *roll.Service
 	Signing   *signing.Service
 	Letters   *letter.Service

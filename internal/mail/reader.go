@@ -19,7 +19,7 @@ func (m *Mailer) reading(ctx context.Context, j letter.ReaderMail) (r reading, s
 	if r.ReaderEnvelope, send, err = m.Letters.Circulations.Envelope(ctx, j); err != nil || !send || j.Says == letter.SaysFrozen {
 		return r, send, err
 	}
-	send, r.unsubscribe, err = m.Signing.MayInvite(ctx, r.Address)
+	send, r.unsubscribe, err = m.Mailboxes.MayInvite(ctx, r.Address)
 	return r, send, err
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
@@ -158,15 +159,16 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters := letter.New(db, keys)
+	services := app.NewServices(db, keys, testkit.PublicLog(t, db), nil)
+	services.Mailboxes.Unlimited = true
+	letters := services.Letters
 	o := &office{t: t, clock: clock, relay: newRelay(t, nil)}
 	smtp, err := mail.NewSMTP(o.relay.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(smtp.Close)
-	signer := &signing.Service{DB: db, Keys: keys, Letters: letters, Log: testkit.PublicLog(t, db), Unlimited: true}
-	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Signing: signer,
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Mailboxes: services.Mailboxes, Roll: services.Roll, Signing: services.Signing,
 		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
 	o.titled("On the granary")
 	return o

@@ -10,12 +10,9 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// Adopt puts what an instance has from before it had a log into it: editions, what bounds imported signatures, and each
-// signature with salts drawn now. It runs before anything else does, and several processes may run it at once.
+// Adopt puts what an instance has from before it had a log into it, once its editions are there: what bounds imported signatures,
+// and each signature with salts drawn now. Several processes may run it at once.
 func (s *Service) Adopt(ctx context.Context) error {
-	if err := s.Letters.Log.Adopt(ctx); err != nil {
-		return err
-	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		batches, err := store.List(tx, qListUnbounded, scanBatch)
 		if err != nil {

@@ -67,7 +67,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 		d.beforeTheLog()
 		done := make(chan error)
 		for range 2 {
-			go func() { done <- d.Signing.Adopt(t.Context()) }()
+			go func() { done <- d.Adopt(t.Context()) }()
 		}
 		for range 2 {
 			if err := <-done; err != nil {

@@ -308,15 +308,16 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if f != nil {
 		return e, false, f
 	}
-	if stop, err := s.unsubscribed(ctx, a); err != nil || stop {
+	may, stop, err := s.Mailboxes.MayInvite(ctx, p.Email)
+	if err != nil || !may {
 		return e, false, err
 	}
 	key, err := s.keyFor(ctx, m.Letter)
 	if err != nil {
 		return e, false, ignoreGone(err)
 	}
-	if blocked, err := s.blocked(ctx, m.Letter, key, p.Email); err != nil || blocked {
+	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: m.Letter, Language: x.Language, Address: p.Email, Unsubscribe: s.unsubscribeToken(a)}, true, nil
+	return Envelope{Letter: m.Letter, Language: x.Language, Address: p.Email, Unsubscribe: stop}, true, nil
 }

@@ -139,7 +139,7 @@ func TestExport_isWholeAndEnds(t *testing.T) {
 
 func (d *desk) exportsLeft(want int) {
 	d.T.Helper()
-	if err := d.Signing.Retain(d.T.Context()); err != nil {
+	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 	all, err := d.Signing.Exports(d.T.Context(), d.Letter.ID)

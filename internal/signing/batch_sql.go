@@ -17,7 +17,8 @@ var (
 	qListBatches     = store.Q("signature_batch.list", `
 		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch WHERE letter_id = $1 ORDER BY id`)
 	qLockBatch = store.Q("signature_batch.lock", `
-		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch WHERE letter_id = $1 AND id = $2 {for_update}`)
+		SELECT letter_id, id, basis, source, sha256, added, state, created_at, listing, kind, allowed FROM signature_batch
+		WHERE letter_id = $1 AND id = $2 {for_update}`)
 	qSetBatch = store.Q("signature_batch.set", `UPDATE signature_batch SET state = $1, added = added + $2 WHERE letter_id = $3 AND id = $4`)
 
 	qInsertBatchLine = store.Q("signature_batch_line.insert", `

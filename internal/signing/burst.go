@@ -78,7 +78,7 @@ func domainOf(email string) string {
 // domainTag returns what stands for the domain of an address, nil where bursts are not looked for.
 func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
 	domain := domainOf(email)
-	if s.BurstFrom < 1 || s.Unlimited || domain == "" || account.SharedDomain(domain) {
+	if s.BurstFrom < 1 || s.Mailboxes.Unlimited || domain == "" || account.SharedDomain(domain) {
 		return nil
 	}
 	return key.Tag("domain " + domain)

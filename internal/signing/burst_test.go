@@ -73,7 +73,7 @@ func TestBurst_holdsThoseThatFollow(t *testing.T) {
 // retained retains and checks of how many submissions the domain is still known.
 func (d *desk) retained(domains int64) {
 	d.T.Helper()
-	if err := d.Signing.Retain(d.T.Context()); err != nil {
+	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 	if n := d.Count(qDomains); n != domains {

@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -104,6 +105,10 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 	if err != nil {
 		return e, false, ignoreGone(err)
 	}
-	blocked, err := s.blocked(ctx, l, key, p.Email)
+	a, f := text.ParseAddress(p.Email)
+	if f != nil {
+		return e, false, f
+	}
+	blocked, err := s.Mailboxes.Of(key, l, a).Blocked(ctx)
 	return Envelope{Letter: l, Language: x.Language, Address: p.Email}, err == nil && !blocked, err
 }

@@ -33,7 +33,7 @@ func (d *desk) leaves() (names []string) {
 
 func (d *desk) retain() {
 	d.T.Helper()
-	if err := d.Signing.Retain(d.T.Context()); err != nil {
+	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 }

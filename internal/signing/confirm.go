@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -167,8 +168,10 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	if f != nil {
 		return Receipt{}, f
 	}
-	mailbox, exact := key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact)
-	decisions, err := s.decide(ctx, row, l, p.Shown, key, a, mailbox, exact)
+	box := s.Mailboxes.Of(key, row.letter, a)
+	draft := Signature{Letter: row.letter, Edition: row.edition, Language: row.language, Text: row.text,
+		mailbox: box.AnyTag(), tag: box.Tag(), secret: seal.Hash(p.Secret), pending: row.id}
+	decisions, err := s.decide(ctx, row, l, p.Shown, key, a, draft)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -185,10 +188,8 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	signatures := make([]signed, len(parts))
 	held := ""
 	for i, part := range parts {
-		signatures[i], err = newSigned(key, edition, Signature{Letter: row.letter, Edition: row.edition, Language: row.language, Text: row.text,
-			Basis: decisions[i].basis, Reason: decisions[i].held, mailbox: mailbox, tag: exact, secret: seal.Hash(p.Secret), pending: row.id},
-			particulars{signer: signer{part, p.Email, p.Updates}}, secret, now)
-		if err != nil {
+		draft.Basis, draft.Reason = decisions[i].basis, decisions[i].held
+		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: signer{part, p.Email, p.Updates}}, secret, now); err != nil {
 			return Receipt{}, err
 		}
 		held = cmp.Or(held, decisions[i].held)
@@ -220,7 +221,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 			}
 		}
 		if invitation != 0 {
-			if _, err := tx.Exec(qSetSigner, mailbox, exact, row.letter, invitation); err != nil {
+			if _, err := tx.Exec(qSetSigner, draft.mailbox, draft.tag, row.letter, invitation); err != nil {
 				return err
 			}
 		}
@@ -360,7 +361,8 @@ func (x *signed) decideAgain(tx *store.Tx, old Signature) error {
 	switch {
 	case old.State == StateRemoved || old.Reason == HeldRemoved:
 		x.State, x.Reason = StateHeld, HeldRemoved
-	case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable}, x.Reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
+	case old.counts() && slices.Contains([]string{HeldDuplicate, HeldBurst, HeldDisposable},
+		x.Reason): // the other spelling is the possible duplicate, not this; and who counted before a burst is not of it
 		x.State, x.Reason = StateNew, ""
 	case vouched && x.Reason == HeldMandate: // it is known who signs
 		x.State, x.Reason, x.Basis = StateNew, "", old.Basis
@@ -485,8 +487,7 @@ func (s *Service) Dispute(ctx context.Context, token, browser, code string) (gon
 		if !owner {
 			return nil
 		}
-		_, err = tx.Exec(qBlock, row.letter, key.Tag(a.Exact), "disputed", now.UnixMicro())
-		return err
+		return s.Mailboxes.Of(key, row.letter, a).Block(tx, mailbox.Disputed)
 	})
 	return gone, err
 }

@@ -190,7 +190,7 @@ func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 		d.Letter = d.Set(d.Letter.Slug, letter.Settings{Deadline: &deadline})
 		early, late := d.Token(d.Submit("early@example.org")), d.Token(d.Submit("late@example.org"))
 		d.Clock.Advance(25*time.Hour - time.Second)
-		if err := d.Signing.Retain(t.Context()); err != nil {
+		if err := d.Retain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		first := d.Press(early)
@@ -200,7 +200,7 @@ func TestConfirm_withinTwentyFourHoursOfTheDeadline(t *testing.T) {
 			if !fault.Is(err, fault.Gone) {
 				t.Errorf("confirmed after the grace: %v", err)
 			}
-			if err := d.Signing.Retain(t.Context()); err != nil {
+			if err := d.Retain(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -415,7 +415,7 @@ func TestDispute_byTheMailboxsOwnerEndsAllMailsOfTheLetter(t *testing.T) {
 			t.Fatalf("Dispute = %v, %v", gone, err)
 		}
 		d.Clock.Advance(60 * 24 * time.Hour) // the letter is still open
-		if err := d.Signing.Retain(ctx); err != nil {
+		if err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if _, send, err := d.Signing.Envelope(ctx, d.Submit("mina@example.org")); send || err != nil {

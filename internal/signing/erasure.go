@@ -227,14 +227,13 @@ type Lost struct {
 	Tags        int // signatures whose address is not recognised when it signs again
 }
 
-// GiveUpSealed destroys what was sealed with keys that are lost, in a database that a backup has brought back without
-// them, and gives every open letter a data key of the keys at hand. It is safe to run again.
-func (s *Service) GiveUpSealed(ctx context.Context) (lost Lost, err error) {
+// GiveUp destroys what was sealed with keys that are lost. It is safe to run again.
+func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountWaiting).Scan(&lost.Submissions) })
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpBudgets, qGiveUpDays, qGiveUpBlocks, qGiveUpInvitations, qGiveUpUnsubscribed, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpInvitations, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
 		if _, err := s.repeat(ctx, q); err != nil {
 			return lost, err
 		}
@@ -242,10 +241,8 @@ func (s *Service) GiveUpSealed(ctx context.Context) (lost Lost, err error) {
 	if lost.Sealed, err = s.repeat(ctx, qGiveUpSealed); err != nil {
 		return lost, err
 	}
-	if lost.Tags, err = s.giveUpTags(ctx); err != nil {
-		return lost, err
-	}
-	return lost, s.Letters.RenewKeys(ctx)
+	lost.Tags, err = s.giveUpTags(ctx)
+	return lost, err
 }
 
 func (s *Service) giveUpTags(ctx context.Context) (done int, err error) {

@@ -30,10 +30,7 @@ var (
 	qGiveUpExports = store.Q("export.give_up", `DELETE FROM export`)
 	qGiveUpSealed  = store.Q("signature_sealed.give_up", `
 		DELETE FROM signature_sealed WHERE (letter_id, id) IN (SELECT letter_id, id FROM signature_sealed ORDER BY letter_id, id LIMIT 500)`)
-	qGiveUpBudgets = store.Q("mail_budget.give_up", `DELETE FROM mail_budget`)
-	qGiveUpDays    = store.Q("mail_day.give_up", `DELETE FROM mail_day`)
-	qGiveUpBlocks  = store.Q("mail_block.give_up", `DELETE FROM mail_block`)
-	qListTagged    = store.Q("signature.list_tagged", `
+	qListTagged = store.Q("signature.list_tagged", `
 		SELECT letter_id, id FROM signature WHERE (letter_id, id) > ($1, $2) ORDER BY letter_id, id LIMIT $3`)
 	qSetTags = store.Q("signature.set_tags", `UPDATE signature SET mailbox_tag = $1, tag = $2 WHERE letter_id = $3 AND id = $4`)
 )

@@ -264,7 +264,7 @@ func TestGiveUpSealed(t *testing.T) {
 		}
 		old := d.dump()
 		back := d.restored(old, others)
-		lost, err := back.Signing.GiveUpSealed(ctx)
+		lost, err := back.GiveUp(ctx)
 		if want := (signing.Lost{Submissions: 1, Sealed: 2, Tags: 2}); err != nil || lost != want {
 			t.Fatalf("lost %+v, want %+v, %v", lost, want, err)
 		}
@@ -289,7 +289,7 @@ func TestGiveUpSealed(t *testing.T) {
 		if d.Count(qCountSealed) == 0 || back.Count(qCountSealed) != 1 {
 			t.Error("sealed rows are there that nobody can open")
 		}
-		if again, err := back.Signing.GiveUpSealed(ctx); err != nil || again.Sealed != 1 {
+		if again, err := back.GiveUp(ctx); err != nil || again.Sealed != 1 {
 			t.Errorf("a second time: %+v, %v", again, err)
 		}
 	})

@@ -26,9 +26,10 @@ type decision struct {
 	basis verify.Basis
 }
 
-// decide says how each signature of a submission begins, in the order of its parts.
-func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) ([]decision, error) {
-	reason, err := s.holdReason(ctx, row, shown, key, a, mailbox, exact)
+// decide says how each signature of a submission begins, in the order of its parts. x has the tags of the address, the letter
+// and what else they have in common.
+func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, shown Shown, key *seal.LetterKey, a text.Address, x Signature) ([]decision, error) {
+	reason, err := s.holdReason(ctx, row, shown, key, a, x)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 }
 
 // holdReason says why a signature needs somebody's look before it counts; "" if it does not.
-func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a text.Address, mailbox, exact []byte) (reason string, err error) {
+func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a text.Address, x Signature) (reason string, err error) {
 	if slices.ContainsFunc([]string{shown.Name, shown.Organisation}, text.Misleads) {
 		return HeldLookAlike, nil
 	}
@@ -62,19 +63,19 @@ func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key 
 			return HeldLookAlike, err
 		}
 	}
-	names := [2][]byte{mailbox, mailbox}
+	names := [2][]byte{x.mailbox, x.mailbox}
 	for i, part := range shown.parts() {
 		names[i] = listedName(key, part.Record().Name)
 	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, shown) }) // few names are on a list
 	err = s.DB.Look(ctx, func(tx *store.Tx) error {
 		reason = ""
-		for other, err := range store.Each(tx, qFindByMailbox, scanSignature, row.letter, mailbox, names[0], names[1]) {
+		for other, err := range store.Each(tx, qFindByMailbox, scanSignature, x.Letter, x.mailbox, names[0], names[1]) {
 			switch {
 			case err != nil:
 				return err
-			case !other.stands() || bytes.Equal(other.tag, exact) || shown.Kind != Both && other.Kind != shown.Kind:
-			case bytes.Equal(other.mailbox, mailbox) || listed()[string(other.Kind)+string(other.tag)]:
+			case !other.stands() || bytes.Equal(other.tag, x.tag) || shown.Kind != Both && other.Kind != shown.Kind:
+			case bytes.Equal(other.mailbox, x.mailbox) || listed()[string(other.Kind)+string(other.tag)]:
 				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
 			}
 		}

@@ -184,7 +184,7 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 // left retains and returns the proposals, which must be so many.
 func (d *desk) left(want int) []signing.Proposal {
 	d.T.Helper()
-	if err := d.Signing.Retain(d.T.Context()); err != nil {
+	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 	list, err := d.Signing.Proposals(d.T.Context(), d.Letter.ID)

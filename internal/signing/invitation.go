@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -122,7 +123,7 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
 			late = nil
 			for _, d := range slice {
-				n, err := tx.Exec(qInsertInvitation, id, d.id, d.exact, d.mailbox, d.sealed, by)
+				n, err := tx.Exec(qInsertInvitation, id, d.id, d.box.Tag(), d.box.AnyTag(), d.sealed, by)
 				if err != nil {
 					return err
 				}
@@ -151,9 +152,9 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 // invitationDraft is an invitation that is not stored yet.
 type invitationDraft struct {
 	Invitee
-	id                          int64
-	exact, mailbox, budget, day []byte // tags
-	sealed                      []byte
+	id     int64
+	box    mailbox.Box
+	sealed []byte
 }
 
 // drafts checks all invitees before any is stored. One that stands twice in the list is there once.
@@ -171,8 +172,7 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 			continue
 		}
 		seen[a.Exact] = true
-		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), exact: key.Tag(a.Exact), mailbox: key.Tag("mailbox " + a.Mailbox)}
-		d.budget, d.day = s.editorsBudget(key, a)
+		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), box: s.Mailboxes.Of(key, l, a)}
 		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
 			return nil, err
@@ -189,7 +189,7 @@ func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []invitatio
 		fresh, before = nil, nil
 		for _, d := range drafts {
 			var n int
-			if err := tx.Row(qHasInvitation, l, d.exact).Scan(&n); err != nil {
+			if err := tx.Row(qHasInvitation, l, d.box.Tag()).Scan(&n); err != nil {
 				return err
 			}
 			if n > 0 {
@@ -202,7 +202,7 @@ func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []invitatio
 		if err := tx.Row(qCountDay, l, tx.Now().Unix()/86400).Scan(&today); err != nil {
 			return err
 		}
-		if today+len(fresh) > InvitationsADay && !s.Unlimited {
+		if today+len(fresh) > InvitationsADay && !s.Mailboxes.Unlimited {
 			return errInvitations(today)
 		}
 		return nil
@@ -216,7 +216,7 @@ func errInvitations(today int) error {
 
 // spendInvitations takes invitations from the day's.
 func (s *Service) spendInvitations(tx *store.Tx, l letter.ID, n int) error {
-	if n == 0 || s.Unlimited {
+	if n == 0 || s.Mailboxes.Unlimited {
 		return nil
 	}
 	spent, err := tx.Exec(qSpendInvitations, l, tx.Now().Unix()/86400, n, InvitationsADay)
@@ -228,13 +228,13 @@ func (s *Service) spendInvitations(tx *store.Tx, l letter.ID, n int) error {
 
 // enqueueInvitation enqueues the mail of an invitation: now, or when the address has mails left again.
 func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft) error {
-	mail, err := s.spendMail(tx, l, d.budget, d.day)
+	mail, err := d.box.SpendForEditors(tx)
 	if err != nil {
 		return err
 	}
 	at := tx.Now()
 	if !mail {
-		at = at.Add(budgetFor)
+		at = at.Add(mailbox.Week)
 	}
 	return job.EnqueueAt(tx, at, InvitationMail{Letter: l, Invitation: d.id})
 }
@@ -370,7 +370,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, 
 		return OwnInvitation{}, f
 	}
 	return OwnInvitation{Letter: v.letter, Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
-		Reason: g.Reason, Unsubscribe: s.unsubscribeToken(a)}, nil
+		Reason: g.Reason, Unsubscribe: s.Mailboxes.UnsubscribeToken(a)}, nil
 }
 
 // Answer records what the invited tell the organisers: Visited, Considering, or Declined with a reason if they like.
@@ -457,14 +457,14 @@ func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e E
 	if f != nil {
 		return e, false, f
 	}
-	if stop, err := s.unsubscribed(ctx, a); err != nil || stop {
+	may, stop, err := s.Mailboxes.MayInvite(ctx, g.Email)
+	if err != nil || !may {
 		return e, false, err
 	}
-	if blocked, err := s.blocked(ctx, m.Letter, key, g.Email); err != nil || blocked {
+	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: invitationToken(key, m.Letter, v.id),
-		Unsubscribe: s.unsubscribeToken(a)}, true, nil
+	return Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: invitationToken(key, m.Letter, v.id), Unsubscribe: stop}, true, nil
 }
 
 // InvitationRefused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
@@ -483,7 +483,7 @@ func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error
 		return f
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qBlock, m.Letter, key.Tag(a.Exact), mailRefused, tx.Now().UnixMicro()); err != nil || m.Reminder {
+		if err := s.Mailboxes.Of(key, m.Letter, a).Block(tx, mailbox.Refused); err != nil || m.Reminder {
 			return err
 		}
 		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)

@@ -34,7 +34,8 @@ var (
 	qRemoveInvitation = store.Q("invitation.remove", `DELETE FROM invitation WHERE letter_id = $1 AND id = $2`)
 	// Who erased a signature is not reminded of it, and the address it came from, if another signed, is forgotten.
 	qForgetSigner = store.Q("invitation.forget_signer", `
-		UPDATE invitation SET mail = CASE WHEN mail = '' THEN 'stopped' ELSE mail END, signer_mailbox_tag = CASE WHEN signer_tag = tag THEN signer_mailbox_tag ELSE $1 END,
+		UPDATE invitation SET mail = CASE WHEN mail = '' THEN 'stopped' ELSE mail END,
+			signer_mailbox_tag = CASE WHEN signer_tag = tag THEN signer_mailbox_tag ELSE $1 END,
 			signer_tag = CASE WHEN signer_tag = tag THEN tag ELSE $2 END
 		WHERE letter_id = $3 AND signer_tag IN (SELECT s.tag FROM signature s WHERE s.letter_id = $3 AND s.id = $4)`)
 	qAnswered = store.Q("invitation.answered", `
@@ -45,9 +46,6 @@ var (
 		INSERT INTO invitation_day (letter_id, day, n) VALUES ($1, $2, $3)
 		ON CONFLICT (letter_id, day) DO UPDATE SET n = invitation_day.n + excluded.n WHERE invitation_day.n + excluded.n <= $4`)
 	qForgetInvitationDays = store.Q("invitation_day.forget", `DELETE FROM invitation_day WHERE day < $1`)
-
-	qUnsubscribe     = store.Q("unsubscribed.put", `INSERT INTO unsubscribed (tag) VALUES ($1) ON CONFLICT (tag) DO NOTHING`)
-	qHasUnsubscribed = store.Q("unsubscribed.has", `SELECT COUNT(*) FROM unsubscribed WHERE tag = $1`)
 
 	qFindPlan = store.Q("reminder_plan.find", `SELECT days FROM reminder_plan WHERE letter_id = $1`)
 	qPutPlan  = store.Q("reminder_plan.put", `
@@ -72,7 +70,6 @@ var (
 		SELECT id FROM letter WHERE data_key IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.letter_id = letter.id) ORDER BY id LIMIT 100`)
 	qGiveUpInvitations = store.Q("invitation.give_up", `
 		DELETE FROM invitation WHERE (letter_id, id) IN (SELECT letter_id, id FROM invitation ORDER BY letter_id, id LIMIT 500)`)
-	qGiveUpUnsubscribed = store.Q("unsubscribed.give_up", `DELETE FROM unsubscribed`)
 )
 
 // invitation is a row of that table.

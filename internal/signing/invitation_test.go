@@ -155,7 +155,7 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 			}
 		}
 		v, err := d.Signing.Invitation(ctx, d.link("unsubscribed@example.org"))
-		if err != nil || d.Signing.Unsubscribe(ctx, v.Unsubscribe) != nil {
+		if err != nil || d.Mailboxes.Unsubscribe(ctx, v.Unsubscribe) != nil {
 			t.Fatal(err)
 		}
 		d.Give("public@example.org")
@@ -206,7 +206,7 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		d := newDesk(t, db, clock)
-		d.Signing.Unlimited = true
+		d.Mailboxes.Unlimited = true
 		d.deadline(10 * 24 * time.Hour)
 		for i := range 250 { // three slices
 			d.invite(fmt.Sprintf("a%d@example.org", i))
@@ -366,7 +366,7 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 		}
 		clock.Advance(40 * 24 * time.Hour)
 		for range 2 { // closes, then destroys
-			if err := d.Signing.Retain(ctx); err != nil {
+			if err := d.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 			clock.Advance(31 * 24 * time.Hour)
@@ -377,7 +377,7 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 		if _, err := d.Signing.Invitation(ctx, link); !fault.Is(err, fault.Gone) {
 			t.Errorf("the link: %v", err)
 		}
-		if err := d.Signing.Unsubscribe(ctx, v.Unsubscribe); err != nil {
+		if err := d.Mailboxes.Unsubscribe(ctx, v.Unsubscribe); err != nil {
 			t.Errorf("unsubscribing from an old mail: %v", err)
 		}
 		next := d.Open("next")

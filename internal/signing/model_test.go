@@ -158,7 +158,7 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 		case d.DB.Engine() == store.Postgres:
 			acts = 2000
 		}
-		d.Signing.Unlimited = true
+		d.Mailboxes.Unlimited = true
 		ctx, r := t.Context(), rand.New(rand.NewPCG(seed, 1))
 		m := &model{signatures: map[modelKey]*modelled{}}
 		pick := func() (modelKey, *modelled) { // map order is random; the seed decides
@@ -295,7 +295,7 @@ func (d *desk) close(m *model) {
 		d.T.Fatal(err)
 	}
 	d.Clock.Advance(letter.Grace + signing.DecideWithin + time.Hour)
-	if err := d.Signing.Retain(d.T.Context()); err != nil {
+	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 	for _, s := range m.signatures {

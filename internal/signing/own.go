@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
@@ -177,10 +178,11 @@ func erase(tx *store.Tx, x Signature, why verify.Reason) error {
 	if err := end(tx, x, StateWithdrawn, why); err != nil {
 		return err
 	}
-	for _, q := range []*store.Query{qRemovePendingOf, qForgetBudget} {
-		if _, err := tx.Exec(q, x.Letter, x.ID); err != nil {
-			return err
-		}
+	if _, err := tx.Exec(qRemovePendingOf, x.Letter, x.ID); err != nil {
+		return err
+	}
+	if err := mailbox.Forget(tx, x.Letter, x.tag); err != nil {
+		return err
 	}
 	return forget(tx, x)
 }

@@ -296,7 +296,7 @@ func TestRetain_submissionsEndAfterTheirHours(t *testing.T) {
 			t.Fatal(err)
 		}
 		for after, want := range []int64{0: 3, 1: 3, 2: 2, 3: 2, 4: 0} { // every 23 hours
-			if err := d.Signing.Retain(ctx); err != nil {
+			if err := d.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 			if n := d.Count(qCountPending); n != want {
@@ -319,7 +319,7 @@ func TestRetain_hoursRunFromWhenTheRelayTookTheMail(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(71 * time.Hour)
-		if err := d.Signing.Retain(t.Context()); err != nil {
+		if err := d.Retain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		d.Press(token)
@@ -335,12 +335,12 @@ func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(30*24*time.Hour - time.Second)
-		if err := d.Signing.Retain(ctx); err != nil || d.Own(r.Secret)[0].Email == "" {
+		if err := d.Retain(ctx); err != nil || d.Own(r.Secret)[0].Email == "" {
 			t.Fatalf("destroyed too early (%v)", err)
 		}
 		d.Clock.Advance(time.Minute)
 		for range 2 {
-			if err := d.Signing.Retain(ctx); err != nil {
+			if err := d.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -380,7 +380,7 @@ func TestRetain_finishesAPurgeThatWasCutOff(t *testing.T) {
 			return err
 		})
 		if err == nil {
-			err = d.Signing.Retain(t.Context())
+			err = d.Retain(t.Context())
 		}
 		if n := d.Count(qCountSealed); err != nil || n != 0 {
 			t.Errorf("%d sealed rows, %v", n, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing/roster"
@@ -75,7 +76,7 @@ type PlannedLine struct {
 	text          string // language of the text signed
 	at            time.Time
 	addressTagged bool
-	address       text.Address // of one that asks
+	box           mailbox.Box // of one that asks
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
@@ -132,7 +133,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 			parts = []Shown{shown} // one mail asks for both
 		}
 		for _, part := range parts {
-			line := p.check(e, part, key)
+			line := s.check(p.Import, e, part, key)
 			line.at = now
 			if done[lineKey{e.Line, part.Kind}] {
 				line.Outcome = ImportDone
@@ -194,7 +195,7 @@ func (i Import) kindOf(e roster.Entry) verify.Kind {
 }
 
 // check normalises what a line shows and says what is wrong with it, or why it is held.
-func (i Import) check(e roster.Entry, shown Shown, key *seal.LetterKey) PlannedLine {
+func (s *Service) check(i Import, e roster.Entry, shown Shown, key *seal.LetterKey) PlannedLine {
 	line := PlannedLine{Line: e.Line, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
 	if e.Language != "" && i18n.Find(e.Language) != nil {
 		line.language = e.Language
@@ -233,12 +234,13 @@ func (i Import) check(e roster.Entry, shown Shown, key *seal.LetterKey) PlannedL
 		a, f := text.ParseAddress(e.Email)
 		invalid(f)
 		if f == nil {
-			line.mailbox, line.tag, line.addressTagged = key.Tag("mailbox "+a.Mailbox), key.Tag(a.Exact), true
+			box := s.Mailboxes.Of(key, i.Letter.ID, a)
+			line.mailbox, line.tag, line.addressTagged = box.AnyTag(), box.Tag(), true
 			switch e.Writer {
 			case roster.Sender:
 				line.email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
-				if line.address = a; line.adds() {
+				if line.box = box; line.adds() {
 					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
 				}
 			}
@@ -343,7 +345,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				}
 			}
 			if line.Outcome == ImportAsk {
-				if err := line.compareAsked(tx, l); err != nil {
+				if err := line.compareAsked(tx); err != nil {
 					return err
 				}
 			}

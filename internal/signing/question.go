@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -44,8 +45,8 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 		return err
 	}
 	type asked struct {
-		id          int64
-		budget, day []byte
+		id  int64
+		box mailbox.Box
 	}
 	var list []asked
 	for _, id := range ids {
@@ -64,12 +65,11 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 		if f != nil {
 			return fault.New(fault.Conflict, "question.no_address").On("id") // it came on a list
 		}
-		budget, day := s.editorsBudget(key, a)
-		list = append(list, asked{id, budget, day})
+		list = append(list, asked{id, s.Mailboxes.Of(key, l, a)})
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		for _, x := range list {
-			mail, err := s.spendMail(tx, l, x.budget, x.day)
+			mail, err := x.box.SpendForEditors(tx)
 			if err != nil {
 				return err
 			}

@@ -219,8 +219,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 		if f != nil {
 			return r, false, f
 		}
-		drafts[i] = invitationDraft{id: v.id}
-		drafts[i].budget, drafts[i].day = s.editorsBudget(key, a)
+		drafts[i] = invitationDraft{id: v.id, box: s.Mailboxes.Of(key, l.ID, a)}
 	}
 	next, turn := reminded{at: r.at, after: r.after}, false
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -236,7 +235,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 			return err
 		}
 		for _, d := range drafts {
-			mail, err := s.spendMail(tx, l.ID, d.budget, d.day)
+			mail, err := d.box.SpendForEditors(tx)
 			if err != nil {
 				return err
 			}

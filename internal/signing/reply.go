@@ -1,8 +1,6 @@
 package signing
 
 import (
-	"errors"
-
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -20,13 +18,9 @@ func (ReplyMail) Kind() string { return "mail.reply" }
 
 // compareAsked leaves out a line whose address was sent a mail about the letter within a week: the same mails are often read
 // again, with others that came since.
-func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
-	var latest int64
-	err := tx.Row(qFindBudget, l, line.tag).Scan(&latest)
-	if errors.Is(err, store.ErrNoRow) {
-		return nil
-	}
-	if err == nil && latest > tx.Now().Add(-budgetFor).UnixMicro() {
+func (line *PlannedLine) compareAsked(tx *store.Tx) error {
+	mailed, err := line.box.Mailed(tx)
+	if mailed {
 		line.Outcome, line.Reason = ImportDuplicate, ImportAsked
 	}
 	return err
@@ -35,13 +29,13 @@ func (line *PlannedLine) compareAsked(tx *store.Tx, l letter.ID) error {
 // asks makes the submission of a line whose address is asked. No browser made it, so only a code that is mailed confirms it, and
 // with that its owner may correct what was read.
 func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (pending, error) {
-	p := submission{signer: signer{Shown: line.Shown, Email: line.address.Typed}, Asked: true}
+	p := submission{signer: signer{Shown: line.Shown, Email: line.box.Address.Typed}, Asked: true}
 	return s.newPending(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language}, p, PendingFor)
 }
 
 // ask stores a submission with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
 func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x pending) (int, error) {
-	mail, err := s.spendMail(tx, b.Letter, line.tag, s.dayTag(line.address))
+	mail, err := line.box.Spend(tx)
 	if err != nil || !mail {
 		return 0, err
 	}

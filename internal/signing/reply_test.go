@@ -139,7 +139,7 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		d.Clock.Advance(8 * 24 * time.Hour)
-		if err := d.Signing.Retain(ctx); err != nil {
+		if err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if later := d.planReplies(d.replies(someReplies...)); later.Count(signing.ImportAsk) != 3 { // Cid asked to sign as both: perhaps something has changed

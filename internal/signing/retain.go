@@ -2,23 +2,19 @@ package signing
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
 
-// Retain deletes what must not be kept longer: submissions past their end, mail budgets and blocks past their use, and the
-// sealed rows of letters whose data key was destroyed, their invitations among them. It is safe to run at any time and in several processes.
+// Retain writes the close leaf of letters that have ended, and deletes what must not be kept longer: submissions past their end, and
+// the sealed rows of letters whose data key was destroyed, their invitations among them.
 func (s *Service) Retain(ctx context.Context) error {
-	if _, err := s.Letters.Retain(ctx); err != nil {
-		return err
-	}
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
@@ -44,23 +40,13 @@ func (s *Service) Retain(ctx context.Context) error {
 		return err
 	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		old := tx.Now().Add(-budgetFor)
-		if _, err := tx.Exec(qForgetBudgets, old.UnixMicro()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qForgetDays, tx.Now().Unix()/86400); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(qForgetInvitationDays, tx.Now().Unix()/86400); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(qRetainExport, tx.Now().Add(-ExportFor).UnixMicro()); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(qForgetBlocks, tx.Now().Add(-letter.KeptAfterClose).UnixMicro())
+		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro())
 		return err
 	})
 	if err != nil {
@@ -120,25 +106,15 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if err != nil {
 		return e, false, err
 	}
-	if blocked, err := s.blocked(ctx, row.letter, key, p.Email); err != nil || blocked {
+	a, f := text.ParseAddress(p.Email)
+	if f != nil {
+		return e, false, f
+	}
+	if blocked, err := s.Mailboxes.Of(key, row.letter, a).Blocked(ctx); err != nil || blocked {
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,
 		Late: s.late(row)}, true, nil
-}
-
-// blocked reports whether an address gets no mail about a letter any more.
-func (s *Service) blocked(ctx context.Context, l letter.ID, key *seal.LetterKey, address string) (bool, error) {
-	a, f := text.ParseAddress(address)
-	if f != nil {
-		return false, f
-	}
-	var reason string
-	err := s.DB.Look(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, l, key.Tag(a.Exact)).Scan(&reason) })
-	if errors.Is(err, store.ErrNoRow) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // late reports whether more than an hour has passed since the hours to confirm began to run.
@@ -178,10 +154,8 @@ func (s *Service) Refused(ctx context.Context, id int64) error {
 	if f != nil {
 		return f
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qBlock, row.letter, key.Tag(a.Exact), "refused", tx.Now().UnixMicro())
-		return err
-	})
+	box := s.Mailboxes.Of(key, row.letter, a)
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return box.Block(tx, mailbox.Refused) })
 }
 
 func ignoreGone(err error) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -134,9 +135,9 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	exact, day := key.Tag(a.Exact), s.dayTag(a)
+	box := s.Mailboxes.Of(key, r.Letter.ID, a)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		mail, err := s.spendMail(tx, r.Letter.ID, exact, day)
+		mail, err := box.Spend(tx)
 		if err != nil {
 			return err
 		}
@@ -172,31 +173,6 @@ func (row pending) insert(tx *store.Tx, mails int) error {
 	return err
 }
 
-// dayTag names a mailbox in the instance's budget of one day: without "+tag" and dots, or whoever types those would mail
-// one person without end.
-func (s *Service) dayTag(a text.Address) []byte {
-	return s.Keys.Tag("mail "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
-}
-
-// editorsBudget names a mailbox in the budgets of what editors send: they must not use up the mails by which its owner signs.
-func (s *Service) editorsBudget(key *seal.LetterKey, a text.Address) (budget, day []byte) {
-	return key.Tag("invited " + a.Exact), s.Keys.Tag("invited "+s.DB.Now().UTC().Format(time.DateOnly), a.Mailbox)
-}
-
-// spendMail takes one mail to the address from both budgets and reports whether there was one left in each.
-func (s *Service) spendMail(tx *store.Tx, l letter.ID, exact, day []byte) (bool, error) {
-	if s.Unlimited {
-		return true, nil
-	}
-	now := tx.Now()
-	n, err := tx.Exec(qSpendMail, l, exact, now.UnixMicro(), now.Add(-budgetFor).UnixMicro())
-	if err != nil || n == 0 {
-		return false, err
-	}
-	n, err = tx.Exec(qSpendDay, now.Unix()/86400, day, mailsADay)
-	return n > 0, err
-}
-
 // Waiting is a pending signature as its own browser may see it.
 type Waiting struct {
 	Letter    letter.ID
@@ -219,7 +195,7 @@ func (s *Service) Waiting(ctx context.Context, id int64, browser string) (Waitin
 		return Waiting{}, err
 	}
 	p, err := row.open(key)
-	return Waiting{Letter: row.letter, Email: p.Email, Code: key.Code(id), CanResend: row.mails < mailsAWeek && row.confirmed == nil}, err
+	return Waiting{Letter: row.letter, Email: p.Email, Code: key.Code(id), CanResend: row.mails < mailbox.MailsAWeek && row.confirmed == nil}, err
 }
 
 // Resend mails the confirmation once more if the budget allows, and answers the same if not.
@@ -243,13 +219,13 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	if f != nil {
 		return f
 	}
-	exact, day := key.Tag(a.Exact), s.dayTag(a)
+	box := s.Mailboxes.Of(key, row.letter, a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qCountMail, id, mailsAWeek)
+		n, err := tx.Exec(qCountMail, id, mailbox.MailsAWeek)
 		if err != nil || n == 0 {
 			return err
 		}
-		mail, err := s.spendMail(tx, row.letter, exact, day)
+		mail, err := box.Spend(tx)
 		if err != nil || !mail {
 			return err
 		}

@@ -195,7 +195,7 @@ func TestSign_threeMailsAnAddressInAnySevenDays(t *testing.T) {
 			}
 			d.Clock.Set(d.Clock.Now().Add(9 * time.Hour))
 			if day == 15 {
-				if err := d.Signing.Retain(t.Context()); err != nil { // forgets no budget that still binds
+				if err := d.Retain(t.Context()); err != nil { // forgets no budget that still binds
 					t.Fatal(err)
 				}
 			}
@@ -233,7 +233,7 @@ func TestSign_fiveMailsAMailboxADayOverAllLetters(t *testing.T) {
 
 func TestSign_unlimitedLiftsTheBudgets(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
-		d.Signing.Unlimited = true
+		d.Mailboxes.Unlimited = true
 		for range 8 {
 			d.Submit("bench@example.org")
 		}

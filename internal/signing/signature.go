@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -55,9 +56,6 @@ const (
 	CodeFor     = 10 * time.Minute // a mailed code
 	maxTries    = 5                // wrong codes a link takes
 	maxCodes    = 2                // codes mailed for a link
-	mailsAWeek  = 3                // confirmation mails to an address for a letter
-	mailsADay   = 5                // and on one day over all letters
-	budgetFor   = 7 * 24 * time.Hour
 )
 
 // Service holds the use cases around signatures.
@@ -65,9 +63,9 @@ type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
 	Letters   *letter.Service
+	Mailboxes *mailbox.Service
 	Log       *tlog.Log
 	Rhythm    time.Duration // in which checkpoints are published
-	Unlimited bool          // lifts the mail budgets, for benchmarks and tests
 	BurstFrom int           // signatures from one mail domain within an hour from which on they are held; 0 for never
 	Throwaway Domains       // further providers of throw-away addresses
 	Events    Events

@@ -31,25 +31,8 @@ var (
 	qClearDispute  = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
 	qRemovePending = store.Q("pending.remove", `DELETE FROM pending WHERE id = $1 AND confirmed_at IS NULL`)
 	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
-	qRemoveExpired = store.Q("pending.remove_expired", `DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
-
-	qSpendMail = store.Q("mail_budget.spend", `
-		INSERT INTO mail_budget (letter_id, tag, latest, second, third) VALUES ($1, $2, $3, 0, 0)
-		ON CONFLICT (letter_id, tag) DO UPDATE SET third = mail_budget.second, second = mail_budget.latest, latest = excluded.latest
-		WHERE mail_budget.third < $4`)
-	qFindBudget = store.Q("mail_budget.find", `SELECT latest FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
-	qSpendDay   = store.Q("mail_day.spend", `
-		INSERT INTO mail_day (day, tag, n) VALUES ($1, $2, 1)
-		ON CONFLICT (day, tag) DO UPDATE SET n = mail_day.n + 1 WHERE mail_day.n < $3`)
-	qForgetBudgets = store.Q("mail_budget.forget", `DELETE FROM mail_budget WHERE latest < $1`)
-	qForgetDays    = store.Q("mail_day.forget", `DELETE FROM mail_day WHERE day < $1`)
-	qForgetBudget  = store.Q("mail_budget.forget_of", `
-		DELETE FROM mail_budget WHERE letter_id = $1 AND tag IN (SELECT tag FROM signature WHERE letter_id = $1 AND id = $2)`)
-	qBlock = store.Q("mail_block.put", `
-		INSERT INTO mail_block (letter_id, tag, reason, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, tag) DO NOTHING`)
-	qFindBlock    = store.Q("mail_block.find", `SELECT reason FROM mail_block WHERE letter_id = $1 AND tag = $2`)
-	qForgetBlocks = store.Q("mail_block.forget", `
-		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
+	qRemoveExpired = store.Q("pending.remove_expired",
+		`DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
 
 	qInsertSignature = insertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
 	qPutSealed       = insertInto("signature_sealed.put", "signature_sealed", sealedColumns, "ON CONFLICT (letter_id, id) "+excluded(sealedColumns[2:]...))

@@ -46,7 +46,7 @@ func NewDesk(t testing.TB, db *store.DB, clock *Clock) *Desk {
 func (d *Desk) AnotherProcess() *Desk {
 	other := *d
 	other.Services = app.NewServices(d.DB, d.Signing.Keys, d.Log, d.Signing.Lookup)
-	other.Signing.Unlimited = d.Signing.Unlimited
+	other.Mailboxes.Unlimited = d.Mailboxes.Unlimited
 	return &other
 }
 

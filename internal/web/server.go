@@ -29,6 +29,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -56,13 +57,14 @@ func folder(name string) fs.FS {
 
 // Options are what a Server is made of, and its settings.
 type Options struct {
-	Accounts *account.Service
-	Letters  *letter.Service
-	Roll     *roll.Service
-	Signing  *signing.Service
-	Log      *tlog.Log
-	Bundles  *bundle.Shelf
-	Jobs     job.Overview
+	Accounts  *account.Service
+	Mailboxes *mailbox.Service
+	Letters   *letter.Service
+	Roll      *roll.Service
+	Signing   *signing.Service
+	Log       *tlog.Log
+	Bundles   *bundle.Shelf
+	Jobs      job.Overview
 
 	BaseURL       string // scheme and host
 	Site          string
@@ -99,7 +101,7 @@ func New(o Options) *Server {
 	site := &page.Site{BaseURL: o.BaseURL, Name: o.Site, SecureCookies: o.SecureCookies, CanMail: o.CanMail, Demo: o.Catcher != nil, Logger: o.Logger,
 		Now: o.Now, Passing: o.Passing, Renderer: renderer(), Assets: assets()}
 	s := &Server{o: o, site: site, limits: newLimiter(o.Now, o.TrustProxy), mux: http.NewServeMux()}
-	s.public = public.New(site, public.Services{Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Log: o.Log, Bundles: o.Bundles,
+	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()

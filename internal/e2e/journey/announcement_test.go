@@ -134,7 +134,7 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 
 		before = a.Inbox.Count()
 		clock.Advance(22 * 24 * time.Hour)
-		if err := a.Signing.Retain(t.Context()); err != nil {
+		if err := a.Retain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		m := a.Inbox.Wait(t, "ada@lantern.example")

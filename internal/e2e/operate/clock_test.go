@@ -152,7 +152,7 @@ func TestClock_jumps(t *testing.T) {
 		c.whole(len(c.all))
 		across := c.asks("Across")
 		c.answers(c.asks("Again"), false)
-		if err := a.Signing.Retain(ctx); err != nil {
+		if err := a.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 
@@ -165,7 +165,7 @@ func TestClock_jumps(t *testing.T) {
 		c.answers(across, behind)
 		after := c.asks("After")
 		c.answers(after, false)
-		if err := a.Signing.Retain(ctx); err != nil {
+		if err := a.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		c.whole(len(c.all) - 1)
@@ -188,7 +188,7 @@ func TestClock_jumps(t *testing.T) {
 		// However far ahead the clock was: 72 hours after the time it then showed, nothing is left of what was submitted.
 		waiting := c.asks("Waiting")
 		clock.jump(max(by, 0) + signing.PendingFor + time.Hour)
-		if err := a.Signing.Retain(ctx); err != nil {
+		if err := a.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		c.answers(waiting, true)
@@ -207,7 +207,7 @@ func TestClock_endsOfLetters(t *testing.T) {
 		ctx := t.Context()
 		retain := func() {
 			t.Helper()
-			if err := a.Signing.Retain(ctx); err != nil {
+			if err := a.Retain(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -20,7 +20,7 @@ func TestOverview_atTheDesk(t *testing.T) {
 		a := testkit.App(t, engine)
 		ada := a.Operator(t)
 		ben := a.Member(t, testkit.Lead, account.Editor, "ben@lantern.example")
-		a.Signing.BurstFrom, a.Signing.Unlimited = 2, false
+		a.Signing.BurstFrom, a.Mailboxes.Unlimited = 2, false
 		deadline, err := letter.ParseDeadline(time.Now().AddDate(0, 0, 5).UTC().Format(time.DateOnly), time.UTC, false)
 		if err != nil {
 			t.Fatal(err)

@@ -188,7 +188,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 			"Kira Spelt", "Cleo Counted")
 		check()
 		clock.Advance(25 * time.Hour)
-		if err := a.Signing.Retain(ctx); err != nil {
+		if err := a.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if l, err := a.Letters.Find(ctx, "mills"); err != nil || !l.Final {

@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -24,12 +25,13 @@ import (
 
 // Services are what the handlers ask.
 type Services struct {
-	Accounts *account.Service
-	Letters  *letter.Service
-	Roll     *roll.Service
-	Signing  *signing.Service
-	Log      *tlog.Log
-	Bundles  *bundle.Shelf
+	Accounts  *account.Service
+	Mailboxes *mailbox.Service
+	Letters   *letter.Service
+	Roll      *roll.Service
+	Signing   *signing.Service
+	Log       *tlog.Log
+	Bundles   *bundle.Shelf
 
 	Operator, Contact string
 	PublishEvery      time.Duration               // for saying when a signature will appear

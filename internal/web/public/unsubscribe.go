@@ -26,7 +26,7 @@ func (h *Handlers) unsubscribePage(r *http.Request) UnsubscribePage {
 
 // ShowUnsubscribe is inert.
 func (h *Handlers) ShowUnsubscribe(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Signing.CheckUnsubscribe(r.PathValue("token")); err != nil {
+	if err := h.Mailboxes.CheckUnsubscribe(r.PathValue("token")); err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -37,7 +37,7 @@ func (h *Handlers) ShowUnsubscribe(w http.ResponseWriter, r *http.Request) error
 // the page like every button that a scanner can press, with the second press.
 func (h *Handlers) SubmitUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	token := r.PathValue("token")
-	if err := h.Signing.CheckUnsubscribe(token); err != nil {
+	if err := h.Mailboxes.CheckUnsubscribe(token); err != nil {
 		return err
 	}
 	form, err := page.ReadAny(w, r)
@@ -51,7 +51,7 @@ func (h *Handlers) SubmitUnsubscribe(w http.ResponseWriter, r *http.Request) err
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}
-	if err := h.Signing.Unsubscribe(r.Context(), token); err != nil {
+	if err := h.Mailboxes.Unsubscribe(r.Context(), token); err != nil {
 		return err
 	}
 	p.Done = true

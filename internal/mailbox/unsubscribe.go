@@ -1,4 +1,4 @@
-package signing
+package mailbox
 
 import (
 	"context"
@@ -10,23 +10,23 @@ import (
 	"github.com/undersigned/undersigned/internal/text"
 )
 
-// mailboxTag names a mailbox to the whole instance, also after the letters that wrote to it are gone.
-func (s *Service) mailboxTag(a text.Address) []byte { return s.Keys.Tag("unsubscribed", a.Mailbox) }
+// boxTag names a mailbox to the whole instance, also after the letters that wrote to it are gone.
+func (s *Service) boxTag(a text.Address) []byte { return s.Keys.Tag("unsubscribed", a.Mailbox) }
 
-// unsubscribeToken returns the token of the link by which a mailbox ends all invitations: its tag and a tag of that. It
-// needs no row, so it works as long as the mail is kept.
-func (s *Service) unsubscribeToken(a text.Address) string {
-	tag := s.mailboxTag(a)
+// UnsubscribeToken returns the token of the link by which a mailbox ends all mails that it did not ask for: its tag and a tag of
+// that. It needs no row, so it works as long as the mail is kept.
+func (s *Service) UnsubscribeToken(a text.Address) string {
+	tag := s.boxTag(a)
 	return seal.Base32.EncodeToString(append(tag, s.Keys.Tag("unsubscribe link", string(tag))...))
 }
 
 // CheckUnsubscribe returns a fault unless a link's token was made here. It changes nothing.
 func (s *Service) CheckUnsubscribe(token string) error {
-	_, err := s.unsubscribeTag(token)
+	_, err := s.tagOf(token)
 	return err
 }
 
-func (s *Service) unsubscribeTag(token string) ([]byte, error) {
+func (s *Service) tagOf(token string) ([]byte, error) {
 	b, err := seal.Base32.DecodeString(token)
 	if err != nil || len(b) != 2*seal.TagSize ||
 		subtle.ConstantTimeCompare(b[seal.TagSize:], s.Keys.Tag("unsubscribe link", string(b[:seal.TagSize]))) != 1 {
@@ -35,10 +35,10 @@ func (s *Service) unsubscribeTag(token string) ([]byte, error) {
 	return b[:seal.TagSize], nil
 }
 
-// Unsubscribe ends the invitations of every letter to the mailbox of a link. Its signatures, and the mails it asks for
-// itself, are as before.
+// Unsubscribe ends the mails of every letter to the mailbox of a link that it did not ask for. Its signatures, and the mails it
+// asks for itself, are as before.
 func (s *Service) Unsubscribe(ctx context.Context, token string) error {
-	tag, err := s.unsubscribeTag(token)
+	tag, err := s.tagOf(token)
 	if err != nil {
 		return err
 	}
@@ -55,12 +55,7 @@ func (s *Service) MayInvite(ctx context.Context, address string) (may bool, toke
 	if f != nil {
 		return false, "", nil
 	}
-	stop, err := s.unsubscribed(ctx, a)
-	return !stop, s.unsubscribeToken(a), err
-}
-
-func (s *Service) unsubscribed(ctx context.Context, a text.Address) (bool, error) {
 	var n int
-	err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qHasUnsubscribed, s.mailboxTag(a)).Scan(&n) })
-	return n > 0, err
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qHasUnsubscribed, s.boxTag(a)).Scan(&n) })
+	return err == nil && n == 0, s.UnsubscribeToken(a), err
 }
