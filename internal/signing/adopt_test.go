@@ -58,6 +58,7 @@ func (d *desk) beforeTheLog() {
 // An instance from before the log: every signature gets one leaf, however many processes adopt it, imported ones have their
 // import leaf before them, and held ones can be released.
 func TestAdopt_eachSignatureOnce(t *testing.T) {
+	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		for i := range 20 {
 			d.Give("a"+letters(i)+"@example.org", testkit.Named("Person "+letters(i)))

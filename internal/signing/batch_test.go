@@ -113,6 +113,7 @@ func odd(n int) string {
 }
 
 func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
+	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		n := 7000
 		if testing.Short() {
@@ -147,6 +148,7 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 }
 
 func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
+	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(450)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -172,6 +174,7 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 }
 
 func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
+	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		d.Give("stay@example.org", testkit.Named("Stays Here"))
 		text := odd(230) + "Taken Over,\nFay Hall,\n"

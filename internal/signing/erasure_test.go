@@ -146,6 +146,7 @@ func TestEraseAgain(t *testing.T) {
 // Whoever took a name away after a backup, in whatever way, is not shown again when the backup comes back; whoever showed it
 // again before the backup is. Without the ledger all of them are back.
 func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
+	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		byName := map[string]signing.Receipt{}

@@ -19,6 +19,7 @@ import (
 // TestQueries_readTheSameRowsAtEverySize asks PostgreSQL how many rows each query of a page or an act reads, with few
 // signatures and with many, before and after it has looked at the tables' statistics.
 func TestQueries_readTheSameRowsAtEverySize(t *testing.T) {
+	testkit.NotRaced(t)
 	address := testkit.PostgresURL(t)
 	db, err := store.Open(t.Context(), store.Options{Database: address, Now: testkit.NewClock().Now})
 	if err != nil {

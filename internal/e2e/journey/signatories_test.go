@@ -14,6 +14,7 @@ import (
 )
 
 func TestSignatories_wholeListsAndParts(t *testing.T) {
+	testkit.NotRaced(t)
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			a := testkit.App(t, engine)

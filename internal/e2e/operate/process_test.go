@@ -1,11 +1,9 @@
 package operate
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,55 +18,6 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
-
-// A request that runs when the server is told to stop is answered; the next one finds nobody.
-func TestStop_finishesWhatRuns(t *testing.T) {
-	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
-		a := testkit.App(t, engine)
-		c := a.Client(t)
-		_, mail := a.Sign(t, c, testkit.SignForm("Last Minute", "last@minute.example"))
-		conn, err := net.Dial("tcp", a.Options.Server.Listen)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		fmt.Fprintf(conn, "POST /confirm/%s HTTP/1.1\r\nHost: x\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
-			mail.Token(), c.Cookie("__Host-sign"), testkit.Urlencoded)
-		in := bufio.NewReader(conn)
-		if line, err := in.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") { // the handler reads the body now
-			t.Fatalf("the server said %q, %v", line, err)
-		}
-		_, _ = in.ReadString('\n')
-		stopped := make(chan error, 1)
-		go func() { stopped <- a.Stop() }()
-		testkit.Eventually(t, "the server takes no new connection", func() bool {
-			other, err := net.Dial("tcp", a.Options.Server.Listen)
-			if err == nil {
-				_ = other.Close()
-			}
-			return err != nil
-		})
-		fmt.Fprint(conn, "do=confirm")
-		response, err := http.ReadResponse(in, nil)
-		if err != nil || response.StatusCode != 200 {
-			t.Errorf("the running request was answered with %v, %v", response, err)
-		}
-		if err := <-stopped; err != nil {
-			t.Errorf("stopping: %v", err)
-		}
-		again, err := app.Open(t.Context(), app.Options{Instance: a.Options.Instance})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer again.Close()
-		if _, err := again.Signing.Publish(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got, _, _, err := again.Roll.Summary(t.Context(), testkit.Letter(t, again).ID, 0); err != nil || got.Persons != 1 {
-			t.Errorf("after the stop %d people are counted, %v", got.Persons, err)
-		}
-	})
-}
 
 // Commands beside a server under load all succeed, and so does every request: no lock of SQLite comes through.
 func TestCommands_besideALoadedServer(t *testing.T) {

@@ -76,6 +76,7 @@ var deskLine = regexp.MustCompile(`s\.(?:handle|desk)\("((?:GET|POST) /desk[^"]*
 
 // Every route of the desk, for every role and for the owner of another organisation.
 func TestDesk_whoMayWhat(t *testing.T) {
+	testkit.NotRaced(t)
 	source, err := os.ReadFile("../../web/routes.go")
 	if err != nil {
 		t.Fatal(err)

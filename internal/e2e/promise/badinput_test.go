@@ -106,6 +106,7 @@ func badRequests(token, spent string) []bad {
 // Bad input gets a page that says what is wrong, in the reader's language; never a mistake of ours, never a trace of the
 // inside, and nothing is written.
 func TestBadInput_isRefused(t *testing.T) {
+	testkit.NotRaced(t)
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		c := a.Client(t)

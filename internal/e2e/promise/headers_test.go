@@ -128,6 +128,7 @@ func patterns(t *testing.T, method string) (found []string) {
 // Reading any page, by GET or HEAD, writes nothing, sets no cookie, and gets the same strict headers; HEAD is GET without
 // the body.
 func TestRead_changesNothing(t *testing.T) {
+	testkit.NotRaced(t)
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine, func(o *app.Options) { o.Server.PublishEvery = 1e12 })
 		signed := a.Client(t)
@@ -284,6 +285,7 @@ func TestHost_isNotBelieved(t *testing.T) {
 
 // Odd headers change nothing but the language.
 func TestHeaders_garbage(t *testing.T) {
+	testkit.NotRaced(t)
 	a := testkit.App(t, store.Postgres)
 	c := a.Client(t)
 	for accept, language := range map[string]string{"": "en", "fa": "fa", "fa-IR,fa;q=0.9,en;q=0.1": "fa", "xx": "en", "*": "en",

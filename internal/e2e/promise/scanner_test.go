@@ -25,6 +25,7 @@ type waiting struct {
 
 // A mail scanner without the cookie does what scanners do to every link, and nothing is confirmed; then the humans are.
 func TestScanner_confirmsNothing(t *testing.T) {
+	testkit.NotRaced(t)
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		links := signMany(t, a, pendingLinks[engine])
