@@ -254,8 +254,12 @@ func setClosed(tx *store.Tx, id ID) error {
 	return job.Enqueue(tx, Ended{id})
 }
 
-// KeptAfterClose is how long sealed data and tags outlive a letter's closing.
-const KeptAfterClose = 30 * 24 * time.Hour
+// KeptDays is how many days sealed data and tags outlive a letter's closing; pages and mails say the number. KeptAfterClose is
+// the same as a time.
+const (
+	KeptDays       = 30
+	KeptAfterClose = KeptDays * 24 * time.Hour
+)
 
 // Retain closes the letters whose deadline and grace are over, and destroys the data keys of those that closed more than
 // KeptAfterClose ago, which makes their sealed rows and tags meaningless. It returns the letters whose key it destroyed.

@@ -163,6 +163,9 @@ type content struct {
 	Link     string // where the mail leads
 }
 
+// Kept is for how many days what is sealed outlives a letter, in words.
+func (c content) Kept() string { return c.L.N("counts.days_n", letter.KeptDays) }
+
 // contentOf is what every mail about a letter holds, in a language.
 func (m *Mailer) contentOf(language string, l letter.Letter) content {
 	locale := i18n.Find(language)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
 )
 
 // Page is a struct that a template is executed with.
@@ -40,6 +41,12 @@ type Base struct {
 
 // URL returns a path in the language that the page's own URL names, if it names one: "/fa/letters/x" for "/letters/x".
 func (b Base) URL(path string) string { return b.Prefix + path }
+
+// Kept is for how many days what is sealed outlives a letter, in words.
+func (b Base) Kept() string { return Kept(b.L) }
+
+// Kept is for how many days what is sealed outlives a letter, in words.
+func Kept(l *i18n.Locale) string { return l.N("counts.days_n", letter.KeptDays) }
 
 // Ordinal returns the number of a row, which the first of all has as 1, in the page's digits.
 func (b Base) Ordinal(row int) string { return b.L.Number(row + 1) }

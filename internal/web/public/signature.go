@@ -226,7 +226,7 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 	if !end.IsZero() {
 		v.KeptUntil = loc.Date(end.Add(letter.KeptAfterClose))
 	} else {
-		v.KeptUntil = loc.T("form.kept_rule")
+		v.KeptUntil = loc.T("form.kept_rule", "Days", page.Kept(loc))
 	}
 	return v, nil
 }
