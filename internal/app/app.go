@@ -169,7 +169,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.metrics = newMetrics(a)
 	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
-	a.Web = web.New(web.Options{Accounts: a.Accounts, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
+	a.Web = web.New(web.Options{Accounts: a.Accounts, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, Bundles: a.bundles,
+		Jobs:    job.Overview{DB: a.DB},
 		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
