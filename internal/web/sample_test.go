@@ -134,7 +134,9 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		TextLanguage: l.Language("ur"), Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		Appears: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)), SignatureURL: "/signature", Share: share, Withheld: true,
 		Promises: []string{"undersigned.log/v1 promise\nrecord WWFjaGN4PXlzdHUgYWJjZGVmZ2hpamtsbW5vcHFyc3Q=\nby 2026-09-04T14:40:00Z\n\n" +
-			"— undersigned/0123456789abcdef/promise 5tzXJ0n3YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5\n"}, PromisedBy: deadline}
+			"— undersigned/0123456789abcdef/promise " +
+			"5tzXJ0n3YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5\n"},
+		PromisedBy: deadline}
 	held, again := receipt, receipt
 	held.Held, again.Again = true, true
 	own := public.OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name,

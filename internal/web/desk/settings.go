@@ -124,8 +124,8 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
 	}
 	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")),
-		Salutation: line1(v.Get("call_salutation")),
-		Body:       letter.CleanMarkdown(v.Get("call_body")), Contact: line1(v.Get("contact")), Email: line1(v.Get("contact_email"))}
+		Salutation: line1(v.Get("call_salutation")), Body: letter.CleanMarkdown(v.Get("call_body")),
+		Contact: line1(v.Get("contact")), Email: line1(v.Get("contact_email"))}
 	if call.Body != "" {
 		set.Call = &call
 	}

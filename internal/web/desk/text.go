@@ -53,9 +53,8 @@ func textValues(t letter.Text) url.Values {
 func textOf(v url.Values, language string) letter.Text {
 	long := func(name string) string { return letter.CleanMarkdown(v.Get(name)) }
 	t := letter.Text{Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")), Introduction: long("introduction"),
-		Place: line1(v.Get("place")),
-		Date:  line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"), Closing: line1(v.Get("closing")),
-		Translator: line1(v.Get("translator"))}
+		Place: line1(v.Get("place")), Date: line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"),
+		Closing: line1(v.Get("closing")), Translator: line1(v.Get("translator"))}
 	for i := range maxRows {
 		n := strconv.Itoa(i) + "-"
 		a := letter.Addressee{Before: line1(v.Get("a" + n + "before")), Name: line1(v.Get("a" + n + "name")), Office: line1(v.Get("a" + n + "office")),

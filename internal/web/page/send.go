@@ -40,7 +40,20 @@ func Serve(w http.ResponseWriter, r *http.Request, contentType, tag string, body
 	h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves it out of what is compressed
 	r.Header.Del("If-Match")                         // it is for those who write; ServeContent would answer it with that length and no body
 	r.Header.Del("If-Unmodified-Since")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	http.ServeContent(inMemory{w}, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// inMemory writes what is in memory in one piece; io.Copy would take it through a buffer that it makes for each answer.
+type inMemory struct{ http.ResponseWriter }
+
+// ReadFrom is what io.Copy asks of a writer that knows better.
+func (w inMemory) ReadFrom(src io.Reader) (int64, error) {
+	if part, ok := src.(*io.LimitedReader); ok {
+		if body, ok := part.R.(*bytes.Reader); ok && int64(body.Len()) <= part.N {
+			return body.WriteTo(w.ResponseWriter)
+		}
+	}
+	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
 }
 
 // JSON returns a value as a line of JSON, without the escapes that only a page needs.

@@ -28,7 +28,7 @@ func (h *Handlers) ListLettersJSON(w http.ResponseWriter, r *http.Request) error
 	return page.SendJSON(w, http.StatusOK, list)
 }
 
-// description is the OpenAPI document of everything in this file, of feeds, and of lists of signatories.
+// description is the OpenAPI document of what is public as data: letters, feeds, lists of signatories.
 //
 //go:embed openapi.json
 var description []byte

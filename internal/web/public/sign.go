@@ -126,10 +126,10 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 	}
 	edition, _ := strconv.Atoi(v.Get("edition"))
 	id, err := h.Signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: edition, Browser: h.setBrowser(w, r), Lang: page.LocaleOf(r).Code,
-		Text: v.Get("text"), Shown: signing.Shown{Kind: verify.Kind(v.Get("kind")), Name: v.Get("name"), Title: v.Get("title"), Affiliation: v.Get("affiliation"),
-			Organisation: v.Get("organisation"), Country: v.Get("country"), Listing: roll.Listing(v.Get("listing"))}, Email: v.Get("email"),
-
-		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1", IsCountry: i18n.IsCountry, Invitation: v.Get("invitation")})
+		Text: v.Get("text"), Email: v.Get("email"), Invitation: v.Get("invitation"), IsCountry: i18n.IsCountry,
+		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1",
+		Shown: signing.Shown{Kind: verify.Kind(v.Get("kind")), Name: v.Get("name"), Title: v.Get("title"), Affiliation: v.Get("affiliation"),
+			Organisation: v.Get("organisation"), Country: v.Get("country"), Listing: roll.Listing(v.Get("listing"))}})
 	if page.ComesBack(err) {
 		return h.retryForm(w, r, l, edition, v, err)
 	}
