@@ -44,6 +44,25 @@ func (directory Organisations) Editors(ctx context.Context, letter store.LetterI
 	return users, err
 }
 
+func memberships(tx *store.Tx, u User) ([]Member, error) {
+	return store.List(tx, qListMemberships, func(row store.Row) (Member, error) {
+		m := Member{User: u}
+		var err error
+		m.Organisation, err = scanOrganisation(with{row, &m.Role})
+		return m, err
+	}, u.ID)
+}
+
+// RolesOf returns the roles of a user, by the slug of the organisation.
+func RolesOf(tx *store.Tx, user int64) (map[string]Role, error) {
+	of := map[string]Role{}
+	list, err := memberships(tx, User{ID: user})
+	for _, m := range list {
+		of[m.Organisation.Slug] = m.Role
+	}
+	return of, err
+}
+
 func scanMember(row store.Row) (m Member, err error) { return m, row.Scan(&m.User.ID, &m.Role) }
 
 func putMember(tx *store.Tx, organisation, user int64, role Role, by int64, act string) error {

@@ -3,6 +3,7 @@ package letter_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -171,6 +172,73 @@ func TestOpen_looksAtTheChecklistItself(t *testing.T) {
 		}
 		if err := d.Open(ctx, slug, ada.User.ID); !fault.Is(err, fault.Conflict) {
 			t.Errorf("opened twice: %v", err)
+		}
+	})
+}
+
+// Nobody puts a letter into the mouth of an organisation that they do not speak for, takes it out of their own hands, or gives it
+// a deadline that has passed; the operator's command line may.
+func TestSettings_areOnesOwnToDecide(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		ada := enrol(t, account.New(d.DB, d.Keys), "ada@harbour.example")
+		d.write(letter.Import{Text: *english("Open it."), Settings: letter.Settings{Leads: []string{"harbour"}},
+			Organisations: []account.Organisation{{Slug: "lantern", Names: map[string]string{"en": "Lantern"}}}})
+		past := letter.Deadline{At: d.DB.Now().Add(-time.Hour), Zone: time.UTC}
+		for name, c := range map[string]struct {
+			set   letter.Settings
+			field string
+		}{
+			"a stranger leads":   {letter.Settings{Leads: []string{"harbour", "lantern"}}, "lead"},
+			"nobody of us leads": {letter.Settings{Leads: []string{}}, "lead"},
+			"yesterday":          {letter.Settings{Deadline: &past}, "day"},
+		} {
+			_, err := d.SetSettings(ctx, slug, c.set, ada.User.ID)
+			if faults := fault.All(err); len(faults) != 1 || faults[0].Field != c.field {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := d.SetSettings(ctx, slug, c.set, 0); err != nil {
+				t.Errorf("%s, on the command line: %v", name, err)
+			}
+			d.set(letter.Settings{Leads: []string{"harbour"}, Deadline: &letter.Deadline{}})
+		}
+		d.set(letter.Settings{Leads: []string{"harbour", "lantern"}})
+		if _, err := d.SetSettings(ctx, slug, letter.Settings{Leads: []string{"lantern", "harbour"}}, ada.User.ID); err != nil {
+			t.Errorf("a lead that consented: %v", err)
+		}
+	})
+}
+
+// Of members who ask for one thing at the same moment, one waits for a second and the others learn it.
+func TestCarry_atOnce(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		accounts := account.New(d.DB, d.Keys)
+		account.Register(accounts, account.Act[paint]{Ask: account.Editor, Decide: account.Editor,
+			Again: func(paint, paint) *fault.Error { return fault.New(fault.Conflict, "intake.asked") },
+			Do:    func(*store.Tx, letter.ID, paint, int64) error { return errors.New("done without a second") }})
+		ada := enrol(t, accounts, "ada@harbour.example")
+		member(t, accounts, ada, account.Editor, "bo")
+		l := d.write(letter.Import{Text: *english("Open it."), Settings: letter.Settings{Leads: []string{"harbour"}}})
+		const asked = 8
+		errs := make(chan error, asked)
+		for range asked {
+			go func() {
+				_, err := accounts.Approvals.Carry(ctx, l.ID, paint{2}, ada.User.ID)
+				errs <- err
+			}()
+		}
+		waits := 0
+		for range asked {
+			switch err := <-errs; {
+			case err == nil:
+				waits++
+			case !fault.Is(err, fault.Conflict):
+				t.Error(err)
+			}
+		}
+		if list, err := accounts.Approvals.Waiting(ctx, l.ID); err != nil || waits != 1 || len(list) != 1 {
+			t.Errorf("%d answers that it waits, %d of them wait, %v", waits, len(list), err)
 		}
 	})
 }
