@@ -35,9 +35,12 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	return s
 }
 
-// Adopt puts what an instance has from before it had a log into it. It runs before anything else does, and several processes may
-// run it at once.
+// Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today. It runs before
+// anything else does, and several processes may run it at once.
 func (s Services) Adopt(ctx context.Context) error {
+	if err := s.Letters.Renew(ctx); err != nil {
+		return err
+	}
 	if err := s.Letters.Log.Adopt(ctx); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ type editionDocument struct {
 }
 
 type demandDocument struct {
-	Number string `json:"number,omitempty"`
+	Number string `json:"number"`
 	Text   string `json:"text"`
 	Status string `json:"status"`
 }
@@ -88,7 +88,7 @@ func (s *Service) Document(l *Published) Document {
 	if d.Addressees == nil {
 		d.Addressees = []letter.Addressee{}
 	}
-	for _, x := range t.Demands {
+	for _, x := range t.Numbered() {
 		d.Demands = append(d.Demands, demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"})
 	}
 	if l.Deadline.IsSet() {
