@@ -147,6 +147,9 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 			return err
 		}
 	}
+	if err := identify(tx, id, next); err != nil {
+		return err
+	}
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err
