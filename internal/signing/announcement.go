@@ -85,12 +85,13 @@ func (s *Service) extended(ctx context.Context, x letter.Extended) error {
 // Who does not answer stays counted on the text they signed.
 func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error {
 	if !l.AcceptsSignatures(s.DB.Now()) {
-		return errClosed(l)
+		return l.Refusal()
 	}
-	text, err := s.CurrentText(ctx, l.ID)
+	editions, err := s.Letters.Editions(ctx, l.ID)
 	if err != nil {
 		return err
 	}
+	text := letter.LastText(editions)
 	if text.Number < 2 {
 		return fault.New(fault.Conflict, "announcement.same_text")
 	}
@@ -104,18 +105,6 @@ func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error
 		}
 	}
 	return s.announce(ctx, announce{l.ID, TextChanged, int64(text.Number)}, by)
-}
-
-// CurrentText returns the edition that brought the text which a letter's signers now sign; what changed since then does not
-// concern them.
-func (s *Service) CurrentText(ctx context.Context, l letter.ID) (letter.Edition, error) {
-	editions, err := s.Letters.Editions(ctx, l) // the last first
-	for _, e := range editions {
-		if e.Follows == letter.FollowsSubstantive || e.Number == 1 {
-			return e, nil
-		}
-	}
-	return letter.Edition{}, err
 }
 
 func (s *Service) announce(ctx context.Context, a announce, by int64) error {
@@ -185,9 +174,9 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
 		return false, err
 	}
-	key, err := s.keyFor(ctx, a.Letter)
+	key, err := s.Letters.Key(ctx, a.Letter)
 	if err != nil {
-		return false, ignoreGone(err)
+		return false, fault.Except(err, fault.Gone)
 	}
 	var after int64
 	var rows []recipient
@@ -312,9 +301,9 @@ func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Env
 	if err != nil || !may {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return e, false, ignoreGone(err)
+		return e, false, fault.Except(err, fault.Gone)
 	}
 	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
 		return e, false, err

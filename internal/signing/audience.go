@@ -121,7 +121,7 @@ func (s *Service) makeExport(ctx context.Context, j MakeExport) error {
 	if err != nil {
 		return err
 	}
-	key, err := s.keyFor(ctx, j.Letter)
+	key, err := s.Letters.Key(ctx, j.Letter)
 	if fault.Is(err, fault.Gone) {
 		return nil // and with the key goes the export
 	}
@@ -231,7 +231,7 @@ func (s *Service) FetchExport(ctx context.Context, l letter.ID, id int64, format
 	if !e.Made || s.DB.Now().After(e.CreatedAt.Add(ExportFor)) {
 		return e, nil, fault.New(fault.Gone, "export.gone")
 	}
-	key, err := s.keyFor(ctx, l)
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
 		return e, nil, err
 	}
@@ -302,6 +302,6 @@ func (s *Service) DiscardExport(ctx context.Context, l letter.ID, id, by int64) 
 	if err != nil {
 		return err
 	}
-	_, err = s.repeat(ctx, qPurgeExportParts)
+	_, err = s.DB.Repeat(ctx, qPurgeExportParts)
 	return err
 }

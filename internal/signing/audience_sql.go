@@ -3,6 +3,7 @@ package signing
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
@@ -62,7 +63,7 @@ func scanExport(row store.Row) (e Export, err error) {
 	if lines != nil {
 		e.Lines, e.Made = *lines, true
 	}
-	e.CreatedAt = unixMicro(created)
+	e.CreatedAt = time.UnixMicro(created).UTC()
 	return e, err
 }
 

@@ -46,8 +46,6 @@ const (
 // import writes at most 500 (DESIGN.md 5).
 const batchSlice = 100
 
-func unixMicro(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
-
 // Batches returns the batches of a letter, oldest first.
 func (s *Service) Batches(ctx context.Context, l letter.ID) (batches []Batch, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
@@ -64,7 +62,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	key, err := s.keyFor(ctx, p.Letter.ID)
+	key, err := s.Letters.Key(ctx, p.Letter.ID)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -106,7 +104,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if l, err := s.Letters.ByID(ctx, b.Letter); err != nil {
 			return b, err
 		} else if !l.AcceptsConfirmations(s.DB.Now()) {
-			return b, errClosed(l) // it was closed meanwhile
+			return b, l.Refusal() // it was closed meanwhile
 		}
 		slice := lines[done:min(done+batchSlice, len(lines))]
 		state := BatchApplying

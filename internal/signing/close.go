@@ -101,9 +101,9 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 	if err != nil || p.Email == "" {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, l)
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
-		return e, false, ignoreGone(err)
+		return e, false, fault.Except(err, fault.Gone)
 	}
 	a, f := text.ParseAddress(p.Email)
 	if f != nil {

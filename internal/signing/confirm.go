@@ -88,7 +88,7 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, corr
 		return Receipt{}, err
 	}
 	if !l.AcceptsConfirmations(s.DB.Now()) {
-		return Receipt{}, errClosed(l)
+		return Receipt{}, l.Refusal()
 	}
 	if owner {
 		if faults := p.correct(correction); len(faults) > 0 {
@@ -110,7 +110,7 @@ func (s *Service) openToken(ctx context.Context, token string) (row pending, p s
 	if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
 	}
-	if key, err = s.keyFor(ctx, row.letter); err != nil {
+	if key, err = s.Letters.Key(ctx, row.letter); err != nil {
 		return row, p, nil, err
 	}
 	p, err = row.open(key)

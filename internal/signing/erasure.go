@@ -2,7 +2,6 @@ package signing
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"iter"
 	"time"
@@ -196,8 +195,7 @@ func forget(tx *store.Tx, x Signature) error {
 	if err := x.recordErased(tx, "", 0); err != nil {
 		return err
 	}
-	mailbox, tag := noTags()
-	if _, err := tx.Exec(qForgetSigner, mailbox, tag, x.Letter, x.ID); err != nil {
+	if _, err := tx.Exec(qForgetSigner, seal.NoTag(), seal.NoTag(), x.Letter, x.ID); err != nil {
 		return err
 	}
 	return untie(tx, x)
@@ -208,16 +206,8 @@ func untie(tx *store.Tx, x Signature) error {
 	if _, err := tx.Exec(qRemoveSealed, x.Letter, x.ID); err != nil {
 		return err
 	}
-	mailbox, tag := noTags()
-	_, err := tx.Exec(qErase, mailbox, tag, x.Letter, x.ID)
+	_, err := tx.Exec(qErase, seal.NoTag(), seal.NoTag(), x.Letter, x.ID)
 	return err
-}
-
-// noTags returns tags of no address.
-func noTags() (mailbox, tag []byte) {
-	noise := make([]byte, 2*seal.TagSize)
-	rand.Read(noise)
-	return noise[:seal.TagSize], noise[seal.TagSize:]
 }
 
 // Lost says what went with the keys it was sealed with.
@@ -234,11 +224,11 @@ func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 		return lost, err
 	}
 	for _, q := range []*store.Query{qGiveUpPending, qGiveUpInvitations, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
-		if _, err := s.repeat(ctx, q); err != nil {
+		if _, err := s.DB.Repeat(ctx, q); err != nil {
 			return lost, err
 		}
 	}
-	if lost.Sealed, err = s.repeat(ctx, qGiveUpSealed); err != nil {
+	if lost.Sealed, err = s.DB.Repeat(ctx, qGiveUpSealed); err != nil {
 		return lost, err
 	}
 	lost.Tags, err = s.giveUpTags(ctx)
@@ -256,8 +246,7 @@ func (s *Service) giveUpTags(ctx context.Context) (done int, err error) {
 				return err
 			}
 			for _, k := range slice {
-				mailbox, tag := noTags()
-				if _, err := tx.Exec(qSetTags, mailbox, tag, k.letter, k.id); err != nil {
+				if _, err := tx.Exec(qSetTags, seal.NoTag(), seal.NoTag(), k.letter, k.id); err != nil {
 					return err
 				}
 			}

@@ -113,7 +113,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 	if err != nil {
 		return 0, err
 	}
-	key, err := s.keyFor(ctx, i.Letter.ID)
+	key, err := s.Letters.Key(ctx, i.Letter.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -202,7 +202,7 @@ func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (
 	if err != nil {
 		return p, nil, err
 	}
-	key, err := s.keyFor(ctx, l.ID)
+	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
 		return p, nil, err
 	}

@@ -2,6 +2,7 @@ package signing
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -36,6 +37,6 @@ func scanProposal(row store.Row) (p Proposal, err error) {
 	if by != nil {
 		p.approvedBy = *by
 	}
-	p.CreatedAt = unixMicro(created)
+	p.CreatedAt = time.UnixMicro(created).UTC()
 	return p, json.Unmarshal([]byte(skip), &p.Skip)
 }

@@ -105,9 +105,9 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 	case l.State == letter.Draft:
 		return nil, fault.New(fault.Conflict, "letter.draft")
 	case !l.AcceptsSignatures(s.DB.Now()):
-		return nil, errClosed(l)
+		return nil, l.Refusal()
 	}
-	key, err := s.keyFor(ctx, id)
+	key, err := s.Letters.Key(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -242,9 +242,9 @@ func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft
 // Invitations returns a letter's invitations in the order in which they were made, after the id, at most limit; those
 // that show a state, or all where that is "".
 func (s *Service) Invitations(ctx context.Context, l letter.ID, state InvitationState, after int64, limit int) (list []Invitation, err error) {
-	key, err := s.keyFor(ctx, l)
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
-		return nil, ignoreGone(err)
+		return nil, fault.Except(err, fault.Gone)
 	}
 	type shown struct {
 		invitation
@@ -326,7 +326,7 @@ func (s *Service) openInvitation(ctx context.Context, token string) (v invitatio
 		return v, g, nil, unknown
 	}
 	l, id := letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
-	key, err = s.keyFor(ctx, l)
+	key, err = s.Letters.Key(ctx, l)
 	if errors.Is(err, store.ErrNoRow) || fault.Is(err, fault.Gone) || fault.Is(err, fault.NotFound) {
 		return v, g, nil, unknown
 	}
@@ -384,7 +384,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 		return err
 	}
 	if !l.AcceptsSignatures(s.DB.Now()) {
-		return errClosed(l)
+		return l.Refusal()
 	}
 	switch state {
 	case Visited:
@@ -431,9 +431,9 @@ func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e E
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return e, false, ignoreGone(err)
+		return e, false, fault.Except(err, fault.Gone)
 	}
 	var v invitation
 	answered := 0
@@ -474,9 +474,9 @@ func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error
 	if err != nil || !send {
 		return err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	a, f := text.ParseAddress(e.Address)
 	if f != nil {

@@ -142,7 +142,7 @@ func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r ac
 	if domain, err = account.ParseDomain(domain); err != nil {
 		return r, err
 	}
-	key, err := s.keyFor(ctx, o.Letter)
+	key, err := s.Letters.Key(ctx, o.Letter)
 	if err != nil {
 		return r, err
 	}
@@ -181,7 +181,7 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 	if err != nil {
 		return false, err
 	}
-	key, err := s.keyFor(ctx, o.Letter)
+	key, err := s.Letters.Key(ctx, o.Letter)
 	if err != nil {
 		return false, err
 	}

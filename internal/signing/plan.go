@@ -100,7 +100,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	now := s.DB.Now()
 	switch {
 	case !i.Letter.AcceptsConfirmations(now):
-		return nil, errClosed(i.Letter)
+		return nil, i.Letter.Refusal()
 	case !i.Basis.Imported():
 		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
 	}
@@ -109,7 +109,7 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 		return nil, f
 	}
 	i.Source = source
-	key, err := s.keyFor(ctx, i.Letter.ID)
+	key, err := s.Letters.Key(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +118,12 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.CurrentText(ctx, i.Letter.ID)
+	editions, err := s.Letters.Editions(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range p.List.Entries {
-		if e.Writer == roster.Sender && e.Sent.Before(text.PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
+		if e.Writer == roster.Sender && e.Sent.Before(letter.LastText(editions).PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
 		shown := Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
@@ -200,7 +200,7 @@ func (s *Service) check(i Import, e roster.Entry, shown Shown, key *seal.LetterK
 	if e.Language != "" && i18n.Find(e.Language) != nil {
 		line.language = e.Language
 	}
-	line.text = textLanguage(i.Letter.Edition, line.language)
+	line.text = i.Letter.Edition.Prefer(line.language)
 	invalid := func(f *fault.Error) {
 		if f != nil && line.Fault == nil {
 			line.Outcome, line.Fault = ImportInvalid, f

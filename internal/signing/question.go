@@ -40,7 +40,7 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 	case len(ids) > maxAsked:
 		return fault.New(fault.TooLarge, "question.limit", "Limit", maxAsked).On("id")
 	}
-	key, err := s.keyFor(ctx, l)
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -90,9 +90,9 @@ func (s *Service) Question(ctx context.Context, m QuestionMail) (e Envelope, tex
 	if err != nil || !send {
 		return e, "", false, err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return e, "", false, ignoreGone(err)
+		return e, "", false, fault.Except(err, fault.Gone)
 	}
 	opened, err := key.Open("question", m.Signature, m.Text)
 	return e, string(opened), err == nil, err

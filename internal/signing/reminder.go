@@ -197,7 +197,7 @@ func (s *Service) beginReminder(ctx context.Context, l letter.ID, at time.Time) 
 
 // remindSlice enqueues some mails of a reminder and says how far it then is; false when another process has the turn.
 func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) (reminded, bool, error) {
-	key, err := s.keyFor(ctx, l.ID)
+	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
 		return r, false, err
 	}

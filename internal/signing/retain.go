@@ -28,15 +28,15 @@ func (s *Service) Retain(ctx context.Context) error {
 			return err
 		}
 		for _, l := range spent {
-			if _, err := s.repeat(ctx, q.purge, l); err != nil {
+			if _, err := s.DB.Repeat(ctx, q.purge, l); err != nil {
 				return err
 			}
 		}
 	}
-	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
+	if _, err := s.DB.Repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
-	if _, err := s.repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
+	if _, err := s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
 		return err
 	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -52,23 +52,8 @@ func (s *Service) Retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.repeat(ctx, qPurgeExportParts)
+	_, err = s.DB.Repeat(ctx, qPurgeExportParts)
 	return err
-}
-
-// repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up.
-func (s *Service) repeat(ctx context.Context, q *store.Query, args ...any) (deleted int, err error) {
-	for {
-		var n int64
-		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.Exec(q, args...)
-			return err
-		})
-		if err != nil || n == 0 {
-			return deleted, err
-		}
-		deleted += int(n)
-	}
 }
 
 // Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.
@@ -95,7 +80,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if err != nil {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if fault.Is(err, fault.Gone) || row.disputed != nil || row.confirmed != nil {
 		return e, false, nil
 	}
@@ -127,7 +112,7 @@ func (s *Service) late(row pending) bool {
 func (s *Service) Accepted(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil || !s.late(row) {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qExtendPending, tx.Now().Add(PendingFor).UnixMicro(), id)
@@ -140,11 +125,11 @@ func (s *Service) Accepted(ctx context.Context, id int64) error {
 func (s *Service) Refused(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	p, err := row.open(key)
 	if err != nil {
@@ -156,11 +141,4 @@ func (s *Service) Refused(ctx context.Context, id int64) error {
 	}
 	box := s.Mailboxes.Of(key, row.letter, a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error { return box.Block(tx, mailbox.Refused) })
-}
-
-func ignoreGone(err error) error {
-	if fault.Is(err, fault.Gone) {
-		return nil
-	}
-	return err
 }

@@ -59,7 +59,7 @@ func scanSignatureAnd(row store.Row, more ...any) (s Signature, err error) {
 	var given int64
 	err = row.Scan(append([]any{&s.Letter, &s.ID, &s.Edition, &s.Language, &s.Text, &s.Kind, &s.Listing, &s.Basis, &s.State, &s.Reason, &given,
 		&s.LeafIndex, &s.LeafListing, &s.mailbox, &s.tag, &s.secret, &s.pending}, more...)...)
-	s.SignedAt = unixMicro(given)
+	s.SignedAt = time.UnixMicro(given).UTC()
 	return s, err
 }
 

@@ -7,13 +7,11 @@
 package signing
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
-	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -71,46 +69,9 @@ type Service struct {
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
 
-	mu   sync.Mutex
-	keys map[letter.ID]cachedKey // guarded by mu
-
+	mu        sync.Mutex
 	directory directory // guarded by mu
 }
 
 // Events counts what happened in this process since its start, for whoever watches it.
 type Events struct{ Submitted, Confirmed, Published atomic.Int64 }
-
-type cachedKey struct {
-	key    *seal.LetterKey
-	loaded time.Time
-}
-
-// keyFor returns a letter's data key, read again once a minute so that a destroyed key is soon gone from memory too.
-func (s *Service) keyFor(ctx context.Context, l letter.ID) (*seal.LetterKey, error) {
-	now := s.DB.Now()
-	s.mu.Lock()
-	c, ok := s.keys[l]
-	s.mu.Unlock()
-	if ok && now.Sub(c.loaded) < time.Minute && !now.Before(c.loaded) {
-		return c.key, nil
-	}
-	key, err := s.Letters.Key(ctx, l)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		delete(s.keys, l)
-		return nil, err
-	}
-	if s.keys == nil {
-		s.keys = map[letter.ID]cachedKey{}
-	}
-	s.keys[l] = cachedKey{key, now}
-	return key, nil
-}
-
-func errClosed(l letter.Letter) *fault.Error {
-	if l.State == letter.Open && l.Deadline.IsSet() {
-		return fault.New(fault.Gone, "letter.deadline")
-	}
-	return fault.New(fault.Gone, "letter.closed")
-}

@@ -160,7 +160,8 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 
 // earlier returns how many signatures stand under texts before the one that signers now sign, and when they were asked about it.
 func (h *Handlers) earlier(r *http.Request, l letter.Letter, counts roll.Counts) (n int, asked string, err error) {
-	text, err := h.Signing.CurrentText(r.Context(), l.ID)
+	editions, err := h.Letters.Editions(r.Context(), l.ID)
+	text := letter.LastText(editions)
 	if err != nil || text.Number < 2 {
 		return 0, "", err
 	}
