@@ -12,10 +12,10 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
 

@@ -8,8 +8,8 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 

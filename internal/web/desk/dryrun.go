@@ -10,8 +10,8 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/verify"
