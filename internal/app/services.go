@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -22,6 +23,8 @@ type Services struct {
 	Roll      *roll.Service
 	Signing   *signing.Service
 	Log       *tlog.Log
+
+	Invitations *invitation.Service
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
@@ -29,6 +32,8 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s := Services{Accounts: &account.Service{DB: db, Keys: keys, Lookup: lookup}, Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
 	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
 	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Log: log, Lookup: lookup}
+	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
+	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
 	return s
@@ -47,14 +52,16 @@ func (s Services) Adopt(ctx context.Context) error {
 // time and in several processes.
 func (s Services) Retain(ctx context.Context) error {
 	_, err := s.Letters.Retain(ctx)
-	return errors.Join(err, s.Signing.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
+	return errors.Join(err, s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
 }
 
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	if err := s.Mailboxes.GiveUp(ctx); err != nil {
-		return lost, err
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp} {
+		if err := giveUp(ctx); err != nil {
+			return lost, err
+		}
 	}
 	if lost, err = s.Signing.GiveUp(ctx); err != nil {
 		return lost, err

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -47,7 +48,7 @@ func (m *Mailer) Deliver(ctx context.Context, id, pending int64, kind string) er
 }
 
 // DeliverInvitation runs the handler of an invitation's job.
-func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j signing.InvitationMail) error {
+func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j invitation.Mail) error {
 	return deliver(ctx, m, id, j)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -84,14 +85,14 @@ func (m *Mailer) kinds() []anyKind {
 		},
 
 		// To those who are invited to sign.
-		kind[signing.InvitationMail, invited]{
+		kind[invitation.Mail, invited]{
 			template: "invitation",
-			envelope: func(ctx context.Context, j signing.InvitationMail) (invited, bool, error) {
-				e, send, err := s.InvitationEnvelope(ctx, j)
+			envelope: func(ctx context.Context, j invitation.Mail) (invited, bool, error) {
+				e, send, err := m.Invitations.Envelope(ctx, j)
 				return invited{e, j.Reminder}, send, err
 			},
 			content: m.invitation,
-			refused: s.InvitationRefused,
+			refused: m.Invitations.Refused,
 		},
 
 		// To those who read a draft.

@@ -252,7 +252,7 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 				return err
 			}
 			for _, line := range lines {
-				took, err := undo(tx, l, line)
+				took, err := s.undo(tx, l, line)
 				if err != nil {
 					return err
 				}
@@ -279,7 +279,7 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 
 // undo ends one signature of a batch, or the submission in its place, and returns 1, or 0 when its signer has taken it over, or
 // it has ended before.
-func undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
+func (s *Service) undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
 	if line.pending != 0 {
 		n, err := tx.Exec(qRemovePending, line.pending)
 		return int(n), err
@@ -294,5 +294,5 @@ func undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
 	if err := end(tx, x, StateWithdrawn, verify.Undone); err != nil {
 		return 0, err
 	}
-	return 1, forget(tx, x)
+	return 1, s.forget(tx, x)
 }

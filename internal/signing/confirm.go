@@ -221,7 +221,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 			}
 		}
 		if invitation != 0 {
-			if _, err := tx.Exec(qSetSigner, draft.mailbox, draft.tag, row.letter, invitation); err != nil {
+			if err := s.Invited(tx, row.letter, invitation, draft.mailbox, draft.tag); err != nil {
 				return err
 			}
 		}

@@ -70,7 +70,7 @@ func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (a
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
 			some = Again{}
 			for _, e := range slice {
-				if err := eraseAgain(tx, e, &some); err != nil {
+				if err := s.eraseAgain(tx, e, &some); err != nil {
 					return err
 				}
 			}
@@ -124,7 +124,7 @@ func withReplaced(erasures iter.Seq[Erasure]) iter.Seq[Erasure] {
 	}
 }
 
-func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
+func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	// Also of a signature that the backup does not have yet: its submission may be there, and the next restore must know.
 	if fresh, err := e.record(tx); err != nil || !fresh {
 		return err
@@ -149,7 +149,7 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 			why = verify.Undone // nobody but an editor can end what came with a list
 		}
 		again.Erased++
-		return erase(tx, x, why)
+		return s.erase(tx, x, why)
 	case !x.active():
 		return nil
 	case roll.Listing(e.What).Valid():
@@ -191,11 +191,11 @@ func (x Signature) recordErased(tx *store.Tx, what string, replacedBy int64) err
 }
 
 // forget destroys what could tell whose a signature was, the address tags included, and records that it did.
-func forget(tx *store.Tx, x Signature) error {
+func (s *Service) forget(tx *store.Tx, x Signature) error {
 	if err := x.recordErased(tx, "", 0); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qForgetSigner, seal.NoTag(), seal.NoTag(), x.Letter, x.ID); err != nil {
+	if err := s.Erased(tx, x.Letter, x.ID); err != nil {
 		return err
 	}
 	return untie(tx, x)
@@ -223,7 +223,7 @@ func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpInvitations, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
 		if _, err := s.DB.Repeat(ctx, q); err != nil {
 			return lost, err
 		}

@@ -171,10 +171,10 @@ func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
 func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return erase(tx, x, verify.Erasure) })
+	return s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return s.erase(tx, x, verify.Erasure) })
 }
 
-func erase(tx *store.Tx, x Signature, why verify.Reason) error {
+func (s *Service) erase(tx *store.Tx, x Signature, why verify.Reason) error {
 	if err := end(tx, x, StateWithdrawn, why); err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func erase(tx *store.Tx, x Signature, why verify.Reason) error {
 	if err := mailbox.Forget(tx, x.Letter, x.tag); err != nil {
 		return err
 	}
-	return forget(tx, x)
+	return s.forget(tx, x)
 }
 
 // takeOut ends a signature for good: a restore does it again.

@@ -122,8 +122,9 @@ func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error)
 	if err != nil {
 		return nil, err
 	}
+	since := letter.LastText(editions).PublishedAt
 	for _, e := range p.List.Entries {
-		if e.Writer == roster.Sender && e.Sent.Before(letter.LastText(editions).PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
+		if e.Writer == roster.Sender && e.Sent.Before(since) { // whoever wrote then has not seen the text, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
 		shown := Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,

@@ -13,24 +13,22 @@ import (
 )
 
 // Retain writes the close leaf of letters that have ended, and deletes what must not be kept longer: submissions past their end, and
-// the sealed rows of letters whose data key was destroyed, their invitations among them.
+// the sealed rows of letters whose data key was destroyed.
 func (s *Service) Retain(ctx context.Context) error {
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
-	for _, q := range []struct{ find, purge *store.Query }{{qListUnpurged, qPurgeSealed}, {qListUnpurgedInvitations, qPurgeInvitations}} {
-		var spent []int64 // also those whose purge an earlier run did not finish
-		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			spent, err = store.List(tx, q.find, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) })
+	var spent []letter.ID // also those whose purge an earlier run did not finish
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		spent, err = store.List(tx, qListUnpurged, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range spent {
+		if _, err := s.DB.Repeat(ctx, qPurgeSealed, l); err != nil {
 			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, l := range spent {
-			if _, err := s.DB.Repeat(ctx, q.purge, l); err != nil {
-				return err
-			}
 		}
 	}
 	if _, err := s.DB.Repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
@@ -39,10 +37,7 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
 		return err
 	}
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qForgetInvitationDays, tx.Now().Unix()/86400); err != nil {
-			return err
-		}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(qRetainExport, tx.Now().Add(-ExportFor).UnixMicro()); err != nil {
 			return err
 		}

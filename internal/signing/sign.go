@@ -29,7 +29,7 @@ type Request struct {
 	Updates, Consent bool
 	IsCountry        func(code string) bool
 
-	Invitation string // token of the link whose page held the form, "" for none
+	Invitation int64 // whose link's page held the form, 0 for none
 }
 
 // ConfirmMail asks the signer to confirm; its job is written with the pending row.
@@ -118,7 +118,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	x, err := s.newPending(key, r, submission{signer: p, Invitation: invitedBy(key, r.Letter.ID, r.Invitation)}, PendingFor)
+	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation}, PendingFor)
 	if err != nil {
 		return 0, err
 	}

@@ -42,9 +42,8 @@ const (
 
 // Limits of what a form may hold, in characters.
 const (
-	MaxName   = 200
-	MaxText   = 300
-	MaxReason = 600 // for declining an invitation
+	MaxName = 200
+	MaxText = 300
 )
 
 // How long things last.
@@ -68,6 +67,11 @@ type Service struct {
 	Throwaway Domains       // further providers of throw-away addresses
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
+
+	// Who keeps invitations is told, in the transaction of a signature, that it was given by the link of one, and from an address
+	// with which tags; and that it is erased, while its row still has its tags.
+	Invited func(tx *store.Tx, l letter.ID, invitation int64, mailbox, tag []byte) error
+	Erased  func(tx *store.Tx, l letter.ID, signature int64) error
 
 	mu        sync.Mutex
 	directory directory // guarded by mu

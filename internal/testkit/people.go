@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -142,9 +143,9 @@ func (m Invited) Links(t testing.TB) (invitation, unsubscribe string) {
 }
 
 // Invite invites to the letter that every App has, and returns the mails.
-func (r *Running) Invite(t testing.TB, list ...signing.Invitee) (mails []Invited) {
+func (r *Running) Invite(t testing.TB, list ...invitation.Invitee) (mails []Invited) {
 	t.Helper()
-	before, err := r.Signing.Invite(t.Context(), Letter(t, r.App).ID, list, 0)
+	before, err := r.Invitations.Invite(t.Context(), Letter(t, r.App).ID, list, 0)
 	if err != nil || len(before) > 0 {
 		t.Fatalf("%v; invited before: %v", err, before)
 	}

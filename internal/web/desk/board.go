@@ -124,7 +124,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		if failed != nil {
 			return failed
 		}
-		invited, failed := h.Signing.CountInvitations(r.Context(), l.ID)
+		invited, failed := h.Invitations.Count(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -25,12 +26,13 @@ import (
 // Handlers answer who is signed in. An error that a handler returns is answered by Site.Fail.
 type Handlers struct {
 	*page.Site
-	Accounts  *account.Service
-	Letters   *letter.Service
-	Roll      *roll.Service
-	Signing   *signing.Service
-	Jobs      job.Overview
-	LookupTXT account.LookupTXT // of keys of mails that are read in
+	Accounts    *account.Service
+	Letters     *letter.Service
+	Roll        *roll.Service
+	Signing     *signing.Service
+	Invitations *invitation.Service
+	Jobs        job.Overview
+	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }
 
 // Need says who may use a route. Who may not learns nothing: a letter or organisation of others is not there.
