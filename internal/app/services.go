@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -25,6 +26,7 @@ type Services struct {
 	Log       *tlog.Log
 
 	Invitations *invitation.Service
+	News        *news.Service
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
@@ -33,6 +35,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
 	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Log: log, Lookup: lookup}
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
+	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)

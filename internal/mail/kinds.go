@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -73,10 +74,10 @@ func (m *Mailer) kinds() []anyKind {
 			},
 			content: m.notCounted,
 		},
-		kind[signing.ExtensionMail, signing.Envelope]{template: "extension", envelope: s.ExtensionEnvelope, content: m.extension},
-		kind[signing.TextMail, signing.Envelope]{
+		kind[news.ExtensionMail, signing.Envelope]{template: "extension", envelope: m.News.ExtensionEnvelope, content: m.extension},
+		kind[news.TextMail, signing.Envelope]{
 			template: "text",
-			envelope: func(ctx context.Context, j signing.TextMail) (e signing.Envelope, send bool, err error) {
+			envelope: func(ctx context.Context, j news.TextMail) (e signing.Envelope, send bool, err error) {
 				e, send, err = s.Envelope(ctx, j.Pending)
 				e.From = j.From
 				return e, send, err

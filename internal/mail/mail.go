@@ -28,6 +28,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
@@ -58,6 +59,7 @@ type Mailer struct {
 	Roll        *roll.Service
 	Signing     *signing.Service
 	Invitations *invitation.Service
+	News        *news.Service
 	Letters     *letter.Service
 	Accounts    *account.Service
 	Sign        *DKIM // nil sends unsigned

@@ -111,7 +111,7 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if done+len(slice) == len(lines) {
 			state = BatchApplied
 		}
-		made, asked := make([]signed, len(slice)), make([]pending, len(slice))
+		made, asked := make([]signed, len(slice)), make([]Asked, len(slice))
 		for i, line := range slice {
 			if line.Outcome == ImportAsk {
 				if asked[i], err = s.asks(key, p.Letter, line); err != nil {

@@ -78,8 +78,6 @@ func (UndoIntake) Kind() string { return "intake.undo" }
 func (s *Service) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, _ int64, j ApplyIntake) error { return s.applyIntake(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j UndoIntake) error { return s.undoIntake(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j letter.Extended) error { return s.extended(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j announce) error { return s.announceAll(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j MakeExport) error { return s.makeExport(ctx, j) }, job.Limit(1), job.Timeout(exportTakes))
 }
 

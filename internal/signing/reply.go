@@ -26,24 +26,22 @@ func (line *PlannedLine) compareAsked(tx *store.Tx) error {
 	return err
 }
 
-// asks makes the submission of a line whose address is asked. No browser made it, so only a code that is mailed confirms it, and
-// with that its owner may correct what was read.
-func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (pending, error) {
-	p := submission{signer: signer{Shown: line.Shown, Email: line.box.Address.Typed}, Asked: true}
-	return s.newPending(key, Request{Letter: l, Edition: line.edition, Browser: newSecret(), Lang: line.language}, p, PendingFor)
+// asks makes the submission of a line whose address is asked.
+func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (Asked, error) {
+	return s.newAsked(key, l, line.language, "", signer{Shown: line.Shown, Email: line.box.Address.Typed}, PendingFor)
 }
 
 // ask stores a submission with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
-func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x pending) (int, error) {
+func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x Asked) (int, error) {
 	mail, err := line.box.Spend(tx)
 	if err != nil || !mail {
 		return 0, err
 	}
-	if err := x.insert(tx, 1); err != nil {
+	if err := x.Insert(tx); err != nil {
 		return 0, err
 	}
-	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, int64(0), x.id); err != nil {
+	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, int64(0), x.ID()); err != nil {
 		return 0, err
 	}
-	return 1, job.Enqueue(tx, ReplyMail{Pending: x.id})
+	return 1, job.Enqueue(tx, ReplyMail{Pending: x.ID()})
 }

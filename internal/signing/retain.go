@@ -59,6 +59,7 @@ type Envelope struct {
 	Token       string
 	Code        string // the fresh code, for a code mail
 	Unsubscribe string // token of the link that ends all invitations, for one of these
+	News        bool   // of a signature that stands: its signer asked for news of the letter
 	Listing     roll.Listing
 	Edition     int  // of the text that is to be signed
 	From        int  // the edition that was signed, of a question about a changed text

@@ -81,6 +81,22 @@ var (
 		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `
 		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
+
+	// One row an act: of who signed as both, the organisation's.
+	qListSigners = store.Q("signature.list_told", `
+		SELECT `+signatureSelect+`, x.sealed,
+			(SELECT o.id FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')),
+			(SELECT o.listing FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held'))
+		FROM signature s JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
+		WHERE s.letter_id = $1 AND s.id > $2 AND s.state IN ('new', 'listed', 'held')
+			AND NOT (s.kind = 'person' AND EXISTS (SELECT 1 FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')))
+		ORDER BY s.id LIMIT $3`)
+	qSetAsked    = store.Q("signature.set_asked", `UPDATE signature SET asked_id = $1 WHERE letter_id = $2 AND id IN ($3, $4)`)
+	qRemoveAsked = store.Q("pending.remove_asked", `
+		DELETE FROM pending WHERE id = (SELECT asked_id FROM signature WHERE letter_id = $1 AND id = $2) AND confirmed_at IS NULL`)
 )
 
 func scanPending(row store.Row) (p pending, err error) {

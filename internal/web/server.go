@@ -31,6 +31,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -64,6 +65,7 @@ type Options struct {
 	Roll        *roll.Service
 	Signing     *signing.Service
 	Invitations *invitation.Service
+	News        *news.Service
 	Log         *tlog.Log
 	Bundles     *bundle.Shelf
 	Jobs        job.Overview
@@ -103,11 +105,11 @@ func New(o Options) *Server {
 	site := &page.Site{BaseURL: o.BaseURL, Name: o.Site, SecureCookies: o.SecureCookies, CanMail: o.CanMail, Demo: o.Catcher != nil, Logger: o.Logger,
 		Now: o.Now, Passing: o.Passing, Renderer: renderer(), Assets: assets()}
 	s := &Server{o: o, site: site, limits: newLimiter(o.Now, o.TrustProxy), mux: http.NewServeMux()}
-	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Log: o.Log,
-		Invitations: o.Invitations, Bundles: o.Bundles,
+	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
+		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
-	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Invitations: o.Invitations, Jobs: o.Jobs,
-		LookupTXT: o.LookupTXT}
+	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
+		Invitations: o.Invitations, News: o.News, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -170,9 +170,9 @@ func (h *Handlers) earlier(r *http.Request, l letter.Letter, counts roll.Counts)
 			n += of
 		}
 	}
-	made, err := h.Signing.Announcements(r.Context(), l.ID)
+	made, err := h.News.List(r.Context(), l.ID)
 	for _, a := range made {
-		if a.Kind == signing.TextChanged && a.Subject == int64(text.Number) {
+		if a.Kind == news.TextChanged && a.Subject == int64(text.Number) {
 			asked = page.LocaleOf(r).DateTime(a.At, time.UTC)
 		}
 	}
@@ -224,7 +224,7 @@ func (h *Handlers) publish(r *http.Request, d *Visit, v url.Values) (string, err
 }
 
 func (h *Handlers) askAgain(r *http.Request, d *Visit, _ url.Values) (string, error) {
-	return "asked_again", h.Signing.AskAgain(r.Context(), d.Letter, d.User.ID)
+	return "asked_again", h.News.AskAgain(r.Context(), d.Letter, d.User.ID)
 }
 
 func (h *Handlers) discard(r *http.Request, d *Visit, _ url.Values) (string, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -31,6 +32,7 @@ type Handlers struct {
 	Roll        *roll.Service
 	Signing     *signing.Service
 	Invitations *invitation.Service
+	News        *news.Service
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }
