@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/invitation"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
@@ -27,6 +29,7 @@ type Services struct {
 
 	Invitations *invitation.Service
 	News        *news.Service
+	Handouts    *handout.Service
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
@@ -36,10 +39,19 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Log: log, Lookup: lookup}
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
 	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
+	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
+	s.Handouts.RegisterActs(s.Accounts)
 	return s
+}
+
+// Register hands what the services do in the background to the runner.
+func (s Services) Register(r *job.Runner) {
+	s.Signing.Register(r)
+	s.News.Register(r)
+	s.Handouts.Register(r)
 }
 
 // Adopt puts what an instance has from before it had a log into it. It runs before anything else does, and several processes may
@@ -55,13 +67,13 @@ func (s Services) Adopt(ctx context.Context) error {
 // time and in several processes.
 func (s Services) Retain(ctx context.Context) error {
 	_, err := s.Letters.Retain(ctx)
-	return errors.Join(err, s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
+	return errors.Join(err, s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Handouts.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
 }
 
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp} {
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp, s.Handouts.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}

@@ -223,7 +223,7 @@ func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates, qGiveUpIntakes} {
 		if _, err := s.DB.Repeat(ctx, q); err != nil {
 			return lost, err
 		}

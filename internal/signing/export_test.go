@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -22,9 +21,4 @@ func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, vers
 // RequestUndo does so for the end of a batch.
 func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error { return requestUndo(tx, l, batch, by) })
-}
-
-// RequestExport does so for a list.
-func (s *Service) RequestExport(ctx context.Context, l letter.ID, a roll.Audience, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
 }

@@ -338,5 +338,4 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			return nil
 		}})
 	s.registerLists(accounts)
-	s.registerExports(accounts)
 }

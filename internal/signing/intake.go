@@ -78,7 +78,6 @@ func (UndoIntake) Kind() string { return "intake.undo" }
 func (s *Service) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, _ int64, j ApplyIntake) error { return s.applyIntake(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j UndoIntake) error { return s.undoIntake(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j MakeExport) error { return s.makeExport(ctx, j) }, job.Limit(1), job.Timeout(exportTakes))
 }
 
 // intake is what is sealed of a proposal: the list and how it becomes signatures.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/intake/roster"
-	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -20,23 +18,6 @@ import (
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
-
-// work runs the jobs of a kind until none is left.
-func (d *desk) work(kind string) {
-	d.T.Helper()
-	runner := job.NewRunner(d.DB, nil, job.Options{})
-	d.Signing.Register(runner)
-	ctx, cancel := context.WithCancel(d.T.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- runner.Run(ctx) }()
-	for d.Jobs(kind) > 0 && d.T.Context().Err() == nil {
-		runtime.Gosched()
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		d.T.Error(err)
-	}
-}
 
 func (d *desk) propose(r *roster.Roster) int64 {
 	d.T.Helper()
@@ -79,7 +60,7 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 		testkit.WantFault(t, d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
 		testkit.WantFault(t, d.Signing.SkipLines(ctx, d.Letter.ID, id, nil, 0), ": intake.gone")
 		testkit.WantFault(t, d.Signing.DiscardProposal(ctx, d.Letter.ID, id, 0), ": intake.gone")
-		d.work("intake.apply")
+		d.Work("intake.apply")
 		if c := d.Counts(); c.Persons != 2 || c.Imported != 2 {
 			t.Errorf("%+v", c)
 		}
@@ -93,7 +74,7 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 		if err := d.Signing.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.work("intake.undo")
+		d.Work("intake.undo")
 		if c := d.Counts(); c.Persons != 0 || c.Removed+c.Withdrawn != 2 {
 			t.Errorf("%+v", c)
 		}
@@ -129,7 +110,7 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 		if n := d.Signatures(); n == 0 || n >= 350 {
 			t.Fatalf("%d signatures", n)
 		}
-		d.work("intake.apply")
+		d.Work("intake.apply")
 		if c := d.Counts(); c.Persons != 350 {
 			t.Errorf("%+v", c)
 		}
@@ -172,7 +153,7 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(25 * time.Hour)
-		d.work("intake.apply")
+		d.Work("intake.apply")
 		if p := d.left(1)[0]; p.State != signing.ProposalFailed || p.Reason != "letter.closed" {
 			t.Errorf("%+v", p)
 		}

@@ -37,18 +37,10 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
 		return err
 	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qRetainExport, tx.Now().Add(-ExportFor).UnixMicro()); err != nil {
-			return err
-		}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro())
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	_, err = s.DB.Repeat(ctx, qPurgeExportParts)
-	return err
 }
 
 // Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.

@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -203,6 +206,23 @@ func (d *Desk) Publish() {
 	d.T.Helper()
 	if _, err := d.Signing.Publish(d.T.Context()); err != nil {
 		d.T.Fatal(err)
+	}
+}
+
+// Work runs the services' jobs until none of a kind is left.
+func (d *Desk) Work(kind string) {
+	d.T.Helper()
+	runner := job.NewRunner(d.DB, nil, job.Options{})
+	d.Register(runner)
+	ctx, cancel := context.WithCancel(d.T.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	for d.Jobs(kind) > 0 && d.T.Context().Err() == nil {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		d.T.Error(err)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -66,6 +67,7 @@ type Options struct {
 	Signing     *signing.Service
 	Invitations *invitation.Service
 	News        *news.Service
+	Handouts    *handout.Service
 	Log         *tlog.Log
 	Bundles     *bundle.Shelf
 	Jobs        job.Overview
@@ -109,7 +111,7 @@ func New(o Options) *Server {
 		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
-		Invitations: o.Invitations, News: o.News, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
+		Invitations: o.Invitations, News: o.News, Handouts: o.Handouts, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

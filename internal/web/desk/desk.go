@@ -14,6 +14,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -33,6 +34,7 @@ type Handlers struct {
 	Signing     *signing.Service
 	Invitations *invitation.Service
 	News        *news.Service
+	Handouts    *handout.Service
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }
