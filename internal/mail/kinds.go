@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -47,14 +48,14 @@ func (m *Mailer) kinds() []anyKind {
 				return m.acceptedLate(ctx, j.Pending, e)
 			},
 		},
-		kind[signing.ReplyMail, signing.Envelope]{
+		kind[intake.ReplyMail, signing.Envelope]{
 			template: "reply",
-			envelope: func(ctx context.Context, j signing.ReplyMail) (signing.Envelope, bool, error) {
+			envelope: func(ctx context.Context, j intake.ReplyMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
 			content: m.toConfirm,
-			refused: func(ctx context.Context, j signing.ReplyMail) error { return s.Refused(ctx, j.Pending) },
-			accepted: func(ctx context.Context, j signing.ReplyMail, e signing.Envelope) error {
+			refused: func(ctx context.Context, j intake.ReplyMail) error { return s.Refused(ctx, j.Pending) },
+			accepted: func(ctx context.Context, j intake.ReplyMail, e signing.Envelope) error {
 				return m.acceptedLate(ctx, j.Pending, e)
 			},
 		},

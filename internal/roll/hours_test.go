@@ -55,7 +55,7 @@ func TestGlance_followsThePublicList(t *testing.T) {
 		second := first.AddDate(0, 0, 1)
 		want("shown again, signed again and imported", []roll.Country{{Code: "SE", N: 3}, {Code: "FR", N: 2}, {Code: "NO", N: 1}},
 			[]roll.Time{{At: first, Organisations: 1, Persons: 3}, {At: second, Persons: 3}})
-		if _, _, err := d.Signing.UndoImport(ctx, d.Letter.ID, b.ID, nil); err != nil {
+		if _, _, err := d.Intake.Undo(ctx, d.Letter.ID, b.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		want("undone", []roll.Country{{Code: "FR", N: 2}, {Code: "NO", N: 1}, {Code: "SE", N: 1}}, []roll.Time{{At: first, Organisations: 1, Persons: 3}, {At: second, Persons: 1}})

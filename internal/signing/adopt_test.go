@@ -1,7 +1,6 @@
 package signing_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -15,23 +14,6 @@ import (
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
-
-// problems returns what the log check finds.
-func (d *desk) problems() (list []string) {
-	d.T.Helper()
-	problem := func(err error) { list = append(list, err.Error()) }
-	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
-		c := d.Signing.NewCheck(tx, problem)
-		if _, err := d.Log.Check(tx, c.Leaf, problem); err != nil {
-			return err
-		}
-		return c.End()
-	})
-	if err != nil {
-		d.T.Fatal(err)
-	}
-	return list
-}
 
 var (
 	qDropWaiting = store.Q("test.drop_waiting", `DELETE FROM leaf_pending WHERE subject <> 0 OR leaf LIKE 'undersigned.log/v1 import%'`)
@@ -81,7 +63,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 		if c := d.Counts(); c.Persons != 23 || c.Imported != 2 {
 			t.Errorf("counts %+v", c)
 		}
-		if p := d.problems(); len(p) > 0 {
+		if p := d.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 		own := d.Own(held.Secret)[0]
@@ -142,7 +124,7 @@ func TestRelist_hiddenAndShownAgain(t *testing.T) {
 		if found := d.Names(verify.Person, "farahani", 10); len(found) != 1 {
 			t.Errorf("found %q", found)
 		}
-		if p := d.problems(); len(p) > 0 {
+		if p := d.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 	})
@@ -172,34 +154,8 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 			t.Errorf("a confirmation: %v", err)
 		}
 		d.Publish()
-		if p := d.problems(); len(p) > 0 || strings.Join(d.leaves(), " ") != "edition close" {
+		if p := d.Problems(); len(p) > 0 || strings.Join(d.leaves(), " ") != "edition close" {
 			t.Errorf("leaves %v, problems %q", d.leaves(), p)
-		}
-	})
-}
-
-// A file that is planned again after an interruption may have more to add than at first: the log allows for it before.
-func TestApplyImport_moreThanWhenItBegan(t *testing.T) {
-	desks(t, func(t *testing.T, d *desk) {
-		r := d.Give("dup@example.org", testkit.Named("Dup Person"))
-		var lines strings.Builder
-		lines.WriteString("Name,Email\nDup Person,dup@example.org\n")
-		for i := range 150 {
-			lines.WriteString("P " + letters(i) + ",p" + strings.ToLower(letters(i)) + "x@example.org\n")
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := d.Signing.ApplyImport(ctx, d.Plan(testkit.List(t, lines.String())), func(int, int) { cancel() }); err == nil {
-			t.Fatal("it was not interrupted")
-		}
-		if err := d.Signing.Erase(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
-			t.Fatal(err)
-		}
-		if b := d.Apply(d.Plan(testkit.List(t, lines.String()))); b.Added != 151 {
-			t.Errorf("added %d", b.Added)
-		}
-		d.Publish()
-		if p := d.problems(); len(p) > 0 {
-			t.Errorf("problems %q", p)
 		}
 	})
 }

@@ -50,7 +50,7 @@ func (s *Service) finish(ctx context.Context) error {
 				if err := letter.Touch(tx, l.ID); err != nil {
 					return err
 				}
-				held, err := store.List(tx, qListByState, scanSignature, l.ID, StateHeld, 0, batchSlice)
+				held, err := store.List(tx, qListByState, scanSignature, l.ID, StateHeld, 0, atOnce)
 				switch {
 				case err != nil:
 					return err

@@ -184,7 +184,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	if err != nil {
 		return Receipt{}, err
 	}
-	parts := p.parts()
+	parts := p.Parts()
 	signatures := make([]signed, len(parts))
 	held := ""
 	for i, part := range parts {

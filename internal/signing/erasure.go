@@ -29,8 +29,8 @@ type Erasure struct {
 	ReplacedBy int64
 }
 
-// erasureSlice is how many signatures one transaction erases or unties from its address.
-const erasureSlice = 100
+// atOnce is how many signatures one transaction changes.
+const atOnce = 100
 
 // CountErasures returns how many erasures are recorded; the number only grows.
 func (s *Service) CountErasures(ctx context.Context) (n int, err error) {
@@ -81,7 +81,7 @@ func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (a
 		return err
 	}
 	for e := range withReplaced(erasures) {
-		if slice = append(slice, e); len(slice) == erasureSlice {
+		if slice = append(slice, e); len(slice) == atOnce {
 			if err := flush(); err != nil {
 				return again, err
 			}
@@ -223,7 +223,7 @@ func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates, qGiveUpIntakes} {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates} {
 		if _, err := s.DB.Repeat(ctx, q); err != nil {
 			return lost, err
 		}
@@ -241,7 +241,7 @@ func (s *Service) giveUpTags(ctx context.Context) (done int, err error) {
 		var slice []key
 		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
 			slice, err = store.List(tx, qListTagged, func(row store.Row) (k key, err error) { return k, row.Scan(&k.letter, &k.id) },
-				after.letter, after.id, erasureSlice)
+				after.letter, after.id, atOnce)
 			if err != nil {
 				return err
 			}

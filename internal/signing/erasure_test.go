@@ -77,7 +77,7 @@ func TestErase_isRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil); err != nil {
+		if _, _, err := d.Intake.Undo(t.Context(), d.Letter.ID, b.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		all := d.erasures()
@@ -226,7 +226,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		if _, send, err := back.Signing.Envelope(ctx, waits); err != nil || send {
 			t.Errorf("the submission of somebody who withdrew is sent again: %v, %v", send, err)
 		}
-		if p := back.problems(); len(p) > 0 {
+		if p := back.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 

@@ -34,7 +34,7 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 		return nil, err
 	}
 	var list []decision
-	for _, part := range shown.parts() {
+	for _, part := range shown.Parts() {
 		x := decision{reason, verify.ByEmail}
 		if part.Kind == verify.Organisation {
 			known, err := s.mandated(ctx, row.letter, part.Organisation, a)
@@ -64,7 +64,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key 
 		}
 	}
 	names := [2][]byte{x.mailbox, x.mailbox}
-	for i, part := range shown.parts() {
+	for i, part := range shown.Parts() {
 		names[i] = listedName(key, part.Record().Name)
 	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, shown) }) // few names are on a list
@@ -116,7 +116,7 @@ func countsFromElsewhere(tx *store.Tx, x signed) (held string, err error) {
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
 func listedTags(key *seal.LetterKey, shown Shown) map[string]bool {
 	tags := map[string]bool{}
-	for _, part := range shown.parts() {
+	for _, part := range shown.Parts() {
 		r := part.Record()
 		for _, less := range []verify.Record{r, {Name: r.Name, Affiliation: r.Affiliation}, {Name: r.Name, Country: r.Country}, {Name: r.Name}} {
 			tags[string(part.Kind)+string(listedTag(key, less))] = true
@@ -337,5 +337,4 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return nil
 		}})
-	s.registerLists(accounts)
 }

@@ -139,7 +139,7 @@ func (s *Service) promises(p submission) (signed []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
-	for _, part := range p.parts() {
+	for _, part := range p.Parts() {
 		if p.Promised != "" && part.Kind != p.Promised {
 			continue
 		}

@@ -238,7 +238,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		if c := d.Counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
-		if problems := d.problems(); len(problems) > 0 {
+		if problems := d.Problems(); len(problems) > 0 {
 			t.Errorf("%v", problems)
 		}
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -252,7 +253,7 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 				delete(m.signatures, k)
 			}
 		}
-		_, _, err := d.Signing.UndoImport(ctx, d.Letter.ID, last.id, nil)
+		_, _, err := d.Intake.Undo(ctx, d.Letter.ID, last.id, nil)
 		return err
 	}
 	var text strings.Builder
@@ -270,11 +271,11 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 	if err != nil {
 		return err
 	}
-	plan, err := d.Signing.PlanImport(ctx, signing.Import{Letter: d.Letter, List: list, Basis: verify.ByPaper, Listing: roll.Public})
+	plan, err := d.Intake.Plan(ctx, intake.Import{Letter: d.Letter, List: list, Basis: verify.ByPaper, Listing: roll.Public})
 	if err != nil {
 		return err
 	}
-	b, err := d.Signing.ApplyImport(ctx, plan, nil)
+	b, err := d.Intake.Apply(ctx, plan, nil)
 	m.imports = append(m.imports, modelledImport{b.ID, keys})
 	return err
 }

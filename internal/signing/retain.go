@@ -34,13 +34,8 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.DB.Repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
 		return err
 	}
-	if _, err := s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
-		return err
-	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro())
-		return err
-	})
+	_, err = s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor)))
+	return err
 }
 
 // Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.

@@ -64,14 +64,14 @@ func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	if r.Kind != verify.Organisation && r.Kind != Both {
 		p.Organisation = ""
 	}
-	faults := p.check()
+	faults := p.Check()
 	switch current := r.Letter.Edition.Number; {
 	case r.Edition < 1 || r.Edition > current:
 		faults = append(faults, fault.New(fault.Invalid, "edition.unknown").On("edition"))
 	case r.Edition < current:
 		faults = append(faults, fault.New(fault.Invalid, "edition.newer").On("edition"))
 	}
-	if !kindAllowed(r.Letter, r.Kind) {
+	if !Takes(r.Letter, r.Kind) {
 		faults = append(faults, fault.New(fault.Invalid, "kind").On("kind"))
 	}
 	a, f := text.ParseAddress(r.Email)
@@ -94,8 +94,8 @@ func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	return p, a, nil
 }
 
-// kindAllowed reports whether a letter takes signatures of the kind.
-func kindAllowed(l letter.Letter, k verify.Kind) bool {
+// Takes reports whether a letter takes signatures of the kind.
+func Takes(l letter.Letter, k verify.Kind) bool {
 	switch l.SignOn {
 	case letter.SignOnPeople:
 		return k == verify.Person

@@ -55,7 +55,7 @@ const (
 	maxCodes    = 2                // codes mailed for a link
 )
 
-// Service holds the use cases around signatures.
+// Service holds the use cases around signatures; those of what belongs together stand in its parts.
 type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
@@ -68,6 +68,8 @@ type Service struct {
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
 
+	Lists Lists
+
 	// Who keeps invitations is told, in the transaction of a signature, that it was given by the link of one, and from an address
 	// with which tags; and that it is erased, while its row still has its tags.
 	Invited func(tx *store.Tx, l letter.ID, invitation int64, mailbox, tag []byte) error
@@ -75,6 +77,13 @@ type Service struct {
 
 	mu        sync.Mutex
 	directory directory // guarded by mu
+}
+
+// New returns the use cases over a database. lookup asks the DNS.
+func New(db *store.DB, keys *seal.Keys, letters *letter.Service, mailboxes *mailbox.Service, log *tlog.Log, lookup account.LookupTXT) *Service {
+	s := &Service{DB: db, Keys: keys, Letters: letters, Mailboxes: mailboxes, Log: log, Lookup: lookup}
+	s.Lists.service = s
+	return s
 }
 
 // Events counts what happened in this process since its start, for whoever watches it.

@@ -11,6 +11,7 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -181,9 +182,9 @@ func List(t testing.TB, text string) *roster.Roster {
 }
 
 // Plan plans the import of a list that came on paper.
-func (d *Desk) Plan(r *roster.Roster) *signing.ImportPlan {
+func (d *Desk) Plan(r *roster.Roster) *intake.Plan {
 	d.T.Helper()
-	p, err := d.Signing.PlanImport(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper,
+	p, err := d.Intake.Plan(d.T.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper,
 		Source: "Sheets from the town hall", Listing: roll.Public})
 	if err != nil {
 		d.T.Fatal(err)
@@ -192,9 +193,9 @@ func (d *Desk) Plan(r *roster.Roster) *signing.ImportPlan {
 }
 
 // Apply adds what is planned.
-func (d *Desk) Apply(p *signing.ImportPlan) signing.Batch {
+func (d *Desk) Apply(p *intake.Plan) intake.Batch {
 	d.T.Helper()
-	b, err := d.Signing.ApplyImport(d.T.Context(), p, nil)
+	b, err := d.Intake.Apply(d.T.Context(), p, nil)
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -224,6 +225,23 @@ func (d *Desk) Work(kind string) {
 	if err := <-ended; err != nil {
 		d.T.Error(err)
 	}
+}
+
+// Problems returns what the check of the log finds.
+func (d *Desk) Problems() (list []string) {
+	d.T.Helper()
+	problem := func(err error) { list = append(list, err.Error()) }
+	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
+		c := d.Signing.NewCheck(tx, problem)
+		if _, err := d.Log.Check(tx, c.Leaf, problem); err != nil {
+			return err
+		}
+		return c.End()
+	})
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return list
 }
 
 // Own returns the signatures of a receipt secret.

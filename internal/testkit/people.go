@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -35,12 +36,12 @@ func (r *Running) AddList(t testing.TB, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := r.Signing.PlanImport(t.Context(), signing.Import{Letter: Letter(t, r.App), List: list, Basis: verify.ByPaper, Listing: roll.Public,
+	plan, err := r.Intake.Plan(t.Context(), intake.Import{Letter: Letter(t, r.App), List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheets of the <assembly>"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Signing.ApplyImport(t.Context(), plan, nil); err != nil {
+	if _, err := r.Intake.Apply(t.Context(), plan, nil); err != nil {
 		t.Fatal(err)
 	}
 	r.Publish(t)

@@ -27,6 +27,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -67,6 +68,7 @@ type Options struct {
 	Signing     *signing.Service
 	Invitations *invitation.Service
 	News        *news.Service
+	Intake      *intake.Service
 	Handouts    *handout.Service
 	Log         *tlog.Log
 	Bundles     *bundle.Shelf
@@ -111,7 +113,7 @@ func New(o Options) *Server {
 		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
-		Invitations: o.Invitations, News: o.News, Handouts: o.Handouts, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
+		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Handouts: o.Handouts, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

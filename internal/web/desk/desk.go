@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -34,6 +35,7 @@ type Handlers struct {
 	Signing     *signing.Service
 	Invitations *invitation.Service
 	News        *news.Service
+	Intake      *intake.Service
 	Handouts    *handout.Service
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in

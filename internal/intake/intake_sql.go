@@ -1,4 +1,4 @@
-package signing
+package intake
 
 import (
 	"encoding/json"
@@ -23,6 +23,7 @@ var (
 	qFailProposal    = store.Q("intake.fail", `UPDATE intake SET state = 'failed', reason = $1 WHERE letter_id = $2 AND id = $3`)
 	qDiscardProposal = store.Q("intake.discard", `DELETE FROM intake WHERE letter_id = $1 AND id = $2 AND state <> 'approved'`)
 	qRemoveProposal  = store.Q("intake.remove", `DELETE FROM intake WHERE letter_id = $1 AND id = $2`)
+	qGiveUp          = store.Q("intake.give_up", `DELETE FROM intake`)
 	qRetainProposals = store.Q("intake.retain", `
 		DELETE FROM intake WHERE created_at < $1 OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 )

@@ -1,4 +1,4 @@
-package signing
+package intake
 
 import (
 	"github.com/undersigned/undersigned/internal/inbox"

@@ -1,9 +1,8 @@
-package signing
+package intake
 
 import (
 	"github.com/undersigned/undersigned/internal/job"
-	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -21,18 +20,13 @@ func (ReplyMail) Kind() string { return "mail.reply" }
 func (line *PlannedLine) compareAsked(tx *store.Tx) error {
 	mailed, err := line.box.Mailed(tx)
 	if mailed {
-		line.Outcome, line.Reason = ImportDuplicate, ImportAsked
+		line.Outcome, line.Reason = Duplicate, Asked
 	}
 	return err
 }
 
-// asks makes the submission of a line whose address is asked.
-func (s *Service) asks(key *seal.LetterKey, l letter.Letter, line *PlannedLine) (Asked, error) {
-	return s.newAsked(key, l, line.language, "", signer{Shown: line.Shown, Email: line.box.Address.Typed}, PendingFor)
-}
-
-// ask stores a submission with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
-func (s *Service) ask(tx *store.Tx, b Batch, line *PlannedLine, x Asked) (int, error) {
+// ask stores the submission of a line with the mail that asks, and returns 1, or 0 when the address gets no more mails for now.
+func (line *PlannedLine) ask(tx *store.Tx, b Batch, x signing.Asked) (int, error) {
 	mail, err := line.box.Spend(tx)
 	if err != nil || !mail {
 		return 0, err
