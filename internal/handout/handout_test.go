@@ -79,10 +79,10 @@ func TestHandout_showsEachAudienceWhatItMaySee(t *testing.T) {
 		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFirstPart).Scan(&sealed) }); err != nil || bytes.Contains(sealed, []byte("Public")) {
 			t.Errorf("a part is not sealed: %v", err)
 		}
-		if err := d.Signing.Relist(ctx, cid.Secret, d.Own(cid.Secret)[0].ID, roll.Coalition); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, cid.Secret, d.Own(cid.Secret)[0].ID, roll.Coalition); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Signing.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"person Zoe Public public"}, d.fetch(addressee)); diff != "" {

@@ -86,7 +86,7 @@ Fay Hall,,,,,,anonymous
 		if c.Persons != 2+8 || c.Organisations != 2 || c.Imported != 10 || c.Withheld != 2 {
 			t.Errorf("%+v", c)
 		}
-		held, err := d.Signing.ListByState(t.Context(), d.Letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.Holds.List(t.Context(), d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != verify.ByPaper {
 			t.Errorf("held %+v, %v", held, err)
 		}
@@ -262,7 +262,7 @@ func TestPlan_whoWithdrewStaysAway(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		receipt := d.Give("gone@example.org", testkit.Named("Gone Away"))
 		d.Publish()
-		if err := d.Signing.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		p := d.Plan(testkit.List(t, "Name,Email\nGone Away,gone@example.org\n"))
@@ -331,7 +331,7 @@ func TestApply_moreThanWhenItBegan(t *testing.T) {
 		if _, err := d.Intake.Apply(ctx, d.Plan(testkit.List(t, lines.String())), func(int, int) { cancel() }); err == nil {
 			t.Fatal("it was not interrupted")
 		}
-		if err := d.Signing.Erase(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Erase(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		if b := d.Apply(d.Plan(testkit.List(t, lines.String()))); b.Added != 151 {

@@ -155,8 +155,8 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 		d.Give("elsewhere@example.net", counted, d.through("other@example.org"))
 		withdrew, erased, hid := d.Give("withdrew@example.org", counted), d.Give("erased@example.org", counted), d.Give("hid@example.org")
 		ctx := t.Context()
-		for _, err := range []error{d.Signing.Withdraw(ctx, withdrew.Secret, d.Own(withdrew.Secret)[0].ID), d.Signing.Erase(ctx, erased.Secret, d.Own(erased.Secret)[0].ID),
-			d.Signing.Relist(ctx, hid.Secret, d.Own(hid.Secret)[0].ID, roll.Counted)} {
+		for _, err := range []error{d.Signing.Receipts.Withdraw(ctx, withdrew.Secret, d.Own(withdrew.Secret)[0].ID), d.Signing.Receipts.Erase(ctx, erased.Secret, d.Own(erased.Secret)[0].ID),
+			d.Signing.Receipts.Relist(ctx, hid.Secret, d.Own(hid.Secret)[0].ID, roll.Counted)} {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -82,7 +82,7 @@ func (s *Service) adopt(tx *store.Tx, x Signature) error {
 		return err
 	}
 	if key != nil {
-		if _, err := qPutSealed.put(tx, sealedRow{x.Letter, x.ID, adopted.sealed, adopted.name}.values()); err != nil {
+		if _, err := qPutSealed.Rows(tx, sealedRow{x.Letter, x.ID, adopted.sealed, adopted.name}.values()); err != nil {
 			return err
 		}
 	}

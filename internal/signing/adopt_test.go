@@ -57,7 +57,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := d.Signing.Release(t.Context(), d.Letter.ID, d.Own(held.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(t.Context(), d.Letter.ID, d.Own(held.Secret)[0].ID, 0); err != nil {
 			t.Errorf("a held signature from before the log: %v", err)
 		}
 		if c := d.Counts(); c.Persons != 23 || c.Imported != 2 {
@@ -67,7 +67,7 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 			t.Errorf("problems %q", p)
 		}
 		own := d.Own(held.Secret)[0]
-		if proof, err := d.Signing.Proof(t.Context(), held.Secret, own.ID); err != nil || len(proof.File) == 0 {
+		if proof, err := d.Signing.Receipts.Proof(t.Context(), held.Secret, own.ID); err != nil || len(proof.File) == 0 {
 			t.Errorf("proof: %v", err)
 		}
 	})
@@ -80,10 +80,10 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 		first, second := d.Token(d.Submit("a@example.org", testkit.Named("Minа Farahani"))), d.Token(d.Submit("b@example.org", testkit.Named("Mina Farаhani")))
 		a, b := d.Press(first), d.Press(second)
 		d.Clock.Advance(30 * time.Hour)
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(a.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, d.Own(a.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Signing.Remove(ctx, d.Letter.ID, d.Own(b.Secret)[0].ID, 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, d.Own(b.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for _, token := range []string{first, second} {
@@ -95,7 +95,7 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 			t.Errorf("no promise for a signature that counts: %+v", r)
 		}
 		removed := d.Give("d@example.org", testkit.Named("Third Person"))
-		if err := d.Signing.Remove(ctx, d.Letter.ID, d.Own(removed.Secret)[0].ID, 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, d.Own(removed.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		token := d.Token(d.Submit("d@example.org", testkit.Named("Third Person")))
@@ -113,7 +113,7 @@ func TestRelist_hiddenAndShownAgain(t *testing.T) {
 		r := d.Give("a@example.org")
 		d.Publish()
 		for _, to := range []roll.Listing{roll.Counted, roll.Public} {
-			if err := d.Signing.Relist(t.Context(), r.Secret, d.Own(r.Secret)[0].ID, to); err != nil {
+			if err := d.Signing.Receipts.Relist(t.Context(), r.Secret, d.Own(r.Secret)[0].ID, to); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -167,14 +167,14 @@ func TestEraseAgain_replacedOnesOnlyWithTheirSuccessor(t *testing.T) {
 		r := d.Give("a@example.org")
 		id := d.Own(r.Secret)[0].ID
 		replaced := signing.Erasure{Letter: d.Letter.ID, Signature: id, Pending: 1, At: d.Clock.Now(), ReplacedBy: 999}
-		if n, err := d.Signing.EraseAgain(ctx, slices.Values([]signing.Erasure{replaced})); n != (signing.Again{}) || err != nil || len(d.Own(r.Secret)) != 1 {
+		if n, err := d.Signing.Erasures.Again(ctx, slices.Values([]signing.Erasure{replaced})); n != (signing.Again{}) || err != nil || len(d.Own(r.Secret)) != 1 {
 			t.Errorf("%+v, %v", n, err)
 		}
 		successor := signing.Erasure{Letter: d.Letter.ID, Signature: 999, Pending: 2, At: d.Clock.Now()}
-		if n, err := d.Signing.EraseAgain(ctx, slices.Values([]signing.Erasure{replaced, successor})); n != (signing.Again{Erased: 1}) || err != nil {
+		if n, err := d.Signing.Erasures.Again(ctx, slices.Values([]signing.Erasure{replaced, successor})); n != (signing.Again{Erased: 1}) || err != nil {
 			t.Errorf("%+v, %v", n, err)
 		}
-		if _, err := d.Signing.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Receipts.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the receipt still opens: %v", err)
 		}
 
@@ -183,7 +183,7 @@ func TestEraseAgain_replacedOnesOnlyWithTheirSuccessor(t *testing.T) {
 		old := d.Own(first.Secret)[0].ID
 		second := d.Give("b@example.org", testkit.Named("Other Person"))
 		now, found := d.Own(second.Secret)[0].ID, false
-		err := d.Signing.Erasures(ctx, func(e signing.Erasure) error {
+		err := d.Signing.Erasures.Each(ctx, func(e signing.Erasure) error {
 			found = found || e.Signature == old && e.ReplacedBy == now
 			return nil
 		})

@@ -13,6 +13,9 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
+// Erasures are the records of what was taken away of signatures, so that a restored backup does not bring it back.
+type Erasures struct{ signing *Service }
+
 // Erasure says what was taken away of a signature. It holds ids only.
 type Erasure struct {
 	Letter    letter.ID
@@ -32,15 +35,15 @@ type Erasure struct {
 // atOnce is how many signatures one transaction changes.
 const atOnce = 100
 
-// CountErasures returns how many erasures are recorded; the number only grows.
-func (s *Service) CountErasures(ctx context.Context) (n int, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountErasures).Scan(&n) })
+// Count returns how many erasures are recorded; the number only grows.
+func (es Erasures) Count(ctx context.Context) (n int, err error) {
+	err = es.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountErasures).Scan(&n) })
 	return n, err
 }
 
-// Erasures calls fn with every erasure that is recorded.
-func (s *Service) Erasures(ctx context.Context, fn func(Erasure) error) error {
-	return s.DB.View(ctx, func(tx *store.Tx) error {
+// Each calls fn with every erasure that is recorded.
+func (es Erasures) Each(ctx context.Context, fn func(Erasure) error) error {
+	return es.signing.DB.View(ctx, func(tx *store.Tx) error {
 		for e, err := range store.Each(tx, qListErasures, scanErasure) {
 			if err != nil {
 				return err
@@ -60,17 +63,17 @@ type Again struct {
 	Hidden int // shown to fewer
 }
 
-// EraseAgain takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
+// Again takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
 // What the database knows of already happened before that and is left alone: the signer may have shown the name again. It is
 // safe to run again.
-func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (again Again, err error) {
+func (es Erasures) Again(ctx context.Context, erasures iter.Seq[Erasure]) (again Again, err error) {
 	var slice []Erasure
 	flush := func() error {
 		var some Again
-		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		err := es.signing.DB.Update(ctx, func(tx *store.Tx) error {
 			some = Again{}
 			for _, e := range slice {
-				if err := s.eraseAgain(tx, e, &some); err != nil {
+				if err := es.signing.eraseAgain(tx, e, &some); err != nil {
 					return err
 				}
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 // Lists makes signatures of the lines of lists that come in, and takes them back.
-type Lists struct{ service *Service }
+type Lists struct{ signing *Service }
 
 // Marks are what a line of a list is known by: the address that it names, or what it says where it names none.
 type Marks struct {
@@ -94,11 +94,11 @@ type Listed struct{ signed }
 
 // Prepare makes the signature of a line.
 func (ls Lists) Prepare(ctx context.Context, d Draft) (Listed, error) {
-	key, err := ls.service.Letters.Key(ctx, d.Letter)
+	key, err := ls.signing.Letters.Key(ctx, d.Letter)
 	if err != nil {
 		return Listed{}, err
 	}
-	edition, err := ls.service.Letters.Log.Leaf(ctx, d.Letter, d.Edition)
+	edition, err := ls.signing.Letters.Log.Leaf(ctx, d.Letter, d.Edition)
 	if err != nil {
 		return Listed{}, err
 	}
@@ -127,11 +127,11 @@ func (x Listed) Insert(tx *store.Tx) (bool, error) {
 
 // Ask makes the submission of a line whose address is asked whether it signs.
 func (ls Lists) Ask(ctx context.Context, l letter.Letter, language string, shown Shown, email string) (Asked, error) {
-	key, err := ls.service.Letters.Key(ctx, l.ID)
+	key, err := ls.signing.Letters.Key(ctx, l.ID)
 	if err != nil {
 		return Asked{}, err
 	}
-	return ls.service.newAsked(key, l, language, "", signer{Shown: shown, Email: email}, PendingFor)
+	return ls.signing.newAsked(key, l, language, "", signer{Shown: shown, Email: email}, PendingFor)
 }
 
 // TakeBack ends a signature that came with a list and forgets whose it was. It reports whether it did: its signer may have taken
@@ -144,7 +144,7 @@ func (ls Lists) TakeBack(tx *store.Tx, l letter.ID, id int64) (bool, error) {
 	if err := end(tx, x, StateWithdrawn, verify.Undone); err != nil {
 		return false, err
 	}
-	return true, ls.service.forget(tx, x)
+	return true, ls.signing.forget(tx, x)
 }
 
 // TakeBackAsked asks nobody any more who was asked by a mail. It reports whether a submission ended: it may have been confirmed.

@@ -14,6 +14,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -35,7 +36,7 @@ const (
 const (
 	HeldDuplicate  = "possible_duplicate" // another signature came from the same mailbox under another spelling
 	HeldLookAlike  = "look_alike"         // the name mixes scripts, or looks like another organisation's
-	HeldBurst      = "burst"              // many came from one mail domain within the hour
+	HeldBurst      = roll.HeldBurst       // many came from one mail domain within the hour
 	HeldDisposable = "disposable"         // the address is of a provider of throw-away addresses
 	HeldRemoved    = "removed_before"     // an editor removed this signer's earlier signature
 )
@@ -68,7 +69,10 @@ type Service struct {
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
 
-	Lists Lists
+	Receipts Receipts
+	Holds    Holds
+	Lists    Lists
+	Erasures Erasures
 
 	// Who keeps invitations is told, in the transaction of a signature, that it was given by the link of one, and from an address
 	// with which tags; and that it is erased, while its row still has its tags.
@@ -82,7 +86,7 @@ type Service struct {
 // New returns the use cases over a database. lookup asks the DNS.
 func New(db *store.DB, keys *seal.Keys, letters *letter.Service, mailboxes *mailbox.Service, log *tlog.Log, lookup account.LookupTXT) *Service {
 	s := &Service{DB: db, Keys: keys, Letters: letters, Mailboxes: mailboxes, Log: log, Lookup: lookup}
-	s.Lists.service = s
+	s.Receipts.signing, s.Holds.signing, s.Lists.signing, s.Erasures.signing = s, s, s, s
 	return s
 }
 

@@ -34,8 +34,8 @@ var (
 	qRemoveExpired = store.Q("pending.remove_expired",
 		`DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
 
-	qInsertSignature = insertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
-	qPutSealed       = insertInto("signature_sealed.put", "signature_sealed", sealedColumns, "ON CONFLICT (letter_id, id) "+excluded(sealedColumns[2:]...))
+	qInsertSignature = store.InsertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
+	qPutSealed       = store.InsertInto("signature_sealed.put", "signature_sealed", sealedColumns, store.Replacing("letter_id, id", sealedColumns[2:]...))
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.

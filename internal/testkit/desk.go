@@ -247,7 +247,7 @@ func (d *Desk) Problems() (list []string) {
 // Own returns the signatures of a receipt secret.
 func (d *Desk) Own(secret string) []signing.Own {
 	d.T.Helper()
-	own, err := d.Signing.Find(d.T.Context(), secret)
+	own, err := d.Signing.Receipts.Find(d.T.Context(), secret)
 	if err != nil {
 		d.T.Fatalf("Find: %v", err)
 	}

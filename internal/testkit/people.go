@@ -78,7 +78,7 @@ func (r *Running) FillLog(t testing.TB) {
 		}
 		_, secret := r.SignAndConfirm(t, form)
 		r.Publish(t)
-		own, err := r.Signing.Find(ctx, secret)
+		own, err := r.Signing.Receipts.Find(ctx, secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,21 +91,21 @@ func (r *Running) FillLog(t testing.TB) {
 		}
 	}
 	relist := func(to roll.Listing) func(o signing.Own, secret string) error {
-		return func(o signing.Own, secret string) error { return r.Signing.Relist(ctx, secret, o.ID, to) }
+		return func(o signing.Own, secret string) error { return r.Signing.Receipts.Relist(ctx, secret, o.ID, to) }
 	}
 	act("stays@log.example", nil)
 	act("hides@log.example", relist(roll.Counted))
 	act("shows@log.example", relist(roll.Public), "listing", "counted")
 	act("twice@log.example", func(o signing.Own, secret string) error {
-		if err := r.Signing.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
+		if err := r.Signing.Receipts.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
 			return err
 		}
-		return r.Signing.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
+		return r.Signing.Receipts.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
 	})
-	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Withdraw(ctx, secret, o.ID) })
-	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation",
+	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Receipts.Withdraw(ctx, secret, o.ID) })
+	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Receipts.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation",
 		"Erased Trust")
-	act("forged@log.example", func(o signing.Own, _ string) error { return r.Signing.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
+	act("forged@log.example", func(o signing.Own, _ string) error { return r.Signing.Holds.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
 	act("again@log.example", nil)
 	act("again@log.example", nil, "listing", "addressee")
 	text := ReadText(t, "granary.en.md")

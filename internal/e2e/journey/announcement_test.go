@@ -74,12 +74,12 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			questions = append(questions, m)
 		}
 
-		own, err := a.Signing.Find(t.Context(), secrets[3])
+		own, err := a.Signing.Receipts.Find(t.Context(), secrets[3])
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, o := range own {
-			if err := a.Signing.Erase(t.Context(), secrets[3], o.ID); err != nil {
+			if err := a.Signing.Receipts.Erase(t.Context(), secrets[3], o.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -142,7 +142,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		p.Days, p.Hours, p.Countries = page.DaysOf(loc, days), page.HoursOf(loc, hours), page.CountriesOf(loc, countries)
 	}
 	if p.MayVet && l.State != letter.Draft {
-		held, failed := h.Signing.CountHeld(r.Context(), l.ID)
+		held, failed := h.Signing.Holds.Count(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
