@@ -30,7 +30,27 @@ type Service struct {
 	Lookup    LookupTXT          // asks the DNS
 	Unlimited bool               // lifts the limit of attempts, for tests
 
+	Enrolments    Enrolments
+	Organisations Organisations
+	Approvals     Approvals
+
 	acts map[string]act // by name; not written to once requests are served
+}
+
+// Enrolments are the links by which somebody becomes a user.
+type Enrolments struct{ accounts *Service }
+
+// Organisations are the entries of the directory, and who may act for them.
+type Organisations struct{ accounts *Service }
+
+// Approvals are the acts on letters that may want a second member.
+type Approvals struct{ accounts *Service }
+
+// New returns the use cases over a database, and over the keys that what is sealed in it needs.
+func New(db *store.DB, keys *seal.Keys) *Service {
+	s := &Service{DB: db, Keys: keys, acts: map[string]act{}}
+	s.Enrolments, s.Organisations, s.Approvals = Enrolments{s}, Organisations{s}, Approvals{s}
+	return s
 }
 
 // Role says what a member may do for an organisation.

@@ -64,9 +64,6 @@ func Register[A Proposed](s *Service, a Act[A]) {
 			return fn(x.(A))
 		}
 	}
-	if s.acts == nil {
-		s.acts = map[string]act{}
-	}
 	s.acts[zero.Act()] = act{ask: a.Ask, decide: a.Decide,
 		read: func(request []byte) (Proposed, error) {
 			var x A
@@ -123,6 +120,8 @@ var (
 	qListEditors = store.Q("member.list_editors", `
 		SELECT DISTINCT m.user_id FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id
 		WHERE l.letter_id = $1 AND m.role IN ('owner', 'editor') ORDER BY m.user_id`)
+	qLockLeads = store.Q("lead.lock", `
+		SELECT organisation_id FROM letter_lead WHERE letter_id = $1 ORDER BY organisation_id {for_update}`)
 	qListRoles = store.Q("member.list_roles", `
 		SELECT m.user_id, m.role FROM member m JOIN letter_lead l ON l.organisation_id = m.organisation_id WHERE l.letter_id = $1`)
 )
@@ -154,27 +153,46 @@ func (r roles) second(decide Role) bool {
 	return n > 1
 }
 
-// NeedsSecond reports whether an act on a letter that editors decide about wants a second member.
-func (s *Service) NeedsSecond(ctx context.Context, letter store.LetterID) (needs bool, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// NeedsSecond reports whether an act on a letter would wait for a second member.
+func (approvals Approvals) NeedsSecond(ctx context.Context, letter store.LetterID, asks Proposed) (needs bool, err error) {
+	a, err := approvals.act(asks)
+	if err != nil {
+		return false, err
+	}
+	err = approvals.accounts.DB.View(ctx, func(tx *store.Tx) error {
 		all, err := rolesOn(tx, letter)
-		needs = all.second(Editor)
+		needs = a.wants(asks, all)
 		return err
 	})
 	return needs, err
 }
 
-// Carry carries an act out at once, or puts it before a second member where it wants one, and reports whether it waits.
-func (s *Service) Carry(ctx context.Context, letter store.LetterID, asks Proposed, by int64) (waits bool, err error) {
-	a, known := s.acts[asks.Act()]
+func (approvals Approvals) act(asks Proposed) (act, error) {
+	a, known := approvals.accounts.acts[asks.Act()]
 	if !known {
-		return false, fmt.Errorf("account: nobody carries out the act %q", asks.Act())
+		return a, fmt.Errorf("account: nobody carries out the act %q", asks.Act())
+	}
+	return a, nil
+}
+
+// wants reports whether an act wants a second member among those with these roles.
+func (a act) wants(asks Proposed, all roles) bool { return !a.alone(asks) && all.second(a.decide) }
+
+// Carry carries an act out at once, or puts it before a second member where it wants one, and reports whether it waits.
+func (approvals Approvals) Carry(ctx context.Context, letter store.LetterID, asks Proposed, by int64) (waits bool, err error) {
+	a, err := approvals.act(asks)
+	if err != nil {
+		return false, err
 	}
 	request, err := json.Marshal(asks)
 	if err != nil {
 		return false, fmt.Errorf("account: the act %q: %w", asks.Act(), err)
 	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = approvals.accounts.DB.Update(ctx, func(tx *store.Tx) error {
+		// Two members who ask for one thing at once each would not see that the other's waits.
+		if _, err := store.List(tx, qLockLeads, scanLead, letter); err != nil {
+			return err
+		}
 		all, err := rolesOn(tx, letter)
 		if err != nil {
 			return err
@@ -182,13 +200,13 @@ func (s *Service) Carry(ctx context.Context, letter store.LetterID, asks Propose
 		if !all[by].May(a.ask) {
 			return fault.New(fault.Forbidden, "role")
 		}
-		if waits = !a.alone(asks) && all.second(a.decide); !waits {
+		if waits = a.wants(asks, all); !waits {
 			return a.do(tx, letter, asks, by)
 		}
 		if err := a.check(tx, letter, asks); err != nil {
 			return err
 		}
-		others, err := s.approvals(tx, letter)
+		others, err := approvals.list(tx, letter)
 		if err != nil {
 			return err
 		}
@@ -212,14 +230,14 @@ func (s *Service) Carry(ctx context.Context, letter store.LetterID, asks Propose
 	return waits, err
 }
 
-// Approvals returns what waits for a second member of a letter's lead organisations, in the order in which it was asked for.
-func (s *Service) Approvals(ctx context.Context, letter store.LetterID) (list []Approval, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if list, err = s.approvals(tx, letter); err != nil {
+// Waiting returns what waits for a second member of a letter's lead organisations, in the order in which it was asked for.
+func (approvals Approvals) Waiting(ctx context.Context, letter store.LetterID) (list []Approval, err error) {
+	err = approvals.accounts.DB.View(ctx, func(tx *store.Tx) error {
+		if list, err = approvals.list(tx, letter); err != nil {
 			return err
 		}
 		for i, a := range list {
-			if list[i].AskedBy, err = s.scanUser(tx.Row(qFindUser, a.AskedBy.ID)); err != nil {
+			if list[i].AskedBy, err = approvals.accounts.scanUser(tx.Row(qFindUser, a.AskedBy.ID)); err != nil {
 				return err
 			}
 		}
@@ -228,18 +246,18 @@ func (s *Service) Approvals(ctx context.Context, letter store.LetterID) (list []
 	return list, err
 }
 
-func (s *Service) approvals(tx *store.Tx, letter store.LetterID) ([]Approval, error) {
+func (approvals Approvals) list(tx *store.Tx, letter store.LetterID) ([]Approval, error) {
 	list, err := store.List(tx, qListApprovals, scanApproval, letter)
 	for i := range list {
 		list[i].Letter = letter
-		s.understand(&list[i])
+		approvals.understand(&list[i])
 	}
 	return list, err
 }
 
 // understand reads what an approval is about as its act was registered; what it cannot read keeps nil for what it asks.
-func (s *Service) understand(a *Approval) (of act) {
-	of, known := s.acts[a.Act]
+func (approvals Approvals) understand(a *Approval) (of act) {
+	of, known := approvals.accounts.acts[a.Act]
 	if !known {
 		return of
 	}
@@ -254,10 +272,10 @@ func (s *Service) understand(a *Approval) (of act) {
 // Decide refuses an act that waits, or approves one that somebody else asked for, which carries it out in the same
 // transaction. A fault of the act, such as a text that has changed since, is returned and ends the request: it is asked for
 // anew as things are then. After any other error it waits on.
-func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int64, approve bool) error {
+func (approvals Approvals) Decide(ctx context.Context, letter store.LetterID, id, by int64, approve bool) error {
 	var of act
 	began := false
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
+	err := approvals.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		began = false
 		a, err := scanApproval(tx.Row(qFindApproval, id, letter))
 		if errors.Is(err, store.ErrNoRow) {
@@ -267,7 +285,7 @@ func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int6
 			return err
 		}
 		a.Letter = letter
-		of = s.understand(&a)
+		of = approvals.understand(&a)
 		if a.AskedBy.ID == by && approve {
 			return fault.New(fault.Forbidden, "approval.own")
 		}
@@ -291,7 +309,7 @@ func (s *Service) Decide(ctx context.Context, letter store.LetterID, id, by int6
 	case err == nil && approve:
 		of.done()
 	case began && len(fault.All(err)) > 0:
-		return errors.Join(err, s.DB.Update(ctx, func(tx *store.Tx) error {
+		return errors.Join(err, approvals.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 			a, err := scanApproval(tx.Row(qFindApproval, id, letter))
 			if errors.Is(err, store.ErrNoRow) { // somebody else was first
 				return nil
@@ -316,6 +334,10 @@ func decide(tx *store.Tx, a Approval, by int64, approve bool) error {
 		said = "approval.given"
 	}
 	return Record(tx, Entry{User: by, Letter: a.Letter, Act: said, Object: a.Act})
+}
+
+func scanLead(row store.Row) (organisation int64, err error) {
+	return organisation, row.Scan(&organisation)
 }
 
 func scanApproval(row store.Row) (a Approval, err error) {

@@ -82,27 +82,27 @@ var shared = func() map[string]bool {
 }()
 
 // DomainRecord returns the record that shows a domain, as typed, to be an organisation's.
-func (s *Service) DomainRecord(o Organisation, domain string) (DomainRecord, error) {
+func (directory Organisations) DomainRecord(o Organisation, domain string) (DomainRecord, error) {
 	domain, err := ParseDomain(domain)
 	if err != nil {
 		return DomainRecord{}, err
 	}
-	return NewDomainRecord(domain, s.Keys.Tag("organisation domain", o.Slug+" "+domain)), nil
+	return NewDomainRecord(domain, directory.accounts.Keys.Tag("organisation domain", o.Slug+" "+domain)), nil
 }
 
 // ProveDomain looks for that record and notes the domain as the organisation's; "" takes the one that is noted away.
-func (s *Service) ProveDomain(ctx context.Context, o Organisation, domain string, by int64) error {
+func (directory Organisations) ProveDomain(ctx context.Context, o Organisation, domain string, by int64) error {
 	if strings.TrimSpace(domain) != "" {
-		r, err := s.DomainRecord(o, domain)
+		r, err := directory.DomainRecord(o, domain)
 		if err != nil {
 			return err
 		}
-		if err := s.Lookup.Find(ctx, r); err != nil {
+		if err := directory.accounts.Lookup.Find(ctx, r); err != nil {
 			return err
 		}
 		domain = r.Domain
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	return directory.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		now, err := Find(tx, o.Slug)
 		if err != nil {
 			return err

@@ -44,9 +44,9 @@ type Enrolment struct {
 
 // NewSetUp returns the secret of the link that makes the operator; those made before are worth nothing any more. It is ""
 // once there is a user.
-func (s *Service) NewSetUp(ctx context.Context) (secret string, err error) {
+func (links Enrolments) NewSetUp(ctx context.Context) (secret string, err error) {
 	made, hash := newSecret()
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		secret = ""
 		var n int
 		if err := tx.Row(qCountUsers).Scan(&n); err != nil || n > 0 {
@@ -56,13 +56,13 @@ func (s *Service) NewSetUp(ctx context.Context) (secret string, err error) {
 		if _, err := tx.Exec(qEndSetups); err != nil {
 			return err
 		}
-		return s.insertEnrolment(tx, hash, Enrolment{Kind: SetUp}, nil, 0, setUpFor)
+		return links.accounts.insertEnrolment(tx, hash, Enrolment{Kind: SetUp}, nil, 0, setUpFor)
 	})
 	return secret, err
 }
 
 // NewJoin returns the secret of a link by which somebody joins an organisation. by is who makes it, 0 for the command line.
-func (s *Service) NewJoin(ctx context.Context, organisation string, role Role, name, email string, by int64) (secret string, err error) {
+func (links Enrolments) NewJoin(ctx context.Context, organisation string, role Role, name, email string, by int64) (secret string, err error) {
 	var faults fault.List
 	if !slices.Contains(Roles, role) {
 		faults = append(faults, fault.New(fault.Invalid, "role").On("role"))
@@ -75,7 +75,7 @@ func (s *Service) NewJoin(ctx context.Context, organisation string, role Role, n
 		return "", faults
 	}
 	secret, hash := newSecret()
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		o, err := Find(tx, organisation)
 		if err != nil {
 			return err
@@ -83,23 +83,23 @@ func (s *Service) NewJoin(ctx context.Context, organisation string, role Role, n
 		if err := Record(tx, Entry{User: by, Organisation: o.ID, Act: "member.invited", Object: string(role)}); err != nil {
 			return err
 		}
-		return s.insertEnrolment(tx, hash, Enrolment{Kind: Join, Role: role, Name: name, Email: email}, &o.ID, by, joinFor)
+		return links.accounts.insertEnrolment(tx, hash, Enrolment{Kind: Join, Role: role, Name: name, Email: email}, &o.ID, by, joinFor)
 	})
 	return secret, err
 }
 
 // NewReset returns the secret of a link by which a user gets in again. Only the operator's command line makes one.
-func (s *Service) NewReset(ctx context.Context, email string) (secret string, err error) {
+func (links Enrolments) NewReset(ctx context.Context, email string) (secret string, err error) {
 	secret, hash := newSecret()
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		u, err := s.loadUser(tx, qFindUserByTag, s.tag(email))
+	err = links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
+		u, err := links.accounts.loadUser(tx, qFindUserByTag, links.accounts.tag(email))
 		if err != nil {
 			return err
 		}
 		if err := Record(tx, Entry{User: u.ID, Act: "reset.made"}); err != nil {
 			return err
 		}
-		return s.insertEnrolment(tx, hash, Enrolment{Kind: Reset, Name: u.Name, Email: u.Email, user: u.ID}, nil, 0, resetFor)
+		return links.accounts.insertEnrolment(tx, hash, Enrolment{Kind: Reset, Name: u.Name, Email: u.Email, user: u.ID}, nil, 0, resetFor)
 	})
 	return secret, err
 }
@@ -127,10 +127,10 @@ func (s *Service) insertEnrolment(tx *store.Tx, hash []byte, e Enrolment, organi
 	return err
 }
 
-// Enrolment returns what a link is for, or a fault of kind Gone.
-func (s *Service) Enrolment(ctx context.Context, secret string) (e Enrolment, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		e, err = s.enrolment(tx, secret)
+// Find returns what a link is for, or a fault of kind Gone.
+func (links Enrolments) Find(ctx context.Context, secret string) (e Enrolment, err error) {
+	err = links.accounts.DB.View(ctx, func(tx *store.Tx) error {
+		e, err = links.accounts.enrolment(tx, secret)
 		return err
 	})
 	return e, err
@@ -174,9 +174,9 @@ func (s *Service) openEnrolment(e *Enrolment, sealed []byte) error {
 	return err
 }
 
-// Enrolments returns the links by which people were asked to join an organisation and have not yet.
-func (s *Service) Enrolments(ctx context.Context, organisation int64) (list []Enrolment, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// List returns the links by which people were asked to join an organisation and have not yet.
+func (links Enrolments) List(ctx context.Context, organisation int64) (list []Enrolment, err error) {
+	err = links.accounts.DB.View(ctx, func(tx *store.Tx) error {
 		list, err = store.List(tx, qListEnrolments, func(row store.Row) (e Enrolment, err error) {
 			var sealed []byte
 			var expires int64
@@ -184,16 +184,16 @@ func (s *Service) Enrolments(ctx context.Context, organisation int64) (list []En
 				return e, err
 			}
 			e.Kind, e.Expires = Join, time.UnixMicro(expires).UTC()
-			return e, s.openEnrolment(&e, sealed)
+			return e, links.accounts.openEnrolment(&e, sealed)
 		}, organisation)
 		return err
 	})
 	return list, err
 }
 
-// EndEnrolment takes back a link by which somebody was asked to join an organisation.
-func (s *Service) EndEnrolment(ctx context.Context, organisation, id, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+// End takes back a link by which somebody was asked to join an organisation.
+func (links Enrolments) End(ctx context.Context, organisation, id, by int64) error {
+	return links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qEndEnrolmentOf, id, organisation)
 		if err != nil || n == 0 {
 			return err
@@ -217,16 +217,16 @@ type Joining struct {
 
 // Enrol makes the user that a link allows, or lets them in again with new ways in, and returns a new session's secret.
 // A SetUp makes the first organisation and its owner too.
-func (s *Service) Enrol(ctx context.Context, link string, j Joining) (secret string, err error) {
-	e, err := s.Enrolment(ctx, link)
+func (links Enrolments) Enrol(ctx context.Context, link string, j Joining) (secret string, err error) {
+	e, err := links.Find(ctx, link)
 	if err != nil {
 		return "", err
 	}
-	w, err := s.check(e, j)
+	w, err := links.accounts.check(e, j)
 	if err != nil {
 		return "", err
 	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		if n, err := tx.Exec(qEndEnrolment, e.ID); err != nil || n == 0 { // somebody else was quicker
 			return errors.Join(err, fault.New(fault.Gone, "enrolment"))
 		}
@@ -236,17 +236,17 @@ func (s *Service) Enrol(ctx context.Context, link string, j Joining) (secret str
 			}
 		}
 		if e.Kind == Reset {
-			return s.resetUser(tx, e.user, w)
+			return links.accounts.resetUser(tx, e.user, w)
 		}
-		return s.insertUser(tx, e, w)
+		return links.accounts.insertUser(tx, e, w)
 	})
 	return w.session.secret, err
 }
 
 // Accept makes a user who is signed in already a member of the organisation that the link is for.
-func (s *Service) Accept(ctx context.Context, link string, x *Session) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		e, err := s.enrolment(tx, link)
+func (links Enrolments) Accept(ctx context.Context, link string, x *Session) error {
+	return links.accounts.DB.Update(ctx, func(tx *store.Tx) error {
+		e, err := links.accounts.enrolment(tx, link)
 		if err != nil {
 			return err
 		}

@@ -9,13 +9,13 @@ import (
 )
 
 // Members returns who may act for an organisation, in the order in which they joined.
-func (s *Service) Members(ctx context.Context, organisation int64) (list []Member, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (directory Organisations) Members(ctx context.Context, organisation int64) (list []Member, err error) {
+	err = directory.accounts.DB.View(ctx, func(tx *store.Tx) error {
 		if list, err = store.List(tx, qListMembers, scanMember, organisation); err != nil {
 			return err
 		}
 		for i, m := range list {
-			if list[i].User, err = s.scanUser(tx.Row(qFindUser, m.User.ID)); err != nil {
+			if list[i].User, err = directory.accounts.scanUser(tx.Row(qFindUser, m.User.ID)); err != nil {
 				return err
 			}
 		}
@@ -25,15 +25,15 @@ func (s *Service) Members(ctx context.Context, organisation int64) (list []Membe
 }
 
 // Editors returns those who may write for the lead organisations of a letter, each once.
-func (s *Service) Editors(ctx context.Context, letter store.LetterID) (users []User, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (directory Organisations) Editors(ctx context.Context, letter store.LetterID) (users []User, err error) {
+	err = directory.accounts.DB.View(ctx, func(tx *store.Tx) error {
 		ids, err := store.List(tx, qListEditors, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) }, letter)
 		if err != nil {
 			return err
 		}
 		users = nil
 		for _, id := range ids {
-			u, err := s.scanUser(tx.Row(qFindUser, id))
+			u, err := directory.accounts.scanUser(tx.Row(qFindUser, id))
 			if err != nil {
 				return err
 			}
@@ -42,6 +42,25 @@ func (s *Service) Editors(ctx context.Context, letter store.LetterID) (users []U
 		return nil
 	})
 	return users, err
+}
+
+func memberships(tx *store.Tx, u User) ([]Member, error) {
+	return store.List(tx, qListMemberships, func(row store.Row) (Member, error) {
+		m := Member{User: u}
+		var err error
+		m.Organisation, err = scanOrganisation(with{row, &m.Role})
+		return m, err
+	}, u.ID)
+}
+
+// RolesOf returns the roles of a user, by the slug of the organisation.
+func RolesOf(tx *store.Tx, user int64) (map[string]Role, error) {
+	of := map[string]Role{}
+	list, err := memberships(tx, User{ID: user})
+	for _, m := range list {
+		of[m.Organisation.Slug] = m.Role
+	}
+	return of, err
 }
 
 func scanMember(row store.Row) (m Member, err error) { return m, row.Scan(&m.User.ID, &m.Role) }
@@ -54,11 +73,11 @@ func putMember(tx *store.Tx, organisation, user int64, role Role, by int64, act 
 }
 
 // SetRole gives a member another role, or takes the last one away when that is Nobody. An organisation keeps one owner.
-func (s *Service) SetRole(ctx context.Context, organisation, user int64, role Role, by int64) error {
+func (directory Organisations) SetRole(ctx context.Context, organisation, user int64, role Role, by int64) error {
 	if role != Nobody && !slices.Contains(Roles, role) {
 		return fault.List{fault.New(fault.Invalid, "role").On("role")}
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	return directory.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		members, err := store.List(tx, qLockMembers, scanMember, organisation)
 		if err != nil {
 			return err
@@ -86,14 +105,14 @@ func (s *Service) SetRole(ctx context.Context, organisation, user int64, role Ro
 }
 
 // Found makes an organisation and its first owner, who is signed in. Only operators may.
-func (s *Service) Found(ctx context.Context, x *Session, o Organisation) error {
+func (directory Organisations) Found(ctx context.Context, x *Session, o Organisation) error {
 	if !x.User.Operator {
 		return fault.New(fault.Forbidden, "role")
 	}
-	if err := s.Distinct(ctx, o); err != nil {
+	if err := directory.Distinct(ctx, o); err != nil {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	return directory.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := Find(tx, o.Slug); err == nil {
 			return fault.List{fault.New(fault.Conflict, "organisation.taken").On("name")}
 		} else if !fault.Is(err, fault.NotFound) {

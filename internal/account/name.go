@@ -29,9 +29,9 @@ func NameKey(name string) string {
 
 // Distinct returns a fault of kind Conflict when another entry of the directory has one of the organisation's names, in
 // whatever spelling: two entries for one organisation would each be believed about it.
-func (s *Service) Distinct(ctx context.Context, o Organisation) error {
+func (directory Organisations) Distinct(ctx context.Context, o Organisation) error {
 	var all []Organisation
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := directory.accounts.DB.View(ctx, func(tx *store.Tx) (err error) {
 		all, err = List(tx)
 		return err
 	})

@@ -169,12 +169,7 @@ func (s *Service) Session(ctx context.Context, secret string) (x *Session, err e
 		if x.User, err = s.loadUser(tx, qFindUser, user); err != nil {
 			return err
 		}
-		x.Members, err = store.List(tx, qListMemberships, func(row store.Row) (Member, error) {
-			m := Member{User: x.User}
-			var err error
-			m.Organisation, err = scanOrganisation(with{row, &m.Role})
-			return m, err
-		}, user)
+		x.Members, err = memberships(tx, x.User)
 		return err
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ func onDesks(t *testing.T, body func(d *desk)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body(&desk{&account.Service{DB: db, Keys: keys}, t, clock})
+		body(&desk{account.New(db, keys), t, clock})
 	})
 }
 
@@ -61,7 +61,7 @@ func (d *desk) must(err error) {
 // setUp makes the operator and returns a session and the app.
 func (d *desk) setUp() (*account.Session, func() string) {
 	d.t.Helper()
-	link, err := d.NewSetUp(d.t.Context())
+	link, err := d.Enrolments.NewSetUp(d.t.Context())
 	d.must(err)
 	return d.enrol(link, "Ada Lindqvist", "ada@lantern.example")
 }
@@ -69,7 +69,7 @@ func (d *desk) setUp() (*account.Session, func() string) {
 func (d *desk) enrol(link, name, email string) (*account.Session, func() string) {
 	d.t.Helper()
 	a, code := d.app()
-	secret, err := d.Enrol(d.t.Context(), link, account.Joining{Name: name, Email: email, Organisation: "Lantern Court Watch", Language: "en",
+	secret, err := d.Enrolments.Enrol(d.t.Context(), link, account.Joining{Name: name, Email: email, Organisation: "Lantern Court Watch", Language: "en",
 		Password: password, App: a.Sealed, Code: code()})
 	d.must(err)
 	return d.session(secret), code
@@ -95,21 +95,21 @@ func fields(err error) (names []string) {
 
 func TestSetUp_makesTheOperatorOnce(t *testing.T) {
 	onDesks(t, func(d *desk) {
-		first, err := d.NewSetUp(d.t.Context())
+		first, err := d.Enrolments.NewSetUp(d.t.Context())
 		d.must(err)
-		second, err := d.NewSetUp(d.t.Context())
+		second, err := d.Enrolments.NewSetUp(d.t.Context())
 		d.must(err)
-		if _, err := d.Enrolment(d.t.Context(), first); !fault.Is(err, fault.Gone) {
+		if _, err := d.Enrolments.Find(d.t.Context(), first); !fault.Is(err, fault.Gone) {
 			d.t.Errorf("a link from before: %v", err)
 		}
 		x, _ := d.enrol(second, "Ada Lindqvist", "ada@lantern.example")
 		if !x.User.Operator || x.User.Name != "Ada Lindqvist" || len(x.Members) != 1 || x.Members[0].Role != account.Owner || x.Members[0].Organisation.Slug != "lantern-court-watch" {
 			d.t.Errorf("%+v", x)
 		}
-		if _, err := d.Enrol(d.t.Context(), second, account.Joining{}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Enrolments.Enrol(d.t.Context(), second, account.Joining{}); !fault.Is(err, fault.Gone) {
 			d.t.Errorf("the link is good twice: %v", err)
 		}
-		if again, err := d.NewSetUp(d.t.Context()); err != nil || again != "" {
+		if again, err := d.Enrolments.NewSetUp(d.t.Context()); err != nil || again != "" {
 			d.t.Errorf("an instance with a user gives out %q, %v", again, err)
 		}
 	})
@@ -117,15 +117,15 @@ func TestSetUp_makesTheOperatorOnce(t *testing.T) {
 
 func TestEnrol_saysAllThatIsWrongAtOnce(t *testing.T) {
 	onDesks(t, func(d *desk) {
-		link, err := d.NewSetUp(d.t.Context())
+		link, err := d.Enrolments.NewSetUp(d.t.Context())
 		d.must(err)
 		a, _ := d.app()
-		_, err = d.Enrol(d.t.Context(), link, account.Joining{Name: " ", Email: "ada", Organisation: "", Password: "short", App: a.Sealed, Code: "000000"})
+		_, err = d.Enrolments.Enrol(d.t.Context(), link, account.Joining{Name: " ", Email: "ada", Organisation: "", Password: "short", App: a.Sealed, Code: "000000"})
 		if got := strings.Join(fields(err), " "); got != "name email organisation password code" {
 			d.t.Errorf("%q: %v", got, err)
 		}
 		for _, weak := range []string{"aaaaaaaaaaaaaaaa", "Ada Lindqvist", "lindqvist-lindqvist", strings.Repeat("ab cde", 40)} {
-			_, err := d.Enrol(d.t.Context(), link, account.Joining{Name: "Ada Lindqvist", Email: "ada@lantern.example", Organisation: "Lantern", Password: weak, App: a.Sealed})
+			_, err := d.Enrolments.Enrol(d.t.Context(), link, account.Joining{Name: "Ada Lindqvist", Email: "ada@lantern.example", Organisation: "Lantern", Password: weak, App: a.Sealed})
 			if got := strings.Join(fields(err), " "); got != "password code" {
 				d.t.Errorf("%.30q: %v", weak, err)
 			}
@@ -281,41 +281,41 @@ func TestMembers_joinChangeAndLeave(t *testing.T) {
 		ctx := d.t.Context()
 		owner, _ := d.setUp()
 		o := owner.Members[0].Organisation
-		if _, err := d.NewJoin(ctx, o.Slug, "boss", "", "x", owner.User.ID); len(fields(err)) != 2 {
+		if _, err := d.Enrolments.NewJoin(ctx, o.Slug, "boss", "", "x", owner.User.ID); len(fields(err)) != 2 {
 			d.t.Errorf("%v", err)
 		}
-		link, err := d.NewJoin(ctx, o.Slug, account.Reviewer, "Ben", "ben@lantern.example", owner.User.ID)
+		link, err := d.Enrolments.NewJoin(ctx, o.Slug, account.Reviewer, "Ben", "ben@lantern.example", owner.User.ID)
 		d.must(err)
-		if waiting, err := d.Enrolments(ctx, o.ID); err != nil || len(waiting) != 1 || waiting[0].Email != "ben@lantern.example" {
+		if waiting, err := d.Enrolments.List(ctx, o.ID); err != nil || len(waiting) != 1 || waiting[0].Email != "ben@lantern.example" {
 			d.t.Errorf("%+v, %v", waiting, err)
 		}
 		ben, _ := d.enrol(link, "Ben Orr", "ben@lantern.example")
 		if ben.User.Operator || ben.RoleIn(o) != account.Reviewer || ben.RoleIn() != account.Nobody || ben.RoleIn(account.Organisation{ID: o.ID + 1}) != account.Nobody {
 			d.t.Errorf("%+v", ben)
 		}
-		second, err := d.NewJoin(ctx, o.Slug, account.Viewer, "Ben", "ben@lantern.example", owner.User.ID)
+		second, err := d.Enrolments.NewJoin(ctx, o.Slug, account.Viewer, "Ben", "ben@lantern.example", owner.User.ID)
 		d.must(err)
 		a, code := d.app()
-		_, err = d.Enrol(ctx, second, account.Joining{Name: "Ben", Email: "BEN@lantern.example", Password: password, App: a.Sealed, Code: code()})
+		_, err = d.Enrolments.Enrol(ctx, second, account.Joining{Name: "Ben", Email: "BEN@lantern.example", Password: password, App: a.Sealed, Code: code()})
 		if got := fields(err); !fault.Is(err, fault.Conflict) || len(got) != 1 || got[0] != "email" {
 			d.t.Errorf("an address twice: %v", err)
 		}
-		if _, err := d.Enrolment(ctx, second); err != nil {
+		if _, err := d.Enrolments.Find(ctx, second); err != nil {
 			d.t.Errorf("the link is spent by an attempt that failed: %v", err)
 		}
-		d.must(d.SetRole(ctx, o.ID, ben.User.ID, account.Editor, owner.User.ID))
-		if err := d.SetRole(ctx, o.ID, owner.User.ID, account.Editor, owner.User.ID); !fault.Is(err, fault.Conflict) {
+		d.must(d.Organisations.SetRole(ctx, o.ID, ben.User.ID, account.Editor, owner.User.ID))
+		if err := d.Organisations.SetRole(ctx, o.ID, owner.User.ID, account.Editor, owner.User.ID); !fault.Is(err, fault.Conflict) {
 			d.t.Errorf("no owner is left: %v", err)
 		}
-		if err := d.SetRole(ctx, o.ID+1, ben.User.ID, account.Owner, ben.User.ID); !fault.Is(err, fault.NotFound) {
+		if err := d.Organisations.SetRole(ctx, o.ID+1, ben.User.ID, account.Owner, ben.User.ID); !fault.Is(err, fault.NotFound) {
 			d.t.Errorf("a role in another organisation: %v", err)
 		}
-		if err := d.Found(ctx, ben, account.Organisation{Slug: "x", Names: map[string]string{"en": "X"}}); !fault.Is(err, fault.Forbidden) {
+		if err := d.Organisations.Found(ctx, ben, account.Organisation{Slug: "x", Names: map[string]string{"en": "X"}}); !fault.Is(err, fault.Forbidden) {
 			d.t.Errorf("a member founds an organisation: %v", err)
 		}
-		d.must(d.Found(ctx, owner, account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}))
-		d.must(d.SetRole(ctx, o.ID, ben.User.ID, account.Nobody, owner.User.ID))
-		members, err := d.Members(ctx, o.ID)
+		d.must(d.Organisations.Found(ctx, owner, account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}))
+		d.must(d.Organisations.SetRole(ctx, o.ID, ben.User.ID, account.Nobody, owner.User.ID))
+		members, err := d.Organisations.Members(ctx, o.ID)
 		if err != nil || len(members) != 1 || members[0].User.Name != "Ada Lindqvist" {
 			d.t.Errorf("%+v, %v", members, err)
 		}
@@ -335,10 +335,10 @@ func TestMembers_joinChangeAndLeave(t *testing.T) {
 func TestReset_replacesEveryWayIn(t *testing.T) {
 	onDesks(t, func(d *desk) {
 		x, code := d.setUp()
-		if _, err := d.NewReset(d.t.Context(), "nobody@lantern.example"); !fault.Is(err, fault.NotFound) {
+		if _, err := d.Enrolments.NewReset(d.t.Context(), "nobody@lantern.example"); !fault.Is(err, fault.NotFound) {
 			d.t.Errorf("%v", err)
 		}
-		link, err := d.NewReset(d.t.Context(), "ada@lantern.example")
+		link, err := d.Enrolments.NewReset(d.t.Context(), "ada@lantern.example")
 		d.must(err)
 		again, newCode := d.enrol(link, "ignored", "ignored@lantern.example")
 		if again.User.ID != x.User.ID || again.User.Name != "Ada Lindqvist" || again.User.RecoveryKept {
@@ -358,7 +358,7 @@ func TestReset_replacesEveryWayIn(t *testing.T) {
 func TestUsers_areSealed(t *testing.T) {
 	onDesks(t, func(d *desk) {
 		x, _ := d.setUp()
-		link, err := d.NewJoin(d.t.Context(), x.Members[0].Organisation.Slug, account.Viewer, "Ben Orr", "ben@orr.example", x.User.ID)
+		link, err := d.Enrolments.NewJoin(d.t.Context(), x.Members[0].Organisation.Slug, account.Viewer, "Ben Orr", "ben@orr.example", x.User.ID)
 		d.must(err)
 		var dump strings.Builder
 		d.must(d.DB.Dump(d.t.Context(), &dump))
@@ -378,7 +378,7 @@ func TestRestored_letsNothingOldInAgain(t *testing.T) {
 	onDesks(t, func(d *desk) {
 		ctx := d.t.Context()
 		x, code := d.setUp()
-		link, err := d.NewJoin(ctx, x.Members[0].Organisation.Slug, account.Viewer, "Ben Orr", "ben@orr.example", x.User.ID)
+		link, err := d.Enrolments.NewJoin(ctx, x.Members[0].Organisation.Slug, account.Viewer, "Ben Orr", "ben@orr.example", x.User.ID)
 		d.must(err)
 		d.clock.Advance(time.Minute)
 		secret, err := d.signIn("ada@lantern.example", password, code())
@@ -387,7 +387,7 @@ func TestRestored_letsNothingOldInAgain(t *testing.T) {
 		if _, err := d.Session(ctx, secret); !fault.Is(err, fault.Forbidden) {
 			d.t.Errorf("a session from before: %v", err)
 		}
-		if _, err := d.Enrolment(ctx, link); !fault.Is(err, fault.Gone) {
+		if _, err := d.Enrolments.Find(ctx, link); !fault.Is(err, fault.Gone) {
 			d.t.Errorf("a link from before: %v", err)
 		}
 		d.clock.Advance(time.Minute)
@@ -401,7 +401,7 @@ func TestRestored_letsNothingOldInAgain(t *testing.T) {
 		if trail, err := d.Trail(ctx, x.Members[0].Organisation.ID, 0, 0, 9); err != nil || len(trail) == 0 || trail[0].By != "" {
 			d.t.Errorf("%+v, %v", trail, err)
 		}
-		if link, err := d.NewSetUp(ctx); link == "" || err != nil {
+		if link, err := d.Enrolments.NewSetUp(ctx); link == "" || err != nil {
 			d.t.Errorf("%v", err)
 		}
 	})

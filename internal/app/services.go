@@ -36,7 +36,8 @@ type Services struct {
 
 // NewServices returns the services on a database. lookup asks the DNS.
 func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.LookupTXT) Services {
-	s := Services{Accounts: &account.Service{DB: db, Keys: keys, Lookup: lookup}, Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
+	s := Services{Accounts: account.New(db, keys), Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
+	s.Accounts.Lookup = lookup
 	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
 	s.Signing = signing.New(db, keys, s.Letters, s.Mailboxes, log, lookup)
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}

@@ -100,9 +100,9 @@ func demoEditor(ctx context.Context, a *app.App, fresh bool) (secret string, err
 	const email = "editor@harbour-watch.example"
 	link := ""
 	if fresh {
-		link, err = a.Accounts.NewSetUp(ctx)
+		link, err = a.Accounts.Enrolments.NewSetUp(ctx)
 	} else {
-		link, err = a.Accounts.NewReset(ctx, email)
+		link, err = a.Accounts.Enrolments.NewReset(ctx, email)
 	}
 	if err != nil {
 		return "", err
@@ -115,7 +115,7 @@ func demoEditor(ctx context.Context, a *app.App, fresh bool) (secret string, err
 	if err != nil {
 		return "", err
 	}
-	return a.Accounts.Enrol(ctx, link, account.Joining{Name: "Maren Holt", Email: email, Organisation: "Harbour Watch", Language: "en",
+	return a.Accounts.Enrolments.Enrol(ctx, link, account.Joining{Name: "Maren Holt", Email: email, Organisation: "Harbour Watch", Language: "en",
 		Password: rand.Text(), App: device.Sealed, Code: code, Agent: "Demonstration"})
 }
 

@@ -25,7 +25,7 @@ type memberAdd struct {
 // Run makes the link.
 func (c *memberAdd) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		secret, err := a.Accounts.NewJoin(e.ctx, c.Organisation, c.Role, c.Name, c.Email, 0)
+		secret, err := a.Accounts.Enrolments.NewJoin(e.ctx, c.Organisation, c.Role, c.Name, c.Email, 0)
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ type memberReset struct {
 // Run makes the link.
 func (c *memberReset) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		secret, err := a.Accounts.NewReset(e.ctx, c.Email)
+		secret, err := a.Accounts.Enrolments.NewReset(e.ctx, c.Email)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (c *memberList) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		members, err := a.Accounts.Members(e.ctx, o.ID)
+		members, err := a.Accounts.Organisations.Members(e.ctx, o.ID)
 		for _, m := range members {
 			if c.JSON {
 				if err := e.printJSON(map[string]string{"name": m.User.Name, "email": m.User.Email, "role": string(m.Role)}); err != nil {

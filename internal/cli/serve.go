@@ -21,7 +21,7 @@ type serveCommand struct {
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(e *environment) error {
 	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(a *app.App) error {
-		secret, err := a.Accounts.NewSetUp(e.ctx)
+		secret, err := a.Accounts.Enrolments.NewSetUp(e.ctx)
 		if err != nil {
 			return err
 		}

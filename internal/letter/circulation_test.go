@@ -195,7 +195,7 @@ func TestCirculation_fromTheFirstMailToTheOpening(t *testing.T) {
 func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		accounts := &account.Service{DB: d.DB, Keys: d.Keys}
+		accounts := account.New(d.DB, d.Keys)
 		if err := d.Directory.Put(ctx, account.Organisation{Slug: "lantern", Names: map[string]string{"en": "Lantern"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +293,7 @@ func TestLead_byConsentAndOnlyForItself(t *testing.T) {
 
 func enrol(t *testing.T, accounts *account.Service, email string) *account.Session {
 	t.Helper()
-	link, err := accounts.NewSetUp(t.Context())
+	link, err := accounts.Enrolments.NewSetUp(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func enrolBy(t *testing.T, accounts *account.Service, link string, j account.Joi
 		t.Fatal(err)
 	}
 	j.Language, j.Password, j.App, j.Code = "en", "a lantern on the quay", app.Sealed, codeOf(t, app.Secret, accounts.DB.Now())
-	secret, err := accounts.Enrol(t.Context(), link, j)
+	secret, err := accounts.Enrolments.Enrol(t.Context(), link, j)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,7 +123,8 @@ func (s *Service) SaveText(ctx context.Context, slug string, t Text, follows Fol
 	})
 }
 
-// SetSettings changes the settings of a letter. A later deadline of an open one is told to its signers, by a job.
+// SetSettings changes the settings of a letter. A later deadline of an open one is told to its signers, by a job. A user who may
+// not decide them so gets an Invalid fault of the field "lead" or "day".
 func (s *Service) SetSettings(ctx context.Context, slug string, set Settings, by int64) (Letter, error) {
 	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
 		if err := writeSettings(tx, l, set, by); err != nil {
@@ -255,7 +256,43 @@ func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	return record(tx, l, by, "letter.settings", "")
 }
 
+// check finds what a user must not decide: nobody puts a letter into the mouth of an organisation that they do not speak for, or
+// takes it out of their own hands, and a deadline that is set lies ahead. The operator's command line may.
+func (set Settings) check(tx *store.Tx, l Letter, by int64) error {
+	if by == 0 {
+		return nil
+	}
+	var faults fault.List
+	if to := set.Deadline; to != nil && to.IsSet() && !to.At.Equal(l.Deadline.At) && !to.At.After(tx.Now()) {
+		faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
+	}
+	if set.Leads != nil {
+		roles, err := account.RolesOf(tx, by)
+		if err != nil {
+			return err
+		}
+		leads, err := account.Leads(tx, l.ID)
+		if err != nil {
+			return err
+		}
+		own := func(slug string) bool { return roles[slug].May(account.Editor) }
+		strange := func(slug string) bool {
+			return !own(slug) && !slices.ContainsFunc(leads, func(o account.Organisation) bool { return o.Slug == slug })
+		}
+		if !slices.ContainsFunc(set.Leads, own) || slices.ContainsFunc(set.Leads, strange) {
+			faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
+		}
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
 func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
+	if err := set.check(tx, l, by); err != nil {
+		return err
+	}
 	if set.Leads != nil {
 		if err := writeLeads(tx, l.ID, set.Leads); err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 
 // editor returns one of those who may write for a letter, false when they no longer may.
 func (m *Mailer) editor(ctx context.Context, l letter.ID, user int64) (account.User, bool, error) {
-	editors, err := m.Accounts.Editors(ctx, l)
+	editors, err := m.Accounts.Organisations.Editors(ctx, l)
 	if at := slices.IndexFunc(editors, func(u account.User) bool { return u.ID == user }); at >= 0 {
 		return editors[at], true, err
 	}
@@ -23,7 +23,7 @@ func (m *Mailer) editor(ctx context.Context, l letter.ID, user int64) (account.U
 
 // tellEditors has a mail written to each of those who may write for a letter that has closed.
 func (m *Mailer) tellEditors(ctx context.Context, _ int64, j letter.Ended) error {
-	editors, err := m.Accounts.Editors(ctx, j.Letter)
+	editors, err := m.Accounts.Organisations.Editors(ctx, j.Letter)
 	if err != nil || len(editors) == 0 {
 		return err
 	}

@@ -27,7 +27,7 @@ type Editor struct {
 // Operator sets up the instance: the first user, who owns the organisation that leads the test letter.
 func (r *Running) Operator(t testing.TB) *Editor {
 	t.Helper()
-	link, err := r.Accounts.NewSetUp(t.Context())
+	link, err := r.Accounts.Enrolments.NewSetUp(t.Context())
 	if err != nil || link == "" {
 		t.Fatalf("set up: %q, %v", link, err)
 	}
@@ -37,7 +37,7 @@ func (r *Running) Operator(t testing.TB) *Editor {
 // Member makes a user with a role in an organisation.
 func (r *Running) Member(t testing.TB, organisation string, role account.Role, email string) *Editor {
 	t.Helper()
-	link, err := r.Accounts.NewJoin(t.Context(), organisation, role, "", email, 0)
+	link, err := r.Accounts.Enrolments.NewJoin(t.Context(), organisation, role, "", email, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func (r *Running) Enrol(t testing.TB, link, name, email string) *Editor {
 		}
 		return code
 	}
-	secret, err := r.Accounts.Enrol(t.Context(), link, account.Joining{Name: name, Email: email, Organisation: "Lantern Court Watch", Language: "en",
+	secret, err := r.Accounts.Enrolments.Enrol(t.Context(), link, account.Joining{Name: name, Email: email, Organisation: "Lantern Court Watch", Language: "en",
 		Password: Password, App: app.Sealed, Code: e.Code()})
 	if err != nil {
 		t.Fatal(err)

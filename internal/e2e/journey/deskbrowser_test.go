@@ -73,7 +73,7 @@ func TestDesk_firstLetterInBrowser(t *testing.T) {
 	for _, way := range []string{"passkey", "password"} {
 		t.Run(way, func(t *testing.T) {
 			a := testkit.App(t, store.SQLite)
-			link, err := a.Accounts.NewSetUp(t.Context())
+			link, err := a.Accounts.Enrolments.NewSetUp(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -106,7 +106,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 			operator:                 lead,
 		}
 		// The operator is an operator only: no role follows from it.
-		if err := a.Accounts.SetRole(t.Context(), lead.Session.Members[0].Organisation.ID, lead.Session.User.ID, account.Nobody, 0); err != nil {
+		if err := a.Accounts.Organisations.SetRole(t.Context(), lead.Session.Members[0].Organisation.ID, lead.Session.User.ID, account.Nobody, 0); err != nil {
 			t.Fatal(err)
 		}
 		slices.Sort(routes) // POST after GET, so that signing out does not come first

@@ -34,7 +34,7 @@ func (h *Handlers) approvalView(r *http.Request, d *Visit, a account.Approval) A
 // carry carries an act out, or puts it before a second member where it wants one; then names what the next page says once it
 // is done.
 func (h *Handlers) carry(r *http.Request, d *Visit, asks account.Proposed, then string) (done string, err error) {
-	waits, err := h.Accounts.Carry(r.Context(), d.Letter.ID, asks, d.User.ID)
+	waits, err := h.Accounts.Approvals.Carry(r.Context(), d.Letter.ID, asks, d.User.ID)
 	if waits {
 		return "asked", err
 	}
@@ -49,7 +49,7 @@ func (h *Handlers) SubmitApproval(w http.ResponseWriter, r *http.Request, d *Vis
 	}
 	id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 	approve := v.Get("do") == "approve"
-	err = h.Accounts.Decide(r.Context(), d.Letter.ID, id, d.User.ID, approve)
+	err = h.Accounts.Approvals.Decide(r.Context(), d.Letter.ID, id, d.User.ID, approve)
 	if comesBack(err, fault.Forbidden) {
 		return h.boardPage(w, r, d, v, err)
 	}

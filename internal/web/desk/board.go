@@ -148,7 +148,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		}
 		p.Held = held
 	}
-	waiting, failed := h.Accounts.Approvals(r.Context(), l.ID)
+	waiting, failed := h.Accounts.Approvals.Waiting(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}

@@ -89,7 +89,7 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)
 	}
-	waiting, failed := h.Accounts.Approvals(r.Context(), l.ID)
+	waiting, failed := h.Accounts.Approvals.Waiting(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -99,7 +99,7 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if plan == nil { // the letter takes no more
 		return h.Render(w, page.Status(err), p)
 	}
-	if p.Second, failed = h.Accounts.NeedsSecond(r.Context(), l.ID); failed != nil {
+	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, intake.Addition{}); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())

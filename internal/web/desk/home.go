@@ -86,7 +86,7 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 			}
 			v.Held = held
 		}
-		waiting, err := h.Accounts.Approvals(r.Context(), x.ID)
+		waiting, err := h.Accounts.Approvals.Waiting(r.Context(), x.ID)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 	if failed != nil {
 		return failed
 	}
-	waiting, failed := h.Accounts.Approvals(r.Context(), l.ID)
+	waiting, failed := h.Accounts.Approvals.Waiting(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}

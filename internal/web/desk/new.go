@@ -155,18 +155,9 @@ func (h *Handlers) createLetter(w http.ResponseWriter, r *http.Request, d *Visit
 	if !i18n.IsLanguage(language) {
 		faults = append(faults, fault.New(fault.Invalid, "language").On("language"))
 	}
-	may := false
-	for _, lead := range h.leadsOf(r, d) {
-		may = may || lead.Value == v.Get("lead")
-	}
-	if !may {
-		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
-	}
 	deadline, f := deadlineOf(v)
 	if f != nil {
 		faults = append(faults, f)
-	} else if deadline.IsSet() && !deadline.At.After(h.Now()) {
-		faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
 	}
 	slug := strings.TrimSpace(v.Get("slug"))
 	if !letter.IsSlug(slug) {

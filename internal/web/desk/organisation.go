@@ -74,7 +74,7 @@ func (h *Handlers) organisationPage(w http.ResponseWriter, r *http.Request, d *V
 	for _, role := range account.Roles {
 		p.Roles = append(p.Roles, page.Option{Value: string(role), Text: l.T("desk.role." + string(role))})
 	}
-	members, failed := h.Accounts.Members(r.Context(), o.ID)
+	members, failed := h.Accounts.Organisations.Members(r.Context(), o.ID)
 	if failed != nil {
 		return failed
 	}
@@ -84,13 +84,13 @@ func (h *Handlers) organisationPage(w http.ResponseWriter, r *http.Request, d *V
 	}
 	p.Domain = o.Domain
 	if domain := typed.Get("domain"); p.Owner && domain != "" && domain != o.Domain {
-		record, failed := h.Accounts.DomainRecord(o, domain)
+		record, failed := h.Accounts.Organisations.DomainRecord(o, domain)
 		if p.Record = record; failed != nil && err == nil {
 			p.Form = page.NewForm(r, typed, failed)
 		}
 	}
 	if p.Owner {
-		waiting, failed := h.Accounts.Enrolments(r.Context(), o.ID)
+		waiting, failed := h.Accounts.Enrolments.List(r.Context(), o.ID)
 		if failed != nil {
 			return failed
 		}
@@ -119,27 +119,27 @@ func (h *Handlers) SubmitOrganisation(w http.ResponseWriter, r *http.Request, d 
 	switch v.Get("do") {
 	case "entry":
 		done, o = "saved", entryOf(o, v)
-		if err = page.OnField(h.Accounts.Distinct(ctx, o), "name-"+page.LocaleOf(r).Code); err == nil {
+		if err = page.OnField(h.Accounts.Organisations.Distinct(ctx, o), "name-"+page.LocaleOf(r).Code); err == nil {
 			err = h.Letters.Directory.Put(ctx, o)
 		}
 	case "record":
 		return h.organisationPage(w, r, d, withDomain(entryValues(o), v), nil, "")
 	case "domain":
-		if done, err = "saved", h.Accounts.ProveDomain(ctx, o, v.Get("domain"), d.User.ID); comesBack(err) {
+		if done, err = "saved", h.Accounts.Organisations.ProveDomain(ctx, o, v.Get("domain"), d.User.ID); comesBack(err) {
 			return h.organisationPage(w, r, d, withDomain(entryValues(o), v), err, "")
 		}
 	case "invite":
-		secret, failed := h.Accounts.NewJoin(ctx, o.Slug, account.Role(v.Get("role")), v.Get("member"), v.Get("email"), d.User.ID)
+		secret, failed := h.Accounts.Enrolments.NewJoin(ctx, o.Slug, account.Role(v.Get("role")), v.Get("member"), v.Get("email"), d.User.ID)
 		if err = failed; err == nil { // shown once, to be handed over by a channel that the owner trusts
 			kept := entryValues(o)
 			return h.organisationPage(w, r, d, kept, nil, h.BaseURL+page.Local(r, "/desk/join/"+secret))
 		}
 	case "uninvite":
-		done, err = "uninvited", h.Accounts.EndEnrolment(ctx, o.ID, id, d.User.ID)
+		done, err = "uninvited", h.Accounts.Enrolments.End(ctx, o.ID, id, d.User.ID)
 	case "role":
-		done, err = "role", h.Accounts.SetRole(ctx, o.ID, id, account.Role(v.Get("role")), d.User.ID)
+		done, err = "role", h.Accounts.Organisations.SetRole(ctx, o.ID, id, account.Role(v.Get("role")), d.User.ID)
 	case "remove":
-		done, err = "removed", h.Accounts.SetRole(ctx, o.ID, id, account.Nobody, d.User.ID)
+		done, err = "removed", h.Accounts.Organisations.SetRole(ctx, o.ID, id, account.Nobody, d.User.ID)
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
@@ -212,7 +212,7 @@ func (h *Handlers) SubmitFound(w http.ResponseWriter, r *http.Request, d *Visit)
 	}
 	name := strings.Join(strings.Fields(v.Get("name")), " ")
 	o := account.Organisation{Slug: i18n.Slug(name, "organisation"), Names: map[string]string{page.LocaleOf(r).Code: name}}
-	err = h.Accounts.Found(r.Context(), d.Session, o)
+	err = h.Accounts.Organisations.Found(r.Context(), d.Session, o)
 	if comesBack(err) {
 		return h.foundPage(w, r, d, v, err)
 	}

@@ -96,7 +96,7 @@ func (h *Handlers) SubmitSettings(w http.ResponseWriter, r *http.Request, d *Vis
 	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug, "saved")
 }
 
-// settingsOf reads the settings form. Nobody can take the letter out of their own hands.
+// settingsOf reads the settings form.
 func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err error) {
 	var faults fault.List
 	set = letter.Settings{Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
@@ -110,18 +110,10 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 	if f != nil {
 		faults = append(faults, f)
 	} else if !deadline.At.Equal(d.Letter.Deadline.At) {
-		if deadline.IsSet() && !deadline.At.After(h.Now()) {
-			faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
-		}
 		set.Deadline = &deadline
 	}
-	set.Leads = v["lead"]
-	own := func(slug string) bool {
-		return slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })
-	}
-	strange := func(slug string) bool { return !mayLead(d, slug) }
-	if !slices.ContainsFunc(set.Leads, own) || slices.ContainsFunc(set.Leads, strange) {
-		faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
+	if set.Leads = v["lead"]; set.Leads == nil {
+		set.Leads = []string{}
 	}
 	call := letter.Call{Language: d.Letter.Edition.Language, From: line1(v.Get("from")), Title: line1(v.Get("call_title")),
 		Salutation: line1(v.Get("call_salutation")), Body: letter.CleanMarkdown(v.Get("call_body")),
@@ -149,8 +141,7 @@ func (signOnForm) SignOnChoices() (choices []string) {
 	return choices
 }
 
-// mayLead reports whether an organisation can be made, or stay, a lead of the letter: nobody puts a letter into the mouth of
-// an organisation that they do not speak for.
+// mayLead reports whether an organisation is offered as a lead of the letter: the rule is letter's.
 func mayLead(d *Visit, slug string) bool {
 	return slices.ContainsFunc(d.Letter.Leads, func(o account.Organisation) bool { return o.Slug == slug }) ||
 		slices.ContainsFunc(d.Members, func(m account.Member) bool { return m.Organisation.Slug == slug && m.Role.May(account.Editor) })

@@ -146,7 +146,7 @@ func (JoinPage) Template() string { return "desk/join" }
 
 // ShowJoin shows where a link leads by which somebody becomes a user.
 func (h *Handlers) ShowJoin(w http.ResponseWriter, r *http.Request) error {
-	e, err := h.Accounts.Enrolment(r.Context(), r.PathValue("token"))
+	e, err := h.Accounts.Enrolments.Find(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (h *Handlers) joinPage(w http.ResponseWriter, r *http.Request, e account.En
 // SubmitJoin makes somebody a user, or a member.
 func (h *Handlers) SubmitJoin(w http.ResponseWriter, r *http.Request) error {
 	token := r.PathValue("token")
-	e, err := h.Accounts.Enrolment(r.Context(), token)
+	e, err := h.Accounts.Enrolments.Find(r.Context(), token)
 	if err != nil {
 		return err
 	}
@@ -195,14 +195,14 @@ func (h *Handlers) SubmitJoin(w http.ResponseWriter, r *http.Request) error {
 	if v.Get("do") == "accept" {
 		d, err := h.admit(r, SignedIn)
 		if err == nil {
-			err = h.Accounts.Accept(r.Context(), token, d.Session)
+			err = h.Accounts.Enrolments.Accept(r.Context(), token, d.Session)
 		}
 		if err != nil {
 			return err
 		}
 		return seeOther(w, r, "/desk", "")
 	}
-	secret, err := h.Accounts.Enrol(r.Context(), token, account.Joining{Name: v.Get("name"), Email: v.Get("email"), Organisation: v.Get("organisation"),
+	secret, err := h.Accounts.Enrolments.Enrol(r.Context(), token, account.Joining{Name: v.Get("name"), Email: v.Get("email"), Organisation: v.Get("organisation"),
 		Language: page.LocaleOf(r).Code, Password: v.Get("password"), App: v.Get("app"), Code: v.Get("code"), Passkey: v.Get("passkey"),
 		Ceremony: v.Get("ceremony"), Agent: agentOf(r)})
 	if comesBack(err) {
