@@ -3,8 +3,8 @@
 GO       ?= go
 ADDR     ?= localhost:8080
 # The slow packages begin first, so that all cores are busy to the end.
-PACKAGES ?= ./internal/signing ./internal/cli ./internal/web/... ./internal/e2e/... ./internal/i18n ./...
-RACED     = ./internal/store ./internal/job ./internal/tlog ./internal/signing ./internal/e2e/journey ./internal/e2e/promise
+PACKAGES ?= ./internal/signing ./internal/intake ./internal/cli ./internal/web/... ./internal/e2e/... ./internal/i18n ./...
+RACED     = ./internal/store ./internal/job ./internal/tlog ./internal/signing ./internal/invitation ./internal/intake ./internal/e2e/journey ./internal/e2e/promise
 export CGO_ENABLED = 0
 export GOTOOLCHAIN = local
 

@@ -25,10 +25,12 @@ var order = [][]string{
 	{"internal/job", "internal/tlog"},
 	{"internal/account"},
 	{"internal/mailbox"},
-	{"internal/letter/importer", "internal/signing/roster"},
+	{"internal/letter/importer", "internal/intake/roster"},
 	{"internal/letter"},
 	{"internal/roll", "internal/inbox"},
 	{"internal/signing"},
+	{"internal/invitation", "internal/intake", "internal/news"},
+	{"internal/handout"},
 	{"internal/mail"},
 	{"internal/bundle"},
 	{"internal/web/page"},
@@ -42,7 +44,8 @@ var order = [][]string{
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
 var domain = []string{"internal/account", "internal/mailbox", "internal/letter", "internal/letter/importer", "internal/roll", "internal/signing",
-	"internal/signing/roster", "internal/seal", "internal/text", "verify"}
+	"internal/invitation", "internal/intake", "internal/news", "internal/handout",
+	"internal/intake/roster", "internal/seal", "internal/text", "verify"}
 
 // testsOnly says that a package is there for tests: it may import everything, and nothing that ships may import it.
 func testsOnly(pkg string) bool {

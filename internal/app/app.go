@@ -137,8 +137,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.Accounts.Passkeys = passkeys
-	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Roll: a.Roll, Signing: a.Signing, Letters: a.Letters, Accounts: a.Accounts,
-		Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Invitations: a.Invitations,
+		News: a.News, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
@@ -159,7 +159,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		mailer.Sign = dkim
 	}
 	a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
-	a.Signing.Register(a.Jobs)
+	a.Register(a.Jobs)
 	if mailer.Transport != nil { // else mails wait
 		mailer.Register(a.Jobs)
 	}
@@ -170,8 +170,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.metrics = newMetrics(a)
 	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
-	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log,
-		Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
+	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing,
+		Invitations: a.Invitations, News: a.News, Intake: a.Intake, Handouts: a.Handouts, Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
 		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
@@ -201,7 +201,7 @@ func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string
 }
 
 func (a *App) bundle(baseURL string) *bundle.Service {
-	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Log: a.Log, BaseURL: baseURL}
+	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Log: a.Log, BaseURL: baseURL}
 }
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
@@ -277,7 +277,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
-	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Signing.Remind) })
+	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)

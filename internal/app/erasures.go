@@ -129,11 +129,11 @@ func readLedgers(dir string, others []string) (all []signing.Erasure, err error)
 
 // RecordErasures brings the ledger up to date with the table. It reads both only when there is something new.
 func (a *App) RecordErasures(ctx context.Context) error {
-	n, err := a.Signing.CountErasures(ctx)
+	n, err := a.Signing.Erasures.Count(ctx)
 	if err != nil || n == a.recorded {
 		return err
 	}
-	if err := updateLedger(a.Folder(), func(fn func(signing.Erasure) error) error { return a.Signing.Erasures(ctx, fn) }); err != nil {
+	if err := updateLedger(a.Folder(), func(fn func(signing.Erasure) error) error { return a.Signing.Erasures.Each(ctx, fn) }); err != nil {
 		return fmt.Errorf("the ledger %s: %w", filepath.Join(a.Folder(), ledgerFile), err)
 	}
 	a.recorded = n

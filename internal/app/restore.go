@@ -150,7 +150,7 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 		return err
 	}
 	a := &App{DB: db, Services: NewServices(db, keys, nil, nil), o: Options{Instance: r.Instance}}
-	if report.Again, err = a.Signing.EraseAgain(ctx, slices.Values(erased)); err != nil {
+	if report.Again, err = a.Signing.Erasures.Again(ctx, slices.Values(erased)); err != nil {
 		return err
 	}
 	if r.NewKeys {

@@ -5,8 +5,13 @@ import (
 	"errors"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/handout"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/invitation"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -22,6 +27,11 @@ type Services struct {
 	Roll      *roll.Service
 	Signing   *signing.Service
 	Log       *tlog.Log
+
+	Invitations *invitation.Service
+	News        *news.Service
+	Intake      *intake.Service
+	Handouts    *handout.Service
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
@@ -29,36 +39,52 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s := Services{Accounts: account.New(db, keys), Letters: letter.New(db, keys), Roll: &roll.Service{DB: db}, Log: log}
 	s.Accounts.Lookup = lookup
 	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
-	s.Signing = &signing.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Log: log, Lookup: lookup}
+	s.Signing = signing.New(db, keys, s.Letters, s.Mailboxes, log, lookup)
+	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
+	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
+	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
+	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
+	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
+	s.Intake.RegisterActs(s.Accounts)
+	s.Handouts.RegisterActs(s.Accounts)
 	return s
+}
+
+// Register hands what the services do in the background to the runner.
+func (s Services) Register(r *job.Runner) {
+	s.News.Register(r)
+	s.Intake.Register(r)
+	s.Handouts.Register(r)
 }
 
 // Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today. It runs before
 // anything else does, and several processes may run it at once.
 func (s Services) Adopt(ctx context.Context) error {
-	if err := s.Letters.Renew(ctx); err != nil {
-		return err
+	for _, adopt := range []func(context.Context) error{s.Letters.Renew, s.Letters.Log.Adopt, s.Intake.Adopt, s.Signing.Adopt} {
+		if err := adopt(ctx); err != nil {
+			return err
+		}
 	}
-	if err := s.Letters.Log.Adopt(ctx); err != nil {
-		return err
-	}
-	return s.Signing.Adopt(ctx)
+	return nil
 }
 
 // Retain deletes what must not be kept longer: letters end, then each package looks after its own rows. It is safe to run at any
 // time and in several processes.
 func (s Services) Retain(ctx context.Context) error {
 	_, err := s.Letters.Retain(ctx)
-	return errors.Join(err, s.Signing.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
+	return errors.Join(err, s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Intake.Retain(ctx), s.Handouts.Retain(ctx),
+		s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
 }
 
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	if err := s.Mailboxes.GiveUp(ctx); err != nil {
-		return lost, err
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
+		if err := giveUp(ctx); err != nil {
+			return lost, err
+		}
 	}
 	if lost, err = s.Signing.GiveUp(ctx); err != nil {
 		return lost, err

@@ -16,6 +16,7 @@ import (
 	"strconv"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -28,6 +29,7 @@ type Service struct {
 	Letters *letter.Service
 	Roll    *roll.Service
 	Signing *signing.Service
+	Intake  *intake.Service
 	Log     *tlog.Log
 	BaseURL string // how readers reach the server; stands in the addresses that a document mentions
 }
@@ -37,7 +39,7 @@ type Published struct {
 	letter.Letter
 	Counts                 roll.Counts
 	Persons, Organisations []roll.Signatory // the last that were listed
-	Batches                []signing.Batch  // lists that were imported and not undone
+	Batches                []intake.Batch   // lists that were imported and not undone
 	Editions               []letter.Edition // newest first, without their texts
 	Updates                []letter.Update  // the last added first
 	Asked                  []letter.Asked   // the demands, with what is known of them
@@ -74,9 +76,9 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {
 		return nil, err
 	}
-	batches, err := s.Signing.Batches(ctx, l.ID)
+	batches, err := s.Intake.Batches(ctx, l.ID)
 	for _, b := range batches {
-		if b.Added > 0 && (b.State == signing.BatchApplying || b.State == signing.BatchApplied) {
+		if b.Added > 0 && (b.State == intake.BatchApplying || b.State == intake.BatchApplied) {
 			x.Batches = append(x.Batches, b)
 		}
 	}

@@ -19,11 +19,12 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -247,12 +248,12 @@ func addSheet(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	plan, err := a.Signing.PlanImport(ctx, signing.Import{Letter: river, List: list, Basis: verify.ByPaper, Listing: roll.Public,
+	plan, err := a.Intake.Plan(ctx, intake.Import{Letter: river, List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheet signed at the market in Ness, 9 May 2026"})
 	if err != nil {
 		return err
 	}
-	if _, err := a.Signing.ApplyImport(ctx, plan, nil); err != nil {
+	if _, err := a.Intake.Apply(ctx, plan, nil); err != nil {
 		return err
 	}
 	_, err = a.Signing.Publish(ctx)

@@ -12,10 +12,11 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -52,7 +53,7 @@ func (c *importSignatories) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		plan, err := a.Signing.PlanImport(e.ctx, signing.Import{Letter: l, List: list, Basis: c.Basis, Source: c.Source, Listing: c.Listing, Kind: c.Kind})
+		plan, err := a.Intake.Plan(e.ctx, intake.Import{Letter: l, List: list, Basis: c.Basis, Source: c.Source, Listing: c.Listing, Kind: c.Kind})
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func (c *importSignatories) Run(e *environment) error {
 		}
 		batch := plan.Batch
 		if c.Apply {
-			if batch, err = a.Signing.ApplyImport(e.ctx, plan, e.progress("added")); err != nil {
+			if batch, err = a.Intake.Apply(e.ctx, plan, e.progress("added")); err != nil {
 				return fmt.Errorf("%w\nWhat was added stays. Run the same command again to go on where it stopped", err)
 			}
 		}
@@ -109,7 +110,7 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 			return nil, nil, fmt.Errorf("%w: --skip %d: there is no such mail", errUsage, n)
 		}
 	}
-	return signing.Roster(f).Without(c.Skip), texts, nil
+	return intake.Roster(f).Without(c.Skip), texts, nil
 }
 
 func isField(name string) bool {
@@ -134,20 +135,20 @@ func (e *environment) progress(verb string) func(done, of int) {
 
 // plannedLine is a line of the plan as JSON.
 type plannedLine struct {
-	Line        int             `json:"line"`
-	Outcome     signing.Outcome `json:"outcome"`
-	Kind        verify.Kind     `json:"kind"`
-	Name        string          `json:"name"`
-	Title       string          `json:"title,omitempty"`
-	Affiliation string          `json:"affiliation,omitempty"`
-	Country     string          `json:"country,omitempty"`
-	Listing     roll.Listing    `json:"listing"`
-	Reason      string          `json:"reason,omitempty"`
-	DuplicateOf int             `json:"duplicate_of,omitempty"` // the line above; 0 when the letter has it
-	SameName    int             `json:"same_name_as,omitempty"`
-	Notes       []roster.Note   `json:"notes,omitempty"`
-	Error       string          `json:"error,omitempty"`
-	Mail        *plannedMail    `json:"mail,omitempty"`
+	Line        int            `json:"line"`
+	Outcome     intake.Outcome `json:"outcome"`
+	Kind        verify.Kind    `json:"kind"`
+	Name        string         `json:"name"`
+	Title       string         `json:"title,omitempty"`
+	Affiliation string         `json:"affiliation,omitempty"`
+	Country     string         `json:"country,omitempty"`
+	Listing     roll.Listing   `json:"listing"`
+	Reason      string         `json:"reason,omitempty"`
+	DuplicateOf int            `json:"duplicate_of,omitempty"` // the line above; 0 when the letter has it
+	SameName    int            `json:"same_name_as,omitempty"`
+	Notes       []roster.Note  `json:"notes,omitempty"`
+	Error       string         `json:"error,omitempty"`
+	Mail        *plannedMail   `json:"mail,omitempty"`
 }
 
 // plannedMail is what a line was read from.
@@ -183,7 +184,7 @@ var heldTexts = map[string]string{
 	signing.HeldDuplicate: "possible duplicate: counts once it is released", signing.HeldLookAlike: "look-alike letters: counts once it is released",
 }
 
-func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, m inbox.Mail) error {
+func (c *importSignatories) printLine(e *environment, line intake.PlannedLine, m inbox.Mail) error {
 	out := plannedLine{Line: line.Line, Outcome: line.Outcome, Kind: line.Kind, Reason: line.Reason, DuplicateOf: line.Of, SameName: line.Same, Notes: line.Notes}
 	shown := line.Record()
 	out.Name, out.Title, out.Affiliation, out.Country, out.Listing = shown.Name, shown.Title, shown.Affiliation, shown.Country, line.Listing
@@ -197,17 +198,17 @@ func (c *importSignatories) printLine(e *environment, line signing.PlannedLine, 
 	switch {
 	case line.Fault != nil:
 		remarks = append(remarks, out.Error)
-	case line.Reason == signing.ImportWithdrawn:
+	case line.Reason == intake.Withdrawn:
 		remarks = append(remarks, "has signed and withdrawn: a list does not bring the name back")
-	case line.Reason == signing.ImportAsked:
+	case line.Reason == intake.Asked:
 		remarks = append(remarks, "was sent a mail about this letter within a week")
 	case line.Reason != "":
 		remarks = append(remarks, heldTexts[line.Reason])
-	case line.Outcome == signing.ImportAsk:
+	case line.Outcome == intake.Ask:
 		remarks = append(remarks, "anybody may have sent this mail: its sender is asked to confirm")
 	case line.Of > 0:
 		remarks = append(remarks, fmt.Sprintf("repeats line %d", line.Of))
-	case line.Outcome == signing.ImportDuplicate:
+	case line.Outcome == intake.Duplicate:
 		remarks = append(remarks, "has signed already")
 	}
 	if line.Same > 0 && line.Of == 0 {
@@ -240,10 +241,10 @@ func nonEmpty(texts ...string) (kept []string) {
 	return kept
 }
 
-func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batch signing.Batch) error {
-	counts := map[signing.Outcome]int{}
-	for _, o := range []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid,
-		signing.ImportDone} {
+func (c *importSignatories) sumUp(e *environment, plan *intake.Plan, batch intake.Batch) error {
+	counts := map[intake.Outcome]int{}
+	for _, o := range []intake.Outcome{intake.Add, intake.Ask, intake.Hold, intake.Duplicate, intake.Invalid,
+		intake.Done} {
 		counts[o] = plan.Count(o)
 	}
 	columns := map[roster.Field]int{}
@@ -261,12 +262,12 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 	for _, heading := range plan.List.Ignored {
 		e.printf("column %q is not used\n", heading)
 	}
-	e.printf("%d lines: %d to add, %d to add on hold, %d duplicates, %d that cannot be added", len(plan.Lines), counts[signing.ImportAdd],
-		counts[signing.ImportHeld], counts[signing.ImportDuplicate], counts[signing.ImportInvalid])
-	if n := counts[signing.ImportAsk]; n > 0 {
+	e.printf("%d lines: %d to add, %d to add on hold, %d duplicates, %d that cannot be added", len(plan.Lines), counts[intake.Add],
+		counts[intake.Hold], counts[intake.Duplicate], counts[intake.Invalid])
+	if n := counts[intake.Ask]; n > 0 {
 		e.printf(", %d whose senders are asked to confirm", n)
 	}
-	if n := counts[signing.ImportDone]; n > 0 {
+	if n := counts[intake.Done]; n > 0 {
 		e.printf(", %d added before it was interrupted", n)
 	}
 	switch {
@@ -276,7 +277,7 @@ func (c *importSignatories) sumUp(e *environment, plan *signing.ImportPlan, batc
 		e.printf(".\nThere was nothing to add.\n")
 	default:
 		e.printf(".\n%d signatures were added as batch %d. They join list and count with the next publication.\n", batch.Added-plan.Batch.Added, batch.ID)
-		if counts[signing.ImportAsk] > 0 {
+		if counts[intake.Ask] > 0 {
 			e.printf("%d senders are asked by mail; each counts once they have confirmed.\n", plan.Asked)
 		}
 		e.printf("To undo: undersigned import undo %s %d\n", c.Slug, batch.ID)
@@ -297,7 +298,7 @@ func (c *importBatches) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		batches, err := a.Signing.Batches(e.ctx, l.ID)
+		batches, err := a.Intake.Batches(e.ctx, l.ID)
 		for _, b := range batches {
 			if c.JSON {
 				if err := e.printJSON(map[string]any{"batch": b.ID, "state": b.State, "basis": b.Basis, "source": b.Source, "added": b.Added,
@@ -326,7 +327,7 @@ func (c *importUndo) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		undone, kept, err := a.Signing.UndoImport(e.ctx, l.ID, c.Batch, e.progress("looked at"))
+		undone, kept, err := a.Intake.Undo(e.ctx, l.ID, c.Batch, e.progress("looked at"))
 		if err != nil {
 			return err
 		}

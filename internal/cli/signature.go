@@ -33,7 +33,7 @@ func (c *signatureList) Run(e *environment) error {
 			return err
 		}
 		for after := int64(0); ; {
-			page, err := a.Signing.ListByState(e.ctx, l.ID, c.State, after, listSlice)
+			page, err := a.Signing.Holds.List(e.ctx, l.ID, c.State, after, listSlice)
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ type signatureRelease struct {
 // Run releases the signatures.
 func (c *signatureRelease) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		_, err := a.Signing.Release(e.ctx, l, id, 0)
+		_, err := a.Signing.Holds.Release(e.ctx, l, id, 0)
 		return err
 	})
 }
@@ -83,7 +83,7 @@ type signatureRemove struct {
 // Run removes the signatures.
 func (c *signatureRemove) Run(e *environment) error {
 	return eachSignature(e, c.Instance, c.Slug, c.ID, func(a *app.App, l letter.ID, id int64) error {
-		return a.Signing.Remove(e.ctx, l, id, 0, verify.Reason(c.Reason))
+		return a.Signing.Holds.Remove(e.ctx, l, id, 0, verify.Reason(c.Reason))
 	})
 }
 

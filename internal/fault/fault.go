@@ -94,6 +94,14 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Except returns err, or nil where it is, or wraps, an Error of the kind.
+func Except(err error, kind Kind) error {
+	if Is(err, kind) {
+		return nil
+	}
+	return err
+}
+
 // Is reports whether err is, or wraps, an Error of the kind.
 func Is(err error, kind Kind) bool {
 	e, ok := errors.AsType[*Error](err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -106,6 +107,14 @@ func (l Letter) AcceptsConfirmations(now time.Time) bool {
 	return (l.State == Open || l.State == Closed) && l.SignOn != SignOnNone && (end.IsZero() || now.Before(end))
 }
 
+// Refusal says why a letter takes no signatures any more.
+func (l Letter) Refusal() *fault.Error {
+	if l.State == Open && l.Deadline.IsSet() {
+		return fault.New(fault.Gone, "letter.deadline")
+	}
+	return fault.New(fault.Gone, "letter.closed")
+}
+
 // Edition is an immutable published text of a letter, in one or more languages.
 type Edition struct {
 	Number      int // from 1
@@ -126,12 +135,33 @@ func (e Edition) Languages() []string {
 	return codes
 }
 
+// Prefer returns the first of the languages that the edition has, else the authoritative one.
+func (e Edition) Prefer(codes ...string) string {
+	for _, code := range codes {
+		if _, ok := e.Texts[code]; ok {
+			return code
+		}
+	}
+	return e.Language
+}
+
 // Text returns the text in the language, else the authoritative one.
 func (e Edition) Text(language string) Text {
 	if t, ok := e.Texts[language]; ok {
 		return t
 	}
 	return e.Texts[e.Language]
+}
+
+// LastText returns, of a letter's editions with the last first, the one that brought the text which is signed now; what changed
+// since then does not concern signers.
+func LastText(editions []Edition) Edition {
+	for _, e := range editions {
+		if e.Follows == FollowsSubstantive || e.Number == 1 {
+			return e
+		}
+	}
+	return Edition{}
 }
 
 // Text is an edition in one language. Strings are plain text unless said otherwise.

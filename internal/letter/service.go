@@ -27,6 +27,7 @@ type Service struct {
 	Log          Log
 
 	recent sync.Map // ID to recentLetter: see Recent
+	keys   sync.Map // ID to recentKey: see Key
 }
 
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
@@ -39,6 +40,11 @@ func New(db *store.DB, keys *seal.Keys) *Service {
 type recentLetter struct {
 	letter Letter
 	read   time.Time
+}
+
+type recentKey struct {
+	key  *seal.LetterKey
+	read time.Time
 }
 
 // Recent is ByID as of the last second; what this Service changed shows at once. It is for hot paths, most of whose calls
@@ -292,16 +298,29 @@ func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
 
 func scanID(row store.Row) (id ID, err error) { return id, row.Scan(&id) }
 
-// Key returns the letter's data key, or a fault of kind Gone once it was destroyed.
+// Key returns the letter's data key, or a fault of kind Gone once it was destroyed. It is read again once a minute, so that a
+// destroyed key is soon gone from memory too.
 func (s *Service) Key(ctx context.Context, id ID) (key *seal.LetterKey, err error) {
+	now := s.DB.Now()
+	if known, ok := s.keys.Load(id); ok {
+		k := known.(recentKey)
+		if age := now.Sub(k.read); age >= 0 && age < time.Minute {
+			return k.key, nil
+		}
+	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		key, err = s.KeyIn(tx, id)
 		return err
 	})
-	return key, err
+	if err != nil {
+		s.keys.Delete(id)
+		return nil, err
+	}
+	s.keys.Store(id, recentKey{key, now})
+	return key, nil
 }
 
-// KeyIn is Key inside a transaction.
+// KeyIn returns the key as the transaction finds it.
 func (s *Service) KeyIn(tx *store.Tx, id ID) (*seal.LetterKey, error) {
 	var wrapped []byte
 	if err := tx.Row(qDataKey, id).Scan(&wrapped); err != nil {

@@ -69,7 +69,7 @@ func (m *Mailer) closed(ctx context.Context, j summaryMail) (c closed, send bool
 	if c.counts, _, _, err = m.Roll.Summary(ctx, j.Letter, 0); err != nil {
 		return c, false, err
 	}
-	c.held, err = m.Signing.CountHeld(ctx, j.Letter)
+	c.held, err = m.Signing.Holds.Count(ctx, j.Letter)
 	return c, true, err
 }
 

@@ -6,8 +6,10 @@ import (
 	"reflect"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -47,7 +49,7 @@ func (m *Mailer) Deliver(ctx context.Context, id, pending int64, kind string) er
 }
 
 // DeliverInvitation runs the handler of an invitation's job.
-func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j signing.InvitationMail) error {
+func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j invitation.Mail) error {
 	return deliver(ctx, m, id, j)
 }
 
@@ -58,11 +60,11 @@ func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMai
 
 // RenderExtension returns what a signer is told of a later deadline.
 func (m *Mailer) RenderExtension(e signing.Envelope) ([]byte, error) {
-	return write[signing.ExtensionMail](m, e)
+	return write[news.ExtensionMail](m, e)
 }
 
 // RenderText returns what a signer is asked about a changed text.
-func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[signing.TextMail](m, e) }
+func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[news.TextMail](m, e) }
 
 // RenderSummary returns what an editor is sent when a letter has closed.
 func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {

@@ -23,9 +23,9 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
-	"github.com/undersigned/undersigned/internal/signing"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -53,18 +53,18 @@ var aCall = &letter.Call{Language: "en", From: "Lantern Court Watch", Salutation
 	Body: "The granary has **no records**. [Read why](/letters/x).\n\nWill you sign?\n\n![The granary](picture:" + strings.Repeat("0", 64) + ")\n"}
 
 // invitation invites and returns the mail, or nothing when none is sent.
-func (o *office) invitation(v signing.Invitee, reminder bool) (messages []message) {
+func (o *office) invitation(v invitation.Invitee, reminder bool) (messages []message) {
 	o.t.Helper()
-	if _, err := o.Signing.Invite(o.t.Context(), o.open.ID, []signing.Invitee{v}, 0); err != nil {
+	if _, err := o.Invitations.Invite(o.t.Context(), o.open.ID, []invitation.Invitee{v}, 0); err != nil {
 		o.t.Fatal(err)
 	}
-	all, err := o.Signing.Invitations(o.t.Context(), o.open.ID, "", 0, 100)
+	all, err := o.Invitations.List(o.t.Context(), o.open.ID, "", 0, 100)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	at := slices.IndexFunc(all, func(i signing.Invitation) bool { return i.Email == v.Email })
+	at := slices.IndexFunc(all, func(i invitation.Invitation) bool { return i.Email == v.Email })
 	before := len(o.relay.taken())
-	if err := o.DeliverInvitation(o.t.Context(), 99, signing.InvitationMail{Letter: o.open.ID, Invitation: all[at].ID, Reminder: reminder}); err != nil {
+	if err := o.DeliverInvitation(o.t.Context(), 99, invitation.Mail{Letter: o.open.ID, Invitation: all[at].ID, Reminder: reminder}); err != nil {
 		o.t.Fatal(err)
 	}
 	return o.relay.taken()[before:]
@@ -82,7 +82,7 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 		for name, call := range map[string]*letter.Call{"call": aCall, "plain": nil, "reminder": aCall} {
 			o := onSQLite(t)
 			o.calls(call)
-			m := o.invitation(signing.Invitee{Name: "Typed Name", Email: l.Code + "@example.org", Language: l.Code}, name == "reminder")[0]
+			m := o.invitation(invitation.Invitee{Name: "Typed Name", Email: l.Code + "@example.org", Language: l.Code}, name == "reminder")[0]
 			header, plain, rich := read(t, m.raw)
 			link, stop := invitationLine.FindString(plain), stopLine.FindString(plain)
 			if link == "" || stop == "" || !strings.Contains(rich, `href="`+link+`"`) || !strings.Contains(rich, `href="`+stop+`"`) ||
@@ -132,7 +132,7 @@ func TestInvitation_inTheCallsLanguage(t *testing.T) {
 	call := *aCall
 	call.Language = "fa"
 	o.calls(&call)
-	header, _, rich := read(t, o.invitation(signing.Invitee{Email: "mina@example.org"}, false)[0].raw)
+	header, _, rich := read(t, o.invitation(invitation.Invitee{Email: "mina@example.org"}, false)[0].raw)
 	if header.Get("Content-Language") != "fa" || !strings.Contains(rich, `<div lang="fa" dir="rtl">`) {
 		t.Errorf("%s:\n%s", header.Get("Content-Language"), rich)
 	}
@@ -144,7 +144,7 @@ func TestInvitation_headersCannotBeInjected(t *testing.T) {
 		"a@b.example, c@d.example", "\x00"} {
 		o := onSQLite(t)
 		o.calls(&letter.Call{Language: "en", From: bad, Salutation: bad, Body: "Body " + bad, Contact: bad, Email: bad})
-		m := o.invitation(signing.Invitee{Name: "Mina", Email: "mina@example.org"}, false)[0]
+		m := o.invitation(invitation.Invitee{Name: "Mina", Email: "mina@example.org"}, false)[0]
 		header, plain, rich := read(t, m.raw)
 		if len(m.to) != 1 || header.Get("Bcc") != "" || len(header["Reply-To"]) > 1 || strings.Contains(header.Get("Reply-To"), ",") {
 			t.Errorf("%q: %v", bad, header)
@@ -168,7 +168,7 @@ func TestInvitation_unsubscribingIsSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.calls(aCall)
-	m, err := netmail.ReadMessage(bytes.NewReader(o.invitation(signing.Invitee{Email: "mina@example.org"}, false)[0].raw))
+	m, err := netmail.ReadMessage(bytes.NewReader(o.invitation(invitation.Invitee{Email: "mina@example.org"}, false)[0].raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,13 +191,13 @@ func TestInvitation_refusedAddress(t *testing.T) {
 			}
 			return nil
 		})
-		o.invitation(signing.Invitee{Email: "first@example.org"}, false)
-		o.invitation(signing.Invitee{Email: "second@example.org"}, true)
+		o.invitation(invitation.Invitee{Email: "first@example.org"}, false)
+		o.invitation(invitation.Invitee{Email: "second@example.org"}, true)
 		o.relay.say(nil)
-		if n := len(o.invitation(signing.Invitee{Email: "first@example.org"}, true)) + len(o.invitation(signing.Invitee{Email: "second@example.org"}, true)); n != 0 {
+		if n := len(o.invitation(invitation.Invitee{Email: "first@example.org"}, true)) + len(o.invitation(invitation.Invitee{Email: "second@example.org"}, true)); n != 0 {
 			t.Errorf("%d mails to refused addresses", n)
 		}
-		list, err := o.Signing.Invitations(t.Context(), o.open.ID, "", 0, 10)
+		list, err := o.Invitations.List(t.Context(), o.open.ID, "", 0, 10)
 		if err != nil || len(list) != 2 || !list[0].Bounced || list[1].Bounced {
 			t.Errorf("%+v, %v", list, err)
 		}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/signing"
 )
 
@@ -45,14 +48,14 @@ func (m *Mailer) kinds() []anyKind {
 				return m.acceptedLate(ctx, j.Pending, e)
 			},
 		},
-		kind[signing.ReplyMail, signing.Envelope]{
+		kind[intake.ReplyMail, signing.Envelope]{
 			template: "reply",
-			envelope: func(ctx context.Context, j signing.ReplyMail) (signing.Envelope, bool, error) {
+			envelope: func(ctx context.Context, j intake.ReplyMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
 			content: m.toConfirm,
-			refused: func(ctx context.Context, j signing.ReplyMail) error { return s.Refused(ctx, j.Pending) },
-			accepted: func(ctx context.Context, j signing.ReplyMail, e signing.Envelope) error {
+			refused: func(ctx context.Context, j intake.ReplyMail) error { return s.Refused(ctx, j.Pending) },
+			accepted: func(ctx context.Context, j intake.ReplyMail, e signing.Envelope) error {
 				return m.acceptedLate(ctx, j.Pending, e)
 			},
 		},
@@ -72,10 +75,10 @@ func (m *Mailer) kinds() []anyKind {
 			},
 			content: m.notCounted,
 		},
-		kind[signing.ExtensionMail, signing.Envelope]{template: "extension", envelope: s.ExtensionEnvelope, content: m.extension},
-		kind[signing.TextMail, signing.Envelope]{
+		kind[news.ExtensionMail, signing.Envelope]{template: "extension", envelope: m.News.ExtensionEnvelope, content: m.extension},
+		kind[news.TextMail, signing.Envelope]{
 			template: "text",
-			envelope: func(ctx context.Context, j signing.TextMail) (e signing.Envelope, send bool, err error) {
+			envelope: func(ctx context.Context, j news.TextMail) (e signing.Envelope, send bool, err error) {
 				e, send, err = s.Envelope(ctx, j.Pending)
 				e.From = j.From
 				return e, send, err
@@ -84,14 +87,14 @@ func (m *Mailer) kinds() []anyKind {
 		},
 
 		// To those who are invited to sign.
-		kind[signing.InvitationMail, invited]{
+		kind[invitation.Mail, invited]{
 			template: "invitation",
-			envelope: func(ctx context.Context, j signing.InvitationMail) (invited, bool, error) {
-				e, send, err := s.InvitationEnvelope(ctx, j)
+			envelope: func(ctx context.Context, j invitation.Mail) (invited, bool, error) {
+				e, send, err := m.Invitations.Envelope(ctx, j)
 				return invited{e, j.Reminder}, send, err
 			},
 			content: m.invitation,
-			refused: s.InvitationRefused,
+			refused: m.Invitations.Refused,
 		},
 
 		// To those who read a draft.

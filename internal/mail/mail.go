@@ -24,9 +24,11 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
@@ -52,19 +54,21 @@ func (r *Refusal) Error() string { return "mail refused with code " + strconv.It
 
 // Mailer renders and sends the mails of an instance.
 type Mailer struct {
-	Transport Transport
-	Mailboxes *mailbox.Service
-	Roll      *roll.Service
-	Signing   *signing.Service
-	Letters   *letter.Service
-	Accounts  *account.Service
-	Sign      *DKIM // nil sends unsigned
-	Site      string
-	From      string // address of the sender
-	BaseURL   string
-	Workers   int
-	Rate      int // mails a second, 0 for no limit
-	Log       *slog.Logger
+	Transport   Transport
+	Mailboxes   *mailbox.Service
+	Roll        *roll.Service
+	Signing     *signing.Service
+	Invitations *invitation.Service
+	News        *news.Service
+	Letters     *letter.Service
+	Accounts    *account.Service
+	Sign        *DKIM // nil sends unsigned
+	Site        string
+	From        string // address of the sender
+	BaseURL     string
+	Workers     int
+	Rate        int // mails a second, 0 for no limit
+	Log         *slog.Logger
 
 	mu   sync.Mutex
 	next time.Time     // when the next mail may be sent; guarded by mu

@@ -23,6 +23,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -149,6 +150,8 @@ type office struct {
 	clock *testkit.Clock
 	relay *relay
 	open  letter.Letter
+
+	Intake *intake.Service
 }
 
 const browser = "the browser that signed"
@@ -162,13 +165,13 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 	services := app.NewServices(db, keys, testkit.PublicLog(t, db), nil)
 	services.Mailboxes.Unlimited = true
 	letters := services.Letters
-	o := &office{t: t, clock: clock, relay: newRelay(t, nil)}
+	o := &office{t: t, clock: clock, relay: newRelay(t, nil), Intake: services.Intake}
 	smtp, err := mail.NewSMTP(o.relay.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(smtp.Close)
-	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Mailboxes: services.Mailboxes, Roll: services.Roll, Signing: services.Signing,
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Mailboxes: services.Mailboxes, Roll: services.Roll, Signing: services.Signing, Invitations: services.Invitations, News: services.News,
 		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
 	o.titled("On the granary")
 	return o

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -23,11 +23,11 @@ func TestMail_asksForAConfirmation(t *testing.T) {
 		for _, listing := range roll.Listings {
 			list := &roster.Roster{SHA256: strings.Repeat("ab", 32), Entries: []roster.Entry{{Line: 1, Name: "Zarafshan Typed", Title: "Typed title",
 				Email: l.Code + "." + string(listing) + "@example.org", Listing: string(listing), Writer: roster.Claimed, Language: l.Code}}}
-			p, err := o.Signing.PlanImport(t.Context(), signing.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: roll.Public})
+			p, err := o.Intake.Plan(t.Context(), intake.Import{Letter: o.open, List: list, Basis: verify.ByReply, Listing: roll.Public})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := o.Signing.ApplyImport(t.Context(), p, nil); err != nil || p.Asked != 1 {
+			if _, err := o.Intake.Apply(t.Context(), p, nil); err != nil || p.Asked != 1 {
 				t.Fatalf("%d asked, %v", p.Asked, err)
 			}
 			asked++

@@ -66,7 +66,7 @@ type asked struct {
 
 // asked is the envelope of a question. The answer reaches who asks; until then they do not know whom they have asked.
 func (m *Mailer) asked(ctx context.Context, j signing.QuestionMail) (a asked, send bool, err error) {
-	if a.Envelope, a.text, send, err = m.Signing.Question(ctx, j); err != nil || !send {
+	if a.Envelope, a.text, send, err = m.Signing.Holds.Question(ctx, j); err != nil || !send {
 		return a, false, err
 	}
 	asker, there, err := m.editor(ctx, a.Letter, j.User)

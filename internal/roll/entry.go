@@ -2,7 +2,6 @@ package roll
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/letter"
@@ -42,18 +41,11 @@ func recordFields(fields []any, r *verify.Record) []any {
 
 // Put stores one or two entries, each in the place of one of the same signature. They are shown when their leaves have an index.
 func Put(tx *store.Tx, entries ...Entry) error {
-	var args []any
-	for _, e := range entries {
-		args = append(args, e.values()...)
+	rows := make([][]any, len(entries))
+	for i, e := range entries {
+		rows[i] = e.values()
 	}
-	var err error
-	switch len(entries) {
-	case 0:
-	case 1:
-		_, err = tx.Exec(qPutEntry, args...)
-	default:
-		_, err = tx.Exec(qPutEntries, args...)
-	}
+	_, err := qPutEntry.Rows(tx, rows...)
 	return err
 }
 
@@ -119,22 +111,4 @@ func Remove(tx *store.Tx, l letter.ID, id int64) error {
 	}
 	_, err = tx.Exec(qRemoveEntry, l, id)
 	return err
-}
-
-// insertEntries is the text of an INSERT of so many rows.
-func insertEntries(n int) string {
-	rows := make([]string, n)
-	for i := range rows {
-		places := make([]string, len(entryColumns))
-		for j := range places {
-			places[j] = "$" + strconv.Itoa(i*len(places)+j+1)
-		}
-		rows[i] = "(" + strings.Join(places, ", ") + ")"
-	}
-	var sets []string
-	for _, c := range entryColumns[3:] {
-		sets = append(sets, c+" = excluded."+c)
-	}
-	return "INSERT INTO signature_public (" + strings.Join(entryColumns, ", ") + ") VALUES " + strings.Join(rows, ", ") +
-		" ON CONFLICT (letter_id, id) DO UPDATE SET " + strings.Join(sets, ", ")
 }

@@ -37,9 +37,8 @@ func hourOf(given time.Time, kind verify.Kind) hourKey {
 	return hourKey{given.UnixMicro() / microsAnHour, kind}
 }
 
-// burst is the reason of a signature that is held since many came from one mail domain at once: signing.HeldBurst, which this
-// package does not know.
-const burst = "burst"
+// HeldBurst is the reason of a signature that is held since many came from one mail domain within the hour.
+const HeldBurst = "burst"
 
 // Hours returns the hours since then in which signatures were given, in their order.
 func (s *Service) Hours(ctx context.Context, l letter.ID, since time.Time) (list []Time, err error) {
@@ -62,7 +61,7 @@ func (s *Service) Hours(ctx context.Context, l letter.ID, since time.Time) (list
 				of(x.hour).Persons += x.n
 			}
 		}
-		for at, err := range store.Each(tx, qListBursts, func(r store.Row) (at int64, err error) { return at, r.Scan(&at) }, l, burst) {
+		for at, err := range store.Each(tx, qListBursts, func(r store.Row) (at int64, err error) { return at, r.Scan(&at) }, l, HeldBurst) {
 			if err != nil {
 				return err
 			}

@@ -39,14 +39,14 @@ func TestGlance_followsThePublicList(t *testing.T) {
 		d.Give("hid@x.example", testkit.Named("Hid Den"), from("IR"), testkit.Listed(roll.Counted))
 		d.Give("org@x.example", testkit.Named("Rep"), from("FR"), testkit.As(signing.Both, "Hill Trust"))
 		want("published", []roll.Country{{Code: "FR", N: 2}, {Code: "NO", N: 2}, {Code: "", N: 1}}, []roll.Time{{At: first, Organisations: 1, Persons: 5}})
-		if err := d.Signing.Relist(ctx, ada.Secret, d.Own(ada.Secret)[0].ID, roll.Coalition); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, ada.Secret, d.Own(ada.Secret)[0].ID, roll.Coalition); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Signing.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		want("hidden and taken back", []roll.Country{{Code: "FR", N: 2}, {Code: "", N: 1}}, []roll.Time{{At: first, Organisations: 1, Persons: 4}})
-		if err := d.Signing.Relist(ctx, ada.Secret, d.Own(ada.Secret)[0].ID, roll.Public); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, ada.Secret, d.Own(ada.Secret)[0].ID, roll.Public); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(24 * time.Hour)
@@ -55,7 +55,7 @@ func TestGlance_followsThePublicList(t *testing.T) {
 		second := first.AddDate(0, 0, 1)
 		want("shown again, signed again and imported", []roll.Country{{Code: "SE", N: 3}, {Code: "FR", N: 2}, {Code: "NO", N: 1}},
 			[]roll.Time{{At: first, Organisations: 1, Persons: 3}, {At: second, Persons: 3}})
-		if _, _, err := d.Signing.UndoImport(ctx, d.Letter.ID, b.ID, nil); err != nil {
+		if _, _, err := d.Intake.Undo(ctx, d.Letter.ID, b.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		want("undone", []roll.Country{{Code: "FR", N: 2}, {Code: "NO", N: 1}, {Code: "SE", N: 1}}, []roll.Time{{At: first, Organisations: 1, Persons: 3}, {At: second, Persons: 1}})

@@ -3,9 +3,8 @@ package roll
 import "github.com/undersigned/undersigned/internal/store"
 
 var (
-	qPutEntry   = store.Q("signature_public.put", insertEntries(1))
-	qPutEntries = store.Q("signature_public.put_two", insertEntries(2))
-	qFindEntry  = store.Q("signature_public.find",
+	qPutEntry  = store.InsertInto("signature_public.put", "signature_public", entryColumns, store.Replacing("letter_id, id", entryColumns[3:]...))
+	qFindEntry = store.Q("signature_public.find",
 		`SELECT letter_id, id, kind, salt, `+recordSelect+` FROM signature_public u WHERE u.letter_id = $1 AND u.id = $2`)
 	qRemoveEntry = store.Q("signature_public.remove", `DELETE FROM signature_public WHERE letter_id = $1 AND id = $2`)
 	qSetSalt     = store.Q("signature_public.set_salt", `UPDATE signature_public SET salt = $1 WHERE letter_id = $2 AND id = $3`)

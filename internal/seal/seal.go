@@ -145,6 +145,13 @@ func (k *LetterKey) Open(table string, row int64, envelope []byte) ([]byte, erro
 // Tag returns the address tag: HMAC-SHA-256 of the canonical address, cut to TagSize bytes.
 func (k *LetterKey) Tag(canonical string) []byte { return tag(k.tag, canonical) }
 
+// NoTag returns a tag of no address, another each time.
+func NoTag() []byte {
+	noise := make([]byte, TagSize)
+	rand.Read(noise)
+	return noise
+}
+
 // Code returns the six-digit match code of a pending row. It is derived, so it is stored nowhere.
 func (k *LetterKey) Code(row int64) string {
 	sum := mac(k.code, binary.BigEndian.AppendUint64(nil, uint64(row)))

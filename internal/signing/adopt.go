@@ -10,35 +10,12 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// Adopt puts what an instance has from before it had a log into it, once its editions are there: what bounds imported signatures,
-// and each signature with salts drawn now. Several processes may run it at once.
+// Adopt puts what an instance has from before it had a log into it, once its editions and what bounds lists are there: each
+// signature with salts drawn now. Several processes may run it at once.
 func (s *Service) Adopt(ctx context.Context) error {
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		batches, err := store.List(tx, qListUnbounded, scanBatch)
-		if err != nil {
-			return err
-		}
-		for _, b := range batches {
-			if err := letter.Touch(tx, b.Letter); err != nil {
-				return err
-			}
-			b, err := scanBatch(tx.Row(qLockBatch, b.Letter, b.ID))
-			if err != nil || b.allowed > 0 {
-				return err // another process was first
-			}
-			lines := 0
-			if err := tx.Row(qCountBatchLines, b.Letter, b.ID).Scan(&lines); err != nil {
-				return err
-			}
-			if err := allow(tx, b, lines); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for more := true; more && err == nil; {
-		err = s.DB.Update(ctx, func(tx *store.Tx) error {
-			old, err := store.List(tx, qListUnlogged, scanSignature, batchSlice)
+	for more := true; more; {
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			old, err := store.List(tx, qListUnlogged, scanSignature, atOnce)
 			if err != nil {
 				return err
 			}
@@ -50,8 +27,11 @@ func (s *Service) Adopt(ctx context.Context) error {
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 func (s *Service) adopt(tx *store.Tx, x Signature) error {
@@ -102,7 +82,7 @@ func (s *Service) adopt(tx *store.Tx, x Signature) error {
 		return err
 	}
 	if key != nil {
-		if _, err := qPutSealed.put(tx, sealedRow{x.Letter, x.ID, adopted.sealed, adopted.name}.values()); err != nil {
+		if _, err := qPutSealed.Rows(tx, sealedRow{x.Letter, x.ID, adopted.sealed, adopted.name}.values()); err != nil {
 			return err
 		}
 	}

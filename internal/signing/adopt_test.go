@@ -1,7 +1,6 @@
 package signing_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -15,23 +14,6 @@ import (
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
-
-// problems returns what the log check finds.
-func (d *desk) problems() (list []string) {
-	d.T.Helper()
-	problem := func(err error) { list = append(list, err.Error()) }
-	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
-		c := d.Signing.NewCheck(tx, problem)
-		if _, err := d.Log.Check(tx, c.Leaf, problem); err != nil {
-			return err
-		}
-		return c.End()
-	})
-	if err != nil {
-		d.T.Fatal(err)
-	}
-	return list
-}
 
 var (
 	qDropWaiting = store.Q("test.drop_waiting", `DELETE FROM leaf_pending WHERE subject <> 0 OR leaf LIKE 'undersigned.log/v1 import%'`)
@@ -75,17 +57,17 @@ func TestAdopt_eachSignatureOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := d.Signing.Release(t.Context(), d.Letter.ID, d.Own(held.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(t.Context(), d.Letter.ID, d.Own(held.Secret)[0].ID, 0); err != nil {
 			t.Errorf("a held signature from before the log: %v", err)
 		}
 		if c := d.Counts(); c.Persons != 23 || c.Imported != 2 {
 			t.Errorf("counts %+v", c)
 		}
-		if p := d.problems(); len(p) > 0 {
+		if p := d.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 		own := d.Own(held.Secret)[0]
-		if proof, err := d.Signing.Proof(t.Context(), held.Secret, own.ID); err != nil || len(proof.File) == 0 {
+		if proof, err := d.Signing.Receipts.Proof(t.Context(), held.Secret, own.ID); err != nil || len(proof.File) == 0 {
 			t.Errorf("proof: %v", err)
 		}
 	})
@@ -98,10 +80,10 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 		first, second := d.Token(d.Submit("a@example.org", testkit.Named("Minа Farahani"))), d.Token(d.Submit("b@example.org", testkit.Named("Mina Farаhani")))
 		a, b := d.Press(first), d.Press(second)
 		d.Clock.Advance(30 * time.Hour)
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(a.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, d.Own(a.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Signing.Remove(ctx, d.Letter.ID, d.Own(b.Secret)[0].ID, 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, d.Own(b.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for _, token := range []string{first, second} {
@@ -113,7 +95,7 @@ func TestPromise_notForWhatWasHeld(t *testing.T) {
 			t.Errorf("no promise for a signature that counts: %+v", r)
 		}
 		removed := d.Give("d@example.org", testkit.Named("Third Person"))
-		if err := d.Signing.Remove(ctx, d.Letter.ID, d.Own(removed.Secret)[0].ID, 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, d.Own(removed.Secret)[0].ID, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		token := d.Token(d.Submit("d@example.org", testkit.Named("Third Person")))
@@ -131,7 +113,7 @@ func TestRelist_hiddenAndShownAgain(t *testing.T) {
 		r := d.Give("a@example.org")
 		d.Publish()
 		for _, to := range []roll.Listing{roll.Counted, roll.Public} {
-			if err := d.Signing.Relist(t.Context(), r.Secret, d.Own(r.Secret)[0].ID, to); err != nil {
+			if err := d.Signing.Receipts.Relist(t.Context(), r.Secret, d.Own(r.Secret)[0].ID, to); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -142,7 +124,7 @@ func TestRelist_hiddenAndShownAgain(t *testing.T) {
 		if found := d.Names(verify.Person, "farahani", 10); len(found) != 1 {
 			t.Errorf("found %q", found)
 		}
-		if p := d.problems(); len(p) > 0 {
+		if p := d.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 	})
@@ -172,34 +154,8 @@ func TestClose_nothingFollowsItsLeaf(t *testing.T) {
 			t.Errorf("a confirmation: %v", err)
 		}
 		d.Publish()
-		if p := d.problems(); len(p) > 0 || strings.Join(d.leaves(), " ") != "edition close" {
+		if p := d.Problems(); len(p) > 0 || strings.Join(d.leaves(), " ") != "edition close" {
 			t.Errorf("leaves %v, problems %q", d.leaves(), p)
-		}
-	})
-}
-
-// A file that is planned again after an interruption may have more to add than at first: the log allows for it before.
-func TestApplyImport_moreThanWhenItBegan(t *testing.T) {
-	desks(t, func(t *testing.T, d *desk) {
-		r := d.Give("dup@example.org", testkit.Named("Dup Person"))
-		var lines strings.Builder
-		lines.WriteString("Name,Email\nDup Person,dup@example.org\n")
-		for i := range 150 {
-			lines.WriteString("P " + letters(i) + ",p" + strings.ToLower(letters(i)) + "x@example.org\n")
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := d.Signing.ApplyImport(ctx, d.Plan(testkit.List(t, lines.String())), func(int, int) { cancel() }); err == nil {
-			t.Fatal("it was not interrupted")
-		}
-		if err := d.Signing.Erase(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
-			t.Fatal(err)
-		}
-		if b := d.Apply(d.Plan(testkit.List(t, lines.String()))); b.Added != 151 {
-			t.Errorf("added %d", b.Added)
-		}
-		d.Publish()
-		if p := d.problems(); len(p) > 0 {
-			t.Errorf("problems %q", p)
 		}
 	})
 }
@@ -211,14 +167,14 @@ func TestEraseAgain_replacedOnesOnlyWithTheirSuccessor(t *testing.T) {
 		r := d.Give("a@example.org")
 		id := d.Own(r.Secret)[0].ID
 		replaced := signing.Erasure{Letter: d.Letter.ID, Signature: id, Pending: 1, At: d.Clock.Now(), ReplacedBy: 999}
-		if n, err := d.Signing.EraseAgain(ctx, slices.Values([]signing.Erasure{replaced})); n != (signing.Again{}) || err != nil || len(d.Own(r.Secret)) != 1 {
+		if n, err := d.Signing.Erasures.Again(ctx, slices.Values([]signing.Erasure{replaced})); n != (signing.Again{}) || err != nil || len(d.Own(r.Secret)) != 1 {
 			t.Errorf("%+v, %v", n, err)
 		}
 		successor := signing.Erasure{Letter: d.Letter.ID, Signature: 999, Pending: 2, At: d.Clock.Now()}
-		if n, err := d.Signing.EraseAgain(ctx, slices.Values([]signing.Erasure{replaced, successor})); n != (signing.Again{Erased: 1}) || err != nil {
+		if n, err := d.Signing.Erasures.Again(ctx, slices.Values([]signing.Erasure{replaced, successor})); n != (signing.Again{Erased: 1}) || err != nil {
 			t.Errorf("%+v, %v", n, err)
 		}
-		if _, err := d.Signing.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Receipts.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the receipt still opens: %v", err)
 		}
 
@@ -227,7 +183,7 @@ func TestEraseAgain_replacedOnesOnlyWithTheirSuccessor(t *testing.T) {
 		old := d.Own(first.Secret)[0].ID
 		second := d.Give("b@example.org", testkit.Named("Other Person"))
 		now, found := d.Own(second.Secret)[0].ID, false
-		err := d.Signing.Erasures(ctx, func(e signing.Erasure) error {
+		err := d.Signing.Erasures.Each(ctx, func(e signing.Erasure) error {
 			found = found || e.Signature == old && e.ReplacedBy == now
 			return nil
 		})

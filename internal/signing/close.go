@@ -50,7 +50,7 @@ func (s *Service) finish(ctx context.Context) error {
 				if err := letter.Touch(tx, l.ID); err != nil {
 					return err
 				}
-				held, err := store.List(tx, qListByState, scanSignature, l.ID, StateHeld, 0, batchSlice)
+				held, err := store.List(tx, qListByState, scanSignature, l.ID, StateHeld, 0, atOnce)
 				switch {
 				case err != nil:
 					return err
@@ -101,14 +101,14 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 	if err != nil || p.Email == "" {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, l)
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
-		return e, false, ignoreGone(err)
+		return e, false, fault.Except(err, fault.Gone)
 	}
 	a, f := text.ParseAddress(p.Email)
 	if f != nil {
 		return e, false, f
 	}
 	blocked, err := s.Mailboxes.Of(key, l, a).Blocked(ctx)
-	return Envelope{Letter: l, Language: x.Language, Address: p.Email}, err == nil && !blocked, err
+	return Envelope{Letter: l, Language: x.Language, Address: p.Email, News: p.Updates && x.active()}, err == nil && !blocked, err
 }

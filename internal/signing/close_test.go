@@ -83,7 +83,7 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		}
 		d.Clock.Advance(letter.Grace + time.Hour)
 		d.retain()
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(released.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, d.Own(released.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.retain()
@@ -109,7 +109,7 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		if e, send, err := d.Signing.EnvelopeOf(ctx, d.Letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
 			t.Errorf("%+v, %v, %v", e, send, err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, own.ID, 0); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Gone) {
 			t.Errorf("released after the close: %v", err)
 		}
 	})
@@ -128,13 +128,13 @@ func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 		d.Clock.Advance(letter.Grace + time.Hour)
 		d.retain()
 		d.Publish()
-		if err := d.Signing.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Public); !fault.Is(err, fault.Gone) {
+		if err := d.Signing.Receipts.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Public); !fault.Is(err, fault.Gone) {
 			t.Errorf("made public after the close: %v", err)
 		}
-		if err := d.Signing.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Coalition); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, b.Secret, d.Own(b.Secret)[0].ID, roll.Coalition); err != nil {
 			t.Errorf("between two that hide the name: %v", err)
 		}
-		if err := d.Signing.Relist(ctx, a.Secret, d.Own(a.Secret)[0].ID, roll.Counted); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, a.Secret, d.Own(a.Secret)[0].ID, roll.Counted); err != nil {
 			t.Errorf("taken down: %v", err)
 		}
 		if names := d.Names(verify.Person, "", 10); len(names) != 1 {
@@ -143,10 +143,10 @@ func TestClose_afterItOnlyWithdrawals(t *testing.T) {
 		if c := d.Counts(); c.Persons != 3 || c.Withheld != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Signing.Withdraw(ctx, a.Secret, d.Own(a.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(ctx, a.Secret, d.Own(a.Secret)[0].ID); err != nil {
 			t.Error(err)
 		}
-		if err := d.Signing.Erase(ctx, c.Secret, d.Own(c.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Erase(ctx, c.Secret, d.Own(c.Secret)[0].ID); err != nil {
 			t.Error(err)
 		}
 		if c := d.Counts(); c.Persons != 1 || c.Withdrawn != 2 || c.Withheld != 1 {

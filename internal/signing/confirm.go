@@ -88,7 +88,7 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, corr
 		return Receipt{}, err
 	}
 	if !l.AcceptsConfirmations(s.DB.Now()) {
-		return Receipt{}, errClosed(l)
+		return Receipt{}, l.Refusal()
 	}
 	if owner {
 		if faults := p.correct(correction); len(faults) > 0 {
@@ -110,7 +110,7 @@ func (s *Service) openToken(ctx context.Context, token string) (row pending, p s
 	if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
 	}
-	if key, err = s.keyFor(ctx, row.letter); err != nil {
+	if key, err = s.Letters.Key(ctx, row.letter); err != nil {
 		return row, p, nil, err
 	}
 	p, err = row.open(key)
@@ -184,7 +184,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	if err != nil {
 		return Receipt{}, err
 	}
-	parts := p.parts()
+	parts := p.Parts()
 	signatures := make([]signed, len(parts))
 	held := ""
 	for i, part := range parts {
@@ -221,7 +221,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 			}
 		}
 		if invitation != 0 {
-			if _, err := tx.Exec(qSetSigner, draft.mailbox, draft.tag, row.letter, invitation); err != nil {
+			if err := s.Invited(tx, row.letter, invitation, draft.mailbox, draft.tag); err != nil {
 				return err
 			}
 		}

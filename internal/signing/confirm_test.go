@@ -306,7 +306,7 @@ func TestConfirm_variantsOfAMailboxAreHeldNotRefused(t *testing.T) {
 		}
 		if again := d.Give("mina.farahani@gmail.com"); again.Held != "" || !again.Again {
 			t.Errorf("the counted one, signed again, is held for its variants: %+v", again)
-		} else if _, err := d.Signing.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
+		} else if _, err := d.Signing.Receipts.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("its old secret: %v", err)
 		}
 		if c := d.Counts(); c.Persons != 2 || c.Organisations != 1 {

@@ -2,7 +2,6 @@ package signing
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"iter"
 	"time"
@@ -13,6 +12,9 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
+
+// Erasures are the records of what was taken away of signatures, so that a restored backup does not bring it back.
+type Erasures struct{ signing *Service }
 
 // Erasure says what was taken away of a signature. It holds ids only.
 type Erasure struct {
@@ -30,18 +32,18 @@ type Erasure struct {
 	ReplacedBy int64
 }
 
-// erasureSlice is how many signatures one transaction erases or unties from its address.
-const erasureSlice = 100
+// atOnce is how many signatures one transaction changes.
+const atOnce = 100
 
-// CountErasures returns how many erasures are recorded; the number only grows.
-func (s *Service) CountErasures(ctx context.Context) (n int, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountErasures).Scan(&n) })
+// Count returns how many erasures are recorded; the number only grows.
+func (es Erasures) Count(ctx context.Context) (n int, err error) {
+	err = es.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountErasures).Scan(&n) })
 	return n, err
 }
 
-// Erasures calls fn with every erasure that is recorded.
-func (s *Service) Erasures(ctx context.Context, fn func(Erasure) error) error {
-	return s.DB.View(ctx, func(tx *store.Tx) error {
+// Each calls fn with every erasure that is recorded.
+func (es Erasures) Each(ctx context.Context, fn func(Erasure) error) error {
+	return es.signing.DB.View(ctx, func(tx *store.Tx) error {
 		for e, err := range store.Each(tx, qListErasures, scanErasure) {
 			if err != nil {
 				return err
@@ -61,17 +63,17 @@ type Again struct {
 	Hidden int // shown to fewer
 }
 
-// EraseAgain takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
+// Again takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
 // What the database knows of already happened before that and is left alone: the signer may have shown the name again. It is
 // safe to run again.
-func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (again Again, err error) {
+func (es Erasures) Again(ctx context.Context, erasures iter.Seq[Erasure]) (again Again, err error) {
 	var slice []Erasure
 	flush := func() error {
 		var some Again
-		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		err := es.signing.DB.Update(ctx, func(tx *store.Tx) error {
 			some = Again{}
 			for _, e := range slice {
-				if err := eraseAgain(tx, e, &some); err != nil {
+				if err := es.signing.eraseAgain(tx, e, &some); err != nil {
 					return err
 				}
 			}
@@ -82,7 +84,7 @@ func (s *Service) EraseAgain(ctx context.Context, erasures iter.Seq[Erasure]) (a
 		return err
 	}
 	for e := range withReplaced(erasures) {
-		if slice = append(slice, e); len(slice) == erasureSlice {
+		if slice = append(slice, e); len(slice) == atOnce {
 			if err := flush(); err != nil {
 				return again, err
 			}
@@ -125,7 +127,7 @@ func withReplaced(erasures iter.Seq[Erasure]) iter.Seq[Erasure] {
 	}
 }
 
-func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
+func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	// Also of a signature that the backup does not have yet: its submission may be there, and the next restore must know.
 	if fresh, err := e.record(tx); err != nil || !fresh {
 		return err
@@ -150,7 +152,7 @@ func eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 			why = verify.Undone // nobody but an editor can end what came with a list
 		}
 		again.Erased++
-		return erase(tx, x, why)
+		return s.erase(tx, x, why)
 	case !x.active():
 		return nil
 	case roll.Listing(e.What).Valid():
@@ -192,12 +194,11 @@ func (x Signature) recordErased(tx *store.Tx, what string, replacedBy int64) err
 }
 
 // forget destroys what could tell whose a signature was, the address tags included, and records that it did.
-func forget(tx *store.Tx, x Signature) error {
+func (s *Service) forget(tx *store.Tx, x Signature) error {
 	if err := x.recordErased(tx, "", 0); err != nil {
 		return err
 	}
-	mailbox, tag := noTags()
-	if _, err := tx.Exec(qForgetSigner, mailbox, tag, x.Letter, x.ID); err != nil {
+	if err := s.Erased(tx, x.Letter, x.ID); err != nil {
 		return err
 	}
 	return untie(tx, x)
@@ -208,16 +209,8 @@ func untie(tx *store.Tx, x Signature) error {
 	if _, err := tx.Exec(qRemoveSealed, x.Letter, x.ID); err != nil {
 		return err
 	}
-	mailbox, tag := noTags()
-	_, err := tx.Exec(qErase, mailbox, tag, x.Letter, x.ID)
+	_, err := tx.Exec(qErase, seal.NoTag(), seal.NoTag(), x.Letter, x.ID)
 	return err
-}
-
-// noTags returns tags of no address.
-func noTags() (mailbox, tag []byte) {
-	noise := make([]byte, 2*seal.TagSize)
-	rand.Read(noise)
-	return noise[:seal.TagSize], noise[seal.TagSize:]
 }
 
 // Lost says what went with the keys it was sealed with.
@@ -233,12 +226,12 @@ func (s *Service) GiveUp(ctx context.Context) (lost Lost, err error) {
 	if err != nil {
 		return lost, err
 	}
-	for _, q := range []*store.Query{qGiveUpPending, qGiveUpInvitations, qGiveUpMandates, qGiveUpIntakes, qGiveUpParts, qGiveUpExports} {
-		if _, err := s.repeat(ctx, q); err != nil {
+	for _, q := range []*store.Query{qGiveUpPending, qGiveUpMandates} {
+		if _, err := s.DB.Repeat(ctx, q); err != nil {
 			return lost, err
 		}
 	}
-	if lost.Sealed, err = s.repeat(ctx, qGiveUpSealed); err != nil {
+	if lost.Sealed, err = s.DB.Repeat(ctx, qGiveUpSealed); err != nil {
 		return lost, err
 	}
 	lost.Tags, err = s.giveUpTags(ctx)
@@ -251,13 +244,12 @@ func (s *Service) giveUpTags(ctx context.Context) (done int, err error) {
 		var slice []key
 		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
 			slice, err = store.List(tx, qListTagged, func(row store.Row) (k key, err error) { return k, row.Scan(&k.letter, &k.id) },
-				after.letter, after.id, erasureSlice)
+				after.letter, after.id, atOnce)
 			if err != nil {
 				return err
 			}
 			for _, k := range slice {
-				mailbox, tag := noTags()
-				if _, err := tx.Exec(qSetTags, mailbox, tag, k.letter, k.id); err != nil {
+				if _, err := tx.Exec(qSetTags, seal.NoTag(), seal.NoTag(), k.letter, k.id); err != nil {
 					return err
 				}
 			}

@@ -25,9 +25,6 @@ var (
 
 	qCountWaiting  = store.Q("pending.count_waiting", `SELECT COUNT(*) FROM pending WHERE confirmed_at IS NULL AND disputed_at IS NULL`)
 	qGiveUpPending = store.Q("pending.give_up", `DELETE FROM pending WHERE id IN (SELECT id FROM pending ORDER BY id LIMIT 500)`)
-	qGiveUpIntakes = store.Q("intake.give_up", `DELETE FROM intake`)
-	qGiveUpParts   = store.Q("export_part.give_up", `DELETE FROM export_part`)
-	qGiveUpExports = store.Q("export.give_up", `DELETE FROM export`)
 	qGiveUpSealed  = store.Q("signature_sealed.give_up", `
 		DELETE FROM signature_sealed WHERE (letter_id, id) IN (SELECT letter_id, id FROM signature_sealed ORDER BY letter_id, id LIMIT 500)`)
 	qListTagged = store.Q("signature.list_tagged", `

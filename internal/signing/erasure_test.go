@@ -52,8 +52,8 @@ func (d *desk) dump() []byte {
 
 func (d *desk) erasures() (all []signing.Erasure) {
 	d.T.Helper()
-	err := d.Signing.Erasures(d.T.Context(), func(e signing.Erasure) error { all = append(all, e); return nil })
-	if n, counted := d.Signing.CountErasures(d.T.Context()); err != nil || counted != nil || n != len(all) {
+	err := d.Signing.Erasures.Each(d.T.Context(), func(e signing.Erasure) error { all = append(all, e); return nil })
+	if n, counted := d.Signing.Erasures.Count(d.T.Context()); err != nil || counted != nil || n != len(all) {
 		d.T.Fatalf("%d erasures of %d, %v, %v", len(all), n, err, counted)
 	}
 	return all
@@ -64,7 +64,7 @@ func TestErase_isRecorded(t *testing.T) {
 		both := d.Give("mina@example.org", testkit.As(signing.Both, "River Watch"))
 		other := d.Give("ada@example.org")
 		b := d.Apply(d.Plan(testkit.List(t, "Name,Email\nPetra Blau,petra@example.org\n")))
-		if err := d.Signing.Relist(t.Context(), other.Secret, d.Own(other.Secret)[0].ID, roll.Public); err != nil {
+		if err := d.Signing.Receipts.Relist(t.Context(), other.Secret, d.Own(other.Secret)[0].ID, roll.Public); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(d.erasures()); n != 0 {
@@ -73,11 +73,11 @@ func TestErase_isRecorded(t *testing.T) {
 		var want []int64
 		for _, o := range d.Own(both.Secret) {
 			want = append(want, o.ID)
-			if err := d.Signing.Erase(t.Context(), both.Secret, o.ID); err != nil {
+			if err := d.Signing.Receipts.Erase(t.Context(), both.Secret, o.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil); err != nil {
+		if _, _, err := d.Intake.Undo(t.Context(), d.Letter.ID, b.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		all := d.erasures()
@@ -105,7 +105,7 @@ func TestEraseAgain(t *testing.T) {
 		later := d.Press(d.Token(waits))
 		never := d.Give("never@example.org")
 		for _, r := range []signing.Receipt{gone, later, never} {
-			if err := d.Signing.Erase(ctx, r.Secret, d.Own(r.Secret)[0].ID); err != nil {
+			if err := d.Signing.Receipts.Erase(ctx, r.Secret, d.Own(r.Secret)[0].ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -113,7 +113,7 @@ func TestEraseAgain(t *testing.T) {
 
 		back := d.restored(backup, d.Signing.Keys)
 		for _, want := range []int{1, 0} { // the second time all of it is known
-			if again, err := back.Signing.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{Erased: want}) {
+			if again, err := back.Signing.Erasures.Again(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{Erased: want}) {
 				t.Fatalf("%+v, %v", again, err)
 			}
 		}
@@ -127,7 +127,7 @@ func TestEraseAgain(t *testing.T) {
 			t.Errorf("list %q", got)
 		}
 		for _, secret := range []string{gone.Secret, later.Secret} {
-			if _, err := back.Signing.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
+			if _, err := back.Signing.Receipts.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("a receipt of somebody erased: %v", err)
 			}
 		}
@@ -159,13 +159,13 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		relist := func(r signing.Receipt, to roll.Listing) {
 			t.Helper()
 			d.Clock.Advance(time.Second)
-			if err := d.Signing.Relist(ctx, r.Secret, id(r), to); err != nil {
+			if err := d.Signing.Receipts.Relist(ctx, r.Secret, id(r), to); err != nil {
 				t.Fatal(err)
 			}
 		}
 		withdraw := func(r signing.Receipt) {
 			t.Helper()
-			if err := d.Signing.Withdraw(ctx, r.Secret, id(r)); err != nil {
+			if err := d.Signing.Receipts.Withdraw(ctx, r.Secret, id(r)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -189,7 +189,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		relist(byName["Hides Twice"], roll.Counted)
 		relist(fewer, roll.Counted)
 		withdraw(held)
-		if err := d.Signing.Remove(ctx, d.Letter.ID, id(byName["Removed Later"]), 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, id(byName["Removed Later"]), 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		d.Give("signs.hidden@example.org", testkit.Named("Signs Hidden"), testkit.Listed(roll.Counted))
@@ -204,7 +204,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		ledger := d.erasures()
 
 		back := d.restored(backup, d.Signing.Keys)
-		again, err := back.Signing.EraseAgain(ctx, slices.Values(ledger))
+		again, err := back.Signing.Erasures.Again(ctx, slices.Values(ledger))
 		if want := (signing.Again{Ended: 4, Hidden: 5}); err != nil || again != want {
 			t.Errorf("%+v, want %+v, %v", again, want, err)
 		}
@@ -226,7 +226,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		if _, send, err := back.Signing.Envelope(ctx, waits); err != nil || send {
 			t.Errorf("the submission of somebody who withdrew is sent again: %v, %v", send, err)
 		}
-		if p := back.problems(); len(p) > 0 {
+		if p := back.Problems(); len(p) > 0 {
 			t.Errorf("problems %q", p)
 		}
 
@@ -235,7 +235,7 @@ func TestEraseAgain_nobodyIsShownAgain(t *testing.T) {
 		d = back
 		relist(byName["Hides Later"], roll.Public)
 		next := back.restored(back.dump(), back.Signing.Keys)
-		if again, err := next.Signing.EraseAgain(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{}) {
+		if again, err := next.Signing.Erasures.Again(ctx, slices.Values(ledger)); err != nil || again != (signing.Again{}) {
 			t.Errorf("after a second restore %+v, %v", again, err)
 		}
 		next.Publish()
@@ -280,7 +280,7 @@ func TestGiveUpSealed(t *testing.T) {
 			if len(own) != 1 || own[0].Email != "" {
 				t.Fatalf("a receipt shows %+v", own)
 			}
-			if err := back.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+			if err := back.Signing.Receipts.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 				t.Errorf("withdrawing: %v", err)
 			}
 		}

@@ -1,30 +1,7 @@
 package signing
 
-import (
-	"context"
-
-	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/store"
-)
-
 // For tests of rules that have no door of their own.
 var (
 	Digits = asciiDigits
 	Mask   = mask
 )
-
-// ApplyProposal carries out what members agreed on, without them.
-func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, version int, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return applyProposal(tx, l, Addition{id, version}, by) })
-}
-
-// RequestUndo does so for the end of a batch.
-func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return requestUndo(tx, l, batch, by) })
-}
-
-// RequestExport does so for a list.
-func (s *Service) RequestExport(ctx context.Context, l letter.ID, a roll.Audience, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestExport(tx, l, a, by) })
-}

@@ -34,7 +34,7 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 		return nil, err
 	}
 	var list []decision
-	for _, part := range shown.parts() {
+	for _, part := range shown.Parts() {
 		x := decision{reason, verify.ByEmail}
 		if part.Kind == verify.Organisation {
 			known, err := s.mandated(ctx, row.letter, part.Organisation, a)
@@ -64,7 +64,7 @@ func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key 
 		}
 	}
 	names := [2][]byte{x.mailbox, x.mailbox}
-	for i, part := range shown.parts() {
+	for i, part := range shown.Parts() {
 		names[i] = listedName(key, part.Record().Name)
 	}
 	listed := sync.OnceValue(func() map[string]bool { return listedTags(key, shown) }) // few names are on a list
@@ -116,7 +116,7 @@ func countsFromElsewhere(tx *store.Tx, x signed) (held string, err error) {
 // listedTags returns the tags that a line of a list would have which says the same as the signer, or less.
 func listedTags(key *seal.LetterKey, shown Shown) map[string]bool {
 	tags := map[string]bool{}
-	for _, part := range shown.parts() {
+	for _, part := range shown.Parts() {
 		r := part.Record()
 		for _, less := range []verify.Record{r, {Name: r.Name, Affiliation: r.Affiliation}, {Name: r.Name, Country: r.Country}, {Name: r.Name}} {
 			tags[string(part.Kind)+string(listedTag(key, less))] = true
@@ -124,6 +124,9 @@ func listedTags(key *seal.LetterKey, shown Shown) map[string]bool {
 	}
 	return tags
 }
+
+// Holds are what the editors of a letter do with its signatures: those that are held above all.
+type Holds struct{ signing *Service }
 
 // Held is a signature as the editors of its letter deal with it.
 type Held struct {
@@ -136,7 +139,7 @@ type Held struct {
 	Reason   string
 	SignedAt time.Time
 
-	verify.Record         // of one that is held or public
+	verify.Record         // of one that is public, or held and not counted only: who chose that is shown to nobody, editors included
 	Email, Proved string  // of an organisation that is held for its mandate: its address, and the domain that a record showed to be its own
 	Vouched       []int64 // lead organisations, by id, that vouched for it
 }
@@ -144,11 +147,11 @@ type Held struct {
 // Domain returns the domain of the address.
 func (h Held) Domain() string { return h.Email[strings.LastIndexByte(h.Email, '@')+1:] }
 
-// ListByState returns signatures of a letter in a state, in the order of signing, after the id.
-func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Held, err error) {
+// List returns signatures of a letter in a state, in the order of signing, after the id.
+func (hs Holds) List(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Held, err error) {
 	var found []Signature
 	vouched := map[int64][]int64{}
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = hs.signing.DB.View(ctx, func(tx *store.Tx) error {
 		clear(vouched)
 		if found, err = store.List(tx, qListByState, scanSignature, l, state, after, limit); err != nil || len(found) == 0 {
 			return err
@@ -167,8 +170,8 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 	for _, x := range found {
 		h := Held{ID: x.ID, Kind: x.Kind, Edition: x.Edition, Listing: x.Listing, Basis: x.Basis, State: x.State, Reason: x.Reason,
 			SignedAt: x.SignedAt, Vouched: vouched[x.ID]}
-		if x.State == StateHeld || x.Listing == roll.Public {
-			p, err := s.particularsOf(ctx, x)
+		if x.Listing == roll.Public || x.State == StateHeld && x.Listing != roll.Counted {
+			p, err := hs.signing.particularsOf(ctx, x)
 			if err != nil {
 				return nil, err
 			}
@@ -181,12 +184,12 @@ func (s *Service) ListByState(ctx context.Context, l letter.ID, state State, aft
 	return list, nil
 }
 
-// HeldCounted is up to how many held signatures CountHeld counts.
+// HeldCounted is up to how many held signatures Holds.Count counts.
 const HeldCounted = 500
 
-// CountHeld returns how many signatures of a letter are held, at most HeldCounted.
-func (s *Service) CountHeld(ctx context.Context, l letter.ID) (n int, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountHeld, l, HeldCounted).Scan(&n) })
+// Count returns how many signatures of a letter are held, at most HeldCounted.
+func (hs Holds) Count(ctx context.Context, l letter.ID) (n int, err error) {
+	err = hs.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountHeld, l, HeldCounted).Scan(&n) })
 	return n, err
 }
 
@@ -251,21 +254,21 @@ func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
 // not known, whatever else it is held for, wants the word of an editor of a lead organisation, one of those that speaksFor
 // names by id: that the domain it has shown is its own, or else that it signs, and then of a second lead's where two lead.
 // released says whether this one was enough.
-func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
-	x, err := s.find(ctx, id, signature)
+func (hs Holds) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
+	x, err := hs.signing.find(ctx, id, signature)
 	if err != nil {
 		return false, err
 	}
-	o, err := s.openHeld(ctx, x)
+	o, err := hs.signing.openHeld(ctx, x)
 	if err != nil {
 		return false, err
 	}
-	l, err := s.Letters.ByID(ctx, id)
+	l, err := hs.signing.Letters.ByID(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	o.alone = l.Mandate
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err = hs.signing.DB.Update(ctx, func(tx *store.Tx) error {
 		x, err := lockSignature(tx, id, signature)
 		if err != nil {
 			return err
@@ -276,7 +279,7 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 			if x.Listing == roll.Counted {
 				return fault.New(fault.Conflict, "voucher.nameless")
 			}
-			if basis, err = s.vouch(tx, x, o.particulars, by, speaksFor); err != nil {
+			if basis, err = hs.signing.vouch(tx, x, o.particulars, by, speaksFor); err != nil {
 				return err
 			}
 			if released = basis != ""; !released {
@@ -295,8 +298,8 @@ func (s *Service) Release(ctx context.Context, id letter.ID, signature, by int64
 var RemovalReasons = []verify.Reason{verify.Duplicate, verify.Fraud, verify.Moderation}
 
 // Remove takes a signature out for a reason of RemovalReasons. by is the user who decides, 0 the command line.
-func (s *Service) Remove(ctx context.Context, l letter.ID, id, by int64, reason verify.Reason) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, l, id, by, reason) })
+func (hs Holds) Remove(ctx context.Context, l letter.ID, id, by int64, reason verify.Reason) error {
+	return hs.signing.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, l, id, by, reason) })
 }
 
 func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error {
@@ -337,6 +340,4 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return nil
 		}})
-	s.registerLists(accounts)
-	s.registerExports(accounts)
 }

@@ -69,7 +69,7 @@ func insertSignatures(tx *store.Tx, list ...signed) (int64, error) {
 	for i, x := range list {
 		rows[i] = x.values()
 	}
-	return qInsertSignature.put(tx, rows...)
+	return qInsertSignature.Rows(tx, rows...)
 }
 
 // writeParticulars stores what is sealed of signatures, and of public ones their name, which joins the list with the leaf.
@@ -85,7 +85,7 @@ func writeParticulars(tx *store.Tx, list ...signed) error {
 	if err := roll.Put(tx, public...); err != nil {
 		return err
 	}
-	_, err := qPutSealed.put(tx, sealed...)
+	_, err := qPutSealed.Rows(tx, sealed...)
 	return err
 }
 
@@ -139,7 +139,7 @@ func (s *Service) promises(p submission) (signed []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
-	for _, part := range p.parts() {
+	for _, part := range p.Parts() {
 		if p.Promised != "" && part.Kind != p.Promised {
 			continue
 		}
@@ -161,24 +161,24 @@ type Proof struct {
 
 // Proof returns the receipt of a signature of the secret, or a fault of kind Conflict while it is not in a published
 // checkpoint.
-func (s *Service) Proof(ctx context.Context, secret string, id int64) (Proof, error) {
-	own, err := s.Find(ctx, secret)
+func (rs Receipts) Proof(ctx context.Context, secret string, id int64) (Proof, error) {
+	own, err := rs.Find(ctx, secret)
 	if err != nil {
 		return Proof{}, err
 	}
 	for _, o := range own {
 		if o.ID == id {
-			return s.proof(ctx, o.Signature)
+			return rs.proof(ctx, o.Signature)
 		}
 	}
 	return Proof{}, fault.New(fault.NotFound, "secret.wrong")
 }
 
-func (s *Service) proof(ctx context.Context, x Signature) (Proof, error) {
+func (rs Receipts) proof(ctx context.Context, x Signature) (Proof, error) {
 	if x.LeafIndex == nil {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
-	proof, ok, err := s.Log.Prove(ctx, *x.LeafIndex)
+	proof, ok, err := rs.signing.Log.Prove(ctx, *x.LeafIndex)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -186,15 +186,15 @@ func (s *Service) proof(ctx context.Context, x Signature) (Proof, error) {
 		return Proof{}, fault.New(fault.Conflict, "receipt.early")
 	}
 	r := verify.Receipt{Index: *x.LeafIndex, Proof: proof.Path, Checkpoint: proof.Checkpoint, Extra: verify.Extra{Leaf: string(proof.Leaf)}}
-	if r.Extra.Edition, err = s.Letters.Log.EditionLeaf(ctx, x.Letter, x.Edition); err != nil {
+	if r.Extra.Edition, err = rs.signing.Letters.Log.EditionLeaf(ctx, x.Letter, x.Edition); err != nil {
 		return Proof{}, err
 	}
-	p, err := s.particularsOf(ctx, x)
+	p, err := rs.signing.particularsOf(ctx, x)
 	if err != nil {
 		return Proof{}, err
 	}
 	if p.Salts == nil { // purged after the letter closed: the public row still says what was published
-		if p, err = s.published(ctx, x); err != nil {
+		if p, err = rs.published(ctx, x); err != nil {
 			return Proof{}, err
 		}
 	}
@@ -204,9 +204,9 @@ func (s *Service) proof(ctx context.Context, x Signature) (Proof, error) {
 }
 
 // published returns what the public row of a signature says of its particulars: what opens the record, but not the contact.
-func (s *Service) published(ctx context.Context, x Signature) (p particulars, err error) {
+func (rs Receipts) published(ctx context.Context, x Signature) (p particulars, err error) {
 	var public roll.Entry
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = rs.signing.DB.View(ctx, func(tx *store.Tx) error {
 		public, err = roll.Find(tx, x.Letter, x.ID)
 		return err
 	})

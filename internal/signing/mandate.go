@@ -131,7 +131,7 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 
 // MandateRecord returns the record by which whoever runs a domain says that the signature speaks for their organisation. The
 // domain is as typed; "" stands for the domain of the signer's address.
-func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r account.DomainRecord, err error) {
+func (rs Receipts) MandateRecord(ctx context.Context, o Own, domain string) (r account.DomainRecord, err error) {
 	if domain == "" {
 		a, f := text.ParseAddress(o.Email)
 		if f != nil {
@@ -142,7 +142,7 @@ func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r ac
 	if domain, err = account.ParseDomain(domain); err != nil {
 		return r, err
 	}
-	key, err := s.keyFor(ctx, o.Letter)
+	key, err := rs.signing.Letters.Key(ctx, o.Letter)
 	if err != nil {
 		return r, err
 	}
@@ -152,8 +152,8 @@ func (s *Service) MandateRecord(ctx context.Context, o Own, domain string) (r ac
 // Prove looks for the record of a signature that is held for its mandate. It lets the signature into the count when the domain is
 // the one that the directory knows as the organisation's; any other is noted for whoever decides, since a record shows whose a
 // domain is, not what its bearer is called.
-func (s *Service) Prove(ctx context.Context, secret string, id int64, domain string) (counted bool, err error) {
-	own, err := s.Find(ctx, secret)
+func (rs Receipts) Prove(ctx context.Context, secret string, id int64, domain string) (counted bool, err error) {
+	own, err := rs.Find(ctx, secret)
 	if err != nil {
 		return false, err
 	}
@@ -162,11 +162,11 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 		return false, fault.New(fault.Conflict, "signature.not_held")
 	}
 	o := own[i]
-	r, err := s.MandateRecord(ctx, o, domain)
+	r, err := rs.MandateRecord(ctx, o, domain)
 	if err != nil {
 		return false, err
 	}
-	d, err := s.loadDirectory(ctx)
+	d, err := rs.signing.loadDirectory(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -174,14 +174,14 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 	if counted = slices.ContainsFunc(known, func(k string) bool { return within(r.Domain, k) }); len(known) > 0 && !counted {
 		return false, fault.New(fault.Conflict, "mandate.other_domain").On("domain")
 	}
-	if err := s.Lookup.Find(ctx, r); err != nil {
+	if err := rs.signing.Lookup.Find(ctx, r); err != nil {
 		return false, err
 	}
-	held, err := s.openHeld(ctx, o.Signature)
+	held, err := rs.signing.openHeld(ctx, o.Signature)
 	if err != nil {
 		return false, err
 	}
-	key, err := s.keyFor(ctx, o.Letter)
+	key, err := rs.signing.Letters.Key(ctx, o.Letter)
 	if err != nil {
 		return false, err
 	}
@@ -191,11 +191,11 @@ func (s *Service) Prove(ctx context.Context, secret string, id int64, domain str
 		return false, err
 	}
 	row := sealedRow{o.Letter, id, sealed, nameTag(key, held.Organisation)}
-	return counted, s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
+	return counted, rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
 		if x.State != StateHeld || x.Reason != HeldMandate {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
-		if _, err := qPutSealed.put(tx, row.values()); err != nil || !counted {
+		if _, err := qPutSealed.Rows(tx, row.values()); err != nil || !counted {
 			return err
 		}
 		return held.release(tx, x, verify.ByDomain)

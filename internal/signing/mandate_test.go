@@ -128,10 +128,10 @@ func TestMandate_aLeadVouchesAndIsRemembered(t *testing.T) {
 		lead := d.leads()[0]
 		r := d.Give("office@river.example", testkit.As(verify.Organisation, "River Watch"))
 		o := d.signature(r, verify.Organisation)
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, lead+1); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody of another organisation vouches: %v", err)
 		}
-		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, lead); !released || err != nil {
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, lead); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
 		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByVoucher || o.State != signing.StateNew {
@@ -163,26 +163,26 @@ func TestMandate_twoLeadsVouchWhereTwoLead(t *testing.T) {
 		d.editors("peace-office", "quay")
 		leads := d.leads() // nobody can speak for the third
 		o := d.signature(d.Give("river@gmail.com", testkit.As(verify.Organisation, "River Watch")), verify.Organisation)
-		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, leads...); released || err != nil {
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, leads...); released || err != nil {
 			t.Fatalf("one is enough: %v, %v", released, err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, leads...); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("one person vouches for two leads: %v", err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 8, leads[0]); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("one lead vouches twice: %v", err)
 		}
-		if v, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, o.ID-1, 1); err != nil || len(v) != 1 || v[0].ID != o.ID || len(v[0].Vouched) != 1 || v[0].Vouched[0] != leads[0] {
+		if v, err := d.Signing.Holds.List(ctx, d.Letter.ID, signing.StateHeld, o.ID-1, 1); err != nil || len(v) != 1 || v[0].ID != o.ID || len(v[0].Vouched) != 1 || v[0].Vouched[0] != leads[0] {
 			t.Errorf("%v, %v", v, err)
 		}
-		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 8, leads[0], leads[1]); !released || err != nil {
 			t.Fatalf("%v, %v", released, err)
 		}
 		if r := d.Give("other@gmail.com", testkit.As(verify.Organisation, "Hill Watch")); r.Held == "" {
 			t.Error("a shared domain was taken for an organisation's")
 		}
 		nameless := d.signature(d.Give("c@cliff.example", testkit.As(verify.Organisation, "Cliff Watch"), testkit.Listed(roll.Counted)), verify.Organisation)
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, nameless.ID, 8, leads...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("an editor vouches for a name that nobody sees: %v", err)
 		}
 	})
@@ -197,36 +197,36 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		r := d.Give("river@gmail.com", testkit.As(signing.Both, "River Watch"), testkit.Listed(roll.Coalition))
 		o := d.signature(r, verify.Organisation)
 		for _, bad := range []string{"", "gmail.com", "localhost", "river example", "user@", "a:b.example"} {
-			if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
+			if _, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
-		record, err := d.Signing.MandateRecord(ctx, o, "https://www.River.example/about")
+		record, err := d.Signing.Receipts.MandateRecord(ctx, o, "https://www.River.example/about")
 		if err != nil || record.Name != "_undersigned.river.example" {
 			t.Fatalf("%+v, %v", record, err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value+"x")
-		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
+		if _, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("another record is enough: %v", err)
 		}
-		if other, err := d.Signing.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
+		if other, err := d.Signing.Receipts.MandateRecord(ctx, o, "cliff.example"); err != nil || other.Value == record.Value {
 			t.Errorf("the record of another domain is the same: %v", err)
 		}
 		dns.Set(record.Name, "v=spf1 -all", record.Value)
-		if counted, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil || counted {
+		if counted, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, "river.example"); err != nil || counted {
 			t.Fatalf("a domain that nobody knows as the organisation's is enough: %v, %v", counted, err)
 		}
-		held, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.Holds.List(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 1 || held[0].Proved != "river.example" {
 			t.Errorf("%+v, %v", held, err)
 		}
-		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Fatalf("%v, %v", released, err)
 		}
 		if o = d.signature(r, verify.Organisation); o.Basis != verify.ByDomain || o.State != signing.StateNew {
 			t.Errorf("%s, %s", o.Basis, o.State)
 		}
-		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, "river.example"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("proved twice: %v", err)
 		}
 		if c := d.Counts(); c.Organisations != 1 || c.Withheld != 2 {
@@ -238,7 +238,7 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		if c := d.Counts(); c.Organisations != 1 {
 			t.Errorf("%+v", c)
 		}
-		if problems := d.problems(); len(problems) > 0 {
+		if problems := d.Problems(); len(problems) > 0 {
 			t.Errorf("%v", problems)
 		}
 
@@ -249,15 +249,15 @@ func TestMandate_recordOfTheDomain(t *testing.T) {
 		r = d.Give("me@elsewhere.example", testkit.As(verify.Organisation, "Cliff Watch"), testkit.Listed(roll.Counted))
 		o = d.signature(r, verify.Organisation)
 		for _, domain := range []string{"elsewhere.example", "cliff.example"} {
-			if record, err = d.Signing.MandateRecord(ctx, o, domain); err != nil {
+			if record, err = d.Signing.Receipts.MandateRecord(ctx, o, domain); err != nil {
 				t.Fatal(err)
 			}
 			dns.Set(record.Name, record.Value)
 		}
-		if _, err := d.Signing.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, "elsewhere.example"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("another domain than the directory's is enough: %v", err)
 		}
-		if counted, err := d.Signing.Prove(ctx, r.Secret, o.ID, "cliff.example"); err != nil || !counted {
+		if counted, err := d.Signing.Receipts.Prove(ctx, r.Secret, o.ID, "cliff.example"); err != nil || !counted {
 			t.Errorf("the directory's domain is not enough: %v, %v", counted, err)
 		}
 	})
@@ -273,15 +273,15 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		for _, email := range []string{"a@river.example", "b@brook.example"} {
 			held = append(held, d.signature(d.Give(email, testkit.As(verify.Organisation, "River Watch")), verify.Organisation))
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 7, d.leads()...); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, held[0].ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, held[1].ID, 8, d.leads()...); !fault.Is(err, fault.Conflict) {
 			t.Errorf("both are counted: %v", err)
 		}
 		d.Give("c@bar.example", testkit.As(verify.Organisation, "Bar Guild"))
 		bar := d.signature(d.Give("c@bar.example", testkit.As(verify.Organisation, "Bar Guild")), verify.Organisation)
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, bar.ID, 7, d.leads()...); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, bar.ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
 		if r := d.Give("c@bar.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldSameOrganisation {
@@ -306,10 +306,10 @@ func TestMandate_otherReasonsDoNotHideIt(t *testing.T) {
 		if o.Reason != signing.HeldLookAlike {
 			t.Fatalf("held for %q", o.Reason)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("somebody who speaks for no lead lets it in: %v", err)
 		}
-		if released, err := d.Signing.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Errorf("%v, %v", released, err)
 		}
 	})

@@ -11,10 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
@@ -202,21 +203,21 @@ func TestPublish_countsWhatTheModelCounts(t *testing.T) {
 				}
 			case act < 58:
 				to := roll.Listings[r.IntN(4)]
-				if err = d.Signing.Relist(ctx, s.secret, s.id, to); s.state == signing.StateListed || s.state == signing.StateHeld {
+				if err = d.Signing.Receipts.Relist(ctx, s.secret, s.id, to); s.state == signing.StateListed || s.state == signing.StateHeld {
 					s.listing = to
 				}
 			case act < 68:
-				err = d.Signing.Withdraw(ctx, s.secret, s.id)
+				err = d.Signing.Receipts.Withdraw(ctx, s.secret, s.id)
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 			case act < 74:
-				err = d.Signing.Erase(ctx, s.secret, s.id)
+				err = d.Signing.Receipts.Erase(ctx, s.secret, s.id)
 				m.end(s, signing.StateWithdrawn, &m.withdrawn)
 				delete(m.signatures, k)
 			case act < 82 && s.state == signing.StateHeld:
-				_, err = d.Signing.Release(ctx, d.Letter.ID, s.id, 0)
+				_, err = d.Signing.Holds.Release(ctx, d.Letter.ID, s.id, 0)
 				s.state, s.barred = signing.StateListed, false
 			case act < 88 && (s.state == signing.StateHeld || s.state == signing.StateListed):
-				err = d.Signing.Remove(ctx, d.Letter.ID, s.id, 0, "fraud")
+				err = d.Signing.Holds.Remove(ctx, d.Letter.ID, s.id, 0, "fraud")
 				m.end(s, signing.StateRemoved, &m.removed)
 			case act < 90:
 				err = d.importOrUndo(m, r, i)
@@ -252,7 +253,7 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 				delete(m.signatures, k)
 			}
 		}
-		_, _, err := d.Signing.UndoImport(ctx, d.Letter.ID, last.id, nil)
+		_, _, err := d.Intake.Undo(ctx, d.Letter.ID, last.id, nil)
 		return err
 	}
 	var text strings.Builder
@@ -270,11 +271,11 @@ func (d *desk) importOrUndo(m *model, r *rand.Rand, act int) error {
 	if err != nil {
 		return err
 	}
-	plan, err := d.Signing.PlanImport(ctx, signing.Import{Letter: d.Letter, List: list, Basis: verify.ByPaper, Listing: roll.Public})
+	plan, err := d.Intake.Plan(ctx, intake.Import{Letter: d.Letter, List: list, Basis: verify.ByPaper, Listing: roll.Public})
 	if err != nil {
 		return err
 	}
-	b, err := d.Signing.ApplyImport(ctx, plan, nil)
+	b, err := d.Intake.Apply(ctx, plan, nil)
 	m.imports = append(m.imports, modelledImport{b.ID, keys})
 	return err
 }
@@ -344,11 +345,11 @@ func TestPublish_severalAtOnceCountOnce(t *testing.T) {
 					r := d.Give(fmt.Sprintf("a%d.%d@example.org", i, n), testkit.Named(fmt.Sprintf("Mina Farahani %c", 'a'+n%26)))
 					switch own := d.Own(r.Secret); n % 5 {
 					case 0:
-						if err := d.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+						if err := d.Signing.Receipts.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 							t.Error(err)
 						}
 					case 1:
-						if err := d.Signing.Relist(ctx, r.Secret, own[0].ID, roll.Counted); err != nil {
+						if err := d.Signing.Receipts.Relist(ctx, r.Secret, own[0].ID, roll.Counted); err != nil {
 							t.Error(err)
 						}
 					case 2:

@@ -14,6 +14,9 @@ import (
 	"github.com/undersigned/undersigned/verify"
 )
 
+// Receipts are what signers can do with the secret of their receipt.
+type Receipts struct{ signing *Service }
+
 // Own is a signature as its signer sees it: with what is stored about them, as long as that is known.
 type Own struct {
 	Signature
@@ -47,12 +50,12 @@ func NormaliseSecret(typed string) string {
 }
 
 // Find returns the signatures of a receipt secret with what is stored about their signer.
-func (s *Service) Find(ctx context.Context, secret string) ([]Own, error) {
+func (rs Receipts) Find(ctx context.Context, secret string) ([]Own, error) {
 	secret = NormaliseSecret(secret)
 	if len(secret) != 26 {
 		return nil, fault.New(fault.Forbidden, "secret.wrong").On("secret")
 	}
-	found, err := s.bySecret(ctx, secret)
+	found, err := rs.signing.bySecret(ctx, secret)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +64,7 @@ func (s *Service) Find(ctx context.Context, secret string) ([]Own, error) {
 	}
 	own := make([]Own, len(found))
 	for i, x := range found {
-		p, err := s.particularsOf(ctx, x)
+		p, err := rs.signing.particularsOf(ctx, x)
 		if err != nil {
 			return nil, err
 		}
@@ -72,8 +75,8 @@ func (s *Service) Find(ctx context.Context, secret string) ([]Own, error) {
 }
 
 // change runs fn on a signature of the secret inside a transaction.
-func (s *Service) change(ctx context.Context, secret string, id int64, fn func(tx *store.Tx, x Signature) error) error {
-	own, err := s.Find(ctx, secret)
+func (rs Receipts) change(ctx context.Context, secret string, id int64, fn func(tx *store.Tx, x Signature) error) error {
+	own, err := rs.Find(ctx, secret)
 	if err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 		if o.ID != id {
 			continue
 		}
-		return s.DB.Update(ctx, func(tx *store.Tx) error {
+		return rs.signing.DB.Update(ctx, func(tx *store.Tx) error {
 			if err := letter.Touch(tx, o.Letter); err != nil { // before the signature, in the order in which Publish locks
 				return err
 			}
@@ -99,11 +102,11 @@ func (s *Service) change(ctx context.Context, secret string, id int64, fn func(t
 }
 
 // Relist changes who may see the name. A name that becomes less visible leaves the list at once.
-func (s *Service) Relist(ctx context.Context, secret string, id int64, to roll.Listing) error {
+func (rs Receipts) Relist(ctx context.Context, secret string, id int64, to roll.Listing) error {
 	if !to.Valid() {
 		return fault.New(fault.Invalid, "listing").On("listing")
 	}
-	own, err := s.Find(ctx, secret)
+	own, err := rs.Find(ctx, secret)
 	if err != nil {
 		return err
 	}
@@ -112,7 +115,7 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to roll.L
 		if o.ID != id {
 			continue
 		}
-		if p, err = s.particularsOf(ctx, o.Signature); err != nil {
+		if p, err = rs.signing.particularsOf(ctx, o.Signature); err != nil {
 			return err
 		}
 		if p.Email == "" {
@@ -120,7 +123,7 @@ func (s *Service) Relist(ctx context.Context, secret string, id int64, to roll.L
 		}
 	}
 	p.Listing = to
-	return s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
+	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
 		if !x.active() || x.Listing == to {
 			return nil
 		}
@@ -165,16 +168,16 @@ func (x Signature) relist(tx *store.Tx, to roll.Listing) (shows bool, err error)
 }
 
 // Withdraw takes a signature back. Its name leaves the list at once, the count follows with the next publication.
-func (s *Service) Withdraw(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return takeOut(tx, x, StateWithdrawn, verify.Signer) })
+func (rs Receipts) Withdraw(ctx context.Context, secret string, id int64) error {
+	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return takeOut(tx, x, StateWithdrawn, verify.Signer) })
 }
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
-func (s *Service) Erase(ctx context.Context, secret string, id int64) error {
-	return s.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return erase(tx, x, verify.Erasure) })
+func (rs Receipts) Erase(ctx context.Context, secret string, id int64) error {
+	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return rs.signing.erase(tx, x, verify.Erasure) })
 }
 
-func erase(tx *store.Tx, x Signature, why verify.Reason) error {
+func (s *Service) erase(tx *store.Tx, x Signature, why verify.Reason) error {
 	if err := end(tx, x, StateWithdrawn, why); err != nil {
 		return err
 	}
@@ -184,7 +187,7 @@ func erase(tx *store.Tx, x Signature, why verify.Reason) error {
 	if err := mailbox.Forget(tx, x.Letter, x.tag); err != nil {
 		return err
 	}
-	return forget(tx, x)
+	return s.forget(tx, x)
 }
 
 // takeOut ends a signature for good: a restore does it again.

@@ -23,7 +23,7 @@ func TestSignAgain_newSecretWorksOldDoesNot(t *testing.T) {
 		if !second.Again || second.Secret == first.Secret {
 			t.Errorf("receipt %+v", second)
 		}
-		if _, err := d.Signing.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Receipts.Find(t.Context(), first.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the old secret: %v", err)
 		}
 		if own := d.Own(second.Secret); len(own) != 1 || own[0].Name != "Mina F. Lund" {
@@ -76,7 +76,7 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		id := d.Own(d.Give("mina@example.org").Secret)[0].ID
-		if err := d.Signing.Remove(ctx, d.Letter.ID, id, 0, "fraud"); err != nil {
+		if err := d.Signing.Holds.Remove(ctx, d.Letter.ID, id, 0, "fraud"); err != nil {
 			t.Fatal(err)
 		}
 		for round := range 2 {
@@ -88,12 +88,12 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 				t.Errorf("counts %+v", c)
 			}
 			id = d.Own(r.Secret)[0].ID
-			if err := d.Signing.Withdraw(ctx, r.Secret, id); err != nil { // and tries to come back that way
+			if err := d.Signing.Receipts.Withdraw(ctx, r.Secret, id); err != nil { // and tries to come back that way
 				t.Fatal(err)
 			}
 		}
 		r := d.Give("mina@example.org")
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, d.Own(r.Secret)[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, d.Own(r.Secret)[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if c := d.Counts(); c.Persons != 1 || d.Own(r.Secret)[0].State != signing.StateListed {
@@ -105,7 +105,7 @@ func TestSignAgain_aRemovedSignerStaysHeld(t *testing.T) {
 func TestSignAgain_afterWithdrawalCounts(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.Give("mina@example.org")
-		if err := d.Signing.Withdraw(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		if r := d.Give("mina+new@example.org"); r.Held != "" {
@@ -131,14 +131,14 @@ func TestHeld_isNowhereInPublic(t *testing.T) {
 		if err != nil || c.Persons != 0 || len(persons) != 0 || len(d.Names(verify.Person, "", 5)) != 0 {
 			t.Errorf("counts %+v, recent %+v, list %q, %v", c, persons, d.Names(verify.Person, "", 5), err)
 		}
-		held, err := d.Signing.ListByState(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.Holds.List(ctx, d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 1 || held[0].Name != "Минa Farahani" || held[0].Reason != signing.HeldLookAlike {
 			t.Fatalf("held %+v, %v", held, err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 0); err != nil {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, held[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Signing.Release(ctx, d.Letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, held[0].ID, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("released twice: %v", err)
 		}
 		if c := d.Counts(); c.Persons != 1 {
@@ -153,7 +153,7 @@ func TestRelist_aNameThatIsWithheldLeavesListAndSearchAtOnce(t *testing.T) {
 		r := d.Give("mina@example.org")
 		d.Publish()
 		id, version := d.Own(r.Secret)[0].ID, d.version()
-		if err := d.Signing.Relist(ctx, r.Secret, id, roll.Counted); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, r.Secret, id, roll.Counted); err != nil {
 			t.Fatal(err)
 		}
 		if l, s := d.Names(verify.Person, "", 5), d.Names(verify.Person, "mina", 5); len(l)+len(s) != 0 {
@@ -165,16 +165,16 @@ func TestRelist_aNameThatIsWithheldLeavesListAndSearchAtOnce(t *testing.T) {
 		if c := d.Counts(); c.Persons != 1 || c.Withheld != 1 {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Signing.Relist(ctx, r.Secret, id, roll.Public); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, r.Secret, id, roll.Public); err != nil {
 			t.Fatal(err)
 		}
 		if c := d.Counts(); c.Withheld != 0 || !cmp.Equal(d.Names(verify.Person, "", 5), []string{"Mina Farahani"}) {
 			t.Errorf("counts %+v", c)
 		}
-		if err := d.Signing.Relist(ctx, r.Secret, id, "friends"); !fault.Is(err, fault.Invalid) {
+		if err := d.Signing.Receipts.Relist(ctx, r.Secret, id, "friends"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an unknown listing: %v", err)
 		}
-		if err := d.Signing.Relist(ctx, r.Secret, id+1, roll.Counted); err == nil {
+		if err := d.Signing.Receipts.Relist(ctx, r.Secret, id+1, roll.Counted); err == nil {
 			t.Error("another's signature was relisted")
 		}
 	})
@@ -196,7 +196,7 @@ func TestWithdraw_nameGoesAtOnceCountWithThePublication(t *testing.T) {
 		d.Publish()
 		id := d.Own(r.Secret)[0].ID
 		for range 2 { // the second changes nothing
-			if err := d.Signing.Withdraw(ctx, r.Secret, id); err != nil {
+			if err := d.Signing.Receipts.Withdraw(ctx, r.Secret, id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -234,7 +234,7 @@ func TestErase_leavesNothingThatTellsWhoItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := d.Own(r.Secret)[0].ID
-		if err := d.Signing.Erase(ctx, r.Secret, id); err != nil {
+		if err := d.Signing.Receipts.Erase(ctx, r.Secret, id); err != nil {
 			t.Fatal(err)
 		}
 		if n := d.Count(qErased, d.Letter.ID); n != 0 {
@@ -243,7 +243,7 @@ func TestErase_leavesNothingThatTellsWhoItWas(t *testing.T) {
 		if n := d.Count(qHasTag, d.Letter.ID, tag); n != 0 {
 			t.Error("the address tag is left")
 		}
-		if _, err := d.Signing.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
+		if _, err := d.Signing.Receipts.Find(ctx, r.Secret); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("the secret still works: %v", err)
 		}
 		if c := d.Counts(); c.Persons != 0 || c.Withdrawn != 1 {
@@ -259,7 +259,7 @@ func TestErase_oneOfBothLeavesTheOther(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.Give("office@example.org", testkit.As(signing.Both, "River Watch"))
 		d.Publish()
-		if err := d.Signing.Erase(t.Context(), r.Secret, d.Own(r.Secret)[1].ID); err != nil {
+		if err := d.Signing.Receipts.Erase(t.Context(), r.Secret, d.Own(r.Secret)[1].ID); err != nil {
 			t.Fatal(err)
 		}
 		if own := d.Own(r.Secret); len(own) != 1 || own[0].Kind != verify.Organisation {
@@ -280,7 +280,7 @@ func TestFind_takesASecretAsPeopleTypeIt(t *testing.T) {
 			}
 		}
 		for _, wrong := range []string{"", "x", s[:25], s + "a", s[1:] + "2"} {
-			if _, err := d.Signing.Find(t.Context(), wrong); !fault.Is(err, fault.Forbidden) {
+			if _, err := d.Signing.Receipts.Find(t.Context(), wrong); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%q: %v, want Forbidden", wrong, err)
 			}
 		}
@@ -358,10 +358,10 @@ func TestRetain_thirtyDaysAfterTheCloseNothingCanBeOpened(t *testing.T) {
 		if got := d.Names(verify.Person, "", 5); len(got) != 1 {
 			t.Errorf("the public list went too: %q", got)
 		}
-		if err := d.Signing.Relist(ctx, r.Secret, own[0].ID, roll.Counted); !fault.Is(err, fault.Gone) {
+		if err := d.Signing.Receipts.Relist(ctx, r.Secret, own[0].ID, roll.Counted); !fault.Is(err, fault.Gone) {
 			t.Errorf("Relist: %v, want Gone", err)
 		}
-		if err := d.Signing.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(ctx, r.Secret, own[0].ID); err != nil {
 			t.Errorf("Withdraw: %v", err)
 		}
 		if got := d.Names(verify.Person, "", 5); len(got) != 0 {

@@ -29,8 +29,8 @@ type QuestionMail struct {
 // Kind names the job.
 func (QuestionMail) Kind() string { return "mail.question" }
 
-// AskSigners mails a question to the signers of held signatures, within what each address may be sent.
-func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by int64, question string) error {
+// Ask mails a question to the signers of held signatures, within what each address may be sent.
+func (hs Holds) Ask(ctx context.Context, l letter.ID, ids []int64, by int64, question string) error {
 	typed, f := text.Line("question", question, maxQuestion)
 	switch {
 	case f != nil:
@@ -40,7 +40,7 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 	case len(ids) > maxAsked:
 		return fault.New(fault.TooLarge, "question.limit", "Limit", maxAsked).On("id")
 	}
-	key, err := s.keyFor(ctx, l)
+	key, err := hs.signing.Letters.Key(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -50,14 +50,14 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 	}
 	var list []asked
 	for _, id := range ids {
-		x, err := s.find(ctx, l, id)
+		x, err := hs.signing.find(ctx, l, id)
 		if err != nil {
 			return err
 		}
 		if x.State != StateHeld {
 			return fault.New(fault.Conflict, "signature.not_held")
 		}
-		p, err := s.particularsOf(ctx, x)
+		p, err := hs.signing.particularsOf(ctx, x)
 		if err != nil {
 			return err
 		}
@@ -65,9 +65,9 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 		if f != nil {
 			return fault.New(fault.Conflict, "question.no_address").On("id") // it came on a list
 		}
-		list = append(list, asked{id, s.Mailboxes.Of(key, l, a)})
+		list = append(list, asked{id, hs.signing.Mailboxes.Of(key, l, a)})
 	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	return hs.signing.DB.Update(ctx, func(tx *store.Tx) error {
 		for _, x := range list {
 			mail, err := x.box.SpendForEditors(tx)
 			if err != nil {
@@ -85,14 +85,14 @@ func (s *Service) AskSigners(ctx context.Context, l letter.ID, ids []int64, by i
 }
 
 // Question returns what the mail needs, false when it must not be sent any more.
-func (s *Service) Question(ctx context.Context, m QuestionMail) (e Envelope, text string, send bool, err error) {
-	e, send, err = s.EnvelopeOf(ctx, m.Letter, m.Signature)
+func (hs Holds) Question(ctx context.Context, m QuestionMail) (e Envelope, text string, send bool, err error) {
+	e, send, err = hs.signing.EnvelopeOf(ctx, m.Letter, m.Signature)
 	if err != nil || !send {
 		return e, "", false, err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := hs.signing.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return e, "", false, ignoreGone(err)
+		return e, "", false, fault.Except(err, fault.Gone)
 	}
 	opened, err := key.Open("question", m.Signature, m.Text)
 	return e, string(opened), err == nil, err

@@ -13,62 +13,29 @@ import (
 )
 
 // Retain writes the close leaf of letters that have ended, and deletes what must not be kept longer: submissions past their end, and
-// the sealed rows of letters whose data key was destroyed, their invitations among them.
+// the sealed rows of letters whose data key was destroyed.
 func (s *Service) Retain(ctx context.Context) error {
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
-	for _, q := range []struct{ find, purge *store.Query }{{qListUnpurged, qPurgeSealed}, {qListUnpurgedInvitations, qPurgeInvitations}} {
-		var spent []int64 // also those whose purge an earlier run did not finish
-		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			spent, err = store.List(tx, q.find, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) })
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, l := range spent {
-			if _, err := s.repeat(ctx, q.purge, l); err != nil {
-				return err
-			}
-		}
-	}
-	if _, err := s.repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
-		return err
-	}
-	if _, err := s.repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor))); err != nil {
-		return err
-	}
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qForgetInvitationDays, tx.Now().Unix()/86400); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qRetainExport, tx.Now().Add(-ExportFor).UnixMicro()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-IntakeFor).UnixMicro())
+	var spent []letter.ID // also those whose purge an earlier run did not finish
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		spent, err = store.List(tx, qListUnpurged, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	_, err = s.repeat(ctx, qPurgeExportParts)
-	return err
-}
-
-// repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up.
-func (s *Service) repeat(ctx context.Context, q *store.Query, args ...any) (deleted int, err error) {
-	for {
-		var n int64
-		err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.Exec(q, args...)
+	for _, l := range spent {
+		if _, err := s.DB.Repeat(ctx, qPurgeSealed, l); err != nil {
 			return err
-		})
-		if err != nil || n == 0 {
-			return deleted, err
 		}
-		deleted += int(n)
 	}
+	if _, err := s.DB.Repeat(ctx, qRemoveExpired, s.DB.Now().UnixMicro()); err != nil {
+		return err
+	}
+	_, err = s.DB.Repeat(ctx, qForgetDomains, store.IDAt(s.DB.Now().Add(-domainsFor)))
+	return err
 }
 
 // Envelope is what a mail about a pending signature needs. It holds nothing that the signer typed but the address.
@@ -79,6 +46,7 @@ type Envelope struct {
 	Token       string
 	Code        string // the fresh code, for a code mail
 	Unsubscribe string // token of the link that ends all invitations, for one of these
+	News        bool   // of a signature that stands: its signer asked for news of the letter
 	Listing     roll.Listing
 	Edition     int  // of the text that is to be signed
 	From        int  // the edition that was signed, of a question about a changed text
@@ -95,7 +63,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if err != nil {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if fault.Is(err, fault.Gone) || row.disputed != nil || row.confirmed != nil {
 		return e, false, nil
 	}
@@ -127,7 +95,7 @@ func (s *Service) late(row pending) bool {
 func (s *Service) Accepted(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil || !s.late(row) {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qExtendPending, tx.Now().Add(PendingFor).UnixMicro(), id)
@@ -140,11 +108,11 @@ func (s *Service) Accepted(ctx context.Context, id int64) error {
 func (s *Service) Refused(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	p, err := row.open(key)
 	if err != nil {
@@ -156,11 +124,4 @@ func (s *Service) Refused(ctx context.Context, id int64) error {
 	}
 	box := s.Mailboxes.Of(key, row.letter, a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error { return box.Block(tx, mailbox.Refused) })
-}
-
-func ignoreGone(err error) error {
-	if fault.Is(err, fault.Gone) {
-		return nil
-	}
-	return err
 }

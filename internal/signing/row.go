@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func scanSignatureAnd(row store.Row, more ...any) (s Signature, err error) {
 	var given int64
 	err = row.Scan(append([]any{&s.Letter, &s.ID, &s.Edition, &s.Language, &s.Text, &s.Kind, &s.Listing, &s.Basis, &s.State, &s.Reason, &given,
 		&s.LeafIndex, &s.LeafListing, &s.mailbox, &s.tag, &s.secret, &s.pending}, more...)...)
-	s.SignedAt = unixMicro(given)
+	s.SignedAt = time.UnixMicro(given).UTC()
 	return s, err
 }
 
@@ -74,47 +73,3 @@ type sealedRow struct {
 var sealedColumns = []string{"letter_id", "id", "sealed", "name_tag"}
 
 func (s sealedRow) values() []any { return []any{s.letter, s.id, s.sealed, s.name} }
-
-// excluded sets columns to what could not be inserted.
-func excluded(columns ...string) string {
-	var sets []string
-	for _, c := range columns {
-		sets = append(sets, c+" = excluded."+c)
-	}
-	return "DO UPDATE SET " + strings.Join(sets, ", ")
-}
-
-// inserts are an INSERT of one row and one of two: signing as both writes two rows with one statement.
-type inserts struct{ one, two *store.Query }
-
-func insertInto(name, table string, columns []string, tail string) inserts {
-	text := func(n int) string {
-		var b strings.Builder
-		b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
-		for i := range n * len(columns) {
-			switch {
-			case i%len(columns) > 0:
-				b.WriteString(", ")
-			case i > 0:
-				b.WriteString("), (")
-			default:
-				b.WriteString("(")
-			}
-			b.WriteString("$" + strconv.Itoa(i+1))
-		}
-		return b.String() + ") " + tail
-	}
-	return inserts{store.Q(name, text(1)), store.Q(name+"_two", text(2))}
-}
-
-// put inserts one or two rows, and returns how many there are that were not there.
-func (q inserts) put(tx *store.Tx, rows ...[]any) (int64, error) {
-	switch len(rows) {
-	case 0:
-		return 0, nil
-	case 1:
-		return tx.Exec(q.one, rows[0]...)
-	default:
-		return tx.Exec(q.two, append(append([]any{}, rows[0]...), rows[1]...)...)
-	}
-}

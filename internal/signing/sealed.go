@@ -98,7 +98,7 @@ func (s Signature) open(key *seal.LetterKey, sealed []byte) (p particulars, err 
 
 // particularsOf opens the sealed row of a signature; nothing but kind and listing is known once the row or its key was destroyed.
 func (s *Service) particularsOf(ctx context.Context, x Signature) (particulars, error) {
-	key, err := s.keyFor(ctx, x.Letter)
+	key, err := s.Letters.Key(ctx, x.Letter)
 	if fault.Is(err, fault.Gone) {
 		return x.unknown(), nil
 	}

@@ -25,8 +25,8 @@ type Shown struct {
 // Both is a kind of form: one mail and one confirmation, and a signature of each kind.
 const Both verify.Kind = "both"
 
-// parts returns what each of the signatures shows that a form becomes.
-func (s Shown) parts() []Shown {
+// Parts returns what each of the signatures shows that a form becomes.
+func (s Shown) Parts() []Shown {
 	if s.Kind != Both {
 		return []Shown{s}
 	}
@@ -88,8 +88,8 @@ func checkLine(field, typed string) (string, *fault.Error) { return text.Line(fi
 
 func checkName(field, typed string) (string, *fault.Error) { return text.Name(field, typed, MaxName) }
 
-// check normalises the texts and returns what is wrong with them. An organisation's representative may stay unnamed.
-func (s *Shown) check() (faults fault.List) {
+// Check normalises the texts and returns what is wrong with them. An organisation's representative may stay unnamed.
+func (s *Shown) Check() (faults fault.List) {
 	for _, l := range s.lines() {
 		if l.field == "name" && s.Kind == verify.Organisation && strings.TrimSpace(s.Name) == "" {
 			s.Name = ""

@@ -29,7 +29,7 @@ type Request struct {
 	Updates, Consent bool
 	IsCountry        func(code string) bool
 
-	Invitation string // token of the link whose page held the form, "" for none
+	Invitation int64 // whose link's page held the form, 0 for none
 }
 
 // ConfirmMail asks the signer to confirm; its job is written with the pending row.
@@ -58,20 +58,20 @@ func newSecret() string {
 // validate returns what was typed, normalised, and every fault in the form's order.
 func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	if !r.Letter.AcceptsSignatures(now) {
-		return p, a, errClosed(r.Letter)
+		return p, a, r.Letter.Refusal()
 	}
 	p = signer{Shown: r.Shown, Updates: r.Updates}
 	if r.Kind != verify.Organisation && r.Kind != Both {
 		p.Organisation = ""
 	}
-	faults := p.check()
+	faults := p.Check()
 	switch current := r.Letter.Edition.Number; {
 	case r.Edition < 1 || r.Edition > current:
 		faults = append(faults, fault.New(fault.Invalid, "edition.unknown").On("edition"))
 	case r.Edition < current:
 		faults = append(faults, fault.New(fault.Invalid, "edition.newer").On("edition"))
 	}
-	if !kindAllowed(r.Letter, r.Kind) {
+	if !Takes(r.Letter, r.Kind) {
 		faults = append(faults, fault.New(fault.Invalid, "kind").On("kind"))
 	}
 	a, f := text.ParseAddress(r.Email)
@@ -94,8 +94,8 @@ func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	return p, a, nil
 }
 
-// kindAllowed reports whether a letter takes signatures of the kind.
-func kindAllowed(l letter.Letter, k verify.Kind) bool {
+// Takes reports whether a letter takes signatures of the kind.
+func Takes(l letter.Letter, k verify.Kind) bool {
 	switch l.SignOn {
 	case letter.SignOnPeople:
 		return k == verify.Person
@@ -107,19 +107,6 @@ func kindAllowed(l letter.Letter, k verify.Kind) bool {
 	return false
 }
 
-// textLanguage returns the language of the edition that the reader had before them.
-func (r Request) textLanguage() string { return textLanguage(r.Letter.Edition, r.Text, r.Lang) }
-
-// textLanguage returns the first of the languages that an edition has, else the authoritative one.
-func textLanguage(e letter.Edition, codes ...string) string {
-	for _, code := range codes {
-		if _, ok := e.Texts[code]; ok {
-			return code
-		}
-	}
-	return e.Language
-}
-
 // Sign stores a pending signature and the job that mails its confirmation, and returns the pending row's id. What it
 // answers does not depend on whether the address signed before or used up its mails.
 func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
@@ -127,11 +114,11 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	key, err := s.keyFor(ctx, r.Letter.ID)
+	key, err := s.Letters.Key(ctx, r.Letter.ID)
 	if err != nil {
 		return 0, err
 	}
-	x, err := s.newPending(key, r, submission{signer: p, Invitation: invitedBy(key, r.Letter.ID, r.Invitation)}, PendingFor)
+	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation}, PendingFor)
 	if err != nil {
 		return 0, err
 	}
@@ -158,7 +145,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 // newPending draws the token and the secret of a submission, which can be confirmed for so long, and seals what was typed.
 func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, lasts time.Duration) (row pending, err error) {
 	now := s.DB.Now()
-	row = pending{id: store.NewID(now), letter: r.Letter.ID, edition: r.Edition, language: r.Lang, text: r.textLanguage(), kind: p.Kind,
+	row = pending{id: store.NewID(now), letter: r.Letter.ID, edition: r.Edition, language: r.Lang, text: r.Letter.Edition.Prefer(r.Text, r.Lang), kind: p.Kind,
 		browserHash: seal.Hash(r.Browser), expires: now.Add(lasts).UnixMicro(), domain: s.domainTag(key, p.Email)}
 	p.Token, p.Secret = seal.NewToken(row.id), newSecret()
 	row.tokenHash = seal.Hash(p.Token)
@@ -190,7 +177,7 @@ func (s *Service) Waiting(ctx context.Context, id int64, browser string) (Waitin
 	if !row.knows(browser) {
 		return Waiting{}, fault.New(fault.NotFound, "token.unknown")
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if err != nil {
 		return Waiting{}, err
 	}
@@ -207,7 +194,7 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	if !row.knows(browser) {
 		return fault.New(fault.NotFound, "token.unknown")
 	}
-	key, err := s.keyFor(ctx, row.letter)
+	key, err := s.Letters.Key(ctx, row.letter)
 	if err != nil {
 		return err
 	}

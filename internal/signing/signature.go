@@ -7,15 +7,14 @@
 package signing
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
-	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -37,16 +36,15 @@ const (
 const (
 	HeldDuplicate  = "possible_duplicate" // another signature came from the same mailbox under another spelling
 	HeldLookAlike  = "look_alike"         // the name mixes scripts, or looks like another organisation's
-	HeldBurst      = "burst"              // many came from one mail domain within the hour
+	HeldBurst      = roll.HeldBurst       // many came from one mail domain within the hour
 	HeldDisposable = "disposable"         // the address is of a provider of throw-away addresses
 	HeldRemoved    = "removed_before"     // an editor removed this signer's earlier signature
 )
 
 // Limits of what a form may hold, in characters.
 const (
-	MaxName   = 200
-	MaxText   = 300
-	MaxReason = 600 // for declining an invitation
+	MaxName = 200
+	MaxText = 300
 )
 
 // How long things last.
@@ -58,7 +56,7 @@ const (
 	maxCodes    = 2                // codes mailed for a link
 )
 
-// Service holds the use cases around signatures.
+// Service holds the use cases around signatures; those of what belongs together stand in its parts.
 type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
@@ -71,46 +69,26 @@ type Service struct {
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS
 
-	mu   sync.Mutex
-	keys map[letter.ID]cachedKey // guarded by mu
+	Receipts Receipts
+	Holds    Holds
+	Lists    Lists
+	Erasures Erasures
 
+	// Who keeps invitations is told, in the transaction of a signature, that it was given by the link of one, and from an address
+	// with which tags; and that it is erased, while its row still has its tags.
+	Invited func(tx *store.Tx, l letter.ID, invitation int64, mailbox, tag []byte) error
+	Erased  func(tx *store.Tx, l letter.ID, signature int64) error
+
+	mu        sync.Mutex
 	directory directory // guarded by mu
+}
+
+// New returns the use cases over a database. lookup asks the DNS.
+func New(db *store.DB, keys *seal.Keys, letters *letter.Service, mailboxes *mailbox.Service, log *tlog.Log, lookup account.LookupTXT) *Service {
+	s := &Service{DB: db, Keys: keys, Letters: letters, Mailboxes: mailboxes, Log: log, Lookup: lookup}
+	s.Receipts.signing, s.Holds.signing, s.Lists.signing, s.Erasures.signing = s, s, s, s
+	return s
 }
 
 // Events counts what happened in this process since its start, for whoever watches it.
 type Events struct{ Submitted, Confirmed, Published atomic.Int64 }
-
-type cachedKey struct {
-	key    *seal.LetterKey
-	loaded time.Time
-}
-
-// keyFor returns a letter's data key, read again once a minute so that a destroyed key is soon gone from memory too.
-func (s *Service) keyFor(ctx context.Context, l letter.ID) (*seal.LetterKey, error) {
-	now := s.DB.Now()
-	s.mu.Lock()
-	c, ok := s.keys[l]
-	s.mu.Unlock()
-	if ok && now.Sub(c.loaded) < time.Minute && !now.Before(c.loaded) {
-		return c.key, nil
-	}
-	key, err := s.Letters.Key(ctx, l)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		delete(s.keys, l)
-		return nil, err
-	}
-	if s.keys == nil {
-		s.keys = map[letter.ID]cachedKey{}
-	}
-	s.keys[l] = cachedKey{key, now}
-	return key, nil
-}
-
-func errClosed(l letter.Letter) *fault.Error {
-	if l.State == letter.Open && l.Deadline.IsSet() {
-		return fault.New(fault.Gone, "letter.deadline")
-	}
-	return fault.New(fault.Gone, "letter.closed")
-}

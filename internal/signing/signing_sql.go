@@ -34,8 +34,8 @@ var (
 	qRemoveExpired = store.Q("pending.remove_expired",
 		`DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)`)
 
-	qInsertSignature = insertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
-	qPutSealed       = insertInto("signature_sealed.put", "signature_sealed", sealedColumns, "ON CONFLICT (letter_id, id) "+excluded(sealedColumns[2:]...))
+	qInsertSignature = store.InsertInto("signature.insert", "signature", signatureColumns, "ON CONFLICT (letter_id, mailbox_tag, tag, kind) DO NOTHING")
+	qPutSealed       = store.InsertInto("signature_sealed.put", "signature_sealed", sealedColumns, store.Replacing("letter_id, id", sealedColumns[2:]...))
 
 	// In two steps, and without a condition on the state: in any other form one engine or the other walks all signatures
 	// of the letter, where the first step is answered by the index by tag alone.
@@ -81,6 +81,22 @@ var (
 		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `
 		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
+
+	// One row an act: of who signed as both, the organisation's.
+	qListSigners = store.Q("signature.list_told", `
+		SELECT `+signatureSelect+`, x.sealed,
+			(SELECT o.id FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')),
+			(SELECT o.listing FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'person' AND s.kind = 'organisation' AND o.state IN ('new', 'listed', 'held'))
+		FROM signature s JOIN signature_sealed x ON x.letter_id = s.letter_id AND x.id = s.id
+		WHERE s.letter_id = $1 AND s.id > $2 AND s.state IN ('new', 'listed', 'held')
+			AND NOT (s.kind = 'person' AND EXISTS (SELECT 1 FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
+				AND o.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')))
+		ORDER BY s.id LIMIT $3`)
+	qSetAsked    = store.Q("signature.set_asked", `UPDATE signature SET asked_id = $1 WHERE letter_id = $2 AND id IN ($3, $4)`)
+	qRemoveAsked = store.Q("pending.remove_asked", `
+		DELETE FROM pending WHERE id = (SELECT asked_id FROM signature WHERE letter_id = $1 AND id = $2) AND confirmed_at IS NULL`)
 )
 
 func scanPending(row store.Row) (p pending, err error) {

@@ -168,6 +168,22 @@ func (db *DB) Update(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.writer.update(ctx, fn)
 }
 
+// Repeat runs a bounded DELETE until it finds nothing more, so that no transaction grows with what has piled up. It returns how
+// many rows it deleted.
+func (db *DB) Repeat(ctx context.Context, q *Query, args ...any) (deleted int, err error) {
+	for {
+		var n int64
+		err := db.Update(ctx, func(tx *Tx) (err error) {
+			n, err = tx.Exec(q, args...)
+			return err
+		})
+		if err != nil || n == 0 {
+			return deleted, err
+		}
+		deleted += int(n)
+	}
+}
+
 // LockServe makes sure that one server runs on this data folder. On PostgreSQL any number may.
 func (db *DB) LockServe() (unlock func(), err error) {
 	if db.engine == Postgres {

@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -9,11 +11,13 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -178,9 +182,9 @@ func List(t testing.TB, text string) *roster.Roster {
 }
 
 // Plan plans the import of a list that came on paper.
-func (d *Desk) Plan(r *roster.Roster) *signing.ImportPlan {
+func (d *Desk) Plan(r *roster.Roster) *intake.Plan {
 	d.T.Helper()
-	p, err := d.Signing.PlanImport(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper,
+	p, err := d.Intake.Plan(d.T.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper,
 		Source: "Sheets from the town hall", Listing: roll.Public})
 	if err != nil {
 		d.T.Fatal(err)
@@ -189,9 +193,9 @@ func (d *Desk) Plan(r *roster.Roster) *signing.ImportPlan {
 }
 
 // Apply adds what is planned.
-func (d *Desk) Apply(p *signing.ImportPlan) signing.Batch {
+func (d *Desk) Apply(p *intake.Plan) intake.Batch {
 	d.T.Helper()
-	b, err := d.Signing.ApplyImport(d.T.Context(), p, nil)
+	b, err := d.Intake.Apply(d.T.Context(), p, nil)
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -206,10 +210,44 @@ func (d *Desk) Publish() {
 	}
 }
 
+// Work runs the services' jobs until none of a kind is left.
+func (d *Desk) Work(kind string) {
+	d.T.Helper()
+	runner := job.NewRunner(d.DB, nil, job.Options{})
+	d.Register(runner)
+	ctx, cancel := context.WithCancel(d.T.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	for d.Jobs(kind) > 0 && d.T.Context().Err() == nil {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		d.T.Error(err)
+	}
+}
+
+// Problems returns what the check of the log finds.
+func (d *Desk) Problems() (list []string) {
+	d.T.Helper()
+	problem := func(err error) { list = append(list, err.Error()) }
+	err := d.DB.View(d.T.Context(), func(tx *store.Tx) error {
+		c := d.Signing.NewCheck(tx, problem)
+		if _, err := d.Log.Check(tx, c.Leaf, problem); err != nil {
+			return err
+		}
+		return c.End()
+	})
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return list
+}
+
 // Own returns the signatures of a receipt secret.
 func (d *Desk) Own(secret string) []signing.Own {
 	d.T.Helper()
-	own, err := d.Signing.Find(d.T.Context(), secret)
+	own, err := d.Signing.Receipts.Find(d.T.Context(), secret)
 	if err != nil {
 		d.T.Fatalf("Find: %v", err)
 	}

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -34,12 +36,12 @@ func (r *Running) AddList(t testing.TB, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := r.Signing.PlanImport(t.Context(), signing.Import{Letter: Letter(t, r.App), List: list, Basis: verify.ByPaper, Listing: roll.Public,
+	plan, err := r.Intake.Plan(t.Context(), intake.Import{Letter: Letter(t, r.App), List: list, Basis: verify.ByPaper, Listing: roll.Public,
 		Source: "Sheets of the <assembly>"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Signing.ApplyImport(t.Context(), plan, nil); err != nil {
+	if _, err := r.Intake.Apply(t.Context(), plan, nil); err != nil {
 		t.Fatal(err)
 	}
 	r.Publish(t)
@@ -76,7 +78,7 @@ func (r *Running) FillLog(t testing.TB) {
 		}
 		_, secret := r.SignAndConfirm(t, form)
 		r.Publish(t)
-		own, err := r.Signing.Find(ctx, secret)
+		own, err := r.Signing.Receipts.Find(ctx, secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,21 +91,21 @@ func (r *Running) FillLog(t testing.TB) {
 		}
 	}
 	relist := func(to roll.Listing) func(o signing.Own, secret string) error {
-		return func(o signing.Own, secret string) error { return r.Signing.Relist(ctx, secret, o.ID, to) }
+		return func(o signing.Own, secret string) error { return r.Signing.Receipts.Relist(ctx, secret, o.ID, to) }
 	}
 	act("stays@log.example", nil)
 	act("hides@log.example", relist(roll.Counted))
 	act("shows@log.example", relist(roll.Public), "listing", "counted")
 	act("twice@log.example", func(o signing.Own, secret string) error {
-		if err := r.Signing.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
+		if err := r.Signing.Receipts.Relist(ctx, secret, o.ID, roll.Coalition); err != nil {
 			return err
 		}
-		return r.Signing.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
+		return r.Signing.Receipts.Relist(ctx, secret, o.ID, roll.Public) // before the first was logged
 	})
-	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Withdraw(ctx, secret, o.ID) })
-	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation",
+	act("leaves@log.example", func(o signing.Own, secret string) error { return r.Signing.Receipts.Withdraw(ctx, secret, o.ID) })
+	act("erases@log.example", func(o signing.Own, secret string) error { return r.Signing.Receipts.Erase(ctx, secret, o.ID) }, "kind", "both", "organisation",
 		"Erased Trust")
-	act("forged@log.example", func(o signing.Own, _ string) error { return r.Signing.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
+	act("forged@log.example", func(o signing.Own, _ string) error { return r.Signing.Holds.Remove(ctx, o.Letter, o.ID, 0, "fraud") })
 	act("again@log.example", nil)
 	act("again@log.example", nil, "listing", "addressee")
 	text := ReadText(t, "granary.en.md")
@@ -142,9 +144,9 @@ func (m Invited) Links(t testing.TB) (invitation, unsubscribe string) {
 }
 
 // Invite invites to the letter that every App has, and returns the mails.
-func (r *Running) Invite(t testing.TB, list ...signing.Invitee) (mails []Invited) {
+func (r *Running) Invite(t testing.TB, list ...invitation.Invitee) (mails []Invited) {
 	t.Helper()
-	before, err := r.Signing.Invite(t.Context(), Letter(t, r.App).ID, list, 0)
+	before, err := r.Invitations.Invite(t.Context(), Letter(t, r.App).ID, list, 0)
 	if err != nil || len(before) > 0 {
 		t.Fatalf("%v; invited before: %v", err, before)
 	}

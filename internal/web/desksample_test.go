@@ -8,8 +8,8 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/desk"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/internal/web/public"
@@ -116,7 +116,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	inviting.Form = page.Form{Values: url.Values{"invitees": {w.name + " <ada@lantern.example>\n" + w.text}, "days": {"7, 2"}}}
 	inviting.Read, inviting.Ready, inviting.Repeated, inviting.Ignored, inviting.More, inviting.CanMail = true, 12, 1, []string{w.place, w.office}, 10, true
 	inviting.Misread = []desk.MisreadView{{Line: l.Digits("2"), Text: w.text, Why: l.T("fault.invitee.address")}}
-	inviting.Sample = []signing.Invitee{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation}, {Email: "ben@lantern.example"}}
+	inviting.Sample = []invitation.Invitee{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation}, {Email: "ben@lantern.example"}}
 	unopened := invitations
 	unopened.Open, unopened.Draft, unopened.Total, unopened.Invitations = false, true, 0, nil
 	badList := invitations

@@ -25,11 +25,15 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -57,14 +61,18 @@ func folder(name string) fs.FS {
 
 // Options are what a Server is made of, and its settings.
 type Options struct {
-	Accounts  *account.Service
-	Mailboxes *mailbox.Service
-	Letters   *letter.Service
-	Roll      *roll.Service
-	Signing   *signing.Service
-	Log       *tlog.Log
-	Bundles   *bundle.Shelf
-	Jobs      job.Overview
+	Accounts    *account.Service
+	Mailboxes   *mailbox.Service
+	Letters     *letter.Service
+	Roll        *roll.Service
+	Signing     *signing.Service
+	Invitations *invitation.Service
+	News        *news.Service
+	Intake      *intake.Service
+	Handouts    *handout.Service
+	Log         *tlog.Log
+	Bundles     *bundle.Shelf
+	Jobs        job.Overview
 
 	BaseURL       string // scheme and host
 	Site          string
@@ -101,10 +109,11 @@ func New(o Options) *Server {
 	site := &page.Site{BaseURL: o.BaseURL, Name: o.Site, SecureCookies: o.SecureCookies, CanMail: o.CanMail, Demo: o.Catcher != nil, Logger: o.Logger,
 		Now: o.Now, Passing: o.Passing, Renderer: renderer(), Assets: assets()}
 	s := &Server{o: o, site: site, limits: newLimiter(o.Now, o.TrustProxy), mux: http.NewServeMux()}
-	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Log: o.Log,
-		Bundles:  o.Bundles,
+	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
+		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
-	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
+	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
+		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Handouts: o.Handouts, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -74,12 +74,12 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			questions = append(questions, m)
 		}
 
-		own, err := a.Signing.Find(t.Context(), secrets[3])
+		own, err := a.Signing.Receipts.Find(t.Context(), secrets[3])
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, o := range own {
-			if err := a.Signing.Erase(t.Context(), secrets[3], o.ID); err != nil {
+			if err := a.Signing.Receipts.Erase(t.Context(), secrets[3], o.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -118,12 +118,12 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			}
 		}
 		extend(15)
-		news := a.Inbox.Wait(t, "signer0@signed.example")
-		if !strings.Contains(news.Text, "It can now be signed until") || strings.Contains(news.Text, "Quillon") {
-			t.Errorf("the news says\n%s", news.Text)
+		told := a.Inbox.Wait(t, "signer0@signed.example")
+		if !strings.Contains(told.Text, "It can now be signed until") || strings.Contains(told.Text, "Quillon") {
+			t.Errorf("the news says\n%s", told.Text)
 		}
 		a.Inbox.Wait(t, "signer1@signed.example") // news is still wanted under the new text
-		oneClick(t, a, testkit.Invited{Mail: news})
+		oneClick(t, a, testkit.Invited{Mail: told})
 		before := a.Inbox.Count()
 		extend(20)
 		a.Inbox.Wait(t, "signer1@signed.example")
@@ -145,9 +145,9 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 		if got := a.Inbox.Count() - before; got != 1 {
 			t.Errorf("%d mails at the end, want one: a viewer gets none", got)
 		}
-		made, err := a.Signing.Announcements(t.Context(), testkit.Letter(t, a.App).ID)
-		if err != nil || len(made) != 3 || !slices.ContainsFunc(made, func(m signing.Announcement) bool {
-			return m.Kind == signing.TextChanged && m.Subject == 2 && m.Mails == 4 && m.Done
+		made, err := a.News.List(t.Context(), testkit.Letter(t, a.App).ID)
+		if err != nil || len(made) != 3 || !slices.ContainsFunc(made, func(m news.Announcement) bool {
+			return m.Kind == news.TextChanged && m.Subject == 2 && m.Mails == 4 && m.Done
 		}) {
 			t.Errorf("%+v, %v", made, err)
 		}

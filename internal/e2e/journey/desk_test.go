@@ -217,7 +217,7 @@ func TestDesk_vetting(t *testing.T) {
 			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}
 		sure := ada.Post(path, url.Values{"do": {"remove"}, "reason": {"fraud"}, "id": ids[1:]})
-		if l, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateHeld, 0, 9); err != nil || len(l) != 2 ||
+		if l, err := a.Signing.Holds.List(t.Context(), testkit.Letter(t, a.App).ID, signing.StateHeld, 0, 9); err != nil || len(l) != 2 ||
 			sure.Status != http.StatusOK {
 			t.Errorf("asking removes: %d held, %d, %v", len(l), sure.Status, err)
 		}
@@ -226,7 +226,7 @@ func TestDesk_vetting(t *testing.T) {
 		if got := ada.Post(path, form); got.Status != http.StatusSeeOther {
 			t.Errorf("%d: %s", got.Status, got.Main(t))
 		}
-		if l, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateRemoved, 0, 9); err != nil || len(l) != 2 {
+		if l, err := a.Signing.Holds.List(t.Context(), testkit.Letter(t, a.App).ID, signing.StateRemoved, 0, 9); err != nil || len(l) != 2 {
 			t.Errorf("%d removed, %v", len(l), err)
 		}
 		a.Publish(t)

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -39,15 +39,15 @@ func TestInvitations_tenPeople(t *testing.T) {
 		clock.Set(time.Now())
 		a := testkit.App(t, engine, func(o *app.Options) { o.Now = clock.Now })
 		setDeadline(t, a, clock.Now().Add(8*24*time.Hour))
-		var list []signing.Invitee
+		var list []invitation.Invitee
 		for i := range 10 {
-			list = append(list, signing.Invitee{Name: fmt.Sprintf("Quillon Invitee%c", 'a'+i), Email: fmt.Sprintf("quillon%d@invited.example", i),
+			list = append(list, invitation.Invitee{Name: fmt.Sprintf("Quillon Invitee%c", 'a'+i), Email: fmt.Sprintf("quillon%d@invited.example", i),
 				Organisation: "Fennimore Guild"})
 		}
 		mails := a.Invite(t, list...)
 		l := testkit.Letter(t, a.App).ID
 		scanInvitations(t, a, mails)
-		if counts, err := a.Signing.CountInvitations(t.Context(), l); err != nil || counts[signing.Invited] != 10 {
+		if counts, err := a.Invitations.Count(t.Context(), l); err != nil || counts[invitation.Invited] != 10 {
 			t.Errorf("a scanner has changed invitations: %v, %v", counts, err)
 		}
 
@@ -74,18 +74,18 @@ func TestInvitations_tenPeople(t *testing.T) {
 		}
 		oneClick(t, a, mails[2])
 
-		counts, err := a.Signing.CountInvitations(t.Context(), l)
-		if err != nil || counts[signing.Signed] != 1 || counts[signing.Declined] != 1 || counts[signing.Invited] != 8 {
+		counts, err := a.Invitations.Count(t.Context(), l)
+		if err != nil || counts[invitation.Signed] != 1 || counts[invitation.Declined] != 1 || counts[invitation.Invited] != 8 {
 			t.Errorf("counts %v, %v", counts, err)
 		}
-		declined, err := a.Signing.Invitations(t.Context(), l, signing.Declined, 0, 10)
+		declined, err := a.Invitations.List(t.Context(), l, invitation.Declined, 0, 10)
 		if err != nil || len(declined) != 1 || declined[0].Email != list[1].Email || declined[0].Reason != "Not our field" {
 			t.Errorf("declined: %+v, %v", declined, err)
 		}
 
 		clock.Advance(25 * time.Hour) // seven days before the deadline
 		for range 3 {
-			if err := a.Signing.Remind(t.Context()); err != nil {
+			if err := a.Invitations.Remind(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -197,13 +197,13 @@ func TestInvitation_thatNoLongerWorks(t *testing.T) {
 	clock.Set(time.Now())
 	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now = clock.Now })
 	setDeadline(t, a, clock.Now().Add(24*time.Hour))
-	mails := a.Invite(t, signing.Invitee{Email: "late@invited.example"}, signing.Invitee{Email: "back@invited.example"})
+	mails := a.Invite(t, invitation.Invitee{Email: "late@invited.example"}, invitation.Invitee{Email: "back@invited.example"})
 	l, c := testkit.Letter(t, a.App).ID, a.Client(t)
-	all, err := a.Signing.Invitations(t.Context(), l, "", 0, 10)
+	all, err := a.Invitations.List(t.Context(), l, "", 0, 10)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	if err := a.Signing.WithdrawInvitation(t.Context(), l, all[1].ID, 0); err != nil {
+	if err := a.Invitations.Withdraw(t.Context(), l, all[1].ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	late, _ := mails[0].Links(t)

@@ -116,7 +116,7 @@ func TestMandate_threeOrganisations(t *testing.T) {
 	sign("Quay Law Clinic", "mira@quay.example")
 	counted(t, a, 3, 0)
 	bases := map[verify.Basis]int{}
-	list, err := a.Signing.ListByState(t.Context(), testkit.Letter(t, a.App).ID, signing.StateListed, 0, 10)
+	list, err := a.Signing.Holds.List(t.Context(), testkit.Letter(t, a.App).ID, signing.StateListed, 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,9 +84,9 @@ func (o *office) sign(name, email string, listing roll.Listing) (secret string) 
 
 func (o *office) erase(secret string) {
 	o.t.Helper()
-	own, err := o.Signing.Find(o.t.Context(), secret)
+	own, err := o.Signing.Receipts.Find(o.t.Context(), secret)
 	if err == nil {
-		err = o.Signing.Erase(o.t.Context(), secret, own[0].ID)
+		err = o.Signing.Receipts.Erase(o.t.Context(), secret, own[0].ID)
 	}
 	if err != nil {
 		o.t.Fatal(err)
@@ -275,7 +275,7 @@ func TestBackup_whileSigning(t *testing.T) {
 			if c := back.counts(); c.Persons != n || n <= last {
 				t.Errorf("%d signatures after %d, %d are counted", n, last, c.Persons)
 			}
-			own, err := back.Signing.ListByState(t.Context(), back.letter.ID, signing.StateListed, 0, 1000)
+			own, err := back.Signing.Holds.List(t.Context(), back.letter.ID, signing.StateListed, 0, 1000)
 			if err != nil || len(own) != n {
 				t.Errorf("%d are listed: %v", len(own), err)
 			}

@@ -88,7 +88,7 @@ func (c *crowd) confirm(x *testkit.Acknowledged) testkit.Answer {
 // acts does something to one's own signature.
 func (c *crowd) acts(x *testkit.Acknowledged, do func(own signing.Own) error) {
 	c.t.Helper()
-	own, err := c.Signing.Find(c.t.Context(), x.Secret)
+	own, err := c.Signing.Receipts.Find(c.t.Context(), x.Secret)
 	if err == nil {
 		err = do(own[0])
 	}
@@ -147,7 +147,7 @@ func TestClock_jumps(t *testing.T) {
 		within := c.asks("Within")
 		c.answers(within, false)
 		c.answers(early, ahead)
-		c.acts(relisted, func(own signing.Own) error { return a.Signing.Relist(ctx, relisted.Secret, own.ID, roll.Counted) })
+		c.acts(relisted, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, relisted.Secret, own.ID, roll.Counted) })
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.whole(len(c.all))
 		across := c.asks("Across")
@@ -157,9 +157,9 @@ func TestClock_jumps(t *testing.T) {
 		}
 
 		clock.back()
-		c.acts(withdrawn, func(own signing.Own) error { return a.Signing.Withdraw(ctx, withdrawn.Secret, own.ID) })
-		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, roll.Counted) })
-		c.acts(within, func(own signing.Own) error { return a.Signing.Relist(ctx, within.Secret, own.ID, roll.Public) })
+		c.acts(withdrawn, func(own signing.Own) error { return a.Signing.Receipts.Withdraw(ctx, withdrawn.Secret, own.ID) })
+		c.acts(within, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, within.Secret, own.ID, roll.Counted) })
+		c.acts(within, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, within.Secret, own.ID, roll.Public) })
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.answers(late, ahead)
 		c.answers(across, behind)

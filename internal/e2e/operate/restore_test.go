@@ -178,7 +178,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		}
 		sealed := func(o *office) (readable int) { // rows that still tell of somebody
 			for _, secret := range []string{public, hidden, unpublished, submitted} {
-				if _, err := o.Signing.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
+				if _, err := o.Signing.Receipts.Find(ctx, secret); !fault.Is(err, fault.Forbidden) {
 					readable++
 				}
 			}
@@ -200,7 +200,7 @@ func TestRestore_erasedStayErased(t *testing.T) {
 		if c := back.counts(); c.Persons != 1 || c.Withdrawn != 3 {
 			t.Errorf("counts %+v", c)
 		}
-		if own, err := back.Signing.Find(ctx, stays); err != nil || own[0].Email != "ada@example.org" {
+		if own, err := back.Signing.Receipts.Find(ctx, stays); err != nil || own[0].Email != "ada@example.org" {
 			t.Errorf("who stays: %+v, %v", own, err)
 		}
 		own, err := os.ReadFile(filepath.Join(to.Data, "erasures"))
@@ -236,13 +236,13 @@ func TestRestore_hiddenStayHidden(t *testing.T) {
 		backup := o.backup(k)
 		id := func(secret string) int64 {
 			t.Helper()
-			own, err := o.Signing.Find(ctx, secret)
+			own, err := o.Signing.Receipts.Find(ctx, secret)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return own[0].ID
 		}
-		if err := errors.Join(o.Signing.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Relist(ctx, hid, id(hid), roll.Counted),
+		if err := errors.Join(o.Signing.Receipts.Withdraw(ctx, withdrew, id(withdrew)), o.Signing.Receipts.Relist(ctx, hid, id(hid), roll.Counted),
 			o.RecordErasures(ctx)); err != nil {
 			t.Fatal(err)
 		}
@@ -482,11 +482,11 @@ func TestRestore_log(t *testing.T) {
 			if c := next.counts(); c.Persons != 2 {
 				t.Errorf("counts %+v", c)
 			}
-			own, err := next.Signing.Find(ctx, secret)
+			own, err := next.Signing.Receipts.Find(ctx, secret)
 			if err != nil {
 				t.Fatal(err)
 			}
-			proof, err := next.Signing.Proof(ctx, secret, own[0].ID)
+			proof, err := next.Signing.Receipts.Proof(ctx, secret, own[0].ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -531,11 +531,11 @@ func TestRestore_newKeys(t *testing.T) {
 		if c := back.counts(); c.Persons != before.Persons || c.Withheld != before.Withheld {
 			t.Errorf("counts %+v, before %+v", c, before)
 		}
-		if own, err := back.Signing.Find(ctx, secret); err != nil || own[0].Email != "" || own[0].State != signing.StateListed {
+		if own, err := back.Signing.Receipts.Find(ctx, secret); err != nil || own[0].Email != "" || own[0].State != signing.StateListed {
 			t.Errorf("a receipt shows %+v, %v", own, err)
 		}
 		again := back.sign("Ada Wren", "ada@example.org", roll.Public)
-		if own, err := back.Signing.Find(ctx, again); err != nil || own[0].Email != "ada@example.org" {
+		if own, err := back.Signing.Receipts.Find(ctx, again); err != nil || own[0].Email != "ada@example.org" {
 			t.Errorf("signing afresh: %+v, %v", own, err)
 		}
 		if _, err := seal.ReadKeys(to.Data); err != nil {

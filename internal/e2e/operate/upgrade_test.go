@@ -123,7 +123,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 				s.Secret = receipt.Secret
 			}
 			secrets[s.Email] = s.Secret
-			own, err := a.Signing.Find(ctx, s.Secret)
+			own, err := a.Signing.Receipts.Find(ctx, s.Secret)
 			if (err == nil) == (s.State == "erased") || err == nil && len(own) != s.Signatures {
 				t.Errorf("%s (%s): the receipt opens %d signatures, %v", s.Email, s.State, len(own), err)
 			}
@@ -176,7 +176,7 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 
 		act := func(email string, do func(o signing.Own) error) {
 			t.Helper()
-			own, err := a.Signing.Find(ctx, secrets[email])
+			own, err := a.Signing.Receipts.Find(ctx, secrets[email])
 			if err == nil {
 				err = do(own[0])
 			}
@@ -185,13 +185,13 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 			}
 		}
 		act("kira+two@lamps.example", func(o signing.Own) error {
-			_, err := a.Signing.Release(ctx, o.Letter, o.ID, 0)
+			_, err := a.Signing.Holds.Release(ctx, o.Letter, o.ID, 0)
 			return err
 		})
-		act("hart@lamps.example", func(o signing.Own) error { return a.Signing.Withdraw(ctx, secrets["hart@lamps.example"], o.ID) })
-		act("quin@lamps.example", func(o signing.Own) error { return a.Signing.Erase(ctx, secrets["quin@lamps.example"], o.ID) })
+		act("hart@lamps.example", func(o signing.Own) error { return a.Signing.Receipts.Withdraw(ctx, secrets["hart@lamps.example"], o.ID) })
+		act("quin@lamps.example", func(o signing.Own) error { return a.Signing.Receipts.Erase(ctx, secrets["quin@lamps.example"], o.ID) })
 		act("cleo@lamps.example", func(o signing.Own) error {
-			return a.Signing.Relist(ctx, secrets["cleo@lamps.example"], o.ID, roll.Public)
+			return a.Signing.Receipts.Relist(ctx, secrets["cleo@lamps.example"], o.ID, roll.Public)
 		})
 		lamps.Persons, lamps.Withdrawn, lamps.Withheld = lamps.Persons-1, 2, lamps.Withheld-1
 		facts.Counts["lamps"] = lamps

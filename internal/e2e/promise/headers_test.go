@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/app"
-	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -35,7 +35,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 	if style == "" {
 		t.Fatal("the page names no style sheet")
 	}
-	invitation, unsubscribe := a.Invite(t, signing.Invitee{Name: "Ines Reader", Email: "ines@reader.example"})[0].Links(t)
+	invitation, unsubscribe := a.Invite(t, invitation.Invitee{Name: "Ines Reader", Email: "ines@reader.example"})[0].Links(t)
 	return map[string][]string{
 		"/invitations/{token}":             {invitation, "/fa" + invitation, "/invitations/x"},
 		"/unsubscribe/{token}":             {unsubscribe, "/fa" + unsubscribe, "/unsubscribe/x"},
@@ -189,7 +189,7 @@ func TestForms_headers(t *testing.T) {
 		}
 	}
 	mail := a.Inbox.Wait(t, "hilda@header.example")
-	invitation, unsubscribe := a.Invite(t, signing.Invitee{Name: "Hilda", Email: "hilda@header.example"})[0].Links(t)
+	invitation, unsubscribe := a.Invite(t, invitation.Invitee{Name: "Hilda", Email: "hilda@header.example"})[0].Links(t)
 	for what, answer := range map[string]testkit.Answer{
 		"a form with mistakes": c.Post(sign, nil),
 		"a confirmation":       c.Post("/confirm/"+mail.Token(), testkit.Press("confirm")),

@@ -290,7 +290,7 @@ func TestReceipt_promiseAndProof(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.Publish(t)
-		own, err := a.Signing.Find(ctx, secret)
+		own, err := a.Signing.Receipts.Find(ctx, secret)
 		if err != nil || len(own) != 2 {
 			t.Fatalf("%d signatures, %v", len(own), err)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -124,7 +124,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		if failed != nil {
 			return failed
 		}
-		invited, failed := h.Signing.CountInvitations(r.Context(), l.ID)
+		invited, failed := h.Invitations.Count(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
@@ -142,7 +142,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		p.Days, p.Hours, p.Countries = page.DaysOf(loc, days), page.HoursOf(loc, hours), page.CountriesOf(loc, countries)
 	}
 	if p.MayVet && l.State != letter.Draft {
-		held, failed := h.Signing.CountHeld(r.Context(), l.ID)
+		held, failed := h.Signing.Holds.Count(r.Context(), l.ID)
 		if failed != nil {
 			return failed
 		}
@@ -160,7 +160,8 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 
 // earlier returns how many signatures stand under texts before the one that signers now sign, and when they were asked about it.
 func (h *Handlers) earlier(r *http.Request, l letter.Letter, counts roll.Counts) (n int, asked string, err error) {
-	text, err := h.Signing.CurrentText(r.Context(), l.ID)
+	editions, err := h.Letters.Editions(r.Context(), l.ID)
+	text := letter.LastText(editions)
 	if err != nil || text.Number < 2 {
 		return 0, "", err
 	}
@@ -169,9 +170,9 @@ func (h *Handlers) earlier(r *http.Request, l letter.Letter, counts roll.Counts)
 			n += of
 		}
 	}
-	made, err := h.Signing.Announcements(r.Context(), l.ID)
+	made, err := h.News.List(r.Context(), l.ID)
 	for _, a := range made {
-		if a.Kind == signing.TextChanged && a.Subject == int64(text.Number) {
+		if a.Kind == news.TextChanged && a.Subject == int64(text.Number) {
 			asked = page.LocaleOf(r).DateTime(a.At, time.UTC)
 		}
 	}
@@ -223,7 +224,7 @@ func (h *Handlers) publish(r *http.Request, d *Visit, v url.Values) (string, err
 }
 
 func (h *Handlers) askAgain(r *http.Request, d *Visit, _ url.Values) (string, error) {
-	return "asked_again", h.Signing.AskAgain(r.Context(), d.Letter, d.User.ID)
+	return "asked_again", h.News.AskAgain(r.Context(), d.Letter, d.User.ID)
 }
 
 func (h *Handlers) discard(r *http.Request, d *Visit, _ url.Values) (string, error) {

@@ -14,9 +14,13 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -25,12 +29,16 @@ import (
 // Handlers answer who is signed in. An error that a handler returns is answered by Site.Fail.
 type Handlers struct {
 	*page.Site
-	Accounts  *account.Service
-	Letters   *letter.Service
-	Roll      *roll.Service
-	Signing   *signing.Service
-	Jobs      job.Overview
-	LookupTXT account.LookupTXT // of keys of mails that are read in
+	Accounts    *account.Service
+	Letters     *letter.Service
+	Roll        *roll.Service
+	Signing     *signing.Service
+	Invitations *invitation.Service
+	News        *news.Service
+	Intake      *intake.Service
+	Handouts    *handout.Service
+	Jobs        job.Overview
+	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }
 
 // Need says who may use a route. Who may not learns nothing: a letter or organisation of others is not there.

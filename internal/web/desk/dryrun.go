@@ -10,8 +10,8 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/verify"
@@ -70,7 +70,7 @@ func (h *Handlers) ShowProposal(w http.ResponseWriter, r *http.Request, d *Visit
 func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
 	id, _ := strconv.ParseInt(r.PathValue("id"), 36, 64)
-	proposal, plan, failed := h.Signing.PlanProposal(r.Context(), l, id)
+	proposal, plan, failed := h.Intake.PlanProposal(r.Context(), l, id)
 	if failed != nil && (proposal.ID == 0 || !fault.Is(failed, fault.Gone)) {
 		return failed
 	}
@@ -85,7 +85,7 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	p := ProposalPage{Base: h.base(r, d, loc.T("desk.dry_run.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
 		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), IntakeURL: path,
 		Action: path + "/" + r.PathValue("id"), State: string(proposal.State), Version: proposal.Version, Skipped: len(proposal.Skip),
-		Until: loc.Date(proposal.CreatedAt.Add(signing.IntakeFor))}
+		Until: loc.Date(proposal.CreatedAt.Add(intake.KeptFor))}
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)
 	}
@@ -93,13 +93,13 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if failed != nil {
 		return failed
 	}
-	if a, asked := additionAsked(waiting, id); asked && proposal.State == signing.ProposalRead {
+	if a, asked := additionAsked(waiting, id); asked && proposal.State == intake.ProposalRead {
 		p.Approval = new(h.approvalView(r, d, a))
 	}
 	if plan == nil { // the letter takes no more
 		return h.Render(w, page.Status(err), p)
 	}
-	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, signing.Addition{}); failed != nil {
+	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, intake.Addition{}); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())
@@ -107,12 +107,12 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 }
 
 // fill puts the plan into words: all of its numbers, and a part of its lines.
-func (p *ProposalPage) fill(loc *i18n.Locale, plan *signing.ImportPlan, query url.Values) {
+func (p *ProposalPage) fill(loc *i18n.Locale, plan *intake.Plan, query url.Values) {
 	p.Basis, p.Source, p.Mails = string(plan.Basis), plan.Source, plan.Basis == verify.ByReply
 	for _, o := range outcomes {
 		if n := plan.Count(o); n > 0 {
 			p.Totals = append(p.Totals, TotalView{string(o), n})
-			p.Acts = p.Acts || o == signing.ImportAdd || o == signing.ImportHeld || o == signing.ImportAsk
+			p.Acts = p.Acts || o == intake.Add || o == intake.Hold || o == intake.Ask
 		}
 	}
 	for _, c := range plan.List.Columns {
@@ -127,7 +127,7 @@ func (p *ProposalPage) fill(loc *i18n.Locale, plan *signing.ImportPlan, query ur
 	from, _ := strconv.Atoi(query.Get("from"))
 	for _, line := range plan.Lines {
 		v := p.lineOf(loc, line, entries[line.Line])
-		if line.Line < from || p.Look && len(v.Remarks) == 0 && line.Outcome == signing.ImportAdd {
+		if line.Line < from || p.Look && len(v.Remarks) == 0 && line.Outcome == intake.Add {
 			continue
 		}
 		if len(p.Lines) >= linesShown && p.Lines[len(p.Lines)-1].Number != v.Number {
@@ -142,10 +142,10 @@ func (p *ProposalPage) fill(loc *i18n.Locale, plan *signing.ImportPlan, query ur
 }
 
 // outcomes are what can become of a line, in the order in which they are summed up.
-var outcomes = []signing.Outcome{signing.ImportAdd, signing.ImportAsk, signing.ImportHeld, signing.ImportDuplicate, signing.ImportInvalid, signing.ImportDone}
+var outcomes = []intake.Outcome{intake.Add, intake.Ask, intake.Hold, intake.Duplicate, intake.Invalid, intake.Done}
 
 // lineOf puts what becomes of a line into words.
-func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e roster.Entry) PlannedView {
+func (p *ProposalPage) lineOf(loc *i18n.Locale, line intake.PlannedLine, e roster.Entry) PlannedView {
 	shown := line.Record()
 	v := PlannedView{Number: line.Line, Outcome: string(line.Outcome), Kind: string(line.Kind), Listing: string(line.Listing), Subject: e.Subject, Said: e.Text,
 		Name: cmp.Or(shown.Name, e.Name, e.Organisation), Meta: page.Meta(shown.Title, shown.Affiliation, i18n.CountryName(loc, shown.Country))}
@@ -156,19 +156,19 @@ func (p *ProposalPage) lineOf(loc *i18n.Locale, line signing.PlannedLine, e rost
 	switch {
 	case line.Fault != nil:
 		v.Remarks = append(v.Remarks, page.Say(loc, line.Fault))
-	case line.Outcome == signing.ImportHeld:
+	case line.Outcome == intake.Hold:
 		v.Remarks = append(v.Remarks, loc.T("held."+line.Reason))
-	case line.Outcome == signing.ImportDuplicate && line.Of == 0 && e.Email != "": // which of these is the signer's to tell
+	case line.Outcome == intake.Duplicate && line.Of == 0 && e.Email != "": // which of these is the signer's to tell
 		say1("known")
-	case line.Reason == signing.ImportWithdrawn:
+	case line.Reason == intake.Withdrawn:
 		say1("withdrawn")
-	case line.Reason == signing.ImportAsked:
+	case line.Reason == intake.Asked:
 		say1("asked_lately")
-	case line.Outcome == signing.ImportAsk:
+	case line.Outcome == intake.Ask:
 		say1("ask_why", "Listing", loc.T("listing."+string(line.Listing)))
 	case line.Of > 0:
 		say1("repeats", "Number", loc.Number(line.Of))
-	case line.Outcome == signing.ImportDuplicate:
+	case line.Outcome == intake.Duplicate:
 		say1("there")
 	}
 	if line.Same > 0 && line.Of == 0 {
@@ -195,12 +195,12 @@ func (h *Handlers) SubmitProposal(w http.ResponseWriter, r *http.Request, d *Vis
 			err = fault.List{fault.New(fault.Invalid, "intake.numbers").On("skip")}
 			break
 		}
-		path, err = path+"/"+r.PathValue("id"), h.Signing.SkipLines(r.Context(), d.Letter.ID, id, lines, d.User.ID)
+		path, err = path+"/"+r.PathValue("id"), h.Intake.Skip(r.Context(), d.Letter.ID, id, lines, d.User.ID)
 	case "discard":
-		done, err = "removed", h.Signing.DiscardProposal(r.Context(), d.Letter.ID, id, d.User.ID)
+		done, err = "removed", h.Intake.Discard(r.Context(), d.Letter.ID, id, d.User.ID)
 	case "propose":
 		version, _ := strconv.Atoi(v.Get("version"))
-		done, err = h.carry(r, d, signing.Addition{Proposal: id, Version: version}, "applied")
+		done, err = h.carry(r, d, intake.Addition{Proposal: id, Version: version}, "applied")
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -55,17 +55,17 @@ func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 		p.Audiences = append(p.Audiences, string(a))
 	}
 	var failed error
-	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, signing.Exporting{Audience: roll.ForCoalition}); failed != nil {
+	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, handout.Request{Audience: roll.ForCoalition}); failed != nil {
 		return failed
 	}
-	exports, failed := h.Signing.Exports(r.Context(), l.ID)
+	exports, failed := h.Handouts.List(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
 	for _, e := range slices.Backward(exports) {
 		p.Exports = append(p.Exports, ExportView{ID: strconv.FormatInt(e.ID, 36), Audience: string(e.Audience), Made: e.Made, Lines: e.Lines,
 			At:    loc.DateTime(e.CreatedAt, time.UTC),
-			Until: loc.DateTime(e.CreatedAt.Add(signing.ExportFor), time.UTC)})
+			Until: loc.DateTime(e.CreatedAt.Add(handout.KeptFor), time.UTC)})
 	}
 	return h.Render(w, page.Status(err), p)
 }
@@ -80,11 +80,11 @@ func (h *Handlers) SubmitExports(w http.ResponseWriter, r *http.Request, d *Visi
 	done := ""
 	switch do := v.Get("do"); do {
 	case "make":
-		done, err = h.carry(r, d, signing.Exporting{Audience: roll.Audience(v.Get("audience"))}, "exporting")
+		done, err = h.carry(r, d, handout.Request{Audience: roll.Audience(v.Get("audience"))}, "exporting")
 	case "csv", "xlsx": // fetching is recorded, so it is a form
 		return h.sendExport(w, r, d, id, do)
 	case "discard":
-		done, err = "removed", h.Signing.DiscardExport(r.Context(), d.Letter.ID, id, d.User.ID)
+		done, err = "removed", h.Handouts.Discard(r.Context(), d.Letter.ID, id, d.User.ID)
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
@@ -99,7 +99,7 @@ func (h *Handlers) SubmitExports(w http.ResponseWriter, r *http.Request, d *Visi
 
 // sendExport sends a made export as a file.
 func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, id int64, format string) error {
-	e, lines, err := h.Signing.FetchExport(r.Context(), d.Letter.ID, id, format, d.User.ID)
+	e, lines, err := h.Handouts.Fetch(r.Context(), d.Letter.ID, id, format, d.User.ID)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, 
 }
 
 // exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.
-func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[signing.Exported, error]) iter.Seq2[roll.Row, error] {
+func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[handout.Line, error]) iter.Seq2[roll.Row, error] {
 	return func(yield func(roll.Row, error) bool) {
 		headings := roll.Row{loc.T("desk.export.kind"), loc.T("desk.export.name"), loc.T("desk.export.role"), loc.T("desk.export.affiliation"),
 			loc.T("desk.export.country"), loc.T("desk.export.basis")}

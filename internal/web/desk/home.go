@@ -80,7 +80,7 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 			v.Counted, v.Organisations, v.Persons = true, counts.Organisations, counts.Persons
 		}
 		if role.May(account.Reviewer) && x.State != letter.Draft {
-			held, err := h.Signing.CountHeld(r.Context(), x.ID)
+			held, err := h.Signing.Holds.Count(r.Context(), x.ID)
 			if err != nil {
 				return err
 			}

@@ -12,9 +12,10 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -76,7 +77,7 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 	for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 		p.Kinds = append(p.Kinds, page.Option{Value: string(kind), Text: loc.T("desk.intake.kind." + string(kind))})
 	}
-	proposals, failed := h.Signing.Proposals(r.Context(), l.ID)
+	proposals, failed := h.Intake.Proposals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -86,13 +87,13 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 	}
 	for _, x := range proposals {
 		v := ProposalView{URL: path + "/intake/" + strconv.FormatInt(x.ID, 36), Lines: x.Lines - len(x.Skip), State: string(x.State),
-			At: loc.DateTime(x.CreatedAt, time.UTC), Until: loc.Date(x.CreatedAt.Add(signing.IntakeFor))}
-		if _, asked := additionAsked(waiting, x.ID); asked && x.State == signing.ProposalRead {
+			At: loc.DateTime(x.CreatedAt, time.UTC), Until: loc.Date(x.CreatedAt.Add(intake.KeptFor))}
+		if _, asked := additionAsked(waiting, x.ID); asked && x.State == intake.ProposalRead {
 			v.State = "asked"
 		}
 		p.Proposals = append(p.Proposals, v)
 	}
-	batches, failed := h.Signing.Batches(r.Context(), l.ID)
+	batches, failed := h.Intake.Batches(r.Context(), l.ID)
 	if failed != nil {
 		return failed
 	}
@@ -100,9 +101,9 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 		v := BatchView{ID: strconv.FormatInt(b.ID, 36), State: string(b.State), Basis: string(b.Basis), Source: b.Source, Added: b.Added,
 			At: loc.DateTime(b.CreatedAt, time.UTC)}
 		v.Asked = slices.ContainsFunc(waiting, func(a account.Approval) bool {
-			return a.Asks == account.Proposed(signing.Undoing{Batch: b.ID})
+			return a.Asks == account.Proposed(intake.Undoing{Batch: b.ID})
 		})
-		v.Undo = !v.Asked && (b.State == signing.BatchApplied || b.State == signing.BatchApplying)
+		v.Undo = !v.Asked && (b.State == intake.BatchApplied || b.State == intake.BatchApplying)
 		v.Sure = typed.Get("do") == "undo" && typed.Get("id") == v.ID && err == nil
 		p.Batches = append(p.Batches, v)
 	}
@@ -112,7 +113,7 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 // additionAsked finds the request to add a proposal among those that wait.
 func additionAsked(waiting []account.Approval, id int64) (a account.Approval, asked bool) {
 	for _, a := range waiting {
-		if x, ok := a.Asks.(signing.Addition); ok && x.Proposal == id {
+		if x, ok := a.Asks.(intake.Addition); ok && x.Proposal == id {
 			return a, true
 		}
 	}
@@ -148,7 +149,7 @@ func (h *Handlers) SubmitIntake(w http.ResponseWriter, r *http.Request, d *Visit
 
 // readIntake reads what was pasted or uploaded and keeps it as a proposal.
 func (h *Handlers) readIntake(r *http.Request, d *Visit, v url.Values, name string, data []byte) (int64, error) {
-	i := signing.Import{Letter: d.Letter, Basis: verify.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: roll.Listing(v.Get("listing")),
+	i := intake.Import{Letter: d.Letter, Basis: verify.Basis(v.Get("basis")), Source: line1(v.Get("source")), Listing: roll.Listing(v.Get("listing")),
 		Kind: verify.Kind(v.Get("kind"))}
 	if !slices.Contains(roll.Listings, i.Listing) {
 		return 0, fault.List{fault.New(fault.Invalid, "listing").On("listing")}
@@ -165,7 +166,7 @@ func (h *Handlers) readIntake(r *http.Request, d *Visit, v url.Values, name stri
 		if err != nil {
 			return 0, page.OnField(err, field)
 		}
-		i.List, i.Basis = signing.Roster(f), verify.ByReply
+		i.List, i.Basis = intake.Roster(f), verify.ByReply
 	} else {
 		list, err := roster.Read(name, data, nil)
 		if err != nil {
@@ -175,7 +176,7 @@ func (h *Handlers) readIntake(r *http.Request, d *Visit, v url.Values, name stri
 			i.Basis = "" // is for mails
 		}
 	}
-	return h.Signing.Propose(r.Context(), i, d.User.ID)
+	return h.Intake.Propose(r.Context(), i, d.User.ID)
 }
 
 // lookupFor looks up keys for some time in all; a DNS that does not answer holds up nobody for longer.
@@ -194,5 +195,5 @@ func (h *Handlers) undo(r *http.Request, d *Visit, batch string) (done string, e
 	if err != nil {
 		return "", fault.New(fault.Invalid, "form.encoding")
 	}
-	return h.carry(r, d, signing.Undoing{Batch: id}, "undone")
+	return h.carry(r, d, intake.Undoing{Batch: id}, "undone")
 }

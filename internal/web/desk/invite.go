@@ -8,9 +8,9 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -33,7 +33,7 @@ type InvitationsPage struct {
 	Ready, Repeated int
 	Misread         []MisreadView
 	Ignored         []string // columns
-	Sample          []signing.Invitee
+	Sample          []invitation.Invitee
 	More            int // beside the sample
 }
 
@@ -71,7 +71,7 @@ func (h *Handlers) ShowInvitations(w http.ResponseWriter, r *http.Request, d *Vi
 }
 
 // invitationsPage shows whom a letter has invited; list is what was understood of one that is about to be.
-func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, list *signing.InviteeList, err error) error {
+func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, list *invitation.InviteeList, err error) error {
 	loc, l, ctx := page.LocaleOf(r), d.Letter, r.Context()
 	t := l.Edition.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
@@ -82,19 +82,19 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 	if l.Call != nil {
 		p.GeneralURL, p.HasCall = p.GeneralURL+"/call", true
 	}
-	state := signing.InvitationState(r.URL.Query().Get("state"))
+	state := invitation.State(r.URL.Query().Get("state"))
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
-	counts, failed := h.Signing.CountInvitations(ctx, l.ID)
+	counts, failed := h.Invitations.Count(ctx, l.ID)
 	if failed != nil {
 		return failed
 	}
-	for _, x := range signing.InvitationStates {
+	for _, x := range invitation.States {
 		p.Total += counts[x]
 		p.States = append(p.States, TabView{URL: p.Action + "?state=" + string(x), Text: loc.T("desk.invitations.state." + string(x)),
 			Count: loc.Number(counts[x]), Current: x == state})
 	}
 	p.States = append([]TabView{{URL: p.Action, Text: loc.T("desk.invitations.all"), Count: loc.Number(p.Total), Current: state == ""}}, p.States...)
-	shown, failed := h.Signing.Invitations(ctx, l.ID, state, after, invitationsShown)
+	shown, failed := h.Invitations.List(ctx, l.ID, state, after, invitationsShown)
 	if failed != nil {
 		return failed
 	}
@@ -105,7 +105,7 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 	if len(shown) == invitationsShown {
 		p.NextURL = p.Action + "?state=" + string(state) + "&after=" + strconv.FormatInt(shown[len(shown)-1].ID, 36)
 	}
-	reminders, failed := h.Signing.Reminders(ctx, l)
+	reminders, failed := h.Invitations.Reminders(ctx, l)
 	if failed != nil {
 		return failed
 	}
@@ -166,7 +166,7 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 			}
 			v.Set("invitees", strings.TrimSpace(v.Get("invitees")+"\n"+text))
 		}
-		list, err := signing.ParseInvitees(v.Get("invitees"))
+		list, err := invitation.ParseInvitees(v.Get("invitees"))
 		if err == nil && len(list.Invitees)+len(list.Misread) == 0 {
 			err = fault.New(fault.Invalid, "invitee.none").On("invitees")
 		}
@@ -176,7 +176,7 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		if v.Get("do") == "read" || len(list.Invitees) == 0 {
 			return h.invitationsPage(w, r, d, v, &list, nil)
 		}
-		if _, err = h.Signing.Invite(r.Context(), d.Letter.ID, list.Invitees, d.User.ID); comesBack(err) {
+		if _, err = h.Invitations.Invite(r.Context(), d.Letter.ID, list.Invitees, d.User.ID); comesBack(err) {
 			return h.invitationsPage(w, r, d, v, &list, err)
 		} else if err != nil {
 			return err
@@ -184,9 +184,9 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		done = "invited"
 	case "withdraw":
 		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
-		done, err = "uninvited", h.Signing.WithdrawInvitation(r.Context(), d.Letter.ID, id, d.User.ID)
+		done, err = "uninvited", h.Invitations.Withdraw(r.Context(), d.Letter.ID, id, d.User.ID)
 	case "remind":
-		done, err = "saved", h.Signing.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
+		done, err = "saved", h.Invitations.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/verify"
@@ -66,16 +65,13 @@ func (h *Handlers) heldPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 		Action: path + "/signatures?state=" + string(state), State: string(state), HeldURL: path + "/signatures", ListedURL: path + "/signatures?state=listed"}
 	p.MayAsk, p.Email = d.Role.May(account.Editor) && h.CanMail, d.User.Email
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
-	list, failed := h.Signing.ListByState(r.Context(), d.Letter.ID, state, after, heldShown)
+	list, failed := h.Signing.Holds.List(r.Context(), d.Letter.ID, state, after, heldShown)
 	if failed != nil {
 		return failed
 	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: page.Meta(o.Title, o.Affiliation)}
-		if o.Listing == roll.Counted { // who chose that is shown to nobody, editors included
-			v.Name, v.Meta = "", nil
-		}
 		if o.Reason != "" && state == signing.StateHeld {
 			v.Why = loc.T("held." + o.Reason)
 		}
@@ -146,7 +142,7 @@ func chosenOf(v url.Values) (ids []int64) {
 func (h *Handlers) release(r *http.Request, d *Visit, v url.Values) (done string, err error) {
 	done = "released"
 	for _, id := range chosenOf(v) {
-		released, err := h.Signing.Release(r.Context(), d.Letter.ID, id, d.User.ID, speaksFor(d)...)
+		released, err := h.Signing.Holds.Release(r.Context(), d.Letter.ID, id, d.User.ID, speaksFor(d)...)
 		if err != nil {
 			return done, err
 		}
@@ -159,7 +155,7 @@ func (h *Handlers) release(r *http.Request, d *Visit, v url.Values) (done string
 
 // ask mails the signers a question, whose answers go to the user.
 func (h *Handlers) ask(r *http.Request, d *Visit, v url.Values) (string, error) {
-	return "questioned", h.Signing.AskSigners(r.Context(), d.Letter.ID, chosenOf(v), d.User.ID, v.Get("question"))
+	return "questioned", h.Signing.Holds.Ask(r.Context(), d.Letter.ID, chosenOf(v), d.User.ID, v.Get("question"))
 }
 
 // remove takes signatures out, or asks a second member first.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -46,7 +47,7 @@ const demandLength = 240
 
 func (h *Handlers) invitationPage(r *http.Request) (InvitationPage, error) {
 	token := r.PathValue("token")
-	v, err := h.Signing.Invitation(r.Context(), token)
+	v, err := h.Invitations.Find(r.Context(), token)
 	if err != nil {
 		return InvitationPage{}, err
 	}
@@ -59,7 +60,7 @@ func (h *Handlers) invitationPage(r *http.Request) (InvitationPage, error) {
 	p := InvitationPage{Base: h.Base(r, loc.T("invitation.title")), Action: page.Local(r, "/invitations/"+token), LetterTitle: card.Title,
 		LetterURL: card.URL, Leads: card.Leads, To: card.To, Deadline: card.Deadline, Open: h.open(l), Answering: page.Form{Values: url.Values{"reason": {v.Reason}}},
 		StopURL: page.Local(r, "/unsubscribe/"+v.Unsubscribe)}
-	if v.State != signing.Invited {
+	if v.State != invitation.Invited {
 		p.Answer = string(v.State)
 	}
 	for _, d := range t.Demands {
@@ -79,7 +80,7 @@ func (h *Handlers) invitationPage(r *http.Request) (InvitationPage, error) {
 }
 
 // invitedForm is the sign form with what the invitation says, so that little has to be typed.
-func (h *Handlers) invitedForm(r *http.Request, l *cachedLetter, v signing.OwnInvitation, token string) SignForm {
+func (h *Handlers) invitedForm(r *http.Request, l *cachedLetter, v invitation.Own, token string) SignForm {
 	f := h.emptyForm(r, l)
 	for field, text := range map[string]string{"name": v.Name, "email": v.Email, "organisation": v.Organisation, "invitation": token} {
 		f.Values.Set(field, text)
@@ -121,7 +122,7 @@ func (h *Handlers) SubmitInvitation(w http.ResponseWriter, r *http.Request) erro
 		p.Again, p.Answering = true, page.NewForm(r, form, nil)
 		return h.Render(w, http.StatusForbidden, p)
 	}
-	err = h.Signing.Answer(r.Context(), r.PathValue("token"), signing.InvitationState(form.Get("do")), form.Get("reason"))
+	err = h.Invitations.Answer(r.Context(), r.PathValue("token"), invitation.State(form.Get("do")), form.Get("reason"))
 	if page.ComesBack(err) {
 		p.Answering = page.NewForm(r, form, err)
 		return h.Render(w, page.Status(err), p)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/bundle"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/mailbox"
@@ -25,13 +26,14 @@ import (
 
 // Services are what the handlers ask.
 type Services struct {
-	Accounts  *account.Service
-	Mailboxes *mailbox.Service
-	Letters   *letter.Service
-	Roll      *roll.Service
-	Signing   *signing.Service
-	Log       *tlog.Log
-	Bundles   *bundle.Shelf
+	Accounts    *account.Service
+	Mailboxes   *mailbox.Service
+	Letters     *letter.Service
+	Roll        *roll.Service
+	Signing     *signing.Service
+	Invitations *invitation.Service
+	Log         *tlog.Log
+	Bundles     *bundle.Shelf
 
 	Operator, Contact string
 	PublishEvery      time.Duration               // for saying when a signature will appear

@@ -9,6 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -69,7 +70,7 @@ func (limits) Max(field string) int {
 	case "email":
 		return text.MaxEmail
 	case "reason":
-		return signing.MaxReason
+		return invitation.MaxReason
 	}
 	return signing.MaxText
 }
@@ -125,8 +126,12 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 		return fault.New(fault.Unavailable, "busy")
 	}
 	edition, _ := strconv.Atoi(v.Get("edition"))
+	invited, err := h.Invitations.IDOf(r.Context(), l.ID, v.Get("invitation"))
+	if err != nil {
+		return err
+	}
 	id, err := h.Signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: edition, Browser: h.setBrowser(w, r), Lang: page.LocaleOf(r).Code,
-		Text: v.Get("text"), Email: v.Get("email"), Invitation: v.Get("invitation"), IsCountry: i18n.IsCountry,
+		Text: v.Get("text"), Email: v.Get("email"), Invitation: invited, IsCountry: i18n.IsCountry,
 		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1",
 		Shown: signing.Shown{Kind: verify.Kind(v.Get("kind")), Name: v.Get("name"), Title: v.Get("title"), Affiliation: v.Get("affiliation"),
 			Organisation: v.Get("organisation"), Country: v.Get("country"), Listing: roll.Listing(v.Get("listing"))}})

@@ -79,11 +79,11 @@ var ownActs = map[string]func(h *Handlers, r *http.Request, f ownForm) (done str
 }
 
 func (h *Handlers) relist(r *http.Request, f ownForm) (string, error) {
-	return "signature.relisted", h.Signing.Relist(r.Context(), f.secret, f.id, roll.Listing(f.Get("listing")))
+	return "signature.relisted", h.Signing.Receipts.Relist(r.Context(), f.secret, f.id, roll.Listing(f.Get("listing")))
 }
 
 func (h *Handlers) prove(r *http.Request, f ownForm) (string, error) {
-	counted, err := h.Signing.Prove(r.Context(), f.secret, f.id, f.Get("domain"))
+	counted, err := h.Signing.Receipts.Prove(r.Context(), f.secret, f.id, f.Get("domain"))
 	if counted {
 		return "signature.proved", err
 	}
@@ -91,14 +91,14 @@ func (h *Handlers) prove(r *http.Request, f ownForm) (string, error) {
 }
 
 func (h *Handlers) withdraw(r *http.Request, f ownForm) (string, error) {
-	return "signature.withdrawn", h.Signing.Withdraw(r.Context(), f.secret, f.id)
+	return "signature.withdrawn", h.Signing.Receipts.Withdraw(r.Context(), f.secret, f.id)
 }
 
 func (h *Handlers) erase(r *http.Request, f ownForm) (string, error) {
 	if f.Get("sure") != "1" {
 		return "", fault.New(fault.Invalid, "sure").On("sure")
 	}
-	return "", h.Signing.Erase(r.Context(), f.secret, f.id)
+	return "", h.Signing.Receipts.Erase(r.Context(), f.secret, f.id)
 }
 
 // ownKinds are the faults that the page of a signature says itself: all that its acts can have.
@@ -129,7 +129,7 @@ func (h *Handlers) SubmitOwnSignature(w http.ResponseWriter, r *http.Request) er
 			return wrong
 		}
 	}
-	own, err := h.Signing.Find(r.Context(), f.secret)
+	own, err := h.Signing.Receipts.Find(r.Context(), f.secret)
 	if page.ComesBack(err, ownKinds...) {
 		p.Form, p.Done, p.Secret = page.NewForm(r, nil, err), "", ""
 		return h.Render(w, page.Status(err), p)
@@ -153,7 +153,7 @@ func (h *Handlers) SubmitOwnSignature(w http.ResponseWriter, r *http.Request) er
 			if view.ID == v.Get("id") {
 				view.Domain = v.Get("domain")
 			}
-			view.Record, err = h.Signing.MandateRecord(r.Context(), o, view.Domain)
+			view.Record, err = h.Signing.Receipts.MandateRecord(r.Context(), o, view.Domain)
 			if err != nil && !page.ComesBack(err, ownKinds...) {
 				return err
 			}
@@ -169,7 +169,7 @@ func (h *Handlers) SubmitOwnSignature(w http.ResponseWriter, r *http.Request) er
 
 // sendProof sends the proof that a signature is in the log, as a file.
 func (h *Handlers) sendProof(w http.ResponseWriter, r *http.Request, f ownForm) error {
-	proof, err := h.Signing.Proof(r.Context(), f.secret, f.id)
+	proof, err := h.Signing.Receipts.Proof(r.Context(), f.secret, f.id)
 	if err != nil {
 		return err
 	}

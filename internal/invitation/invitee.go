@@ -1,4 +1,4 @@
-package signing
+package invitation
 
 import (
 	"encoding/csv"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
 )
 
@@ -257,12 +258,12 @@ func (v Invitee) check() (Invitee, text.Address, *fault.Error) {
 	}
 	v.Email = a.Typed
 	if strings.TrimSpace(v.Name) != "" {
-		if v.Name, f = text.Name("name", v.Name, MaxName); f != nil {
+		if v.Name, f = text.Name("name", v.Name, signing.MaxName); f != nil {
 			return v, a, f
 		}
 	}
 	if strings.TrimSpace(v.Organisation) != "" {
-		if v.Organisation, f = text.Name("organisation", v.Organisation, MaxName); f != nil {
+		if v.Organisation, f = text.Name("organisation", v.Organisation, signing.MaxName); f != nil {
 			return v, a, f
 		}
 	}

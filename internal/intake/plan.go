@@ -1,20 +1,19 @@
-package signing
+package intake
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
@@ -30,13 +29,15 @@ type Import struct {
 	Kind    verify.Kind  // of lines that do not say it themselves; "" tells it by what they hold
 }
 
-// ImportPlan is what would become of each line of a list.
-type ImportPlan struct {
+// Plan is what would become of each line of a list.
+type Plan struct {
 	Import
 	SHA256 string // of the file
 	Batch  Batch  // the one that was interrupted and that applying goes on with; its ID is 0 for a new one
 	Lines  []PlannedLine
 	Asked  int // once it is applied: how many mails ask for a confirmation
+
+	at time.Time // when it was made
 }
 
 // Outcome is what becomes of a line.
@@ -44,48 +45,45 @@ type Outcome string
 
 // The outcomes.
 const (
-	ImportAdd       Outcome = "add"
-	ImportAsk       Outcome = "ask"       // a mail asks the address whether it signs; counted once it has confirmed
-	ImportHeld      Outcome = "hold"      // added, and counted once somebody has looked at it: Reason
-	ImportDuplicate Outcome = "duplicate" // left out: Of is the line it repeats, or 0 when the letter has it already
-	ImportInvalid   Outcome = "invalid"   // left out: Fault says why
-	ImportDone      Outcome = "done"      // in since this file was interrupted
+	Add       Outcome = "add"
+	Ask       Outcome = "ask"       // a mail asks the address whether it signs; counted once it has confirmed
+	Hold      Outcome = "hold"      // added, and counted once somebody has looked at it: Reason
+	Duplicate Outcome = "duplicate" // left out: Of is the line it repeats, or 0 when the letter has it already
+	Invalid   Outcome = "invalid"   // left out: Fault says why
+	Done      Outcome = "done"      // in since this file was interrupted
 )
 
 // The reasons of duplicates.
 const (
-	ImportWithdrawn = "withdrawn" // the signer has withdrawn
-	ImportAsked     = "asked"     // the address was sent a mail about this letter within a week
+	Withdrawn = "withdrawn" // the signer has withdrawn
+	Asked     = "asked"     // the address was sent a mail about this letter within a week
 )
 
 // PlannedLine is one line of a list and what becomes of it.
 type PlannedLine struct {
-	Line    int
-	Shown   // what the signature would show, and to whom
-	Outcome Outcome
-	Reason  string       // of a held line; of a duplicate ImportWithdrawn, ImportAsked or ""
-	Of      int          // of a duplicate
-	Fault   *fault.Error // of an invalid line
-	Notes   []roster.Note
-	Same    int // a line above with this very name, whose bearer seems to be another person; 0 for none
+	Line          int
+	signing.Shown // what the signature would show, and to whom
+	Outcome       Outcome
+	Reason        string       // of a held line; of a duplicate Withdrawn, Asked or ""
+	Of            int          // of a duplicate
+	Fault         *fault.Error // of an invalid line
+	Notes         []roster.Note
+	Same          int // a line above with this very name, whose bearer seems to be another person; 0 for none
 
-	email         string // confirmed by the mail that the line is of
-	mailbox, tag  []byte
-	edition       int
-	language      string // of mails to the signer
-	text          string // language of the text signed
-	at            time.Time
-	addressTagged bool
-	box           mailbox.Box // of one that asks
+	email    string // confirmed by the mail that the line is of
+	marks    signing.Marks
+	language string      // of mails to the signer
+	text     string      // language of the text signed
+	box      mailbox.Box // of one that asks
 }
 
-func (line PlannedLine) adds() bool { return line.Outcome == ImportAdd || line.Outcome == ImportHeld }
+func (line PlannedLine) adds() bool { return line.Outcome == Add || line.Outcome == Hold }
 
 // acts reports whether applying the plan does something with the line.
-func (line PlannedLine) acts() bool { return line.adds() || line.Outcome == ImportAsk }
+func (line PlannedLine) acts() bool { return line.adds() || line.Outcome == Ask }
 
 // Count returns how many lines have the outcome.
-func (p *ImportPlan) Count(o Outcome) (n int) {
+func (p *Plan) Count(o Outcome) (n int) {
 	for _, line := range p.Lines {
 		if line.Outcome == o {
 			n++
@@ -94,49 +92,49 @@ func (p *ImportPlan) Count(o Outcome) (n int) {
 	return n
 }
 
-// PlanImport says what would become of each line, and changes nothing. Each line costs a few look-ups, however many
+// Plan says what would become of each line, and changes nothing. Each line costs a few look-ups, however many
 // signatures the letter has.
-func (s *Service) PlanImport(ctx context.Context, i Import) (*ImportPlan, error) {
+func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 	now := s.DB.Now()
 	switch {
 	case !i.Letter.AcceptsConfirmations(now):
-		return nil, errClosed(i.Letter)
+		return nil, i.Letter.Refusal()
 	case !i.Basis.Imported():
 		return nil, fault.New(fault.Invalid, "batch.basis").On("basis")
 	}
-	source, f := text.Line("source", i.Source, MaxText)
+	source, f := text.Line("source", i.Source, signing.MaxText)
 	if f != nil {
 		return nil, f
 	}
 	i.Source = source
-	key, err := s.keyFor(ctx, i.Letter.ID)
+	key, err := s.Letters.Key(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
-	p := &ImportPlan{Import: i, SHA256: i.List.SHA256}
+	p := &Plan{Import: i, SHA256: i.List.SHA256, at: now}
 	done, err := s.interrupted(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.CurrentText(ctx, i.Letter.ID)
+	editions, err := s.Letters.Editions(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}
+	since := letter.LastText(editions).PublishedAt
 	for _, e := range p.List.Entries {
-		if e.Writer == roster.Sender && e.Sent.Before(text.PublishedAt) { // whoever wrote then has not seen it, and an old mail is easily sent again
+		if e.Writer == roster.Sender && e.Sent.Before(since) { // whoever wrote then has not seen the text, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
 		}
-		shown := Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
+		shown := signing.Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
 			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
-		parts := shown.parts()
+		parts := shown.Parts()
 		if e.Writer == roster.Claimed {
-			parts = []Shown{shown} // one mail asks for both
+			parts = []signing.Shown{shown} // one mail asks for both
 		}
 		for _, part := range parts {
 			line := s.check(p.Import, e, part, key)
-			line.at = now
 			if done[lineKey{e.Line, part.Kind}] {
-				line.Outcome = ImportDone
+				line.Outcome = Done
 			}
 			p.Lines = append(p.Lines, line)
 		}
@@ -156,7 +154,7 @@ type lineKey struct {
 }
 
 // interrupted finds the batch of the same file that was not finished, and the lines that are in.
-func (s *Service) interrupted(ctx context.Context, p *ImportPlan) (done map[lineKey]bool, err error) {
+func (s *Service) interrupted(ctx context.Context, p *Plan) (done map[lineKey]bool, err error) {
 	done = map[lineKey]bool{}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		batches, err := store.List(tx, qListBatches, scanBatch, p.Letter.ID)
@@ -195,19 +193,19 @@ func (i Import) kindOf(e roster.Entry) verify.Kind {
 }
 
 // check normalises what a line shows and says what is wrong with it, or why it is held.
-func (s *Service) check(i Import, e roster.Entry, shown Shown, key *seal.LetterKey) PlannedLine {
-	line := PlannedLine{Line: e.Line, Outcome: ImportAdd, Notes: e.Notes, edition: i.Letter.Edition.Number, language: i.Letter.Edition.Language}
+func (s *Service) check(i Import, e roster.Entry, shown signing.Shown, key *seal.LetterKey) PlannedLine {
+	line := PlannedLine{Line: e.Line, Outcome: Add, Notes: e.Notes, language: i.Letter.Edition.Language}
 	if e.Language != "" && i18n.Find(e.Language) != nil {
 		line.language = e.Language
 	}
-	line.text = textLanguage(i.Letter.Edition, line.language)
+	line.text = i.Letter.Edition.Prefer(line.language)
 	invalid := func(f *fault.Error) {
 		if f != nil && line.Fault == nil {
-			line.Outcome, line.Fault = ImportInvalid, f
+			line.Outcome, line.Fault = Invalid, f
 		}
 	}
 	invalid(e.Fault)
-	if !kindAllowed(i.Letter, shown.Kind) {
+	if !signing.Takes(i.Letter, shown.Kind) {
 		invalid(fault.New(fault.Invalid, "kind").On("kind"))
 	}
 	representative := ""
@@ -219,7 +217,7 @@ func (s *Service) check(i Import, e roster.Entry, shown Shown, key *seal.LetterK
 		}
 		shown.Name = ""
 	}
-	for _, f := range shown.check() {
+	for _, f := range shown.Check() {
 		invalid(f)
 	}
 	if shown.Kind == verify.Organisation {
@@ -227,39 +225,28 @@ func (s *Service) check(i Import, e roster.Entry, shown Shown, key *seal.LetterK
 	}
 	line.Shown = shown
 	record := shown.Record()
-	if text.Misleads(record.Name) && line.Outcome == ImportAdd {
-		line.Outcome, line.Reason = ImportHeld, HeldLookAlike
+	if text.Misleads(record.Name) && line.Outcome == Add {
+		line.Outcome, line.Reason = Hold, signing.HeldLookAlike
 	}
 	if e.Email != "" {
 		a, f := text.ParseAddress(e.Email)
 		invalid(f)
 		if f == nil {
 			box := s.Mailboxes.Of(key, i.Letter.ID, a)
-			line.mailbox, line.tag, line.addressTagged = box.AnyTag(), box.Tag(), true
+			line.marks = signing.MarksOf(box)
 			switch e.Writer {
 			case roster.Sender:
 				line.email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
 				if line.box = box; line.adds() {
-					line.Outcome, line.Reason = ImportAsk, "" // what would hold it is looked at when it is confirmed
+					line.Outcome, line.Reason = Ask, "" // what would hold it is looked at when it is confirmed
 				}
 			}
 			return line
 		}
 	}
-	// Without an address a signature is known by what it says: the name finds namesakes, all of it finds the same line.
-	line.mailbox, line.tag = listedName(key, record.Name), listedTag(key, record)
+	line.marks = signing.MarksOfRecord(key, record)
 	return line
-}
-
-// listedName and listedTag stand in place of the address tags of a signature without address: one for its name, one for
-// all it says.
-func listedName(key *seal.LetterKey, name string) []byte {
-	return key.Tag("listed name " + text.Fold(name))
-}
-
-func listedTag(key *seal.LetterKey, r verify.Record) []byte {
-	return key.Tag(strings.Join([]string{"listed", text.Fold(r.Name), text.Fold(r.Affiliation), r.Country}, "\n"))
 }
 
 // bearer is who has a name on the list.
@@ -289,17 +276,17 @@ func (line PlannedLine) bearer() (key string, b bearer) {
 }
 
 // markRepeated finds lines that repeat one above them: by address, or by everything that they say.
-func (p *ImportPlan) markRepeated() {
+func (p *Plan) markRepeated() {
 	byTag, byName := map[string]int{}, map[string][]bearer{}
 	for i := range p.Lines {
 		line := &p.Lines[i]
-		if line.Outcome == ImportInvalid {
+		if line.Outcome == Invalid {
 			continue
 		}
-		tag := string(line.Kind) + string(line.tag)
+		tag := string(line.Kind) + line.marks.Key()
 		if first, repeated := byTag[tag]; repeated {
-			if line.Outcome != ImportDone {
-				line.Outcome, line.Of = ImportDuplicate, first
+			if line.Outcome != Done {
+				line.Outcome, line.Of = Duplicate, first
 			}
 			continue
 		}
@@ -309,11 +296,11 @@ func (p *ImportPlan) markRepeated() {
 			if i == 0 {
 				line.Same = other.line
 			}
-			if line.Outcome != ImportAdd || line.addressTagged {
+			if line.Outcome != Add || line.marks.Address {
 				break
 			}
 			if b.compatible(other) {
-				line.Outcome, line.Reason, line.Same = ImportHeld, HeldDuplicate, other.line
+				line.Outcome, line.Reason, line.Same = Hold, signing.HeldDuplicate, other.line
 			}
 		}
 		byName[key] = addBearer(byName[key], b)
@@ -329,27 +316,23 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 			if !line.acts() {
 				continue
 			}
-			for other, err := range store.Each(tx, qFindByMailbox, scanSignature, l, line.mailbox, line.mailbox, line.mailbox) {
-				switch {
-				case err != nil:
-					return err
-				case other.Kind != line.Kind:
-				case bytes.Equal(other.tag, line.tag):
-					line.Outcome, line.Reason, line.Of = ImportDuplicate, "", 0
-					if other.State == StateWithdrawn {
-						line.Reason = ImportWithdrawn // a list does not sign for who took their name back
-					}
-				case !other.stands():
-				case line.addressTagged && line.Outcome == ImportAdd:
-					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
-				}
+			earlier, err := line.marks.Earlier(tx, l, line.Kind)
+			switch {
+			case err != nil:
+				return err
+			case earlier == signing.EarlierSame:
+				line.Outcome, line.Reason, line.Of = Duplicate, "", 0
+			case earlier == signing.EarlierWithdrawn: // a list does not sign for who took their name back
+				line.Outcome, line.Reason, line.Of = Duplicate, Withdrawn, 0
+			case earlier == signing.EarlierAlike && line.marks.Address && line.Outcome == Add:
+				line.Outcome, line.Reason = Hold, signing.HeldDuplicate
 			}
-			if line.Outcome == ImportAsk {
+			if line.Outcome == Ask {
 				if err := line.compareAsked(tx); err != nil {
 					return err
 				}
 			}
-			if line.Outcome != ImportAdd || line.addressTagged {
+			if line.Outcome != Add || line.marks.Address {
 				continue
 			}
 			_, b := line.bearer()
@@ -359,7 +342,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 			}
 			for _, x := range listed {
 				if b.compatible(bearer{affiliation: text.Fold(x.Affiliation), country: x.Country}) {
-					line.Outcome, line.Reason = ImportHeld, HeldDuplicate
+					line.Outcome, line.Reason = Hold, signing.HeldDuplicate
 				}
 			}
 		}

@@ -1,7 +1,8 @@
-package signing
+package intake
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -22,6 +23,7 @@ var (
 	qFailProposal    = store.Q("intake.fail", `UPDATE intake SET state = 'failed', reason = $1 WHERE letter_id = $2 AND id = $3`)
 	qDiscardProposal = store.Q("intake.discard", `DELETE FROM intake WHERE letter_id = $1 AND id = $2 AND state <> 'approved'`)
 	qRemoveProposal  = store.Q("intake.remove", `DELETE FROM intake WHERE letter_id = $1 AND id = $2`)
+	qGiveUp          = store.Q("intake.give_up", `DELETE FROM intake`)
 	qRetainProposals = store.Q("intake.retain", `
 		DELETE FROM intake WHERE created_at < $1 OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 )
@@ -36,6 +38,6 @@ func scanProposal(row store.Row) (p Proposal, err error) {
 	if by != nil {
 		p.approvedBy = *by
 	}
-	p.CreatedAt = unixMicro(created)
+	p.CreatedAt = time.UnixMicro(created).UTC()
 	return p, json.Unmarshal([]byte(skip), &p.Skip)
 }

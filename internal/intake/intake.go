@@ -1,4 +1,10 @@
-package signing
+// Package intake owns the lists of signatories that come in: what becomes of each line, the batch it is added by, the proposal that
+// waits for a second member, and the mails that were read as sign-ons.
+//
+// It promises that a plan changes nothing; that what is added can be stopped, goes on where it stopped, and can be undone; that a
+// line is held or left out rather than counted twice; and that the log bounds what a list adds before it does. It must not know
+// pages or how mail is sent.
+package intake
 
 import (
 	"bytes"
@@ -14,22 +20,32 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
 
 // Bounds of what waits at the desk. A longer list is for the command line.
 const (
-	MaxIntake    = 5000                // lines of a list
-	IntakeFor    = 14 * 24 * time.Hour // how long it waits
+	MaxLines     = 5000                // lines of a list
+	KeptFor      = 14 * 24 * time.Hour // how long it waits
 	maxProposals = 20                  // of a letter
-	maxIntakeSay = 2000                // bytes of what a mail says
+	maxSaid      = 2000                // bytes of what a mail says
 )
+
+// Service holds the use cases around lists that come in.
+type Service struct {
+	DB        *store.DB
+	Letters   *letter.Service
+	Mailboxes *mailbox.Service
+	Signing   *signing.Service
+}
 
 // Proposal is a list that somebody has read in at the desk. It is no signature before it is added.
 type Proposal struct {
@@ -55,36 +71,33 @@ const (
 	ProposalFailed   ProposalState = "failed"
 )
 
-// ApplyIntake adds a list that was approved. Killed, it goes on where it stopped.
-type ApplyIntake struct {
+// apply adds a list that was approved. Killed, it goes on where it stopped.
+type apply struct {
 	Letter   letter.ID `json:"letter"`
 	Proposal int64     `json:"proposal"`
 }
 
 // Kind names the job.
-func (ApplyIntake) Kind() string { return "intake.apply" }
+func (apply) Kind() string { return "intake.apply" }
 
-// UndoIntake undoes a batch.
-type UndoIntake struct {
+// undo undoes a batch.
+type undo struct {
 	Letter letter.ID `json:"letter"`
 	Batch  int64     `json:"batch"`
 	By     int64     `json:"by"`
 }
 
 // Kind names the job.
-func (UndoIntake) Kind() string { return "intake.undo" }
+func (undo) Kind() string { return "intake.undo" }
 
 // Register hands the work that is done in the background to the runner.
 func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j ApplyIntake) error { return s.applyIntake(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j UndoIntake) error { return s.undoIntake(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j letter.Extended) error { return s.extended(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j announce) error { return s.announceAll(ctx, j) }, job.Limit(1))
-	job.Handle(r, func(ctx context.Context, _ int64, j MakeExport) error { return s.makeExport(ctx, j) }, job.Limit(1), job.Timeout(exportTakes))
+	job.Handle(r, func(ctx context.Context, _ int64, j apply) error { return s.applyProposed(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j undo) error { return s.undoBatch(ctx, j) }, job.Limit(1))
 }
 
-// intake is what is sealed of a proposal: the list and how it becomes signatures.
-type intake struct {
+// proposed is what is sealed of a proposal: the list and how it becomes signatures.
+type proposed struct {
 	List    *roster.Roster
 	Basis   verify.Basis
 	Source  string
@@ -92,33 +105,33 @@ type intake struct {
 	Kind    verify.Kind
 }
 
-// Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as PlanImport does.
+// Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as Plan does.
 func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, err error) {
-	if n := len(i.List.Entries); n > MaxIntake {
-		return 0, fault.New(fault.TooLarge, "intake.long", "Limit", MaxIntake)
+	if n := len(i.List.Entries); n > MaxLines {
+		return 0, fault.New(fault.TooLarge, "intake.long", "Limit", MaxLines)
 	}
 	list := *i.List
 	list.Entries = slices.Clone(list.Entries)
 	for n := range list.Entries {
 		e := &list.Entries[n]
-		if len(e.Text) > maxIntakeSay {
-			e.Text = strings.ToValidUTF8(e.Text[:maxIntakeSay], "") + "…"
+		if len(e.Text) > maxSaid {
+			e.Text = strings.ToValidUTF8(e.Text[:maxSaid], "") + "…"
 		}
 		if e.Fault != nil {
 			e.Fault = &fault.Error{Kind: e.Fault.Kind, Key: e.Fault.Key, Args: e.Fault.Args, Field: e.Fault.Field} // without its cause
 		}
 	}
 	i.List = &list
-	plan, err := s.PlanImport(ctx, i)
+	plan, err := s.Plan(ctx, i)
 	if err != nil {
 		return 0, err
 	}
-	key, err := s.keyFor(ctx, i.Letter.ID)
+	key, err := s.Letters.Key(ctx, i.Letter.ID)
 	if err != nil {
 		return 0, err
 	}
 	id = store.NewID(s.DB.Now())
-	sealed, err := sealIntake(key, id, intake{plan.List, plan.Basis, plan.Source, plan.Listing, plan.Kind})
+	sealed, err := sealProposed(key, id, proposed{plan.List, plan.Basis, plan.Source, plan.Listing, plan.Kind})
 	if err != nil {
 		return 0, err
 	}
@@ -137,7 +150,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 	})
 }
 
-func sealIntake(key *seal.LetterKey, id int64, i intake) ([]byte, error) {
+func sealProposed(key *seal.LetterKey, id int64, i proposed) ([]byte, error) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	err := json.NewEncoder(w).Encode(i)
@@ -145,15 +158,15 @@ func sealIntake(key *seal.LetterKey, id int64, i intake) ([]byte, error) {
 		err = closed
 	}
 	if err != nil {
-		return nil, fmt.Errorf("signing: intake: %w", err)
+		return nil, fmt.Errorf("intake: %w", err)
 	}
 	return key.Seal("intake", id, packed.Bytes()), nil
 }
 
-func openIntake(key *seal.LetterKey, id int64, sealed []byte) (i intake, err error) {
+func openProposed(key *seal.LetterKey, id int64, sealed []byte) (i proposed, err error) {
 	packed, err := key.Open("intake", id, sealed)
 	if err != nil {
-		return i, fmt.Errorf("signing: intake %d: %w", id, err)
+		return i, fmt.Errorf("intake %d: %w", id, err)
 	}
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
@@ -188,7 +201,7 @@ func (s *Service) Proposals(ctx context.Context, l letter.ID) (list []Proposal, 
 }
 
 // PlanProposal returns a proposal with what would become of its lines now; signatures that came since make duplicates.
-func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (p Proposal, plan *ImportPlan, err error) {
+func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (p Proposal, plan *Plan, err error) {
 	var sealed []byte
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if p, err = scanProposal(tx.Row(qFindProposal, l.ID, id)); err != nil {
@@ -202,22 +215,22 @@ func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (
 	if err != nil {
 		return p, nil, err
 	}
-	key, err := s.keyFor(ctx, l.ID)
+	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
 		return p, nil, err
 	}
-	i, err := openIntake(key, id, sealed)
+	i, err := openProposed(key, id, sealed)
 	if err != nil {
 		return p, nil, err
 	}
-	plan, err = s.PlanImport(ctx, Import{Letter: l, List: i.List.Without(p.Skip), Basis: i.Basis, Source: i.Source, Listing: i.Listing, Kind: i.Kind})
+	plan, err = s.Plan(ctx, Import{Letter: l, List: i.List.Without(p.Skip), Basis: i.Basis, Source: i.Source, Listing: i.Listing, Kind: i.Kind})
 	return p, plan, err
 }
 
 var errNoProposal = fault.New(fault.Gone, "intake.gone")
 
-// SkipLines says which lines of a proposal are left out; who approved it as it was before did not approve that.
-func (s *Service) SkipLines(ctx context.Context, l letter.ID, id int64, lines []int, by int64) error {
+// Skip says which lines of a proposal are left out; who approved it as it was before did not approve that.
+func (s *Service) Skip(ctx context.Context, l letter.ID, id int64, lines []int, by int64) error {
 	text, err := json.Marshal(append([]int{}, lines...))
 	if err != nil {
 		return err
@@ -225,8 +238,8 @@ func (s *Service) SkipLines(ctx context.Context, l letter.ID, id int64, lines []
 	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.changed"}, qSkipProposal, string(text), l, id)
 }
 
-// DiscardProposal throws a proposal away that nobody has approved.
-func (s *Service) DiscardProposal(ctx context.Context, l letter.ID, id, by int64) error {
+// Discard throws a proposal away that nobody has approved.
+func (s *Service) Discard(ctx context.Context, l letter.ID, id, by int64) error {
 	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.discarded"}, qDiscardProposal, l, id)
 }
 
@@ -260,8 +273,8 @@ type Undoing struct {
 // Act names the act.
 func (Undoing) Act() string { return "undo" }
 
-// registerLists tells that lists are added and undone by two members.
-func (s *Service) registerLists(accounts *account.Service) {
+// RegisterActs tells that lists are added and undone by two members.
+func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Addition]{Ask: account.Editor, Decide: account.Editor,
 		Again: func(a, waiting Addition) *fault.Error {
 			if a.Proposal != waiting.Proposal {
@@ -289,11 +302,11 @@ func applyProposal(tx *store.Tx, l letter.ID, a Addition, by int64) error {
 	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.approved"}); err != nil {
 		return err
 	}
-	return job.Enqueue(tx, ApplyIntake{l, a.Proposal})
+	return job.Enqueue(tx, apply{l, a.Proposal})
 }
 
-// applyIntake adds the lines of a proposal. What cannot be added any more stays, with the reason.
-func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
+// applyProposed adds the lines of a proposal. What cannot be added any more stays, with the reason.
+func (s *Service) applyProposed(ctx context.Context, j apply) error {
 	l, err := s.Letters.FindByID(ctx, j.Letter)
 	if err != nil {
 		return err
@@ -304,7 +317,7 @@ func (s *Service) applyIntake(ctx context.Context, j ApplyIntake) error {
 	}
 	var batch Batch
 	if err == nil {
-		batch, err = s.ApplyImport(ctx, plan, nil)
+		batch, err = s.Apply(ctx, plan, nil)
 	}
 	if refused, ok := errors.AsType[*fault.Error](err); ok {
 		return s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -338,11 +351,11 @@ func requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
 	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.undoing"}); err != nil {
 		return err
 	}
-	return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), UndoIntake{l, batch, by})
+	return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), undo{l, batch, by})
 }
 
-func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {
-	undone, _, err := s.UndoImport(ctx, j.Letter, j.Batch, nil)
+func (s *Service) undoBatch(ctx context.Context, j undo) error {
+	undone, _, err := s.Undo(ctx, j.Letter, j.Batch, nil)
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return job.Dead(err)
 	}
@@ -352,4 +365,18 @@ func (s *Service) undoIntake(ctx context.Context, j UndoIntake) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: j.Letter, Act: "intake.undone", Object: strconv.Itoa(undone)})
 	})
+}
+
+// Retain deletes proposals past their time, and those of letters whose data key was destroyed.
+func (s *Service) Retain(ctx context.Context) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-KeptFor).UnixMicro())
+		return err
+	})
+}
+
+// GiveUp deletes every proposal: they were sealed with keys that are lost.
+func (s *Service) GiveUp(ctx context.Context) error {
+	_, err := s.DB.Repeat(ctx, qGiveUp)
+	return err
 }

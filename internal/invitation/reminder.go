@@ -1,4 +1,4 @@
-package signing
+package invitation
 
 import (
 	"context"
@@ -197,19 +197,19 @@ func (s *Service) beginReminder(ctx context.Context, l letter.ID, at time.Time) 
 
 // remindSlice enqueues some mails of a reminder and says how far it then is; false when another process has the turn.
 func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) (reminded, bool, error) {
-	key, err := s.keyFor(ctx, l.ID)
+	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
 		return r, false, err
 	}
 	var rows []invitation
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		rows, err = store.List(tx, qListToRemind, scanInvitation, l.ID, r.after, store.IDAt(time.UnixMicro(r.at).Add(-reminderApart)), invitationSlice)
+		rows, err = store.List(tx, qListToRemind, scan, l.ID, r.after, store.IDAt(time.UnixMicro(r.at).Add(-reminderApart)), atOnce)
 		return err
 	})
 	if err != nil {
 		return r, false, err
 	}
-	drafts := make([]invitationDraft, len(rows))
+	drafts := make([]draft, len(rows))
 	for i, v := range rows {
 		g, err := v.open(key)
 		if err != nil {
@@ -219,7 +219,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 		if f != nil {
 			return r, false, f
 		}
-		drafts[i] = invitationDraft{id: v.id, box: s.Mailboxes.Of(key, l.ID, a)}
+		drafts[i] = draft{id: v.id, box: s.Mailboxes.Of(key, l.ID, a)}
 	}
 	next, turn := reminded{at: r.at, after: r.after}, false
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -227,7 +227,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 		if len(drafts) > 0 {
 			next.after = drafts[len(drafts)-1].id
 		}
-		if len(drafts) < invitationSlice {
+		if len(drafts) < atOnce {
 			next.done = new(tx.Now().UnixMicro())
 		}
 		n, err := tx.Exec(qMoveReminder, next.after, next.done, l.ID, r.at, r.after)
@@ -242,7 +242,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 			if !mail {
 				continue // this address has had its mails
 			}
-			if err := job.Enqueue(tx, InvitationMail{Letter: l.ID, Invitation: d.id, Reminder: true}); err != nil {
+			if err := job.Enqueue(tx, Mail{Letter: l.ID, Invitation: d.id, Reminder: true}); err != nil {
 				return err
 			}
 		}

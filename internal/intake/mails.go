@@ -1,8 +1,8 @@
-package signing
+package intake
 
 import (
 	"github.com/undersigned/undersigned/internal/inbox"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 )
 
 // Roster returns mails as a list of signatories, a line for each: its sender, and what the text says of them in lines such

@@ -1,29 +1,29 @@
-package signing
+package invitation
 
 import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-// invitationShown is the state that editors see: "signed" only where the listing lets the coalition know whose the
+// shownState is the state that editors see: "signed" only where the listing lets the coalition know whose the
 // signature is. One that is counted only must show in nothing that they are told.
-const invitationShown = `CASE WHEN EXISTS (
+const shownState = `CASE WHEN EXISTS (
 		SELECT 1 FROM signature s WHERE s.letter_id = i.letter_id AND s.mailbox_tag = i.signer_mailbox_tag AND s.tag = i.signer_tag
 			AND s.state IN ('new', 'listed', 'held') AND s.listing <> 'counted') THEN 'signed' ELSE i.state END`
 
-const invitationColumns = `i.letter_id, i.id, i.sealed, i.state, i.mail, i.invited_by, i.signer_mailbox_tag, i.signer_tag`
+const columns = `i.letter_id, i.id, i.sealed, i.state, i.mail, i.invited_by, i.signer_mailbox_tag, i.signer_tag`
 
 var (
-	qInsertInvitation = store.Q("invitation.insert", `
+	qInsert = store.Q("invitation.insert", `
 		INSERT INTO invitation (letter_id, id, tag, signer_mailbox_tag, signer_tag, sealed, state, mail, invited_by)
 		VALUES ($1, $2, $3, $4, $3, $5, 'invited', '', $6) ON CONFLICT (letter_id, tag) DO NOTHING`)
-	qHasInvitation  = store.Q("invitation.has", `SELECT COUNT(*) FROM invitation WHERE letter_id = $1 AND tag = $2`)
-	qFindInvitation = store.Q("invitation.find", `SELECT `+invitationColumns+` FROM invitation i WHERE i.letter_id = $1 AND i.id = $2`)
-	qListInvitation = store.Q("invitation.list", `
-		SELECT * FROM (SELECT `+invitationColumns+`, `+invitationShown+` AS shown FROM invitation i WHERE i.letter_id = $1 AND i.id > $2) v
+	qHas  = store.Q("invitation.has", `SELECT COUNT(*) FROM invitation WHERE letter_id = $1 AND tag = $2`)
+	qFind = store.Q("invitation.find", `SELECT `+columns+` FROM invitation i WHERE i.letter_id = $1 AND i.id = $2`)
+	qList = store.Q("invitation.list", `
+		SELECT * FROM (SELECT `+columns+`, `+shownState+` AS shown FROM invitation i WHERE i.letter_id = $1 AND i.id > $2) v
 		WHERE v.shown = $3 OR CAST($3 AS TEXT) = '' ORDER BY v.id LIMIT $4`)
-	qCountInvitation = store.Q("invitation.count", `
-		SELECT v.shown, COUNT(*) FROM (SELECT `+invitationShown+` AS shown FROM invitation i WHERE i.letter_id = $1) v GROUP BY v.shown`)
+	qCount = store.Q("invitation.count", `
+		SELECT v.shown, COUNT(*) FROM (SELECT `+shownState+` AS shown FROM invitation i WHERE i.letter_id = $1) v GROUP BY v.shown`)
 	qSetAnswer  = store.Q("invitation.set_answer", `UPDATE invitation SET state = $1, sealed = $2 WHERE letter_id = $3 AND id = $4`)
 	qSetVisited = store.Q("invitation.set_visited", `UPDATE invitation SET state = 'visited' WHERE letter_id = $1 AND id = $2 AND state = 'invited'`)
 	qSetSigner  = store.Q("invitation.set_signer", `
@@ -31,7 +31,7 @@ var (
 			SELECT 1 FROM signature s WHERE s.letter_id = invitation.letter_id AND s.mailbox_tag = invitation.signer_mailbox_tag AND s.tag = invitation.signer_tag
 				AND s.state IN ('new', 'listed', 'held'))`)
 	qSetUndeliverable = store.Q("invitation.set_refused", `UPDATE invitation SET mail = 'refused' WHERE letter_id = $1 AND id = $2 AND mail = ''`)
-	qRemoveInvitation = store.Q("invitation.remove", `DELETE FROM invitation WHERE letter_id = $1 AND id = $2`)
+	qRemove           = store.Q("invitation.remove", `DELETE FROM invitation WHERE letter_id = $1 AND id = $2`)
 	// Who erased a signature is not reminded of it, and the address it came from, if another signed, is forgotten.
 	qForgetSigner = store.Q("invitation.forget_signer", `
 		UPDATE invitation SET mail = CASE WHEN mail = '' THEN 'stopped' ELSE mail END,
@@ -41,11 +41,11 @@ var (
 	qAnswered = store.Q("invitation.answered", `
 		SELECT COUNT(*) FROM signature WHERE letter_id = $1 AND mailbox_tag = $2 AND tag = $3`)
 
-	qCountDay         = store.Q("invitation_day.count", `SELECT COALESCE(MAX(n), 0) FROM invitation_day WHERE letter_id = $1 AND day = $2`)
-	qSpendInvitations = store.Q("invitation_day.spend", `
+	qCountDay = store.Q("invitation_day.count", `SELECT COALESCE(MAX(n), 0) FROM invitation_day WHERE letter_id = $1 AND day = $2`)
+	qSpendDay = store.Q("invitation_day.spend", `
 		INSERT INTO invitation_day (letter_id, day, n) VALUES ($1, $2, $3)
 		ON CONFLICT (letter_id, day) DO UPDATE SET n = invitation_day.n + excluded.n WHERE invitation_day.n + excluded.n <= $4`)
-	qForgetInvitationDays = store.Q("invitation_day.forget", `DELETE FROM invitation_day WHERE day < $1`)
+	qForgetDays = store.Q("invitation_day.forget", `DELETE FROM invitation_day WHERE day < $1`)
 
 	qFindPlan = store.Q("reminder_plan.find", `SELECT days FROM reminder_plan WHERE letter_id = $1`)
 	qPutPlan  = store.Q("reminder_plan.put", `
@@ -61,14 +61,14 @@ var (
 		UPDATE reminder SET after_id = $1, done_at = $2 WHERE letter_id = $3 AND at = $4 AND after_id = $5 AND done_at IS NULL`)
 	// Also those whose mails are stopped: how many mails wait must not tell who erased a signature.
 	qListToRemind = store.Q("invitation.list_to_remind", `
-		SELECT `+invitationColumns+` FROM invitation i
+		SELECT `+columns+` FROM invitation i
 		WHERE i.letter_id = $1 AND i.id > $2 AND i.id < $3 AND i.state <> 'declined' AND i.mail <> 'refused' ORDER BY i.id LIMIT $4`)
 
-	qPurgeInvitations = store.Q("invitation.purge", `
+	qPurge = store.Q("invitation.purge", `
 		DELETE FROM invitation WHERE letter_id = $1 AND id IN (SELECT id FROM invitation WHERE letter_id = $1 ORDER BY id LIMIT 500)`)
-	qListUnpurgedInvitations = store.Q("invitation.list_unpurged", `
+	qListUnpurged = store.Q("invitation.list_unpurged", `
 		SELECT id FROM letter WHERE data_key IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.letter_id = letter.id) ORDER BY id LIMIT 100`)
-	qGiveUpInvitations = store.Q("invitation.give_up", `
+	qGiveUp = store.Q("invitation.give_up", `
 		DELETE FROM invitation WHERE (letter_id, id) IN (SELECT letter_id, id FROM invitation ORDER BY letter_id, id LIMIT 500)`)
 )
 
@@ -77,7 +77,7 @@ type invitation struct {
 	letter         letter.ID
 	id             int64
 	sealed         []byte
-	state          InvitationState
+	state          State
 	mail           string
 	by             int64
 	mailbox, exact []byte // tags of the address that answers it
@@ -87,4 +87,4 @@ func (v *invitation) fields() []any {
 	return []any{&v.letter, &v.id, &v.sealed, &v.state, &v.mail, &v.by, &v.mailbox, &v.exact}
 }
 
-func scanInvitation(row store.Row) (v invitation, err error) { return v, row.Scan(v.fields()...) }
+func scan(row store.Row) (v invitation, err error) { return v, row.Scan(v.fields()...) }

@@ -1,4 +1,4 @@
-package signing_test
+package handout_test
 
 import (
 	"bytes"
@@ -9,32 +9,32 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
 
-// export makes an export and returns its id.
-func (d *desk) export(a roll.Audience) int64 {
+// made makes a handout and returns its id.
+func (d *desk) made(a roll.Audience) int64 {
 	d.T.Helper()
-	if err := d.Signing.RequestExport(d.T.Context(), d.Letter.ID, a, 0); err != nil {
+	if err := d.Handouts.Request(d.T.Context(), d.Letter.ID, a, 0); err != nil {
 		d.T.Fatal(err)
 	}
-	d.work("export.make")
-	all, err := d.Signing.Exports(d.T.Context(), d.Letter.ID)
+	d.Work("export.make")
+	all, err := d.Handouts.List(d.T.Context(), d.Letter.ID)
 	if err != nil || len(all) == 0 || !all[len(all)-1].Made {
 		d.T.Fatalf("%+v, %v", all, err)
 	}
 	return all[len(all)-1].ID
 }
 
-// fetch returns the lines of an export.
+// fetch returns the lines of a handout.
 func (d *desk) fetch(id int64) (names []string) {
 	d.T.Helper()
-	_, lines, err := d.Signing.FetchExport(d.T.Context(), d.Letter.ID, id, "csv", 0)
+	_, lines, err := d.Handouts.Fetch(d.T.Context(), d.Letter.ID, id, "csv", 0)
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -52,9 +52,9 @@ var (
 	qFirstPart = store.Q("test.first_export_part", `SELECT sealed FROM export_part ORDER BY part LIMIT 1`)
 )
 
-// Each audience gets the names that it may see, sealed until then; who hides, withdraws or erases a name after an export was
+// Each audience gets the names that it may see, sealed until then; who hides, withdraws or erases a name after a handout was
 // made is not in what is fetched.
-func TestExport_showsEachAudienceWhatItMaySee(t *testing.T) {
+func TestHandout_showsEachAudienceWhatItMaySee(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		d.Give("zoe@x.example", testkit.Named("Zoe Public"))
@@ -65,7 +65,7 @@ func TestExport_showsEachAudienceWhatItMaySee(t *testing.T) {
 		d.Give("held@x.example", testkit.Named("Nоra Held")) // a Cyrillic letter
 		d.Submit("pending@x.example", testkit.Named("Eve Pending"))
 		d.Publish()
-		public, addressee, coalition := d.export(roll.ForPublic), d.export(roll.ForAddressee), d.export(roll.ForCoalition)
+		public, addressee, coalition := d.made(roll.ForPublic), d.made(roll.ForAddressee), d.made(roll.ForCoalition)
 		for id, want := range map[int64][]string{
 			public:    {"person Bo Public public", "person Zoe Public public"},
 			addressee: {"person Bo Public public", "person Cid Addressee addressee", "person Zoe Public public"},
@@ -79,29 +79,29 @@ func TestExport_showsEachAudienceWhatItMaySee(t *testing.T) {
 		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFirstPart).Scan(&sealed) }); err != nil || bytes.Contains(sealed, []byte("Public")) {
 			t.Errorf("a part is not sealed: %v", err)
 		}
-		if err := d.Signing.Relist(ctx, cid.Secret, d.Own(cid.Secret)[0].ID, roll.Coalition); err != nil {
+		if err := d.Signing.Receipts.Relist(ctx, cid.Secret, d.Own(cid.Secret)[0].ID, roll.Coalition); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Signing.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(ctx, bo.Secret, d.Own(bo.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"person Zoe Public public"}, d.fetch(addressee)); diff != "" {
 			t.Errorf("after names were hidden and taken back (-want +got):\n%s", diff)
 		}
-		testkit.WantFault(t, d.Signing.RequestExport(ctx, d.Letter.ID, "everybody", 0), "audience: export.audience")
-		if err := d.Signing.DiscardExport(ctx, d.Letter.ID, public, 0); err != nil {
+		testkit.WantFault(t, d.Handouts.Request(ctx, d.Letter.ID, "everybody", 0), "audience: export.audience")
+		if err := d.Handouts.Discard(ctx, d.Letter.ID, public, 0); err != nil {
 			t.Fatal(err)
 		}
 		if n := d.Count(qParts); n != 2 {
 			t.Errorf("%d parts are left", n)
 		}
-		_, _, err := d.Signing.FetchExport(ctx, d.Letter.ID, public, "csv", 0)
+		_, _, err := d.Handouts.Fetch(ctx, d.Letter.ID, public, "csv", 0)
 		testkit.WantFault(t, err, ": export.gone")
 	})
 }
 
-// An export of several slices is whole and in order; it is destroyed after a week, and with the letter's other sealed data.
-func TestExport_isWholeAndEnds(t *testing.T) {
+// A handout of several slices is whole and in order; it is destroyed after a week, and with the letter's other sealed data.
+func TestHandout_isWholeAndEnds(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		var text strings.Builder
 		text.WriteString("Name\n")
@@ -110,7 +110,7 @@ func TestExport_isWholeAndEnds(t *testing.T) {
 		}
 		d.Apply(d.Plan(testkit.List(t, text.String())))
 		d.Publish()
-		id := d.export(roll.ForCoalition)
+		id := d.made(roll.ForCoalition)
 		names := d.fetch(id)
 		if len(names) != 1203 || d.Count(qParts) != 3 {
 			t.Fatalf("%d names in %d parts", len(names), d.Count(qParts))
@@ -120,30 +120,30 @@ func TestExport_isWholeAndEnds(t *testing.T) {
 				t.Fatalf("%s before %s", names[i-1], names[i])
 			}
 		}
-		d.Clock.Advance(signing.ExportFor + time.Minute)
-		_, _, err := d.Signing.FetchExport(t.Context(), d.Letter.ID, id, "csv", 0)
+		d.Clock.Advance(handout.KeptFor + time.Minute)
+		_, _, err := d.Handouts.Fetch(t.Context(), d.Letter.ID, id, "csv", 0)
 		testkit.WantFault(t, err, ": export.gone")
-		d.exportsLeft(0)
-		d.export(roll.ForCoalition)
+		d.left(0)
+		d.made(roll.ForCoalition)
 		if err := d.Letters.Close(t.Context(), d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(letter.KeptAfterClose - 24*time.Hour)
-		d.exportsLeft(0)
-		d.export(roll.ForCoalition)
-		d.exportsLeft(1)
+		d.left(0)
+		d.made(roll.ForCoalition)
+		d.left(1)
 		d.Clock.Advance(25 * time.Hour)
-		d.exportsLeft(0)
+		d.left(0)
 	})
 }
 
-func (d *desk) exportsLeft(want int) {
+func (d *desk) left(want int) {
 	d.T.Helper()
 	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
-	all, err := d.Signing.Exports(d.T.Context(), d.Letter.ID)
+	all, err := d.Handouts.List(d.T.Context(), d.Letter.ID)
 	if n := d.Count(qParts); err != nil || len(all) != want || want == 0 && n != 0 {
-		d.T.Errorf("%d exports, %d parts, want %d: %v", len(all), n, want, err)
+		d.T.Errorf("%d handouts, %d parts, want %d: %v", len(all), n, want, err)
 	}
 }

@@ -1,4 +1,8 @@
-package signing
+// Package news owns what signers are written about while their letter lives: a later deadline, a changed text.
+//
+// It promises that each signer is written to once about one thing, only where they asked for news or the text they signed was
+// changed, and that who does not answer stays counted on the text they signed. It must not know pages or how mail is sent.
+package news
 
 import (
 	"context"
@@ -9,30 +13,37 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
-	"github.com/undersigned/undersigned/internal/text"
 )
 
-// AnnouncementKind says what signers are written about.
-type AnnouncementKind string
+// Service holds the use cases around news.
+type Service struct {
+	DB        *store.DB
+	Letters   *letter.Service
+	Mailboxes *mailbox.Service
+	Signing   *signing.Service
+}
+
+// Kind says what signers are written about.
+type Kind string
 
 // The announcements.
 const (
-	Extension   AnnouncementKind = "extension" // the deadline was moved: to those who asked for news
-	TextChanged AnnouncementKind = "text"      // a substantive edition asks its letter's signers again
+	Extension   Kind = "extension" // the deadline was moved: to those who asked for news
+	TextChanged Kind = "text"      // a substantive edition asks its letter's signers again
 )
 
 const (
-	announcementSlice = 80 // signatures one transaction deals with: up to six rows each (DESIGN.md 5)
-	askedFor          = 30 * 24 * time.Hour
-	askedApart        = 24 * time.Hour // between two questions about changed texts of a letter
+	atOnce     = 80 // signatures one transaction deals with: up to six rows each (DESIGN.md 5)
+	askedFor   = 30 * 24 * time.Hour
+	askedApart = 24 * time.Hour // between two questions about changed texts of a letter
 )
 
 // Announcement is something that signers are written about, as editors see it.
 type Announcement struct {
-	Kind    AnnouncementKind
+	Kind    Kind
 	Subject int64 // the deadline in µs, or the number of the edition
 	At      time.Time
 	Mails   int // enqueued so far
@@ -41,9 +52,9 @@ type Announcement struct {
 
 // announce is the job that writes to the signers.
 type announce struct {
-	Letter  letter.ID        `json:"letter"`
-	About   AnnouncementKind `json:"about"`
-	Subject int64            `json:"subject"`
+	Letter  letter.ID `json:"letter"`
+	About   Kind      `json:"about"`
+	Subject int64     `json:"subject"`
 }
 
 // Kind names the job.
@@ -85,16 +96,17 @@ func (s *Service) extended(ctx context.Context, x letter.Extended) error {
 // Who does not answer stays counted on the text they signed.
 func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error {
 	if !l.AcceptsSignatures(s.DB.Now()) {
-		return errClosed(l)
+		return l.Refusal()
 	}
-	text, err := s.CurrentText(ctx, l.ID)
+	editions, err := s.Letters.Editions(ctx, l.ID)
 	if err != nil {
 		return err
 	}
+	text := letter.LastText(editions)
 	if text.Number < 2 {
 		return fault.New(fault.Conflict, "announcement.same_text")
 	}
-	earlier, err := s.Announcements(ctx, l.ID)
+	earlier, err := s.List(ctx, l.ID)
 	if err != nil {
 		return err
 	}
@@ -106,21 +118,9 @@ func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error
 	return s.announce(ctx, announce{l.ID, TextChanged, int64(text.Number)}, by)
 }
 
-// CurrentText returns the edition that brought the text which a letter's signers now sign; what changed since then does not
-// concern them.
-func (s *Service) CurrentText(ctx context.Context, l letter.ID) (letter.Edition, error) {
-	editions, err := s.Letters.Editions(ctx, l) // the last first
-	for _, e := range editions {
-		if e.Follows == letter.FollowsSubstantive || e.Number == 1 {
-			return e, nil
-		}
-	}
-	return letter.Edition{}, err
-}
-
 func (s *Service) announce(ctx context.Context, a announce, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qInsertAnnouncement, a.Letter, a.About, a.Subject, tx.Now().UnixMicro())
+		n, err := tx.Exec(qInsert, a.Letter, a.About, a.Subject, tx.Now().UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -134,10 +134,10 @@ func (s *Service) announce(ctx context.Context, a announce, by int64) error {
 	})
 }
 
-// Announcements returns what a letter's signers were written about, the earliest first.
-func (s *Service) Announcements(ctx context.Context, l letter.ID) (list []Announcement, err error) {
+// List returns what a letter's signers were written about, the earliest first.
+func (s *Service) List(ctx context.Context, l letter.ID) (list []Announcement, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		list, err = store.List(tx, qListAnnouncements, func(row store.Row) (a Announcement, err error) {
+		list, err = store.List(tx, qList, func(row store.Row) (a Announcement, err error) {
 			var at int64
 			var done *int64
 			err = row.Scan(&a.Kind, &a.Subject, &at, &a.Mails, &done)
@@ -158,26 +158,6 @@ func (s *Service) announceAll(ctx context.Context, a announce) error {
 	}
 }
 
-// recipient is a signature whose signer may be written to.
-type recipient struct {
-	Signature
-	sealed  []byte
-	person  *int64        // the signature that an organisation's signer gave as a person in the same act
-	listing *roll.Listing // of that one
-}
-
-func scanRecipient(row store.Row) (r recipient, err error) {
-	r.Signature, err = scanSignatureAnd(row, &r.sealed, &r.person, &r.listing)
-	return r, err
-}
-
-// mailing is a mail to one signer, ready to be written.
-type mailing struct {
-	of   recipient
-	asks *pending // of a question about a changed text
-	job  job.Args
-}
-
 // announceSlice deals with the next signatures and reports whether there may be more. The place it has come to is written
 // with the mails, so that nobody is written to twice, however often a server stops and how many there are.
 func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err error) {
@@ -185,28 +165,21 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
 		return false, err
 	}
-	key, err := s.keyFor(ctx, a.Letter)
-	if err != nil {
-		return false, ignoreGone(err)
-	}
 	var after int64
-	var rows []recipient
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Row(qFindAnnouncement, a.Letter, a.About, a.Subject).Scan(&after); err != nil {
-			return err
-		}
-		rows, err = store.List(tx, qListRecipients, scanRecipient, a.Letter, after, announcementSlice)
-		return err
-	})
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFind, a.Letter, a.About, a.Subject).Scan(&after) })
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil // it is done
 	}
 	if err != nil {
 		return false, err
 	}
+	signers, err := s.Signing.Signers(ctx, a.Letter, after, atOnce)
+	if err != nil {
+		return false, fault.Except(err, fault.Gone)
+	}
 	var mails []mailing
-	for _, t := range rows {
-		m, err := s.mailingTo(l, key, a, t)
+	for _, x := range signers {
+		m, err := s.mailingTo(ctx, l, a, x)
 		if err != nil {
 			return false, err
 		}
@@ -216,31 +189,19 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		last, done := after, (*int64)(nil)
-		if len(rows) > 0 {
-			last = rows[len(rows)-1].ID
+		if len(signers) > 0 {
+			last = signers[len(signers)-1].ID
 		}
-		if more = len(rows) == announcementSlice; !more {
+		if more = len(signers) == atOnce; !more {
 			done = new(tx.Now().UnixMicro())
 		}
-		n, err := tx.Exec(qMoveAnnouncement, last, len(mails), done, a.Letter, a.About, a.Subject, after)
+		n, err := tx.Exec(qMove, last, len(mails), done, a.Letter, a.About, a.Subject, after)
 		if err != nil || n == 0 { // another process was first
 			return err
 		}
 		for _, m := range mails {
 			if m.asks != nil {
-				if err := m.asks.insert(tx, 1); err != nil {
-					return err
-				}
-				person := m.of.ID
-				if m.of.person != nil {
-					person = *m.of.person
-				}
-				for _, of := range []int64{m.of.ID, person} { // one question is enough, and only the last goes with the signature
-					if _, err := tx.Exec(qRemoveAsked, a.Letter, of); err != nil {
-						return err
-					}
-				}
-				if _, err := tx.Exec(qSetAsked, m.asks.id, a.Letter, m.of.ID, person); err != nil {
+				if err := m.asks.Insert(tx); err != nil {
 					return err
 				}
 			}
@@ -253,71 +214,47 @@ func (s *Service) announceSlice(ctx context.Context, a announce) (more bool, err
 	return more, err
 }
 
+// mailing is a mail to one signer, ready to be written.
+type mailing struct {
+	asks *signing.Asked // of a question about a changed text
+	job  job.Args
+}
+
 // mailingTo returns what a signer is written, nil for one whom it does not concern.
-func (s *Service) mailingTo(l letter.Letter, key *seal.LetterKey, a announce, r recipient) (*mailing, error) {
-	p, err := r.open(key, r.sealed)
-	if err != nil || p.Email == "" {
-		return nil, err
-	}
-	if a.About == Extension {
-		if !p.Updates {
-			return nil, nil
-		}
-		return &mailing{job: ExtensionMail{a.Letter, r.ID, a.Subject}}, nil
-	}
-	if int64(r.Edition) >= a.Subject {
+func (s *Service) mailingTo(ctx context.Context, l letter.Letter, a announce, x signing.Signer) (*mailing, error) {
+	switch {
+	case x.Email == "":
 		return nil, nil
-	}
-	again := submission{signer: p.signer, Asked: true}
-	if r.person != nil {
-		again.Kind = Both
-		if r.listing.Hides(again.Listing) { // one listing is asked for both: the one that shows less
-			again.Listing = *r.listing
-		}
+	case a.About == Extension && !x.News, a.About == TextChanged && int64(x.Edition) >= a.Subject:
+		return nil, nil
+	case a.About == Extension:
+		return &mailing{job: ExtensionMail{a.Letter, x.ID, a.Subject}}, nil
 	}
 	lasts := askedFor
 	if l.Deadline.IsSet() {
 		lasts = min(lasts, l.Deadline.At.Add(letter.Grace).Sub(s.DB.Now()))
 	}
-	x, err := s.newPending(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: r.Language, Text: r.Text}, again, lasts)
-	if err != nil {
-		return nil, err
-	}
-	return &mailing{of: r, asks: &x, job: TextMail{x.id, r.Edition}}, nil
+	asks, err := s.Signing.AskAgain(ctx, l, x, lasts)
+	return &mailing{&asks, TextMail{asks.ID(), x.Edition}}, err
 }
 
 // ExtensionEnvelope returns what the mail about a deadline needs, false when it must not be sent any more: the deadline was
 // moved again, the signature has ended, or its signer takes no such mail.
-func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e Envelope, send bool, err error) {
+func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e signing.Envelope, send bool, err error) {
 	l, err := s.Letters.Recent(ctx, m.Letter)
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != m.Deadline {
 		return e, false, err
 	}
-	x, err := s.find(ctx, m.Letter, m.Signature)
-	if fault.Is(err, fault.NotFound) || err == nil && !x.active() {
-		return e, false, nil
-	}
-	if err != nil {
+	e, send, err = s.Signing.EnvelopeOf(ctx, m.Letter, m.Signature)
+	if err != nil || !send || !e.News {
 		return e, false, err
 	}
-	p, err := s.particularsOf(ctx, x)
-	if err != nil || p.Email == "" || !p.Updates {
-		return e, false, err
-	}
-	a, f := text.ParseAddress(p.Email)
-	if f != nil {
-		return e, false, f
-	}
-	may, stop, err := s.Mailboxes.MayInvite(ctx, p.Email)
-	if err != nil || !may {
-		return e, false, err
-	}
-	key, err := s.keyFor(ctx, m.Letter)
-	if err != nil {
-		return e, false, ignoreGone(err)
-	}
-	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
-		return e, false, err
-	}
-	return Envelope{Letter: m.Letter, Language: x.Language, Address: p.Email, Unsubscribe: stop}, true, nil
+	send, e.Unsubscribe, err = s.Mailboxes.MayInvite(ctx, e.Address)
+	return e, send, err
+}
+
+// Register hands the work that is done in the background to the runner.
+func (s *Service) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, j letter.Extended) error { return s.extended(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j announce) error { return s.announceAll(ctx, j) }, job.Limit(1))
 }

@@ -1,4 +1,4 @@
-package signing_test
+package intake_test
 
 import (
 	"fmt"
@@ -10,10 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
@@ -31,9 +32,9 @@ func (d *desk) replies(entries ...roster.Entry) *roster.Roster {
 	return r
 }
 
-func (d *desk) planReplies(r *roster.Roster) *signing.ImportPlan {
+func (d *desk) planReplies(r *roster.Roster) *intake.Plan {
 	d.T.Helper()
-	p, err := d.Signing.PlanImport(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByReply, Listing: roll.Public})
+	p, err := d.Intake.Plan(d.T.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByReply, Listing: roll.Public})
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -103,7 +104,7 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 			t.Errorf("a plan wrote: %d signatures, %d submissions", n, waits)
 		}
 		b := d.Apply(p)
-		if b.State != signing.BatchApplied || b.Added != 2 || p.Asked != 4 || d.Jobs("mail.reply") != 4 {
+		if b.State != intake.BatchApplied || b.Added != 2 || p.Asked != 4 || d.Jobs("mail.reply") != 4 {
 			t.Fatalf("%+v, %d asked", b, p.Asked)
 		}
 		if c := d.Counts(); c.Persons != 2 || c.Organisations != 0 || c.Imported != 1 {
@@ -127,7 +128,7 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 		if c := d.Counts(); c.Persons != 4 || c.Organisations != 1 || c.Imported != 1 || c.Withheld != 3 {
 			t.Errorf("after two have confirmed: %+v", c)
 		}
-		if found := d.problems(); len(found) > 0 {
+		if found := d.Problems(); len(found) > 0 {
 			t.Errorf("problems %q", found)
 		}
 
@@ -142,7 +143,7 @@ func TestReplies_whatBecomesOfEach(t *testing.T) {
 		if err := d.Retain(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if later := d.planReplies(d.replies(someReplies...)); later.Count(signing.ImportAsk) != 3 { // Cid asked to sign as both: perhaps something has changed
+		if later := d.planReplies(d.replies(someReplies...)); later.Count(intake.Ask) != 3 { // Cid asked to sign as both: perhaps something has changed
 			t.Errorf("after a week: %q", outcomes(later))
 		}
 	})
@@ -158,7 +159,7 @@ func TestReplies_undone(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := d.Counts()
-		undone, kept, err := d.Signing.UndoImport(ctx, d.Letter.ID, b.ID, nil)
+		undone, kept, err := d.Intake.Undo(ctx, d.Letter.ID, b.ID, nil)
 		if undone != 6 || kept != 1 || err != nil { // Ada, the look-alike and four who were asked; Mina has confirmed
 			t.Errorf("%d undone, %d kept, %v", undone, kept, err)
 		}
@@ -170,7 +171,7 @@ func TestReplies_undone(t *testing.T) {
 				t.Errorf("somebody is still asked: %v", err)
 			}
 		}
-		if undone, kept, err := d.Signing.UndoImport(ctx, d.Letter.ID, b.ID, nil); undone != 0 || err != nil {
+		if undone, kept, err := d.Intake.Undo(ctx, d.Letter.ID, b.ID, nil); undone != 0 || err != nil {
 			t.Errorf("a second time: %d undone, %d kept, %v", undone, kept, err)
 		}
 	})
@@ -183,7 +184,7 @@ func TestReplies_mailsAreLimited(t *testing.T) {
 		for i := range 7 {
 			d.Letter = d.Open(fmt.Sprintf("letter-%d", i))
 			p := d.planReplies(d.replies(someReplies[1]))
-			if b := d.Apply(p); b.Added != 0 || b.State != signing.BatchApplied {
+			if b := d.Apply(p); b.Added != 0 || b.State != intake.BatchApplied {
 				t.Errorf("%+v", b)
 			}
 			asked += p.Asked

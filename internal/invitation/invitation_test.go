@@ -1,4 +1,4 @@
-package signing_test
+package invitation_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -32,23 +33,23 @@ func (d *desk) deadline(in time.Duration) {
 
 func (d *desk) invite(addresses ...string) {
 	d.T.Helper()
-	var list []signing.Invitee
+	var list []invitation.Invitee
 	for _, a := range addresses {
-		list = append(list, signing.Invitee{Name: "Noor Vale", Email: a, Organisation: "Vale Trust"})
+		list = append(list, invitation.Invitee{Name: "Noor Vale", Email: a, Organisation: "Vale Trust"})
 	}
-	if before, err := d.Signing.Invite(d.T.Context(), d.Letter.ID, list, 7); err != nil || len(before) > 0 {
+	if before, err := d.Invitations.Invite(d.T.Context(), d.Letter.ID, list, 7); err != nil || len(before) > 0 {
 		d.T.Fatalf("Invite: %v, invited before %v", err, before)
 	}
 }
 
 // invited returns the invitations by address, with what differs from one to another in any case taken out.
-func (d *desk) invited() map[string]signing.Invitation {
+func (d *desk) invited() map[string]invitation.Invitation {
 	d.T.Helper()
-	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
+	list, err := d.Invitations.List(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
 		d.T.Fatal(err)
 	}
-	by := map[string]signing.Invitation{}
+	by := map[string]invitation.Invitation{}
 	for _, v := range list {
 		address := v.Email
 		v.ID, v.Email, v.At = 0, "", time.Time{}
@@ -71,7 +72,7 @@ func (d *desk) asks(reminders bool) map[string]bool {
 	if err != nil {
 		d.T.Fatal(err)
 	}
-	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
+	list, err := d.Invitations.List(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func (d *desk) asks(reminders bool) map[string]bool {
 			if _, twice := out[v.Email]; twice {
 				d.T.Errorf("%s is mailed twice", v.Email)
 			}
-			e, send, err := d.Signing.InvitationEnvelope(d.T.Context(), signing.InvitationMail{Letter: d.Letter.ID, Invitation: v.ID, Reminder: reminders})
+			e, send, err := d.Invitations.Envelope(d.T.Context(), invitation.Mail{Letter: d.Letter.ID, Invitation: v.ID, Reminder: reminders})
 			if err != nil || send && e.Address != v.Email {
 				d.T.Fatalf("%+v, %v", e, err)
 			}
@@ -96,13 +97,13 @@ func (d *desk) asks(reminders bool) map[string]bool {
 
 func (d *desk) link(address string) string {
 	d.T.Helper()
-	list, err := d.Signing.Invitations(d.T.Context(), d.Letter.ID, "", 0, 1000)
+	list, err := d.Invitations.List(d.T.Context(), d.Letter.ID, "", 0, 1000)
 	if err != nil {
 		d.T.Fatal(err)
 	}
 	for _, v := range list {
 		if v.Email == address {
-			e, _, err := d.Signing.InvitationEnvelope(d.T.Context(), signing.InvitationMail{Letter: d.Letter.ID, Invitation: v.ID})
+			e, _, err := d.Invitations.Envelope(d.T.Context(), invitation.Mail{Letter: d.Letter.ID, Invitation: v.ID})
 			if err != nil {
 				d.T.Fatal(err)
 			}
@@ -113,13 +114,19 @@ func (d *desk) link(address string) string {
 	return ""
 }
 
-func through(token string) func(*signing.Request) {
-	return func(r *signing.Request) { r.Invitation = token }
+// through is a form that the link of an address's invitation led to.
+func (d *desk) through(address string) func(*signing.Request) {
+	d.T.Helper()
+	id, err := d.Invitations.IDOf(d.T.Context(), d.Letter.ID, d.link(address))
+	if err != nil || id == 0 {
+		d.T.Fatalf("the invitation of %s: %d, %v", address, id, err)
+	}
+	return func(r *signing.Request) { r.Invitation = id }
 }
 
 func (d *desk) remind() {
 	d.T.Helper()
-	if err := d.Signing.Remind(d.T.Context()); err != nil {
+	if err := d.Invitations.Remind(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
 }
@@ -133,8 +140,8 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 		counted := testkit.Listed(roll.Counted)
 		d.Give("before@example.org", counted)
 		quiet := []string{"none@example.org", "before@example.org", "after@example.org", "link@example.org", "other@example.org", "withdrew@example.org", "erased@example.org", "hid@example.org", "unsubscribed@example.org"}
-		shown := map[string]signing.InvitationState{"public@example.org": signing.Signed, "coalition@example.org": signing.Signed, "addressee@example.org": signing.Signed,
-			"declined@example.org": signing.Declined, "through@example.org": signing.Signed}
+		shown := map[string]invitation.State{"public@example.org": invitation.Signed, "coalition@example.org": invitation.Signed, "addressee@example.org": invitation.Signed,
+			"declined@example.org": invitation.Declined, "through@example.org": invitation.Signed}
 		d.invite(quiet...)
 		for address := range shown {
 			d.invite(address)
@@ -144,31 +151,31 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 			t.Errorf("invitations: %v", sent)
 		}
 		d.Give("after@example.org", counted)
-		d.Give("LINK@example.org", counted, through(d.link("link@example.org")))
-		d.Give("elsewhere@example.net", counted, through(d.link("other@example.org")))
+		d.Give("LINK@example.org", counted, d.through("link@example.org"))
+		d.Give("elsewhere@example.net", counted, d.through("other@example.org"))
 		withdrew, erased, hid := d.Give("withdrew@example.org", counted), d.Give("erased@example.org", counted), d.Give("hid@example.org")
 		ctx := t.Context()
-		for _, err := range []error{d.Signing.Withdraw(ctx, withdrew.Secret, d.Own(withdrew.Secret)[0].ID), d.Signing.Erase(ctx, erased.Secret, d.Own(erased.Secret)[0].ID),
-			d.Signing.Relist(ctx, hid.Secret, d.Own(hid.Secret)[0].ID, roll.Counted)} {
+		for _, err := range []error{d.Signing.Receipts.Withdraw(ctx, withdrew.Secret, d.Own(withdrew.Secret)[0].ID), d.Signing.Receipts.Erase(ctx, erased.Secret, d.Own(erased.Secret)[0].ID),
+			d.Signing.Receipts.Relist(ctx, hid.Secret, d.Own(hid.Secret)[0].ID, roll.Counted)} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		v, err := d.Signing.Invitation(ctx, d.link("unsubscribed@example.org"))
+		v, err := d.Invitations.Find(ctx, d.link("unsubscribed@example.org"))
 		if err != nil || d.Mailboxes.Unsubscribe(ctx, v.Unsubscribe) != nil {
 			t.Fatal(err)
 		}
 		d.Give("public@example.org")
 		d.Give("coalition@example.org", testkit.Listed(roll.Coalition))
 		d.Give("addressee@example.org", testkit.Listed(roll.Addressee))
-		d.Give("somebody@example.net", testkit.As(signing.Both, "Vale Trust"), through(d.link("through@example.org")))
-		if err := d.Signing.Answer(ctx, d.link("declined@example.org"), signing.Declined, "No"); err != nil {
+		d.Give("somebody@example.net", testkit.As(signing.Both, "Vale Trust"), d.through("through@example.org"))
+		if err := d.Invitations.Answer(ctx, d.link("declined@example.org"), invitation.Declined, "No"); err != nil {
 			t.Fatal(err)
 		}
 		d.Publish()
 
 		list := d.invited()
-		want := signing.Invitation{Name: "Noor Vale", Organisation: "Vale Trust", State: signing.Invited, By: 7}
+		want := invitation.Invitation{Name: "Noor Vale", Organisation: "Vale Trust", State: invitation.Invited, By: 7}
 		for _, address := range quiet {
 			if diff := cmp.Diff(want, list[address]); diff != "" {
 				t.Errorf("%s can be told apart: %s", address, diff)
@@ -179,8 +186,8 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 				t.Errorf("%s is shown as %s", address, list[address].State)
 			}
 		}
-		counts, err := d.Signing.CountInvitations(ctx, d.Letter.ID)
-		if diff := cmp.Diff(map[signing.InvitationState]int{signing.Invited: 9, signing.Declined: 1, signing.Signed: 4}, counts); diff != "" || err != nil {
+		counts, err := d.Invitations.Count(ctx, d.Letter.ID)
+		if diff := cmp.Diff(map[invitation.State]int{invitation.Invited: 9, invitation.Declined: 1, invitation.Signed: 4}, counts); diff != "" || err != nil {
 			t.Errorf("%v %s", err, diff)
 		}
 
@@ -223,7 +230,7 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 		for range 4 {
 			other := d.AnotherProcess()
 			all.Go(func() {
-				if err := other.Signing.Remind(t.Context()); err != nil {
+				if err := other.Invitations.Remind(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -245,7 +252,7 @@ func TestRemind_onceEachWhoeverAsks(t *testing.T) {
 		if n := len(d.asks(true)); n != 251 {
 			t.Errorf("%d of 251 reminded again", n)
 		}
-		reminders, err := d.Signing.Reminders(t.Context(), d.relettered())
+		reminders, err := d.Invitations.Reminders(t.Context(), d.relettered())
 		if err != nil || len(reminders) != 2 || reminders[0].Days != 7 || !reminders[1].Done {
 			t.Errorf("%+v, %v", reminders, err)
 		}
@@ -270,11 +277,11 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		d.invite("a@example.org", "b@example.org")
 		d.asks(false)
 		for _, bad := range [][]int{{0}, {61}, {1, 2, 3, 4, 5, 6}} {
-			if err := d.Signing.SetReminders(ctx, d.Letter.ID, bad, 0); !fault.Is(err, fault.Invalid) {
+			if err := d.Invitations.SetReminders(ctx, d.Letter.ID, bad, 0); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%v: %v", bad, err)
 			}
 		}
-		if err := d.Signing.SetReminders(ctx, d.Letter.ID, nil, 0); err != nil {
+		if err := d.Invitations.SetReminders(ctx, d.Letter.ID, nil, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(3*24*time.Hour + time.Minute)
@@ -282,7 +289,7 @@ func TestRemind_stopsAndPlans(t *testing.T) {
 		if n := len(d.asks(true)); n != 0 {
 			t.Errorf("%d reminders of a letter that was stopped", n)
 		}
-		if err := d.Signing.SetReminders(ctx, d.Letter.ID, []int{1, 5, 5, 7}, 0); err != nil {
+		if err := d.Invitations.SetReminders(ctx, d.Letter.ID, []int{1, 5, 5, 7}, 0); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(2*24*time.Hour + 2*time.Hour) // the server was down at 7 days before; now it is 5
@@ -306,31 +313,31 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 		d := newDesk(t, db, clock)
 		ctx := t.Context()
 		d.invite("a@example.org")
-		list := []signing.Invitee{{Email: "A@example.org"}, {Email: "b@example.org"}, {Email: "B@EXAMPLE.org"}}
-		before, err := d.Signing.Invite(ctx, d.Letter.ID, list, 0)
+		list := []invitation.Invitee{{Email: "A@example.org"}, {Email: "b@example.org"}, {Email: "B@EXAMPLE.org"}}
+		before, err := d.Invitations.Invite(ctx, d.Letter.ID, list, 0)
 		if err != nil || len(before) != 1 || before[0].Email != "A@example.org" || d.Count(qCountAsks) != 2 {
 			t.Errorf("%v, %v", before, err)
 		}
-		if _, err := d.Signing.Invite(ctx, d.Letter.ID, []signing.Invitee{{Email: "c@example.org"}, {Email: "c@"}}, 0); !fault.Is(err, fault.Invalid) || d.Count(qCountAsks) != 2 {
+		if _, err := d.Invitations.Invite(ctx, d.Letter.ID, []invitation.Invitee{{Email: "c@example.org"}, {Email: "c@"}}, 0); !fault.Is(err, fault.Invalid) || d.Count(qCountAsks) != 2 {
 			t.Errorf("a bad address: %v", err)
 		}
-		var many []signing.Invitee
-		for i := range signing.InvitationsADay - 1 {
-			many = append(many, signing.Invitee{Email: fmt.Sprintf("m%d@example.org", i)})
+		var many []invitation.Invitee
+		for i := range invitation.ADay - 1 {
+			many = append(many, invitation.Invitee{Email: fmt.Sprintf("m%d@example.org", i)})
 		}
-		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many, 0); !fault.Is(err, fault.Limited) || fault.All(err)[0].Args["Left"] != signing.InvitationsADay-2 || d.Count(qCountAsks) != 2 {
+		if _, err := d.Invitations.Invite(ctx, d.Letter.ID, many, 0); !fault.Is(err, fault.Limited) || fault.All(err)[0].Args["Left"] != invitation.ADay-2 || d.Count(qCountAsks) != 2 {
 			t.Errorf("beyond the day's limit: %v", err)
 		}
-		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many[1:], 0); err != nil {
+		if _, err := d.Invitations.Invite(ctx, d.Letter.ID, many[1:], 0); err != nil {
 			t.Errorf("just the day's limit: %v", err)
 		}
 		clock.Advance(24 * time.Hour)
-		if _, err := d.Signing.Invite(ctx, d.Letter.ID, many[:1], 0); err != nil {
+		if _, err := d.Invitations.Invite(ctx, d.Letter.ID, many[:1], 0); err != nil {
 			t.Errorf("the next day: %v", err)
 		}
-		var read []signing.Invitation
+		var read []invitation.Invitation
 		for after := int64(0); ; {
-			page, err := d.Signing.Invitations(ctx, d.Letter.ID, signing.Invited, after, 300)
+			page, err := d.Invitations.List(ctx, d.Letter.ID, invitation.Invited, after, 300)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -339,15 +346,15 @@ func TestInvite_twiceLimitAndBadLetters(t *testing.T) {
 			}
 			read, after = append(read, page...), page[len(page)-1].ID
 		}
-		if len(read) != signing.InvitationsADay+1 {
+		if len(read) != invitation.ADay+1 {
 			t.Errorf("%d read page by page", len(read))
 		}
 		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
-		if _, err := d.Signing.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
+		if _, err := d.Invitations.Invite(ctx, draft.ID, many[:1], 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("to a draft: %v", err)
 		}
 		d.deadline(-time.Hour)
-		if _, err := d.Signing.Invite(ctx, d.Letter.ID, []signing.Invitee{{Email: "z@example.org"}}, 0); !fault.Is(err, fault.Gone) {
+		if _, err := d.Invitations.Invite(ctx, d.Letter.ID, []invitation.Invitee{{Email: "z@example.org"}}, 0); !fault.Is(err, fault.Gone) {
 			t.Errorf("to a closed letter: %v", err)
 		}
 	})
@@ -360,7 +367,7 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 		d.deadline(24 * time.Hour)
 		d.invite("a@example.org")
 		link := d.link("a@example.org")
-		v, err := d.Signing.Invitation(ctx, link)
+		v, err := d.Invitations.Find(ctx, link)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -374,14 +381,14 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 		if n := d.Count(qCountAsks); n != 0 {
 			t.Errorf("%d invitations are left", n)
 		}
-		if _, err := d.Signing.Invitation(ctx, link); !fault.Is(err, fault.Gone) {
+		if _, err := d.Invitations.Find(ctx, link); !fault.Is(err, fault.Gone) {
 			t.Errorf("the link: %v", err)
 		}
 		if err := d.Mailboxes.Unsubscribe(ctx, v.Unsubscribe); err != nil {
 			t.Errorf("unsubscribing from an old mail: %v", err)
 		}
 		next := d.Open("next")
-		if _, err := d.Signing.Invite(ctx, next.ID, []signing.Invitee{{Email: "A+list@example.org"}}, 0); err != nil {
+		if _, err := d.Invitations.Invite(ctx, next.ID, []invitation.Invitee{{Email: "A+list@example.org"}}, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.Letter = next
@@ -392,7 +399,7 @@ func TestInvitations_endWithTheLettersKey(t *testing.T) {
 }
 
 func TestParseInvitees(t *testing.T) {
-	type v = signing.Invitee
+	type v = invitation.Invitee
 	for name, c := range map[string]struct {
 		text    string
 		want    []v
@@ -414,7 +421,7 @@ func TestParseInvitees(t *testing.T) {
 		"misread": {"Dear all,\nann@lee\nA; B; C; d@e.example\nwww.evil.example <a@b.example>\na@b.example\tDr\tAnn\tLee", nil, map[int]string{1: "invitee.address", 2: "email.bad", 3: "invitee.parts", 4: "name.url", 5: "invitee.parts"}, nil},
 		"comment": {"Ann (Fen Trust) <ann@lee.example>", []v{{Line: 1, Name: "Ann (Fen Trust)", Email: "ann@lee.example"}}, nil, nil},
 	} {
-		got, err := signing.ParseInvitees(c.text)
+		got, err := invitation.ParseInvitees(c.text)
 		misread := map[int]string{}
 		for _, m := range got.Misread {
 			misread[m.Line] = m.Fault.Key
@@ -423,10 +430,10 @@ func TestParseInvitees(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
 	}
-	if _, err := signing.ParseInvitees(strings.Repeat("a", 2<<20)); !fault.Is(err, fault.TooLarge) {
+	if _, err := invitation.ParseInvitees(strings.Repeat("a", 2<<20)); !fault.Is(err, fault.TooLarge) {
 		t.Error(err)
 	}
-	if _, err := signing.ParseInvitees(strings.Repeat("x\n", signing.MaxInvitees+1)); !fault.Is(err, fault.TooLarge) {
+	if _, err := invitation.ParseInvitees(strings.Repeat("x\n", invitation.MaxInvitees+1)); !fault.Is(err, fault.TooLarge) {
 		t.Error(err)
 	}
 }
@@ -437,7 +444,7 @@ func FuzzParseInvitees(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		list, err := signing.ParseInvitees(text)
+		list, err := invitation.ParseInvitees(text)
 		if err != nil {
 			if len(fault.All(err)) == 0 {
 				t.Fatalf("not for a user: %v", err)
@@ -450,7 +457,7 @@ func FuzzParseInvitees(f *testing.F) {
 			if !strings.Contains(v.Email, "@") || strings.ContainsAny(v.Name+v.Email+v.Organisation, "\n\r\x00\u202e") || v.Repeats > v.Line {
 				t.Fatalf("%+v", v)
 			}
-			if again, err := signing.ParseInvitees(v.Email); err != nil || len(again.Invitees) != 1 {
+			if again, err := invitation.ParseInvitees(v.Email); err != nil || len(again.Invitees) != 1 {
 				t.Fatalf("%q is no address a second time: %+v, %v", v.Email, again, err)
 			}
 		}

@@ -1,4 +1,4 @@
-package signing
+package intake
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 	"github.com/undersigned/undersigned/verify"
@@ -46,8 +47,6 @@ const (
 // import writes at most 500 (DESIGN.md 5).
 const batchSlice = 100
 
-func unixMicro(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
-
 // Batches returns the batches of a letter, oldest first.
 func (s *Service) Batches(ctx context.Context, l letter.ID) (batches []Batch, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
@@ -57,16 +56,12 @@ func (s *Service) Batches(ctx context.Context, l letter.ID) (batches []Batch, er
 	return batches, err
 }
 
-// ApplyImport adds the lines of a plan that are to be added, and tells progress how many of them are in. It is safe to
+// Apply adds the lines of a plan that are to be added, and tells progress how many of them are in. It is safe to
 // stop at any time: the same file, planned again, goes on where it stopped. What became a duplicate since the plan was
 // made is left out.
-func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(done, of int)) (Batch, error) {
+func (s *Service) Apply(ctx context.Context, p *Plan, progress func(done, of int)) (Batch, error) {
 	if progress == nil {
 		progress = func(int, int) {}
-	}
-	key, err := s.keyFor(ctx, p.Letter.ID)
-	if err != nil {
-		return Batch{}, err
 	}
 	var lines []*PlannedLine
 	for i := range p.Lines {
@@ -106,31 +101,19 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 		if l, err := s.Letters.ByID(ctx, b.Letter); err != nil {
 			return b, err
 		} else if !l.AcceptsConfirmations(s.DB.Now()) {
-			return b, errClosed(l) // it was closed meanwhile
+			return b, l.Refusal() // it was closed meanwhile
 		}
 		slice := lines[done:min(done+batchSlice, len(lines))]
 		state := BatchApplying
 		if done+len(slice) == len(lines) {
 			state = BatchApplied
 		}
-		made, asked := make([]signed, len(slice)), make([]pending, len(slice))
-		for i, line := range slice {
-			if line.Outcome == ImportAsk {
-				if asked[i], err = s.asks(key, p.Letter, line); err != nil {
-					return b, err
-				}
-				continue
-			}
-			edition, err := s.Letters.Log.Leaf(ctx, b.Letter, line.edition)
-			if err != nil {
-				return b, err
-			}
-			if made[i], err = newSigned(key, edition, line.signature(b), line.particulars(b), randomSecret(), line.at); err != nil {
-				return b, err
-			}
+		made, asked, err := s.prepare(ctx, p, b, slice)
+		if err != nil {
+			return b, err
 		}
 		added, mailed := 0, 0
-		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		err = s.DB.Update(ctx, func(tx *store.Tx) error {
 			added, mailed = 0, 0
 			if err := letter.Touch(tx, b.Letter); err != nil { // before the signatures, in the order in which Publish locks
 				return err
@@ -150,8 +133,8 @@ func (s *Service) ApplyImport(ctx context.Context, p *ImportPlan, progress func(
 				return err
 			}
 			for i, line := range slice {
-				if line.Outcome == ImportAsk {
-					n, err := s.ask(tx, b, line, asked[i])
+				if line.Outcome == Ask {
+					n, err := line.ask(tx, b, asked[i])
 					if err != nil {
 						return err
 					}
@@ -197,39 +180,36 @@ func allow(tx *store.Tx, b Batch, n int) error {
 	return tlog.Enqueue(tx, tlog.Waiting{Letter: b.Letter, Leaf: leaf})
 }
 
-// signature is the row that a line becomes.
-func (line *PlannedLine) signature(b Batch) Signature {
-	x := Signature{Letter: b.Letter, Edition: line.edition, Language: line.language, Text: line.text, Basis: b.Basis, State: StateNew, Reason: line.Reason,
-		mailbox: line.mailbox, tag: line.tag}
-	if line.Outcome == ImportHeld {
-		x.State = StateHeld
+// prepare makes what lines become: those that ask a submission, the others a signature.
+func (s *Service) prepare(ctx context.Context, p *Plan, b Batch, lines []*PlannedLine) (made []signing.Listed, asked []signing.Asked, err error) {
+	made, asked = make([]signing.Listed, len(lines)), make([]signing.Asked, len(lines))
+	for i, line := range lines {
+		if line.Outcome == Ask {
+			asked[i], err = s.Signing.Lists.Ask(ctx, p.Letter, line.language, line.Shown, line.box.Address.Typed)
+		} else {
+			made[i], err = s.Signing.Lists.Prepare(ctx, signing.Draft{Letter: b.Letter, Line: line.Line, Source: b.SHA256, At: p.at, Shown: line.Shown,
+				Marks: line.marks, Email: line.email, Edition: p.Letter.Edition.Number, Language: line.language, Text: line.text, Basis: b.Basis,
+				Held: line.Reason})
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	return x
-}
-
-// particulars are what is sealed of a line.
-func (line *PlannedLine) particulars(b Batch) particulars {
-	return particulars{signer: signer{Shown: line.Shown, Email: line.email}, Source: b.SHA256, Line: line.Line}
+	return made, asked, nil
 }
 
 // insert writes the signature of a line and returns 1, or 0 when somebody else signed with its address in between.
-func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signed) (int, error) {
-	x.SignedAt = tx.Now()
-	if n, err := insertSignatures(tx, x); err != nil || n == 0 {
+func (line *PlannedLine) insert(tx *store.Tx, b Batch, x signing.Listed) (int, error) {
+	if written, err := x.Insert(tx); err != nil || !written {
 		return 0, err
 	}
-	if _, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.ID, int64(0)); err != nil {
-		return 0, err
-	}
-	if err := writeParticulars(tx, x); err != nil || x.State == StateHeld {
-		return 1, err
-	}
-	return 1, enqueueLeaves(tx, x)
+	_, err := tx.Exec(qInsertBatchLine, b.Letter, b.ID, line.Line, line.Kind, x.ID, int64(0))
+	return 1, err
 }
 
-// UndoImport withdraws every signature of a batch and forgets whose they were, and asks nobody any more who was asked; the same
+// Undo withdraws every signature of a batch and forgets whose they were, and asks nobody any more who was asked; the same
 // file can be imported again. Who has signed with their own mailbox since stays. It is safe to stop at any time, and to run again.
-func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, progress func(undone, of int)) (undone, kept int, err error) {
+func (s *Service) Undo(ctx context.Context, l letter.ID, batch int64, progress func(undone, of int)) (undone, kept int, err error) {
 	if progress == nil {
 		progress = func(int, int) {}
 	}
@@ -254,11 +234,13 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 				return err
 			}
 			for _, line := range lines {
-				took, err := undo(tx, l, line)
+				took, err := s.undo(tx, l, line)
 				if err != nil {
 					return err
 				}
-				ended += took
+				if took {
+					ended++
+				}
 			}
 			state := BatchUndoing
 			if len(lines) < batchSlice {
@@ -279,22 +261,37 @@ func (s *Service) UndoImport(ctx context.Context, l letter.ID, batch int64, prog
 	}
 }
 
-// undo ends one signature of a batch, or the submission in its place, and returns 1, or 0 when its signer has taken it over, or
-// it has ended before.
-func undo(tx *store.Tx, l letter.ID, line batchLine) (int, error) {
+// undo ends one signature of a batch, or the submission in its place, and reports whether it did.
+func (s *Service) undo(tx *store.Tx, l letter.ID, line batchLine) (bool, error) {
 	if line.pending != 0 {
-		n, err := tx.Exec(qRemovePending, line.pending)
-		return int(n), err
+		return s.Signing.Lists.TakeBackAsked(tx, line.pending)
 	}
-	x, err := scanSignature(tx.Row(qFindSignature, l, line.id))
-	if err != nil {
-		return 0, err
-	}
-	if !x.Basis.Imported() || !x.active() {
-		return 0, nil
-	}
-	if err := end(tx, x, StateWithdrawn, verify.Undone); err != nil {
-		return 0, err
-	}
-	return 1, forget(tx, x)
+	return s.Signing.Lists.TakeBack(tx, l, line.id)
+}
+
+// Adopt bounds, in the log, the lists that were added before there was one. Several processes may run it at once.
+func (s *Service) Adopt(ctx context.Context) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		batches, err := store.List(tx, qListUnbounded, scanBatch)
+		if err != nil {
+			return err
+		}
+		for _, b := range batches {
+			if err := letter.Touch(tx, b.Letter); err != nil {
+				return err
+			}
+			b, err := scanBatch(tx.Row(qLockBatch, b.Letter, b.ID))
+			if err != nil || b.allowed > 0 {
+				return err // another process was first
+			}
+			lines := 0
+			if err := tx.Row(qCountBatchLines, b.Letter, b.ID).Scan(&lines); err != nil {
+				return err
+			}
+			if err := allow(tx, b, lines); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

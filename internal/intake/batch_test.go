@@ -1,4 +1,4 @@
-package signing_test
+package intake_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -20,7 +21,7 @@ import (
 )
 
 // outcomes prints what became of each line.
-func outcomes(p *signing.ImportPlan) (lines []string) {
+func outcomes(p *intake.Plan) (lines []string) {
 	for _, line := range p.Lines {
 		text := fmt.Sprintf("%d %s %s", line.Line, line.Kind, line.Outcome)
 		if line.Reason != "" {
@@ -40,7 +41,7 @@ func outcomes(p *signing.ImportPlan) (lines []string) {
 	return lines
 }
 
-func TestPlanImport_whatBecomesOfEachLine(t *testing.T) {
+func TestPlan_whatBecomesOfEachLine(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		d.Give("mina@example.org", testkit.Named("Mina Farahani"), func(r *signing.Request) { r.Affiliation = "Vale School" })
 		d.Give("hidden@example.org", testkit.Named("Hidden Person"), testkit.Listed(roll.Counted))
@@ -78,14 +79,14 @@ Fay Hall,,,,,,anonymous
 			t.Errorf("a plan wrote: %d signatures", n)
 		}
 		b := d.Apply(p)
-		if b.State != signing.BatchApplied || b.Added != 14 {
+		if b.State != intake.BatchApplied || b.Added != 14 {
 			t.Errorf("%+v", b)
 		}
 		c := d.Counts()
 		if c.Persons != 2+8 || c.Organisations != 2 || c.Imported != 10 || c.Withheld != 2 {
 			t.Errorf("%+v", c)
 		}
-		held, err := d.Signing.ListByState(t.Context(), d.Letter.ID, signing.StateHeld, 0, 10)
+		held, err := d.Signing.Holds.List(t.Context(), d.Letter.ID, signing.StateHeld, 0, 10)
 		if err != nil || len(held) != 4 || held[0].Name != "Ann Lee" || held[0].Basis != verify.ByPaper {
 			t.Errorf("held %+v, %v", held, err)
 		}
@@ -112,7 +113,7 @@ func odd(n int) string {
 	return out.String()
 }
 
-func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
+func TestApply_sevenThousandOddNamesTwice(t *testing.T) {
 	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		n := 7000
@@ -121,9 +122,9 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 		}
 		text := odd(n)
 		first := d.Plan(testkit.List(t, text))
-		if add := first.Count(signing.ImportAdd); add != n {
+		if add := first.Count(intake.Add); add != n {
 			for _, line := range first.Lines {
-				if line.Outcome != signing.ImportAdd {
+				if line.Outcome != intake.Add {
 					name := line.Record().Name
 					t.Logf("line %d %q: %s %s %v", line.Line, name, line.Outcome, line.Reason, line.Fault)
 				}
@@ -135,7 +136,7 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		second := d.Plan(testkit.List(t, text))
-		if found := second.Count(signing.ImportDuplicate); found != n {
+		if found := second.Count(intake.Duplicate); found != n {
 			t.Errorf("the second run finds %d of %d", found, n)
 		}
 		if b := d.Apply(second); b.ID != 0 {
@@ -147,12 +148,12 @@ func TestApplyImport_sevenThousandOddNamesTwice(t *testing.T) {
 	})
 }
 
-func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
+func TestApply_goesOnWhereItStopped(t *testing.T) {
 	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(450)
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := d.Signing.ApplyImport(ctx, d.Plan(testkit.List(t, text)), func(done, _ int) {
+		_, err := d.Intake.Apply(ctx, d.Plan(testkit.List(t, text)), func(done, _ int) {
 			if done == 200 {
 				cancel()
 			}
@@ -161,10 +162,10 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := d.Plan(testkit.List(t, text))
-		if p.Batch.ID == 0 || p.Count(signing.ImportDone) != 200 || p.Count(signing.ImportAdd) != 250 {
-			t.Fatalf("batch %d, %d done, %d to add", p.Batch.ID, p.Count(signing.ImportDone), p.Count(signing.ImportAdd))
+		if p.Batch.ID == 0 || p.Count(intake.Done) != 200 || p.Count(intake.Add) != 250 {
+			t.Fatalf("batch %d, %d done, %d to add", p.Batch.ID, p.Count(intake.Done), p.Count(intake.Add))
 		}
-		if b := d.Apply(p); b.Added != 450 || b.State != signing.BatchApplied {
+		if b := d.Apply(p); b.Added != 450 || b.State != intake.BatchApplied {
 			t.Errorf("%+v", b)
 		}
 		if c := d.Counts(); c.Imported != 450 {
@@ -173,7 +174,7 @@ func TestApplyImport_goesOnWhereItStopped(t *testing.T) {
 	})
 }
 
-func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
+func TestUndo_leavesNothingAndLetsTheFileIn(t *testing.T) {
 	testkit.NotRaced(t)
 	desks(t, func(t *testing.T, d *desk) {
 		d.Give("stay@example.org", testkit.Named("Stays Here"))
@@ -188,7 +189,7 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 		if c := d.Counts(); c.Persons != before.Persons || c.Imported != before.Imported-1 {
 			t.Errorf("before %+v, after %+v", before, c)
 		}
-		undone, kept, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil)
+		undone, kept, err := d.Intake.Undo(t.Context(), d.Letter.ID, b.ID, nil)
 		if err != nil || undone != b.Added-1 || kept != 1 {
 			t.Errorf("undone %d, kept %d of %d, %v", undone, kept, b.Added, err)
 		}
@@ -201,31 +202,31 @@ func TestUndoImport_leavesNothingAndLetsTheFileIn(t *testing.T) {
 		if n := d.Count(qCountSealed); n != 2 {
 			t.Errorf("%d sealed rows are left", n)
 		}
-		if again, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, b.ID, nil); err != nil || again != 0 {
+		if again, _, err := d.Intake.Undo(t.Context(), d.Letter.ID, b.ID, nil); err != nil || again != 0 {
 			t.Errorf("a second undo undoes %d, %v", again, err)
 		}
 		p := d.Plan(r)
-		if p.Batch.ID != 0 || p.Count(signing.ImportDuplicate) != 1 {
-			t.Errorf("batch %d, %d duplicates", p.Batch.ID, p.Count(signing.ImportDuplicate))
+		if p.Batch.ID != 0 || p.Count(intake.Duplicate) != 1 {
+			t.Errorf("batch %d, %d duplicates", p.Batch.ID, p.Count(intake.Duplicate))
 		}
 		d.Apply(p)
 		if c := d.Counts(); c.Imported != before.Imported-1 {
 			t.Errorf("%+v", c)
 		}
-		if _, _, err := d.Signing.UndoImport(t.Context(), d.Letter.ID, 77, nil); !fault.Is(err, fault.NotFound) {
+		if _, _, err := d.Intake.Undo(t.Context(), d.Letter.ID, 77, nil); !fault.Is(err, fault.NotFound) {
 			t.Errorf("an unknown batch: %v", err)
 		}
 	})
 }
 
-func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
+func TestApply_twiceAtOnceAddsOnce(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(300)
-		plans := []*signing.ImportPlan{d.Plan(testkit.List(t, text)), d.Plan(testkit.List(t, text))}
+		plans := []*intake.Plan{d.Plan(testkit.List(t, text)), d.Plan(testkit.List(t, text))}
 		errs := make(chan error)
 		for _, p := range plans {
 			go func() {
-				_, err := d.Signing.ApplyImport(context.WithoutCancel(t.Context()), p, nil)
+				_, err := d.Intake.Apply(context.WithoutCancel(t.Context()), p, nil)
 				errs <- err
 			}()
 		}
@@ -240,32 +241,32 @@ func TestApplyImport_twiceAtOnceAddsOnce(t *testing.T) {
 	})
 }
 
-func TestPlanImport_refusesWhatCannotTakeAny(t *testing.T) {
+func TestPlan_refusesWhatCannotTakeAny(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := testkit.List(t, "Name\nAnn Lee\n")
-		_, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByEmail})
+		_, err := d.Intake.Plan(t.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByEmail})
 		testkit.WantFault(t, err, "basis: batch.basis")
 		draft := d.Write(letter.Import{Slug: "draft", Text: testkit.Text("Not yet.")})
-		if _, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: draft, List: r, Basis: verify.ByPaper}); !fault.Is(err, fault.Gone) {
+		if _, err := d.Intake.Plan(t.Context(), intake.Import{Letter: draft, List: r, Basis: verify.ByPaper}); !fault.Is(err, fault.Gone) {
 			t.Errorf("a draft: %v", err)
 		}
 		only := d.Write(letter.Import{Slug: "only-organisations", Text: testkit.Text("Only you."), Publish: true, Settings: letter.Settings{SignOn: new(letter.SignOnOrganisations)}})
-		p, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: only, List: r, Basis: verify.ByPaper, Listing: roll.Public})
+		p, err := d.Intake.Plan(t.Context(), intake.Import{Letter: only, List: r, Basis: verify.ByPaper, Listing: roll.Public})
 		if err != nil || p.Lines[0].Fault == nil || p.Lines[0].Fault.Key != "kind" {
 			t.Errorf("%+v, %v", p, err)
 		}
 	})
 }
 
-func TestPlanImport_whoWithdrewStaysAway(t *testing.T) {
+func TestPlan_whoWithdrewStaysAway(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		receipt := d.Give("gone@example.org", testkit.Named("Gone Away"))
 		d.Publish()
-		if err := d.Signing.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
+		if err := d.Signing.Receipts.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		p := d.Plan(testkit.List(t, "Name,Email\nGone Away,gone@example.org\n"))
-		if line := p.Lines[0]; line.Outcome != signing.ImportDuplicate || line.Reason != signing.ImportWithdrawn {
+		if line := p.Lines[0]; line.Outcome != intake.Duplicate || line.Reason != intake.Withdrawn {
 			t.Errorf("%+v", outcomes(p))
 		}
 		if b := d.Apply(p); b.ID != 0 {
@@ -295,24 +296,50 @@ func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
 }
 
 // An import that goes on keeps to what it was told first, or the rest of a list would show names that were to be kept back.
-func TestApplyImport_goesOnWithItsOwnSettings(t *testing.T) {
+func TestApply_goesOnWithItsOwnSettings(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		text := odd(250)
-		plan := func(l roll.Listing) *signing.ImportPlan {
-			p, err := d.Signing.PlanImport(t.Context(), signing.Import{Letter: d.Letter, List: testkit.List(t, text), Basis: verify.ByPaper, Listing: l})
+		plan := func(l roll.Listing) *intake.Plan {
+			p, err := d.Intake.Plan(t.Context(), intake.Import{Letter: d.Letter, List: testkit.List(t, text), Basis: verify.ByPaper, Listing: l})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return p
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := d.Signing.ApplyImport(ctx, plan(roll.Counted), func(int, int) { cancel() })
+		_, err := d.Intake.Apply(ctx, plan(roll.Counted), func(int, int) { cancel() })
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		d.Apply(plan(roll.Public))
 		if c := d.Counts(); c.Persons != 250 || c.Withheld != 250 || len(d.Names(verify.Person, "", 100)) != 0 {
 			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// A file that is planned again after an interruption may have more to add than at first: the log allows for it before.
+func TestApply_moreThanWhenItBegan(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		r := d.Give("dup@example.org", testkit.Named("Dup Person"))
+		var lines strings.Builder
+		lines.WriteString("Name,Email\nDup Person,dup@example.org\n")
+		for i := range 150 {
+			lines.WriteString("P " + testkit.Words(i) + ",p" + testkit.Words(i) + "x@example.org\n")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := d.Intake.Apply(ctx, d.Plan(testkit.List(t, lines.String())), func(int, int) { cancel() }); err == nil {
+			t.Fatal("it was not interrupted")
+		}
+		if err := d.Signing.Receipts.Erase(t.Context(), r.Secret, d.Own(r.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if b := d.Apply(d.Plan(testkit.List(t, lines.String()))); b.Added != 151 {
+			t.Errorf("added %d", b.Added)
+		}
+		d.Publish()
+		if p := d.Problems(); len(p) > 0 {
+			t.Errorf("problems %q", p)
 		}
 	})
 }

@@ -1,4 +1,10 @@
-package signing
+// Package invitation owns who is asked to sign a letter, and reminded: lists of invitees, the links they get, what they answer
+// the organisers, and the moments before the deadline at which those who have not answered are asked once more.
+//
+// It promises that an address is asked once, and reminded only at the planned moments, within what its mailbox may be sent; and
+// that nothing an editor sees or counts tells whether somebody signed whose listing hides the name. It must not know pages or
+// how mail is sent.
+package invitation
 
 import (
 	"context"
@@ -17,41 +23,52 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
 
-// InvitationState says what became of an invitation, as its letter's editors may know it: Signed is shown only where the
+// State says what became of an invitation, as its letter's editors may know it: Signed is shown only where the
 // listing lets the coalition see the name. Who signed and is counted only shows as one who has not answered.
-type InvitationState string
+type State string
 
 // The states of an invitation, in the order in which they follow.
 const (
-	Invited     InvitationState = "invited"
-	Visited     InvitationState = "visited" // the invited told that they have read it
-	Considering InvitationState = "considering"
-	Declined    InvitationState = "declined"
-	Signed      InvitationState = "signed"
+	Invited     State = "invited"
+	Visited     State = "visited" // the invited told that they have read it
+	Considering State = "considering"
+	Declined    State = "declined"
+	Signed      State = "signed"
 )
 
-// InvitationStates are all states, in that order.
-var InvitationStates = []InvitationState{Invited, Visited, Considering, Declined, Signed}
+// States are all states, in that order.
+var States = []State{Invited, Visited, Considering, Declined, Signed}
 
 const (
-	// InvitationsADay is how many a letter may send on one day.
-	InvitationsADay = 2000
+	// ADay is how many a letter may send on one day.
+	ADay = 2000
 
-	// invitationSlice is how many invitations one transaction stores: each is about four rows (DESIGN.md 5).
-	invitationSlice = 100
+	// MaxReason is how many characters of a reason who declines may give.
+	MaxReason = 600
+
+	// atOnce is how many invitations one transaction stores: each is about four rows (DESIGN.md 5).
+	atOnce = 100
 
 	mailRefused = "refused" // by the server of the address
 )
+
+// Service holds the use cases around invitations.
+type Service struct {
+	DB        *store.DB
+	Letters   *letter.Service
+	Mailboxes *mailbox.Service
+}
 
 // Invitation is an invitation as its letter's editors see it.
 type Invitation struct {
 	ID                                  int64
 	Name, Email, Organisation, Language string
-	State                               InvitationState
+	State                               State
 	Reason                              string // of one who declined, if they gave any
 	Bounced                             bool   // the address's server takes no mail for it
 	By                                  int64  // the member who invited, 0 for the command line
@@ -70,7 +87,7 @@ type guest struct {
 func (g guest) seal(key *seal.LetterKey, id int64) ([]byte, error) {
 	text, err := json.Marshal(g)
 	if err != nil {
-		return nil, fmt.Errorf("signing: seal an invitation: %w", err)
+		return nil, fmt.Errorf("invitation: seal an invitation: %w", err)
 	}
 	return key.Seal("invitation", id, text), nil
 }
@@ -78,21 +95,21 @@ func (g guest) seal(key *seal.LetterKey, id int64) ([]byte, error) {
 func (v invitation) open(key *seal.LetterKey) (g guest, err error) {
 	text, err := key.Open("invitation", v.id, v.sealed)
 	if err != nil {
-		return g, fmt.Errorf("signing: invitation %d: %w", v.id, err)
+		return g, fmt.Errorf("invitation: invitation %d: %w", v.id, err)
 	}
 	return g, json.Unmarshal(text, &g)
 }
 
-// InvitationMail asks somebody to sign, or reminds them. It is enqueued for everybody who seems not to have answered;
+// Mail asks somebody to sign, or reminds them. It is enqueued for everybody who seems not to have answered;
 // whether it is sent is seen at the last moment.
-type InvitationMail struct {
+type Mail struct {
 	Letter     letter.ID `json:"letter"`
 	Invitation int64     `json:"invitation"`
 	Reminder   bool      `json:"reminder,omitempty"`
 }
 
 // Kind names the job.
-func (InvitationMail) Kind() string { return "mail.invitation" }
+func (Mail) Kind() string { return "mail.invitation" }
 
 // Invite stores invitations and enqueues the mail of each, and returns those that were invited to the letter before. An
 // address that signed already, or that takes no invitations, is stored like every other and gets no mail: neither what
@@ -105,9 +122,9 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 	case l.State == letter.Draft:
 		return nil, fault.New(fault.Conflict, "letter.draft")
 	case !l.AcceptsSignatures(s.DB.Now()):
-		return nil, errClosed(l)
+		return nil, l.Refusal()
 	}
-	key, err := s.keyFor(ctx, id)
+	key, err := s.Letters.Key(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -118,18 +135,18 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 	if drafts, before, err = s.uninvited(ctx, id, drafts); err != nil {
 		return nil, err
 	}
-	for slice := range slices.Chunk(drafts, invitationSlice) {
+	for slice := range slices.Chunk(drafts, atOnce) {
 		var late []Invitee // invited by somebody else at this moment
 		err := s.DB.Update(ctx, func(tx *store.Tx) error {
 			late = nil
 			for _, d := range slice {
-				n, err := tx.Exec(qInsertInvitation, id, d.id, d.box.Tag(), d.box.AnyTag(), d.sealed, by)
+				n, err := tx.Exec(qInsert, id, d.id, d.box.Tag(), d.box.AnyTag(), d.sealed, by)
 				if err != nil {
 					return err
 				}
 				if n == 0 {
 					late = append(late, d.Invitee)
-				} else if err := s.enqueueInvitation(tx, id, d); err != nil {
+				} else if err := s.enqueue(tx, id, d); err != nil {
 					return err
 				}
 			}
@@ -139,7 +156,7 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 					return err
 				}
 			}
-			return s.spendInvitations(tx, id, n)
+			return s.spend(tx, id, n)
 		})
 		if err != nil {
 			return before, err
@@ -149,8 +166,8 @@ func (s *Service) Invite(ctx context.Context, id letter.ID, invitees []Invitee, 
 	return before, nil
 }
 
-// invitationDraft is an invitation that is not stored yet.
-type invitationDraft struct {
+// draft is an invitation that is not stored yet.
+type draft struct {
 	Invitee
 	id     int64
 	box    mailbox.Box
@@ -158,7 +175,7 @@ type invitationDraft struct {
 }
 
 // drafts checks all invitees before any is stored. One that stands twice in the list is there once.
-func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (drafts []invitationDraft, err error) {
+func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (drafts []draft, err error) {
 	if len(invitees) > MaxInvitees {
 		return nil, fault.New(fault.TooLarge, "roster.rows", "Limit", MaxInvitees).On("invitees")
 	}
@@ -172,7 +189,7 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 			continue
 		}
 		seen[a.Exact] = true
-		d := invitationDraft{Invitee: v, id: store.NewID(s.DB.Now()), box: s.Mailboxes.Of(key, l, a)}
+		d := draft{Invitee: v, id: store.NewID(s.DB.Now()), box: s.Mailboxes.Of(key, l, a)}
 		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
 			return nil, err
@@ -184,12 +201,12 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 
 // uninvited returns the drafts whose address the letter has not invited, and the others; a fault when they are more than
 // the day allows, so that a long list is not half invited.
-func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []invitationDraft) (fresh []invitationDraft, before []Invitee, err error) {
+func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []draft) (fresh []draft, before []Invitee, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		fresh, before = nil, nil
 		for _, d := range drafts {
 			var n int
-			if err := tx.Row(qHasInvitation, l, d.box.Tag()).Scan(&n); err != nil {
+			if err := tx.Row(qHas, l, d.box.Tag()).Scan(&n); err != nil {
 				return err
 			}
 			if n > 0 {
@@ -202,32 +219,32 @@ func (s *Service) uninvited(ctx context.Context, l letter.ID, drafts []invitatio
 		if err := tx.Row(qCountDay, l, tx.Now().Unix()/86400).Scan(&today); err != nil {
 			return err
 		}
-		if today+len(fresh) > InvitationsADay && !s.Mailboxes.Unlimited {
-			return errInvitations(today)
+		if today+len(fresh) > ADay && !s.Mailboxes.Unlimited {
+			return errLimit(today)
 		}
 		return nil
 	})
 	return fresh, before, err
 }
 
-func errInvitations(today int) error {
-	return fault.New(fault.Limited, "invitation.limit", "Limit", InvitationsADay, "Left", max(InvitationsADay-today, 0)).On("invitees")
+func errLimit(today int) error {
+	return fault.New(fault.Limited, "invitation.limit", "Limit", ADay, "Left", max(ADay-today, 0)).On("invitees")
 }
 
-// spendInvitations takes invitations from the day's.
-func (s *Service) spendInvitations(tx *store.Tx, l letter.ID, n int) error {
+// spend takes invitations from the day's.
+func (s *Service) spend(tx *store.Tx, l letter.ID, n int) error {
 	if n == 0 || s.Mailboxes.Unlimited {
 		return nil
 	}
-	spent, err := tx.Exec(qSpendInvitations, l, tx.Now().Unix()/86400, n, InvitationsADay)
+	spent, err := tx.Exec(qSpendDay, l, tx.Now().Unix()/86400, n, ADay)
 	if err == nil && spent == 0 {
-		return errInvitations(InvitationsADay) // others invited at the same moment
+		return errLimit(ADay) // others invited at the same moment
 	}
 	return err
 }
 
-// enqueueInvitation enqueues the mail of an invitation: now, or when the address has mails left again.
-func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft) error {
+// enqueue enqueues the mail of an invitation: now, or when the address has mails left again.
+func (s *Service) enqueue(tx *store.Tx, l letter.ID, d draft) error {
 	mail, err := d.box.SpendForEditors(tx)
 	if err != nil {
 		return err
@@ -236,23 +253,23 @@ func (s *Service) enqueueInvitation(tx *store.Tx, l letter.ID, d invitationDraft
 	if !mail {
 		at = at.Add(mailbox.Week)
 	}
-	return job.EnqueueAt(tx, at, InvitationMail{Letter: l, Invitation: d.id})
+	return job.EnqueueAt(tx, at, Mail{Letter: l, Invitation: d.id})
 }
 
-// Invitations returns a letter's invitations in the order in which they were made, after the id, at most limit; those
+// List returns a letter's invitations in the order in which they were made, after the id, at most limit; those
 // that show a state, or all where that is "".
-func (s *Service) Invitations(ctx context.Context, l letter.ID, state InvitationState, after int64, limit int) (list []Invitation, err error) {
-	key, err := s.keyFor(ctx, l)
+func (s *Service) List(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Invitation, err error) {
+	key, err := s.Letters.Key(ctx, l)
 	if err != nil {
-		return nil, ignoreGone(err)
+		return nil, fault.Except(err, fault.Gone)
 	}
 	type shown struct {
 		invitation
-		state InvitationState
+		state State
 	}
 	var rows []shown
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		rows, err = store.List(tx, qListInvitation, func(row store.Row) (v shown, err error) {
+		rows, err = store.List(tx, qList, func(row store.Row) (v shown, err error) {
 			return v, row.Scan(append(v.fields(), &v.state)...)
 		}, l, after, string(state), limit)
 		return err
@@ -274,15 +291,15 @@ func (s *Service) Invitations(ctx context.Context, l letter.ID, state Invitation
 	return list, nil
 }
 
-// CountInvitations returns how many of a letter's invitations show each state.
-func (s *Service) CountInvitations(ctx context.Context, l letter.ID) (counts map[InvitationState]int, err error) {
+// Count returns how many of a letter's invitations show each state.
+func (s *Service) Count(ctx context.Context, l letter.ID) (counts map[State]int, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		counts = map[InvitationState]int{}
+		counts = map[State]int{}
 		type count struct {
-			state InvitationState
+			state State
 			n     int
 		}
-		for c, err := range store.Each(tx, qCountInvitation, func(row store.Row) (c count, err error) { return c, row.Scan(&c.state, &c.n) }, l) {
+		for c, err := range store.Each(tx, qCount, func(row store.Row) (c count, err error) { return c, row.Scan(&c.state, &c.n) }, l) {
 			if err != nil {
 				return err
 			}
@@ -293,11 +310,11 @@ func (s *Service) CountInvitations(ctx context.Context, l letter.ID) (counts map
 	return counts, err
 }
 
-// WithdrawInvitation takes an invitation back and forgets whom it was for. Its link no longer works, and no further mail
+// Withdraw takes an invitation back and forgets whom it was for. Its link no longer works, and no further mail
 // is sent; the address can be invited again.
-func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by int64) error {
+func (s *Service) Withdraw(ctx context.Context, l letter.ID, id, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qRemoveInvitation, l, id)
+		n, err := tx.Exec(qRemove, l, id)
 		if err == nil && n == 0 {
 			return fault.New(fault.NotFound, "invitation.unknown")
 		}
@@ -308,36 +325,74 @@ func (s *Service) WithdrawInvitation(ctx context.Context, l letter.ID, id, by in
 	})
 }
 
-// invitationToken returns the token of an invitation's link: letter ‖ id ‖ tag of the id under the letter's data key. It
+// tokenOf returns the token of an invitation's link: letter ‖ id ‖ tag of the id under the letter's data key. It
 // is derived, so it is stored nowhere, and ends with the key.
-func invitationToken(key *seal.LetterKey, l letter.ID, id int64) string {
+func tokenOf(key *seal.LetterKey, l letter.ID, id int64) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(l))
 	b = binary.BigEndian.AppendUint64(b, uint64(id))
 	return seal.Base32.EncodeToString(append(b, key.Tag(fmt.Sprintf("invitation %d", id))...))
 }
 
-const invitationTokenBytes = 8 + 8 + seal.TagSize
+const tokenBytes = 8 + 8 + seal.TagSize
 
-// openInvitation finds the invitation of a link.
-func (s *Service) openInvitation(ctx context.Context, token string) (v invitation, g guest, key *seal.LetterKey, err error) {
-	unknown := fault.New(fault.Gone, "invitation.unknown")
+// readToken returns the invitation that a token names, before it is known whether the token is true.
+func readToken(token string) (l letter.ID, id int64, ok bool) {
 	b, err := seal.Base32.DecodeString(token)
-	if err != nil || len(b) != invitationTokenBytes {
+	if err != nil || len(b) != tokenBytes {
+		return 0, 0, false
+	}
+	return letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:])), true
+}
+
+func isToken(key *seal.LetterKey, l letter.ID, id int64, token string) bool {
+	return subtle.ConstantTimeCompare([]byte(tokenOf(key, l, id)), []byte(token)) == 1
+}
+
+// IDOf returns the id of the invitation whose link a form was sent by, 0 when the token is of none to this letter: that is no
+// reason to refuse a signature.
+func (s *Service) IDOf(ctx context.Context, l letter.ID, token string) (int64, error) {
+	_, id, ok := readToken(token)
+	if !ok {
+		return 0, nil
+	}
+	key, err := s.Letters.Key(ctx, l)
+	if err != nil || !isToken(key, l, id, token) {
+		return 0, fault.Except(err, fault.Gone)
+	}
+	return id, nil
+}
+
+// Answered notes, in the transaction of a signature that was given by the link of an invitation, the tags of its address.
+func (s *Service) Answered(tx *store.Tx, l letter.ID, id int64, mailbox, exact []byte) error {
+	_, err := tx.Exec(qSetSigner, mailbox, exact, l, id)
+	return err
+}
+
+// Forget forgets, in the transaction that erases a signature, the address it came from: who erased one is not reminded of it.
+func (s *Service) Forget(tx *store.Tx, l letter.ID, signature int64) error {
+	_, err := tx.Exec(qForgetSigner, seal.NoTag(), seal.NoTag(), l, signature)
+	return err
+}
+
+// open finds the invitation of a link.
+func (s *Service) open(ctx context.Context, token string) (v invitation, g guest, key *seal.LetterKey, err error) {
+	unknown := fault.New(fault.Gone, "invitation.unknown")
+	l, id, ok := readToken(token)
+	if !ok {
 		return v, g, nil, unknown
 	}
-	l, id := letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
-	key, err = s.keyFor(ctx, l)
+	key, err = s.Letters.Key(ctx, l)
 	if errors.Is(err, store.ErrNoRow) || fault.Is(err, fault.Gone) || fault.Is(err, fault.NotFound) {
 		return v, g, nil, unknown
 	}
 	if err != nil {
 		return v, g, nil, err
 	}
-	if subtle.ConstantTimeCompare([]byte(invitationToken(key, l, id)), []byte(token)) != 1 {
+	if !isToken(key, l, id, token) {
 		return v, g, nil, unknown
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		v, err = scanInvitation(tx.Row(qFindInvitation, l, id))
+		v, err = scan(tx.Row(qFind, l, id))
 		return err
 	})
 	if errors.Is(err, store.ErrNoRow) {
@@ -350,32 +405,32 @@ func (s *Service) openInvitation(ctx context.Context, token string) (v invitatio
 	return v, g, key, err
 }
 
-// OwnInvitation is an invitation as whoever has its link sees it. It does not say whether they signed.
-type OwnInvitation struct {
+// Own is an invitation as whoever has its link sees it. It does not say whether they signed.
+type Own struct {
 	Letter                    letter.ID
 	Name, Email, Organisation string
-	State                     InvitationState
+	State                     State
 	Reason                    string
 	Unsubscribe               string // token of the link that ends all invitations
 }
 
-// Invitation returns what a link's page shows. It changes nothing.
-func (s *Service) Invitation(ctx context.Context, token string) (OwnInvitation, error) {
-	v, g, _, err := s.openInvitation(ctx, token)
+// Find returns what a link's page shows. It changes nothing.
+func (s *Service) Find(ctx context.Context, token string) (Own, error) {
+	v, g, _, err := s.open(ctx, token)
 	if err != nil {
-		return OwnInvitation{}, err
+		return Own{}, err
 	}
 	a, f := text.ParseAddress(g.Email)
 	if f != nil {
-		return OwnInvitation{}, f
+		return Own{}, f
 	}
-	return OwnInvitation{Letter: v.letter, Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
+	return Own{Letter: v.letter, Name: g.Name, Email: g.Email, Organisation: g.Organisation, State: v.state,
 		Reason: g.Reason, Unsubscribe: s.Mailboxes.UnsubscribeToken(a)}, nil
 }
 
 // Answer records what the invited tell the organisers: Visited, Considering, or Declined with a reason if they like.
-func (s *Service) Answer(ctx context.Context, token string, state InvitationState, reason string) error {
-	v, g, key, err := s.openInvitation(ctx, token)
+func (s *Service) Answer(ctx context.Context, token string, state State, reason string) error {
+	v, g, key, err := s.open(ctx, token)
 	if err != nil {
 		return err
 	}
@@ -384,7 +439,7 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 		return err
 	}
 	if !l.AcceptsSignatures(s.DB.Now()) {
-		return errClosed(l)
+		return l.Refusal()
 	}
 	switch state {
 	case Visited:
@@ -410,35 +465,21 @@ func (s *Service) Answer(ctx context.Context, token string, state InvitationStat
 	})
 }
 
-// invitedBy returns the id of the invitation whose link a form was sent by, 0 when the token is of none to this letter:
-// that is no reason to refuse a signature.
-func invitedBy(key *seal.LetterKey, l letter.ID, token string) int64 {
-	b, err := seal.Base32.DecodeString(token)
-	if err != nil || len(b) != invitationTokenBytes {
-		return 0
-	}
-	id := int64(binary.BigEndian.Uint64(b[8:]))
-	if subtle.ConstantTimeCompare([]byte(invitationToken(key, l, id)), []byte(token)) != 1 {
-		return 0
-	}
-	return id
-}
-
-// InvitationEnvelope returns what the mail of an invitation needs, false when it must not be sent any more: the letter is
+// Envelope returns what the mail of an invitation needs, false when it must not be sent any more: the letter is
 // closed, the invited declined, signed with whatever listing, erased a signature or takes no mail.
-func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e Envelope, send bool, err error) {
+func (s *Service) Envelope(ctx context.Context, m Mail) (e signing.Envelope, send bool, err error) {
 	l, err := s.Letters.Recent(ctx, m.Letter)
 	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
 		return e, false, err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return e, false, ignoreGone(err)
+		return e, false, fault.Except(err, fault.Gone)
 	}
 	var v invitation
 	answered := 0
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if v, err = scanInvitation(tx.Row(qFindInvitation, m.Letter, m.Invitation)); err != nil {
+		if v, err = scan(tx.Row(qFind, m.Letter, m.Invitation)); err != nil {
 			return err
 		}
 		return tx.Row(qAnswered, m.Letter, v.mailbox, v.exact).Scan(&answered)
@@ -464,19 +505,19 @@ func (s *Service) InvitationEnvelope(ctx context.Context, m InvitationMail) (e E
 	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
 		return e, false, err
 	}
-	return Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: invitationToken(key, m.Letter, v.id), Unsubscribe: stop}, true, nil
+	return signing.Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: tokenOf(key, m.Letter, v.id), Unsubscribe: stop}, true, nil
 }
 
-// InvitationRefused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
+// Refused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
 // that the invited had not signed.
-func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error {
-	e, send, err := s.InvitationEnvelope(ctx, m)
+func (s *Service) Refused(ctx context.Context, m Mail) error {
+	e, send, err := s.Envelope(ctx, m)
 	if err != nil || !send {
 		return err
 	}
-	key, err := s.keyFor(ctx, m.Letter)
+	key, err := s.Letters.Key(ctx, m.Letter)
 	if err != nil {
-		return ignoreGone(err)
+		return fault.Except(err, fault.Gone)
 	}
 	a, f := text.ParseAddress(e.Address)
 	if f != nil {
@@ -489,4 +530,31 @@ func (s *Service) InvitationRefused(ctx context.Context, m InvitationMail) error
 		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)
 		return err
 	})
+}
+
+// Retain deletes the invitations of letters whose data key was destroyed, and what was counted on days that are over.
+func (s *Service) Retain(ctx context.Context) error {
+	var spent []letter.ID // also those whose purge an earlier run did not finish
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		spent, err = store.List(tx, qListUnpurged, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range spent {
+		if _, err := s.DB.Repeat(ctx, qPurge, l); err != nil {
+			return err
+		}
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qForgetDays, tx.Now().Unix()/86400)
+		return err
+	})
+}
+
+// GiveUp deletes every invitation: they were sealed with keys that are lost.
+func (s *Service) GiveUp(ctx context.Context) error {
+	_, err := s.DB.Repeat(ctx, qGiveUp)
+	return err
 }

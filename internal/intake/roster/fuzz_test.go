@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 )
 
 func zipOf(t testing.TB, parts map[string]string) []byte {

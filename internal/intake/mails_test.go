@@ -1,4 +1,4 @@
-package signing_test
+package intake_test
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/undersigned/undersigned/internal/inbox"
-	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
@@ -56,7 +56,7 @@ func TestRoster_aMailIsALineOfAList(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.want.Line, c.want.Email = 1, "mina@river.example"
-		got := signing.Roster(f).Entries[0]
+		got := intake.Roster(f).Entries[0]
 		if c.want.Language == "" {
 			c.want.Language = got.Language // a form is in no language
 		}
@@ -73,7 +73,7 @@ func TestRoster_aMailIsALineOfAList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e := signing.Roster(f).Entries[0]; e.Fault == nil || e.Fault.Key != key {
+		if e := intake.Roster(f).Entries[0]; e.Fault == nil || e.Fault.Key != key {
 			t.Errorf("%+v, want %s", e, key)
 		}
 	}

@@ -1,46 +1,27 @@
-package signing_test
+package intake_test
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/intake"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
-	"github.com/undersigned/undersigned/internal/signing"
-	"github.com/undersigned/undersigned/internal/signing/roster"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
 )
 
-// work runs the jobs of a kind until none is left.
-func (d *desk) work(kind string) {
-	d.T.Helper()
-	runner := job.NewRunner(d.DB, nil, job.Options{})
-	d.Signing.Register(runner)
-	ctx, cancel := context.WithCancel(d.T.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- runner.Run(ctx) }()
-	for d.Jobs(kind) > 0 && d.T.Context().Err() == nil {
-		runtime.Gosched()
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		d.T.Error(err)
-	}
-}
-
 func (d *desk) propose(r *roster.Roster) int64 {
 	d.T.Helper()
-	id, err := d.Signing.Propose(d.T.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: roll.Public}, 0)
+	id, err := d.Intake.Propose(d.T.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByPaper, Source: "Sheets from the town hall", Listing: roll.Public}, 0)
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -62,43 +43,43 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 		if err := d.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qSealedIntake).Scan(&sealed) }); err != nil || bytes.Contains(sealed, []byte("Lund")) {
 			t.Errorf("%v", err)
 		}
-		p, plan, err := d.Signing.PlanProposal(ctx, d.Letter, id)
+		p, plan, err := d.Intake.PlanProposal(ctx, d.Letter, id)
 		if err != nil || !slices.Equal(outcomes(plan), []string{"2 person add", "3 person add", "4 person duplicate of 2", "5 person add"}) {
 			t.Fatalf("%q, %v", outcomes(plan), err)
 		}
-		if err := d.Signing.SkipLines(ctx, d.Letter.ID, id, []int{3}, 0); err != nil {
+		if err := d.Intake.Skip(ctx, d.Letter.ID, id, []int{3}, 0); err != nil {
 			t.Fatal(err)
 		}
-		testkit.WantFault(t, d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
-		if p, plan, err = d.Signing.PlanProposal(ctx, d.Letter, id); err != nil || len(plan.Lines) != 3 || !slices.Equal(p.Skip, []int{3}) {
+		testkit.WantFault(t, d.Intake.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
+		if p, plan, err = d.Intake.PlanProposal(ctx, d.Letter, id); err != nil || len(plan.Lines) != 3 || !slices.Equal(p.Skip, []int{3}) {
 			t.Fatalf("%+v, %v", p, err)
 		}
-		if err := d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0); err != nil {
+		if err := d.Intake.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0); err != nil {
 			t.Fatal(err)
 		}
-		testkit.WantFault(t, d.Signing.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
-		testkit.WantFault(t, d.Signing.SkipLines(ctx, d.Letter.ID, id, nil, 0), ": intake.gone")
-		testkit.WantFault(t, d.Signing.DiscardProposal(ctx, d.Letter.ID, id, 0), ": intake.gone")
-		d.work("intake.apply")
+		testkit.WantFault(t, d.Intake.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
+		testkit.WantFault(t, d.Intake.Skip(ctx, d.Letter.ID, id, nil, 0), ": intake.gone")
+		testkit.WantFault(t, d.Intake.Discard(ctx, d.Letter.ID, id, 0), ": intake.gone")
+		d.Work("intake.apply")
 		if c := d.Counts(); c.Persons != 2 || c.Imported != 2 {
 			t.Errorf("%+v", c)
 		}
-		if left, err := d.Signing.Proposals(ctx, d.Letter.ID); err != nil || len(left) != 0 {
+		if left, err := d.Intake.Proposals(ctx, d.Letter.ID); err != nil || len(left) != 0 {
 			t.Errorf("%+v, %v", left, err)
 		}
-		batches, err := d.Signing.Batches(ctx, d.Letter.ID)
-		if err != nil || len(batches) != 1 || batches[0].State != signing.BatchApplied {
+		batches, err := d.Intake.Batches(ctx, d.Letter.ID)
+		if err != nil || len(batches) != 1 || batches[0].State != intake.BatchApplied {
 			t.Fatalf("%+v, %v", batches, err)
 		}
-		if err := d.Signing.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0); err != nil {
+		if err := d.Intake.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		d.work("intake.undo")
+		d.Work("intake.undo")
 		if c := d.Counts(); c.Persons != 0 || c.Removed+c.Withdrawn != 2 {
 			t.Errorf("%+v", c)
 		}
-		testkit.WantFault(t, d.Signing.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0), ": batch.undone")
-		testkit.WantFault(t, d.Signing.RequestUndo(ctx, d.Letter.ID, 7, 0), ": batch.unknown")
+		testkit.WantFault(t, d.Intake.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0), ": batch.undone")
+		testkit.WantFault(t, d.Intake.RequestUndo(ctx, d.Letter.ID, 7, 0), ": batch.unknown")
 	})
 }
 
@@ -111,15 +92,15 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 			fmt.Fprintf(&text, "Anna %s Lund\n", testkit.Words(i))
 		}
 		id := d.propose(testkit.List(t, text.String()))
-		if err := d.Signing.ApplyProposal(t.Context(), d.Letter.ID, id, 1, 0); err != nil {
+		if err := d.Intake.ApplyProposal(t.Context(), d.Letter.ID, id, 1, 0); err != nil {
 			t.Fatal(err)
 		}
-		_, plan, err := d.Signing.PlanProposal(t.Context(), d.Letter, id)
+		_, plan, err := d.Intake.PlanProposal(t.Context(), d.Letter, id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := d.Signing.ApplyImport(ctx, plan, func(done, _ int) {
+		if _, err := d.Intake.Apply(ctx, plan, func(done, _ int) {
 			if done >= 100 {
 				cancel()
 			}
@@ -129,11 +110,11 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 		if n := d.Signatures(); n == 0 || n >= 350 {
 			t.Fatalf("%d signatures", n)
 		}
-		d.work("intake.apply")
+		d.Work("intake.apply")
 		if c := d.Counts(); c.Persons != 350 {
 			t.Errorf("%+v", c)
 		}
-		if batches, err := d.Signing.Batches(t.Context(), d.Letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 {
+		if batches, err := d.Intake.Batches(t.Context(), d.Letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 {
 			t.Errorf("%+v, %v", batches, err)
 		}
 	})
@@ -144,36 +125,36 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		names := testkit.List(t, "Name\nAnna Lund\n")
-		if _, err := d.Signing.Propose(ctx, signing.Import{Letter: d.Letter, List: &roster.Roster{Entries: make([]roster.Entry, signing.MaxIntake+1)}, Basis: verify.ByPaper}, 0); !fault.Is(err, fault.TooLarge) {
+		if _, err := d.Intake.Propose(ctx, intake.Import{Letter: d.Letter, List: &roster.Roster{Entries: make([]roster.Entry, intake.MaxLines+1)}, Basis: verify.ByPaper}, 0); !fault.Is(err, fault.TooLarge) {
 			t.Errorf("a long list: %v", err)
 		}
 		d.propose(names)
 		thrown := d.propose(names)
-		if err := d.Signing.DiscardProposal(ctx, d.Letter.ID, thrown, 0); err != nil {
+		if err := d.Intake.Discard(ctx, d.Letter.ID, thrown, 0); err != nil {
 			t.Error(err)
 		}
-		_, _, err := d.Signing.PlanProposal(ctx, d.Letter, thrown)
+		_, _, err := d.Intake.PlanProposal(ctx, d.Letter, thrown)
 		testkit.WantFault(t, err, ": intake.gone")
 		for range 19 {
 			d.propose(names)
 		}
-		_, err = d.Signing.Propose(ctx, signing.Import{Letter: d.Letter, List: names, Basis: verify.ByPaper, Listing: roll.Public}, 0)
+		_, err = d.Intake.Propose(ctx, intake.Import{Letter: d.Letter, List: names, Basis: verify.ByPaper, Listing: roll.Public}, 0)
 		testkit.WantFault(t, err, ": intake.too_many")
-		d.Clock.Advance(signing.IntakeFor - time.Hour)
+		d.Clock.Advance(intake.KeptFor - time.Hour)
 		last := d.left(20)[19]
 		d.Clock.Advance(2 * time.Hour)
 		d.left(0)
 
 		last.ID = d.propose(names)
-		if err := d.Signing.ApplyProposal(ctx, d.Letter.ID, last.ID, 1, 0); err != nil {
+		if err := d.Intake.ApplyProposal(ctx, d.Letter.ID, last.ID, 1, 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Letters.Close(ctx, d.Letter.Slug, 0); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(25 * time.Hour)
-		d.work("intake.apply")
-		if p := d.left(1)[0]; p.State != signing.ProposalFailed || p.Reason != "letter.closed" {
+		d.Work("intake.apply")
+		if p := d.left(1)[0]; p.State != intake.ProposalFailed || p.Reason != "letter.closed" {
 			t.Errorf("%+v", p)
 		}
 		d.Clock.Advance(letter.KeptAfterClose)
@@ -182,12 +163,12 @@ func TestIntake_endsWithoutAnApproval(t *testing.T) {
 }
 
 // left retains and returns the proposals, which must be so many.
-func (d *desk) left(want int) []signing.Proposal {
+func (d *desk) left(want int) []intake.Proposal {
 	d.T.Helper()
 	if err := d.Retain(d.T.Context()); err != nil {
 		d.T.Fatal(err)
 	}
-	list, err := d.Signing.Proposals(d.T.Context(), d.Letter.ID)
+	list, err := d.Intake.Proposals(d.T.Context(), d.Letter.ID)
 	if err != nil || len(list) != want {
 		d.T.Fatalf("%d proposals, want %d, %v", len(list), want, err)
 	}
@@ -199,16 +180,16 @@ func TestIntake_keepsWhatMailsSay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.replies(roster.Entry{Name: "Ada Wren", Email: "ada@wren.example", Writer: roster.Sender, Subject: "We sign", Text: strings.Repeat("é", 2000)},
 			roster.Entry{Name: "Bo", Email: "bo@wren.example", Writer: roster.Claimed, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", 30<<20).Because(context.Canceled)})
-		id, err := d.Signing.Propose(t.Context(), signing.Import{Letter: d.Letter, List: r, Basis: verify.ByReply, Listing: roll.Public}, 0)
+		id, err := d.Intake.Propose(t.Context(), intake.Import{Letter: d.Letter, List: r, Basis: verify.ByReply, Listing: roll.Public}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, plan, err := d.Signing.PlanProposal(t.Context(), d.Letter, id)
+		_, plan, err := d.Intake.PlanProposal(t.Context(), d.Letter, id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := plan.List.Entries
-		if e[0].Subject != "We sign" || len(e[0].Text) > 2010 || !strings.HasSuffix(e[0].Text, "é…") || plan.Lines[0].Outcome != signing.ImportAdd {
+		if e[0].Subject != "We sign" || len(e[0].Text) > 2010 || !strings.HasSuffix(e[0].Text, "é…") || plan.Lines[0].Outcome != intake.Add {
 			t.Errorf("%+v", e[0])
 		}
 		if f := plan.Lines[1].Fault; f == nil || f.Key != "reply.too_large" || f.Args["Limit"] != 30<<20 || f.Err != nil {

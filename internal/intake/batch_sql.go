@@ -1,6 +1,8 @@
-package signing
+package intake
 
 import (
+	"time"
+
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -32,7 +34,7 @@ var (
 func scanBatch(row store.Row) (b Batch, err error) {
 	var created int64
 	err = row.Scan(&b.Letter, &b.ID, &b.Basis, &b.Source, &b.SHA256, &b.Added, &b.State, &created, &b.Listing, &b.Kind, &b.allowed)
-	b.CreatedAt = unixMicro(created)
+	b.CreatedAt = time.UnixMicro(created).UTC()
 	return b, err
 }
 

@@ -1,0 +1,310 @@
+// Package handout owns the lists that are made for an audience: who of a letter's signatories an addressee or a coalition may see,
+// as a file.
+//
+// It promises that a list holds only who counts and may be seen by its audience, when it is made and again when it is fetched;
+// that it lies sealed, and ends after a week or with the letter's key; and that who fetches one is on record. It must not know
+// pages, nor formats of files.
+package handout
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/verify"
+)
+
+// Bounds of handouts.
+const (
+	KeptFor     = 7 * 24 * time.Hour // how long one can be fetched
+	maxHandouts = 20                 // of a letter
+	atOnce      = 500                // signatures that one transaction reads or writes
+	takes       = 10 * time.Minute
+)
+
+// Service holds the use cases around handouts.
+type Service struct {
+	DB      *store.DB
+	Letters *letter.Service
+	Signing *signing.Service
+}
+
+// Handout is a list that was made for an audience.
+type Handout struct {
+	Letter    letter.ID
+	ID        int64
+	Audience  roll.Audience
+	By        int64 // who had it made
+	Made      bool
+	Lines     int // once it is made
+	CreatedAt time.Time
+}
+
+// Line is one line of a handout.
+type Line struct {
+	ID      int64        `json:"id"`
+	Kind    verify.Kind  `json:"kind"`
+	Listing roll.Listing `json:"listing"`
+	Basis   verify.Basis `json:"basis"`
+	verify.Record
+}
+
+// Make makes a handout that was asked for.
+type Make struct {
+	Letter letter.ID `json:"letter"`
+	Export int64     `json:"export"`
+}
+
+// Kind names the job.
+func (Make) Kind() string { return "export.make" }
+
+// Request asks for a list of those who may be shown to an audience.
+type Request struct {
+	Audience roll.Audience `json:"audience"`
+}
+
+// Act names the act.
+func (Request) Act() string { return "export" }
+
+// RegisterActs tells that lists with names that are not public are made by two members.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[Request]{Ask: account.Editor, Decide: account.Editor,
+		Alone:  func(e Request) bool { return e.Audience == roll.ForPublic },
+		Check:  func(_ *store.Tx, _ letter.ID, e Request) error { return e.Audience.Check() },
+		Detail: func(e Request) string { return "desk.export.for_" + string(e.Audience) },
+		Do: func(tx *store.Tx, l letter.ID, e Request, by int64) error {
+			return s.request(tx, l, e.Audience, by)
+		}})
+}
+
+// request has a handout made.
+func (s *Service) request(tx *store.Tx, l letter.ID, a roll.Audience, by int64) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	if _, err := s.Letters.KeyIn(tx, l); err != nil { // who is not public is not known any more
+		return err
+	}
+	var n int
+	if err := tx.Row(qCount, l).Scan(&n); err != nil {
+		return err
+	}
+	if n >= maxHandouts {
+		return fault.New(fault.Limited, "export.too_many")
+	}
+	id := store.NewID(tx.Now())
+	if _, err := tx.Exec(qInsert, l, id, a, by, tx.Now().UnixMicro()); err != nil {
+		return err
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.asked", Object: string(a)}); err != nil {
+		return err
+	}
+	return job.Enqueue(tx, Make{l, id})
+}
+
+// List returns a letter's handouts, oldest first.
+func (s *Service) List(ctx context.Context, l letter.ID) (list []Handout, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = store.List(tx, qList, scan, l)
+		return err
+	})
+	return list, err
+}
+
+// write collects the names, a slice at a time, and stores them sealed in the order of the public list: that of their
+// signatures would tell when each was given. Killed, it begins anew.
+func (s *Service) write(ctx context.Context, j Make) error {
+	e, err := s.find(ctx, j.Letter, j.Export)
+	if fault.Is(err, fault.Gone) || err == nil && e.Made {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key, err := s.Letters.Key(ctx, j.Letter)
+	if fault.Is(err, fault.Gone) {
+		return nil // and with the key goes the handout
+	}
+	if err != nil {
+		return err
+	}
+	lines, err := s.collect(ctx, e)
+	if err != nil {
+		return err
+	}
+	for part := 0; part*atOnce < len(lines); part++ {
+		slice := lines[part*atOnce : min((part+1)*atOnce, len(lines))]
+		text, err := json.Marshal(slice)
+		if err != nil {
+			return err
+		}
+		sealed := key.Seal(partTable(e.ID), int64(part), text)
+		err = s.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(qPutPart, e.Letter, e.ID, part, sealed)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if n, err := tx.Exec(qSetMade, len(lines), e.Letter, e.ID); err != nil || n == 0 {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: e.By, Letter: e.Letter, Act: "export.made", Object: string(e.Audience)})
+	})
+}
+
+// partTable ties a sealed part to its handout.
+func partTable(handout int64) string { return fmt.Sprintf("export_part %d", handout) }
+
+// collect returns who counts and may be seen by the audience, sorted.
+func (s *Service) collect(ctx context.Context, e Handout) (lines []Line, err error) {
+	type sorted struct {
+		Line
+		key []byte
+	}
+	var all []sorted
+	for x, err := range s.Signing.SeenBy(ctx, e.Letter, e.Audience) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sorted{Line(x), roll.SortKey(x.Name)})
+	}
+	slices.SortFunc(all, func(a, b sorted) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.key, b.key), cmp.Compare(a.ID, b.ID)) // organisations first
+	})
+	for _, x := range all {
+		lines = append(lines, x.Line)
+	}
+	return lines, nil
+}
+
+func (s *Service) find(ctx context.Context, l letter.ID, id int64) (e Handout, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		e, err = scan(tx.Row(qFind, l, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		err = fault.New(fault.Gone, "export.gone")
+	}
+	return e, err
+}
+
+// Fetch returns the lines of a handout, and records who fetched it and in which format. Who has since hidden the name
+// from the audience, or does not count any more, is left out.
+func (s *Service) Fetch(ctx context.Context, l letter.ID, id int64, format string, by int64) (e Handout, lines iter.Seq2[Line, error], err error) {
+	if e, err = s.find(ctx, l, id); err != nil {
+		return e, nil, err
+	}
+	if !e.Made || s.DB.Now().After(e.CreatedAt.Add(KeptFor)) {
+		return e, nil, fault.New(fault.Gone, "export.gone")
+	}
+	key, err := s.Letters.Key(ctx, l)
+	if err != nil {
+		return e, nil, err
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.fetched", Object: string(e.Audience) + " " + format})
+	})
+	return e, func(yield func(Line, error) bool) {
+		for part := 0; part*atOnce < e.Lines; part++ {
+			slice, err := s.readPart(ctx, e, part, key)
+			if err != nil {
+				yield(Line{}, err)
+				return
+			}
+			for _, x := range slice {
+				if !yield(x, nil) {
+					return
+				}
+			}
+		}
+	}, err
+}
+
+// readPart returns what may still be seen of a part.
+func (s *Service) readPart(ctx context.Context, e Handout, part int, key *seal.LetterKey) (lines []Line, err error) {
+	var sealed []byte
+	var seen map[int64]bool
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if err := tx.Row(qFindPart, e.Letter, e.ID, part).Scan(&sealed); err != nil {
+			return err
+		}
+		text, err := key.Open(partTable(e.ID), int64(part), sealed)
+		if err != nil {
+			return fmt.Errorf("handout: %d, part %d: %w", e.ID, part, err)
+		}
+		if err := json.Unmarshal(text, &lines); err != nil {
+			return err
+		}
+		ids := make([]int64, len(lines))
+		for i, x := range lines {
+			ids[i] = x.ID
+		}
+		seen, err = signing.StillSeen(tx, e.Letter, e.Audience, ids)
+		return err
+	})
+	return slices.DeleteFunc(lines, func(x Line) bool { return !seen[x.ID] }), err
+}
+
+// Discard destroys a handout before its time.
+func (s *Service) Discard(ctx context.Context, l letter.ID, id, by int64) error {
+	e, err := s.find(ctx, l, id)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(qRemove, l, id); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.discarded", Object: string(e.Audience)})
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.Repeat(ctx, qPurgeParts)
+	return err
+}
+
+// Register hands the work that is done in the background to the runner.
+func (s *Service) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, j Make) error { return s.write(ctx, j) }, job.Limit(1), job.Timeout(takes))
+}
+
+// Retain deletes handouts past their time, and those of letters whose data key was destroyed.
+func (s *Service) Retain(ctx context.Context) error {
+	err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qRetain, tx.Now().Add(-KeptFor).UnixMicro())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.Repeat(ctx, qPurgeParts)
+	return err
+}
+
+// GiveUp deletes every handout: they were sealed with keys that are lost.
+func (s *Service) GiveUp(ctx context.Context) error {
+	for _, q := range []*store.Query{qGiveUpParts, qGiveUp} {
+		if _, err := s.DB.Repeat(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
