@@ -147,7 +147,9 @@ func TestClock_jumps(t *testing.T) {
 		within := c.asks("Within")
 		c.answers(within, false)
 		c.answers(early, ahead)
-		c.acts(relisted, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, relisted.Secret, own.ID, roll.Counted) })
+		c.acts(relisted, func(own signing.Own) error {
+			return a.Signing.Receipts.Relist(ctx, relisted.Secret, own.ID, roll.Counted)
+		})
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.whole(len(c.all))
 		across := c.asks("Across")
@@ -158,7 +160,9 @@ func TestClock_jumps(t *testing.T) {
 
 		clock.back()
 		c.acts(withdrawn, func(own signing.Own) error { return a.Signing.Receipts.Withdraw(ctx, withdrawn.Secret, own.ID) })
-		c.acts(within, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, within.Secret, own.ID, roll.Counted) })
+		c.acts(within, func(own signing.Own) error {
+			return a.Signing.Receipts.Relist(ctx, within.Secret, own.ID, roll.Counted)
+		})
 		c.acts(within, func(own signing.Own) error { return a.Signing.Receipts.Relist(ctx, within.Secret, own.ID, roll.Public) })
 		c.letter(letter.Import{Slug: "edited", Follows: letter.FollowsCosmetic})
 		c.answers(late, ahead)

@@ -188,7 +188,9 @@ func TestUpgrade_fromBeforeTheLog(t *testing.T) {
 			_, err := a.Signing.Holds.Release(ctx, o.Letter, o.ID, 0)
 			return err
 		})
-		act("hart@lamps.example", func(o signing.Own) error { return a.Signing.Receipts.Withdraw(ctx, secrets["hart@lamps.example"], o.ID) })
+		act("hart@lamps.example", func(o signing.Own) error {
+			return a.Signing.Receipts.Withdraw(ctx, secrets["hart@lamps.example"], o.ID)
+		})
 		act("quin@lamps.example", func(o signing.Own) error { return a.Signing.Receipts.Erase(ctx, secrets["quin@lamps.example"], o.ID) })
 		act("cleo@lamps.example", func(o signing.Own) error {
 			return a.Signing.Receipts.Relist(ctx, secrets["cleo@lamps.example"], o.ID, roll.Public)

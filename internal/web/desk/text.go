@@ -49,8 +49,9 @@ func textValues(t letter.Text) url.Values {
 // a row is written into the body.
 func textOf(v url.Values, language string) letter.Text {
 	long := func(name string) string { return letter.CleanMarkdown(v.Get(name)) }
-	t := letter.Text{Format: letter.Format, Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")), Introduction: long("introduction"),
-		Place: line1(v.Get("place")), Date: line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"),
+	t := letter.Text{Format: letter.Format, Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")),
+		Introduction: long("introduction"),
+		Place:        line1(v.Get("place")), Date: line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"),
 		Closing: line1(v.Get("closing")), Translator: line1(v.Get("translator"))}
 	var demands []letter.Demand
 	for i := range maxRows {
