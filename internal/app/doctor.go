@@ -352,6 +352,7 @@ func (d *Doctor) database(ctx context.Context) {
 	d.safekeeping(ctx, a)
 	d.queue(ctx, a)
 	d.letters(ctx, a)
+	d.texts(ctx, a)
 }
 
 func (d *Doctor) queue(ctx context.Context, a *App) {
@@ -403,4 +404,20 @@ func (d *Doctor) letters(ctx context.Context, a *App) {
 		return
 	}
 	d.say("letters", Healthy, fmt.Sprintf("%d, no translation is behind", len(all)), "")
+}
+
+// texts names the editions whose signers signed words that no page shows.
+func (d *Doctor) texts(ctx context.Context, a *App) {
+	unshown, err := a.Letters.Unshown(ctx)
+	if err != nil {
+		d.say("texts", Problem, err.Error(), "Look at the database.")
+		return
+	}
+	for _, u := range unshown {
+		d.say("texts", Warning, fmt.Sprintf("edition %d of %s, in %s, holds words that are signed and that no page shows: %q (line %d of the body)",
+			u.Edition, u.Slug, u.Language, u.Words, u.Line), "Editions never change. Publish another edition in which these words are plain, or are not.")
+	}
+	if len(unshown) == 0 {
+		d.say("texts", Healthy, "every word that is signed is shown", "")
+	}
 }

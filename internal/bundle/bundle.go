@@ -42,6 +42,7 @@ type Published struct {
 	Batches                []intake.Batch   // lists that were imported and not undone
 	Editions               []letter.Edition // newest first, without their texts
 	Updates                []letter.Update  // the last added first
+	Asked                  []letter.Asked   // the demands, with what is known of them
 	Since                  int              // number of the last substantive edition
 }
 
@@ -67,6 +68,9 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 		}
 	}
 	if x.Counts, x.Persons, x.Organisations, err = s.Roll.Summary(ctx, l.ID, x.Since); err != nil {
+		return nil, err
+	}
+	if x.Asked, _, err = s.Letters.Demands.Of(ctx, l); err != nil {
 		return nil, err
 	}
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {

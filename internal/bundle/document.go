@@ -55,9 +55,19 @@ type editionDocument struct {
 }
 
 type demandDocument struct {
-	Number string `json:"number,omitempty"`
-	Text   string `json:"text"`
-	Status string `json:"status"`
+	Number string         `json:"number"` // in ASCII digits
+	Text   string         `json:"text"`
+	Status string         `json:"status"`
+	Due    string         `json:"due,omitempty"` // YYYY-MM-DD
+	Facts  []factDocument `json:"facts,omitempty"`
+}
+
+type factDocument struct {
+	Kind  letter.FactKind `json:"kind"`
+	Value string          `json:"value,omitempty"`
+	Quote string          `json:"quote,omitempty"`
+	SetBy string          `json:"set_by,omitempty"`
+	SetOn string          `json:"set_on"`
 }
 
 type countsDocument struct {
@@ -88,8 +98,15 @@ func (s *Service) Document(l *Published) Document {
 	if d.Addressees == nil {
 		d.Addressees = []letter.Addressee{}
 	}
-	for _, x := range t.Demands {
-		d.Demands = append(d.Demands, demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"})
+	for _, x := range l.Asked {
+		demand := demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"}
+		for _, f := range x.Facts {
+			if f.Kind == letter.FactDue {
+				demand.Due = f.Value
+			}
+			demand.Facts = append(demand.Facts, factDocument{f.Kind, f.Value, f.Quote, f.SetBy.Name(t.Language, i18n.Default), f.SetAt.Format(time.DateOnly)})
+		}
+		d.Demands = append(d.Demands, demand)
 	}
 	if l.Deadline.IsSet() {
 		d.Deadline = l.Deadline.At.Format(time.RFC3339)

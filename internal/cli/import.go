@@ -217,9 +217,7 @@ func (c *importLetter) letterOf(d *importer.Draft) (i letter.Import, err error) 
 			return i, fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
 		}
 	}
-	defaults := letter.OnCommandLine
-	defaults.Prose = c.Prose
-	if i, err = letter.FromDraft(d, defaults, zone); err != nil {
+	if i, err = letter.FromDraft(d, c.Prose, zone); err != nil {
 		return i, err
 	}
 	i.Slug, i.Text.Translator, i.Follows, i.Publish = c.Slug, c.Translator, c.Follows, c.Publish

@@ -51,7 +51,7 @@ type block struct {
 
 // blocksOf renders a body block by block, its footnotes apart.
 func blocksOf(t Text, prefix string) (blocks []block, notes string) {
-	md, source := newMarkdown(t.Demands, prefix), []byte(t.Body)
+	md, source := t.markdown(prefix), []byte(t.Body)
 	render := func(n ast.Node) string {
 		var out bytes.Buffer
 		if err := md.Renderer().Render(&out, source, n); err != nil {
@@ -70,6 +70,9 @@ func blocksOf(t Text, prefix string) (blocks []block, notes string) {
 				for i, item := range children(list) {
 					alone := ast.NewList(list.Marker)
 					alone.IsTight, alone.Start = list.IsTight, list.Start+i
+					if number := numberIn(item, source); t.Format >= 2 && number > 0 {
+						alone.Start = number
+					}
 					alone.AppendChild(alone, item)
 					blocks = append(blocks, block{render(alone), alone.Start})
 				}

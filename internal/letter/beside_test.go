@@ -29,7 +29,7 @@ func TestBeside(t *testing.T) {
 		}
 		var got []string
 		for i := range left {
-			got = append(got, wordsOf(left[i])+" | "+wordsOf(right[i]))
+			got = append(got, plainWords(left[i])+" | "+plainWords(right[i]))
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -37,7 +37,7 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-func wordsOf(html string) string {
+func plainWords(html string) string {
 	var b strings.Builder
 	for html != "" {
 		text, rest, _ := strings.Cut(html, "<")

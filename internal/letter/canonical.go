@@ -12,8 +12,8 @@ import (
 )
 
 // Canonical returns the file that signatures are bound to: UTF-8 in NFC, LF, no trailing blanks, one final LF. It holds
-// title, addressees, place and date, salutation, body, the demands that do not stand in the body, closing, and who signed
-// the text, each as its author wrote it and nothing of ours, so that a translation has no word of another language.
+// title, addressees, place and date, salutation, body, the demands that do not stand in the body (of format 1), closing, and who
+// signed the text, each as its author wrote it and nothing of ours, so that a translation has no word of another language.
 func (t Text) Canonical() string {
 	var b strings.Builder
 	block := func(lines ...string) {
@@ -70,6 +70,9 @@ func (t Text) tidy() Text {
 	}
 	for i, d := range t.Demands {
 		t.Demands[i].Number, t.Demands[i].Text = text.Written.Line(d.Number), text.Written.Line(d.Text)
+	}
+	if t.Format >= 2 {
+		t.Demands = t.demands()
 	}
 	for i, s := range t.SignedBy {
 		t.SignedBy[i] = Signer{text.Written.Line(s.Name), text.Written.Line(s.Role), text.Written.Line(s.Organisation)}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,14 +25,6 @@ func (t Text) Revision() string {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])
-}
-
-// Locate finds out which demands stand in the body already.
-func (t *Text) Locate() {
-	body := fold(markup.ReplaceAllString(t.Body, "$1"))
-	for i, d := range t.Demands {
-		t.Demands[i].InBody = strings.Contains(body, fold(d.Text))
-	}
 }
 
 // Working returns the edition that editors write on: the one that comes next if somebody has begun it, else the current
@@ -71,9 +65,10 @@ func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
 
 // Finding is something to look at before a letter is opened.
 type Finding struct {
-	Key      string               // addressee demand lead text deadline_past deadline_none stale figure call approval lifted
+	Key      string               // addressee demand demand_twice demand_missing lead text deadline_past deadline_none stale figure call approval lifted
 	Blocks   bool                 // the letter cannot be opened like this
-	Language string               // of a stale translation
+	Language string               // of a stale translation, or of one that lacks a demand
+	Number   string               // of that demand, or of the one that stands twice
 	Quote    string               // of a figure
 	Lead     account.Organisation // that has not approved the text
 }
@@ -97,6 +92,9 @@ func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisa
 	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})
 	for _, code := range e.Languages() {
 		add(e.Texts[code].Stale, Finding{Key: "stale", Language: code})
+		for _, number := range missing(t, e.Texts[code]) {
+			list = append(list, Finding{Key: "demand_missing", Language: code, Number: number})
+		}
 	}
 	for _, quote := range unsourced(t) {
 		list = append(list, Finding{Key: "figure", Quote: quote})
@@ -111,6 +109,12 @@ func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.
 	if t.Body == "" && len(t.Demands) == 0 {
 		list = append(list, Finding{Key: "text", Blocks: true})
 	}
+	for _, code := range e.Languages() {
+		if n := e.Texts[code].Twice(); n > 0 {
+			list = append(list, Finding{Key: "demand_twice", Blocks: true, Number: strconv.Itoa(n)})
+			break
+		}
+	}
 	if len(l.Leads) == 0 {
 		list = append(list, Finding{Key: "lead", Blocks: true})
 	}
@@ -123,6 +127,16 @@ func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.
 		}
 	}
 	return list
+}
+
+// missing returns the numbers of the demands that a translation lacks.
+func missing(t, translation Text) (numbers []string) {
+	for _, d := range t.Numbered() {
+		if !slices.ContainsFunc(translation.Numbered(), func(x Demand) bool { return x.Number == d.Number }) {
+			numbers = append(numbers, d.Number)
+		}
+	}
+	return numbers
 }
 
 // unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.

@@ -12,7 +12,13 @@ import (
 // writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
 // is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
 func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {
+	if t.Format < Format {
+		t.settle(t.Demands)
+	}
 	t = t.tidy()
+	if err := t.checkShown(); err != nil {
+		return false, err
+	}
 	number := 1
 	var current Edition
 	if l.State == Draft {
@@ -38,7 +44,7 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 	if base != nil && (known && *base != old.Revision() || !known && *base != "") {
 		return false, fault.New(fault.Conflict, "letter.text_changed")
 	}
-	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && now.SHA256 == Hash(t.Canonical()) && now.Translator == t.Translator {
+	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && t.is(now) && now.Translator == t.Translator {
 		return true, nil // the same bytes twice
 	}
 	if l.State != Draft && follows == FollowsNone {
@@ -114,6 +120,15 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	if text := next.Text(next.Language); text.Body == "" && len(text.Demands) == 0 {
 		return fault.New(fault.Invalid, "edition.missing")
 	}
+	for _, language := range next.Languages() {
+		text := next.Texts[language]
+		if err := text.checkShown(); err != nil {
+			return err
+		}
+		if n := text.Twice(); n > 0 {
+			return fault.List{fault.New(fault.Invalid, "demand_twice", "Number", n).On("body")}
+		}
+	}
 	for language, sum := range p.Sums {
 		if len(p.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
 			return fault.New(fault.Conflict, "letter.text_changed")
@@ -131,6 +146,9 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 		if _, err := tx.Exec(qPutEdition, id, next.Number, next.Follows, next.Language, next.SHA256); err != nil {
 			return err
 		}
+	}
+	if err := identify(tx, id, next); err != nil {
+		return err
 	}
 	hash, err := logEdition(tx, l, next)
 	if err != nil {

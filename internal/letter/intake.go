@@ -2,6 +2,7 @@ package letter
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +20,12 @@ var markup = regexp.MustCompile(`\[([^\[\]^]*)\]\([^()\s]*\)|\[\^[^\[\]\s]{1,20}
 type Defaults struct {
 	SignOn  SignOn
 	Mandate bool // an organisation counts only once it is known that who signed for it may
-	Prose   bool // requests found in prose are taken as demands
 }
 
 var (
-	// AtDesk is for a letter whose editor looks at what was recognised before it is one, and strikes out what is no demand. The
-	// mandate is asked for: at the desk somebody sees whom it holds, and vouches for them.
-	AtDesk = Defaults{SignOn: SignOnBoth, Mandate: true, Prose: true}
+	// AtDesk is for a letter whose editor looks at what was recognised before it is one. The mandate is asked for: at the desk somebody
+	// sees whom it holds, and vouches for them.
+	AtDesk = Defaults{SignOn: SignOnBoth, Mandate: true}
 	// OnCommandLine is for files that nobody looks at. The mandate is not asked for: an instance without a desk may have no member
 	// who could vouch, and whom it held would wait unseen.
 	OnCommandLine = Defaults{SignOn: SignOnBoth}
@@ -34,8 +34,8 @@ var (
 // FromDraft returns what a recognised draft says of its letter: the text, as a call also the cover note, the letterhead as lead
 // organisation, and the deadline, a day alone being one in the zone. At the desk this fills the form that Create is given;
 // on the command line, where flags change it, it goes to Service.Import.
-func FromDraft(d *importer.Draft, by Defaults, zone *time.Location) (i Import, err error) {
-	i.Text = TextOf(d, by.Prose)
+func FromDraft(d *importer.Draft, prose bool, zone *time.Location) (i Import, err error) {
+	i.Text = TextOf(d, prose)
 	if d.Form == importer.FormCall {
 		i.Settings.Call = &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.SalutationLine,
 			Body: CleanMarkdown(d.Body), Email: d.Sender.Email}
@@ -55,8 +55,18 @@ func FromDraft(d *importer.Draft, by Defaults, zone *time.Location) (i Import, e
 	return i, nil
 }
 
-// TextOf returns the text of a recognised draft. Requests found in prose become demands only if prose is true: whether
-// they are meant as demands is for an editor to say.
+// Proposed are the requests that were found in the prose of a draft. Whether they are meant as demands is for an editor to say, who
+// then has Text.Ask write them.
+func Proposed(d *importer.Draft) (list []Demand) {
+	for _, demand := range d.Demands {
+		if demand.Unsure {
+			list = append(list, Demand{Number: demand.Number, Text: demand.Text})
+		}
+	}
+	return list
+}
+
+// TextOf returns the text of a recognised draft, with those demands that are sure and, if prose is true, all.
 func TextOf(d *importer.Draft, prose bool) Text {
 	t := Text{
 		Language: d.Language, Title: d.Title, Subtitle: d.Subtitle, Introduction: d.Introduction, Place: d.Place,
@@ -68,17 +78,33 @@ func TextOf(d *importer.Draft, prose bool) Text {
 	for _, a := range d.Addressees {
 		t.Addressees = append(t.Addressees, Addressee{Before: a.Before, Name: a.Name, Office: a.Office, Address: a.Address})
 	}
-	for _, demand := range d.Demands {
-		if demand.Unsure && !prose {
-			continue
-		}
-		t.Demands = append(t.Demands, Demand{Number: demand.Number, Text: demand.Text})
-	}
-	t.Locate()
 	for _, s := range d.SignedBy {
 		t.SignedBy = append(t.SignedBy, Signer(s))
 	}
+	var demands []Demand
+	for _, demand := range d.Demands {
+		if prose || !demand.Unsure {
+			demands = append(demands, Demand{Number: demand.Number, Text: demand.Text})
+		}
+	}
+	t.Former = formerHash(t, demands)
+	t.settle(demands)
 	return t
+}
+
+// formerHash returns the hash that format 1 would give a recognised text: the same file, read again, is the same text.
+func formerHash(t Text, demands []Demand) string {
+	t.Demands = slices.Clone(demands)
+	body := fold(markup.ReplaceAllString(t.Body, "$1"))
+	for i, d := range t.Demands {
+		t.Demands[i].InBody = strings.Contains(body, fold(d.Text))
+	}
+	return Hash(t.tidy().Canonical())
+}
+
+// is reports whether a text that is written says what one of an edition does, whichever format that has.
+func (t Text) is(there Text) bool {
+	return there.SHA256 == Hash(t.Canonical()) || there.Format < 2 && t.Former != "" && there.SHA256 == t.Former
 }
 
 // Name returns what lists and pages call the letter: its title, else whom it is to, else its first words. Only the title is
@@ -111,7 +137,7 @@ func slugFor(tx *store.Tx, t Text) (string, error) {
 			err = complete(tx, &l)
 		}
 		there, ok := l.Edition.Texts[t.Language]
-		return !ok || there.SHA256 != Hash(t.Canonical()), err
+		return !ok || !t.tidy().is(there), err
 	})
 }
 

@@ -166,6 +166,7 @@ func LastText(editions []Edition) Edition {
 
 // Text is an edition in one language. Strings are plain text unless said otherwise.
 type Text struct {
+	Format       int         `json:"format,omitempty"` // 1 if 0; see Format
 	Language     string      `json:"language"`
 	Title        string      `json:"title"`
 	Subtitle     string      `json:"subtitle,omitempty"`
@@ -174,14 +175,15 @@ type Text struct {
 	Place        string      `json:"place,omitempty"`
 	Date         string      `json:"date,omitempty"` // as written in the letter
 	Salutation   string      `json:"salutation,omitempty"`
-	Body         string      `json:"body"` // Markdown, with the demands where they stand
-	Demands      []Demand    `json:"demands,omitempty"`
+	Body         string      `json:"body"`              // Markdown, with the demands where they stand
+	Demands      []Demand    `json:"demands,omitempty"` // in format 2 what the body says: whoever changes it calls tidy
 	Closing      string      `json:"closing,omitempty"`
 	SignedBy     []Signer    `json:"signed_by,omitempty"`
 	Translator   string      `json:"translator,omitempty"` // who translated it; "" for the authoritative text
 	SourceSHA256 string      `json:"source_sha256,omitempty"`
 
 	SHA256 string `json:"-"` // lower-case hex of the canonical file
+	Former string `json:"-"` // of a text read from a file: the hash that format 1 gave it, by which it is known again
 	Stale  bool   `json:"-"` // the authoritative text moved on since this was translated
 	Source int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
 }
@@ -204,9 +206,9 @@ func (a Addressee) Line() string {
 
 // Demand is one request of a letter.
 type Demand struct {
-	Number string `json:"number,omitempty"` // as written; "" for one in prose
+	Number string `json:"number,omitempty"` // in format 2 in ASCII digits, else as written; "" for one in prose
 	Text   string `json:"text"`
-	InBody bool   `json:"in_body,omitempty"` // stands in Body already, so the canonical file does not repeat it
+	InBody bool   `json:"in_body,omitempty"` // stands in Body, so the canonical file does not repeat it; in format 1 some do not
 }
 
 // Signer is who signed the text itself. It is text of the letter and counts as no signature.

@@ -21,23 +21,30 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// RenderMarkdown returns sanitised HTML of a letter's Markdown: no script, no raw HTML, no picture from elsewhere. The
-// items of numbered lists that are demands get the anchors demand-1, demand-2, … . A picture names a stored one by hash
-// and carries caption and credit in its title: ![alternative text](picture:HASH "Caption | Credit").
-func RenderMarkdown(source string, demands []Demand) string {
+// RenderMarkdown returns sanitised HTML of Markdown: no script, no raw HTML, no picture from elsewhere. A picture names a stored
+// one by hash and carries caption and credit in its title: ![alternative text](picture:HASH "Caption | Credit").
+func RenderMarkdown(source string) string { return Text{Body: source}.HTML() }
+
+// HTML is the body as RenderMarkdown shows it. Its demands have the anchors demand-N, by their number; in format 1, by their place
+// among the demands.
+func (t Text) HTML() string {
 	var out bytes.Buffer
-	if err := newMarkdown(demands, "").Convert([]byte(source), &out); err != nil {
+	if err := t.markdown("").Convert([]byte(t.Body), &out); err != nil {
 		return "" // goldmark fails only when its writer does, and a buffer does not
 	}
 	return sanitiser.Sanitize(out.String())
 }
 
-// newMarkdown returns what reads and renders a letter's Markdown; all anchors begin with the prefix.
-func newMarkdown(demands []Demand, prefix string) goldmark.Markdown {
+// markdown returns what reads and renders the body, as the format of the text has it; all anchors begin with the prefix.
+func (t Text) markdown(prefix string) goldmark.Markdown {
+	var anchors parser.ASTTransformer = demandAnchors{t.Demands, prefix}
+	if t.Format >= 2 {
+		anchors = demandItems{prefix}
+	}
 	return goldmark.New(
 		goldmark.WithExtensions(extension.NewFootnote(extension.WithFootnoteIDPrefix(prefix)), extension.Linkify, extension.Strikethrough,
 			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(numberedLines{}, 800), util.Prioritized(demandAnchors{demands, prefix}, 900))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(numberedLines{demands: t.Format >= 2}, 800), util.Prioritized(anchors, 900))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(figures{}, 100))))
 }
 
@@ -47,6 +54,7 @@ var sanitiser = func() *bluemonday.Policy {
 	p.AllowElements("p", "br", "em", "strong", "del", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "blockquote", "code", "pre",
 		"hr", "table", "thead", "tbody", "tr", "sup", "figure", "figcaption", "cite")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("ol")
+	p.AllowAttrs("value").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("li")
 	p.AllowElements("ol", "li", "div", "td", "th", "img", "a")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|right|center)$`)).OnElements("td", "th")
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^(`+besidePrefix+`)?(fn(ref)?[0-9]*:[0-9]+|demand-[0-9]+)$`)).OnElements("li", "sup")
@@ -66,7 +74,7 @@ var sanitiser = func() *bluemonday.Policy {
 	return p
 }()
 
-// demandAnchors marks the list items whose words are a demand's.
+// demandAnchors marks the list items whose words are a demand's, in format 1.
 type demandAnchors struct {
 	demands []Demand
 	prefix  string
@@ -173,7 +181,7 @@ func (figures) paragraph(w util.BufWriter, source []byte, node ast.Node, enterin
 
 // Excerpt returns the beginning of Markdown as plain text on one line, at most limit characters and cut between words.
 func Excerpt(source string, limit int) string {
-	return shorten(plainOf(RenderMarkdown(source, nil)), limit)
+	return shorten(plainOf(RenderMarkdown(source)), limit)
 }
 
 // plainOf returns the words of rendered Markdown on one line.

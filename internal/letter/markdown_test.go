@@ -72,7 +72,7 @@ var attacks = []string{
 func TestRenderMarkdown_nothingRunsOrLoads(t *testing.T) {
 	for _, attack := range attacks {
 		for _, source := range []string{attack, "1. " + attack, "> " + attack, "Words " + attack + " words"} {
-			out := letter.RenderMarkdown(source, []letter.Demand{{Text: attack}})
+			out := letter.Text{Body: source, Demands: []letter.Demand{{Text: attack}}}.HTML()
 			if found := unsafe(t, out); len(found) > 0 {
 				t.Errorf("%q renders %q: %q", source, out, found)
 			}
@@ -94,7 +94,7 @@ func TestRenderMarkdown_keepsWhatLettersNeed(t *testing.T) {
 		"| a | b |\n|:--|--:|\n| 1 | 2 |":       {`<td align="right">2</td>`},
 		"«متن» ~~old~~ a\\\nb":                  {"«متن» <del>old</del> a<br>"},
 	} {
-		out := letter.RenderMarkdown(source, []letter.Demand{{Text: "Open it"}, {Text: "Publish the records."}})
+		out := letter.Text{Body: source, Demands: []letter.Demand{{Text: "Open it"}, {Text: "Publish the records."}}}.HTML()
 		for _, part := range want {
 			if !strings.Contains(strings.ReplaceAll(out, "\n", ""), part) {
 				t.Errorf("%q renders %q without %q", source, out, part)
@@ -114,7 +114,7 @@ func FuzzRenderMarkdown(f *testing.F) {
 		if len(source) > 1<<12 {
 			return
 		}
-		out := letter.RenderMarkdown(source, []letter.Demand{{Text: source}})
+		out := letter.Text{Body: source, Demands: []letter.Demand{{Text: source}}}.HTML()
 		if found := unsafe(t, out); len(found) > 0 {
 			t.Errorf("%q renders %q: %q", source, out, found)
 		}

@@ -26,7 +26,7 @@ func TestRenderMarkdown_numberedLines(t *testing.T) {
 		"Western":              {"1. one\n2. two", "<ol><li>one</li><li>two</li></ol>"},
 		"in a quotation":       {"> ۱. یک\n> ۲. دو", "<blockquote><ol><li>یک</li><li>دو</li></ol></blockquote>"},
 	} {
-		got := strings.NewReplacer(">\n", ">", "\n", " ").Replace(letter.RenderMarkdown(x.source, nil))
+		got := strings.NewReplacer(">\n", ">", "\n", " ").Replace(letter.RenderMarkdown(x.source))
 		if got = strings.TrimSpace(got); got != x.want {
 			t.Errorf("%s: %s\nwant %s", name, got, x.want)
 		}
@@ -35,7 +35,7 @@ func TestRenderMarkdown_numberedLines(t *testing.T) {
 
 // A demand in another script's digits has its anchor.
 func TestRenderMarkdown_anchorsInEveryScript(t *testing.T) {
-	got := letter.RenderMarkdown("۱. تاریخ‌ها را منتشر کنید؛\n۲. پاسخ دهید.", []letter.Demand{{Number: "۱", Text: "تاریخ‌ها را منتشر کنید؛"}, {Number: "۲", Text: "پاسخ دهید."}})
+	got := letter.Text{Body: "۱. تاریخ‌ها را منتشر کنید؛\n۲. پاسخ دهید.", Demands: []letter.Demand{{Number: "۱", Text: "تاریخ‌ها را منتشر کنید؛"}, {Number: "۲", Text: "پاسخ دهید."}}}.HTML()
 	for _, id := range []string{`id="demand-1"`, `id="demand-2"`} {
 		if !strings.Contains(got, id) {
 			t.Errorf("no %s in %s", id, got)

@@ -23,6 +23,7 @@ type Service struct {
 	Media        Media
 	Updates      Updates
 	Circulations Circulations
+	Demands      Demands
 	Log          Log
 
 	recent sync.Map // ID to recentLetter: see Recent
@@ -32,7 +33,7 @@ type Service struct {
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
-	s.Circulations.letters = s
+	s.Circulations.letters, s.Demands.letters = s, s
 	return s
 }
 

@@ -82,7 +82,7 @@ func (m *Mailer) cover(call letter.Call) *cover {
 	for line := range strings.Lines(plain) {
 		c.Lines = append(c.Lines, text.Shown.Line(line))
 	}
-	html := picture.ReplaceAllString(letter.RenderMarkdown(call.Body, nil), "")
+	html := picture.ReplaceAllString(letter.RenderMarkdown(call.Body), "")
 	c.Body = template.HTML(strings.ReplaceAll(html, ` href="/`, ` href="`+template.HTMLEscapeString(m.BaseURL)+"/"))
 	return c
 }

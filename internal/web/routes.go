@@ -80,6 +80,8 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}", desk.OnLetter(account.Viewer), d.ShowBoard)
 	s.desk("POST /desk/letters/{slug}", desk.OnLetter(account.Editor), d.SubmitBoard)
 	s.desk("POST /desk/letters/{slug}/approvals", desk.OnLetter(account.Editor), d.SubmitApproval)
+	s.desk("GET /desk/letters/{slug}/demands", desk.OnLetter(account.Editor), d.ShowDemands)
+	s.desk("POST /desk/letters/{slug}/demands", desk.OnLetter(account.Editor), d.SubmitDemands)
 	s.desk("GET /desk/letters/{slug}/settings", desk.OnLetter(account.Editor), d.ShowSettings)
 	s.desk("POST /desk/letters/{slug}/settings", desk.OnLetter(account.Editor), d.SubmitSettings)
 	s.desk("GET /desk/letters/{slug}/texts/{language}", desk.OnLetter(account.Editor), d.ShowText)

@@ -30,6 +30,13 @@ func localPath(code, path string) string {
 	return "/" + code + path
 }
 
+// factsOf are facts about a demand, of every way of saying where they come from.
+func factsOf(l *i18n.Locale, w words, tag func(string) page.Tagged) []page.FactView {
+	set := l.T("fact.set_by", "Name", w.organisation, "Date", l.Date(deskDay))
+	return []page.FactView{{ID: "1", Label: l.T("fact.asked"), Words: tag(w.office), Quote: tag(w.text)},
+		{ID: "2", Label: l.T("fact.within"), Value: l.N("fact.days", 10), Source: set}, {ID: "3", Label: l.T("fact.urgent"), Value: l.T("fact.is_urgent"), Source: set}}
+}
+
 // samplePages returns every page in the language, in its several states.
 func samplePages(l *i18n.Locale, w words) []sample {
 	lang := l.Code
@@ -159,6 +166,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	updateLink := public.UpdateLink{URL: "/letters/x/updates/1", Title: tag(w.subtitle), Date: view.Published, Lang: lang, Dir: w.dir}
 	letter.Metadata = map[string]any{"@context": "https://schema.org", "@type": "Message", "headline": w.title + "</script>",
 		"author": []map[string]string{{"@type": "Organization", "name": w.organisation}}}
+	letter.Known = []public.KnownView{{Number: "1", Facts: factsOf(l, w, tag)}}
 	letter.Updates, letter.Feed = []public.UpdateLink{updateLink}, page.FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
 	update := public.UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,
 		Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Share: share}

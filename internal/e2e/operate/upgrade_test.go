@@ -39,32 +39,30 @@ type before struct {
 
 type shownCounts struct{ Organisations, Persons, Withheld, Imported, Withdrawn, Removed, Earlier int }
 
-// beforeTheLog returns an instance that a version without log has written, in a schema of that time.
-func beforeTheLog(t *testing.T, engine store.Engine) (instance config.Instance, facts before) {
+// earlier returns an instance that an earlier version has written, in a schema of that time: the dump and the keys of a folder.
+func earlier(t *testing.T, engine store.Engine, folder string) (instance config.Instance) {
 	t.Helper()
-	const from = "testdata/before-log"
 	instance.Data = t.TempDir()
 	if engine == store.Postgres {
 		instance.Database = testkit.PostgresURL(t)
 	}
-	text, err := os.ReadFile(filepath.Join(from, "facts.json"))
-	if err == nil {
-		err = json.Unmarshal(text, &facts)
-	}
-	if err != nil {
+	if err := os.Mkdir(filepath.Join(instance.Data, "keys"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	key, err := os.ReadFile(filepath.Join(from, "instance.key"))
-	if err == nil {
-		err = os.Mkdir(filepath.Join(instance.Data, "keys"), 0o700)
+	keys, err := filepath.Glob(filepath.Join(folder, "*.key"))
+	if err != nil || len(keys) == 0 {
+		t.Fatal(keys, err)
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(instance.Data, "keys", "instance.key"), key, 0o600)
+	for _, from := range keys {
+		key, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(instance.Data, "keys", filepath.Base(from)), key, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	dump, err := os.Open(filepath.Join(from, "instance.dump"))
+	dump, err := os.Open(filepath.Join(folder, "instance.dump"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +77,20 @@ func beforeTheLog(t *testing.T, engine store.Engine) (instance config.Instance, 
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return instance, facts
+	return instance
+}
+
+func beforeTheLog(t *testing.T, engine store.Engine) (instance config.Instance, facts before) {
+	t.Helper()
+	const folder = "testdata/before-log"
+	text, err := os.ReadFile(filepath.Join(folder, "facts.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &facts)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return earlier(t, engine, folder), facts
 }
 
 // An instance from before there was a log keeps everything it had, and all of it that counts is in the log afterwards: each

@@ -50,6 +50,8 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}":                          string(account.Viewer),
 	"POST /desk/letters/{slug}":                         string(account.Editor),
 	"POST /desk/letters/{slug}/approvals":               string(account.Editor),
+	"GET /desk/letters/{slug}/demands":                  string(account.Editor),
+	"POST /desk/letters/{slug}/demands":                 string(account.Editor),
 	"GET /desk/letters/{slug}/settings":                 string(account.Editor),
 	"POST /desk/letters/{slug}/settings":                string(account.Editor),
 	"GET /desk/letters/{slug}/texts/{language}":         string(account.Editor),

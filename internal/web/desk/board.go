@@ -103,7 +103,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		return failed
 	}
 	for _, f := range findings {
-		v := FindingView{Text: loc.T("desk.check."+f.Key, "Language", loc.Language(f.Language), "Quote", f.Quote, "Name",
+		v := FindingView{Text: loc.T("desk.check."+f.Key, "Language", loc.Language(f.Language), "Quote", f.Quote, "Number", loc.Digits(f.Number), "Name",
 			f.Lead.Name(loc.Code, i18n.Default)), Blocks: f.Blocks}
 		p.Blocked = p.Blocked || f.Blocks
 		p.Findings = append(p.Findings, v)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,12 +84,15 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 	draft, err := importer.Read(name, data)
 	var read letter.Import
 	if err == nil {
-		read, err = letter.FromDraft(draft, letter.AtDesk, time.UTC)
+		read, err = letter.FromDraft(draft, false, time.UTC)
 	}
 	if err != nil {
 		return h.newLetterPage(w, r, d, v, page.OnField(err, "text"))
 	}
 	typed := textValues(read.Text)
+	for i, demand := range letter.Proposed(draft) {
+		typed.Set("d"+strconv.Itoa(i)+"-text", demand.Text)
+	}
 	typed.Set("language", read.Text.Language)
 	typed.Set("slug", read.Text.Slug())
 	typed.Set("sign_on", string(letter.AtDesk.SignOn))

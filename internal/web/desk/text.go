@@ -24,8 +24,9 @@ type TextForm struct {
 // maxRows is how many addressees, demands or signers a form can hold.
 const maxRows = 60
 
-// textValues is a text as its form holds it.
+// textValues is a text as its form holds it, with no row for demands: they stand in the body.
 func textValues(t letter.Text) url.Values {
+	t = t.Renewed()
 	v := url.Values{"title": {t.Title}, "subtitle": {t.Subtitle}, "introduction": {t.Introduction}, "place": {t.Place}, "date": {t.Date},
 		"salutation": {t.Salutation}, "body": {t.Body}, "closing": {t.Closing}, "translator": {t.Translator}}
 	for i, a := range t.Addressees {
@@ -34,11 +35,6 @@ func textValues(t letter.Text) url.Values {
 		v.Set(p+"name", a.Name)
 		v.Set(p+"office", a.Office)
 		v.Set(p+"address", strings.Join(a.Address, "\n"))
-	}
-	for i, d := range t.Demands {
-		p := "d" + strconv.Itoa(i) + "-"
-		v.Set(p+"number", d.Number)
-		v.Set(p+"text", d.Text)
 	}
 	for i, x := range t.SignedBy {
 		p := "s" + strconv.Itoa(i) + "-"
@@ -49,12 +45,14 @@ func textValues(t letter.Text) url.Values {
 	return v
 }
 
-// textOf is the text that a form holds, in a language. Rows that are empty are left out; the next one is offered again.
+// textOf is the text that a form holds, in a language. Rows that are empty are left out; the next one is offered again. A demand in
+// a row is written into the body.
 func textOf(v url.Values, language string) letter.Text {
 	long := func(name string) string { return letter.CleanMarkdown(v.Get(name)) }
-	t := letter.Text{Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")), Introduction: long("introduction"),
+	t := letter.Text{Format: letter.Format, Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")), Introduction: long("introduction"),
 		Place: line1(v.Get("place")), Date: line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"),
 		Closing: line1(v.Get("closing")), Translator: line1(v.Get("translator"))}
+	var demands []letter.Demand
 	for i := range maxRows {
 		n := strconv.Itoa(i) + "-"
 		a := letter.Addressee{Before: line1(v.Get("a" + n + "before")), Name: line1(v.Get("a" + n + "name")), Office: line1(v.Get("a" + n + "office")),
@@ -63,14 +61,14 @@ func textOf(v url.Values, language string) letter.Text {
 			t.Addressees = append(t.Addressees, a)
 		}
 		if text := line1(v.Get("d" + n + "text")); text != "" {
-			t.Demands = append(t.Demands, letter.Demand{Number: line1(v.Get("d" + n + "number")), Text: text})
+			demands = append(demands, letter.Demand{Number: line1(v.Get("d" + n + "number")), Text: text})
 		}
 		x := letter.Signer{Name: line1(v.Get("s" + n + "name")), Role: line1(v.Get("s" + n + "role")), Organisation: line1(v.Get("s" + n + "organisation"))}
 		if x != (letter.Signer{}) {
 			t.SignedBy = append(t.SignedBy, x)
 		}
 	}
-	t.Locate()
+	t.Ask(demands)
 	return t
 }
 
@@ -137,10 +135,6 @@ func (h *Handlers) ShowText(w http.ResponseWriter, r *http.Request, d *Visit) er
 	base := ""
 	if there {
 		base = t.Revision()
-	} else if source := e.Text(e.Language); len(e.Texts) > 0 { // a translation begins with what needs none
-		for _, demand := range source.Demands {
-			t.Demands = append(t.Demands, letter.Demand{Number: demand.Number})
-		}
 	}
 	v := textValues(t)
 	v.Set("base", base)

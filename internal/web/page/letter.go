@@ -115,8 +115,8 @@ type letterOf struct {
 func (b Base) LetterOf(v LetterView) letterOf { return letterOf{Base: b, Letter: v} }
 
 // Markdown renders Markdown in a language as a page shows it.
-func Markdown(markdown string, demands []letter.Demand, language string) template.HTML {
-	return Sanitised(letter.RenderMarkdown(markdown, demands), language)
+func Markdown(markdown, language string) template.HTML {
+	return Sanitised(letter.RenderMarkdown(markdown), language)
 }
 
 // noteReference is a reference to a footnote, whose number Markdown writes in European digits.
@@ -139,11 +139,11 @@ func ViewOf(r *http.Request, l letter.Letter, e letter.Edition, language string)
 	v := LetterView{URL: Local(r, path), Title: Tag(t.Name(), t.Language), Subtitle: t.Subtitle, Untitled: t.Title == "", Place: t.Place, Date: t.Date,
 		Salutation: t.Salutation, Closing: t.Closing, Translator: t.Translator, Number: e.Number, Current: e.Number == l.Edition.Number,
 		Published: loc.Date(e.PublishedAt), SHA256: t.SHA256, EditionsURL: Local(r, path+"/editions"), Stale: t.Stale,
-		Source: t.Source, Authority: t.Language == e.Language, Body: Markdown(t.Body, t.Demands, t.Language)}
+		Source: t.Source, Authority: t.Language == e.Language, Body: Sanitised(t.HTML(), t.Language)}
 	file := path + "/editions/" + strconv.Itoa(e.Number)
 	v.FileURL = file + "." + t.Language + ".md"
 	if t.Introduction != "" {
-		v.Introduction = Markdown(t.Introduction, nil, t.Language)
+		v.Introduction = Markdown(t.Introduction, t.Language)
 	}
 	for _, o := range l.Leads {
 		v.Leads = append(v.Leads, OrganisationOf(r, o, t.Language))

@@ -45,7 +45,7 @@ func (h *Handlers) ShowCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := CallPage{Base: h.Base(r, heading), LetterTitle: h.title(r, l), LetterURL: page.Local(r, "/letters/"+l.Slug),
 		SignURL: page.Local(r, "/letters/"+l.Slug) + "#sign", Lang: c.Language, Dir: i18n.Direction(c.Language), Heading: heading, From: c.From,
-		Salutation: c.Salutation, Body: page.Markdown(c.Body, nil, c.Language), Contact: c.Contact, Email: c.Email, Open: h.open(l)}
+		Salutation: c.Salutation, Body: page.Markdown(c.Body, c.Language), Contact: c.Contact, Email: c.Email, Open: h.open(l)}
 	if l.Deadline.IsSet() {
 		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
 	}

@@ -17,6 +17,7 @@ type LetterPage struct {
 	Counted     bool
 	Counts      Counts
 	Updates     []UpdateLink
+	Known       []KnownView // of demands
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -59,6 +60,12 @@ func (p LetterPage) Tally() string {
 		return organisations
 	}
 	return p.L.T("card.counts", "Organisations", organisations, "Persons", persons)
+}
+
+// KnownView is what is known of a demand beside its text.
+type KnownView struct {
+	Number string
+	Facts  []page.FactView
 }
 
 // ShowLetter sends a letter as a page with its sign form, or as data.
@@ -118,6 +125,12 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 	p.Letter.Editions = len(l.Editions)
 	if l.Deadline.IsSet() {
 		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
+	}
+	for _, a := range l.Asked {
+		authoritative := l.Edition.Text(l.Edition.Language)
+		if facts := page.FactsOf(loc, authoritative, a); len(facts) > 0 {
+			p.Known = append(p.Known, KnownView{Number: a.Number, Facts: facts})
+		}
 	}
 	for _, x := range l.Persons {
 		p.Recent = append(p.Recent, signatoryView(loc, x))

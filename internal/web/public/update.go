@@ -47,7 +47,7 @@ func (h *Handlers) ShowUpdate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := UpdatePage{Base: h.Base(r, u.Title), LetterTitle: h.title(r, l), LetterURL: page.Local(r, "/letters/"+l.Slug), Update: h.updateLink(r, l, u),
-		Body: page.Markdown(u.Body, nil, u.Language), Share: h.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(number), u.Title)}
+		Body: page.Markdown(u.Body, u.Language), Share: h.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(number), u.Title)}
 	p.Feed = h.feedOf(r, l)
 	return h.Render(w, http.StatusOK, p)
 }

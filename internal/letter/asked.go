@@ -1,0 +1,388 @@
+package letter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// FactKind says what a fact about a demand tells.
+type FactKind string
+
+// The kinds of fact, and what their value is.
+const (
+	FactAsked  FactKind = "asked"  // who is asked, where that is one of several: the number of an addressee of the letter, from 1
+	FactActor  FactKind = "actor"  // who is to act, where that is somebody else, in words
+	FactDue    FactKind = "due"    // a day, "2026-12-10"
+	FactWithin FactKind = "within" // days from the delivery on, as ISO 8601 writes a duration: "P10D"
+	FactBefore FactKind = "before" // an event that cannot be undone, in words
+	FactUrgent FactKind = "urgent" // nothing
+)
+
+// FactKinds are the kinds of fact, in the order in which pages show them.
+var FactKinds = []FactKind{FactAsked, FactActor, FactDue, FactWithin, FactBefore, FactUrgent}
+
+// Fact is what is known of a demand beside its text, and how: its own words say so, or an organisation has set it.
+type Fact struct {
+	ID    int64
+	Kind  FactKind
+	Value string
+	Quote string               // words of the demand, or ""
+	SetBy account.Organisation // where there is no quote; the zero one for the command line
+	SetAt time.Time
+
+	demand int64
+}
+
+// Asked is a demand of the current edition with what is known of it. It is one demand in all editions that go on with it, whatever
+// its number there.
+type Asked struct {
+	Demand
+	Facts []Fact
+	Sure  bool   // false where an editor has still to say which demand of an earlier edition this one continues
+	From  Former // that it continues or is thought to; the zero one of a new demand
+
+	id int64 // 0 for one of an edition from before demands had one
+}
+
+// Former is a demand as an earlier edition has it.
+type Former struct {
+	ID      int64
+	Edition int
+	Number  string
+	Text    string
+}
+
+const (
+	maxFact  = 300  // characters
+	maxFacts = 500  // of a letter
+	maxDays  = 3650 // of a duration
+)
+
+// Demands are the use cases around what is known of demands beside their text.
+type Demands struct{ letters *Service }
+
+// Of returns the demands of the letter's current edition, and which of earlier editions none of them continues.
+func (d Demands) Of(ctx context.Context, l Letter) (list []Asked, dropped []Former, err error) {
+	err = d.letters.DB.View(ctx, func(tx *store.Tx) error {
+		list, dropped, err = askedOf(tx, l)
+		return err
+	})
+	return list, dropped, err
+}
+
+func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error) {
+	items, err := store.List(tx, qListItems, scanItem, l.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	facts, err := store.List(tx, qListFacts, scanFact, l.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, f := range facts {
+		if f.SetBy.Slug == "" {
+			continue
+		}
+		if facts[i].SetBy, err = account.Find(tx, f.SetBy.Slug); err != nil {
+			return nil, nil, err
+		}
+	}
+	former := map[int64]Former{} // by identity, as the last edition before the current one has it
+	editions := map[int]Edition{}
+	for _, i := range items {
+		if i.edition >= l.Edition.Number {
+			continue
+		}
+		e, known := editions[i.edition]
+		if !known {
+			if e, err = findEdition(tx, l.ID, i.edition); err != nil {
+				return nil, nil, err
+			}
+			editions[i.edition] = e
+		}
+		for _, x := range e.Text(e.Language).Numbered() {
+			if x.Number == strconv.Itoa(i.number) {
+				former[i.id] = Former{i.id, i.edition, x.Number, x.Text}
+			}
+		}
+	}
+	for _, x := range l.Edition.Text(l.Edition.Language).Numbered() {
+		a := Asked{Demand: x, Sure: true}
+		for _, i := range items {
+			if i.edition == l.Edition.Number && strconv.Itoa(i.number) == x.Number {
+				a.id, a.Sure, a.From = i.id, i.sure, former[i.id]
+				delete(former, i.id)
+			}
+		}
+		for _, f := range facts {
+			if f.demand == a.id {
+				a.Facts = append(a.Facts, f)
+			}
+		}
+		slices.SortStableFunc(a.Facts, func(f, g Fact) int { return slices.Index(FactKinds, f.Kind) - slices.Index(FactKinds, g.Kind) })
+		list = append(list, a)
+	}
+	for _, f := range former {
+		dropped = append(dropped, f)
+	}
+	slices.SortFunc(dropped, func(a, b Former) int { return 1000*(b.Edition-a.Edition) + numberOf(a.Number) - numberOf(b.Number) })
+	return list, dropped, nil
+}
+
+// identify says of each demand of an edition that is about to be published which earlier one it continues: the one with its words,
+// else that with its number, if half of its words are the same, and else none. Where words have changed an editor says whether
+// that is right.
+func identify(tx *store.Tx, id ID, e Edition) error {
+	var before []Former
+	if e.Number > 1 {
+		former, err := findEdition(tx, id, e.Number-1)
+		if err != nil {
+			return err
+		}
+		items, err := store.List(tx, qListItems, scanItem, id)
+		if err != nil {
+			return err
+		}
+		for _, x := range former.Text(former.Language).Numbered() {
+			f := Former{Edition: former.Number, Number: x.Number, Text: x.Text}
+			for _, i := range items {
+				if i.edition == former.Number && strconv.Itoa(i.number) == x.Number {
+					f.ID = i.id
+				}
+			}
+			if f.ID == 0 { // of an edition from before demands had an identity
+				f.ID = store.NewID(tx.Now())
+				if _, err := tx.Exec(qPutItem, id, former.Number, numberOf(x.Number), f.ID, true); err != nil {
+					return err
+				}
+			}
+			before = append(before, f)
+		}
+	}
+	for _, c := range continued(e.Text(e.Language).Numbered(), before) {
+		if c.From.ID == 0 {
+			c.From.ID = store.NewID(tx.Now())
+		}
+		if _, err := tx.Exec(qPutItem, id, e.Number, numberOf(c.Number), c.From.ID, c.Sure); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// continued matches demands with those of the edition before.
+func continued(demands []Demand, before []Former) []Asked {
+	list := make([]Asked, len(demands))
+	left := slices.Clone(before)
+	match := func(sure bool, is func(d Demand, f Former) bool) {
+		for i, d := range demands {
+			if at := slices.IndexFunc(left, func(f Former) bool { return is(d, f) }); list[i].From.ID == 0 && at >= 0 {
+				list[i].From, list[i].Sure = left[at], sure
+				left = slices.Delete(left, at, at+1)
+			}
+		}
+	}
+	match(true, func(d Demand, f Former) bool { return fold(d.Text) == fold(f.Text) })
+	match(false, func(d Demand, f Former) bool { return d.Number == f.Number && alike(d.Text, f.Text) })
+	match(false, func(d Demand, f Former) bool { return alike(d.Text, f.Text) })
+	for i, d := range demands {
+		list[i].Demand = d
+		if list[i].From.ID == 0 {
+			list[i].Sure = len(left) == 0 // else it may be one of those in other words
+		}
+	}
+	return list
+}
+
+// alike reports whether at least half of the words of two texts, of the longer one, are the same.
+func alike(a, b string) bool {
+	words := func(s string) map[string]bool {
+		set := map[string]bool{}
+		for _, w := range strings.Fields(fold(s)) {
+			set[w] = true
+		}
+		return set
+	}
+	x, y, same := words(a), words(b), 0
+	for w := range x {
+		if y[w] {
+			same++
+		}
+	}
+	return 2*same >= max(len(x), len(y), 1)
+}
+
+// AddFact notes a fact about a demand of the current edition, named by its number. A quote must stand in the demand.
+func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by int64) error {
+	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		list, _, err := askedOf(tx, l)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(list, func(a Asked) bool { return a.Number == number })
+		if at < 0 {
+			return fault.New(fault.NotFound, "demand.unknown")
+		}
+		a := list[at]
+		if a.id == 0 { // of an edition from before demands had an identity
+			if err := identify(tx, l.ID, l.Edition); err != nil {
+				return err
+			}
+			if list, _, err = askedOf(tx, l); err != nil {
+				return err
+			}
+			a = list[at]
+		}
+		if f, err = f.read(l, a.Demand); err != nil {
+			return err
+		}
+		n := 0
+		for _, x := range list {
+			n += len(x.Facts)
+			for _, known := range x.Facts {
+				if x.Number == number && known.Kind == f.Kind {
+					return fault.List{fault.New(fault.Conflict, "demand.fact_twice").On("kind")}
+				}
+			}
+		}
+		if n >= maxFacts {
+			return fault.New(fault.Limited, "demand.facts")
+		}
+		var organisation *int64
+		if f.Quote == "" && by != 0 {
+			o, err := speaker(tx, l, by)
+			if err != nil {
+				return err
+			}
+			organisation = &o
+		}
+		if _, err := tx.Exec(qInsertFact, store.NewID(tx.Now()), l.ID, a.id, f.Kind, f.Value, f.Quote, organisation, tx.Now().UnixMicro()); err != nil {
+			return err
+		}
+		return record(tx, l, by, "demand.fact", number)
+	})
+}
+
+// read checks a fact as typed and returns it as it is kept.
+func (f Fact) read(l Letter, demand Demand) (Fact, error) {
+	bad := func(key string, pairs ...any) (Fact, error) {
+		return f, fault.List{fault.New(fault.Invalid, key, pairs...).On("value")}
+	}
+	line, wrong := text.Line("value", f.Value, maxFact)
+	if wrong != nil {
+		return f, fault.List{wrong}
+	}
+	switch digits := text.LatinDigits(line); f.Kind {
+	case FactDue:
+		if _, err := time.Parse(time.DateOnly, digits); err != nil {
+			return bad("demand.due")
+		}
+		f.Value = digits
+	case FactWithin:
+		days, err := strconv.Atoi(strings.Trim(digits, "PD "))
+		if err != nil || days < 1 || days > maxDays {
+			return bad("demand.within", "Count", maxDays)
+		}
+		f.Value = fmt.Sprintf("P%dD", days)
+	case FactAsked:
+		n, err := strconv.Atoi(digits)
+		if count := len(l.Edition.Text(l.Edition.Language).Addressees); err != nil || n < 1 || n > count {
+			return bad("demand.asked", "Count", count)
+		}
+		f.Value = strconv.Itoa(n)
+	case FactBefore, FactActor:
+		if f.Value = line; line == "" {
+			return bad("demand.words")
+		}
+	case FactUrgent:
+		f.Value = ""
+	default:
+		return f, fault.List{fault.New(fault.Invalid, "demand.kind").On("kind")}
+	}
+	if f.Quote, wrong = text.Line("quote", f.Quote, maxFact); wrong != nil {
+		return f, fault.List{wrong}
+	}
+	if !strings.Contains(fold(demand.Text), fold(f.Quote)) {
+		return f, fault.List{fault.New(fault.Invalid, "demand.quote").On("quote")}
+	}
+	return f, nil
+}
+
+// speaker returns the lead organisation for which a user sets something.
+func speaker(tx *store.Tx, l Letter, by int64) (organisation int64, err error) {
+	roles, err := account.RolesOf(tx, by)
+	if err != nil {
+		return 0, err
+	}
+	leads, err := account.Leads(tx, l.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range leads {
+		if roles[o.Slug].May(account.Editor) {
+			return o.ID, nil
+		}
+	}
+	return 0, fault.New(fault.Forbidden, "role")
+}
+
+// RemoveFact takes a fact back.
+func (d Demands) RemoveFact(ctx context.Context, slug string, id, by int64) error {
+	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if n, err := tx.Exec(qRemoveFact, id, l.ID); err != nil || n == 0 {
+			return err
+		}
+		return record(tx, l, by, "demand.fact", "")
+	})
+}
+
+// Continue says which demand of an earlier edition the one with this number goes on with: one that no other continues, that it was
+// thought to continue (then it is sure), or with 0 none.
+func (d Demands) Continue(ctx context.Context, slug, number string, former, by int64) error {
+	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		list, dropped, err := askedOf(tx, l)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(list, func(a Asked) bool { return a.Number == number && a.id != 0 })
+		if at < 0 {
+			return fault.New(fault.NotFound, "demand.unknown")
+		}
+		known := former == list[at].From.ID || slices.ContainsFunc(dropped, func(f Former) bool { return f.ID == former })
+		switch {
+		case former == 0 && list[at].From.ID == 0:
+			former = list[at].id
+		case former == 0:
+			former = store.NewID(tx.Now())
+		case !known:
+			return fault.List{fault.New(fault.Conflict, "demand.continued").On("continues")}
+		}
+		if _, err := tx.Exec(qPutItem, l.ID, l.Edition.Number, numberOf(number), former, true); err != nil {
+			return err
+		}
+		return record(tx, l, by, "demand.continues", number)
+	})
+}
+
+// change is Service.change with the current edition.
+func (d Demands) change(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
+	_, err := d.letters.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if err := complete(tx, &l); err != nil {
+			return err
+		}
+		if err := fn(tx, l); err != nil {
+			return err
+		}
+		return Touch(tx, l.ID)
+	})
+	return err
+}

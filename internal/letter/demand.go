@@ -1,0 +1,368 @@
+package letter
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// Format 2 of a text has each demand in the body alone, as an item of an ordered list that is written with ")": "3) Reopen the
+// bridge". "1." is an ordinary list. Format 1, whose texts stay as they were signed, kept the words of a demand beside the body
+// and looked for them there, so that one could stand twice, in two versions.
+const Format = 2
+
+// demandItems marks the items that are demands: the outermost that are written with ")". Each shows the number it was written
+// with, where Markdown would count on from the first.
+type demandItems struct{ prefix string }
+
+func (x demandItems) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
+	seen := map[int]bool{}
+	for _, item := range demandsOf(doc) {
+		number := numberIn(item, reader.Source())
+		if number == 0 {
+			continue
+		}
+		if !seen[number] { // one anchor a page
+			seen[number] = true
+			item.SetAttributeString("id", fmt.Appendf(nil, "%sdemand-%d", x.prefix, number))
+		}
+		item.SetAttributeString("class", []byte("demand"))
+		item.SetAttributeString("value", strconv.AppendInt(nil, int64(number), 10))
+	}
+}
+
+// demandsOf returns the items of a document that are demands, in their order.
+func demandsOf(doc ast.Node) (items []*ast.ListItem) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		list, ok := n.(*ast.List)
+		if !entering || !ok || list.Marker != ')' {
+			return ast.WalkContinue, nil
+		}
+		for _, item := range children(list) {
+			items = append(items, item.(*ast.ListItem))
+		}
+		return ast.WalkSkipChildren, nil
+	})
+	return items
+}
+
+var (
+	itemNumber = regexp.MustCompile(`(\p{Nd}{1,9})\s?[.)\-–ـ]`)
+	itemMark   = regexp.MustCompile(`(?:[-*+]|\p{Nd}{1,9}[.)])[ \t]*`)
+)
+
+// markIn returns where in the source the mark of a list item stands, with the white space after it; not ok for an item without words.
+func markIn(item ast.Node, source []byte) (start, end int, ok bool) {
+	if place, found := item.Attribute(placeOfMark); found {
+		at := place.([2]int)
+		return at[1] - len(bytes.TrimLeft(source[at[0]:at[1]], " \t")), at[1], true
+	}
+	inner := 0 // items that begin on the same line, each with its mark
+	first := item.FirstChild()
+	for first != nil && (first.Type() != ast.TypeBlock || first.Lines().Len() == 0) {
+		if first.Kind() == ast.KindListItem {
+			inner++
+		}
+		first = first.FirstChild()
+	}
+	if first == nil {
+		return 0, 0, false
+	}
+	stop := first.Lines().At(0).Start
+	line := bytes.LastIndexByte(source[:stop], '\n') + 1
+	marks := itemMark.FindAllIndex(source[line:stop], -1)
+	if len(marks) <= inner {
+		return 0, 0, false
+	}
+	mark := marks[len(marks)-1-inner]
+	return line + mark[0], line + mark[1], true
+}
+
+// numberIn returns the number that an item of an ordered list is written with, 0 for none.
+func numberIn(item ast.Node, source []byte) int {
+	start, end, ok := markIn(item, source)
+	if !ok {
+		return 0
+	}
+	m := itemNumber.FindSubmatch(source[start:end])
+	if m == nil {
+		return 0
+	}
+	return numberOf(string(m[1]))
+}
+
+// demands returns the demands that stand in the body of a text of format 2. Their numbers are in ASCII digits, their words are
+// plain, without references to footnotes.
+func (t Text) demands() (list []Demand) {
+	source := []byte(t.Body)
+	for _, item := range demandsOf(t.parse(source)) {
+		if number, words := numberIn(item, source), wordsOf(item, source); number > 0 && words != "" {
+			list = append(list, Demand{Number: strconv.Itoa(number), Text: words, InBody: true})
+		}
+	}
+	return list
+}
+
+func (t Text) parse(source []byte) ast.Node {
+	return t.markdown("").Parser().Parse(text.NewReader(source))
+}
+
+// wordsOf returns the words of a node as a reader sees them, on one line.
+func wordsOf(n ast.Node, source []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(c ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch c := c.(type) {
+		case *ast.Text:
+			if entering {
+				b.Write(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences(c.Segment.Value(source)))))
+				if c.SoftLineBreak() || c.HardLineBreak() {
+					b.WriteByte(' ')
+				}
+			}
+		case *ast.AutoLink:
+			if entering {
+				b.Write(c.Label(source))
+			}
+		default:
+			if c.Type() == ast.TypeBlock {
+				b.WriteByte(' ')
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// Numbered are the demands with numbers that pages and addresses use: ASCII digits, each once. Only a text of format 1 has
+// demands without one, or two of one number.
+func (t Text) Numbered() []Demand {
+	list := slices.Clone(t.Demands)
+	for i, n := range numbersFor(list) {
+		list[i].Number = strconv.Itoa(n)
+	}
+	return list
+}
+
+// numbersFor gives each demand the number that it is written with, and where there is none or another demand has it, the next
+// that is free.
+func numbersFor(demands []Demand) []int {
+	numbers := make([]int, len(demands))
+	taken := map[int]bool{}
+	for i, d := range demands {
+		if n := numberOf(d.Number); n > 0 && !taken[n] {
+			numbers[i], taken[n] = n, true
+		}
+	}
+	next := 1
+	for i := range numbers {
+		if numbers[i] == 0 {
+			for taken[next] {
+				next++
+			}
+			numbers[i], taken[next] = next, true
+		}
+		next = numbers[i] + 1
+	}
+	return numbers
+}
+
+// Twice returns the first number that two demands of the text have, 0 if each has its own, or if the text is of format 1, which had
+// demands without one.
+func (t Text) Twice() int {
+	if t.Format < 2 {
+		return 0
+	}
+	seen := map[string]bool{}
+	for _, d := range t.Demands {
+		if seen[d.Number] {
+			return numberOf(d.Number)
+		}
+		seen[d.Number] = true
+	}
+	return 0
+}
+
+// Ask writes demands into the body, each once: where its words stand, as an item or in a paragraph of their own, that becomes
+// the demand; what stands nowhere goes to the end. One that has no number, or that of another, gets the next free one.
+func (t *Text) Ask(demands []Demand) { t.place(demands, false) }
+
+// settle makes a text one of format 2, from what was recognised as its demands: they are written with ")", and other lists, however
+// they were written, with ".".
+func (t *Text) settle(demands []Demand) {
+	t.Format = Format
+	t.place(demands, true)
+	t.Body = reveal(t.Body)
+	t.Demands = t.demands()
+}
+
+// spot is a part of a body that can be a demand.
+type spot struct {
+	start, end int    // of what its mark is, or where it goes
+	words      string // folded
+	digits     string // as written, of a mark that has any
+	stop       int    // where the part ends
+	demand     bool   // is one already
+	taken      bool
+}
+
+func (t *Text) place(demands []Demand, others bool) {
+	t.Body = CleanMarkdown(t.Body)
+	source := []byte(t.Body)
+	spots := spotsOf(t.parse(source), source)
+	taken := map[int]bool{}
+	for _, s := range spots {
+		if s.demand && !others {
+			taken[numberOf(s.digits)] = true
+		}
+	}
+	var asked []Demand
+	var found []*spot // where each stands, nil for nowhere
+	for _, d := range demands {
+		at, shared := takeSpot(spots, fold(d.Text))
+		if shared { // two requests of one paragraph are one demand
+			continue
+		}
+		if at != nil && d.Number == "" {
+			d.Number = at.digits
+		}
+		asked, found = append(asked, d), append(found, at)
+	}
+	var edits []edit
+	end := ""
+	for i, n := range numbersFor(asked) {
+		s := found[i]
+		if s != nil && s.demand && !others {
+			continue
+		}
+		for taken[n] {
+			n++
+		}
+		taken[n] = true
+		switch digits := t.digits(n); {
+		case s == nil:
+			end += "\n" + digits + ") " + strings.Join(strings.Fields(asked[i].Text), " ")
+		case numberOf(s.digits) == n:
+			edits = append(edits, edit{s.start, s.end, s.digits + ") ", s.stop})
+		default:
+			edits = append(edits, edit{s.start, s.end, digits + ") ", s.stop})
+		}
+	}
+	for _, s := range spots {
+		if others && s.demand && !s.taken {
+			edits = append(edits, edit{s.start, s.end, s.digits + ". ", s.stop})
+		}
+	}
+	if t.Body = apply(t.Body, edits); end != "" {
+		t.Body = CleanMarkdown(t.Body + "\n" + end)
+	}
+}
+
+// digits is a number as the text's language writes it.
+func (t Text) digits(n int) string {
+	if l := i18n.Find(t.Language); l != nil {
+		return l.Digits(strconv.Itoa(n))
+	}
+	return strconv.Itoa(n)
+}
+
+// spotsOf returns the items of lists and the paragraphs that stand by themselves.
+func spotsOf(doc ast.Node, source []byte) (spots []spot) {
+	demands := demandsOf(doc)
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.ListItem:
+			start, end, ok := markIn(n, source)
+			if !ok {
+				break
+			}
+			s := spot{start: start, end: end, stop: endOf(n, source), words: fold(wordsOf(n, source)), demand: slices.Contains(demands, n)}
+			if m := itemNumber.FindSubmatch(source[start:end]); m != nil {
+				s.digits = string(m[1])
+			}
+			spots = append(spots, s)
+			if s.demand {
+				return ast.WalkSkipChildren, nil
+			}
+		case *ast.Paragraph:
+			if n.Parent().Kind() == ast.KindDocument {
+				start := n.Lines().At(0).Start
+				spots = append(spots, spot{start: start, end: start, stop: endOf(n, source), words: fold(wordsOf(n, source))})
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return spots
+}
+
+// endOf returns where the last line of a block ends in the source.
+func endOf(n ast.Node, source []byte) (end int) {
+	_ = ast.Walk(n, func(c ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		if c.Type() == ast.TypeBlock && c.Lines().Len() > 0 {
+			end = max(end, c.Lines().At(c.Lines().Len()-1).Stop)
+		}
+		if t, ok := c.(*ast.Text); ok {
+			end = max(end, t.Segment.Stop)
+		}
+		return ast.WalkContinue, nil
+	})
+	return min(end, len(source))
+}
+
+// takeSpot returns the part whose words are these, else one in which they stand, and takes it; nil if there is none. shared says that
+// the words stand in none but one that is taken.
+func takeSpot(spots []spot, words string) (at *spot, shared bool) {
+	for i := range spots {
+		if s := &spots[i]; s.words == words && !s.taken {
+			s.taken = true
+			return s, false
+		}
+	}
+	for i := range spots {
+		s := &spots[i]
+		if words == "" || !strings.Contains(s.words, words) {
+			continue
+		}
+		if !s.taken {
+			s.taken = true
+			return s, false
+		}
+		shared = true
+	}
+	return nil, shared
+}
+
+// edit replaces a mark; what stands below it up to stop is indented by as much as the mark grows.
+type edit struct {
+	start, end int
+	mark       string
+	stop       int
+}
+
+func apply(body string, edits []edit) string {
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(b.start, a.start) })
+	for _, e := range edits {
+		rest, grows := body[e.end:e.stop], len(e.mark)-(e.end-e.start)
+		if grows > 0 {
+			rest = strings.ReplaceAll(rest, "\n ", "\n "+strings.Repeat(" ", grows))
+		}
+		body = body[:e.start] + e.mark + rest + body[e.stop:]
+	}
+	return body
+}

@@ -1,0 +1,55 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+)
+
+// FactView is what is known of a demand beside its text, in words.
+type FactView struct {
+	ID     string
+	Label  string
+	Value  string // in the page's language
+	Words  Tagged // in that of the letter, in place of a value
+	Quote  Tagged // words of the demand that say so
+	Source string // else who has set it, and when
+}
+
+// FactsOf puts the facts of a demand of a text into words.
+func FactsOf(loc *i18n.Locale, t letter.Text, a letter.Asked) (list []FactView) {
+	for _, f := range a.Facts {
+		v := FactView{ID: strconv.FormatInt(f.ID, 36), Label: loc.T("fact." + string(f.Kind))}
+		switch f.Kind {
+		case letter.FactDue:
+			if day, err := time.Parse(time.DateOnly, f.Value); err == nil {
+				v.Value = loc.Date(day)
+			}
+		case letter.FactWithin:
+			days, _ := strconv.Atoi(strings.Trim(f.Value, "PD"))
+			v.Value = loc.N("fact.days", days)
+		case letter.FactAsked:
+			if n, err := strconv.Atoi(f.Value); err == nil && n <= len(t.Addressees) {
+				x := t.Addressees[n-1]
+				v.Words = Tag(strings.Trim(x.Line()+", "+x.Office, ", "), t.Language)
+			}
+		case letter.FactUrgent:
+			v.Value = loc.T("fact.is_urgent")
+		default:
+			v.Words = Tag(f.Value, t.Language)
+		}
+		switch {
+		case f.Quote != "":
+			v.Quote = Tag(f.Quote, t.Language)
+		case f.SetBy.Slug != "":
+			v.Source = loc.T("fact.set_by", "Name", f.SetBy.Name(loc.Code, i18n.Default), "Date", loc.Date(f.SetAt))
+		default:
+			v.Source = loc.T("fact.set", "Date", loc.Date(f.SetAt))
+		}
+		list = append(list, v)
+	}
+	return list
+}
