@@ -408,7 +408,7 @@ func (d *Doctor) letters(ctx context.Context, a *App) {
 
 // texts names the editions whose signers signed words that no page shows.
 func (d *Doctor) texts(ctx context.Context, a *App) {
-	unshown, err := a.Letters.Unshown(ctx)
+	unshown, err := a.Letters.Editions.Unshown(ctx)
 	if err != nil {
 		d.say("texts", Problem, err.Error(), "Look at the database.")
 		return

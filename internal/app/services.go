@@ -62,7 +62,7 @@ func (s Services) Register(r *job.Runner) {
 // Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today. It runs before
 // anything else does, and several processes may run it at once.
 func (s Services) Adopt(ctx context.Context) error {
-	for _, adopt := range []func(context.Context) error{s.Letters.Renew, s.Letters.Log.Adopt, s.Intake.Adopt, s.Signing.Adopt} {
+	for _, adopt := range []func(context.Context) error{s.Letters.Editions.Renew, s.Letters.Log.Adopt, s.Intake.Adopt, s.Signing.Adopt} {
 		if err := adopt(ctx); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 		return nil, fault.New(fault.NotFound, "letter.unknown")
 	}
 	x := &Published{Letter: l}
-	editions, err := s.Letters.Editions(ctx, l.ID)
+	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +110,13 @@ func (s *Service) Write(ctx context.Context, w io.Writer, slug string) error {
 	if err := put("letters/"+slug+".json", document, err); err != nil {
 		return err
 	}
-	editions, err := s.Letters.Editions(ctx, l.ID)
+	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return err
 	}
 	for _, e := range editions {
 		for _, language := range e.Languages() {
-			file, _, err := s.Letters.File(ctx, slug, e.Number, language)
+			file, _, err := s.Letters.Editions.File(ctx, slug, e.Number, language)
 			if err := put(fmt.Sprintf("letters/%s/editions/%d.%s.md", slug, e.Number, language), []byte(file), err); err != nil {
 				return err
 			}

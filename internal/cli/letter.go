@@ -77,7 +77,7 @@ func (c *letterShow) Run(e *environment) error {
 		}
 		e.printf("  signed by %d organisations and %d people; %d of these withheld, %d withdrawn, %d removed\n", counts.Organisations,
 			counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed)
-		editions, err := a.Letters.Editions(e.ctx, l.ID)
+		editions, err := a.Letters.Editions.List(e.ctx, l.ID)
 		for _, x := range editions {
 			e.printf("  edition %d  %s  %s  %s\n", x.Number, x.PublishedAt.Format(time.DateOnly), x.SHA256, x.Follows)
 		}
@@ -206,7 +206,7 @@ func (c *exportLetter) Run(e *environment) error {
 		if c.Language == "" {
 			c.Language = l.Edition.Language
 		}
-		file, _, err := a.Letters.File(e.ctx, c.Slug, l.Edition.Number, c.Language)
+		file, _, err := a.Letters.Editions.File(e.ctx, c.Slug, l.Edition.Number, c.Language)
 		if err != nil {
 			return err
 		}

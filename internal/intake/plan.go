@@ -116,7 +116,7 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	editions, err := s.Letters.Editions(ctx, i.Letter.ID)
+	editions, err := s.Letters.Editions.List(ctx, i.Letter.ID)
 	if err != nil {
 		return nil, err
 	}

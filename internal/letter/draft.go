@@ -29,11 +29,11 @@ func (t Text) Revision() string {
 
 // Working returns the edition that editors write on: the one that comes next if somebody has begun it, else the current
 // one. next says which it is; a draft's text is always next. A letter without any text has the zero Edition.
-func (s *Service) Working(ctx context.Context, l Letter) (e Edition, next bool, err error) {
+func (es Editions) Working(ctx context.Context, l Letter) (e Edition, next bool, err error) {
 	if l.State == Draft {
 		return l.Edition, true, nil
 	}
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err = es.letters.DB.View(ctx, func(tx *store.Tx) error {
 		e, err = findEdition(tx, l.ID, l.Edition.Number+1)
 		return err
 	})
@@ -44,8 +44,8 @@ func (s *Service) Working(ctx context.Context, l Letter) (e Edition, next bool, 
 }
 
 // Discard throws away the edition that somebody has begun and not published.
-func (s *Service) Discard(ctx context.Context, slug string, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
+	return es.letters.DB.Update(ctx, func(tx *store.Tx) error {
 		l, err := lock(tx, slug)
 		if err != nil {
 			return err

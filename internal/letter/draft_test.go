@@ -31,7 +31,7 @@ func TestChecklist_namesWhatIsMissing(t *testing.T) {
 	}{
 		"nothing":    {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth}, nil, []string{"text", "lead", "addressee", "demand", "deadline_none"}},
 		"past":       {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth, Leads: lead, Deadline: letter.Deadline{At: now}}, map[string]letter.Text{"en": full}, []string{"deadline_past", "figure"}},
-		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"stale", "figure"}},
+		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"stale", "demand_missing", "figure"}},
 		"no sign-on": {letter.Letter{State: letter.Draft, SignOn: letter.SignOnNone, Leads: lead}, map[string]letter.Text{"en": full}, []string{"figure"}},
 	} {
 		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, letter.Circulation{}, nil, now)
@@ -45,15 +45,15 @@ func TestDiscard_leavesWhatIsPublished(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		l := d.write(letter.Import{Text: *english("First."), Publish: true})
 		d.write(letter.Import{Text: *english("Second."), Follows: letter.FollowsCosmetic})
-		if e, next, err := d.Working(t.Context(), l); err != nil || !next || e.Text("en").Body != "Second." {
+		if e, next, err := d.Editions.Working(t.Context(), l); err != nil || !next || e.Text("en").Body != "Second." {
 			t.Errorf("%v %+v, %v", next, e, err)
 		}
 		for range 2 {
-			if err := d.Discard(t.Context(), slug, 0); err != nil {
+			if err := d.Editions.Discard(t.Context(), slug, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if e, next, err := d.Working(t.Context(), l); err != nil || next || e.Text("en").Body != "First." {
+		if e, next, err := d.Editions.Working(t.Context(), l); err != nil || next || e.Text("en").Body != "First." {
 			t.Errorf("%v %+v, %v", next, e, err)
 		}
 	})

@@ -9,6 +9,9 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
+// Editions are the use cases around texts that are published, and those that are to be.
+type Editions struct{ letters *Service }
+
 // writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
 // is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
 func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {

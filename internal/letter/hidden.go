@@ -222,8 +222,8 @@ var qListPublished = store.Q("edition_text.list_published", `
 
 // Unshown returns the published texts that hold words which no page shows, the first such line of each: editions from before texts
 // were looked at.
-func (s *Service) Unshown(ctx context.Context) (list []Unshown, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (es Editions) Unshown(ctx context.Context) (list []Unshown, err error) {
+	err = es.letters.DB.View(ctx, func(tx *store.Tx) error {
 		list = nil
 		for u, err := range store.Each(tx, qListPublished, scanUnshown) {
 			if err != nil {

@@ -137,7 +137,7 @@ func TestFile_itsHashIsThatOfTheFileServed(t *testing.T) {
 		d.write(letter.Import{Text: text})
 		l := d.write(letter.Import{Text: *persian("انبار خالی است."), Publish: true})
 		for language, text := range l.Edition.Texts {
-			file, sum, err := d.File(t.Context(), slug, 1, language)
+			file, sum, err := d.Editions.File(t.Context(), slug, 1, language)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func TestFile_itsHashIsThatOfTheFileServed(t *testing.T) {
 		if l.Edition.SHA256 != l.Edition.Texts["en"].SHA256 {
 			t.Error("the edition's hash is not that of its authoritative file")
 		}
-		if _, _, err := d.File(t.Context(), slug, 2, "en"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := d.Editions.File(t.Context(), slug, 2, "en"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a draft's file: %v", err)
 		}
 	})
@@ -167,17 +167,17 @@ func TestWrite_storesWhatIsSigned(t *testing.T) {
 func TestWrite_aPublishedEditionNeverChanges(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		d.write(letter.Import{Text: *english("First."), Publish: true})
-		before, sum, _ := d.File(t.Context(), slug, 1, "en")
+		before, sum, _ := d.Editions.File(t.Context(), slug, 1, "en")
 		for _, follows := range []letter.Follows{letter.FollowsCosmetic, letter.FollowsSubstantive} {
 			d.write(letter.Import{Text: *english("Second, " + string(follows)), Follows: follows})
 		}
 		d.write(letter.Import{Text: *persian("دوم"), Follows: letter.FollowsTranslation, Publish: true})
 		d.publish()
-		after, sum2, err := d.File(t.Context(), slug, 1, "en")
+		after, sum2, err := d.Editions.File(t.Context(), slug, 1, "en")
 		if err != nil || after != before || sum2 != sum {
 			t.Errorf("edition 1 became %q, %s (%v)", after, sum2, err)
 		}
-		if _, _, err := d.File(t.Context(), slug, 1, "fa"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := d.Editions.File(t.Context(), slug, 1, "fa"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a translation joined a published edition: %v", err)
 		}
 	})
@@ -197,7 +197,7 @@ func TestWrite_editorsAtOnceNeverTouchWhatIsPublished(t *testing.T) {
 		}
 		wg.Wait()
 		l := d.find()
-		editions, err := d.Editions(t.Context(), l.ID)
+		editions, err := d.Editions.List(t.Context(), l.ID)
 		if err != nil || len(editions) != l.Edition.Number {
 			t.Fatalf("%d editions, current %d, %v", len(editions), l.Edition.Number, err)
 		}
@@ -313,7 +313,7 @@ func TestWrite_aTranslationIsStaleWhenItsSourceMovedOn(t *testing.T) {
 		if got := l.Edition.Languages(); !cmp.Equal(got, []string{"en", "fa"}) {
 			t.Errorf("languages %q", got)
 		}
-		if old, err := d.Edition(t.Context(), l.ID, 1); err != nil || old.Texts["fa"].Stale {
+		if old, err := d.Editions.Find(t.Context(), l.ID, 1); err != nil || old.Texts["fa"].Stale {
 			t.Errorf("edition 1: %+v, %v", old, err)
 		}
 	})

@@ -24,13 +24,13 @@ func (t Text) Renewed() Text {
 
 // Renew rewrites texts of an earlier format that are not published, each with what hangs on its hash. One whose hash somebody was
 // sent, or has approved, stays what they saw. It is safe to run again, and in several processes.
-func (s *Service) Renew(ctx context.Context) error {
+func (es Editions) Renew(ctx context.Context) error {
 	type place struct {
 		letter ID
 		number int
 	}
 	var former []place
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := es.letters.DB.View(ctx, func(tx *store.Tx) (err error) {
 		former, err = store.List(tx, qListFormer, func(row store.Row) (p place, err error) {
 			return p, row.Scan(&p.letter, &p.number)
 		}, `{"format":2,%`)
@@ -40,7 +40,7 @@ func (s *Service) Renew(ctx context.Context) error {
 		return err
 	}
 	for _, p := range former {
-		if err := s.DB.Update(ctx, func(tx *store.Tx) error { return renew(tx, p.letter, p.number) }); err != nil {
+		if err := es.letters.DB.Update(ctx, func(tx *store.Tx) error { return renew(tx, p.letter, p.number) }); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ type Service struct {
 	DB   *store.DB
 	Keys *seal.Keys
 
+	Editions     Editions
 	Directory    Directory
 	Media        Media
 	Updates      Updates
@@ -33,7 +34,7 @@ type Service struct {
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
-	s.Circulations.letters, s.Demands.letters = s, s
+	s.Editions.letters, s.Circulations.letters, s.Demands.letters = s, s, s
 	return s
 }
 
@@ -172,9 +173,9 @@ func (s *Service) ListAll(ctx context.Context) (letters []Letter, err error) {
 	return letters, err
 }
 
-// Editions returns the published editions of a letter with their texts, newest first.
-func (s *Service) Editions(ctx context.Context, id ID) (editions []Edition, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// List returns the published editions of a letter with their texts, newest first.
+func (es Editions) List(ctx context.Context, id ID) (editions []Edition, err error) {
+	err = es.letters.DB.View(ctx, func(tx *store.Tx) error {
 		if editions, err = store.List(tx, qListEditions, scanEdition, id); err != nil {
 			return err
 		}
@@ -188,9 +189,9 @@ func (s *Service) Editions(ctx context.Context, id ID) (editions []Edition, err 
 	return editions, err
 }
 
-// Edition returns one published edition.
-func (s *Service) Edition(ctx context.Context, id ID, number int) (e Edition, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+// Find returns one published edition.
+func (es Editions) Find(ctx context.Context, id ID, number int) (e Edition, err error) {
+	err = es.letters.DB.View(ctx, func(tx *store.Tx) error {
 		e, err = findEdition(tx, id, number)
 		if err == nil && e.PublishedAt.IsZero() {
 			err = fault.New(fault.NotFound, "edition.unknown")
@@ -201,8 +202,8 @@ func (s *Service) Edition(ctx context.Context, id ID, number int) (e Edition, er
 }
 
 // File returns the canonical file of a published edition and its SHA-256.
-func (s *Service) File(ctx context.Context, slug string, number int, language string) (file, sum string, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+func (es Editions) File(ctx context.Context, slug string, number int, language string) (file, sum string, err error) {
+	err = es.letters.DB.View(ctx, func(tx *store.Tx) error {
 		err := tx.Row(qFindFile, slug, number, language).Scan(&file, &sum)
 		if errors.Is(err, store.ErrNoRow) {
 			return fault.New(fault.NotFound, "edition.unknown")

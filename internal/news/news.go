@@ -98,7 +98,7 @@ func (s *Service) AskAgain(ctx context.Context, l letter.Letter, by int64) error
 	if !l.AcceptsSignatures(s.DB.Now()) {
 		return l.Refusal()
 	}
-	editions, err := s.Letters.Editions(ctx, l.ID)
+	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func TestDesk_textSavesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, next, err := a.Letters.Working(t.Context(), l)
+	e, next, err := a.Letters.Editions.Working(t.Context(), l)
 	if err != nil || !next || !strings.Contains(e.Text("en").Closing, "In haste,") {
 		t.Errorf("%v %q, %v", next, e.Text("en").Closing, err)
 	}

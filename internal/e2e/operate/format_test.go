@@ -36,7 +36,7 @@ func TestUpgrade_fromFormat1(t *testing.T) {
 		if report := testkit.Audit(t, a.URL); !report.OK() {
 			t.Errorf("%+v", report)
 		}
-		unshown, err := a.Letters.Unshown(ctx)
+		unshown, err := a.Letters.Editions.Unshown(ctx)
 		if err != nil || len(unshown) != 1 || unshown[0].Slug != "well" || !strings.Contains(unshown[0].Words, "give up every claim") {
 			t.Errorf("signed and not shown: %+v, %v", unshown, err)
 		}
@@ -53,21 +53,21 @@ func TestUpgrade_fromFormat1(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, begun, err := a.Letters.Working(ctx, granary)
+		next, begun, err := a.Letters.Editions.Working(ctx, granary)
 		if text := next.Text("en"); err != nil || !begun || text.Format != letter.Format || !strings.Contains(text.Body, "\n1) publish") {
 			t.Errorf("the next edition: %+v, %v", text, err)
 		}
 		if text := next.Text("fa"); text.SHA256 != former["2.fa"] {
 			t.Errorf("a translation that nobody touched is another: %+v", text)
 		}
-		if err := a.Letters.Renew(ctx); err != nil {
+		if err := a.Letters.Editions.Renew(ctx); err != nil {
 			t.Error(err)
 		}
 		if again, err := a.Letters.Find(ctx, "gate"); err != nil || again.Version != gate.Version {
 			t.Errorf("renewed twice: version %d, then %d, %v", gate.Version, again.Version, err)
 		}
 
-		if err := a.Letters.Discard(ctx, "granary", 0); err != nil {
+		if err := a.Letters.Editions.Discard(ctx, "granary", 0); err != nil {
 			t.Fatal(err)
 		}
 		read := func(change func(string) string) letter.Import {

@@ -67,7 +67,7 @@ func (h *Handlers) ShowBoard(w http.ResponseWriter, r *http.Request, d *Visit) e
 
 func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
-	e, next, failed := h.Letters.Working(r.Context(), l)
+	e, next, failed := h.Letters.Editions.Working(r.Context(), l)
 	if failed != nil {
 		return failed
 	}
@@ -160,7 +160,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 
 // earlier returns how many signatures stand under texts before the one that signers now sign, and when they were asked about it.
 func (h *Handlers) earlier(r *http.Request, l letter.Letter, counts roll.Counts) (n int, asked string, err error) {
-	editions, err := h.Letters.Editions(r.Context(), l.ID)
+	editions, err := h.Letters.Editions.List(r.Context(), l.ID)
 	text := letter.LastText(editions)
 	if err != nil || text.Number < 2 {
 		return 0, "", err
@@ -216,7 +216,7 @@ func (h *Handlers) open(r *http.Request, d *Visit, _ url.Values) (string, error)
 
 // publish makes the text that was written the current edition, or asks a second member first.
 func (h *Handlers) publish(r *http.Request, d *Visit, v url.Values) (string, error) {
-	e, _, err := h.Letters.Working(r.Context(), d.Letter)
+	e, _, err := h.Letters.Editions.Working(r.Context(), d.Letter)
 	if err != nil {
 		return "", err
 	}
@@ -228,7 +228,7 @@ func (h *Handlers) askAgain(r *http.Request, d *Visit, _ url.Values) (string, er
 }
 
 func (h *Handlers) discard(r *http.Request, d *Visit, _ url.Values) (string, error) {
-	return "saved", h.Letters.Discard(r.Context(), d.Letter.Slug, d.User.ID)
+	return "saved", h.Letters.Editions.Discard(r.Context(), d.Letter.Slug, d.User.ID)
 }
 
 func (h *Handlers) close(r *http.Request, d *Visit, v url.Values) (string, error) {

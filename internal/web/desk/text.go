@@ -99,7 +99,7 @@ func (h *Handlers) working(r *http.Request, d *Visit, language string) (e letter
 	if !i18n.IsLanguage(language) {
 		return e, t, false, fault.New(fault.NotFound, "page.unknown")
 	}
-	if e, _, err = h.Letters.Working(r.Context(), d.Letter); err != nil {
+	if e, _, err = h.Letters.Editions.Working(r.Context(), d.Letter); err != nil {
 		return e, t, false, err
 	}
 	t, there = e.Texts[language]
@@ -256,7 +256,7 @@ func (h *Handlers) answerAutosave(w http.ResponseWriter, r *http.Request, l lett
 	if err != nil {
 		return err
 	}
-	e, _, err := h.Letters.Working(r.Context(), l)
+	e, _, err := h.Letters.Editions.Working(r.Context(), l)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (h *Handlers) ShowEditions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	editions, err := h.Letters.Editions(r.Context(), l.ID)
+	editions, err := h.Letters.Editions.List(r.Context(), l.ID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return fault.New(fault.NotFound, "edition.unknown")
 		}
-		file, sum, err := h.Letters.File(r.Context(), slug, n, language)
+		file, sum, err := h.Letters.Editions.File(r.Context(), slug, n, language)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "edition.unknown")
 	}
-	e, err := h.Letters.Edition(r.Context(), l.ID, n)
+	e, err := h.Letters.Editions.Find(r.Context(), l.ID, n)
 	if err != nil {
 		return err
 	}
@@ -146,11 +146,11 @@ func (h *Handlers) ShowDiff(w http.ResponseWriter, r *http.Request) error {
 	if !okA || !okB {
 		return fault.New(fault.NotFound, "edition.unknown")
 	}
-	from, err := h.Letters.Edition(r.Context(), l.ID, min(a, b))
+	from, err := h.Letters.Editions.Find(r.Context(), l.ID, min(a, b))
 	if err != nil {
 		return err
 	}
-	to, err := h.Letters.Edition(r.Context(), l.ID, max(a, b))
+	to, err := h.Letters.Editions.Find(r.Context(), l.ID, max(a, b))
 	if err != nil {
 		return err
 	}
