@@ -263,10 +263,28 @@ func (t *Text) place(demands []Demand, others bool) {
 			edits = append(edits, edit{s.start, s.end, s.digits + ". ", s.stop})
 		}
 	}
-	if t.Body = apply(t.Body, edits); end != "" {
-		t.Body = CleanMarkdown(t.Body + "\n" + end)
+	if t.Body = apply(t.Body, edits); end == "" {
+		return
 	}
+	text, notes := cutNotes(t.Body)
+	goesOn := len(spots) > 0 && spots[len(spots)-1].stop == len(text) && (spots[len(spots)-1].demand || spots[len(spots)-1].taken)
+	if !goesOn { // else they go on with the list that ends the text
+		end = "\n" + end
+	}
+	t.Body = CleanMarkdown(text + end + "\n\n" + notes)
 }
+
+// cutNotes cuts a body before the footnotes that end it.
+func cutNotes(body string) (text, notes string) {
+	blocks := strings.Split(body, "\n\n")
+	n := len(blocks)
+	for n > 0 && (noteBegins.MatchString(blocks[n-1]) || strings.HasPrefix(blocks[n-1], "    ")) {
+		n--
+	}
+	return strings.Join(blocks[:n], "\n\n"), strings.Join(blocks[n:], "\n\n")
+}
+
+var noteBegins = regexp.MustCompile(`^\[\^[^\[\]]+\]:`)
 
 // digits is a number as the text's language writes it.
 func (t Text) digits(n int) string {

@@ -37,6 +37,8 @@ func TestRenewed(t *testing.T) {
 		"in Persian, apart":      {"fa", "متن.", asks("", "باز کنید"), "متن.\n\n۱) باز کنید"},
 		"beside the body":        {"en", "One.", asks("2.", "Open it.", "", "Pay."), "One.\n\n2) Open it.\n3) Pay."},
 		"the same words twice":   {"en", "1. Open it.\n\nAs we said:\n\n1. Open it.", asks("1", "Open it.", "2", "Pay."), "1) Open it.\n\nAs we said:\n\n1. Open it.\n\n2) Pay."},
+		"after the last item":    {"en", "1. Open it.", asks("1", "Open it.", "2", "Pay."), "1) Open it.\n2) Pay."},
+		"before the notes":       {"en", "One.[^1]\n\n[^1]: A note.\n\n    And more.\n[^2]: Another.", asks("1", "Open it."), "One.[^1]\n\n1) Open it.\n\n[^1]: A note.\n\n    And more.\n\\[^2]: Another."},
 		"two of one number":      {"en", "1. Open it.\n\nAnd:\n\n1. Pay.", asks("1", "Open it.", "1", "Pay."), "1) Open it.\n\nAnd:\n\n2) Pay."},
 		"in brackets":            {"en", "(1) Open it.\n(2) Pay.", asks("(1)", "Open it.", "(2)", "Pay."), "1) Open it.\n2) Pay."},
 		"a request in prose":     {"en", "The gate is shut. We ask you to open it\nby May.\n\nThank you.", asks("", "We ask you to open it by May."), "1) The gate is shut. We ask you to open it\nby May.\n\nThank you."},

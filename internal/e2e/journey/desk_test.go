@@ -24,8 +24,8 @@ func TestDesk_aLettersLife(t *testing.T) {
 		ada := a.Operator(t)
 		read := ada.Send(t, "/desk/new", "file", "", nil, url.Values{"text": {pasted}, "do": {"read"}})
 		form := read.Form(t, "/desk/new")
-		if form.Get("title") != "Open the granary of Lower Varrow" || form.Get("a0-name") != "Otto Brandt" || form.Get("d1-text") == "" ||
-			form.Get("language") != "en" {
+		if form.Get("title") != "Open the granary of Lower Varrow" || form.Get("a0-name") != "Otto Brandt" || form.Get("d0-text") != "" ||
+			!strings.HasSuffix(form.Get("body"), "\n1) to open the granary by 1 May 2031;\n2) to publish its records.") || form.Get("language") != "en" {
 			t.Errorf("%d: %v", read.Status, form)
 		}
 		form.Set("do", "create")
@@ -95,7 +95,13 @@ func TestDesk_aLettersLife(t *testing.T) {
 		}
 		// The next edition wants a second member, who is shown the very text that was asked about.
 		next := ada.Get(path+"/texts/en").Form(t, path+"/texts/en")
-		next.Set("d0-text", "to open the granary at once")
+		next.Set("body", strings.Replace(next.Get("body"), "by 1 May 2031", "by 1 June 2031", 1))
+		next.Set("d0-text", "to tell the families why")
+		hidden := maps.Clone(next)
+		hidden.Set("body", next.Get("body")+"\n\n<!-- We give up. -->")
+		if got := ada.Post(path+"/texts/en", hidden); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "&lt;!-- We give up. --&gt;") {
+			t.Errorf("words that would be signed and not shown: %d", got.Status)
+		}
 		next.Set("do", "autosave")
 		if got := ada.Post(path+"/texts/en", next); got.Status != http.StatusOK || !strings.Contains(got.Body, `"base"`) {
 			t.Fatalf("%d %s", got.Status, got.Body)
@@ -119,7 +125,7 @@ func TestDesk_aLettersLife(t *testing.T) {
 		}
 		l, err := a.Letters.Find(t.Context(), "open-the-granary-of-lower-varrow")
 		if err != nil || l.Edition.Number != 2 || l.Edition.Follows != letter.FollowsSubstantive ||
-			l.Edition.Text("en").Demands[0].Text != "to open the granary at once" {
+			!strings.Contains(l.Edition.Text("en").Canonical(), "\n1) to open the granary by 1 June 2031;\n2) to publish its records.\n3) to tell the families why\n") {
 			t.Errorf("%+v, %v", l.Edition, err)
 		}
 		if got := ben.Post(path+"/approvals", approval); got.Status != http.StatusGone {
