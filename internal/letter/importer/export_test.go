@@ -13,5 +13,8 @@ func Shown(name string, data []byte) string {
 		marked.WriteString(l.source + "\n")
 		words.WriteString(l.text + "\n")
 	}
+	for _, left := range p.leftOut {
+		words.WriteString(left.Text + "\n")
+	}
 	return marked.String() + p.rest + "\n" + words.String()
 }

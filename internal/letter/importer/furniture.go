@@ -23,14 +23,14 @@ const (
 	noteBytes      = 64 // of a line in which the label of a footnote stands
 )
 
-// withoutFurniture leaves out what a web page put around the text: buttons, navigation, paths of pictures.
-func (r *reader) withoutFurniture(lines []line) []line {
-	var kept []line
-	dropped, gap := 0, 0
-	links := r.linkList(lines)
+// withoutFurniture leaves out what a web page put around the letter: buttons, navigation, paths of pictures.
+func (r *reader) withoutFurniture(lines []line) (kept []line) {
+	gap, links := 0, r.linkList(lines)
+	first, last := r.extent(lines)
 	for i, l := range lines {
-		if i >= links || r.isFurniture(l, i, len(lines)-i) {
-			dropped++
+		outside := (i < first || i > last) && readMarker(l.text, nil).kind <= bullet
+		if i >= links || isPath(l.text) || outside && r.isFurniture(l, i, len(lines)-i) {
+			r.around[l.id] = true
 			gap += 1 + l.gap
 			continue
 		}
@@ -38,10 +38,27 @@ func (r *reader) withoutFurniture(lines []line) []line {
 		gap = 0
 		kept = append(kept, l)
 	}
-	if dropped > 0 {
-		r.warn("leftovers", "Count", dropped)
-	}
 	return kept
+}
+
+// extent returns between which lines a letter stands for sure: from its salutation, or its first paragraph, to its closing, or its last
+// paragraph and the list below that.
+func (r *reader) extent(lines []line) (first, last int) {
+	_, first = r.findSalutation(slices.Clone(lines[:min(len(lines), searched+1)]))
+	if first < 0 {
+		first = slices.IndexFunc(lines, isProse)
+	}
+	last = r.lastClosing(lines, max(first, 0))
+	if last >= 0 || first < 0 {
+		return first, last
+	}
+	for last = len(lines) - 1; last > first && !isProse(lines[last]); {
+		last--
+	}
+	for last+1 < len(lines) && readMarker(lines[last+1].text, nil).kind != noMarker {
+		last++
+	}
+	return first, last
 }
 
 // linkList returns where a list of other pages begins: "Related articles" and nothing but headlines behind it.
@@ -57,15 +74,17 @@ func (r *reader) linkList(lines []line) int {
 	return len(lines)
 }
 
+// isPath reports whether a line is nothing but the path of a picture.
+func isPath(text string) bool {
+	return wordCount(text) == 1 && mediaPath.MatchString(text[:min(len(text), mediaBytes)])
+}
+
 // foldButton folds a line without the marks that web pages set around a link.
 func foldButton(text string) string { return strings.Trim(fold(text), " .:|»>-") }
 
 // isFurniture reports whether a line is furniture by its words, and by how many lines stand above it and are left from it on.
 func (r *reader) isFurniture(l line, above, left int) bool {
 	n := wordCount(l.text)
-	if n == 1 && mediaPath.MatchString(l.text[:min(len(l.text), mediaBytes)]) {
-		return true
-	}
 	if n > furnitureWords {
 		return false
 	}
@@ -85,12 +104,21 @@ func (r *reader) isFurniture(l line, above, left int) bool {
 
 // takeNotes takes the footnotes out of the lines; they follow the body.
 func takeNotes(lines []line) (kept, notes []line) {
+	seen := map[string]bool{}
 	for i := 0; i < len(lines); i++ {
 		l := lines[i]
 		if !footnoteDef.MatchString(l.source[:min(len(l.source), noteBytes)]) {
 			kept = append(kept, l)
 			continue
 		}
+		label := footnoteRef.FindString(l.source)
+		if refers := label != "" && (seen[label] || !slices.ContainsFunc(lines, func(o line) bool {
+			at := strings.LastIndex(o.source, label)
+			return at > 0 || at == 0 && !footnoteDef.MatchString(o.source)
+		})); refers { // Markdown would hide it
+			l.source, l.gap = `\`+l.source, 1
+		}
+		seen[label] = true
 		notes = append(notes, l)
 		for i+1 < len(lines) && lines[i+1].indent > 0 && lines[i+1].gap == 0 {
 			i++
@@ -111,6 +139,9 @@ func markdown(lines []line) string {
 			b.WriteString("    "[:n])
 		}
 		b.WriteString(strings.TrimSuffix(l.source, `\`))
+		if l.rule != "" {
+			b.WriteString("\n" + l.rule)
+		}
 	}
 	return b.String()
 }
@@ -119,7 +150,9 @@ func markdown(lines []line) string {
 // lines without a gap keep their break, all others are paragraphs.
 func between(a, b line) string {
 	switch {
-	case b.gap > 0 || b.level > 0 || a.level > 0:
+	case b.gap == 0 && a.cells > 0 && b.cells > 0:
+		return "\n"
+	case b.gap > 0 || b.level > 0 || a.level > 0 || a.cells > 0 || b.cells > 0:
 		return "\n\n"
 	case isMarkdownItem(a) && isMarkdownItem(b):
 		return "\n"

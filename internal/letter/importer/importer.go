@@ -35,6 +35,7 @@ type page struct {
 	rest     string // the text behind them
 	language string // BCP 47, as the file says; "" if it does not
 	hidden   int    // characters removed that show nothing but change how others show
+	leftOut  []LeftOut
 	warnings []string
 }
 
@@ -100,7 +101,7 @@ func open(name string, data []byte) (page, error) {
 }
 
 // textual makes a reader of bytes of one that knows text.
-func textual(read func(text string) (lines []line, rest string)) func(data []byte) (page, error) {
+func textual(read func(text string) page) func(data []byte) (page, error) {
 	return func(data []byte) (page, error) {
 		text, err := Decode(data)
 		if err != nil {
@@ -110,10 +111,11 @@ func textual(read func(text string) (lines []line, rest string)) func(data []byt
 		if strings.TrimSpace(text) == "" {
 			return page{}, nil
 		}
-		lines, rest := read(text)
-		if len(lines) == 0 && rest == "" { // nothing but rules and comments
-			lines = []line{{}}
+		p := read(text)
+		if len(p.lines) == 0 && p.rest == "" { // nothing but rules and comments
+			p.lines = []line{{}}
 		}
-		return page{lines: lines, rest: rest, hidden: hidden}, nil
+		p.hidden = hidden
+		return p, nil
 	}
 }
