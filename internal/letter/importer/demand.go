@@ -243,7 +243,7 @@ func (x *demandReader) readProse(i int) {
 	if fewest == 0 {
 		fewest = fewestWords
 	}
-	for _, s := range sentences(l.text) {
+	for _, s := range sentences(l.text[x.marks[i].size:]) {
 		folded := fold(s)
 		if n := wordCount(s); n < min(fewest, politeWords) || n < fewest && !x.asksPolitely(folded) || wordCount(folded) > mostWords {
 			continue

@@ -18,3 +18,6 @@ func Shown(name string, data []byte) string {
 	}
 	return marked.String() + p.rest + "\n" + words.String()
 }
+
+// Joins reports whether a word only says how the fields beside it belong together.
+func Joins(word string) bool { return connectives()[barely(word)[0]] }

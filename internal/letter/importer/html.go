@@ -112,7 +112,7 @@ func (w *webPage) leaveUnread(root *html.Node, p *page) {
 		words.Reset()
 	}
 	for n := range root.Descendants() {
-		if _, isBlock := blockGap(n.DataAtom); isBlock || n.DataAtom == atom.Br {
+		if _, isBlock := blockGap(n.DataAtom); isBlock || n.DataAtom == atom.Br || n.DataAtom == atom.A || n.DataAtom == atom.Button {
 			end()
 		}
 		number, ok := w.unread[n]

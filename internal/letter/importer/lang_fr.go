@@ -94,7 +94,7 @@ func french() *words {
 		Copies: []string{"copie", "copies", "copie à", "copies à", "copie pour information", "cc", "pièce jointe", "pièces jointes", "p.j", "pj", "annexe", "annexes", "contact", "contacts", "contact presse", "contacts presse",
 			"ps", "p.s", "notes", "note", "références", "sources", "pour en savoir plus", "pour plus d'informations", "renseignements", "à propos", "suivent les signatures", "suit la liste",
 			"p.-s", "post-scriptum", "n.b", "nb", "nota bene", "note à la rédaction", "notes à la rédaction", "bibliographie", "documents joints", "document joint"},
-		CopyStarts: []string{"copie à", "copies à", "copie pour information", "suivent les signatures", "ps", "p.s", "p.-s", "post-scriptum", "n.b", "nb", "p.j", "pj"},
+		CopyStarts: []string{"copie à", "copies à", "copie pour information", "suivent les signatures", "à propos", "ps", "p.s", "p.-s", "post-scriptum", "n.b", "nb", "p.j", "pj"},
 		Signed: []string{"signataires", "les signataires", "signé", "signée", "signé par", "signée par", "signatures", "les soussignés", "les soussignées", "nous soussignés", "premiers signataires", "premières signataires", "les premiers signataires", "organisations signataires",
 			"associations signataires", "liste des signataires", "cosignataires", "co-signataires", "ont signé", "signataires à titre individuel", "liste des premiers signataires", "les organisations signataires", "les associations signataires", "soutiens", "avec le soutien de"},
 		Represented: []string{"représenté par", "représentée par", "représentés par", "contact"},

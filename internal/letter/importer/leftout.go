@@ -140,7 +140,10 @@ func barely(text string) []string {
 // missing returns the words of a line that stand in no field and not in what is shown of it.
 func (index fieldIndex) missing(text, shown string) (missing []string) {
 	words, folded, here := strings.Fields(text), barely(text), barely(shown)
-	mark := strings.TrimSpace(text[:readMarker(text, nil).size])
+	mark := ""
+	if m := readMarker(text, nil); m.isItem() {
+		mark = strings.TrimSpace(text[:m.size])
+	}
 	known, all, first, last := 0, 0, -1, -1 // words known, all words, and the ends of a run that is not known
 	end := func() {
 		if first >= 0 {

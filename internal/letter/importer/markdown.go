@@ -151,6 +151,10 @@ func (m *markdownFile) takeProperties(raws []rawLine) []rawLine {
 		if p := property.FindStringSubmatch(strings.TrimRight(raw.text, "\n ")); p != nil {
 			key, value = strings.ToLower(p[1]), strings.Trim(p[2], `"' `)
 		}
+		if day, hour, ok := strings.Cut(value, "T"); ok && key == "date" && isDated(line{text: day}) {
+			value = day
+			m.leave(raw.at, hour, Properties)
+		}
 		switch {
 		case strings.Trim(value, "|>-") == "":
 			m.leave(raw.at, raw.text, Properties)
@@ -158,7 +162,7 @@ func (m *markdownFile) takeProperties(raws []rawLine) []rawLine {
 			titles = append(titles, rawLine{"# " + value, raw.at}, rawLine{at: raw.at})
 		case key == "subtitle":
 			titles = append(titles, rawLine{"## " + value, raw.at}, rawLine{at: raw.at})
-		case key == "date":
+		case key == "date" && isDated(line{text: value}):
 			titles = append(titles, rawLine{value, raw.at}, rawLine{at: raw.at})
 		case key == "lang", key == "language", key == "locale":
 			m.language, _, _ = strings.Cut(strings.ToLower(value), "-")

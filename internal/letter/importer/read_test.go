@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -171,6 +172,11 @@ func TestRead_inventsNothing(t *testing.T) {
 		for at := 0; at < len(source); at += 307 {
 			for _, piece := range [][]byte{source[:at], source[at:]} {
 				checkStandsInSource(t, name, bytes.ToValidUTF8(piece, nil))
+				if draft, err := importer.Read(name, piece); err == nil && filepath.Ext(name) == ".txt" {
+					for _, l := range lost(draft, written(t, name, piece)) {
+						t.Errorf("%s lost %s", name, l)
+					}
+				}
 			}
 		}
 	}
@@ -330,6 +336,11 @@ func FuzzRead(f *testing.F) {
 			}
 			if !strings.ContainsAny(string(source), "\x60<\\[") { // markup that bare does not undo
 				checkStandsInSource(t, file, source)
+			}
+			if plain := utf8.Valid(source) && !bytes.ContainsFunc(source, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' }); plain && file == "a.txt" {
+				for _, l := range lost(draft, written(t, "a.md", source)) {
+					t.Errorf("lost %s", l)
+				}
 			}
 		}
 		if took := time.Since(start); took > 10*time.Second {

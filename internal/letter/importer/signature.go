@@ -129,9 +129,9 @@ func isPaired(lines []line) bool {
 
 // isSentence reports whether a line says something rather than name a signer: a comment, or a paragraph.
 func (r *reader) isSentence(text string) bool {
-	n := wordCount(text)
-	return n > signatureWords && isProse(line{text: text}) ||
-		n >= commentWords && strings.ContainsRune(".!?", lastRune(text)) && !caseless(text) && !r.isProper(text) && !r.hasRole(text) && !r.hasBody(text)
+	first, _, _ := cutComma(text)
+	return isProse(line{text: text}) && !r.namesPerson(first) ||
+		wordCount(text) >= commentWords && strings.ContainsRune(".!?", lastRune(text)) && !caseless(text) && !r.isProper(text) && !r.hasRole(text) && !r.hasBody(text)
 }
 
 // isOtherLabel reports whether a line has a label that names nobody: "Opening hours: …".

@@ -125,7 +125,17 @@ func (r *reader) readSigner(entry string) (s Signer) {
 		return Signer{Name: entry} // "Free Airwaves (Norvia)": a place rather than what the signer is
 	}
 	s.Name = r.signerName(name)
-	s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(rest, ")"), rest)
+	inside, behind, split := strings.Cut(rest, ")")
+	if behind = trimMarks(behind); !split || behind == "" || strings.Contains(inside, "(") || !strings.Contains(cut, "(") {
+		s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(strings.TrimPrefix(rest, "("), ")"), rest)
+		return s
+	}
+	switch s.Role, s.Organisation = r.roleAndBody(behind, behind); { // "Ada Finch (chair), Moor Guild"
+	case s.Role == "" && (r.hasRole(inside) || !r.isProper(inside)):
+		s.Role = inside
+	case s.Organisation == "" && r.isProper(inside):
+		s.Organisation = inside
+	}
 	return s
 }
 
@@ -209,14 +219,17 @@ func (s *signatures) readColumns(l line) (row Signer, ok bool) {
 
 // What leads to a signer and is no part of the name: a mail or web address, a name on a platform; and what it leaves behind.
 var (
-	address = regexp.MustCompile(`[^\s<>()\[\]]*://[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+|` + emailAddress.String() + `|\B@[\w.]+`)
+	address = regexp.MustCompile(`[<(\[][a-z0-9.-]+\.[a-z]{2,}[>)\]]|[^\s<>()\[\]]*://[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+|` + emailAddress.String() + `|\B@[\w.]+`)
 	hollow  = regexp.MustCompile(`\s*[(<\[]\s*[)>\]]`)
 	dangles = regexp.MustCompile(`[\s,،;–—|-]+(\)|$)`)
 )
 
+// wordBehind finds an address that words go on behind, so that it stands in a sentence.
+var wordBehind = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:` + address.String() + `)[)>\]]*\s+[\p{L}\p{N}]`) })
+
 // withoutAddress removes addresses from a line, with the brackets and separators around them.
 func withoutAddress(text string) string {
-	if bare := address.ReplaceAllString(text, ""); bare != text {
+	if bare := address.ReplaceAllString(text, ""); bare != text && !wordBehind().MatchString(text) {
 		return strings.TrimSpace(dangles.ReplaceAllString(hollow.ReplaceAllString(bare, ""), "$1"))
 	}
 	return text
