@@ -29,7 +29,7 @@ const (
 
 // reasonText is the English of every reason.
 var reasonText = map[Reason]string{
-	Around:     "belongs to the page around the letter or is hidden there",
+	Around:     "belongs to the page around the letter",
 	Hidden:     "is not shown where the file is",
 	Properties: "is a property of the file",
 	Above:      "stands above the letter and is no part of it that is known",
