@@ -136,9 +136,7 @@ func (f *flow) end() {
 			l.gap = 0
 		}
 	}
-	if k.quoted {
-		l.source = "> " + l.source
-	}
+	l.quoted = k.quoted
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
@@ -302,20 +300,15 @@ func foldSpaces(s string) string {
 // lines of a block: an address that was typed a paragraph a line.
 func (f *flow) page() (page, error) {
 	f.end()
-	blanks, quoted := 0, 0
+	quote(f.lines)
+	blanks := 0
 	for _, l := range f.lines {
 		if l.gap >= blank {
 			blanks++
 		}
-		if strings.HasPrefix(l.source, "> ") {
-			quoted++
-		}
 	}
 	for i := range f.lines {
 		l := &f.lines[i]
-		if quoted*2 > len(f.lines) {
-			l.source = strings.TrimPrefix(l.source, "> ") // the page quotes the letter
-		}
 		if i > 0 && blanks >= 3 && l.gap == apart && isBlockLine(f.lines[i-1]) && isBlockLine(*l) {
 			l.gap = 0
 		}

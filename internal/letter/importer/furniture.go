@@ -89,6 +89,9 @@ func (r *reader) isFurniture(l line, above, left int) bool {
 		return false
 	}
 	folded, last := foldButton(l.text), left <= furnitureEnd
+	if strings.HasPrefix(l.text, "©") {
+		return true
+	}
 	if r.Furniture.has(folded) {
 		return n > 1 || above < furnitureTop || last || r.FurnitureAlone.has(folded)
 	}

@@ -331,6 +331,22 @@ func (p *page) show() {
 		p.lines[i].source = visible(l.source)
 	}
 	p.rest = visible(p.rest)
+	quote(p.lines)
+}
+
+// quote marks what a letter quotes, unless most of the file is quoted: then that is the letter.
+func quote(lines []line) {
+	quoted := 0
+	for _, l := range lines {
+		if l.quoted {
+			quoted++
+		}
+	}
+	for i, l := range lines {
+		if l.quoted && quoted*2 <= len(lines) {
+			lines[i].source = "> " + l.source
+		}
+	}
 }
 
 func visible(source string) string {

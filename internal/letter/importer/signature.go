@@ -52,8 +52,11 @@ func (r *reader) readSigners(tail []line, salutation string, senderKnown bool) (
 	}
 	s.last = tail[len(tail)-1].text
 	blocks := s.blocks(tail)
-	if last := len(blocks) - 1; !senderKnown && last > 0 && r.isFooter(blocks[last]) {
-		blocks, s.letterhead = blocks[:last], blocks[last]
+	if last := len(blocks) - 1; last > 0 && r.isFooter(blocks[last]) {
+		if !senderKnown {
+			s.letterhead = blocks[last]
+		}
+		blocks = blocks[:last]
 	}
 	for _, lines := range r.splitSideBySide(blocks) {
 		if rest, labelled := r.signedLabel(lines[0]); labelled {
@@ -92,7 +95,7 @@ func (s *signatures) blocks(tail []line) (blocks [][]line) {
 		}
 		text := trimMarks(l.text)
 		switch {
-		case closed, text == "", isContact(text), address.MatchString(text), isMonthAndYear(text), s.isOthers(text), s.isOtherLabel(text), s.isTableHead(l):
+		case closed, text == "", isContact(text), address.MatchString(text), isMonthAndYear(text), s.isOthers(text), s.LooseSigned.has(fold(text)), s.isOtherLabel(text), s.isTableHead(l):
 			continue
 		case s.isSentence(l.text), l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
 			closed = !list
@@ -142,7 +145,7 @@ func (s *signatures) isOtherLabel(text string) bool {
 		return false
 	}
 	_, behalf := s.behalf(label)
-	return !behalf && !s.hasRole(label) && !s.hasBody(text) && !s.namesPerson(label) && !s.namesPerson(first)
+	return !behalf && !s.hasRole(label) && !s.hasBody(rest) && !s.namesPerson(label) && !s.namesPerson(first)
 }
 
 // isTableHead recognises a heading above some signatures, and the head of a table of them: "Name | Role | Organisation".
@@ -161,6 +164,7 @@ func (s *signatures) isTableHead(l line) bool {
 	}
 	return true
 }
+
 // isMonthAndYear recognises "January 2026" and «شهر، دی‌ماه ۱۴۰۳», which are no date that can be given.
 func isMonthAndYear(text string) bool {
 	fields := strings.Fields(strings.ReplaceAll(fold(text), ",", " "))

@@ -17,6 +17,7 @@ type line struct {
 	at     int    // number of the line in the source
 	id     int    // of all lines that are part of this one
 	cells  int    // columns of the table that it is a row of, 0 for none
+	quoted bool
 	rule   string // what Markdown writes below the head of a table
 }
 
@@ -100,6 +101,7 @@ func splitLines(raws []rawLine) (lines []line, rest string) {
 			gap++
 			continue
 		}
+		l.quoted = strings.HasPrefix(strings.TrimSpace(raw.text), ">")
 		l.at, l.gap, gap = raw.at, gap, 0
 		if n > 0 && l.gap == 0 {
 			if lines[n-1].cells > 0 && l.asRow() {
@@ -262,7 +264,7 @@ func joinBlock(block []line, width int) []line {
 		first, _, _ := strings.Cut(b.source, " ")
 		fits := runeCount(a.source)+1+runeCount(first) <= width-a.indent
 		inItem := b.indent > a.indent && readMarker(out[len(out)-1].text, nil).kind != noMarker && b.indent <= itemIndent
-		starts := a.broken || a.level > 0 || b.level > 0 || a.cells > 0 || b.cells > 0 || readMarker(b.text, nil).kind != noMarker
+		starts := a.broken || a.level > 0 || b.level > 0 || a.cells > 0 || b.cells > 0 || a.quoted != b.quoted || readMarker(b.text, nil).kind != noMarker
 		if starts || (fits && !ragged && !inItem) {
 			flush()
 			out = append(out, b)
