@@ -105,23 +105,30 @@ func (r *reader) isFurniture(l line, above, left int) bool {
 	return named >= 2 && n <= named+namedWords && !endsSentence(l.text)
 }
 
-// takeNotes takes the footnotes out of the lines; they follow the body.
+// takeNotes takes the footnotes out of the lines; they follow the body. One that nothing refers to is written as a paragraph, since
+// Markdown would not show it.
 func takeNotes(lines []line) (kept, notes []line) {
-	seen := map[string]bool{}
+	labels := map[string]bool{} // that are referred to
+	for _, l := range lines {
+		if !strings.Contains(l.source, "[^") {
+			continue
+		}
+		for i, label := range footnoteRef.FindAllString(l.source, -1) {
+			labels[label] = labels[label] || i > 0 || !footnoteDef.MatchString(l.source)
+		}
+	}
 	for i := 0; i < len(lines); i++ {
 		l := lines[i]
 		if !footnoteDef.MatchString(l.source[:min(len(l.source), noteBytes)]) {
 			kept = append(kept, l)
 			continue
 		}
-		label := footnoteRef.FindString(l.source)
-		if refers := label != "" && (seen[label] || !slices.ContainsFunc(lines, func(o line) bool {
-			at := strings.LastIndex(o.source, label)
-			return at > 0 || at == 0 && !footnoteDef.MatchString(o.source)
-		})); refers { // Markdown would hide it
-			l.source, l.gap = `\`+l.source, 1
+		if label := footnoteRef.FindString(l.source); strings.HasPrefix(l.source, label) {
+			if label != "" && !labels[label] {
+				l.source, l.gap = `\`+l.source, 1
+			}
+			labels[label] = false // a second one is not shown
 		}
-		seen[label] = true
 		notes = append(notes, l)
 		for i+1 < len(lines) && lines[i+1].indent > 0 && lines[i+1].gap == 0 {
 			i++

@@ -76,7 +76,7 @@ func (p *page) account(r *reader, d *Draft, body, kept []line) {
 		if l.id > first {
 			why = Below
 		}
-		for _, text := range fields.missing(l.text, shown[l.id]) {
+		for _, text := range fields.missing(l.text, strings.TrimSpace(shown[l.id])) {
 			if r.isLabel(text) {
 				p.leave(l.at, text, Label)
 			} else {
@@ -137,10 +137,13 @@ func barely(text string) []string {
 	return words
 }
 
-// missing returns the words of a line that stand in no field and not in what is shown of it.
+// missing returns the words of a line that stand in no field and are no part of what is shown of it.
 func (index fieldIndex) missing(text, shown string) (missing []string) {
-	words, folded, here := strings.Fields(text), barely(text), barely(shown)
-	mark := ""
+	before, after, ok := strings.Cut(text, shown)
+	if shown != "" && ok {
+		return append(index.missing(before, ""), index.missing(after, "")...)
+	}
+	words, folded, mark := strings.Fields(text), barely(text), ""
 	if m := readMarker(text, nil); m.isItem() {
 		mark = strings.TrimSpace(text[:m.size])
 	}
@@ -153,9 +156,6 @@ func (index fieldIndex) missing(text, shown string) (missing []string) {
 	}
 	for i := 0; i < len(words); {
 		n := index.longest(folded[i:])
-		for at := range here {
-			n = max(n, common(folded[i:], here[at:]))
-		}
 		switch {
 		case n > 0:
 			end()

@@ -276,7 +276,8 @@ func (r *reader) isStreet(text string) bool {
 
 // isContact reports whether a line has a mail address, or is a web address or a telephone number.
 func isContact(text string) bool {
-	return wordCount(text) <= contactWords && (emailAddress.MatchString(text) || webAddress().MatchString(text) || phoneNumber().MatchString(text) || labelledNumber.MatchString(text))
+	return wordCount(text) <= contactWords && (emailAddress.MatchString(text) || webAddress().MatchString(text) ||
+		phoneNumber().MatchString(text) || labelledNumber.MatchString(text))
 }
 
 // isAcronym reports whether a word is an acronym in Latin letters.

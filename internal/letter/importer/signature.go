@@ -95,7 +95,9 @@ func (s *signatures) blocks(tail []line) (blocks [][]line) {
 		}
 		text := trimMarks(l.text)
 		switch {
-		case closed, text == "", isContact(text), address.MatchString(text), isMonthAndYear(text), s.isOthers(text), s.LooseSigned.has(fold(text)), s.isOtherLabel(text), s.isTableHead(l):
+		case closed, text == "", isContact(text), address.MatchString(text), isMonthAndYear(text), s.isOthers(text):
+			continue
+		case s.LooseSigned.has(fold(text)), s.isOtherLabel(text), s.isTableHead(l):
 			continue
 		case s.isSentence(l.text), l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
 			closed = !list
