@@ -169,6 +169,7 @@ func (b *wordBody) takeSection(s *section) {
 	for _, h := range s.Headers {
 		b.headers[h.Type] = h.ID
 	}
+	b.margins = slices.Concat(s.Headers, s.Footers)
 	b.firstPage = s.TitlePage.on()
 }
 
@@ -289,8 +290,14 @@ func (b *wordBody) run(s style) error {
 		case "instrText":
 			return b.instruction()
 		case "t":
-			if hidden || b.inInstruction() {
+			if b.inInstruction() {
 				return b.skip()
+			}
+			if hidden {
+				var words string
+				err := b.decode.DecodeElement(&words, &in)
+				b.flow.unseen.leave(b.flow.at, words, Hidden)
+				return err
 			}
 			return b.text(b.linked(s))
 		case "tab", "ptab":

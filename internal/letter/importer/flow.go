@@ -41,6 +41,7 @@ type flow struct {
 	notes  []footnote
 	rest   strings.Builder
 	hidden int
+	unseen page // what is not shown
 
 	spans  []span
 	at     int  // number of what is written now, in the source
@@ -314,7 +315,7 @@ func (f *flow) page() (page, error) {
 		}
 		l.gap = min(l.gap, 1)
 	}
-	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden}
+	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden, leftOut: f.unseen.leftOut}
 	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
 		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -134,5 +135,24 @@ func TestRead_losesNothingOfAnything(t *testing.T) {
 				t.Errorf("%s lost %q of\n%s", name, words, text)
 			}
 		}
+	}
+}
+
+// TestRead_docxMargins checks that what stands in the headers and footers of a document is a letterhead or left out.
+func TestRead_docxMargins(t *testing.T) {
+	source := docx(t, p("Dear Mayor Orme,")+p(closedLanding)+p(reopenLanding)+p("Yours faithfully,")+p("Nell Marsh")+
+		`<w:sectPr><w:headerReference w:type="default" r:id="rId1"/><w:footerReference w:type="default" r:id="rId2"/></w:sectPr>`, map[string]string{
+		"header1": `<w:hdr ` + wordSpace + `>` + p("Moor Walkers' Club") + p("12 Mill Lane") + `</w:hdr>`,
+		"footer1": `<w:ftr ` + wordSpace + `>` + p("Registered in Norvia under 1234") + `</w:ftr>`,
+		"_rels/document.xml.rels": `<Relationship Id="rId1" Type="` + relationKind + `header" Target="header1.xml"/>` +
+			`<Relationship Id="rId2" Type="` + relationKind + `footer" Target="footer1.xml"/>`,
+	})
+	draft, err := importer.Read("a.docx", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []importer.LeftOut{{Text: "Registered in Norvia under 1234", Why: importer.Around}}
+	if draft.Sender.Name != "Moor Walkers' Club" || !slices.Equal(draft.LeftOut, want) {
+		t.Errorf("got %v, %v", draft.Sender, draft.LeftOut)
 	}
 }
