@@ -86,6 +86,9 @@ func (r *reader) beginsAddressee(l line, above []string, second bool) bool {
 	if l.gap > 0 && len(above) > 1 && r.hasRole(l.text) {
 		return true
 	}
+	if len(above) == 2 && r.beginsOffice(above[0]) && r.isNameBelow(above[1]) && r.beginsOffice(l.text) { // an office and who holds it
+		return true
+	}
 	if r.honorific(l.text) == "" || r.isOfficeWithHonorific(l.text) {
 		return false
 	}

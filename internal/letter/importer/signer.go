@@ -61,7 +61,8 @@ func (r *reader) splitEntries(entry string) []string {
 	if parts := betweenNames().Split(names, mostListedNames); len(parts) >= least && !slices.ContainsFunc(parts, notPerson) {
 		return parts
 	}
-	if parts := betweenEntries.Split(entry, mostEntries); len(parts) > 1 && strings.HasSuffix(entry, ")") {
+	unnamed := func(part string) bool { return !r.namesPerson(signerParts.Split(part, 2)[0]) }
+	if parts := betweenEntries.Split(entry, mostEntries); len(parts) > 1 && (strings.HasSuffix(entry, ")") || !slices.ContainsFunc(parts, unnamed)) {
 		for i := range parts[:len(parts)-1] {
 			parts[i] += ")"
 		}
