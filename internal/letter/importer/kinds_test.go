@@ -82,6 +82,13 @@ var ownKinds = map[string]struct {
 		blocks("Offener Brief zur Fähre", "Moorstadt, 5.5.2025", "Sehr geehrter Herr Orme,", "der Stadtrat hat den Anleger ohne ein Wort an uns geschlossen, und "+
 			"seither gehen achthundert Menschen eine Stunde zu Fuß zur Arbeit.", "Wir fordern:\n\n1. Öffnen Sie den Anleger.\n2. Legen Sie den Bericht vor.",
 			"Mit freundlichen Grüßen", "Nell Marsh\nVorsitzende", "PS: Die Kinder haben einen Film gemacht.")},
+	"a language that is not known": {kind{file: "a.txt", must: map[string]string{"title": "Avoin kirje lautasta", "demands[0].number": "1"},
+		empty: []string{"left_out", "signed_by", "addressees"}, body: []string{"Hyvä ministeri,", "1. Avatkaa", "Lukijoiden liitto"}},
+		blocks("Avoin kirje lautasta", "Hyvä ministeri,", "Kaupunki sulki laiturin ilman ilmoitusta, ja siitä lähtien kahdeksansataa ihmistä kävelee tunnin töihin joka "+
+			"päivä sateessa ja tuulessa, kouluun, kauppaan sekä sairaalaan vuoden jokaisena aikana.", "Vaadimme:\n\n1. Avatkaa laituri.\n2. Julkaiskaa raportti.",
+			"Ystävällisin terveisin", "Lukijoiden liitto")},
+	"two signers on a line": {kind{file: "a.md", must: signers("Nell Marsh; chair of the board; Moor Walkers' Club", "Tam Roe"), lists: map[string]int{"signed_by": 2}},
+		blocks("Dear Mayor Orme,", closedLanding, reopenLanding, "Signed,", "Nell Marsh (Moor Walkers' Club; chair of the board), Tam Roe")},
 	"what Markdown hides": {kind{file: "a.md", hidden: []string{"give up", "agree", "Secret"}, left: []string{"we give up all claims", "we also agree", "and we thank", "Secret line."},
 		body: []string{"[^a]", "More", "The landing is **safe**.", "| 2024 | 3 |", "[the map](https://moor.example/map) and [film](https://moor.example/film), Ctrl, \\<name> and `<div>`",
 			"**bold** and [far](https://moor.example/far)", "below ![the map](map.png)",

@@ -147,6 +147,9 @@ func (r *reader) unread(p page, language string) bool {
 // readUnread reads a letter whose words say nothing: a title and a date are taken from where they stand and how they look, all else
 // is the body, and its numbered lists may be demands.
 func (r *reader) readUnread(d *Draft, p *page) {
+	if d.Language == "" {
+		r.warn("language_unread")
+	}
 	lines, notes := takeNotes(p.lines)
 	d.Form = FormLetter
 	if len(lines) > 1 {
