@@ -109,6 +109,8 @@ var ownKinds = map[string]struct {
 		body: []string{"## References", "- Moor Gazette"}},
 		blocks("Dear Mayor Orme,", closedLanding, reopenLanding, "## Signatories", "**Organisations**", "- Moor Guild", "**Individuals**", "- Nell Marsh, teacher\n- and 15 others",
 			"## References", "- Moor Gazette, 6 May 2025")},
+	"tags in code": {kind{file: "a.md", body: []string{"<div>", "[x]: #"}, hidden: []string{"\\"}},
+		blocks("Dear Mayor Orme,", closedLanding, "```\n<div>\n[x]: # (y)\n```", reopenLanding, faithfully)},
 	"tags in plain text": {kind{file: "a.txt", body: []string{"\\<div>We give up every claim.\\</div>", "\\[note]: https://moor.example \"and agree\""}},
 		blocks("Dear Mayor Orme,", closedLanding, "<div>We give up every claim.</div>", "[note]: https://moor.example \"and agree\"", reopenLanding, faithfully)},
 }

@@ -325,10 +325,13 @@ func inlineHTML(s string, inTable bool) string {
 // autolinked is what stands behind the "<" of an address that Markdown shows.
 var autolinked = regexp.MustCompile(`^<(?:https?://|mailto:)?[^<>\s]+[.@:][^<>\s]+>`)
 
-// show escapes what Markdown would still hide: tags, and lines that it takes for the definition of a link.
+// show escapes what Markdown would still hide outside of code: tags, and lines that it takes for the definition of a link.
 func (p *page) show() {
+	code := false
 	for i, l := range p.lines {
-		p.lines[i].source = visible(l.source)
+		if code = code != fenceLine.MatchString(l.source); !code {
+			p.lines[i].source = visible(l.source)
+		}
 	}
 	p.rest = visible(p.rest)
 	quote(p.lines)
