@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
@@ -43,6 +44,9 @@ func composedKeys() (keys []string) {
 		add("fault.", field+".long")
 	}
 	add("fault.", "name.empty", "organisation.empty")
+	for _, why := range []importer.Reason{importer.Around, importer.Hidden, importer.Properties, importer.Above, importer.Below} {
+		add("desk.left_out.", string(why))
+	}
 	add("mail.", "confirm.subject", "code.subject")
 	return keys
 }

@@ -316,6 +316,11 @@ func report(e *environment, d *importer.Draft, l letter.Letter) {
 	for _, w := range d.Warnings {
 		line("unsure", w.String())
 	}
+	for _, x := range d.LeftOut {
+		if x.Why != importer.Label {
+			line("unsure", fmt.Sprintf("left out: '%s' (line %d), which %s", x.Text, x.Line, x.Why))
+		}
+	}
 }
 
 func short(s string) string {

@@ -43,10 +43,14 @@ func (r *reader) isInstitution(text string) bool {
 
 // groupAddressees splits the lines of a block where a new addressee begins.
 func (r *reader) groupAddressees(lines []line) (groups [][]string) {
-	entries := 0
+	lines = splitAddressees(lines)
+	entries, offices := 0, 0
 	for _, l := range lines {
 		if r.isEntry(l.text) {
 			entries++
+		}
+		if r.beginsOffice(l.text) {
+			offices++
 		}
 	}
 	for i, l := range lines {
@@ -55,7 +59,7 @@ func (r *reader) groupAddressees(lines []line) (groups [][]string) {
 		if item {
 			text = strings.TrimSpace(text[m.size:])
 		}
-		if i == 0 || item || entries > 1 && r.isEntry(l.text) || r.beginsAddressee(l, groups[len(groups)-1], i == 1 && entries < 2) {
+		if i == 0 || item || offices == len(lines) || entries > 1 && r.isEntry(l.text) || r.beginsAddressee(l, groups[len(groups)-1], i == 1 && entries < 2) {
 			groups = append(groups, nil)
 		}
 		groups[len(groups)-1] = append(groups[len(groups)-1], text)
@@ -63,10 +67,26 @@ func (r *reader) groupAddressees(lines []line) (groups [][]string) {
 	return groups
 }
 
+// splitAddressees makes a line of each of several addressees on one: "Minister, A; Mayor, B".
+func splitAddressees(lines []line) (out []line) {
+	for _, l := range lines {
+		for part := range strings.FieldsFuncSeq(l.text, func(c rune) bool { return c == ';' || c == '؛' }) {
+			if part = strings.TrimSpace(part); part != "" {
+				l.text, l.source = part, part
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
 // beginsAddressee reports whether a line begins another addressee than the lines above, by an honorific, or by an office below
 // a blank line. The second line may be the name of who holds the office above it.
 func (r *reader) beginsAddressee(l line, above []string, second bool) bool {
 	if l.gap > 0 && len(above) > 1 && r.hasRole(l.text) {
+		return true
+	}
+	if len(above) == 2 && r.beginsOffice(above[0]) && r.isNameBelow(above[1]) && r.beginsOffice(l.text) { // an office and who holds it
 		return true
 	}
 	if r.honorific(l.text) == "" || r.isOfficeWithHonorific(l.text) {
@@ -212,8 +232,10 @@ func (r *reader) honorificBefore(name string, head []line) string {
 		if !ok || name == "" || before == "" {
 			continue
 		}
-		if h := r.honorific(before + name); h != "" && strings.HasSuffix(strings.TrimSpace(before), h) {
-			return h
+		for fields := strings.Fields(before); len(fields) > 0; fields = fields[1:] {
+			if words := strings.Join(fields, " "); r.honorific(words+" "+name) == words {
+				return words
+			}
 		}
 	}
 	return ""

@@ -202,7 +202,7 @@ func (d written) time() (t time.Time, ok bool) {
 
 // readDateLine reads a text that is nothing but a date, with or without a place and a weekday.
 func readDateLine(text string) (d dateline, ok bool) {
-	if runeCount(text) > datedRunes {
+	if runeCount(text) > datedRunes || !hasDigit(text) { // it has a year
 		return d, false
 	}
 	folded := fold(text)

@@ -180,7 +180,7 @@ func (x *demandReader) takeList(i int) (end int) {
 			}
 		case nested:
 			x.add(at)
-		case at > i && !m.follows(last):
+		case at > i && (!m.follows(last) || m.sign != last.sign):
 			return end
 		default:
 			last, grouped = m, x.isGroup(x.lines[at])
@@ -201,7 +201,7 @@ func (x *demandReader) isNested(at int, last marker, depth int) bool {
 	case m.kind == decimal && last.kind == numbered:
 		return false
 	case m.kind == bullet && last.kind == bullet:
-		return m.sign != last.sign || deeper
+		return m.sign != last.sign && x.lines[at].gap == 0 || deeper
 	case m.kind == last.kind:
 		return deeper && !m.follows(last)
 	}
@@ -243,7 +243,7 @@ func (x *demandReader) readProse(i int) {
 	if fewest == 0 {
 		fewest = fewestWords
 	}
-	for _, s := range sentences(l.text) {
+	for _, s := range sentences(l.text[x.marks[i].size:]) {
 		folded := fold(s)
 		if n := wordCount(s); n < min(fewest, politeWords) || n < fewest && !x.asksPolitely(folded) || wordCount(folded) > mostWords {
 			continue

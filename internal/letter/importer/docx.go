@@ -66,11 +66,14 @@ func readDOCX(data []byte) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	head, err := d.letterhead()
+	head, err := d.letterhead(&p)
 	if err != nil {
 		return page{}, err
 	}
 	if len(p.lines) > 0 && len(head) > 0 {
+		for i := range head {
+			head[i].at = 0
+		}
 		p.lines[0].gap = 1
 		p.lines = slices.Concat(head, p.lines)
 	}
@@ -196,6 +199,7 @@ type document struct {
 	numbers   numbering
 	labels    map[string]string // of footnotes, by kind and id
 	headers   map[string]string // ids of the headers, by kind
+	margins   []margin          // of all headers and footers
 	firstPage bool              // the first page has a header of its own
 	changed   bool
 	commented bool
@@ -230,34 +234,42 @@ func (d *document) readRelations() error {
 // letterheadWords is how many words a header has at most that is a letterhead; a longer one is a notice.
 const letterheadWords = 60
 
-// letterhead returns the lines of the first page's header, without page numbers.
-func (d *document) letterhead() ([]line, error) {
+// letterhead returns the lines of the first page's header, without page numbers, and leaves out those of other headers and footers.
+func (d *document) letterhead(p *page) (head []line, err error) {
 	id := d.headers["default"]
 	if d.firstPage {
 		id = d.headers["first"]
 	}
-	name := d.parts[id]
-	if id == "" || name == "" || name == d.main {
-		return nil, nil
+	seen := map[string]bool{"": true, d.main: true}
+	for _, m := range d.margins {
+		name := d.parts[m.ID]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		part, err := d.archive.part(name)
+		if err != nil {
+			return nil, err
+		}
+		margin := &wordBody{document: d, header: true}
+		if err := margin.read(name, part); err != nil {
+			return nil, err
+		}
+		top, err := margin.flow.page()
+		if err != nil {
+			return nil, err
+		}
+		words := 0
+		for _, l := range top.lines {
+			words += wordCount(l.text)
+		}
+		if m.ID == id && words <= letterheadWords && !slices.ContainsFunc(top.lines, isProse) {
+			head = top.lines
+			continue
+		}
+		for _, l := range top.lines {
+			p.leave(0, l.text, Around)
+		}
 	}
-	part, err := d.archive.part(name)
-	if err != nil || part == nil {
-		return nil, err
-	}
-	header := &wordBody{document: d, header: true}
-	if err := header.read(name, part); err != nil {
-		return nil, err
-	}
-	top, err := header.flow.page()
-	if err != nil {
-		return nil, err
-	}
-	lines, words := top.lines, 0
-	for _, l := range lines {
-		words += wordCount(l.text)
-	}
-	if words > letterheadWords || slices.ContainsFunc(lines, isProse) {
-		return nil, nil
-	}
-	return lines, nil
+	return head, nil
 }

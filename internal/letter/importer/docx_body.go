@@ -169,11 +169,13 @@ func (b *wordBody) takeSection(s *section) {
 	for _, h := range s.Headers {
 		b.headers[h.Type] = h.ID
 	}
+	b.margins = slices.Concat(s.Headers, s.Footers)
 	b.firstPage = s.TitlePage.on()
 }
 
 // paragraph reads a paragraph as a line, or as several at its breaks.
 func (b *wordBody) paragraph() error {
+	b.flow.at++
 	if !b.goesOn {
 		b.flow.end()
 		b.flow.kind = paragraph{note: b.note}
@@ -288,8 +290,14 @@ func (b *wordBody) run(s style) error {
 		case "instrText":
 			return b.instruction()
 		case "t":
-			if hidden || b.inInstruction() {
+			if b.inInstruction() {
 				return b.skip()
+			}
+			if hidden {
+				var words string
+				err := b.decode.DecodeElement(&words, &in)
+				b.flow.unseen.leave(b.flow.at, words, Hidden)
+				return err
 			}
 			return b.text(b.linked(s))
 		case "tab", "ptab":
@@ -435,43 +443,28 @@ func (b *wordBody) box() error {
 	return err
 }
 
-// table reads a table: a row of short cells is a line, a cell of several paragraphs is a block.
+// table reads the rows of a table; see flow.table.
 func (b *wordBody) table() error {
 	b.flow.end()
 	b.flow.space(apart)
+	var rows [][][]line
 	err := b.each(func(in xml.StartElement) error {
-		if in.Name.Local == "tr" {
-			return b.row()
-		}
-		return b.element(in, style{})
-	})
-	b.flow.end()
-	b.flow.space(apart)
-	return err
-}
-
-func (b *wordBody) row() error {
-	var cells [][]line
-	outer := b.flow.lines
-	gap, listed := b.flow.gap, b.flow.listed
-	err := b.each(func(in xml.StartElement) error {
-		if in.Name.Local != "tc" {
+		if in.Name.Local != "tr" {
 			return b.element(in, style{})
 		}
-		b.flow.lines, b.flow.gap = nil, 0
-		err := b.children(style{})
-		b.flow.end()
-		if len(b.flow.lines) > 0 {
-			cells = append(cells, b.flow.lines)
-		}
+		var row [][]line
+		err := b.each(func(in xml.StartElement) (err error) {
+			if in.Name.Local != "tc" {
+				return b.element(in, style{})
+			}
+			row = append(row, b.flow.inside(func() { err = b.children(style{}) }))
+			return err
+		})
+		rows = append(rows, row)
 		return err
 	})
-	b.flow.lines, b.flow.gap, b.flow.listed = outer, gap, listed
-	if len(cells) == 0 || err != nil {
-		return err
-	}
-	b.flow.row(cells)
-	return nil
+	b.flow.table(rows)
+	return err
 }
 
 // noteText reads a footnote, if it is referred to.

@@ -57,11 +57,15 @@ type paragraphProperties struct {
 
 // section is w:sectPr.
 type section struct {
-	Headers []struct {
-		Type string `xml:"type,attr"`
-		ID   string `xml:"id,attr"`
-	} `xml:"headerReference"`
-	TitlePage *value `xml:"titlePg"`
+	Headers   []margin `xml:"headerReference"`
+	Footers   []margin `xml:"footerReference"`
+	TitlePage *value   `xml:"titlePg"`
+}
+
+// margin names the part of a header or a footer.
+type margin struct {
+	Type string `xml:"type,attr"`
+	ID   string `xml:"id,attr"`
 }
 
 // wordSpacing is the space around a paragraph, in twentieths of a point.

@@ -27,9 +27,10 @@ type Draft struct {
 	Deadline   string      `json:"deadline,omitzero"` // YYYY-MM-DD, or RFC 3339 when hour and zone are known
 	Figures    []Figure    `json:"figures,omitempty"`
 	Warnings   []Warning   `json:"warnings,omitempty"`
+	LeftOut    []LeftOut   `json:"left_out,omitempty"`
 
-	Introduction    string `json:"-"` // what stands above the letter and is not part of it
-	Body            string `json:"-"` // Markdown between salutation and closing, with the demands in place
+	Introduction    string `json:"introduction,omitzero"` // what stands above the letter and is not part of it
+	Body            string `json:"-"`                     // Markdown between salutation and closing, with the demands in place
 	DateAsWritten   string `json:"-"`
 	SalutationLine  string `json:"-"` // the salutation with its punctuation
 	ClosingLine     string `json:"-"` // the closing with its punctuation

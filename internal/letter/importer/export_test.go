@@ -13,5 +13,11 @@ func Shown(name string, data []byte) string {
 		marked.WriteString(l.source + "\n")
 		words.WriteString(l.text + "\n")
 	}
+	for _, left := range p.leftOut {
+		words.WriteString(left.Text + "\n")
+	}
 	return marked.String() + p.rest + "\n" + words.String()
 }
+
+// Joins reports whether a word only says how the fields beside it belong together.
+func Joins(word string) bool { return connectives()[barely(word)[0]] }

@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,8 +41,11 @@ type flow struct {
 	notes  []footnote
 	rest   strings.Builder
 	hidden int
+	unseen page // what is not shown
 
 	spans  []span
+	at     int  // number of what is written now, in the source
+	from   int  // and of what the open line begins with
 	gap    int  // blank lines above the open line
 	listed bool // the line above is part of a list
 	words  bool // the open line has words
@@ -71,6 +76,9 @@ func (f *flow) add(text string, s style) {
 	if f.size += len(text); f.size > maxShown {
 		return // the front refuses the file
 	}
+	if !f.words {
+		f.from = f.at
+	}
 	f.spans = append(f.spans, span{text: text, style: s})
 	f.words = f.words || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) })
 }
@@ -88,7 +96,10 @@ func (f *flow) breakLine() {
 	if !f.words {
 		f.space(blank)
 	}
-	f.end()
+	n := len(f.lines)
+	if f.end(); len(f.lines) > n {
+		f.lines[n].broken = true
+	}
 }
 
 // end ends the open line, if it has words.
@@ -103,7 +114,7 @@ func (f *flow) end() {
 	if text == "" {
 		return
 	}
-	l := line{source: source, text: text, gap: f.gap}
+	l := line{source: source, text: text, gap: f.gap, at: f.from}
 	k := f.kind
 	if own := readMarker(text, nil); k.marker != "" && (own.kind == noMarker || own.kind == bullet && k.marker != "-") {
 		l.source, l.text = k.marker+" "+l.source, k.marker+" "+l.text
@@ -126,9 +137,7 @@ func (f *flow) end() {
 			l.gap = 0
 		}
 	}
-	if k.quoted {
-		l.source = "> " + l.source
-	}
+	l.quoted = k.quoted
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
@@ -292,26 +301,21 @@ func foldSpaces(s string) string {
 // lines of a block: an address that was typed a paragraph a line.
 func (f *flow) page() (page, error) {
 	f.end()
-	blanks, quoted := 0, 0
+	quote(f.lines)
+	blanks := 0
 	for _, l := range f.lines {
 		if l.gap >= blank {
 			blanks++
 		}
-		if strings.HasPrefix(l.source, "> ") {
-			quoted++
-		}
 	}
 	for i := range f.lines {
 		l := &f.lines[i]
-		if quoted*2 > len(f.lines) {
-			l.source = strings.TrimPrefix(l.source, "> ") // the page quotes the letter
-		}
 		if i > 0 && blanks >= 3 && l.gap == apart && isBlockLine(f.lines[i-1]) && isBlockLine(*l) {
 			l.gap = 0
 		}
 		l.gap = min(l.gap, 1)
 	}
-	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden}
+	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden, leftOut: f.unseen.leftOut}
 	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
 		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}
@@ -326,24 +330,85 @@ func isBlockLine(l line) bool {
 	return l.level == 0 && runeCount(l.text) < shortLine && !strings.HasSuffix(l.text, ".") && readMarker(l.text, nil).kind == noMarker
 }
 
-// row writes the cells of a table's row: on one line if each is a short line, else as blocks.
-func (f *flow) row(cells [][]line) {
+// inside returns the lines of what write writes: those of a cell.
+func (f *flow) inside(write func()) []line {
 	f.end()
+	lines, gap, listed := f.lines, f.gap, f.listed
+	f.lines, f.gap = nil, 0
+	write()
+	f.end()
+	inner := f.lines
+	f.lines, f.gap, f.listed = lines, gap, listed
+	return inner
+}
+
+// table writes a table, of which each row has its cells and each cell its lines. Rows of short cells become rows of a table if there
+// are several, else lines; others, which only lay out a page, blocks.
+func (f *flow) table(rows [][][]line) {
+	f.end()
+	f.space(apart)
+	flat, columns, laid := 0, 0, false
+	for _, row := range rows {
+		words := 0
+		for _, c := range row {
+			if len(c) > 0 {
+				words++
+			}
+			laid = laid || len(c) > 1 || len(c) == 1 && (c[0].level > 0 || len(c[0].text) > cellBytes || strings.HasSuffix(c[0].text, ":"))
+		}
+		if columns = max(columns, len(row)); words > 1 {
+			flat++
+		}
+	}
+	isTable, first := flat > 1 && !laid, true
+	for _, row := range rows {
+		if isTable {
+			f.row(row, columns, first)
+			first = false
+		} else {
+			f.cells(slices.DeleteFunc(row, func(c []line) bool { return len(c) == 0 }))
+		}
+	}
+	f.space(apart)
+}
+
+// row writes the row of a table, and below the first the rule that Markdown has there.
+func (f *flow) row(row [][]line, columns int, first bool) {
+	l := line{gap: f.gap, cells: columns}
+	sources, words := make([]string, columns), make([]string, columns)
+	for i, c := range row {
+		if len(c) > 0 {
+			sources[i], words[i], l.at = strings.ReplaceAll(c[0].source, "|", `\|`), c[0].text, cmp.Or(l.at, c[0].at)
+		}
+	}
+	if l.at == 0 {
+		return
+	}
+	l.source, l.text = "| "+strings.Join(sources, " | ")+" |", strings.Join(words, " | ")
+	if f.gap = 0; first {
+		l.rule = "|" + strings.Repeat(" --- |", columns)
+	}
+	f.take(l)
+}
+
+// cells writes the cells of a row on one line if each is a short line, else as blocks.
+func (f *flow) cells(cells [][]line) {
+	if len(cells) == 0 {
+		return
+	}
 	flat := len(cells) > 1
 	for _, c := range cells {
 		flat = flat && len(c) == 1 && c[0].level == 0 && len(c[0].text) < cellBytes
 	}
 	if flat {
-		var source, words strings.Builder
-		between := ""
+		l, between := line{gap: f.gap, at: cells[0][0].at}, ""
 		for _, c := range cells {
-			source.WriteString(between + c[0].source)
-			words.WriteString(between + c[0].text)
+			l.source, l.text = l.source+between+c[0].source, l.text+between+c[0].text
 			if between = " | "; strings.HasSuffix(c[0].text, ":") { // "To:" in a column of its own
 				between = " "
 			}
 		}
-		f.take(line{source: source.String(), text: words.String(), gap: f.gap})
+		f.take(l)
 		f.gap = 0
 		return
 	}

@@ -25,7 +25,7 @@ func (r *reader) formOf(d *Draft, intro, body []line, reported bool) Form {
 	switch {
 	case asks > 0 && r.salutesPeers(d.Salutation), asks > 1 && unsigned && (asksReaders > 1 || r.Signing.in(fold(d.Title+" "+d.Subtitle))):
 		return FormCall
-	case !unsigned, r.LetterTitles.starts(fold(trimQuotes(d.Title))), r.LetterTitles.starts(fold(trimQuotes(d.Subtitle))):
+	case !unsigned, r.titledAsLetter(d.Title), r.titledAsLetter(d.Subtitle):
 		return FormLetter
 	case len(d.SignedBy) > 0 && r.Statements.starts(fold(trimQuotes(d.Title))), len(d.Addressees) > 0 && !reported:
 		return FormLetter
@@ -35,6 +35,12 @@ func (r *reader) formOf(d *Draft, intro, body []line, reported bool) Form {
 		r.warn("form_unsure")
 	}
 	return FormLetter
+}
+
+// titledAsLetter reports whether a title begins or ends with what a letter is called; one inside may be of a report about a letter.
+func (r *reader) titledAsLetter(title string) bool {
+	folded := strings.TrimFunc(fold(title), func(c rune) bool { return !isWordRune(c) })
+	return r.LetterTitles.starts(folded) || slices.ContainsFunc(r.LetterTitles, func(p string) bool { return strings.HasSuffix(folded, " "+p) })
 }
 
 // salutesPeers reports whether the salutation speaks to those who may sign, not to an authority.

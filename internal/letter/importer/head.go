@@ -12,6 +12,7 @@ type heading struct {
 	sender     Sender
 	addressees []Addressee
 	date       dating
+	rest       []line // titles behind the second, and what is known to be none of these where there is no salutation
 }
 
 // titles are the title of a letter and what stands below it.
@@ -68,14 +69,17 @@ func (r *reader) readHead(p parts) (h heading) {
 	for _, b := range x.blocks {
 		switch b.kind {
 		case titleBlock:
+			if h.titles.subtitle != "" {
+				h.rest = append(h.rest, b.lines...)
+			}
 			h.titles = r.addTitle(h.titles, b.lines)
 		case senderBlock:
 			h.sender = r.addSender(h.sender, b.lines, b.sure)
 		case addresseeBlock:
 			h.addressees = append(h.addressees, r.readAddressees(b.lines)...)
 		case unknownBlock:
-			for _, l := range b.lines {
-				r.warn("line_not_understood", "Text", l.text)
+			if !x.greeted {
+				h.rest = append(h.rest, b.lines...)
 			}
 		}
 	}
@@ -151,6 +155,10 @@ func (x *headReader) group(lines []line) {
 			if x.isOnlyHonorific(rest) {
 				rest = ""
 			}
+			about := ""
+			if at := strings.IndexAny(rest, ":："); at > 0 && kind == addresseeBlock { // "To X: for an open bridge"
+				rest, about = strings.TrimSpace(rest[:at]), strings.Trim(rest[at:], ":： ")
+			}
 			attention := kind == addresseeBlock && x.Attentions.starts(fold(l.text))
 			if attention && !open && len(x.blocks) > 0 && rest != "" && x.honorific(rest) == "" && !x.hasRole(rest) && !x.isPerson(rest) {
 				continue // "Attention: Legal Department" below an address
@@ -164,6 +172,10 @@ func (x *headReader) group(lines []line) {
 			add(kind, true)
 			if rest != "" {
 				x.blocks[len(x.blocks)-1].lines = []line{{text: rest, source: rest}}
+			}
+			if about != "" {
+				open = false
+				add(titleBlock, true, line{text: about, source: about})
 			}
 			continue
 		}

@@ -26,7 +26,6 @@ const (
 	footerBytes   = 400  // of a footer in which the rights are reserved
 	classBytes    = 60   // of the name of a class; longer ones are made by tools
 	cellBytes     = 300  // of a cell that stands on a line with others
-	labelBytes    = 200  // of a cell before another that may be its label
 )
 
 // readHTML is the front for web pages, as an editor or a browser saves them.
@@ -35,6 +34,11 @@ func readHTML(data []byte) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	return readPage(text)
+}
+
+// readPage reads the text of a page, or of a part of one.
+func readPage(text string) (page, error) {
 	if strings.Count(text, "<") > maxTags {
 		return page{}, fault.New(fault.Invalid, "import.too_complex")
 	}
@@ -42,7 +46,8 @@ func readHTML(data []byte) (page, error) {
 	if err != nil {
 		return page{}, fault.New(fault.Invalid, "import.too_complex")
 	}
-	w := webPage{facts: map[*html.Node]*facts{}, anchors: map[string]*html.Node{}, notes: map[*html.Node]string{}, skip: map[*html.Node]bool{}}
+	w := webPage{facts: map[*html.Node]*facts{}, anchors: map[string]*html.Node{}, notes: map[*html.Node]string{}, skip: map[*html.Node]bool{},
+		unread: numberTexts(root, text)}
 	w.learn(root)
 	w.findNotes()
 	w.main = w.findMain(root)
@@ -53,7 +58,77 @@ func readHTML(data []byte) (page, error) {
 	w.writeNotes()
 	p, err := w.flow.page()
 	p.language = w.language
+	w.leaveUnread(root, &p)
 	return p, err
+}
+
+// numberTexts returns the number of the line that each text of the tree begins on. The parser does not tell it, so the texts are
+// looked up among those of the source, in their order.
+func numberTexts(root *html.Node, source string) map[*html.Node]int {
+	type piece struct {
+		text string
+		at   int
+	}
+	var pieces []piece
+	z, at := html.NewTokenizer(strings.NewReader(source)), 1
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		raw := z.Raw()
+		ends := bytes.Count(raw, []byte("\n"))
+		if kind == html.TextToken {
+			above := bytes.Count(raw[:len(raw)-len(bytes.TrimLeft(raw, " \t\r\n"))], []byte("\n"))
+			if text := strings.TrimSpace(string(z.Text())); text != "" {
+				pieces = append(pieces, piece{text, at + above})
+			}
+		}
+		at += ends
+	}
+	numbers, last := map[*html.Node]int{}, 1
+	for n := range root.Descendants() {
+		if n.Type != html.TextNode {
+			continue
+		}
+		if text := strings.TrimSpace(n.Data); text != "" {
+			for i, p := range pieces[:min(len(pieces), soughtPieces)] {
+				if strings.HasPrefix(text, p.text) {
+					last, pieces = p.at, pieces[i+1:]
+					break
+				}
+			}
+			numbers[n] = last
+		}
+	}
+	return numbers
+}
+
+// soughtPieces is how far ahead a text is looked for among the pieces of the source.
+const soughtPieces = 30
+
+// leaveUnread leaves out the texts of the page that nothing has read, by lines.
+func (w *webPage) leaveUnread(root *html.Node, p *page) {
+	var words strings.Builder
+	at := 0
+	end := func() {
+		p.leave(at, words.String(), Around)
+		words.Reset()
+	}
+	for n := range root.Descendants() {
+		if _, isBlock := blockGap(n.DataAtom); isBlock || n.DataAtom == atom.Br || n.DataAtom == atom.A || n.DataAtom == atom.Button {
+			end()
+		}
+		number, ok := w.unread[n]
+		if !ok {
+			continue
+		}
+		switch n.Parent.DataAtom {
+		case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Title:
+			continue
+		}
+		if words.Len() == 0 {
+			at = number
+		}
+		words.WriteString(n.Data)
+	}
+	end()
 }
 
 // declared is where a page says its encoding.
@@ -95,6 +170,7 @@ type webPage struct {
 	notes    map[*html.Node]string // the label of each reference to a footnote
 	targets  []note
 	skip     map[*html.Node]bool // ways back from a footnote, and the footnotes themselves
+	unread   map[*html.Node]int  // texts that were not written yet, with the number of their line
 	main     *html.Node
 	language string
 }

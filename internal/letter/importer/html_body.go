@@ -18,6 +18,7 @@ func (w *webPage) block(n *html.Node) {
 func (w *webPage) write(n *html.Node, s style) {
 	switch n.Type {
 	case html.TextNode:
+		w.take(n)
 		w.flow.add(foldHTML(n.Data), s)
 		return
 	case html.DocumentNode:
@@ -28,8 +29,12 @@ func (w *webPage) write(n *html.Node, s style) {
 		return
 	}
 	if label := w.notes[n]; label != "" {
+		w.take(n)
 		w.flow.refer(label)
 		return
+	}
+	if w.skip[n] && n.DataAtom == atom.A {
+		w.take(n)
 	}
 	if w.skip[n] || n != w.main && w.isFurniture(n) {
 		return
@@ -91,6 +96,20 @@ func (w *webPage) write(n *html.Node, s style) {
 	}
 }
 
+// take marks the texts of a node as read.
+func (w *webPage) take(n *html.Node) {
+	if at, ok := w.unread[n]; ok {
+		w.flow.at = at
+		delete(w.unread, n)
+	}
+	for c := range n.Descendants() {
+		if at, ok := w.unread[c]; ok {
+			w.flow.at = at
+			delete(w.unread, c)
+		}
+	}
+}
+
 func (w *webPage) children(n *html.Node, s style) {
 	for c := range n.ChildNodes() {
 		w.write(c, s)
@@ -143,6 +162,7 @@ func (w *webPage) raised(n *html.Node, s style) bool {
 	if text == "" || !isDigits(text) || len(text) > 3 || n.FirstChild != n.LastChild || n.FirstChild.Type != html.TextNode {
 		return false
 	}
+	w.take(n)
 	w.flow.add(superscripts.Replace(text), s)
 	return true
 }
@@ -153,14 +173,16 @@ func (w *webPage) preformatted(n *html.Node) {
 	w.flow.space(apart)
 	text, hidden := clean(textOf(n, Limit))
 	w.flow.hidden += hidden
-	lines, rest := readText(text)
-	for i, l := range lines {
+	w.take(n)
+	p := readText(text)
+	for i, l := range p.lines {
 		if i == 0 {
 			l.gap = max(l.gap, apart)
 		}
+		l.at += w.flow.at - 1
 		w.flow.take(l)
 	}
-	w.flow.rest.WriteString(rest)
+	w.flow.rest.WriteString(p.rest)
 	w.flow.space(apart)
 }
 
@@ -245,11 +267,12 @@ func markOf(kind string, value int) string {
 	return numeral(kind, value) + "."
 }
 
-// table writes a row of short cells as a line, and the cells of a table that only lays out a page as blocks.
+// table reads the rows of a table; see flow.table.
 func (w *webPage) table(n *html.Node, s style) {
 	w.flow.end()
 	w.flow.space(apart)
 	before := w.flow.kind
+	var rows [][][]line
 	for c := range n.ChildNodes() {
 		switch c.DataAtom {
 		case atom.Caption:
@@ -257,68 +280,22 @@ func (w *webPage) table(n *html.Node, s style) {
 		case atom.Thead, atom.Tbody, atom.Tfoot:
 			for row := range c.ChildNodes() {
 				if row.DataAtom == atom.Tr && !w.skip[row] && !isUnseen(row) {
-					w.row(row, s)
+					rows = append(rows, w.row(row, s))
 				}
 			}
 		}
 	}
 	w.flow.kind = before
-	w.flow.space(apart)
+	w.flow.table(rows)
 }
 
-func (w *webPage) row(row *html.Node, s style) {
-	var cells []*html.Node
-	flat := true
+func (w *webPage) row(row *html.Node, s style) (cells [][]line) {
 	for c := range row.ChildNodes() {
-		if c.DataAtom != atom.Td && c.DataAtom != atom.Th || w.facts[c] == nil || w.facts[c].chars == 0 {
-			continue
-		}
-		cells = append(cells, c)
-		flat = flat && isFlat(c)
-	}
-	w.flow.end()
-	for i, c := range cells {
-		switch {
-		case !flat || len(cells) == 1:
-			w.flow.end()
-			w.flow.space(apart)
-		case i > 0 && strings.HasSuffix(strings.TrimSpace(textOf(cells[i-1], labelBytes)), ":"):
-			w.flow.add(" ", s)
-		case i > 0:
-			w.flow.add(" | ", style{})
-		}
-		w.cell(c, s, flat)
-	}
-	w.flow.end()
-}
-
-func (w *webPage) cell(c *html.Node, s style, flat bool) {
-	if !flat {
-		w.children(c, s)
-		w.flow.end()
-		return
-	}
-	for in := range c.ChildNodes() {
-		if in.DataAtom == atom.P || in.DataAtom == atom.Div { // the only block of the cell
-			w.children(in, s)
-			continue
-		}
-		w.write(in, s)
-	}
-}
-
-// isFlat reports whether a cell is one line of text.
-func isFlat(c *html.Node) bool {
-	blocks := 0
-	for n := range c.Descendants() {
-		switch n.DataAtom {
-		case atom.Br, atom.Ul, atom.Ol, atom.Table, atom.Blockquote, atom.Pre, atom.H1, atom.H2, atom.H3:
-			return false
-		case atom.P, atom.Div:
-			blocks++
+		if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+			cells = append(cells, w.flow.inside(func() { w.children(c, s) }))
 		}
 	}
-	return blocks <= 1 && len(textOf(c, cellBytes)) < cellBytes
+	return cells
 }
 
 // writeNotes writes the footnotes below the text.

@@ -100,7 +100,7 @@ func TestRead_htmlShown(t *testing.T) {
 		}
 		text := noteSign.ReplaceAllString(bare(shown.String()), "")
 		for line := range strings.Lines(importer.Shown(name, source)) {
-			line = noteSign.ReplaceAllString(line, "")
+			line = strings.Trim(noteSign.ReplaceAllString(line, ""), "| \n")
 			for cell := range strings.SplitSeq(line, " | ") {
 				words := strings.Fields(linkTarget(cell))
 				if len(words) > 1 && strings.HasSuffix(words[0], ".") || len(words) > 0 && strings.HasPrefix(words[0], "[^") {

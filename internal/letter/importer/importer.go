@@ -1,14 +1,15 @@
 // Package importer owns the reading of letters written elsewhere: it turns the bytes of a text, Markdown, HTML or Word file
 // into a Draft that an editor checks before anything is published.
 //
-// It promises that nothing is invented: every string of a Draft stands in the source as it is shown, white space aside, and
+// It promises that nothing is lost in silence: every line ends in the letter, in a field, or in what was left out; that nothing is
+// invented: every string of a Draft stands in the source as it is shown, white space aside, and
 // what the source does not say stays empty; that it fetches nothing a file names and unpacks no more than the limits here;
 // that it is pure (no file, no clock, no network) and answers in time proportional to the size of the source; and that it
 // never fails on what a letter says, only on bytes it cannot read. Whatever it was unsure of is a Warning.
 //
 // It must not know letters as they are stored, editions, the command line or any language but through its word tables.
 //
-// Reading has three steps. A front (text.go, html.go, docx.go) turns bytes into lines, knowing one file format; those of
+// Reading has three steps. A front (text.go, markdown.go, html.go, docx.go) turns bytes into lines, knowing one file format; those of
 // formatted documents write them through a flow (flow.go). The rules find the parts of a letter and what each says: readLetter
 // (reader.go) calls one phase after another, each in the file named after its part, and a phase takes lines and returns what
 // it found. Rules know how letters are built, and scripts, but no language: the word tables (words.go, lang_*.go) say which
@@ -35,6 +36,7 @@ type page struct {
 	rest     string // the text behind them
 	language string // BCP 47, as the file says; "" if it does not
 	hidden   int    // characters removed that show nothing but change how others show
+	leftOut  []LeftOut
 	warnings []string
 }
 
@@ -100,7 +102,7 @@ func open(name string, data []byte) (page, error) {
 }
 
 // textual makes a reader of bytes of one that knows text.
-func textual(read func(text string) (lines []line, rest string)) func(data []byte) (page, error) {
+func textual(read func(text string) page) func(data []byte) (page, error) {
 	return func(data []byte) (page, error) {
 		text, err := Decode(data)
 		if err != nil {
@@ -110,10 +112,11 @@ func textual(read func(text string) (lines []line, rest string)) func(data []byt
 		if strings.TrimSpace(text) == "" {
 			return page{}, nil
 		}
-		lines, rest := read(text)
-		if len(lines) == 0 && rest == "" { // nothing but rules and comments
-			lines = []line{{}}
+		p := read(text)
+		if len(p.lines) == 0 && p.rest == "" { // nothing but rules and comments
+			p.lines = []line{{}}
 		}
-		return page{lines: lines, rest: rest, hidden: hidden}, nil
+		p.hidden = hidden
+		return p, nil
 	}
 }

@@ -144,7 +144,7 @@ func (r *reader) afterLetterTo(text string) string {
 
 // afterTitledTo returns what follows "to" in "Open letter from X to the Minister", if an office or an honorific begins it.
 func (r *reader) afterTitledTo(text string) string {
-	if runeCount(text) > titleRunes || !r.LetterTitles.starts(fold(trimQuotes(text))) {
+	if runeCount(text) > titleRunes || !r.titledAsLetter(text) {
 		return ""
 	}
 	fields := strings.Fields(text)

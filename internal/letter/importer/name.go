@@ -11,6 +11,8 @@ import (
 var (
 	emailAddress     = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
 	houseFirst       = regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? \p{Lu}`)
+	houseNumber      = regexp.MustCompile(`^\d{1,5}(?: ?(?:bis|ter|[a-zA-Z]))?,? \p{L}`)
+	labelledNumber   = regexp.MustCompile(`^[\p{L}./ ]{1,24}:\s*\+?\(?\p{Nd}[\p{Nd}\s()/.-]{6,}$`)
 	letterheadDashes = regexp.MustCompile(`\s+[|·•–—-]\s+`)
 	letterheadSigns  = regexp.MustCompile(`\s+[|·•]\s+`)
 	postcode         = regexp.MustCompile(`\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{4,6}(?:-\d{3,4})?|\d{4} ?[A-Z]{2})\b`)
@@ -230,6 +232,9 @@ func (r *reader) isPlace(text string) bool {
 		return false
 	}
 	proper := r.isProper(text)
+	if startsWithDigit(text) && houseNumber.MatchString(text) && r.Places.in(fold(text)) {
+		return true
+	}
 	if proper && (r.hasPostcode(text) || n <= houseWords && houseFirst.MatchString(text)) {
 		return true
 	}
@@ -271,7 +276,8 @@ func (r *reader) isStreet(text string) bool {
 
 // isContact reports whether a line has a mail address, or is a web address or a telephone number.
 func isContact(text string) bool {
-	return wordCount(text) <= contactWords && (emailAddress.MatchString(text) || webAddress().MatchString(text) || phoneNumber().MatchString(text))
+	return wordCount(text) <= contactWords && (emailAddress.MatchString(text) || webAddress().MatchString(text) ||
+		phoneNumber().MatchString(text) || labelledNumber.MatchString(text))
 }
 
 // isAcronym reports whether a word is an acronym in Latin letters.

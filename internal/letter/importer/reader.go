@@ -12,6 +12,7 @@ type reader struct {
 	*words            // of all languages of the letter together
 	langs    []*words // each by itself, the letter's own first
 	warnings []Warning
+	around   map[int]bool // lines, by id, that belong to the page around the letter
 }
 
 // vocabularies keeps the words that letters in a language are read with, by its tag.
@@ -24,7 +25,7 @@ func newReader(language string) *reader {
 	if !ok {
 		all, _ = vocabularies.LoadOrStore(langs[0].Tag, together(langs...))
 	}
-	return &reader{words: all.(*words), langs: langs}
+	return &reader{words: all.(*words), langs: langs, around: map[int]bool{}}
 }
 
 func (r *reader) warn(key string, args ...any) {
@@ -44,8 +45,14 @@ func readLetter(p page) *Draft {
 	if d.Language == "" { // its words do not tell
 		d.Language = p.language
 	}
+	for i := range p.lines {
+		p.lines[i].id = i + 1
+	}
 	r := newReader(d.Language)
-	r.warnOf(p, d.Language)
+	if r.warnOf(p, d.Language); r.unread(p, d.Language) {
+		r.readUnread(d, &p)
+		return d
+	}
 	lines, notes := takeNotes(r.withoutFurniture(p.lines))
 	letter := r.split(lines)
 	d.Salutation, d.SalutationLine = letter.salutation.words, letter.salutation.line
@@ -63,6 +70,7 @@ func readLetter(p page) *Draft {
 		d.Addressees = r.addresseeIn(to, "addressee_from_introduction")
 		reported = len(d.Addressees) > 0
 	}
+	letter.body = slices.Concat(head.rest, letter.body)
 	date, body, tail := head.date, letter.body, letter.tail
 	if date.asWritten == "" {
 		date, body, tail = r.findDate(letter)
@@ -76,14 +84,17 @@ func readLetter(p page) *Draft {
 	}
 	d.Addressees = r.completeAddressees(d.Addressees, d.Salutation)
 
-	signers, letterhead := r.readSigners(tail, d.Salutation, !d.Sender.IsZero())
-	d.SignedBy, d.Sender = signers, r.addSender(d.Sender, letterhead, false)
+	signatures := r.readSigners(tail, d.Salutation, !d.Sender.IsZero())
+	d.SignedBy, d.Sender = signatures.signers, r.addSender(d.Sender, signatures.letterhead, false)
+	below := slices.Concat(signatures.below, notes)
 	reported = reported && !slices.ContainsFunc(letter.intro, func(l line) bool { return strings.HasSuffix(l.text, ":") })
 	switch d.Form = r.formOf(d, letter.intro, body, reported); d.Form {
 	case FormCall:
 		d.Addressees = r.calledAddressees(d.Addressees, d.Salutation, body)
 	case FormArticle:
-		d.SignedBy, d.Addressees = nil, nil
+		if d.Addressees = nil; !signatures.labelled { // its last lines
+			d.SignedBy, below = nil, slices.Concat(tail, notes)
+		}
 		if reported {
 			d.Sender = Sender{}
 		}
@@ -94,16 +105,69 @@ func readLetter(p page) *Draft {
 		d.Deadline, d.CloseOfBusiness = last.at, last.closeOfBusiness
 	}
 	d.Figures = r.readFigures(slices.Concat(letter.intro, body, notes))
+	kept := slices.Concat(letter.intro, body, below)
 	for i, a := range d.Addressees {
 		d.Addressees[i].Before = r.honorificBefore(a.Name, head.lines)
 	}
-	d.Introduction, d.Body = markdown(letter.intro), markdown(slices.Concat(body, notes))
+	if d.Introduction = markdown(letter.intro); d.Introduction != "" {
+		r.warn("introduction", "Text", letter.intro[0].text)
+	}
+	r.finish(d, &p, slices.Concat(body, below), kept)
+	return d
+}
+
+// finish writes the body, and says what the draft does not hold of the lines that were not kept as they are.
+func (r *reader) finish(d *Draft, p *page, body, kept []line) {
+	d.Body = markdown(body)
 	if p.rest != "" {
-		d.Body += "\n\n" + p.rest
+		d.Body = strings.TrimSpace(d.Body + "\n\n" + p.rest)
 		r.warn("too_many", "What", "lines")
 	}
-	d.Warnings = r.warnings
-	return d
+	p.account(r, d, body, kept)
+	d.Warnings, d.LeftOut = r.warnings, p.leftOut
+}
+
+// leastUnread is how many words a text has at least in which a language that is read would be recognised.
+const leastUnread = 30
+
+// unread reports whether a letter is in a language that has no words here.
+func (r *reader) unread(p page, language string) bool {
+	if language != "" {
+		return r.Tag != language
+	}
+	n := 0
+	for _, l := range p.lines {
+		if n += wordCount(l.text); n >= leastUnread {
+			return true
+		}
+	}
+	return false
+}
+
+// readUnread reads a letter whose words say nothing: a title and a date are taken from where they stand and how they look, all else
+// is the body, and its numbered lists may be demands.
+func (r *reader) readUnread(d *Draft, p *page) {
+	if d.Language == "" {
+		r.warn("language_unread")
+	}
+	lines, notes := takeNotes(p.lines)
+	d.Form = FormLetter
+	if len(lines) > 1 {
+		if first := lines[0]; first.level > 0 || lines[1].gap > 0 && !isProse(first) && !endsWithComma(first.text) && !isDated(first) {
+			d.Title, lines = first.text, lines[1:]
+		}
+	}
+	date, body, _ := r.findDate(parts{body: lines})
+	d.Date, d.DateAsWritten, d.Place = date.day, date.asWritten, date.place
+	x := demandReader{reader: r, lines: body, used: make([]bool, len(body)), marks: r.markersOf(body)}
+	x.takeLists(func(i int) bool { return x.marks[i].kind == numbered && x.marks[i].value == 1 })
+	for _, demand := range x.demands {
+		demand.Unsure = true
+		d.Demands = append(d.Demands, demand)
+	}
+	d.Figures = r.readFigures(body)
+	body = slices.Concat(body, notes)
+	r.finish(d, p, body, body)
 }
 
 // warnOf says what is missing or unsure before a letter is read.

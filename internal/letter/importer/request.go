@@ -3,6 +3,7 @@ package importer
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -171,7 +172,8 @@ func isAbbreviation(before, after string) bool {
 	if everywhere().Abbreviations.has(strings.ToLower(word)) {
 		return true
 	}
-	initial := len(word) == 2 && word[0] >= 'A' && word[0] <= 'Z'
+	first := firstRune(word)
+	initial := runeCount(word) == 2 && unicode.IsLetter(first) && (unicode.IsUpper(first) || first >= firstCaseless) // also «ایوو م. برانت»
 	return initial || strings.Count(word, ".") > 1 && len(word) <= dottedBytes
 }
 

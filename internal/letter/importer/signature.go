@@ -21,43 +21,51 @@ const (
 	mostBeside     = 6  // of them
 	rankAboveWords = 2  // most of a role above a name without honorific
 	officeAbove    = 5  // most of an office above a name, where forms are set
+	commentWords   = 5  // least of a comment of one sentence
+	labelWords     = 4  // most of a label before what is no signer
 )
 
 // sideBySide is the space between signatures that stand beside each other.
 var sideBySide = regexp.MustCompile(`\t+|\s{3,}`)
 
-// linkInside finds a web address in a line.
-var linkInside = regexp.MustCompile(`://|www\.`)
-
-// signatures are the signers of a letter while their lines are read.
+// signatures are what stands below the closing of a letter, while its lines are read.
 type signatures struct {
 	*reader
-	signers  []Signer
-	behalfOf string // the organisation that the next signers sign for
-	last     string // the last line of all
-	toEditor bool   // the letter is to a newspaper, whose readers sign with their town
+	signers    []Signer
+	letterhead []line // of a sender that is not known otherwise
+	below      []line // what follows the signatures and belongs to the letter: a postscript, copies, notes
+	labelled   bool   // a label says that they are signatures
+
+	paired   bool     // each signer has a line with breaks in it
+	columns  []column // of the table that is read
+	behalfOf string   // the organisation that the next signers sign for
+	last     string   // the last line of all
+	toEditor bool     // the letter is to a newspaper, whose readers sign with their town
 }
 
 // readSigners reads the lines below the closing: signers in blocks of name, role and organisation, or a list of one a line. If
-// the sender is not known, a letterhead below them is returned and is no signature.
-func (r *reader) readSigners(tail []line, salutation string, senderKnown bool) (signers []Signer, letterhead []line) {
+// the sender is not known, a letterhead below them is no signature.
+func (r *reader) readSigners(tail []line, salutation string, senderKnown bool) (s signatures) {
+	s = signatures{reader: r, toEditor: r.Editors.in(fold(salutation))}
 	if len(tail) == 0 {
-		return nil, nil
+		return s
 	}
-	s := signatures{reader: r, last: tail[len(tail)-1].text, toEditor: r.Editors.in(fold(salutation))}
+	s.last = tail[len(tail)-1].text
 	blocks := s.blocks(tail)
-	if last := len(blocks) - 1; !senderKnown && last > 0 && r.isFooter(blocks[last]) {
-		blocks, letterhead = blocks[:last], blocks[last]
+	if last := len(blocks) - 1; last > 0 && r.isFooter(blocks[last]) {
+		if !senderKnown {
+			s.letterhead = blocks[last]
+		}
+		blocks = blocks[:last]
 	}
-	list := false
 	for _, lines := range r.splitSideBySide(blocks) {
 		if rest, labelled := r.signedLabel(lines[0]); labelled {
-			list, lines = true, lines[1:]
+			s.labelled, lines = true, lines[1:]
 			if rest != "" {
 				lines = slices.Concat([]line{{text: rest, source: rest}}, lines)
 			}
 		}
-		s.add(lines, list)
+		s.add(lines, s.labelled)
 		if len(s.signers) >= maxSigners {
 			s.signers = s.signers[:maxSigners]
 			r.warn("too_many", "What", "signers")
@@ -65,26 +73,40 @@ func (r *reader) readSigners(tail []line, salutation string, senderKnown bool) (
 		}
 	}
 	if all := s.signers; len(all) > 1 && all[0].Role == "" && all[0].Organisation == "" && strings.HasPrefix(all[1].Name, all[0].Name+" ") {
-		return all[1:], letterhead // "Salma" above the signature of Salma Reth
+		s.signers = all[1:] // "Salma" above the signature of Salma Reth
 	}
-	return s.signers, letterhead
+	return s
 }
 
-// blocks returns the lines of the signatures, grouped at blank lines and labels, up to copies and contacts.
+// blocks returns the lines of the signatures, grouped at blank lines and labels. What is none of them is left aside: what a copy label
+// begins is kept below, and behind a paragraph or an address nobody signs any more, unless in a list.
 func (s *signatures) blocks(tail []line) (blocks [][]line) {
+	s.paired = isPaired(tail)
+	below, closed, list := false, false, s.paired
 	for i, l := range tail {
-		text := trimMarks(l.text)
-		switch {
-		case s.isCopyLabel(l), isProse(l) && wordCount(l.text) > signatureWords, len(blocks) > maxSigners:
-			return blocks
-		case s.isTableHead(l):
-			continue
-		case l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
-			return blocks
-		case text == "", isContact(text), emailAddress.MatchString(text), linkInside.MatchString(text), isMonthAndYear(text), s.isOthers(text):
+		if s.isSignedLabel(l) {
+			below, closed, list = false, false, true
+		} else if below = below || s.isCopyLabel(l); below {
+			s.below = append(s.below, l)
 			continue
 		}
-		if i == 0 || l.gap > 0 || len(blocks) == 0 || s.isSignedLabel(l) {
+		if list = list || readMarker(l.text, nil).isItem(); list || len(blocks) < 2 {
+			l.text = withoutAddress(l.text)
+		}
+		text := trimMarks(l.text)
+		switch {
+		case closed, text == "", isContact(text), address.MatchString(text), isMonthAndYear(text), s.isOthers(text):
+			continue
+		case s.LooseSigned.has(fold(text)), s.isOtherLabel(text), s.isTableHead(l):
+			continue
+		case s.isSentence(l.text), l.gap > 0 && houseFirst.MatchString(text) && s.isPlace(text): // the address of who signed
+			closed = !list
+			continue
+		}
+		if i == 0 || l.gap > 0 || len(blocks) == 0 || s.isSignedLabel(l) || s.paired && !tail[i-1].broken {
+			if len(blocks) > maxSigners {
+				return blocks
+			}
 			blocks = append(blocks, nil)
 		}
 		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], l)
@@ -92,13 +114,57 @@ func (s *signatures) blocks(tail []line) (blocks [][]line) {
 	return blocks
 }
 
+// isPaired reports whether lines are set by breaks in twos or a few more, so that what follows a break belongs to the signer above it.
+func isPaired(lines []line) bool {
+	groups, size := 0, 0
+	for _, l := range lines {
+		if size++; l.broken {
+			if size >= personLines {
+				return false
+			}
+			continue
+		}
+		if size > 1 {
+			groups++
+		}
+		size = 0
+	}
+	return groups > 1
+}
+
+// isSentence reports whether a line says something rather than name a signer: a comment, or a paragraph.
+func (r *reader) isSentence(text string) bool {
+	first, _, _ := cutComma(text)
+	return isProse(line{text: text}) && !r.namesPerson(first) ||
+		wordCount(text) >= commentWords && strings.ContainsRune(".!?", lastRune(text)) && !caseless(text) && !r.isProper(text) && !r.hasRole(text) && !r.hasBody(text)
+}
+
+// isOtherLabel reports whether a line has a label that names nobody: "Opening hours: …".
+func (s *signatures) isOtherLabel(text string) bool {
+	label, rest, ok := strings.Cut(text, ":")
+	first, _, _ := cutComma(rest)
+	if _, signed := s.Signed.label(text); signed || !ok || strings.TrimSpace(rest) == "" || wordCount(label) > labelWords {
+		return false
+	}
+	_, behalf := s.behalf(label)
+	return !behalf && !s.hasRole(label) && !s.hasBody(rest) && !s.namesPerson(label) && !s.namesPerson(first)
+}
+
 // isTableHead recognises a heading above some signatures, and the head of a table of them: "Name | Role | Organisation".
 func (s *signatures) isTableHead(l line) bool {
 	if _, labelled := s.signedLabel(l); strings.HasSuffix(l.text, ":") && !labelled && !s.isBehalfLine(l) {
 		return true
 	}
-	columns := strings.FieldsFunc(l.source, isColumnEnd)
-	return len(columns) > 1 && !slices.ContainsFunc(columns, func(c string) bool { return strings.TrimSpace(c) != "" && !s.Headers.has(fold(plain(c))) })
+	columns := columnsOf(l)
+	if len(columns) < 2 || slices.ContainsFunc(columns, func(c string) bool { return s.columnOf(c) == noColumn && (l.rule == "" || s.namesPerson(c)) }) {
+		return false
+	}
+	if s.columns = nil; slices.ContainsFunc(columns, func(c string) bool { return s.columnOf(c) == nameColumn }) {
+		for _, c := range columns {
+			s.columns = append(s.columns, s.columnOf(c))
+		}
+	}
+	return true
 }
 
 // isMonthAndYear recognises "January 2026" and «شهر، دی‌ماه ۱۴۰۳», which are no date that can be given.
@@ -136,7 +202,7 @@ func (r *reader) signedLabel(l line) (rest string, ok bool) {
 func (r *reader) isFooter(lines []line) bool {
 	first := lines[0].text
 	return len(lines) <= footerLines && slices.ContainsFunc(lines[1:], func(l line) bool { return r.isPlace(l.text) }) &&
-		r.isProper(first) && !r.hasRole(first) && r.honorific(first) == "" && (r.hasBody(first) || !r.isPlace(first))
+		(r.isProper(first) || r.hasBody(first)) && !r.hasRole(first) && r.honorific(first) == "" && (r.hasBody(first) || !r.isPlace(first))
 }
 
 // splitSideBySide makes a block for each column of signatures that stand beside each other.
@@ -172,7 +238,9 @@ func (s *signatures) add(lines []line, list bool) {
 			continue
 		}
 		if row, ok := s.readColumns(l); ok {
-			s.signers = append(s.signers, row)
+			if row.Name != "" {
+				s.signers = append(s.signers, row)
+			}
 			fresh = false
 			continue
 		}
@@ -189,6 +257,10 @@ func (s *signatures) add(lines []line, list bool) {
 					}
 				}
 			}
+			continue
+		}
+		if s.paired && !fresh && i > 0 && lines[i-1].broken {
+			s.attach(entry)
 			continue
 		}
 		goesOn := !fresh || i == 0 && len(s.signers) > 0 && len(lines) == 1 && !list && s.hasRole(entry)

@@ -17,7 +17,7 @@ const (
 )
 
 // signerParts separate name, role and organisation on one line.
-var signerParts = regexp.MustCompile(`\s+[–—|/-]+\s+|\s*[,،]\s*|\s+\(|\)$`)
+var signerParts = regexp.MustCompile(`\s+[–—|/-]+\s+|\s*[,،;؛]\s*|\s+\(|\)$`)
 
 // betweenEntries stands between "A (chair), B (secretary)".
 var betweenEntries = regexp.MustCompile(`\)\s*[,;،؛]\s+`)
@@ -61,13 +61,28 @@ func (r *reader) splitEntries(entry string) []string {
 	if parts := betweenNames().Split(names, mostListedNames); len(parts) >= least && !slices.ContainsFunc(parts, notPerson) {
 		return parts
 	}
-	if parts := betweenEntries.Split(entry, mostEntries); len(parts) > 1 && strings.HasSuffix(entry, ")") {
+	unnamed := func(part string) bool { return !r.namesPerson(signerParts.Split(part, 2)[0]) }
+	if parts := betweenEntries.Split(entry, mostEntries); len(parts) > 1 && (strings.HasSuffix(entry, ")") || !slices.ContainsFunc(parts, unnamed)) {
 		for i := range parts[:len(parts)-1] {
 			parts[i] += ")"
 		}
 		return parts
 	}
-	return strings.Split(entry, ";")
+	return splitOutside(entry, ';')
+}
+
+// splitOutside splits a text at a sign that stands outside of brackets.
+func splitOutside(text string, sign rune) []string {
+	depth := 0
+	return strings.FieldsFunc(text, func(c rune) bool {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		return c == sign && depth <= 0
+	})
 }
 
 // behalf removes "on behalf of" from a line.
@@ -111,7 +126,17 @@ func (r *reader) readSigner(entry string) (s Signer) {
 		return Signer{Name: entry} // "Free Airwaves (Norvia)": a place rather than what the signer is
 	}
 	s.Name = r.signerName(name)
-	s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(rest, ")"), rest)
+	inside, behind, split := strings.Cut(rest, ")")
+	if behind = trimMarks(behind); !split || behind == "" || strings.Contains(inside, "(") || !strings.Contains(cut, "(") {
+		s.Role, s.Organisation = r.roleAndBody(strings.TrimSuffix(strings.TrimPrefix(rest, "("), ")"), rest)
+		return s
+	}
+	switch s.Role, s.Organisation = r.roleAndBody(behind, behind); { // "Ada Finch (chair), Moor Guild"
+	case s.Role == "" && (r.hasRole(inside) || !r.isProper(inside)):
+		s.Role = inside
+	case s.Organisation == "" && r.isProper(inside):
+		s.Organisation = inside
+	}
 	return s
 }
 
@@ -120,25 +145,95 @@ func (r *reader) isPlaceholder(entry string) bool {
 	return strings.Trim(entry, "._-…! ") == "" || r.NoSignature.has(entry) || strings.HasPrefix(entry, "[") && strings.HasSuffix(entry, "]")
 }
 
-func isColumnEnd(c rune) bool { return c == '\t' || c == '|' }
+// column is what a column of a table of signatories says.
+type column int
 
-// readColumns reads a row of a table whose columns are name, role and organisation.
-func (r *reader) readColumns(l line) (s Signer, ok bool) {
-	columns := strings.FieldsFunc(l.source, isColumnEnd)
-	for i := range columns {
-		columns[i] = trimMarks(plain(columns[i]))
+const (
+	noColumn column = iota
+	otherColumn
+	nameColumn
+	roleColumn
+	bodyColumn
+)
+
+// columnOf returns what the head of a column says, noColumn if it is none.
+func (r *reader) columnOf(head string) column {
+	folded := strings.Trim(fold(inBrackets.ReplaceAllString(head, "")), " .:*")
+	for _, kind := range [...]struct {
+		heads phrases
+		column
+	}{{r.NameHeaders, nameColumn}, {r.RoleHeaders, roleColumn}, {r.BodyHeaders, bodyColumn}, {r.Headers, otherColumn}} {
+		if kind.heads.has(folded) {
+			return kind.column
+		}
+	}
+	if folded == "" {
+		return otherColumn
+	}
+	return noColumn
+}
+
+// columnsOf returns the cells of a row, empty ones too.
+func columnsOf(l line) []string {
+	if l.cells > 0 {
+		return strings.Split(l.text, " | ")
+	}
+	columns := columnEnd.Split(l.source, -1)
+	for i, c := range columns {
+		columns[i] = plain(c)
+	}
+	return columns
+}
+
+var columnEnd = regexp.MustCompile(`\s*[\t|]\s*`)
+
+// readColumns reads a row of a table: by the heads of its columns, or as name, role and organisation.
+func (s *signatures) readColumns(l line) (row Signer, ok bool) {
+	columns := columnsOf(l)
+	for i, c := range columns {
+		columns[i] = trimMarks(withoutAddress(c))
+	}
+	if len(columns) > 1 && len(columns) == len(s.columns) {
+		into := map[column]*string{nameColumn: &row.Name, roleColumn: &row.Role, bodyColumn: &row.Organisation}
+		for i, kind := range s.columns {
+			if field := into[kind]; field != nil {
+				*field = strings.TrimSpace(*field + " " + columns[i]) // "First name | Surname"
+			}
+		}
+		if row.Name = s.signerName(row.Name); row.Name == "" {
+			row.Name, row.Organisation = row.Organisation, ""
+		}
+		return row, true
 	}
 	columns = slices.DeleteFunc(columns, func(c string) bool { return c == "" || startsWithDigit(c) && len(c) <= numberBytes })
-	if len(columns) < 2 || len(columns) > mostColumns || !r.namesPerson(columns[0]) {
-		return s, false
+	if len(columns) < 2 || len(columns) > mostColumns || !s.namesPerson(columns[0]) {
+		return row, false
 	}
-	s.Name = r.signerName(columns[0])
+	row.Name = s.signerName(columns[0])
 	if len(columns) > 2 {
-		s.Role, s.Organisation = columns[1], columns[2]
+		row.Role, row.Organisation = columns[1], columns[2]
 	} else {
-		s.Role, s.Organisation = r.roleAndBody(columns[1], columns[1])
+		row.Role, row.Organisation = s.roleAndBody(columns[1], columns[1])
 	}
-	return s, true
+	return row, true
+}
+
+// What leads to a signer and is no part of the name: a mail or web address, a name on a platform; and what it leaves behind.
+var (
+	address = regexp.MustCompile(`[<(\[][a-z0-9.-]+\.[a-z]{2,}[>)\]]|[^\s<>()\[\]]*://[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+|` + emailAddress.String() + `|\B@[\w.]+`)
+	hollow  = regexp.MustCompile(`\s*[(<\[]\s*[)>\]]`)
+	dangles = regexp.MustCompile(`[\s,،;–—|-]+(\)|$)`)
+)
+
+// wordBehind finds an address that words go on behind, so that it stands in a sentence.
+var wordBehind = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:` + address.String() + `)[)>\]]*\s+[\p{L}\p{N}]`) })
+
+// withoutAddress removes addresses from a line, with the brackets and separators around them.
+func withoutAddress(text string) string {
+	if bare := address.ReplaceAllString(text, ""); bare != text && !wordBehind().MatchString(text) {
+		return strings.TrimSpace(dangles.ReplaceAllString(hollow.ReplaceAllString(bare, ""), "$1"))
+	}
+	return text
 }
 
 // signerName removes honorifics; a name that is nothing else stays.
@@ -165,6 +260,8 @@ func (r *reader) roleAndBody(text, whole string) (role, body string) {
 	calling := wordCount(text) == 1 && r.CallingEndings.ends(text)                // "Violinist"
 	small := !caseless(text) && !strings.Contains(text, ",") && !r.isProper(text) // "retired, but angry"
 	switch {
+	case ok && r.hasBody(first) && !r.hasRole(first) && r.hasRole(rest):
+		return rest, first // "Harbour School; former member of the board"
 	case ok && (r.hasRole(first) || r.hasBody(rest) && !r.hasBody(first) && wordCount(first) <= roleWords):
 		return first, rest
 	case r.hasRole(text), calling, small:

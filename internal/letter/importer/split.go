@@ -150,7 +150,7 @@ const (
 // findSalutation returns the index of the salutation, -1 if there is none. Of a line that holds the salutation and the first
 // sentence it makes two.
 func (r *reader) findSalutation(lines []line) (_ []line, at int) {
-	at = -1
+	at, told := -1, false // a paragraph that does not introduce the letter stands above
 	for i, l := range lines[:min(len(lines), searched)] {
 		if two, ok := r.splitSalutation(l); ok {
 			return slices.Replace(lines, i, i+1, two...), i
@@ -162,7 +162,8 @@ func (r *reader) findSalutation(lines []line) (_ []line, at int) {
 		if strong {
 			return lines, r.vocativeBefore(lines, i)
 		}
-		if weak && at < 0 && r.proseFollows(lines[i:]) {
+		told = told || l.level == 0 && isProse(l) && !r.introduces(l.text)
+		if weak && at < 0 && (!told || isVocative(l.text)) && r.proseFollows(lines[i:]) {
 			at = i
 		}
 	}
@@ -173,10 +174,13 @@ func (r *reader) findSalutation(lines []line) (_ []line, at int) {
 func (r *reader) isSalutation(l line) (strong, weak bool) {
 	text := trimQuotes(l.text)
 	n := wordCount(text)
-	if n > salutationWords || runeCount(text) > salutationRunes || l.level > 0 || emailAddress.MatchString(text) {
+	if n > salutationWords || runeCount(text) > salutationRunes || emailAddress.MatchString(text) {
 		return false, false
 	}
 	folded := fold(text)
+	if l.level > 0 && !strings.HasSuffix(folded, ",") && (l.level == 1 || endsSentence(folded) && !strings.HasSuffix(folded, ":")) {
+		return false, false // a title that speaks to somebody
+	}
 	if r.Salutations.starts(folded) {
 		return !strings.HasSuffix(folded, "."), false
 	}
@@ -192,7 +196,18 @@ func (r *reader) isSalutation(l line) (strong, weak bool) {
 			return true, false // « Madame la Ministre, »
 		}
 	}
-	return false, !strings.ContainsAny(strings.TrimRight(text, ":"), ":@") // a label or an address inside
+	if strings.ContainsAny(strings.TrimRight(text, ":"), ":@") { // a label or an address inside
+		return false, false
+	}
+	_, last, _ := cutLast(bare)
+	quotes := strings.HasSuffix(folded, ":") && n > 2 && !startsUpper(trimMarks(text)[strings.LastIndexByte(trimMarks(text), ' ')+1:]) && !caseless(text)
+	return false, !quotes || r.Roles.has(last) || r.Vocatives.has(last) || r.Peers.has(last) || r.Polite.has(last) // "Dr X warned:"
+}
+
+// isVocative reports whether a line is short and has nothing behind whom it speaks to: "Mr President,".
+func isVocative(text string) bool {
+	_, rest, _ := cutComma(text)
+	return wordCount(text) <= vocativeWords && rest == "" && !strings.HasSuffix(text, ":")
 }
 
 // isAddressedAbove reports whether the first line, with honorific, name and office, is the addressee, because the salutation
@@ -295,13 +310,11 @@ func trimSalutation(text string) string {
 
 // findEnd returns where the signatures begin: at the closing, at a list of signatories, or after the last paragraph.
 func (r *reader) findEnd(lines []line, first int, saluted bool) int {
-	for i := len(lines) - 1; i >= first; i-- {
-		if r.closingOf(lines[i].text) != "" && r.shortLinesFollow(lines[i:]) && !r.letterFollows(lines[i:]) {
-			for i > first && r.closingOf(lines[i-1].text) != "" && !strings.HasSuffix(lines[i-1].text, ".") { // "With best wishes" above "Yours ever"
-				i--
-			}
-			return i
+	if i := r.lastClosing(lines, first); i >= 0 {
+		for i > first && r.closingOf(lines[i-1].text) != "" && !strings.HasSuffix(lines[i-1].text, ".") { // "With best wishes" above "Yours ever"
+			i--
 		}
+		return i
 	}
 	if i := slices.IndexFunc(lines[first:], r.isSignedLabel); i >= 0 {
 		return first + i
@@ -311,6 +324,16 @@ func (r *reader) findEnd(lines []line, first int, saluted bool) int {
 		return len(lines)
 	}
 	return end
+}
+
+// lastClosing returns the last closing, -1 if there is none.
+func (r *reader) lastClosing(lines []line, first int) int {
+	for i := len(lines) - 1; i >= first; i-- {
+		if r.closingOf(lines[i].text) != "" && r.shortLinesFollow(lines[i:]) && !r.letterFollows(lines[i:]) {
+			return i
+		}
+	}
+	return -1
 }
 
 // endsAsSigned reports whether the short lines below the last paragraph have the name of an organisation and a date.

@@ -14,13 +14,17 @@ type line struct {
 	level  int    // of a heading, 0 for none
 	indent int    // columns
 	broken bool   // ends with a Markdown hard break
+	at     int    // number of the line in the source
+	id     int    // of all lines that are part of this one
+	cells  int    // columns of the table that it is a row of, 0 for none
+	quoted bool
+	rule   string // what Markdown writes below the head of a table
 }
 
 var (
+	tableRule    = regexp.MustCompile(`^\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?$`)
+	cellEnd      = regexp.MustCompile(`\s*\|\s*`)
 	ruleLine     = regexp.MustCompile(`^(?:[-_*=~#]\s?){3,}$`)
-	frontMatter  = regexp.MustCompile(`(?s)\A---\n.*?\n---\n`)
-	htmlComment  = regexp.MustCompile(`(?s)<!--.*?-->`)
-	htmlBreak    = regexp.MustCompile(`(?i)<br ?/?>`)
 	backslash    = regexp.MustCompile(`\\([\\` + "`" + `*_{}\[\]()#+.!|>~-])`)
 	image        = regexp.MustCompile(`!\[[^\[\]]*\]\([^()]*\)`)
 	link         = regexp.MustCompile(`\[([^\[\]]*)\]\([^()]*\)`)
@@ -31,22 +35,25 @@ var (
 )
 
 // readText is the front for plain text. People paste Markdown into plain text, so its marks are known here too.
-func readText(text string) (lines []line, rest string) {
-	lines, rest = splitLines(text)
-	return joinWrapped(lines), rest
+func readText(text string) (p page) {
+	p.lines, p.rest = splitLines(rawLines(text))
+	p.lines = joinWrapped(p.lines, wrapWidth(p.lines))
+	p.show()
+	return p
 }
 
-// readMarkdown is the front for Markdown.
-func readMarkdown(text string) (lines []line, rest string) {
-	text = htmlBreak.ReplaceAllString(text, "  \n")
-	text = htmlComment.ReplaceAllString(frontMatter.ReplaceAllString(text, ""), "")
-	lines, rest = splitLines(text)
-	for i := range lines {
-		if strings.Contains(lines[i].text, `\`) {
-			lines[i].text = backslash.ReplaceAllString(lines[i].text, "$1")
-		}
+// rawLine is a line of a source as it is written there.
+type rawLine struct {
+	text string
+	at   int // its number
+}
+
+func rawLines(text string) (lines []rawLine) {
+	lines = make([]rawLine, 0, strings.Count(text, "\n")+1)
+	for raw := range strings.Lines(text) {
+		lines = append(lines, rawLine{raw, len(lines) + 1})
 	}
-	return joinWrapped(lines), rest
+	return lines
 }
 
 // How many runes the lines of a source have that was wrapped at one width.
@@ -57,6 +64,7 @@ const (
 	raggedRunes   = 40  // least of a line that was wrapped by hand, if six tenths of the width are less
 	boldBytes     = 300 // of a line whose bold words go on in the next one
 	itemIndent    = 8   // most columns that a line of an item is set in; more is code
+	ruleBytes     = 200 // of a rule that are looked at
 	unwrappable   = 3   // most words of a line that has no spaces to wrap it at: an address
 )
 
@@ -66,40 +74,74 @@ const maxLines = 10_000
 // maxParagraph is how many bytes of a line are searched for requests and figures.
 const maxParagraph = 256 << 10
 
-// splitLines makes a line of each line of the source that holds words, and headings of underlined ones.
-func splitLines(text string) (lines []line, rest string) {
-	gap, at := 0, 0
-	for raw := range strings.Lines(text) {
+// splitLines makes a line of each line of the source that holds words, headings of underlined ones, and rows of tables.
+func splitLines(raws []rawLine) (lines []line, rest string) {
+	gap := 0
+	for i, raw := range raws {
 		if len(lines) == maxLines {
-			return lines, strings.TrimSpace(text[at:])
+			return lines, joinRaw(raws[i:])
 		}
-		at += len(raw)
-		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw), ">"))
+		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw.text), ">"))
+		n := len(lines)
 		if isRule(body) {
-			if underlines := len(lines) > 0 && gap == 0 && lines[len(lines)-1].level == 0; underlines && body[0] == '=' {
-				lines[len(lines)-1].level = 1
+			if underlines := n > 0 && gap == 0 && lines[n-1].level == 0; underlines && body[0] == '=' {
+				lines[n-1].level = 1
 			}
 			gap++
 			continue
 		}
-		l := newLine(raw, body)
+		if n > 0 && gap == 0 && strings.Contains(body, "|") {
+			if tableRule.MatchString(body[:min(len(body), ruleBytes)]) && lines[n-1].asRow() {
+				lines[n-1].rule = body
+				continue
+			}
+		}
+		l := newLine(raw.text, body)
 		if l.text == "" {
 			gap++
 			continue
 		}
-		l.gap, gap = gap, 0
-		if n := len(lines); n > 0 && l.gap == 0 && len(lines[n-1].source) < boldBytes && strings.Count(lines[n-1].source, "**")%2 == 1 {
-			lines[n-1] = join(lines[n-1], l)
-			continue
+		l.quoted = strings.HasPrefix(strings.TrimSpace(raw.text), ">")
+		l.at, l.gap, gap = raw.at, gap, 0
+		if n > 0 && l.gap == 0 {
+			if lines[n-1].cells > 0 && l.asRow() {
+				lines = append(lines, l)
+				continue
+			}
+			if len(lines[n-1].source) < boldBytes && strings.Count(lines[n-1].source, "**")%2 == 1 {
+				lines[n-1] = join(lines[n-1], l)
+				continue
+			}
 		}
 		lines = append(lines, l)
 	}
 	return lines, ""
 }
 
+func joinRaw(raws []rawLine) string {
+	var b strings.Builder
+	for _, raw := range raws {
+		b.WriteString(raw.text)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// asRow makes a row of a table of a line, if it has cells.
+func (l *line) asRow() bool {
+	cells := cellEnd.Split(strings.TrimSuffix(strings.TrimPrefix(l.source, "|"), "|"), -1)
+	if !strings.Contains(l.source, "|") || l.level > 0 {
+		return false
+	}
+	for i, cell := range cells {
+		cells[i] = plain(cell)
+	}
+	l.cells, l.text = len(cells), strings.Join(cells, " | ")
+	return true
+}
+
 // isRule reports whether a line is a rule or the underline of a heading.
 func isRule(body string) bool {
-	return len(body) > 2 && strings.IndexByte("-_*=~#", body[0]) >= 0 && ruleLine.MatchString(body[:min(len(body), 200)])
+	return len(body) > 2 && strings.IndexByte("-_*=~#", body[0]) >= 0 && ruleLine.MatchString(body[:min(len(body), ruleBytes)])
 }
 
 func newLine(raw, body string) line {
@@ -166,13 +208,11 @@ func join(a, b line) line {
 	return a
 }
 
-// joinWrapped joins the lines of paragraphs that were clearly wrapped at one width, and of list items.
-func joinWrapped(lines []line) []line {
-	width := wrapWidth(lines)
+// joinWrapped joins the lines of paragraphs that were clearly wrapped at the width, and of list items.
+func joinWrapped(lines []line, width int) (joined []line) {
 	if width == 0 {
 		return lines
 	}
-	var joined []line
 	for start := 0; start < len(lines); {
 		end := start + 1
 		for end < len(lines) && lines[end].gap == 0 {
@@ -184,22 +224,23 @@ func joinWrapped(lines []line) []line {
 	return joined
 }
 
-// wrapWidth returns the width that the source was wrapped at, 0 if it was not.
+// wrapWidth returns the width that the source was wrapped at, 0 if it was not: long lines tell that it was not, unless there are
+// many more that were.
 func wrapWidth(lines []line) int {
-	width, pairs := 0, 0
+	width, pairs, long := 0, 0, 0
 	for i, l := range lines {
 		n := runeCount(l.source)
-		if n > widestWrap && wordCount(l.text) > unwrappable {
-			return 0
-		}
-		if n <= widestWrap {
+		switch {
+		case n <= widestWrap:
 			width = max(width, n)
+		case wordCount(l.text) > unwrappable:
+			long++
 		}
-		if i > 0 && l.gap == 0 && runeCount(lines[i-1].source) > wrappedRunes {
+		if i > 0 && l.gap == 0 && n <= widestWrap && runeCount(lines[i-1].source) > wrappedRunes {
 			pairs++
 		}
 	}
-	if width < narrowestWrap || pairs == 0 {
+	if width < narrowestWrap || pairs == 0 || long*4 > pairs {
 		return 0
 	}
 	return width
@@ -223,7 +264,7 @@ func joinBlock(block []line, width int) []line {
 		first, _, _ := strings.Cut(b.source, " ")
 		fits := runeCount(a.source)+1+runeCount(first) <= width-a.indent
 		inItem := b.indent > a.indent && readMarker(out[len(out)-1].text, nil).kind != noMarker && b.indent <= itemIndent
-		starts := a.broken || a.level > 0 || b.level > 0 || readMarker(b.text, nil).kind != noMarker
+		starts := a.broken || a.level > 0 || b.level > 0 || a.cells > 0 || b.cells > 0 || a.quoted != b.quoted || readMarker(b.text, nil).kind != noMarker
 		if starts || (fits && !ragged && !inItem) {
 			flush()
 			out = append(out, b)

@@ -132,7 +132,10 @@ type words struct {
 	BehalfNames      phrases // so before a name with a capital
 	BehalfLines      phrases // first words, with a capital, of a line that names it
 	BehalfInside     phrases // words anywhere in such a line
-	Headers          phrases // of a table of signatories
+	NameHeaders      phrases // heads of the columns of a table of signatories
+	RoleHeaders      phrases
+	BodyHeaders      phrases
+	Headers          phrases // those of other columns
 
 	// Requests.
 

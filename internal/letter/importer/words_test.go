@@ -14,7 +14,7 @@ import (
 
 // notRules are the files beside the rules and the tables: fronts, which know formats, and what tells languages apart.
 var notRules = []string{"decode.go", "docx.go", "docx_body.go", "docx_styles.go", "draft.go", "flow.go", "fold.go", "html.go", "html_body.go", "importer.go",
-	"lang.go", "numeral.go", "text.go", "warning.go"}
+	"lang.go", "leftout.go", "markdown.go", "numeral.go", "text.go", "warning.go"}
 
 // notations are the variables of the rules that hold letters of no language: alphabets, and signs for numbers.
 var notations = []string{"currencies", "letterOrders", "romans", "unitSuffixes"}

@@ -109,6 +109,11 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 	for _, x := range draft.Warnings {
 		typed.Add("warning", page.LocaleOf(r).T("desk.warning."+x.Key, pairsOf(x.Args)...))
 	}
+	for _, x := range draft.LeftOut {
+		if x.Why != importer.Label {
+			typed.Add("warning", page.LocaleOf(r).T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line))
+		}
+	}
 	return h.confirmLetterPage(w, r, d, typed, nil)
 }
 
