@@ -101,6 +101,9 @@ func (s *Service) Document(l *Published) Document {
 	for _, x := range l.Asked {
 		demand := demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"}
 		for _, f := range x.Facts {
+			if f.Lapsed {
+				continue
+			}
 			if f.Kind == letter.FactDue {
 				demand.Due = f.Value
 			}

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,7 +20,7 @@ type FactKind string
 
 // The kinds of fact, and what their value is.
 const (
-	FactAsked  FactKind = "asked"  // who is asked, where that is one of several: the number of an addressee of the letter, from 1
+	FactAsked  FactKind = "asked"  // who is asked, where that is one of several: an addressee as the letter names them
 	FactActor  FactKind = "actor"  // who is to act, where that is somebody else, in words
 	FactDue    FactKind = "due"    // a day, "2026-12-10"
 	FactWithin FactKind = "within" // days from the delivery on, as ISO 8601 writes a duration: "P10D"
@@ -38,6 +39,9 @@ type Fact struct {
 	Quote string               // words of the demand, or ""
 	SetBy account.Organisation // where there is no quote; the zero one for the command line
 	SetAt time.Time
+	// The text has moved on: the quoted words stand in the demand no more, or the addressee in the letter. No page shows it to the
+	// public; an editor takes it back or says it anew.
+	Lapsed bool
 
 	demand int64
 }
@@ -125,6 +129,7 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error)
 		}
 		for _, f := range facts {
 			if f.demand == a.id {
+				f.Lapsed = !f.stands(l, x)
 				a.Facts = append(a.Facts, f)
 			}
 		}
@@ -134,7 +139,9 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error)
 	for _, f := range former {
 		dropped = append(dropped, f)
 	}
-	slices.SortFunc(dropped, func(a, b Former) int { return 1000*(b.Edition-a.Edition) + numberOf(a.Number) - numberOf(b.Number) })
+	slices.SortFunc(dropped, func(a, b Former) int {
+		return cmp.Or(cmp.Compare(b.Edition, a.Edition), cmp.Compare(numberOf(a.Number), numberOf(b.Number)))
+	})
 	return list, dropped, nil
 }
 
@@ -182,43 +189,55 @@ func identify(tx *store.Tx, id ID, e Edition) error {
 // continued matches demands with those of the edition before.
 func continued(demands []Demand, before []Former) []Asked {
 	list := make([]Asked, len(demands))
-	left := slices.Clone(before)
-	match := func(sure bool, is func(d Demand, f Former) bool) {
+	left := make([]words, len(before)) // nil for one that is matched
+	for i, f := range before {
+		left[i] = wordsIn(f.Text)
+	}
+	match := func(sure bool, is func(d Demand, w words, f Former, of words) bool) {
 		for i, d := range demands {
-			if at := slices.IndexFunc(left, func(f Former) bool { return is(d, f) }); list[i].From.ID == 0 && at >= 0 {
-				list[i].From, list[i].Sure = left[at], sure
-				left = slices.Delete(left, at, at+1)
+			if list[i].From.ID != 0 {
+				continue
+			}
+			w := wordsIn(d.Text)
+			for j, f := range before {
+				if left[j] != nil && is(d, w, f, left[j]) {
+					list[i].From, list[i].Sure, left[j] = f, sure, nil
+					break
+				}
 			}
 		}
 	}
-	match(true, func(d Demand, f Former) bool { return fold(d.Text) == fold(f.Text) })
-	match(false, func(d Demand, f Former) bool { return d.Number == f.Number && alike(d.Text, f.Text) })
-	match(false, func(d Demand, f Former) bool { return alike(d.Text, f.Text) })
+	match(true, func(_ Demand, w words, _ Former, of words) bool { return slices.Equal(w, of) })
+	match(false, func(d Demand, w words, f Former, of words) bool { return d.Number == f.Number && alike(w, of) })
+	match(false, func(_ Demand, w words, _ Former, of words) bool { return alike(w, of) })
 	for i, d := range demands {
 		list[i].Demand = d
-		if list[i].From.ID == 0 {
-			list[i].Sure = len(left) == 0 // else it may be one of those in other words
+		if list[i].From.ID == 0 { // it may be one of those that are left, in other words
+			list[i].Sure = !slices.ContainsFunc(left, func(w words) bool { return w != nil })
 		}
 	}
 	return list
 }
 
-// alike reports whether at least half of the words of two texts, of the longer one, are the same.
-func alike(a, b string) bool {
-	words := func(s string) map[string]bool {
-		set := map[string]bool{}
-		for _, w := range strings.Fields(fold(s)) {
-			set[w] = true
-		}
-		return set
+// words are those of a demand, folded.
+type words []string
+
+func wordsIn(text string) words { return append(words{}, strings.Fields(fold(text))...) }
+
+// alike reports whether at least half of the words, of the longer one, are the same.
+func alike(a, b words) bool {
+	had := map[string]int{}
+	for _, w := range a {
+		had[w]++
 	}
-	x, y, same := words(a), words(b), 0
-	for w := range x {
-		if y[w] {
+	same := 0
+	for _, w := range b {
+		if had[w] > 0 {
+			had[w]--
 			same++
 		}
 	}
-	return 2*same >= max(len(x), len(y), 1)
+	return 2*same >= max(len(a), len(b), 1)
 }
 
 // AddFact notes a fact about a demand of the current edition, named by its number. A quote must stand in the demand.
@@ -242,8 +261,11 @@ func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by in
 			}
 			a = list[at]
 		}
-		if f, err = f.read(l, a.Demand); err != nil {
+		if f, err = f.read(l); err != nil {
 			return err
+		}
+		if f.Quote != "" && !holds(fold(a.Text), fold(f.Quote)) {
+			return fault.List{fault.New(fault.Invalid, "demand.quote").On("quote")}
 		}
 		n := 0
 		for _, x := range list {
@@ -273,7 +295,7 @@ func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by in
 }
 
 // read checks a fact as typed and returns it as it is kept.
-func (f Fact) read(l Letter, demand Demand) (Fact, error) {
+func (f Fact) read(l Letter) (Fact, error) {
 	bad := func(key string, pairs ...any) (Fact, error) {
 		return f, fault.List{fault.New(fault.Invalid, key, pairs...).On("value")}
 	}
@@ -283,22 +305,23 @@ func (f Fact) read(l Letter, demand Demand) (Fact, error) {
 	}
 	switch digits := text.LatinDigits(line); f.Kind {
 	case FactDue:
-		if _, err := time.Parse(time.DateOnly, digits); err != nil {
+		if day, err := time.Parse(time.DateOnly, digits); err != nil || day.Year() < 1900 { // a year of another calendar
 			return bad("demand.due")
 		}
 		f.Value = digits
 	case FactWithin:
-		days, err := strconv.Atoi(strings.Trim(digits, "PD "))
+		days, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(digits, "P"), "D"))
 		if err != nil || days < 1 || days > maxDays {
 			return bad("demand.within", "Count", maxDays)
 		}
 		f.Value = fmt.Sprintf("P%dD", days)
 	case FactAsked:
 		n, err := strconv.Atoi(digits)
-		if count := len(l.Edition.Text(l.Edition.Language).Addressees); err != nil || n < 1 || n > count {
-			return bad("demand.asked", "Count", count)
+		list := l.Edition.Text(l.Edition.Language).Addressees
+		if err != nil || n < 1 || n > len(list) {
+			return bad("demand.asked", "Count", len(list))
 		}
-		f.Value = strconv.Itoa(n)
+		f.Value = list[n-1].called()
 	case FactBefore, FactActor:
 		if f.Value = line; line == "" {
 			return bad("demand.words")
@@ -311,10 +334,18 @@ func (f Fact) read(l Letter, demand Demand) (Fact, error) {
 	if f.Quote, wrong = text.Line("quote", f.Quote, maxFact); wrong != nil {
 		return f, fault.List{wrong}
 	}
-	if !strings.Contains(fold(demand.Text), fold(f.Quote)) {
-		return f, fault.List{fault.New(fault.Invalid, "demand.quote").On("quote")}
-	}
 	return f, nil
+}
+
+// called is how a fact names an addressee.
+func (a Addressee) called() string { return joinWith(", ", a.Line(), a.Office) }
+
+// stands reports whether a fact still holds of a demand of the letter's current text.
+func (f Fact) stands(l Letter, demand Demand) bool {
+	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.called() == f.Value }) {
+		return false
+	}
+	return f.Quote == "" || holds(fold(demand.Text), fold(f.Quote))
 }
 
 // speaker returns the lead organisation for which a user sets something.
@@ -338,15 +369,25 @@ func speaker(tx *store.Tx, l Letter, by int64) (organisation int64, err error) {
 // RemoveFact takes a fact back.
 func (d Demands) RemoveFact(ctx context.Context, slug string, id, by int64) error {
 	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		list, _, err := askedOf(tx, l)
+		if err != nil {
+			return err
+		}
+		number := ""
+		for _, a := range list {
+			if slices.ContainsFunc(a.Facts, func(f Fact) bool { return f.ID == id }) {
+				number = a.Number
+			}
+		}
 		if n, err := tx.Exec(qRemoveFact, id, l.ID); err != nil || n == 0 {
 			return err
 		}
-		return record(tx, l, by, "demand.fact", "")
+		return record(tx, l, by, "demand.fact_removed", number)
 	})
 }
 
-// Continue says which demand of an earlier edition the one with this number goes on with: one that no other continues, that it was
-// thought to continue (then it is sure), or with 0 none.
+// Continue says which demand of an earlier edition the one with this number goes on with, or with 0 that it is new. One that another
+// is only thought to continue can be named; that one is new then, until an editor says otherwise.
 func (d Demands) Continue(ctx context.Context, slug, number string, former, by int64) error {
 	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
 		list, dropped, err := askedOf(tx, l)
@@ -357,12 +398,17 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 		if at < 0 {
 			return fault.New(fault.NotFound, "demand.unknown")
 		}
+		other := slices.IndexFunc(list, func(a Asked) bool { return a.From.ID == former && a.Number != number })
 		known := former == list[at].From.ID || slices.ContainsFunc(dropped, func(f Former) bool { return f.ID == former })
 		switch {
 		case former == 0 && list[at].From.ID == 0:
 			former = list[at].id
 		case former == 0:
 			former = store.NewID(tx.Now())
+		case other >= 0 && !list[other].Sure:
+			if _, err := tx.Exec(qPutItem, l.ID, l.Edition.Number, numberOf(list[other].Number), store.NewID(tx.Now()), false); err != nil {
+				return err
+			}
 		case !known:
 			return fault.List{fault.New(fault.Conflict, "demand.continued").On("continues")}
 		}
@@ -376,6 +422,9 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 // change is Service.change with the current edition.
 func (d Demands) change(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
 	_, err := d.letters.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if l.State == Draft {
+			return fault.New(fault.Conflict, "demand.draft") // its demands are not settled
+		}
 		if err := complete(tx, &l); err != nil {
 			return err
 		}

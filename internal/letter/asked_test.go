@@ -55,6 +55,9 @@ func TestDemands_liveAcrossEditions(t *testing.T) {
 		fact("3", letter.Fact{Kind: letter.FactAsked, Value: "3"}, "demand.asked")
 		fact("3", letter.Fact{Kind: letter.FactActor}, "demand.words")
 		fact("3", letter.Fact{Kind: letter.FactActor, Value: "them", Quote: "by noon"}, "demand.quote")
+		fact("3", letter.Fact{Kind: letter.FactActor, Value: "them", Quote: "..."}, "demand.quote")
+		fact("3", letter.Fact{Kind: letter.FactActor, Value: "them", Quote: "Answ"}, "demand.quote")
+		fact("3", letter.Fact{Kind: letter.FactDue, Value: "۱۴۰۵-۰۳-۰۹"}, "demand.due")
 		fact("3", letter.Fact{Kind: "whim", Value: "x"}, "demand.kind")
 		list, _ := asked(l)
 		if f := list[0].Facts; len(f) != 2 || f[0].Kind != letter.FactAsked || f[0].SetBy.Slug != "harbour" || f[1].Quote != "by noon" || f[1].SetBy.Slug != "" {
@@ -74,7 +77,20 @@ func TestDemands_liveAcrossEditions(t *testing.T) {
 		if said != "1:2:true:2 2:1:false:2 3::false:0 " || len(dropped) != 1 || dropped[0].Text != "Answer us." {
 			t.Fatalf("in edition 2: %s, dropped %+v", said, dropped)
 		}
-		for number, former := range map[string]int64{"2": list[1].From.ID, "3": 0} {
+		if f := list[1].Facts; !f[1].Lapsed || f[0].Lapsed { // "by noon" is not said any more; the board is still asked
+			t.Errorf("what the words no longer say: %+v", f)
+		}
+		first := list[1].From.ID
+		if err := d.Demands.Continue(ctx, l.Slug, "3", first, ada); err != nil { // which the second was only thought to continue
+			t.Error(err)
+		}
+		if list, _ = asked(l); list[2].From.ID != first || list[1].From.ID != 0 || list[1].Sure {
+			t.Errorf("after the third is the first of before: %+v", list)
+		}
+		if err := d.Demands.Continue(ctx, l.Slug, "3", 0, ada); err != nil {
+			t.Error(err)
+		}
+		for number, former := range map[string]int64{"2": first, "3": 0} {
 			if err := d.Demands.Continue(ctx, l.Slug, number, former, ada); err != nil {
 				t.Error(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,8 +13,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
@@ -22,11 +23,21 @@ import (
 // and looked for them there, so that one could stand twice, in two versions.
 const Format = 2
 
-// demandItems marks the items that are demands: the outermost that are written with ")". Each shows the number it was written
-// with, where Markdown would count on from the first.
+// demandItems marks the items that are demands: the outermost that are written with ")". Each item of any list shows the number it
+// was written with, where Markdown would count on from the first.
 type demandItems struct{ prefix string }
 
 func (x demandItems) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if list, ok := n.(*ast.List); ok && entering && list.IsOrdered() {
+			for i, item := range children(list) {
+				if number := numberIn(item, reader.Source()); number > 0 && (number != list.Start+i || list.Marker == ')') {
+					item.SetAttributeString("value", strconv.AppendInt(nil, int64(number), 10))
+				}
+			}
+		}
+		return ast.WalkContinue, nil
+	})
 	seen := map[int]bool{}
 	for _, item := range demandsOf(doc) {
 		number := numberIn(item, reader.Source())
@@ -38,7 +49,6 @@ func (x demandItems) Transform(doc *ast.Document, reader text.Reader, _ parser.C
 			item.SetAttributeString("id", fmt.Appendf(nil, "%sdemand-%d", x.prefix, number))
 		}
 		item.SetAttributeString("class", []byte("demand"))
-		item.SetAttributeString("value", strconv.AppendInt(nil, int64(number), 10))
 	}
 }
 
@@ -82,8 +92,12 @@ func markIn(item ast.Node, source []byte) (start, end int, ok bool) {
 	stop := first.Lines().At(0).Start
 	line := bytes.LastIndexByte(source[:stop], '\n') + 1
 	marks := itemMark.FindAllIndex(source[line:stop], -1)
-	if len(marks) <= inner {
-		return 0, 0, false
+	if len(marks) <= inner { // its words begin on the next line
+		stop = max(line-1, 0)
+		line = bytes.LastIndexByte(source[:stop], '\n') + 1
+		if marks = itemMark.FindAllIndex(source[line:stop], -1); len(marks) <= inner {
+			return 0, 0, false
+		}
 	}
 	mark := marks[len(marks)-1-inner]
 	return line + mark[0], line + mark[1], true
@@ -125,7 +139,7 @@ func wordsOf(n ast.Node, source []byte) string {
 		switch c := c.(type) {
 		case *ast.Text:
 			if entering {
-				b.Write(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences(c.Segment.Value(source)))))
+				b.WriteString(unescaped(c.Segment.Value(source)))
 				if c.SoftLineBreak() || c.HardLineBreak() {
 					b.WriteByte(' ')
 				}
@@ -144,6 +158,18 @@ func wordsOf(n ast.Node, source []byte) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+var escaped = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]|" + entity.String())
+
+// unescaped returns what a run of Markdown's text stands for: each escape and each entity once.
+func unescaped(run []byte) string {
+	return escaped.ReplaceAllStringFunc(string(run), func(s string) string {
+		if s[0] == '\\' {
+			return s[1:]
+		}
+		return html.UnescapeString(s)
+	})
+}
+
 // Numbered are the demands with numbers that pages and addresses use: ASCII digits, each once. Only a text of format 1 has
 // demands without one, or two of one number.
 func (t Text) Numbered() []Demand {
@@ -152,6 +178,14 @@ func (t Text) Numbered() []Demand {
 		list[i].Number = strconv.Itoa(n)
 	}
 	return list
+}
+
+// Anchor is the anchor of the demand at a place in Numbered, on the text's page.
+func (t Text) Anchor(i int) string {
+	if t.Format < 2 {
+		return "demand-" + strconv.Itoa(i+1)
+	}
+	return "demand-" + t.Demands[i].Number
 }
 
 // numbersFor gives each demand the number that it is written with, and where there is none or another demand has it, the next
@@ -193,6 +227,27 @@ func (t Text) Twice() int {
 	return 0
 }
 
+// maxDemands is how many demands a text can have.
+const maxDemands = 200
+
+// checkDemands refuses a text whose demands cannot each be answered by their number.
+func (t Text) checkDemands() error {
+	bad := func(key string, pairs ...any) error {
+		return fault.List{fault.New(fault.Invalid, key, pairs...).On("body")}
+	}
+	switch n := t.Twice(); {
+	case t.Format < 2:
+		return nil
+	case n > 0:
+		return bad("demand_twice", "Number", n)
+	case len(t.Demands) > maxDemands:
+		return bad("demand_many", "Count", maxDemands)
+	case len(t.Demands) < len(demandsOf(t.parse([]byte(t.Body)))):
+		return bad("demand_blank")
+	}
+	return nil
+}
+
 // Ask writes demands into the body, each once: where its words stand, as an item or in a paragraph of their own, that becomes
 // the demand; what stands nowhere goes to the end. One that has no number, or that of another, gets the next free one.
 func (t *Text) Ask(demands []Demand) { t.place(demands, false) }
@@ -208,18 +263,21 @@ func (t *Text) settle(demands []Demand) {
 
 // spot is a part of a body that can be a demand.
 type spot struct {
-	start, end int    // of what its mark is, or where it goes
-	words      string // folded
-	digits     string // as written, of a mark that has any
-	stop       int    // where the part ends
-	demand     bool   // is one already
-	taken      bool
+	start, end    int    // of its mark, or where that goes
+	stop          int    // where the part ends
+	words         string // folded
+	digits        string // of its mark, as written
+	before, after string // what parts it from the rest of its paragraph, of a line
+	breaks        int    // bytes of the hard break that ends it, of a line
+	demand        bool   // is one already
+	taken         bool
 }
 
 func (t *Text) place(demands []Demand, others bool) {
 	t.Body = CleanMarkdown(t.Body)
 	source := []byte(t.Body)
-	spots := spotsOf(t.parse(source), source)
+	doc := t.parse(source)
+	spots, whole := spotsOf(doc, source), fold(wordsOf(doc, source))
 	taken := map[int]bool{}
 	for _, s := range spots {
 		if s.demand && !others {
@@ -229,8 +287,9 @@ func (t *Text) place(demands []Demand, others bool) {
 	var asked []Demand
 	var found []*spot // where each stands, nil for nowhere
 	for _, d := range demands {
-		at, shared := takeSpot(spots, fold(d.Text))
-		if shared { // two requests of one paragraph are one demand
+		words := fold(d.Text)
+		at := takeSpot(spots, words)
+		if at == nil && holds(whole, words) { // where no demand can be, or in one with another: it stands once
 			continue
 		}
 		if at != nil && d.Number == "" {
@@ -253,23 +312,22 @@ func (t *Text) place(demands []Demand, others bool) {
 		case s == nil:
 			end += "\n" + digits + ") " + strings.Join(strings.Fields(asked[i].Text), " ")
 		case numberOf(s.digits) == n:
-			edits = append(edits, edit{s.start, s.end, s.digits + ") ", s.stop})
+			edits = append(edits, edit{s.start, s.end, s.before + s.digits + ") ", s.stop, s.after, s.breaks})
 		default:
-			edits = append(edits, edit{s.start, s.end, digits + ") ", s.stop})
+			edits = append(edits, edit{s.start, s.end, s.before + digits + ") ", s.stop, s.after, s.breaks})
 		}
 	}
 	for _, s := range spots {
 		if others && s.demand && !s.taken {
-			edits = append(edits, edit{s.start, s.end, s.digits + ". ", s.stop})
+			edits = append(edits, edit{s.start, s.end, s.digits + ". ", s.stop, "", 0})
 		}
 	}
-	if t.Body = apply(t.Body, edits); end == "" {
+	if t.Body = CleanMarkdown(apply(t.Body, edits)); end == "" {
 		return
 	}
 	text, notes := cutNotes(t.Body)
-	goesOn := len(spots) > 0 && spots[len(spots)-1].stop == len(text) && (spots[len(spots)-1].demand || spots[len(spots)-1].taken)
-	if !goesOn { // else they go on with the list that ends the text
-		end = "\n" + end
+	if last := t.parse([]byte(text)).LastChild(); last == nil || last.Kind() != ast.KindList || last.(*ast.List).Marker != ')' {
+		end = "\n" + end // else they go on with the list that ends the text
 	}
 	t.Body = CleanMarkdown(text + end + "\n\n" + notes)
 }
@@ -294,20 +352,24 @@ func (t Text) digits(n int) string {
 	return strconv.Itoa(n)
 }
 
-// spotsOf returns the items of lists and the paragraphs that stand by themselves.
+// spotsOf returns the items of lists, and the paragraphs, lines and headings that stand by themselves.
 func spotsOf(doc ast.Node, source []byte) (spots []spot) {
-	demands := demandsOf(doc)
+	demands := map[ast.Node]bool{}
+	for _, item := range demandsOf(doc) {
+		demands[item] = true
+	}
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
+		alone := n.Parent() != nil && n.Parent().Kind() == ast.KindDocument
 		switch n := n.(type) {
 		case *ast.ListItem:
 			start, end, ok := markIn(n, source)
 			if !ok {
 				break
 			}
-			s := spot{start: start, end: end, stop: endOf(n, source), words: fold(wordsOf(n, source)), demand: slices.Contains(demands, n)}
+			s := spot{start: start, end: end, stop: endOf(n, source), words: fold(wordsOf(n, source)), demand: demands[n]}
 			if m := itemNumber.FindSubmatch(source[start:end]); m != nil {
 				s.digits = string(m[1])
 			}
@@ -316,13 +378,49 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 				return ast.WalkSkipChildren, nil
 			}
 		case *ast.Paragraph:
-			if n.Parent().Kind() == ast.KindDocument {
+			if alone {
 				start := n.Lines().At(0).Start
 				spots = append(spots, spot{start: start, end: start, stop: endOf(n, source), words: fold(wordsOf(n, source))})
+				spots = append(spots, lineSpots(n, source)...)
+			}
+		case *ast.Heading:
+			if alone && n.Lines().Len() == 1 {
+				line := bytes.LastIndexByte(source[:n.Lines().At(0).Start], '\n') + 1
+				if start := n.Lines().At(0).Start; start > line { // with "#" before it
+					m := itemNumber.FindSubmatchIndex(source[start:endOf(n, source)])
+					s := spot{start: line, end: start, stop: endOf(n, source), words: fold(wordsOf(n, source))}
+					if m != nil && m[0] == 0 {
+						s.digits, s.end = string(source[start+m[2]:start+m[3]]), start+m[1]
+						s.end += len(source[s.end:s.stop]) - len(bytes.TrimLeft(source[s.end:s.stop], " "))
+						s.words = fold(string(source[s.end:s.stop]))
+					}
+					spots = append(spots, s)
+				}
 			}
 		}
 		return ast.WalkContinue, nil
 	})
+	return spots
+}
+
+// lineSpots returns the lines of a paragraph of several.
+func lineSpots(p *ast.Paragraph, source []byte) (spots []spot) {
+	last := p.Lines().Len() - 1
+	for i := range last + 1 {
+		line := p.Lines().At(i)
+		stop := line.Start + len(bytes.TrimRight(source[line.Start:line.Stop], " \t\n\\"))
+		if last == 0 || stop == line.Start {
+			continue
+		}
+		s := spot{start: line.Start, end: line.Start, stop: stop, words: fold(string(source[line.Start:stop]))}
+		if i > 0 {
+			s.before = "\n"
+		}
+		if i < last {
+			s.after, s.breaks = "\n", len(bytes.TrimRight(source[stop:line.Stop], "\n"))
+		}
+		spots = append(spots, s)
+	}
 	return spots
 }
 
@@ -343,27 +441,28 @@ func endOf(n ast.Node, source []byte) (end int) {
 	return min(end, len(source))
 }
 
-// takeSpot returns the part whose words are these, else one in which they stand, and takes it; nil if there is none. shared says that
-// the words stand in none but one that is taken.
-func takeSpot(spots []spot, words string) (at *spot, shared bool) {
-	for i := range spots {
-		if s := &spots[i]; s.words == words && !s.taken {
-			s.taken = true
-			return s, false
+// holds reports whether folded words stand in a folded text, as whole words.
+func holds(text, words string) bool {
+	return words != "" && strings.Contains(" "+text+" ", " "+words+" ")
+}
+
+// takeSpot returns the part whose words are these, else the first in which they stand, and takes it; nil if there is none.
+func takeSpot(spots []spot, words string) *spot {
+	for _, is := range []func(s spot) bool{
+		func(s spot) bool { return s.words == words },
+		func(s spot) bool { return holds(s.words, words) },
+	} {
+		for i := range spots {
+			if s := &spots[i]; !s.taken && is(*s) {
+				for j := range spots { // a paragraph and its lines are one place
+					spots[j].taken = spots[j].taken || spots[j].start < s.stop && s.start < spots[j].stop && !spots[j].demand
+				}
+				s.taken = true
+				return s
+			}
 		}
 	}
-	for i := range spots {
-		s := &spots[i]
-		if words == "" || !strings.Contains(s.words, words) {
-			continue
-		}
-		if !s.taken {
-			s.taken = true
-			return s, false
-		}
-		shared = true
-	}
-	return nil, shared
+	return nil
 }
 
 // edit replaces a mark; what stands below it up to stop is indented by as much as the mark grows.
@@ -371,16 +470,27 @@ type edit struct {
 	start, end int
 	mark       string
 	stop       int
+	after      string // goes to stop, in place of as many bytes
+	breaks     int
 }
 
 func apply(body string, edits []edit) string {
 	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(b.start, a.start) })
+	grown := map[int]int{} // by where an edit began, how much longer it has made the body
 	for _, e := range edits {
-		rest, grows := body[e.end:e.stop], len(e.mark)-(e.end-e.start)
+		stop := e.stop
+		for at, by := range grown {
+			if at < e.stop {
+				stop += by
+			}
+		}
+		before := len(body)
+		rest, grows := body[e.end:stop], len(e.mark)-(e.end-e.start)
 		if grows > 0 {
 			rest = strings.ReplaceAll(rest, "\n ", "\n "+strings.Repeat(" ", grows))
 		}
-		body = body[:e.start] + e.mark + rest + body[e.stop:]
+		body = body[:e.start] + e.mark + rest + e.after + body[stop+e.breaks:]
+		grown[e.start] = len(body) - before
 	}
 	return body
 }

@@ -12,16 +12,19 @@ import (
 // Editions are the use cases around texts that are published, and those that are to be.
 type Editions struct{ letters *Service }
 
-// writeText puts the text into the draft edition, which starts as a copy of the current one. It reports whether the text
-// is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
-func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {
+// ready returns a text as it is kept, in the format of today, and refuses one that hides words. It is done before the transaction,
+// which others wait for.
+func (t Text) ready() (Text, error) {
 	if t.Format < Format {
 		t.settle(t.Demands)
 	}
 	t = t.tidy()
-	if err := t.checkShown(); err != nil {
-		return false, err
-	}
+	return t, t.checkShown()
+}
+
+// writeText puts a text that is ready into the draft edition, which starts as a copy of the current one. It reports whether the text
+// is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
+func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {
 	number := 1
 	var current Edition
 	if l.State == Draft {
@@ -128,8 +131,8 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 		if err := text.checkShown(); err != nil {
 			return err
 		}
-		if n := text.Twice(); n > 0 {
-			return fault.List{fault.New(fault.Invalid, "demand_twice", "Number", n).On("body")}
+		if err := text.checkDemands(); err != nil {
+			return err
 		}
 	}
 	for language, sum := range p.Sums {

@@ -137,7 +137,7 @@ func slugFor(tx *store.Tx, t Text) (string, error) {
 			err = complete(tx, &l)
 		}
 		there, ok := l.Edition.Texts[t.Language]
-		return !ok || !t.tidy().is(there), err
+		return !ok || !t.is(there), err
 	})
 }
 

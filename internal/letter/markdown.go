@@ -53,7 +53,7 @@ var sanitiser = func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "em", "strong", "del", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "blockquote", "code", "pre",
 		"hr", "table", "thead", "tbody", "tr", "sup", "figure", "figcaption", "cite")
-	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("ol")
+	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("value").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("li")
 	p.AllowElements("ol", "li", "div", "td", "th", "img", "a")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|right|center)$`)).OnElements("td", "th")

@@ -11,6 +11,7 @@ var qListFormer = store.Q("edition_text.list_former", `
 	WHERE e.published_at IS NULL AND t.content NOT LIKE $1
 		AND NOT EXISTS (SELECT 1 FROM circulation c WHERE c.letter_id = t.letter_id AND c.frozen_sha256 = e.sha256)
 		AND NOT EXISTS (SELECT 1 FROM lead_approval a WHERE a.letter_id = t.letter_id AND a.sha256 = e.sha256)
+		AND NOT EXISTS (SELECT 1 FROM approval w WHERE w.letter_id = t.letter_id AND w.decided_at IS NULL)
 	ORDER BY t.letter_id, t.number`)
 
 // Renewed returns the text in the format that is written today. Published texts stay as they were signed.
@@ -23,7 +24,7 @@ func (t Text) Renewed() Text {
 }
 
 // Renew rewrites texts of an earlier format that are not published, each with what hangs on its hash. One whose hash somebody was
-// sent, or has approved, stays what they saw. It is safe to run again, and in several processes.
+// sent, has approved or is asked to, stays what they saw. It is safe to run again, and in several processes.
 func (es Editions) Renew(ctx context.Context) error {
 	type place struct {
 		letter ID
@@ -63,6 +64,9 @@ func renew(tx *store.Tx, id ID, number int) error {
 		if t.Format < Format && t.SHA256 != current.Texts[language].SHA256 {
 			renewed[language] = t.Renewed()
 		}
+	}
+	if len(renewed) == 0 {
+		return nil
 	}
 	before := draft.SHA256
 	if t, ok := renewed[draft.Language]; ok {

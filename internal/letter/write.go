@@ -29,6 +29,13 @@ type Settings struct {
 // Create makes a draft at the desk. A nil text comes later; what set leaves open is as AtDesk says. Another letter of the slug is
 // a Conflict. by is the user who does it, for the audit trail, here and below; 0 is the command line.
 func (s *Service) Create(ctx context.Context, slug string, t *Text, set Settings, by int64) (Letter, error) {
+	if t != nil {
+		ready, err := t.ready()
+		if err != nil {
+			return Letter{}, err
+		}
+		t = &ready
+	}
 	blank := s.blank()
 	return s.update(ctx, func(tx *store.Tx) (l Letter, err error) {
 		made, err := blank.insert(tx, slug, AtDesk)
@@ -70,6 +77,9 @@ type Import struct {
 // none; all that is decided with it is done in one transaction, or nothing is. It returns the letter as it then is, and whether
 // that differs from what it was: the same Import twice changes nothing.
 func (s *Service) Import(ctx context.Context, i Import) (l Letter, changed bool, err error) {
+	if i.Text, err = i.Text.ready(); err != nil {
+		return l, false, err
+	}
 	blank := s.blank()
 	var before Letter
 	l, err = s.update(ctx, func(tx *store.Tx) (l Letter, err error) {
@@ -118,6 +128,10 @@ func (s *Service) Import(ctx context.Context, i Import) (l Letter, changed bool,
 // SaveText writes a text into the draft edition. base is the Text.Revision of the text that it was made from, "" for none: another
 // one in its place is a Conflict. follows is required for a published letter.
 func (s *Service) SaveText(ctx context.Context, slug string, t Text, follows Follows, base string, by int64) (Letter, error) {
+	t, err := t.ready()
+	if err != nil {
+		return Letter{}, err
+	}
 	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
 		return saveText(tx, l, t, follows, &base, by)
 	})

@@ -33,6 +33,16 @@ type AskedView struct {
 	Former  []page.Option // what it may continue
 }
 
+// askedOf is a demand with what every page has.
+type askedOf struct {
+	page.Base
+	Action string
+	Demand AskedView
+}
+
+// ContinuesOf puts what a demand may continue into the page's language.
+func (p DemandsPage) ContinuesOf(v AskedView) askedOf { return askedOf{p.Base, p.Action, v} }
+
 // Template is its file.
 func (DemandsPage) Template() string { return "desk/demands" }
 
@@ -51,13 +61,18 @@ func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 		return failed
 	}
 	for _, a := range list {
-		v := AskedView{Number: a.Number, Text: page.Tag(a.Text, t.Language), Facts: page.FactsOf(loc, t, a), Unsure: !a.Sure}
+		v := AskedView{Number: a.Number, Text: page.Tag(a.Text, t.Language), Facts: page.FactsOf(loc, t.Language, a), Unsure: !a.Sure}
 		if a.From.ID != 0 {
 			v.Thought = page.Tag(a.From.Text, t.Language)
 			v.Former = append(v.Former, formerOption(loc, a.From))
 		}
 		for _, f := range dropped {
 			v.Former = append(v.Former, formerOption(loc, f))
+		}
+		for _, other := range list {
+			if !other.Sure && other.From.ID != 0 && other.Number != a.Number {
+				v.Former = append(v.Former, formerOption(loc, other.From))
+			}
 		}
 		p.Demands = append(p.Demands, v)
 		p.Numbers = append(p.Numbers, page.Option{Value: a.Number, Text: loc.Digits(a.Number) + " · " + letter.Excerpt(a.Text, 60)})

@@ -90,7 +90,7 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		return h.newLetterPage(w, r, d, v, page.OnField(err, "text"))
 	}
 	typed := textValues(read.Text)
-	for i, demand := range letter.Proposed(draft) {
+	for i, demand := range letter.Proposed(draft)[:min(len(letter.Proposed(draft)), maxRows)] {
 		typed.Set("d"+strconv.Itoa(i)+"-text", demand.Text)
 	}
 	typed.Set("language", read.Text.Language)

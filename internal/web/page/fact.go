@@ -17,12 +17,13 @@ type FactView struct {
 	Words  Tagged // in that of the letter, in place of a value
 	Quote  Tagged // words of the demand that say so
 	Source string // else who has set it, and when
+	Lapsed bool   // the text no longer says so; shown at the desk only
 }
 
-// FactsOf puts the facts of a demand of a text into words.
-func FactsOf(loc *i18n.Locale, t letter.Text, a letter.Asked) (list []FactView) {
+// FactsOf puts the facts of a demand, whose text is in a language, into words.
+func FactsOf(loc *i18n.Locale, language string, a letter.Asked) (list []FactView) {
 	for _, f := range a.Facts {
-		v := FactView{ID: strconv.FormatInt(f.ID, 36), Label: loc.T("fact." + string(f.Kind))}
+		v := FactView{ID: strconv.FormatInt(f.ID, 36), Label: loc.T("fact." + string(f.Kind)), Lapsed: f.Lapsed}
 		switch f.Kind {
 		case letter.FactDue:
 			if day, err := time.Parse(time.DateOnly, f.Value); err == nil {
@@ -31,19 +32,14 @@ func FactsOf(loc *i18n.Locale, t letter.Text, a letter.Asked) (list []FactView) 
 		case letter.FactWithin:
 			days, _ := strconv.Atoi(strings.Trim(f.Value, "PD"))
 			v.Value = loc.N("fact.days", days)
-		case letter.FactAsked:
-			if n, err := strconv.Atoi(f.Value); err == nil && n <= len(t.Addressees) {
-				x := t.Addressees[n-1]
-				v.Words = Tag(strings.Trim(x.Line()+", "+x.Office, ", "), t.Language)
-			}
 		case letter.FactUrgent:
 			v.Value = loc.T("fact.is_urgent")
 		default:
-			v.Words = Tag(f.Value, t.Language)
+			v.Words = Tag(f.Value, language)
 		}
 		switch {
 		case f.Quote != "":
-			v.Quote = Tag(f.Quote, t.Language)
+			v.Quote = Tag(f.Quote, language)
 		case f.SetBy.Slug != "":
 			v.Source = loc.T("fact.set_by", "Name", f.SetBy.Name(loc.Code, i18n.Default), "Date", loc.Date(f.SetAt))
 		default:

@@ -3,6 +3,7 @@ package public
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,7 @@ func (p LetterPage) Tally() string {
 // KnownView is what is known of a demand beside its text.
 type KnownView struct {
 	Number string
+	Anchor string // of the demand in the text
 	Facts  []page.FactView
 }
 
@@ -126,10 +128,10 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 	if l.Deadline.IsSet() {
 		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
 	}
-	for _, a := range l.Asked {
-		authoritative := l.Edition.Text(l.Edition.Language)
-		if facts := page.FactsOf(loc, authoritative, a); len(facts) > 0 {
-			p.Known = append(p.Known, KnownView{Number: a.Number, Facts: facts})
+	for i, a := range l.Asked {
+		facts := slices.DeleteFunc(page.FactsOf(loc, l.Edition.Language, a), func(f page.FactView) bool { return f.Lapsed })
+		if len(facts) > 0 {
+			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}
 	}
 	for _, x := range l.Persons {
