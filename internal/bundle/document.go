@@ -100,10 +100,7 @@ func (s *Service) Document(l *Published) Document {
 	}
 	for _, x := range l.Asked {
 		demand := demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"}
-		for _, f := range x.Facts {
-			if f.Lapsed {
-				continue
-			}
+		for _, f := range x.Known() {
 			if f.Kind == letter.FactDue {
 				demand.Due = f.Value
 			}

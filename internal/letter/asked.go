@@ -51,10 +51,18 @@ type Fact struct {
 type Asked struct {
 	Demand
 	Facts []Fact
-	Sure  bool   // false where an editor has still to say which demand of an earlier edition this one continues
+	Sure  bool   // false where an editor has still to say which demand of an earlier edition this one continues: see Known
 	From  Former // that it continues or is thought to; the zero one of a new demand
 
 	id int64 // 0 for one of an edition from before demands had one
+}
+
+// Known are the facts that the public sees: those that the text still bears out, of a demand that is known to be the one they are about.
+func (a Asked) Known() []Fact {
+	if !a.Sure {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(a.Facts), func(f Fact) bool { return f.Lapsed })
 }
 
 // Former is a demand as an earlier edition has it.
@@ -146,8 +154,8 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error)
 }
 
 // identify says of each demand of an edition that is about to be published which earlier one it continues: the one with its words,
-// else that with its number, if half of its words are the same, and else none. Where words have changed an editor says whether
-// that is right.
+// else that with its number, if half of its words are the same, else any with half of its words, else that with its number. Where
+// words have changed an editor says whether that is right.
 func identify(tx *store.Tx, id ID, e Edition) error {
 	var before []Former
 	if e.Number > 1 {
@@ -210,6 +218,7 @@ func continued(demands []Demand, before []Former) []Asked {
 	match(true, func(_ Demand, w words, _ Former, of words) bool { return slices.Equal(w, of) })
 	match(false, func(d Demand, w words, f Former, of words) bool { return d.Number == f.Number && alike(w, of) })
 	match(false, func(_ Demand, w words, _ Former, of words) bool { return alike(w, of) })
+	match(false, func(d Demand, _ words, f Former, _ words) bool { return d.Number == f.Number })
 	for i, d := range demands {
 		list[i].Demand = d
 		if list[i].From.ID == 0 { // it may be one of those that are left, in other words
@@ -219,10 +228,24 @@ func continued(demands []Demand, before []Former) []Asked {
 	return list
 }
 
-// words are those of a demand, folded.
+// Reworded returns the numbers of the demands of a text that say something else than those of the edition before.
+func Reworded(before, after Text) (numbers []string) {
+	var former []Former
+	for i, d := range before.Numbered() {
+		former = append(former, Former{ID: int64(i + 1), Number: d.Number, Text: d.Text})
+	}
+	for _, a := range continued(after.Numbered(), former) {
+		if a.From.ID == 0 || !a.Sure {
+			numbers = append(numbers, a.Number)
+		}
+	}
+	return numbers
+}
+
+// words are those of a demand.
 type words []string
 
-func wordsIn(text string) words { return append(words{}, strings.Fields(fold(text))...) }
+func wordsIn(text string) words { return append(words{}, strings.Fields(plain(text))...) }
 
 // alike reports whether at least half of the words, of the longer one, are the same.
 func alike(a, b words) bool {
@@ -264,7 +287,7 @@ func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by in
 		if f, err = f.read(l); err != nil {
 			return err
 		}
-		if f.Quote != "" && !holds(fold(a.Text), fold(f.Quote)) {
+		if f.Quote != "" && !holds(plain(a.Text), plain(f.Quote)) {
 			return fault.List{fault.New(fault.Invalid, "demand.quote").On("quote")}
 		}
 		n := 0
@@ -345,7 +368,7 @@ func (f Fact) stands(l Letter, demand Demand) bool {
 	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.called() == f.Value }) {
 		return false
 	}
-	return f.Quote == "" || holds(fold(demand.Text), fold(f.Quote))
+	return f.Quote == "" || holds(plain(demand.Text), plain(f.Quote))
 }
 
 // speaker returns the lead organisation for which a user sets something.

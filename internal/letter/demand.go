@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -265,7 +266,8 @@ func (t *Text) settle(demands []Demand) {
 type spot struct {
 	start, end    int    // of its mark, or where that goes
 	stop          int    // where the part ends
-	words         string // folded
+	words         string // plain: see plain
+	head          string // of an item, those before the first list in it
 	digits        string // of its mark, as written
 	before, after string // what parts it from the rest of its paragraph, of a line
 	breaks        int    // bytes of the hard break that ends it, of a line
@@ -277,7 +279,7 @@ func (t *Text) place(demands []Demand, others bool) {
 	t.Body = CleanMarkdown(t.Body)
 	source := []byte(t.Body)
 	doc := t.parse(source)
-	spots, whole := spotsOf(doc, source), fold(wordsOf(doc, source))
+	spots, whole := spotsOf(doc, source), plain(wordsOf(doc, source))
 	taken := map[int]bool{}
 	for _, s := range spots {
 		if s.demand && !others {
@@ -287,7 +289,7 @@ func (t *Text) place(demands []Demand, others bool) {
 	var asked []Demand
 	var found []*spot // where each stands, nil for nowhere
 	for _, d := range demands {
-		words := fold(d.Text)
+		words := plain(d.Text)
 		at := takeSpot(spots, words)
 		if at == nil && holds(whole, words) { // where no demand can be, or in one with another: it stands once
 			continue
@@ -369,7 +371,7 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 			if !ok {
 				break
 			}
-			s := spot{start: start, end: end, stop: endOf(n, source), words: fold(wordsOf(n, source)), demand: demands[n]}
+			s := spot{start: start, end: end, stop: endOf(n, source), words: plain(wordsOf(n, source)), head: plain(wordsOf(n.FirstChild(), source)), demand: demands[n]}
 			if m := itemNumber.FindSubmatch(source[start:end]); m != nil {
 				s.digits = string(m[1])
 			}
@@ -380,7 +382,7 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 		case *ast.Paragraph:
 			if alone {
 				start := n.Lines().At(0).Start
-				spots = append(spots, spot{start: start, end: start, stop: endOf(n, source), words: fold(wordsOf(n, source))})
+				spots = append(spots, spot{start: start, end: start, stop: endOf(n, source), words: plain(wordsOf(n, source))})
 				spots = append(spots, lineSpots(n, source)...)
 			}
 		case *ast.Heading:
@@ -388,11 +390,11 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 				line := bytes.LastIndexByte(source[:n.Lines().At(0).Start], '\n') + 1
 				if start := n.Lines().At(0).Start; start > line { // with "#" before it
 					m := itemNumber.FindSubmatchIndex(source[start:endOf(n, source)])
-					s := spot{start: line, end: start, stop: endOf(n, source), words: fold(wordsOf(n, source))}
+					s := spot{start: line, end: start, stop: endOf(n, source), words: plain(wordsOf(n, source))}
 					if m != nil && m[0] == 0 {
 						s.digits, s.end = string(source[start+m[2]:start+m[3]]), start+m[1]
 						s.end += len(source[s.end:s.stop]) - len(bytes.TrimLeft(source[s.end:s.stop], " "))
-						s.words = fold(string(source[s.end:s.stop]))
+						s.words = plain(string(source[s.end:s.stop]))
 					}
 					spots = append(spots, s)
 				}
@@ -412,7 +414,7 @@ func lineSpots(p *ast.Paragraph, source []byte) (spots []spot) {
 		if last == 0 || stop == line.Start {
 			continue
 		}
-		s := spot{start: line.Start, end: line.Start, stop: stop, words: fold(string(source[line.Start:stop]))}
+		s := spot{start: line.Start, end: line.Start, stop: stop, words: plain(string(source[line.Start:stop]))}
 		if i > 0 {
 			s.before = "\n"
 		}
@@ -441,16 +443,25 @@ func endOf(n ast.Node, source []byte) (end int) {
 	return min(end, len(source))
 }
 
-// holds reports whether folded words stand in a folded text, as whole words.
+// plain returns the words of a text alone, one blank between them: marks of lists and sentences say nothing of which words they are.
+func plain(s string) string {
+	return strings.ToLower(strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '\u200c'
+	}), " "))
+}
+
+// holds reports whether plain words stand in a plain text, as whole words.
 func holds(text, words string) bool {
 	return words != "" && strings.Contains(" "+text+" ", " "+words+" ")
 }
 
-// takeSpot returns the part whose words are these, else the first in which they stand, and takes it; nil if there is none.
+// takeSpot returns the part whose words are these, else the first in which they stand, else an item with which they begin, since a list
+// within it may have been read without its marks, and takes it; nil if there is none.
 func takeSpot(spots []spot, words string) *spot {
 	for _, is := range []func(s spot) bool{
 		func(s spot) bool { return s.words == words },
 		func(s spot) bool { return holds(s.words, words) },
+		func(s spot) bool { return strings.Contains(s.head, " ") && strings.HasPrefix(words+" ", s.head+" ") },
 	} {
 		for i := range spots {
 			if s := &spots[i]; !s.taken && is(*s) {

@@ -44,6 +44,8 @@ func TestRenewed(t *testing.T) {
 		"headings":               {"en", "## 1. Open it\n\nNow.\n\n### Pay\n\nSoon.", asks("1", "Open it", "2", "Pay"), "1) Open it\n\nNow.\n\n2) Pay\n\nSoon."},
 		"a part of a word":       {"en", "We speak exactly.\n\n- Act", asks("1", "Act"), "We speak exactly.\n\n1) Act"},
 		"in a table":             {"en", "| We ask |\n|---|\n| Open it. |", asks("1", "Open it."), "| We ask |\n|---|\n| Open it. |"},
+		"with a list in it":      {"en", "1. open the ford:\n   - for carts,\n   - for people;\n2. publish the plan.", asks("1", "open the ford: - for carts, - for people;", "2", "publish the plan."), "1) open the ford:\n   - for carts,\n   - for people;\n2) publish the plan."},
+		"with numbers in it":     {"en", "1. open the ford:\n   1. carts\n   2. people\n2. publish it.", asks("1", "open the ford: 1. carts 2. people", "2", "publish it."), "1) open the ford:\n   1. carts\n   2. people\n2) publish it."},
 		"two of one number":      {"en", "1. Open it.\n\nAnd:\n\n1. Pay.", asks("1", "Open it.", "1", "Pay."), "1) Open it.\n\nAnd:\n\n2) Pay."},
 		"in brackets":            {"en", "(1) Open it.\n(2) Pay.", asks("(1)", "Open it.", "(2)", "Pay."), "1) Open it.\n2) Pay."},
 		"a request in prose":     {"en", "The gate is shut. We ask you to open it\nby May.\n\nThank you.", asks("", "We ask you to open it by May."), "1) The gate is shut. We ask you to open it\nby May.\n\nThank you."},

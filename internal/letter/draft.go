@@ -65,10 +65,10 @@ func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
 
 // Finding is something to look at before a letter is opened.
 type Finding struct {
-	Key      string               // addressee demand demand_twice demand_missing lead text deadline_past deadline_none stale figure call approval lifted
+	Key      string               // title addressee demand demand_twice demand_missing demand_changed lead text deadline_past deadline_none stale figure call approval lifted
 	Blocks   bool                 // the letter cannot be opened like this
 	Language string               // of a stale translation, or of one that lacks a demand
-	Number   string               // of that demand, or of the one that stands twice
+	Number   string               // of that demand, of the one that stands twice or that is reworded
 	Quote    string               // of a figure
 	Lead     account.Organisation // that has not approved the text
 }
@@ -87,8 +87,14 @@ func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisa
 		}
 	}
 	add(l.State == Draft && c.Lifted(e), Finding{Key: "lifted"})
+	add(t.Title == "", Finding{Key: "title", Quote: t.Name()})
 	add(len(t.Addressees) == 0, Finding{Key: "addressee"})
 	add(len(t.Demands) == 0, Finding{Key: "demand"})
+	if l.State != Draft {
+		for _, number := range Reworded(l.Edition.Text(l.Edition.Language), t) {
+			list = append(list, Finding{Key: "demand_changed", Number: number})
+		}
+	}
 	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})
 	for _, code := range e.Languages() {
 		add(e.Texts[code].Stale, Finding{Key: "stale", Language: code})

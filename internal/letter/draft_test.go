@@ -29,9 +29,9 @@ func TestChecklist_namesWhatIsMissing(t *testing.T) {
 		texts  map[string]letter.Text
 		want   []string
 	}{
-		"nothing":    {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth}, nil, []string{"text", "lead", "addressee", "demand", "deadline_none"}},
+		"nothing":    {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth}, nil, []string{"text", "lead", "title", "addressee", "demand", "deadline_none"}},
 		"past":       {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth, Leads: lead, Deadline: letter.Deadline{At: now}}, map[string]letter.Text{"en": full}, []string{"deadline_past", "figure"}},
-		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"stale", "demand_missing", "figure"}},
+		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"demand_changed", "stale", "demand_missing", "figure"}},
 		"no sign-on": {letter.Letter{State: letter.Draft, SignOn: letter.SignOnNone, Leads: lead}, map[string]letter.Text{"en": full}, []string{"figure"}},
 	} {
 		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, letter.Circulation{}, nil, now)

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -21,6 +22,7 @@ type BoardPage struct {
 	LetterTitle               page.Tagged
 	Action, PublicURL, State  string
 	Draft, Open               bool
+	Reworded                  bool // demands wait for an editor to say which they continue
 	MayWrite, MayVet, CanMail bool
 	SignOn                    string
 	Protected, HasCall        bool
@@ -97,6 +99,13 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		if _, there := e.Texts[x.Code]; !there {
 			p.Missing = append(p.Missing, page.TextLink{Lang: x.Code, Name: x.Name, Dir: x.Dir, URL: path + "/texts/" + x.Code})
 		}
+	}
+	if l.State != letter.Draft && p.MayWrite {
+		asked, _, failed := h.Letters.Demands.Of(r.Context(), l)
+		if failed != nil {
+			return failed
+		}
+		p.Reworded = slices.ContainsFunc(asked, func(a letter.Asked) bool { return !a.Sure })
 	}
 	findings, failed := h.checklist(r, d, e)
 	if failed != nil {

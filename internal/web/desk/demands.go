@@ -61,7 +61,7 @@ func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 		return failed
 	}
 	for _, a := range list {
-		v := AskedView{Number: a.Number, Text: page.Tag(a.Text, t.Language), Facts: page.FactsOf(loc, t.Language, a), Unsure: !a.Sure}
+		v := AskedView{Number: a.Number, Text: page.Tag(a.Text, t.Language), Facts: page.FactsOf(loc, t.Language, a.Facts), Unsure: !a.Sure}
 		if a.From.ID != 0 {
 			v.Thought = page.Tag(a.From.Text, t.Language)
 			v.Former = append(v.Former, formerOption(loc, a.From))

@@ -90,8 +90,8 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		return h.newLetterPage(w, r, d, v, page.OnField(err, "text"))
 	}
 	typed := textValues(read.Text)
-	for i, demand := range letter.Proposed(draft)[:min(len(letter.Proposed(draft)), maxRows)] {
-		typed.Set("d"+strconv.Itoa(i)+"-text", demand.Text)
+	for i, demand := range letter.Proposed(draft) {
+		typed.Set("p"+strconv.Itoa(i)+"-text", demand.Text)
 	}
 	typed.Set("language", read.Text.Language)
 	typed.Set("slug", read.Text.Slug())
@@ -105,6 +105,9 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		if hour := deadline.At.Format(time.TimeOnly); hour != "23:59:59" { // that is the end of a day alone
 			typed.Set("hour", hour[:len("15:04")])
 		}
+	}
+	for _, o := range read.Organisations {
+		typed.Add("warning", page.LocaleOf(r).T("desk.confirm_letter.sender", "Text", strings.Join(append([]string{o.Name(read.Text.Language, i18n.Default)}, o.Address...), ", ")))
 	}
 	for _, x := range draft.Warnings {
 		typed.Add("warning", page.LocaleOf(r).T("desk.warning."+x.Key, pairsOf(x.Args)...))

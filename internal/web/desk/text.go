@@ -19,6 +19,7 @@ type TextForm struct {
 	L                            *i18n.Locale
 	Lang, Dir                    string   // of the text
 	Addressees, Demands, Signers []string // prefixes of the names of a row's fields
+	Proposed                     []string // those of what may be a demand
 }
 
 // maxRows is how many addressees, demands or signers a form can hold.
@@ -64,6 +65,9 @@ func textOf(v url.Values, language string) letter.Text {
 		if text := line1(v.Get("d" + n + "text")); text != "" {
 			demands = append(demands, letter.Demand{Number: line1(v.Get("d" + n + "number")), Text: text})
 		}
+		if v.Get("p"+n+"take") == "1" {
+			demands = append(demands, letter.Demand{Text: line1(v.Get("p" + n + "text"))})
+		}
 		x := letter.Signer{Name: line1(v.Get("s" + n + "name")), Role: line1(v.Get("s" + n + "role")), Organisation: line1(v.Get("s" + n + "organisation"))}
 		if x != (letter.Signer{}) {
 			t.SignedBy = append(t.SignedBy, x)
@@ -91,7 +95,7 @@ func rowsOf(v url.Values, prefix string, spare int) (rows []string) {
 
 func (h *Handlers) textForm(r *http.Request, typed url.Values, language string, err error) TextForm {
 	return TextForm{Form: page.NewForm(r, typed, err), L: page.LocaleOf(r), Lang: language, Dir: i18n.Direction(language),
-		Addressees: rowsOf(typed, "a", 1), Demands: rowsOf(typed, "d", 2), Signers: rowsOf(typed, "s", 1)}
+		Addressees: rowsOf(typed, "a", 1), Demands: rowsOf(typed, "d", 2), Signers: rowsOf(typed, "s", 1), Proposed: rowsOf(typed, "p", 0)}
 }
 
 // working returns the text in a language that editors write on.

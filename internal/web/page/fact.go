@@ -20,9 +20,9 @@ type FactView struct {
 	Lapsed bool   // the text no longer says so; shown at the desk only
 }
 
-// FactsOf puts the facts of a demand, whose text is in a language, into words.
-func FactsOf(loc *i18n.Locale, language string, a letter.Asked) (list []FactView) {
-	for _, f := range a.Facts {
+// FactsOf puts facts of a demand, whose text is in a language, into words.
+func FactsOf(loc *i18n.Locale, language string, facts []letter.Fact) (list []FactView) {
+	for _, f := range facts {
 		v := FactView{ID: strconv.FormatInt(f.ID, 36), Label: loc.T("fact." + string(f.Kind)), Lapsed: f.Lapsed}
 		switch f.Kind {
 		case letter.FactDue:

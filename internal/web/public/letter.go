@@ -3,7 +3,6 @@ package public
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -129,8 +128,7 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
 	}
 	for i, a := range l.Asked {
-		facts := slices.DeleteFunc(page.FactsOf(loc, l.Edition.Language, a), func(f page.FactView) bool { return f.Lapsed })
-		if len(facts) > 0 {
+		if facts := page.FactsOf(loc, l.Edition.Language, a.Known()); len(facts) > 0 {
 			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}
 	}
