@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -71,9 +72,16 @@ func TestDemands_fromDeskToPage(t *testing.T) {
 		if !strings.Contains(asks.Main(t), "It seems to continue:") {
 			t.Fatalf("the reworded demand: %s", asks.Main(t))
 		}
-		form := asks.Form(t, path+"/demands")
-		post(http.StatusSeeOther, url.Values{"do": {"continue"}, "demand": {"2"}, "continues": {form.Get("continues")}})
-		if after := ada.Get(path + "/demands").Main(t); strings.Contains(after, "It seems to continue:") || !strings.Contains(after, "10 days") {
+		if board := ada.Get(path).Main(t); !strings.Contains(board, "Reworded demands wait for your word") {
+			t.Errorf("the board: %s", board)
+		}
+		offered := regexp.MustCompile(`id="continues-2" name="continues"><option value="([^"]+)" selected`).FindStringSubmatch(asks.Body)
+		if offered == nil {
+			t.Fatal(asks.Body)
+		}
+		post(http.StatusSeeOther, url.Values{"do": {"continue"}, "demand": {"2"}, "continues": {offered[1]}})
+		if after := ada.Get(path + "/demands").Main(t); strings.Contains(after, "It seems to continue:") || !strings.Contains(after, "10 days") ||
+			!strings.Contains(after, "These words are no longer in the text") {
 			t.Errorf("after the editor's word: %s", after)
 		}
 		if trail := ada.Get(path + "/trail").Main(t); !strings.Contains(trail, "noted something about demand") {
