@@ -12,7 +12,8 @@ import (
 // blanks are the folded words that stand in cells for nothing.
 var blanks = func() map[string]bool {
 	set := map[string]bool{}
-	for _, w := range []string{"n a", "na", "none", "nil", "null", "not applicable", "no affiliation", "not available", "self", "myself", "nobody", "same",
+	for _, w := range []string{"n a", "na", "none", "nil", "null", "not applicable", "no affiliation", "unaffiliated", "not available", "self",
+		"myself", "nobody", "same",
 		"aucun", "aucune", "neant", "s o", "sans objet", "non applicable", "sans affiliation", "sans", "moi meme", "rien", "non renseigné",
 		"هیچ", "هیچ کدام", "هیچکدام", "ندارد", "ندارم", "نداریم", "بدون", "خودم", "مورد ندارد", "نامشخص", "لا یوجد", "لا توجد", "لا شیء", "لا ینطبق",
 		"غیر متوفر", "بلا", "نفسی", "لاشیء"} {
@@ -39,9 +40,11 @@ var (
 		signatories signer signers grand sub of many further anonymous nom noms personne personnes signataire signataires organisme organismes associations
 		sous de des d general generale bien plusieurs et and plus with avec نفر تن امضا امضاها امضاکننده نام کل از و با ~توقیع ~توقیعات ~موقعین ~موقعون شخص
 		شخصا ~اسماء کلی ~کلی منظمة`)
-	alsoWords   = wordsOf(`and plus et و with`)
-	unnamed     = wordsOf(`anonymous anon anonyme anonymes withheld ناشناس گمنام مجهول مجهولة مجهول‌الهوية ~هویة`)
-	unnamedToo  = wordsOf(`name signatory signer signature person member citizen by request signataire personne citoyen نام بی شخص فرد موقع اسم ~اسم نفر`)
+	alsoWords  = wordsOf(`and plus et و with`)
+	unnamed    = wordsOf(`anonymous anon anonyme anonymes withheld ناشناس گمنام مجهول مجهولة مجهول‌الهوية ~هویة`)
+	unnamedToo = wordsOf(`name signatory signer signature person member citizen by request a an un une
+		to remain be stay keep kept wish wishes wants prefers signataire personne citoyen
+		souhaite rester نام بی شخص فرد موقع اسم ~اسم نفر`)
 	unnamedFull = map[string]bool{"بی نام": true, "بدون نام": true, "بدون اسم": true, "no name": true, "sans nom": true, "private": true,
 		"confidential": true}
 )
@@ -80,11 +83,18 @@ func isUnnamed(cell string) bool {
 // numbered is the number that a line has in its list: "1. Ada Lunt".
 var numbered = regexp.MustCompile(`^[#№(\[]?\s?\p{Nd}{1,6}\s?(?:[.)\]:،]+\s*|[-–—]\s+|\s[-–—]\s*)`)
 
+// loose is a number without anything behind it, or with a sign before it.
+var loose = regexp.MustCompile(`^[#№]?\s?\p{Nd}{1,6}\s+`)
+
 var bullet = regexp.MustCompile(`^[•·*‣▪–—-]\s+`)
 
-// unnumbered takes the number of a line, or its bullet, out of a name.
-func unnumbered(name string) string {
-	if rest := numbered.ReplaceAllString(name, ""); rest != name && strings.ContainsFunc(rest, unicode.IsLetter) {
+// unnumbered takes the number of a line, or its bullet, out of a name; column says that the others have one too.
+func unnumbered(name string, column bool) string {
+	rest := numbered.ReplaceAllString(name, "")
+	if rest == name && column {
+		rest = loose.ReplaceAllString(name, "")
+	}
+	if rest != name && strings.ContainsFunc(rest, unicode.IsLetter) {
 		return rest
 	}
 	return bullet.ReplaceAllString(name, "")
@@ -95,7 +105,7 @@ func isNumbered(rows []row, number int) bool {
 	n, all := 0, 0
 	for _, r := range rows {
 		if cell := strings.TrimSpace(r.cell(number)); cell != "" {
-			if all++; numbered.MatchString(cell) {
+			if all++; numbered.MatchString(cell) || loose.MatchString(cell) {
 				n++
 			}
 		}

@@ -13,11 +13,13 @@ var (
 		نمایش منتشر انتشار عمومی علنی آشکار ~نشر نشره ینشر ننشر تنشر تنشروا علنا ~ظهور یظهر تظهر اظهار ~عرض یعرض نعرض تعرض ~عام`)
 	hideWords = wordsOf(`anon anonym* hide hidden withh* private privately confident* conceal* omit* masque* masqu* cache cachee cacher secret*
 		ناشناس گمنام محرمانه پنهان مخفی خصوصی ~مجهول مجهولا مجهولة ~سری سریة سریا اخفاء کتمان حجب`)
-	agreeWords = wordsOf(`consent* agree agreed agreement permission* permit* allow allowed accept* authoris* authoriz* autoris* accord consens* permet*
+	agreeWords = wordsOf(`privacy consent* agree agreed agreement permission* permit* allow allowed accept* authoris* authoriz* autoris* accord consens*
+	permet*
 		رضایت موافق* اجازه مجاز اوافق توافق* نوافق یوافق تسمح* اسمح ~سماح ~اذن`)
 	refuseWords = wordsOf(`disagree refuse refused decline* oppose مخالفم مخالف ارفض رفض`)
-	useWords    = wordsOf(`use used using include included add added mention* utiliser utilise inclure citer استفاده ذکر استخدام ذکره`)
-	notWords    = wordsOf(`not don dont doesn never without ne pas sans jamais rather عدم لا بدون نشود نکنید نکنند نباشد نمی دون`)
+	useWords    = wordsOf(`use used using share shared partager include included add added mention* utiliser utilise inclure citer استفاده ذکر استخدام ذکره`)
+	notWords    = wordsOf(`not don dont doesn out remove* exclu* oppose* object refuse* never without ne pas sans jamais rather
+		 عدم لا بدون نشود نکنید نکنند نباشد نمی دون`)
 	// topicWords are of other things that people agree to.
 	topicWords = wordsOf(`newsletter* mailing update updates mail email emails courriel* contact* recontact* news informed inform policy politique terms
 	conditions data

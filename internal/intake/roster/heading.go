@@ -31,7 +31,9 @@ var (
 	kindWords    = wordsOf(`kind type genre نوع ~نوع`)
 	signedWords  = wordsOf(`signing signed`)
 	contactWords = wordsOf(`contact contacts representative* representant* referent interlocut* رابط نماینده ~ممثل ~مندوب`)
-	andWords     = wordsOf(`and or et ou و یا او`)
+	// standWords say of a person that they may sign for others.
+	standWords = wordsOf(`authorised authorized autorise autorisee responsible responsable مجاز ~مخول`)
+	andWords   = wordsOf(`and or et ou و یا او`)
 	// besideWords make a thing another one: an organisation's website is no organisation.
 	besideWords = wordsOf(`city town ville commune date dates time timestamp horodatage phone telephone tel mobile website web url site link lien size
 	number numero
@@ -83,6 +85,8 @@ func meaningOfWords(list []string) meaning {
 			return meaning{field: Title}
 		}
 		return meaning{field: Name, contact: true}
+	case standWords.in(list) && (name || personWords.in(list)) && cover(list, standWords, nameWords, personWords, fillers):
+		return meaning{field: Name, contact: true}
 	case cover(list, nameWords, personWords, givenWords, familyWords, fillers, andWords):
 		return meaning{field: nameOf(list, name, and)}
 	case name && titleWords.in(list) && cover(list, nameWords, titleWords, fillers, andWords):
@@ -97,7 +101,7 @@ func meaningOfWords(list []string) meaning {
 	case organisation && name && and && cover(list, nameWords, organisationWords, fillers, andWords):
 		return meaning{field: Name}
 	case organisation:
-		return meaning{field: Organisation, named: name}
+		return meaning{field: Organisation, named: name || signedWords.in(list)}
 	case countryWords.in(list):
 		return meaning{field: Country}
 	}

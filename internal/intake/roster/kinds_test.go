@@ -43,6 +43,8 @@ func TestRead_consent(t *testing.T) {
 		"Would you like to remain anonymous?":                   {kept, whole},
 		"Please do not publish my name":                         {kept, whole},
 		"Keep my name private":                                  {kept, whole},
+		"Opt out of public listing":                             {kept, whole},
+		"Can we share your name?":                               {public, kept},
 		"Withhold name":                                         {kept, whole},
 		"I don't want my name to appear":                        {kept, whole},
 		"Hide name (y/n)":                                       {kept, whole},
@@ -86,7 +88,7 @@ func TestRead_consent(t *testing.T) {
 func TestRead_consentThatIsUnclear(t *testing.T) {
 	for _, headings := range []string{"Consent", "I agree", "Do you want to be public or anonymous?", "I do not wish to be anonymous",
 		"Should your name be left out?",
-		"Show my name,Anonymous", "Name to be published?", "Autorisation", "رضایت", "موافق"} {
+		"Show my name,Anonymous", "Name to be published?", "Autorisation", "Privacy", "رضایت", "موافق"} {
 		text := "Name,Email," + headings + "\nAda Lunt,ada@x.example,Yes,Yes\n"
 		if _, key := refusal(t, text, nil); key != "roster.consent" {
 			t.Errorf("%s: %q", headings, key)
@@ -161,7 +163,8 @@ func TestRead_rowsThatAreNobody(t *testing.T) {
 		}
 	}
 	for _, word := range []string{"Anonymous", "ANONYME", "ناشناس", "مجهول", "Anonymous signatory", "(anonymous)", "Name withheld", "بی‌نام",
-		"Anonymous 2"} {
+		"Anonymous 2", "prefers to remain anonymous",
+		"Un signataire anonyme"} {
 		r, _ := refusal(t, "Name,Listing\n"+word+",public\n", nil)
 		if e := r.Entries[0]; !e.Unnamed || e.Listing != "counted" || !slices.Contains(e.Notes, roster.NoteUnnamed) {
 			t.Errorf("%s: %+v", word, e)
@@ -188,8 +191,10 @@ func TestRead_contactPersons(t *testing.T) {
 	for headings, of := range map[string]bool{"org_name,name,email": true, "Name of your organization,Your name and title,Email": true,
 		"Nom de l'organisation,Nom,Courriel": true,
 		"Organisation,Contact person,Email":  true, "Organization Name,First name,Last name": true, "نام سازمان,نام نماینده,ایمیل": true,
-		"اسم المنظمة,الاسم,البريد": true,
-		"NGO,Representative,Email": true, "Name of institution,Contact name,Email": true, "Name,Organisation,Email": false,
+		"اسم المنظمة,الاسم,البريد":          true,
+		"Organisation,Authorised signatory": true, "Signing organisation,Signatory": true,
+		"Organisation,Person responsible": true, "NGO,Representative,Email": true, "Name of institution,Contact name,Email": true,
+		"Name,Organisation,Email": false,
 		"Organisation,Name,Email": false} {
 		r, key := refusal(t, headings+"\nRiver Watch,Ada Lunt,ada@x.example\n", nil)
 		if key != "" || r.OfOrganisations != of || of && r.Entries[0].Organisation != "River Watch" {

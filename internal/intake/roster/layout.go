@@ -13,7 +13,8 @@ type layout struct {
 	headings      row
 	consent       consent // what the column of listings asks
 	organisations bool    // persons stand for the organisations beside them
-	numbered      bool    // organisations have numbers before their names
+	names         bool    // names have numbers before them
+	numbered      bool    // organisations have
 }
 
 // recognise puts the row's headings into columns; of two columns with one meaning the first is taken. A list that seems to say whether

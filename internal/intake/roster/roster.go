@@ -271,7 +271,7 @@ func (r *Roster) read(rows []row, given map[Field]int) error {
 	if len(rows) == 0 {
 		return fault.New(fault.Invalid, "roster.empty")
 	}
-	l.organisations, l.numbered = r.OfOrganisations, isNumbered(rows, l.columns[Organisation])
+	l.organisations, l.names, l.numbered = r.OfOrganisations, isNumbered(rows, l.columns[Name]), isNumbered(rows, l.columns[Organisation])
 	for _, row := range rows {
 		r.Entries = append(r.Entries, row.entry(l))
 	}
@@ -304,9 +304,9 @@ func (r row) entry(l layout) Entry {
 	if e.Name == "" {
 		e.Name = strings.TrimSpace(take(Given) + " " + take(Family))
 	}
-	e.Name = unnumbered(e.Name)
+	e.Name = unnumbered(e.Name, l.names)
 	if l.numbered {
-		e.Organisation = unnumbered(e.Organisation)
+		e.Organisation = unnumbered(e.Organisation, true)
 	}
 	e.Email = strings.TrimPrefix(e.Email, "mailto:")
 	if text := take(Country); text != "" {
