@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/intake/roster"
@@ -22,17 +24,18 @@ import (
 
 type importSignatories struct {
 	config.Instance
-	Slug    string         `arg:"" help:"The letter."`
-	File    string         `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX. Or mails that ask to sign, whose lines such as \"Organisation: River Watch\" are read: .eml or .mbox."`
-	Apply   bool           `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed. Of mails, those that the sender's domain has signed (DKIM) are added, and the others' senders asked by mail to confirm."`
-	Skip    []int          `placeholder:"N,…" help:"Numbers of mails that do not ask to sign."`
-	Basis   verify.Basis   `enum:"import,paper,reply," default:"" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail. Default: reply for mails, else import."`
-	Source  string         `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
-	Listing roll.Listing   `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
-	Kind    verify.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
-	Column  map[string]int `placeholder:"FIELD=N" help:"What column N holds, where its heading does not say it: name, given, family, title, affiliation, organisation, country, email, listing, kind."`
-	Quiet   bool           `short:"q" help:"Print only lines that need a look, and the summary."`
-	JSON    bool           `help:"Print one JSON object a line of the list, and a last one that sums up."`
+	Slug     string         `arg:"" help:"The letter."`
+	File     string         `arg:"" help:"The list: CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or XLSX. Or mails that ask to sign, whose lines such as \"Organisation: River Watch\" are read: .eml or .mbox."`
+	Apply    bool           `help:"Add them. Without it nothing is written: every line is checked, and what would become of it is printed. Of mails, those that the sender's domain has signed (DKIM) are added, and the others' senders asked by mail to confirm."`
+	Skip     []int          `placeholder:"N,…" help:"Numbers of mails that do not ask to sign."`
+	Basis    verify.Basis   `enum:"import,paper,reply," default:"" help:"How they were given: paper (signed on paper), reply (answered a mail), import (another list). They are counted and marked apart from those confirmed by mail. Default: reply for mails, else import."`
+	Source   string         `placeholder:"TEXT" help:"Where the list comes from, as the public is told, e.g. \"Sheets signed at the assembly of 12 May\"."`
+	Listing  roll.Listing   `enum:"public,addressee,coalition,counted" default:"public" help:"Who may see the names, where the list has no column that says so: public, addressee, coalition or counted. Publish only names whose bearers agreed to it."`
+	Kind     verify.Kind    `enum:"person,organisation,both," default:"" help:"Who signs, where the list has no column that says so. Default: a line with a name is a person, one with an organisation only is that."`
+	Column   map[string]int `placeholder:"FIELD=N" help:"What column N holds, where its heading does not say it: name, given, family, title, affiliation, organisation, country, email, listing, kind. listing=0: none says who may see the names."`
+	Encoding string         `enum:"windows-1252,windows-1256,windows-1250,windows-1251,windows-1253,windows-1254,windows-1255,macintosh," default:"" placeholder:"NAME" help:"How the text of a CSV is encoded, where it is not Unicode: windows-1252 (Western Europe), windows-1256 (Arabic, Persian), -1250, -1251, -1253, -1254, -1255, or macintosh."`
+	Quiet    bool           `short:"q" help:"Print only lines that need a look, and the summary."`
+	JSON     bool           `help:"Print one JSON object a line of the list, and a last one that sums up."`
 }
 
 // Run plans the import, prints the plan and, with --apply, carries it out.
@@ -86,7 +89,8 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 		if err != nil {
 			return nil, nil, err
 		}
-		list, err := roster.Read(name, data, columns)
+		list, err := roster.ReadIn(c.Encoding, name, data, columns)
+		c.advise(e, data, err)
 		return list, nil, err
 	}
 	if len(columns) > 0 || c.Basis != "" && c.Basis != verify.ByReply {
@@ -111,6 +115,25 @@ func (c *importSignatories) read(e *environment, columns map[roster.Field]int) (
 		}
 	}
 	return intake.Roster(f).Without(c.Skip), texts, nil
+}
+
+// advise says how a list can be read that was refused.
+func (c *importSignatories) advise(e *environment, data []byte, err error) {
+	f, _ := errors.AsType[*fault.Error](err)
+	switch {
+	case f == nil:
+	case f.Key == "roster.columns":
+		fmt.Fprintln(e.stderr, "Say which column is which with --column name=N.")
+	case f.Key == "roster.consent":
+		fmt.Fprintf(e.stderr, "If yes in it means that the name is shown, say --column listing=%[1]v. If another column tells, name that one; "+
+			"if none does, say --column listing=0: then --listing is for all.\n", f.Args["Number"])
+	case f.Key == "roster.encoding":
+		encoding := fmt.Sprint(f.Args["Encoding"])
+		fmt.Fprintf(e.stderr, "With --encoding %s it reads:\n", encoding)
+		for _, line := range roster.Preview(data, encoding) {
+			fmt.Fprintf(e.stderr, "    %s\n", line)
+		}
+	}
 }
 
 func isField(name string) bool {
@@ -176,6 +199,7 @@ func mailOf(m inbox.Mail) *plannedMail {
 var noteTexts = map[roster.Note]string{
 	roster.NoteHidden: "hidden characters taken out", roster.NoteCountry: "country not known, left out",
 	roster.NoteListing: "listing not understood, name kept back", roster.NoteLong: "cell cut", roster.NoteKind: "kind not understood",
+	roster.NoteUnanswered: "no answer whether the name may be shown, name kept back", roster.NoteUnnamed: "signs without a name, counted only",
 	roster.NoteEarlier: "written before there was this text",
 	roster.NoteAltered: "signature of the domain does not hold", roster.NoteNoKey: "key of the signature not to be had",
 }
@@ -257,7 +281,14 @@ func (c *importSignatories) sumUp(e *environment, plan *intake.Plan, batch intak
 			"source": plan.Source, "columns": columns, "ignored": plan.List.Ignored, "sheet": plan.List.Sheet})
 	}
 	for _, column := range plan.List.Columns {
-		e.printf("column %d %q is read as %s\n", column.Number, column.Heading, column.Field)
+		as := ""
+		if column.Inverse {
+			as = ": yes keeps the name back"
+		}
+		e.printf("column %d %q is read as %s%s\n", column.Number, column.Heading, column.Field, as)
+	}
+	if plan.List.OfOrganisations {
+		e.printf("the organisations sign; the persons beside them are not shown (--kind says otherwise)\n")
 	}
 	for _, heading := range plan.List.Ignored {
 		e.printf("column %q is not used\n", heading)

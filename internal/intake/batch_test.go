@@ -343,3 +343,39 @@ func TestApply_moreThanWhenItBegan(t *testing.T) {
 		}
 	})
 }
+
+// Signers without names are each counted; the same list finds them again, and another one may be of the same signers.
+func TestPlan_unnamedSigners(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		list := testkit.List(t, "Name,Affiliation\nAnonymous,\nAnonymous,\nناشناس,Vale School\nAnn Lee,\nTotal: 4,\n")
+		p := d.Plan(list)
+		want := []string{"2 person add", "3 person add", "4 person add", "5 person add", "6 person invalid roster.no_signatory"}
+		if diff := cmp.Diff(want, outcomes(p)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		d.Apply(p)
+		d.Publish()
+		if c := d.Counts(); c.Persons != 4 || c.Withheld != 3 {
+			t.Errorf("%+v", c)
+		}
+		if got := outcomes(d.Plan(list))[:4]; strings.Count(strings.Join(got, ","), "duplicate") != 4 {
+			t.Errorf("the same list: %q", got)
+		}
+		another := testkit.List(t, "Name\nAnonymous\nAnonymous\nAnonymous\nAnonymous\n")
+		want = []string{"2 person hold possible_duplicate", "3 person hold possible_duplicate", "4 person hold possible_duplicate", "5 person add"}
+		if diff := cmp.Diff(want, outcomes(d.Plan(another))); diff != "" {
+			t.Errorf("another list (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Whoever stands for an organisation is shown nowhere, and not as an organisation where its name is missing.
+func TestPlan_listsOfOrganisations(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		p := d.Plan(testkit.List(t, "Organisation,Contact name,Email\nFen Trust,Ann Lee,ann@fen.example\n,Bo Ray,\n"))
+		want := []string{"2 organisation add", "3 organisation invalid organisation.empty"}
+		if diff := cmp.Diff(want, outcomes(p)); diff != "" || p.Lines[0].Record().Name != "Fen Trust" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -75,6 +75,7 @@ type PlannedLine struct {
 	language string      // of mails to the signer
 	text     string      // language of the text signed
 	box      mailbox.Box // of one that asks
+	unnamed  bool        // no other line of the list is the same
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == Add || line.Outcome == Hold }
@@ -121,6 +122,7 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 		return nil, err
 	}
 	since := letter.LastText(editions).PublishedAt
+	unnamed := 0
 	for _, e := range p.List.Entries {
 		if e.Writer == roster.Sender && e.Sent.Before(since) { // whoever wrote then has not seen the text, and an old mail is easily sent again
 			e.Writer, e.Notes = roster.Claimed, append(slices.Clip(e.Notes), roster.NoteEarlier)
@@ -131,8 +133,14 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 		if e.Writer == roster.Claimed {
 			parts = []signing.Shown{shown} // one mail asks for both
 		}
+		if e.Unnamed {
+			unnamed++
+		}
 		for _, part := range parts {
 			line := s.check(p.Import, e, part, key)
+			if e.Unnamed && !line.marks.Address {
+				line.unnamed, line.marks = true, signing.MarksOfUnnamed(key, p.SHA256, e.Line, unnamed)
+			}
 			if done[lineKey{e.Line, part.Kind}] {
 				line.Outcome = Done
 			}
@@ -186,6 +194,8 @@ func (i Import) kindOf(e roster.Entry) verify.Kind {
 		return verify.Kind(e.Kind)
 	case i.Kind != "":
 		return i.Kind
+	case i.List.OfOrganisations:
+		return verify.Organisation
 	case e.Name == "" && e.Organisation != "":
 		return verify.Organisation
 	}
@@ -210,7 +220,7 @@ func (s *Service) check(i Import, e roster.Entry, shown signing.Shown, key *seal
 	}
 	representative := ""
 	if shown.Kind == verify.Organisation {
-		if shown.Organisation == "" {
+		if shown.Organisation == "" && !i.List.OfOrganisations { // or who stands for an organisation would be shown as one
 			shown.Organisation = e.Name
 		} else {
 			representative = e.Name // who signed for it: kept as it is written, never shown
@@ -291,6 +301,9 @@ func (p *Plan) markRepeated() {
 			continue
 		}
 		byTag[tag] = line.Line
+		if line.unnamed {
+			continue
+		}
 		key, b := line.bearer()
 		for i, other := range byName[key] {
 			if i == 0 {
@@ -324,7 +337,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				line.Outcome, line.Reason, line.Of = Duplicate, "", 0
 			case earlier == signing.EarlierWithdrawn: // a list does not sign for who took their name back
 				line.Outcome, line.Reason, line.Of = Duplicate, Withdrawn, 0
-			case earlier == signing.EarlierAlike && line.marks.Address && line.Outcome == Add:
+			case earlier == signing.EarlierAlike && (line.marks.Address || line.unnamed) && line.Outcome == Add:
 				line.Outcome, line.Reason = Hold, signing.HeldDuplicate
 			}
 			if line.Outcome == Ask {
@@ -332,7 +345,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 					return err
 				}
 			}
-			if line.Outcome != Add || line.marks.Address {
+			if line.Outcome != Add || line.marks.Address || line.unnamed {
 				continue
 			}
 			_, b := line.bearer()

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -33,11 +34,12 @@ type Confirmation struct {
 	Asked     bool   // a mail asked for the submission: no browser has a code for it yet
 	CodesLeft bool   // a fresh code can still be mailed
 	Disputed  bool   // somebody pressed "this was not me"
+	Replaces  bool   // a signature from the same address stands, whose place it takes
 }
 
 // Confirmation returns what a link's page shows. It changes nothing.
 func (s *Service) Confirmation(ctx context.Context, token, browser string) (Confirmation, error) {
-	row, p, _, err := s.openToken(ctx, token)
+	row, p, key, err := s.openToken(ctx, token)
 	if err != nil {
 		return Confirmation{}, err
 	}
@@ -46,7 +48,32 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 	if !c.Known {
 		c.Shown = p.masked()
 	}
-	return c, nil
+	if row.confirmed == nil {
+		c.Replaces, err = s.replaces(ctx, row, p, key)
+	}
+	return c, err
+}
+
+// replaces reports whether a signature stands that a submission takes the place of. Only the page of the link asks: who has the link
+// has the mailbox.
+func (s *Service) replaces(ctx context.Context, row pending, p submission, key *seal.LetterKey) (found bool, err error) {
+	a, f := text.ParseAddress(p.Email)
+	if f != nil {
+		return false, nil // confirming says so
+	}
+	box := s.Mailboxes.Of(key, row.letter, a)
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		for x, err := range store.Each(tx, qFindByMailbox, scanSignature, row.letter, box.AnyTag(), box.AnyTag(), box.AnyTag()) {
+			if err != nil {
+				return err
+			}
+			if bytes.Equal(x.tag, box.Tag()) && (row.kind == Both || x.Kind == row.kind) && slices.Contains([]State{StateNew, StateListed, StateHeld}, x.State) {
+				found = true
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // Receipt is what a signer takes away. It is the same for every replay of a confirmation.

@@ -274,6 +274,34 @@ func TestConfirm_twoLinksOfOneAddressAtOnceCountOnce(t *testing.T) {
 	})
 }
 
+// A link says beforehand that its signature takes the place of another: one of the same letter, address and kind that stands.
+func TestConfirmation_ofASignatureThatIsReplaced(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		replaces := func(email string, options ...func(*signing.Request)) bool {
+			t.Helper()
+			c, err := d.Signing.Confirmation(t.Context(), d.Token(d.Submit(email, options...)), testkit.BrowserCookie)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Replaces
+		}
+		if replaces("shared@example.org") {
+			t.Error("nobody has signed")
+		}
+		token := d.Token(d.Submit("shared@example.org"))
+		d.Press(token)
+		if c, err := d.Signing.Confirmation(t.Context(), token, testkit.BrowserCookie); err != nil || c.Replaces {
+			t.Errorf("a link replaces its own signature: %+v, %v", c, err)
+		}
+		if !replaces("shared@example.org", testkit.Named("Second Partner")) || !replaces("shared@example.org", testkit.As(signing.Both, "River Watch")) {
+			t.Error("a second person of the mailbox is not told")
+		}
+		if replaces("shared@example.org", testkit.As(verify.Organisation, "River Watch")) || replaces("other@example.org") {
+			t.Error("another kind or address replaces it")
+		}
+	})
+}
+
 func TestConfirm_bothIsTwoSignaturesOneMailOneSecret(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		r := d.Give("office@example.org", testkit.As(signing.Both, "River Watch"))

@@ -3,6 +3,7 @@ package signing
 import (
 	"bytes"
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,12 @@ func MarksOf(box mailbox.Box) Marks { return Marks{box.AnyTag(), box.Tag(), true
 // MarksOfRecord returns the marks of a line without address: its name finds namesakes, all it says finds the same line.
 func MarksOfRecord(key *seal.LetterKey, r verify.Record) Marks {
 	return Marks{listedName(key, r.Name), listedTag(key, r), false}
+}
+
+// MarksOfUnnamed returns the marks of a line that does not name its signer: the nth of a list without a name. The same list finds it
+// again; another one that goes as far finds that it may be the same.
+func MarksOfUnnamed(key *seal.LetterKey, list string, line, nth int) Marks {
+	return Marks{key.Tag("unnamed " + strconv.Itoa(nth)), key.Tag("unnamed " + list + " " + strconv.Itoa(line)), false}
 }
 
 // listedName and listedTag stand in place of the address tags of a signature without address: one for its name, one for

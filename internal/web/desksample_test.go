@@ -135,13 +135,19 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		Batches: []desk.BatchView{{ID: "1", State: "applied", Basis: "paper", Source: w.text, At: date, Added: 1283, Undo: true},
 			{ID: "2", State: "applied", Basis: "reply", At: date, Added: 7, Undo: true, Sure: true},
 			{ID: "3", State: "applied", Basis: "import", At: date, Added: 2, Asked: true}, {ID: "4", State: "undone", Basis: "import", At: date}}}
+	encodedIntake := intake
+	encodedIntake.Form = wrong(url.Values{"encoding": {"windows-1252"}, "kept": {"eA=="}, "kept_name": {w.name}, "columns": {"x"}}, "encoding", "columns")
+	encodedIntake.Encodings, encodedIntake.Kept = []page.Option{{Value: "windows-1252", Text: "windows-1252"}}, w.name
+	encodedIntake.Previews = []desk.PreviewView{{Encoding: "windows-1252", Lines: []string{w.name + "," + w.organisation, w.longName}},
+		{Encoding: "windows-1256", Lines: []string{w.name}}}
 	closedIntake := intake
 	closedIntake.Open, closedIntake.Proposals, closedIntake.Batches, closedIntake.Form, closedIntake.CanMail = false, nil, nil, page.Form{}, true
 	dryRun := desk.ProposalPage{Base: base(l.T("desk.dry_run.title"), "/desk/letters/x/intake/1"), Form: wrong(url.Values{"skip": {"3, 7-9"}}, "skip"),
 		LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", IntakeURL: "/desk/letters/x/intake", Action: "/desk/letters/x/intake/1",
 		State: "read", Version: 1, Skipped: 4, Until: date, Second: true, Acts: true, Mails: true, Basis: "reply", Source: w.text,
 		Totals:  []desk.TotalView{{Outcome: "add", N: 12}, {Outcome: "ask", N: 1}, {Outcome: "hold", N: 2}, {Outcome: "duplicate", N: 3}, {Outcome: "invalid", N: 1}},
-		Columns: []desk.ColumnView{{Heading: w.longName, Field: "name"}, {Heading: "", Field: "email"}}, Ignored: []string{w.text},
+		Columns: []desk.ColumnView{{Heading: w.longName, Field: "name"}, {Heading: "", Field: "email"}, {Heading: w.text, Field: "listing", Inverse: true}}, Ignored: []string{w.text},
+		OfOrganisations: true,
 		Lines: []desk.PlannedView{{Number: 1, Outcome: "add", Kind: "person", Listing: "public", Name: w.name, Meta: []string{w.office, w.organisation},
 			From: "mina@river.example", Subject: w.title, Said: w.text + "\n\n" + w.text},
 			{Number: 2, Outcome: "ask", Kind: "organisation", Listing: "counted", Name: w.organisation,
@@ -209,7 +215,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
-		{"desk-intake", intake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
+		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
 		{"desk-exports", desk.ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"},
 			Second: true,

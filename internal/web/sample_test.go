@@ -133,6 +133,8 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	confirm := public.ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		Edition: 2, TextLanguage: l.Language("ur"), SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public",
 		Known: true, CodesLeft: true, Listings: form.Listings}
+	replacing := confirm
+	replacing.Replaces = true
 	unknown := confirm
 	unknown.Known, unknown.Name, unknown.Form, unknown.Disputed = false, "N••• F•••", failed("code", l.T("fault.code.wrong")), true
 	mailed := confirm
@@ -216,7 +218,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 			Email: "ada@example.org", Code: "482913", CanResend: true, Resent: true, ResendURL: "/letters/x/resend", CorrectURL: "/letters/x#sign",
 			Mailbox: "/dev/mailbox"}},
 		{"check-mail-bare", public.CheckMailPage{Base: base(l.T("check_mail.title"), "/letters/x/check-mail"), LetterTitle: tag(w.title), LetterURL: "/letters/x"}},
-		{"confirm", confirm}, {"confirm-unknown", unknown}, {"confirm-mailed", mailed},
+		{"confirm", confirm}, {"confirm-replaces", replacing}, {"confirm-unknown", unknown}, {"confirm-mailed", mailed},
 		{"receipt", receipt}, {"receipt-held", held}, {"receipt-again", again},
 		{"message", page.MessagePage{Base: base(l.T("fault.heading.internal"), "/x"), Heading: l.T("fault.heading.internal"),
 			Text: []string{l.T("fault.internal"), w.text}, RequestID: "7KQ2M4", Link: "/", LinkText: l.T("message.home")}},

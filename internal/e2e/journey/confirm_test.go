@@ -31,6 +31,10 @@ func TestSign_knownAddressSeesTheSame(t *testing.T) {
 		if known.Status != fresh.Status || mask(known) != mask(fresh) {
 			t.Errorf("a known address sees\n%s\na new one\n%s", mask(known), mask(fresh))
 		}
+		// Whoever has the mail is told before the press.
+		if page := second.Get(mail.Link); page.Status != 200 || !strings.Contains(page.Main(t), i18n.Find("en").T("confirm.replaces")) {
+			t.Errorf("the page of the link does not say whose place it takes: %s", page.Main(t))
+		}
 		if r := second.Post("/confirm/"+mail.Token(), testkit.Press("confirm")); r.Status != 200 {
 			t.Errorf("confirming again was answered with %d", r.Status)
 		}

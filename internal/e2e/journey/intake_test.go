@@ -127,6 +127,41 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 	})
 }
 
+// A list that cannot be read as it is comes back with what can be said about it, and with itself.
+func TestIntake_aListThatWantsAnAnswer(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		ada := a.Operator(t)
+		form := ada.Get(intakePath).Form(t, intakePath)
+		form.Set("do", "read")
+		form.Set("source", "Sheets of the assembly")
+		refused := ada.Send(t, intakePath, "file", "list.csv", []byte("Name,Consent\nZo\xeb Ash,No\nBo Ray,Yes\n"), form)
+		if text := refused.Main(t); refused.Status != http.StatusUnprocessableEntity || !strings.Contains(text, "Zoë Ash") || !strings.Contains(text, "list.csv is kept") {
+			t.Fatalf("%d: %s", refused.Status, text)
+		}
+		form = refused.Form(t, intakePath)
+		form.Set("do", "read")
+		if form.Get("encoding") != "windows-1252" || form.Get("source") != "Sheets of the assembly" {
+			t.Errorf("%q", form)
+		}
+		refused = ada.Send(t, intakePath, "file", "", nil, form)
+		if text := refused.Main(t); refused.Status != http.StatusUnprocessableEntity || !strings.Contains(text, "“Consent”") {
+			t.Fatalf("%d: %s", refused.Status, text)
+		}
+		form = refused.Form(t, intakePath)
+		form.Set("do", "read")
+		form.Set("columns", "nose=2")
+		if got := ada.Send(t, intakePath, "file", "", nil, form); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `href="#f-columns"`) {
+			t.Errorf("%d", got.Status)
+		}
+		form.Set("columns", "listing=۲")
+		dry := ada.Follow(ada.Send(t, intakePath, "file", "", nil, form)).Main(t)
+		if !strings.Contains(dry, "Zoë Ash") || !strings.Contains(dry, "Bo Ray") {
+			t.Errorf("%s", dry)
+		}
+	})
+}
+
 // batchID is that of the newest batch.
 func batchID(t *testing.T, e *testkit.Editor) string {
 	t.Helper()

@@ -11,15 +11,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/unicode"
 
 	"github.com/undersigned/undersigned/internal/fault"
 )
 
-// readCSV reads comma-, semicolon-, tab- or bar-separated text in UTF-8, or in UTF-16 with a byte order mark, as
-// spreadsheets save it.
-func readCSV(data []byte) (t table, err error) {
-	text, err := decode(data)
+// readCSV reads comma-, semicolon-, tab- or bar-separated text, as spreadsheets save it.
+func readCSV(data []byte, encoding string) (t table, err error) {
+	text, err := decode(data, encoding)
 	if err != nil {
 		return t, err
 	}
@@ -62,29 +60,6 @@ func (t *table) add(r row) error {
 	}
 	t.rows = append(t.rows, r)
 	return nil
-}
-
-// decode returns the text of a file in UTF-8, or in UTF-16 with a byte order mark.
-func decode(data []byte) (string, error) {
-	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
-		text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(data)
-		if err != nil {
-			return "", fault.New(fault.Invalid, "import.not_utf8", "Offset", 0).Because(err)
-		}
-		data = text
-	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	for at := 0; at < len(data); {
-		r, size := utf8.DecodeRune(data[at:])
-		switch {
-		case r == utf8.RuneError && size <= 1:
-			return "", fault.New(fault.Invalid, "import.not_utf8", "Offset", at)
-		case r == 0:
-			return "", fault.New(fault.Invalid, "import.binary", "Offset", at)
-		}
-		at += size
-	}
-	return strings.ReplaceAll(string(data), "\r\n", "\n"), nil
 }
 
 // separators in the order of preference.

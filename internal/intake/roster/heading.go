@@ -4,117 +4,209 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/undersigned/undersigned/internal/text"
 )
 
-// headings are the folded headings of columns, in English, French, Persian and Arabic. A heading also matches when one of
-// these stands before a remark: "Country (where you live)".
-var headings = map[Field][]string{
-	Name: {"name", "names", "full name", "your name", "signatory", "signatory name", "name of signatory", "signatories", "signer", "signed by", "signature name",
-		"first and last name", "name and surname", "first name and surname", "display name", "individual", "person",
-		"nom", "nom complet", "nom et prenom", "nom prenom", "prenom et nom", "prenom nom", "noms", "signataire", "nom du signataire", "signataires",
-		"نام", "نام کامل", "نام و نام خانوادگی", "نام و نام خانوادگی امضاکننده", "امضاکننده", "امضا کننده", "اسم",
-		"الاسم", "الاسم الکامل", "الاسم واللقب", "الاسم و اللقب", "اسم الموقع", "الموقع", "الموقعون"},
-	Given:  {"first name", "given name", "given names", "forename", "forenames", "first", "prenom", "prenoms", "نام کوچک", "الاسم الاول", "الاسم الشخصی"},
-	Family: {"last name", "family name", "surname", "last", "nom de famille", "نام خانوادگی", "فامیلی", "اسم العایله", "اللقب العایلی", "الکنیه", "اسم العاٸله"},
-	Title: {"title", "role", "position", "job title", "occupation", "profession", "function", "titre", "fonction", "poste", "qualite", "metier",
-		"سمت", "شغل", "عنوان", "حرفه", "مسیولیت", "الصفه", "المنصب", "المسمی الوظیفی", "المهنه", "الوظیفه"},
-	Affiliation: {"affiliation", "institution", "institute", "university", "employer", "workplace", "institution affiliation", "etablissement", "rattachement", "employeur", "universite",
-		"وابستگی", "محل کار", "موسسه", "دانشگاه", "نهاد", "الانتماء", "الانتماآ", "جهه العمل", "الجهه", "الموسسه التعلیمیه", "الجامعه"},
-	Organisation: {"organisation", "organization", "organisation name", "organization name", "name of organisation", "name of organization", "org", "ngo", "group", "association", "signing organisation", "signing organization",
-		"organisme", "nom de l organisation", "nom de l association", "ong", "سازمان", "نام سازمان", "تشکل", "انجمن", "المنظمه", "اسم المنظمه", "الموسسه", "الجمعیه"},
-	Country: {"country", "country of residence", "nation", "residence", "location country", "pays", "pays de residence", "کشور", "کشور محل اقامت", "الدوله", "البلد", "بلد الاقامه"},
-	Email: {"email", "e mail", "email address", "e mail address", "mail", "your email", "contact email", "adresse email", "adresse e mail", "courriel", "adresse electronique", "adresse mail",
-		"ایمیل", "نشانی ایمیل", "ادرس ایمیل", "رایانامه", "پست الکترونیک", "البرید الالکترونی", "البرید", "الایمیل"},
-	Listing: {"listing", "visibility", "show name", "public", "publish name", "display my name", "visibilite", "affichage", "publication", "نمایش", "نحوه نمایش", "نمایش نام", "الظهور", "اظهار الاسم", "العرض"},
-	Kind:    {"kind", "type", "signing as", "signed as", "signatory type", "type de signataire", "genre de signataire", "نوع", "نوع امضا", "النوع", "نوع التوقیع"},
-}
-
-// listings are the folded words for who may see a name. "yes" answers "may we publish your name?".
-var listings = map[string][]string{
-	"public":    {"public", "yes", "y", "true", "1", "publish", "show", "oui", "publique", "visible", "عمومی", "اشکار", "بله", "آری", "علنی", "عام", "نعم"},
-	"addressee": {"addressee", "addressee only", "recipient", "destinataire", "destinataire seulement", "گیرنده", "فقط گیرنده", "مخاطب", "المرسل الیه", "الجهه المخاطبه", "المخاطب"},
-	"coalition": {"coalition", "organisers", "organizers", "lead organisations", "organisateurs", "ایتلاف", "سازمان دهندگان", "الایتلاف", "التحالف", "المنظمون"},
-	"counted": {"counted", "counted only", "anonymous", "anonymously", "private", "hidden", "no", "n", "false", "0", "withheld", "confidential",
-		"anonyme", "non", "prive", "cache", "confidentiel", "ناشناس", "بی نام", "خصوصی", "خیر", "نه", "محرمانه", "مجهول", "لا", "خاص", "سری", "بدون اسم"},
-}
-
-var kinds = map[string][]string{
-	"person":       {"person", "individual", "people", "personne", "individu", "particulier", "شخص", "فرد", "حقیقی", "فردی", "فردا"},
-	"organisation": {"organisation", "organization", "org", "ngo", "group", "association", "organisme", "ong", "سازمان", "نهاد", "حقوقی", "منظمه", "موسسه", "جمعیه"},
-	"both":         {"both", "les deux", "هر دو", "کلاهما", "الاثنان"},
-}
-
-// folded maps each folded heading or word to what it means.
-func folded[K ~string](words map[K][]string) map[string]K {
-	meaning := map[string]K{}
-	for key, list := range words {
-		for _, w := range list {
-			meaning[text.Fold(w)] = key
-		}
-	}
-	return meaning
-}
-
+// The words of headings that name a thing. What a heading names is told by which of them it has, whatever stands around them.
 var (
-	headingOf     = folded(headings)
-	listingByWord = folded(listings)
-	kindByWord    = folded(kinds)
+	nameWords = wordsOf(`name names fullname nom noms signatory signatories signer signers signataire signataires by par
+		نام نامم نامت نامتان نامها اسم اسمم اسمتان اسمت کننده کنندگان امضاکننده امضاکنندگان ~اسم اسمک اسمکم اسمی اسماء ~اسماء ~موقع ~موقعون ~موقعین`)
+	personWords = wordsOf(`individual individuals person persons people personne personnes participant participants شخص ~شخص`)
+	givenWords  = wordsOf(`first given forename forenames prenom prenoms کوچک ~اول ~شخصی`)
+	familyWords = wordsOf(`last family surname surnames famille خانوادگی فامیلی فامیل ~عائلة ~عائلی ~لقب ~کنیة`)
+	// orderWords say which name only beside the word for it: "last" is also what was changed last.
+	orderWords = wordsOf(`first given last family famille ~اول ~شخصی`)
+	titleWords = wordsOf(`title titles role position job occupation profession function titre fonction poste qualite metier
+		سمت شغل عنوان حرفه مسئولیت ~صفة ~منصب ~مسمى ~وظیفی ~مهنة ~وظیفة`)
+	affiliationWords = wordsOf(`affiliat* institution institutions institute university employer workplace company etablissement rattachement employeur
+	universite
+		entreprise وابستگی کار موسسه دانشگاه نهاد شرکت ~انتماء ~جهة ~عمل ~تعلیمیة ~جامعة`)
+	organisationWords = wordsOf(`organisation organization organisations organizations org orgs ngo ngos group association associations organisme
+	organismes ong collectif
+		سازمان تشکل انجمن ~منظمة المؤسسة ~جمعیة`)
+	countryWords = wordsOf(`country nation residence pays کشور ~دولة ~بلد`)
+	mailWords    = wordsOf(`email emails mail courriel courriels electronique ایمیل رایانامه الکترونیک ~بريد ~ایمیل ~الکترونی`)
+	kindWords    = wordsOf(`kind type genre نوع ~نوع`)
+	signedWords  = wordsOf(`signing signed`)
+	contactWords = wordsOf(`contact contacts representative* representant* referent interlocut* رابط نماینده ~ممثل ~مندوب`)
+	// standWords say of a person that they may sign for others.
+	standWords = wordsOf(`authorised authorized autorise autorisee responsible responsable مجاز ~مخول`)
+	andWords   = wordsOf(`and or et ou و یا او`)
+	// besideWords make a thing another one: an organisation's website is no organisation.
+	besideWords = wordsOf(`city town ville commune date dates time timestamp horodatage phone telephone tel mobile website web url site link lien size
+	number numero
+		no nr id zip postal postcode code address adresse street rue signature signatures initials comment comments remark remarks notes note message
+		reason logo
+		description age gender newsletter updates donation amount many members
+		شهر تاریخ زمان تلفن موبایل همراه سایت نشانی آدرس امضا امضاء شماره ردیف توضیحات پیام ~مدینة ~تاریخ ~وقت ~هاتف ~جوال ~توقیع ~رقم ~ملاحظات ~رسالة`)
+	// fillers say nothing of what a heading names.
+	fillers = wordsOf(`the a an of your my our his her their full complete in please enter write print printed as it you legal preferred s is for what who
+		signed submitted signature signing to be le la les l du de des d un une votre vos mon ma mes notre complet complets entier en veuillez indiquer
+		signe
+		کامل شما خود من لطفا را امضا ~کامل ~ثلاثی ~رباعی`)
 )
 
-var remark = regexp.MustCompile(`[(\[（*:].*$`)
-
-// fieldOf returns what a heading names, "" if that is not known.
-func fieldOf(heading string) Field {
-	if len(heading) > 200 {
-		return ""
-	}
-	if f, ok := headingOf[text.Fold(heading)]; ok {
-		return f
-	}
-	return headingOf[text.Fold(remark.ReplaceAllString(heading, ""))]
+// A meaning is what a heading names.
+type meaning struct {
+	field   Field
+	contact bool // a person who is there to be written to
+	named   bool // an organisation, by the word "name": it is whom the list is of
 }
 
-func listingOf(cell string) string { return listingByWord[text.Fold(cell)] }
+var remark = regexp.MustCompile(`[(\[（*:?؟].*$`)
 
-func kindOf(cell string) string { return kindByWord[text.Fold(cell)] }
+// meaningOf reads a heading: what stands before a remark, as in "Country (where you live)", or else all of it.
+func meaningOf(heading string) meaning {
+	if len(heading) > 200 {
+		return meaning{}
+	}
+	head := wordsIn(remark.ReplaceAllString(heading, ""))
+	if m := meaningOfWords(head); m.field != "" {
+		return m
+	}
+	if all := wordsIn(heading); len(all) > len(head) {
+		return meaningOfWords(all)
+	}
+	return meaning{}
+}
+
+func meaningOfWords(list []string) meaning {
+	name, and := nameWords.in(list), andWords.in(list)
+	organisation := organisationWords.in(list)
+	switch {
+	case mailWords.in(list):
+		return meaning{field: Email}
+	case kindWords.in(list) && !organisation, signedWords.in(list) && slices.Contains(list, "as"):
+		return meaning{field: Kind}
+	case contactWords.in(list) && cover(list, contactWords, nameWords, personWords, givenWords, familyWords, fillers, organisationWords, andWords, titleWords):
+		if titleWords.in(list) && !name {
+			return meaning{field: Title}
+		}
+		return meaning{field: Name, contact: true}
+	case standWords.in(list) && (name || personWords.in(list)) && cover(list, standWords, nameWords, personWords, fillers):
+		return meaning{field: Name, contact: true}
+	case cover(list, nameWords, personWords, givenWords, familyWords, fillers, andWords):
+		return meaning{field: nameOf(list, name, and)}
+	case name && titleWords.in(list) && cover(list, nameWords, titleWords, fillers, andWords):
+		return meaning{field: Name}
+	case isShownName(list) && !organisation && !titleWords.in(list) && !affiliationWords.in(list):
+		return meaning{field: Name}
+	case besideWords.in(list):
+	case titleWords.in(list):
+		return meaning{field: Title}
+	case affiliationWords.in(list) && !(slices.Contains(list, "نام") && organisation):
+		return meaning{field: Affiliation}
+	case organisation && name && and && cover(list, nameWords, organisationWords, fillers, andWords):
+		return meaning{field: Name}
+	case organisation:
+		return meaning{field: Organisation, named: name || signedWords.in(list)}
+	case countryWords.in(list):
+		return meaning{field: Country}
+	}
+	return meaning{}
+}
+
+// nameOf tells the parts of a name apart in a heading that is about nothing else.
+func nameOf(list []string, name, and bool) Field {
+	given, family := givenWords.in(list), familyWords.in(list)
+	ordered := name || len(list) == 1 || !cover(list, orderWords, fillers)
+	switch {
+	case given && family, family && name && and, name && slices.ContainsFunc(list, func(w string) bool { return strings.HasPrefix(w, "prenom") }):
+		return Name
+	case family && ordered:
+		return Family
+	case given && ordered:
+		return Given
+	case name || personWords.in(list):
+		return Name
+	}
+	return ""
+}
 
 // FieldsOf returns what each heading of a row names. In French and Persian one word is the name or the family name: it is
 // the family name beside a given name, and the given name beside a family name.
 func FieldsOf(cells []string) []Field {
-	fields := make([]Field, len(cells))
-	for i, cell := range cells {
-		fields[i] = fieldOf(cell)
-	}
-	name := slices.Index(fields, Name)
-	switch given, family := slices.Contains(fields, Given), slices.Contains(fields, Family); {
-	case name < 0:
-	case given && !family:
-		fields[name] = Family
-	case family && !given:
-		fields[name] = Given
+	meanings := meaningsOf(cells)
+	fields := make([]Field, len(meanings))
+	for i, m := range meanings {
+		fields[i] = m.field
 	}
 	return fields
 }
 
-// findHeadings returns the row that holds the headings, -1 if there is none: the first that names a column of names and
-// either another known column, or is all there is.
+func meaningsOf(cells []string) []meaning {
+	list := make([]meaning, len(cells))
+	for i, cell := range cells {
+		if list[i] = meaningOf(cell); list[i].field == "" && consentOf(cell) > unasked {
+			list[i].field = Listing
+		}
+	}
+	has := func(f Field) bool { return slices.ContainsFunc(list, func(m meaning) bool { return m.field == f }) }
+	name := slices.IndexFunc(list, func(m meaning) bool { return m.field == Name && !m.contact })
+	switch given, family := has(Given), has(Family); {
+	case name < 0:
+	case given && !family:
+		list[name].field = Family
+	case family && !given:
+		list[name].field = Given
+	}
+	return list
+}
+
+// findHeadings returns the row that holds the headings, -1 if there is none: the first that names a column of names and either
+// another known column, or is all there is, or stands above nothing like itself.
 func findHeadings(rows []row) int {
 	for at, r := range rows[:min(len(rows), headingRows)] {
-		known, names := 0, false
-		for _, f := range FieldsOf(r.cells) {
+		known, names, plain := 0, false, false
+		for i, f := range FieldsOf(r.cells) {
 			if f != "" {
 				known++
 			}
-			names = names || f == Name || f == Family || f == Organisation
+			if (f == Name || f == Family || f == Organisation) && isHeading(r.cells[i]) {
+				names = true
+				plain = plain || isPlainHeading(rows[at:], i+1)
+			}
 		}
-		alone := filled(r) == 1 && !looksLikeTitle(rows, at)
-		if names && (known > 1 || alone) {
+		alone := filled(r) == 1
+		switch {
+		case !names:
+		case known > 1, alone && !looksLikeTitle(rows, at), plain && !alone && !slices.ContainsFunc(r.cells, isData):
 			return at
 		}
 	}
 	return -1
+}
+
+// isHeading reports whether a cell is nothing but the words of headings, or asks for something.
+func isHeading(cell string) bool {
+	return strings.ContainsAny(cell, "?؟*") || cover(wordsIn(remark.ReplaceAllString(cell, "")), nameWords, personWords, givenWords, familyWords, titleWords,
+		affiliationWords, organisationWords, countryWords, mailWords, kindWords, signedWords, contactWords, andWords, besideWords, fillers)
+}
+
+// isPlainHeading reports whether a cell of the first row has the very word for a name or an organisation and does not come again below
+// it, as what a line says of its signatory does.
+func isPlainHeading(rows []row, number int) bool {
+	list := wordsIn(rows[0].cell(number))
+	if !nameWords.in(list) && !organisationWords.in(list) {
+		return false
+	}
+	folded := strings.Join(list, " ")
+	return !slices.ContainsFunc(rows[1:min(len(rows), headingRows)], func(r row) bool { return text.Fold(r.cell(number)) == folded })
+}
+
+// isData reports whether a cell holds what no heading does.
+func isData(cell string) bool {
+	return strings.Contains(cell, "@") || strings.ContainsFunc(cell, unicode.IsDigit) && !strings.ContainsFunc(cell, unicode.IsLetter)
+}
+
+// isHeadingRow reports whether the first row of a list whose columns are named by number is of headings all the same.
+func isHeadingRow(r row) bool {
+	return !slices.ContainsFunc(r.cells, isData) && slices.ContainsFunc(r.cells, func(cell string) bool {
+		list := wordsIn(cell)
+		return nameWords.in(list) && meaningOf(cell).field != "" || cover(list, besideWords, fillers) && besideWords.in(list) && !noWords.has(list[0])
+	})
 }
 
 // looksLikeTitle reports whether a row of one cell is a title above a table of several columns.

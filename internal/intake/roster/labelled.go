@@ -20,11 +20,12 @@ func Labelled(line int, text, writer string) Entry {
 			continue
 		}
 		heading, value := strings.Trim(l[:at], " \t\u00a0*-•"), strings.Trim(strings.TrimLeft(l[at:], ":："), " \t\r\n\u00a0*")
-		if value != "" && fieldOf(heading) != "" {
+		if value != "" && isLabel(heading) {
 			headings, values = append(headings, heading), append(values, value)
 		}
 	}
-	columns := map[Field]int{}
+	read := layout{columns: map[Field]int{}, consent: says}
+	columns := read.columns
 	for i, f := range FieldsOf(headings) {
 		if columns[f] == 0 {
 			columns[f] = i + 1
@@ -35,9 +36,21 @@ func Labelled(line int, text, writer string) Entry {
 		values = append(values, writer)
 		columns[Name] = len(values)
 	}
-	e := row{line: line, cells: values}.entry(columns)
+	if at := columns[Listing]; at > 0 {
+		read.consent = consentOf(headings[at-1])
+	}
+	e := row{line: line, cells: values}.entry(read)
 	if e.Kind == "" && e.Organisation != "" && !named {
 		e.Kind = "organisation"
 	}
 	return e
+}
+
+// maxLabel is how many words a label has, other than a sentence that ends in a colon.
+const maxLabel = 8
+
+// isLabel reports whether what stands before a colon is a heading and not a part of what somebody writes.
+func isLabel(heading string) bool {
+	return len(heading) <= 200 && (isHeading(heading) && meaningOf(heading).field != "" ||
+		len(strings.Fields(heading)) <= maxLabel && meaningOf(heading).field == "" && consentOf(heading) > asked)
 }

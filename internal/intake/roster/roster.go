@@ -8,12 +8,14 @@ package roster
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -56,6 +58,8 @@ type Roster struct {
 	Columns []Column // that are used, from left to right
 	Ignored []string // headings of columns that hold something else
 	Entries []Entry
+
+	OfOrganisations bool // its organisations sign, and the persons beside them are who stands for them
 }
 
 // Column is a recognised column.
@@ -63,6 +67,7 @@ type Column struct {
 	Number  int // from 1
 	Heading string
 	Field   Field
+	Inverse bool // of Listing: yes keeps the name back
 }
 
 // Entry is one line of the list. Texts are as typed, without what shows nothing: they have yet to be checked as names are.
@@ -76,13 +81,14 @@ type Entry struct {
 	Country      string // ISO 3166-1 alpha-2, "" if none was given or it is not known
 	Listing      string // public, addressee, coalition, counted or ""
 	Kind         string // person, organisation, both or ""
+	Unnamed      bool   // the name is a word in place of one that is kept back
 	Notes        []Note
+	Fault        *fault.Error // why nobody signs by it
 
 	// Of a mail.
 	Writer   Writer
 	Sent     time.Time
-	Language string       // that it is written in (BCP 47), "" if that is not known
-	Fault    *fault.Error // why nobody signs by it
+	Language string // that it is written in (BCP 47), "" if that is not known
 	Subject  string
 	Text     string // what its sender wrote
 }
@@ -109,22 +115,29 @@ type Note string
 
 // The notes.
 const (
-	NoteHidden  Note = "hidden"  // characters that show nothing were taken out
-	NoteCountry Note = "country" // the country is not known and was left out
-	NoteListing Note = "listing" // the listing is not known: the line keeps back the name
-	NoteLong    Note = "long"    // a cell was cut
-	NoteKind    Note = "kind"    // the kind is not known and was left out
-	NoteEarlier Note = "earlier" // the mail was written before there was the text that is signed
-	NoteAltered Note = "altered" // the mail has a signature of its domain, which does not hold
-	NoteNoKey   Note = "no_key"  // the key of the mail's signature could not be had
+	NoteHidden     Note = "hidden"     // characters that show nothing were taken out
+	NoteCountry    Note = "country"    // the country is not known and was left out
+	NoteListing    Note = "listing"    // the listing is not known: the line keeps back the name
+	NoteUnanswered Note = "unanswered" // whether the name may be shown was not answered: it is kept back
+	NoteUnnamed    Note = "unnamed"    // the line does not name its signer
+	NoteLong       Note = "long"       // a cell was cut
+	NoteKind       Note = "kind"       // the kind is not known and was left out
+	NoteEarlier    Note = "earlier"    // the mail was written before there was the text that is signed
+	NoteAltered    Note = "altered"    // the mail has a signature of its domain, which does not hold
+	NoteNoKey      Note = "no_key"     // the key of the mail's signature could not be had
 )
 
 // Read reads a list. The name of the file says what it is; columns names columns by number where their headings do not.
 func Read(name string, data []byte, columns map[Field]int) (*Roster, error) {
+	return ReadIn("", name, data, columns)
+}
+
+// ReadIn reads a list whose text is in one of Encodings; "" is UTF-8, or UTF-16 with a byte order mark.
+func ReadIn(encoding, name string, data []byte, columns map[Field]int) (*Roster, error) {
 	if len(data) > Limit {
 		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
 	}
-	t, err := readTable(name, data)
+	t, err := readTable(name, data, encoding)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +146,12 @@ func Read(name string, data []byte, columns map[Field]int) (*Roster, error) {
 	return r, r.read(t.rows, columns)
 }
 
-func readTable(name string, data []byte) (table, error) {
+func readTable(name string, data []byte, encoding string) (table, error) {
 	switch extension := strings.ToLower(filepath.Ext(name)); {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		return readXLSX(data)
 	case extension == ".csv" || extension == ".tsv" || extension == ".txt" || extension == "":
-		return readCSV(data)
+		return readCSV(data, encoding)
 	case extension == ".xlsx":
 		return table{}, fault.New(fault.Invalid, "roster.not_xlsx")
 	default:
@@ -152,7 +165,7 @@ func Lines(name string, data []byte) (string, error) {
 	if len(data) > Limit {
 		return "", fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
 	}
-	t, err := readTable(name, data)
+	t, err := readTable(name, data, "")
 	if err != nil {
 		return "", err
 	}
@@ -190,6 +203,26 @@ func (r row) cell(number int) string {
 	return r.cells[number-1]
 }
 
+// first returns the first cell that holds anything.
+func (r row) first() string {
+	for _, c := range r.cells {
+		if c = strings.TrimSpace(c); c != "" {
+			return c
+		}
+	}
+	return ""
+}
+
+// sameAs reports whether another row says the same, as headings do that come again on each page.
+func (r row) sameAs(o row) bool {
+	for i := range max(len(r.cells), len(o.cells)) {
+		if text.Fold(r.cell(i+1)) != text.Fold(o.cell(i+1)) {
+			return false
+		}
+	}
+	return len(r.cells) > 0
+}
+
 func (r row) empty() bool {
 	return !slices.ContainsFunc(r.cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
@@ -203,71 +236,67 @@ func (r *Roster) read(rows []row, given map[Field]int) error {
 		return fault.New(fault.Invalid, "roster.empty")
 	}
 	at := findHeadings(rows)
+	if at < 0 && len(given) > 0 && isHeadingRow(rows[0]) {
+		at = 0
+	}
 	if at < 0 && len(given) == 0 {
 		if given = guessColumns(rows); given == nil {
 			return fault.New(fault.Invalid, "roster.columns")
 		}
 	}
-	columns := map[Field]int{}
+	l := layout{columns: map[Field]int{}, consent: says}
 	if at >= 0 {
-		r.recognise(rows[at], given, columns)
+		l.headings = rows[at]
 		rows = rows[at+1:]
+		if err := r.recognise(&l, rows, given); err != nil {
+			return err
+		}
 	}
 	for field, number := range given {
+		if field == Listing && number == 0 { // no column says it
+			continue
+		}
 		if number < 1 || number > maxColumns {
 			return fault.New(fault.Invalid, "roster.column_number", "Number", number)
 		}
-		columns[field] = number
+		l.columns[field] = number
 		if at < 0 {
 			r.Columns = append(r.Columns, Column{Number: number, Field: field})
 		}
 	}
-	if columns[Name] == 0 && columns[Family] == 0 && columns[Organisation] == 0 {
+	if l.columns[Name] == 0 && l.columns[Family] == 0 && l.columns[Organisation] == 0 {
 		return fault.New(fault.Invalid, "roster.columns")
 	}
 	slices.SortFunc(r.Columns, func(a, b Column) int { return a.Number - b.Number })
 	if len(rows) == 0 {
 		return fault.New(fault.Invalid, "roster.empty")
 	}
+	l.organisations, l.names, l.numbered = r.OfOrganisations, isNumbered(rows, l.columns[Name]), isNumbered(rows, l.columns[Organisation])
 	for _, row := range rows {
-		r.Entries = append(r.Entries, row.entry(columns))
+		r.Entries = append(r.Entries, row.entry(l))
 	}
 	return nil
 }
 
-// recognise puts the row's headings into columns; of two columns with one meaning the first is taken.
-func (r *Roster) recognise(headings row, given map[Field]int, columns map[Field]int) {
-	taken := map[int]Field{}
-	for field, number := range given {
-		taken[number] = field
-	}
-	for i, field := range FieldsOf(headings.cells) {
-		heading, number := strings.Join(strings.Fields(headings.cells[i]), " "), i+1
-		if named, ok := taken[number]; ok {
-			field = named
-		} else if _, elsewhere := given[field]; elsewhere || columns[field] != 0 {
-			field = ""
-		}
-		switch {
-		case field != "":
-			columns[field] = number
-			r.Columns = append(r.Columns, Column{number, heading, field})
-		case heading != "":
-			r.Ignored = append(r.Ignored, heading)
-		}
-	}
-}
-
 // entry reads one line.
-func (r row) entry(columns map[Field]int) Entry {
+func (r row) entry(l layout) Entry {
 	e := Entry{Line: r.line}
 	take := func(f Field) string {
-		text, hidden, cut := Tidy(r.cell(columns[f]))
+		text, hidden, cut := Tidy(r.cell(l.columns[f]))
 		if hidden {
 			e.note(NoteHidden)
 		}
 		if cut {
 			e.note(NoteLong)
+		}
+		switch {
+		case f == Listing, f == Country && strings.EqualFold(text, "NA"): // Namibia
+		case f == Given || f == Family:
+			if isDashes(text) {
+				return ""
+			}
+		case isBlank(text):
+			return ""
 		}
 		return text
 	}
@@ -275,22 +304,37 @@ func (r row) entry(columns map[Field]int) Entry {
 	if e.Name == "" {
 		e.Name = strings.TrimSpace(take(Given) + " " + take(Family))
 	}
+	e.Name = unnumbered(e.Name, l.names)
+	if l.numbered {
+		e.Organisation = unnumbered(e.Organisation, true)
+	}
 	e.Email = strings.TrimPrefix(e.Email, "mailto:")
 	if text := take(Country); text != "" {
 		if e.Country = i18n.CountryCode(text); e.Country == "" {
 			e.note(NoteCountry)
 		}
 	}
-	if text := take(Listing); text != "" {
-		if e.Listing = listingOf(text); e.Listing == "" {
-			e.Listing = "counted" // nobody's name is shown because of a word that is not understood
-			e.note(NoteListing)
+	if l.columns[Listing] != 0 {
+		var n Note
+		if e.Listing, n = l.consent.listingOf(take(Listing)); n != "" {
+			e.note(n)
 		}
 	}
 	if text := take(Kind); text != "" {
 		if e.Kind = kindOf(text); e.Kind == "" {
 			e.note(NoteKind)
 		}
+	}
+	who := cmp.Or(e.Name, e.Organisation)
+	if l.organisations {
+		who = cmp.Or(e.Organisation, e.Name)
+	}
+	switch {
+	case isUnnamed(who):
+		e.Unnamed, e.Listing = true, "counted"
+		e.note(NoteUnnamed)
+	case countsOthers(who), !strings.ContainsFunc(who, unicode.IsLetter) && countsOthers(r.first()), l.headings.sameAs(r):
+		e.Fault = fault.New(fault.Invalid, "roster.no_signatory")
 	}
 	return e
 }

@@ -138,7 +138,7 @@ func TestRead_refuses(t *testing.T) {
 		"no file":         {"a.csv", nil, "roster.empty"},
 		"headings only":   {"a.csv", []byte("Name,Country\n\n ,\n"), "roster.empty"},
 		"unknown columns": {"a.csv", []byte("a,b,c\n1,2,3\n"), "roster.columns"},
-		"not UTF-8":       {"a.csv", []byte("Name\nZo\xeb\n"), "import.not_utf8"},
+		"not UTF-8":       {"a.csv", []byte("Name\nZo\xeb\n"), "roster.encoding"},
 		"binary":          {"a.csv", []byte("Name\x00"), "import.binary"},
 		"too many lines":  {"a.csv", []byte(many), "roster.rows"},
 		"too large":       {"a.csv", make([]byte, roster.Limit+1), "import.too_large"},

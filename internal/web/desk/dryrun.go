@@ -33,6 +33,7 @@ type ProposalPage struct {
 	Totals                      []TotalView // none where the letter takes no more
 	Columns                     []ColumnView
 	Ignored                     []string
+	OfOrganisations             bool // the persons beside them are not shown
 	Look                        bool // only lines that want a look are shown
 	Lines                       []PlannedView
 	NextURL                     string
@@ -48,7 +49,10 @@ type TotalView struct {
 }
 
 // ColumnView is what a column is read as.
-type ColumnView struct{ Heading, Field string }
+type ColumnView struct {
+	Heading, Field string
+	Inverse        bool // yes keeps the name back
+}
 
 // PlannedView is one line of a list and what would become of it.
 type PlannedView struct {
@@ -116,9 +120,9 @@ func (p *ProposalPage) fill(loc *i18n.Locale, plan *intake.Plan, query url.Value
 		}
 	}
 	for _, c := range plan.List.Columns {
-		p.Columns = append(p.Columns, ColumnView{c.Heading, string(c.Field)})
+		p.Columns = append(p.Columns, ColumnView{c.Heading, string(c.Field), c.Inverse})
 	}
-	p.Ignored = plan.List.Ignored
+	p.Ignored, p.OfOrganisations = plan.List.Ignored, plan.List.OfOrganisations
 	entries := map[int]roster.Entry{}
 	for _, e := range plan.List.Entries {
 		entries[e.Line] = e

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -28,12 +30,21 @@ type IntakePage struct {
 	BoardURL, Action       string
 	Open, CanMail          bool
 	Bases, Listings, Kinds []page.Option
+	Encodings              []page.Option // to choose from, where the text of a list is not Unicode
+	Previews               []PreviewView // how it reads in each
+	Kept                   string        // name of a file that need not be chosen again
 	Proposals              []ProposalView
 	Batches                []BatchView
 }
 
 // Template is its file.
 func (IntakePage) Template() string { return "desk/intake" }
+
+// PreviewView is the beginning of a list as it reads in an encoding.
+type PreviewView struct {
+	Encoding string
+	Lines    []string
+}
 
 // ProposalView is a list that waits.
 type ProposalView struct {
@@ -77,6 +88,7 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 	for _, kind := range []verify.Kind{verify.Person, verify.Organisation, signing.Both} {
 		p.Kinds = append(p.Kinds, page.Option{Value: string(kind), Text: loc.T("desk.intake.kind." + string(kind))})
 	}
+	p.offerAgain(typed)
 	proposals, failed := h.Intake.Proposals(r.Context(), l.ID)
 	if failed != nil {
 		return failed
@@ -126,6 +138,9 @@ func (h *Handlers) SubmitIntake(w http.ResponseWriter, r *http.Request, d *Visit
 	if err == nil {
 		switch v.Get("do") {
 		case "read":
+			if name, data, err = keep(v, name, data); err != nil {
+				break
+			}
 			var id int64
 			if id, err = h.readIntake(r, d, v, name, data); err == nil {
 				return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/intake/"+strconv.FormatInt(id, 36), "")
@@ -157,6 +172,10 @@ func (h *Handlers) readIntake(r *http.Request, d *Visit, v url.Values, name stri
 	if !slices.Contains([]verify.Kind{"", verify.Person, verify.Organisation, signing.Both}, i.Kind) {
 		return 0, fault.List{fault.New(fault.Invalid, "kind").On("kind")}
 	}
+	columns, ok := columnsOf(v.Get("columns"))
+	if !ok {
+		return 0, fault.List{fault.New(fault.Invalid, "intake.columns").On("columns")}
+	}
 	field := "file"
 	if len(data) == 0 {
 		field, name, data = "text", "list.csv", []byte(v.Get("text"))
@@ -168,8 +187,14 @@ func (h *Handlers) readIntake(r *http.Request, d *Visit, v url.Values, name stri
 		}
 		i.List, i.Basis = intake.Roster(f), verify.ByReply
 	} else {
-		list, err := roster.Read(name, data, nil)
+		list, err := roster.ReadIn(v.Get("encoding"), name, data, columns)
 		if err != nil {
+			if f, ok := errors.AsType[*fault.Error](err); ok {
+				field = cmp.Or(fieldOfRefusal[f.Key], field)
+				if f.Key == "roster.encoding" {
+					v.Set("encoding", f.Args["Encoding"].(string))
+				}
+			}
 			return 0, page.OnField(err, field)
 		}
 		if i.List = list; i.Basis == verify.ByReply {

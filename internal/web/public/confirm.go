@@ -31,6 +31,7 @@ type ConfirmPage struct {
 	Asked        bool     // a mail asked: no browser has a code yet
 	CodesLeft    bool     // another fresh code can be mailed
 	Disputed     bool     // somebody pressed "this was not me"
+	Replaces     bool     // the letter was signed from this address before
 	Listings     []string // the owner of the mailbox may choose another, with a mailed code
 }
 
@@ -58,7 +59,7 @@ func (h *Handlers) confirmPage(r *http.Request, typed url.Values, wrong error) (
 	p := ConfirmPage{Base: h.Base(r, loc.T("confirm.title")), Form: page.NewForm(r, typed, wrong), Action: page.Local(r, "/confirm/"+token),
 		LetterTitle: page.Tag(t.Name(), t.Language), LetterURL: page.Local(r, "/letters/"+l.Slug), Edition: c.Edition, TextLanguage: loc.Language(c.Text),
 		Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation, Listing: string(c.Listing), Known: c.Known, Asked: c.Asked, CodesLeft: c.CodesLeft,
-		Disputed: c.Disputed}
+		Disputed: c.Disputed, Replaces: c.Replaces}
 	if c.Edition == l.Edition.Number {
 		p.SHA256 = l.Edition.SHA256
 	}
