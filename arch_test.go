@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,5 +214,37 @@ func TestArchitecture_documentedAndSmall(t *testing.T) {
 		if !ok {
 			t.Errorf("package %s has no doc comment", pkg)
 		}
+	}
+}
+
+var namedPath = regexp.MustCompile("`([a-z0-9_]+(?:/[a-z0-9_*.A-Z]+)*(?:\\.[a-z]+|/))`")
+
+// What CONTRIBUTING.md sends a newcomer to is there.
+func TestContributing_namesWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(text), "## Rules that are easy to miss")
+	named := 0
+	for _, m := range namedPath.FindAllStringSubmatch(table, -1) {
+		if !strings.Contains(m[1], "/") { // a name of a file without its folder, beside one that has it
+			continue
+		}
+		named++
+		found := 0
+		for _, root := range []string{".", "internal"} {
+			paths, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(m[1])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found += len(paths)
+		}
+		if found == 0 {
+			t.Errorf("CONTRIBUTING.md names %s, which is not there", m[1])
+		}
+	}
+	if named < 100 {
+		t.Errorf("only %d paths were found", named)
 	}
 }

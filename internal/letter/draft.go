@@ -65,7 +65,7 @@ func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
 
 // Finding is something to look at before a letter is opened.
 type Finding struct {
-	Key      string               // title addressee demand demand_twice demand_missing demand_changed lead text deadline_past deadline_none stale figure call approval lifted
+	Key      string               // of the words "desk.check.…" in the catalogues
 	Blocks   bool                 // the letter cannot be opened like this
 	Language string               // of a stale translation, or of one that lacks a demand
 	Number   string               // of that demand, of the one that stands twice or that is reworded

@@ -195,7 +195,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-demands", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"),
 			Form: wrong(url.Values{"demand": {"1"}, "value": {w.text}}, "value", "quote"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-			Action: "/desk/letters/x/demands", Numbers: []page.Option{{Value: "1", Text: l.Digits("1") + " · " + w.subtitle}},
+			Action: "/desk/letters/x/demands", Numbers: []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.subtitle)}},
 			Kinds: []page.Option{{Value: "due", Text: l.T("desk.demands.kind.due")}}, Demands: []desk.AskedView{
 				{Number: "1", Text: tag(w.text), Facts: factsOf(l, w, tag)},
 				{Number: "2", Text: tag(w.subtitle), Unsure: true, Thought: tag(w.text), Former: []page.Option{{Value: "a",

@@ -168,7 +168,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	updateLink := public.UpdateLink{URL: "/letters/x/updates/1", Title: tag(w.subtitle), Date: view.Published, Lang: lang, Dir: w.dir}
 	letter.Metadata = map[string]any{"@context": "https://schema.org", "@type": "Message", "headline": w.title + "</script>",
 		"author": []map[string]string{{"@type": "Organization", "name": w.organisation}}}
-	letter.Known = []public.KnownView{{Number: "1", Anchor: "demand-1", Facts: factsOf(l, w, tag)}}
+	letter.Known = []public.KnownView{{Number: "1", Anchor: "letter-title", Facts: factsOf(l, w, tag)}}
 	letter.Updates, letter.Feed = []public.UpdateLink{updateLink}, page.FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
 	update := public.UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,
 		Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Share: share}

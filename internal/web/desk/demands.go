@@ -75,7 +75,7 @@ func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 			}
 		}
 		p.Demands = append(p.Demands, v)
-		p.Numbers = append(p.Numbers, page.Option{Value: a.Number, Text: loc.Digits(a.Number) + " · " + letter.Excerpt(a.Text, 60)})
+		p.Numbers = append(p.Numbers, page.Option{Value: a.Number, Text: loc.Digits(a.Number) + " · " + loc.Isolate(letter.Excerpt(a.Text, 60))})
 	}
 	for _, kind := range letter.FactKinds {
 		p.Kinds = append(p.Kinds, page.Option{Value: string(kind), Text: loc.T("desk.demands.kind." + string(kind))})

@@ -107,7 +107,8 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		}
 	}
 	for _, o := range read.Organisations {
-		typed.Add("warning", page.LocaleOf(r).T("desk.confirm_letter.sender", "Text", strings.Join(append([]string{o.Name(read.Text.Language, i18n.Default)}, o.Address...), ", ")))
+		lines := append([]string{o.Name(read.Text.Language, i18n.Default)}, o.Address...)
+		typed.Add("warning", page.LocaleOf(r).T("desk.confirm_letter.sender", "Text", strings.Join(lines, ", ")))
 	}
 	for _, x := range draft.Warnings {
 		typed.Add("warning", page.LocaleOf(r).T("desk.warning."+x.Key, pairsOf(x.Args)...))
