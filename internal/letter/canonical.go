@@ -72,6 +72,7 @@ func (t Text) tidy() Text {
 		t.Demands[i].Number, t.Demands[i].Text = text.Written.Line(d.Number), text.Written.Line(d.Text)
 	}
 	if t.Format >= 2 {
+		t.Body = notesLast(t.Body)
 		t.Demands = t.demands()
 	}
 	for i, s := range t.SignedBy {

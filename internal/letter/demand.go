@@ -334,17 +334,11 @@ func (t *Text) place(demands []Demand, others bool) {
 	t.Body = CleanMarkdown(text + end + "\n\n" + notes)
 }
 
-// cutNotes cuts a body before the footnotes that end it.
-func cutNotes(body string) (text, notes string) {
-	blocks := strings.Split(body, "\n\n")
-	n := len(blocks)
-	for n > 0 && (noteBegins.MatchString(blocks[n-1]) || strings.HasPrefix(blocks[n-1], "    ")) {
-		n--
-	}
-	return strings.Join(blocks[:n], "\n\n"), strings.Join(blocks[n:], "\n\n")
+// PutBack returns a body with a line that an import had left out, in plain words, at its end and before its notes.
+func PutBack(body, line string) string {
+	text, notes := cutNotes(CleanMarkdown(body))
+	return CleanMarkdown(text + "\n\n" + reveal(strings.Join(strings.Fields(line), " ")) + "\n\n" + notes)
 }
-
-var noteBegins = regexp.MustCompile(`^\[\^[^\[\]]+\]:`)
 
 // digits is a number as the text's language writes it.
 func (t Text) digits(n int) string {

@@ -111,6 +111,25 @@ func TestDemands_ofTheBody(t *testing.T) {
 	}
 }
 
+// Footnotes stand at the end, in the order of what refers to them.
+func TestNotes_standLast(t *testing.T) {
+	for name, x := range map[string][2]string{
+		"as they are":       {"One.[^1]\n\n[^1]: A.", "One.[^1]\n\n[^1]: A."},
+		"in between":        {"One.[^1] Two.[^b]\n\n[^b]: B,\nand on.\n\n    More.\n\n[^1]: A.\n\nThree.", "One.[^1] Two.[^b]\n\nThree.\n\n[^1]: A.\n\n[^b]: B,\nand on.\n\n    More."},
+		"one after another": {"One.[^2]\n[^1]: A.\n[^2]: B.\n\nTwo.[^1]", "One.[^2]\n\nTwo.[^1]\n\n[^2]: B.\n\n[^1]: A."},
+		"code":              {"```\n[^1]: A.\n```\n\nOne.", "```\n[^1]: A.\n```\n\nOne."},
+		"none":              {"One.", "One."},
+	} {
+		got := letter.Text{Format: letter.Format, Body: x[0]}.Renewed()
+		if got.Body != x[1] {
+			t.Errorf("%s: %q, want %q", name, got.Body, x[1])
+		}
+		if again := got.Renewed(); again.Body != got.Body {
+			t.Errorf("%s: moves again: %q", name, again.Body)
+		}
+	}
+}
+
 // hiding is Markdown that no page shows, and ordinary Markdown beside it.
 var hiding = map[string]struct{ body, hidden string }{
 	"HTML":                    {"One.\n\n<div>We give up.</div>\n\nTwo.", "<div>We give up.</div>"},

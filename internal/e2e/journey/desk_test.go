@@ -146,6 +146,25 @@ func TestDesk_aLettersLife(t *testing.T) {
 	})
 }
 
+// A line that was left out of a file is named, and goes back into the text at one press; the rest of the form stays as it is.
+func TestDesk_putsBackWhatWasLeftOut(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	ada := a.Operator(t)
+	const file = "# Open the granary\n\nDear Minister,\n\n<!-- The draft of May. -->\n\nAt least **40** families wait.[^1]\n\nYours sincerely,\n\nIda Moss\n\n[^1]: Our count.\n"
+	read := ada.Send(t, "/desk/new", "file", "letter.md", []byte(file), url.Values{"do": {"read"}})
+	form := read.Form(t, "/desk/new")
+	if len(form["left"]) != 1 || !strings.Contains(form.Get("left"), "The draft of May.") || !strings.Contains(form.Get("left"), "line 5") {
+		t.Fatalf("left out: %q of %s", form["left"], read.Main(t))
+	}
+	form.Set("title", "Open it")
+	form.Set("back", "0")
+	again := ada.Post("/desk/new", form).Form(t, "/desk/new")
+	if again["left"] != nil || again.Get("title") != "Open it" || !strings.Contains(again.Get("body"), "The draft of May.") ||
+		len(letter.Hidden(again.Get("body"))) > 0 || !strings.HasSuffix(again.Get("body"), "[^1]: Our count.") {
+		t.Errorf("after it is put back: %q", again)
+	}
+}
+
 // What is asked of a second member is what is carried out: a text changed meanwhile is not published by it.
 func TestDesk_anApprovalIsOfTheVeryText(t *testing.T) {
 	a := testkit.App(t, store.SQLite)

@@ -71,6 +71,9 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		}
 		return err
 	}
+	if v.Get("back") != "" {
+		return h.confirmLetterPage(w, r, d, putBack(v), nil)
+	}
 	if v.Get("do") == "create" {
 		return h.createLetter(w, r, d, v)
 	}
@@ -115,10 +118,22 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 	}
 	for _, x := range draft.LeftOut {
 		if x.Why != importer.Label {
-			typed.Add("warning", page.LocaleOf(r).T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line))
+			typed.Add("left", page.LocaleOf(r).T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line))
+			typed.Add("left_text", x.Text)
 		}
 	}
 	return h.confirmLetterPage(w, r, d, typed, nil)
+}
+
+// putBack moves a line that was left out, the one whose button was pressed, to the end of the text.
+func putBack(v url.Values) url.Values {
+	i, err := strconv.Atoi(v.Get("back"))
+	if left := v["left_text"]; err == nil && i >= 0 && i < len(left) && len(left) == len(v["left"]) {
+		v.Set("body", letter.PutBack(v.Get("body"), left[i]))
+		v["left"], v["left_text"] = slices.Delete(v["left"], i, i+1), slices.Delete(left, i, i+1)
+	}
+	v.Del("back")
+	return v
 }
 
 func pairsOf(args map[string]any) (pairs []any) {
@@ -136,7 +151,11 @@ type ConfirmLetterPage struct {
 	Leads    []page.Choice
 	Spoken   []page.Choice // languages
 	Warnings []string
+	Left     []LeftView
 }
+
+// LeftView is a line that was left out of the text.
+type LeftView struct{ Says, Text string }
 
 // Template is its file.
 func (ConfirmLetterPage) Template() string { return "desk/confirm-letter" }
@@ -147,6 +166,9 @@ func (h *Handlers) confirmLetterPage(w http.ResponseWriter, r *http.Request, d *
 		Leads: h.leadsOf(r, d), Warnings: typed["warning"]}
 	if len(p.Leads) == 0 {
 		return fault.New(fault.Forbidden, "role")
+	}
+	for i, says := range typed["left"][:min(len(typed["left"]), len(typed["left_text"]))] {
+		p.Left = append(p.Left, LeftView{says, typed["left_text"][i]})
 	}
 	for i, x := range p.Leads {
 		p.Leads[i].Chosen = x.Value == typed.Get("lead") || typed.Get("lead") == "" && i == 0
