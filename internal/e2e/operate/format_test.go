@@ -91,7 +91,7 @@ func TestUpgrade_fromFormat1(t *testing.T) {
 			t.Errorf("edition 3: %s", file)
 		}
 		testkit.Eventually(t, "the page of edition 3", func() bool {
-			return strings.Contains(c.Get("/letters/granary").Body, `<li id="demand-3" class="demand" value="3">`)
+			return strings.Contains(c.Get("/letters/granary").Body, `<li value="3" id="demand-3" class="demand">`)
 		})
 		if report := testkit.Audit(t, a.URL); !report.OK() {
 			t.Errorf("%+v", report)
