@@ -29,7 +29,7 @@ func (a Asked) ID() int64 { return a.id }
 
 // Insert stores the submission, in the place of an earlier question: one is enough, and only the last goes with the signature.
 func (a Asked) Insert(tx *store.Tx) error {
-	if err := a.insert(tx, 1); err != nil || len(a.of) == 0 {
+	if err := a.insert(tx); err != nil || len(a.of) == 0 {
 		return err
 	}
 	for _, of := range a.of {

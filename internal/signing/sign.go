@@ -128,10 +128,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 		if err != nil {
 			return err
 		}
-		if !mail {
-			return x.insert(tx, 0)
-		}
-		if err := x.insert(tx, 1); err != nil {
+		if err := x.insert(tx); err != nil || !mail {
 			return err
 		}
 		return job.Enqueue(tx, ConfirmMail{Pending: x.id})
@@ -153,10 +150,11 @@ func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, lasts
 	return row, err
 }
 
-// insert writes a new submission, for which so many mails were sent.
-func (row pending) insert(tx *store.Tx, mails int) error {
+// insert writes a new submission, for which one mail was asked, whether or not the budget of its address had one left: what its
+// browser is shown must not say whether others have used that up.
+func (row pending) insert(tx *store.Tx) error {
 	_, err := tx.Exec(qInsertPending, row.id, row.letter, row.edition, row.language, row.text, row.kind, row.tokenHash, row.browserHash,
-		row.sealed, mails, row.expires, row.domain)
+		row.sealed, 1, row.expires, row.domain)
 	return err
 }
 
@@ -222,24 +220,25 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 
 // pending is a row of that table.
 type pending struct {
-	id           int64
-	letter       letter.ID
-	edition      int
-	language     string      // of the page
-	text         string      // language of the text signed
-	kind         verify.Kind // Both for one of either kind
-	tokenHash    []byte
-	browserHash  []byte
-	sealed       []byte
-	tries, mails int
-	codes        int
-	freshHash    []byte
-	freshUntil   *int64
-	confirmed    *int64
-	disputed     *int64
-	expires      int64
-	domain       []byte // tag of the address's domain, nil where bursts are not looked for; only of a new one
-	alike        int    // confirmed within the hour from addresses of the same domain, up to as many as make a burst
+	id          int64
+	letter      letter.ID
+	edition     int
+	language    string      // of the page
+	text        string      // language of the text signed
+	kind        verify.Kind // Both for one of either kind
+	tokenHash   []byte
+	browserHash []byte
+	sealed      []byte
+	tries       int
+	mails       int // asked for by its browser, whether they were sent or not
+	codes       int
+	freshHash   []byte
+	freshUntil  *int64
+	confirmed   *int64
+	disputed    *int64
+	expires     int64
+	domain      []byte // tag of the address's domain, nil where bursts are not looked for; only of a new one
+	alike       int    // confirmed within the hour from addresses of the same domain, up to as many as make a burst
 }
 
 func (row pending) knows(browser string) bool {

@@ -2,6 +2,7 @@ package signing_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -263,6 +265,33 @@ func TestResend_withinTheBudgetAndOnlyForItsBrowser(t *testing.T) {
 		}
 		if n := d.Jobs("mail.confirm"); n != 3 {
 			t.Errorf("%d mails, want 3", n)
+		}
+	})
+}
+
+// A browser learns of its own submission nothing that others' submissions to that address have a part in: after three, it is offered
+// as many more mails for an address that signed, and has used mails up, as for one that nobody knows.
+func TestResend_tellsNothingOfTheAddress(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.Give("signed@example.org")
+		offers := func(email string) (shown []bool) {
+			for range 3 {
+				id := d.Submit(email)
+				for range mailbox.MailsAWeek + 1 {
+					w, err := d.Signing.Waiting(t.Context(), id, testkit.BrowserCookie)
+					if err != nil {
+						t.Fatal(err)
+					}
+					shown = append(shown, w.CanResend)
+					if err := d.Signing.Resend(t.Context(), id, testkit.BrowserCookie); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return shown
+		}
+		if known, unknown := offers("signed@example.org"), offers("nobody@example.org"); !slices.Equal(known, unknown) || !known[0] || known[len(known)-1] {
+			t.Errorf("an address that signed is offered %v, another %v", known, unknown)
 		}
 	})
 }
