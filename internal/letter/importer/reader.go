@@ -107,7 +107,7 @@ func readLetter(p page) *Draft {
 	d.Figures = r.readFigures(slices.Concat(letter.intro, body, notes))
 	kept := slices.Concat(letter.intro, body, below)
 	for i, a := range d.Addressees {
-		d.Addressees[i].Before = r.honorificBefore(a.Name, head.lines)
+		d.Addressees[i].Before = r.honorificBefore(a, head.lines)
 	}
 	if d.Introduction = markdown(letter.intro); d.Introduction != "" {
 		r.warn("introduction", "Text", letter.intro[0].text)
