@@ -62,6 +62,7 @@ type words struct {
 	Days           map[string]int          // of a month, in words
 	Weekdays       map[string]time.Weekday // full and short names
 	DateWith       phrases                 // words that stand beside the letter's date
+	PageDates      phrases                 // begin a line that says when a page was published or changed
 	DayFirst       dateWords               // of a date that begins with the number of the day
 	MonthFirst     dateWords               // of one that begins with the month
 	DaySpelled     dateWords               // of one whose day is a word
