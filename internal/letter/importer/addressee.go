@@ -37,16 +37,7 @@ func (r *reader) isInstitution(text string) bool {
 	if r.honorific(text) != "" || r.beginsOffice(text) || readMarker(text, nil).kind != noMarker || !r.hasBody(text) {
 		return false
 	}
-	if !r.hasRole(text) {
-		return true
-	}
-	fields := strings.Fields(fold(text)) // "Ombudsman Service" is one, "Rapporteur on human rights" is an office
-	for i := range fields[:len(fields)-1] {
-		if r.Roles.has(r.Possessives.trimEnd(fields[i])) && r.Bodies.has(fields[i+1]) {
-			return true
-		}
-	}
-	return false
+	return true
 }
 
 // groupAddressees splits the lines of a block where a new addressee begins.
@@ -97,9 +88,6 @@ func splitAddressees(lines []line) (runs [][]line) {
 // beginsAddressee reports whether a line begins another addressee than the lines above, by an honorific, or by an office below
 // a blank line. The second line may be the name of who holds the office above it.
 func (r *reader) beginsAddressee(l line, above []string, second bool) bool {
-	if l.gap > 0 && len(above) > 1 && r.hasRole(l.text) {
-		return true
-	}
 	if len(above) == 2 && r.beginsOffice(above[0]) && r.isNameBelow(above[1]) && r.beginsOffice(l.text) { // an office and who holds it
 		return true
 	}
