@@ -5,8 +5,16 @@ import (
 	"strings"
 )
 
-// readAddressees reads a block of addressees: one with its address, or several, each on its line or with an honorific.
+// readAddressees reads a block of addressees: those between semicolons, each of them one or several.
 func (r *reader) readAddressees(lines []line) (all []Addressee) {
+	for _, lines := range splitAddressees(lines) {
+		all = append(all, r.readListed(lines)...)
+	}
+	return all
+}
+
+// readListed reads one addressee with its address, or several, each on its line or with an honorific.
+func (r *reader) readListed(lines []line) (all []Addressee) {
 	groups := r.groupAddressees(lines)
 	institution := ""
 	if len(groups) > 1 && len(groups[0]) == 1 && r.isInstitution(groups[0][0]) && r.honorific(groups[1][0]) != "" {
@@ -29,21 +37,11 @@ func (r *reader) isInstitution(text string) bool {
 	if r.honorific(text) != "" || r.beginsOffice(text) || readMarker(text, nil).kind != noMarker || !r.hasBody(text) {
 		return false
 	}
-	if !r.hasRole(text) {
-		return true
-	}
-	fields := strings.Fields(fold(text)) // "Ombudsman Service" is one, "Rapporteur on human rights" is an office
-	for i := range fields[:len(fields)-1] {
-		if r.Roles.has(r.Possessives.trimEnd(fields[i])) && r.Bodies.has(fields[i+1]) {
-			return true
-		}
-	}
-	return false
+	return true
 }
 
 // groupAddressees splits the lines of a block where a new addressee begins.
 func (r *reader) groupAddressees(lines []line) (groups [][]string) {
-	lines = splitAddressees(lines)
 	entries, offices := 0, 0
 	for _, l := range lines {
 		if r.isEntry(l.text) {
@@ -67,25 +65,29 @@ func (r *reader) groupAddressees(lines []line) (groups [][]string) {
 	return groups
 }
 
-// splitAddressees makes a line of each of several addressees on one: "Minister, A; Mayor, B".
-func splitAddressees(lines []line) (out []line) {
+// splitAddressees splits lines where a semicolon ends an addressee: "Minister, A; Mayor, B".
+func splitAddressees(lines []line) (runs [][]line) {
+	ended := true
 	for _, l := range lines {
-		for part := range strings.FieldsFuncSeq(l.text, func(c rune) bool { return c == ';' || c == '؛' }) {
-			if part = strings.TrimSpace(part); part != "" {
-				l.text, l.source = part, part
-				out = append(out, l)
+		for part := range strings.SplitAfterSeq(strings.ReplaceAll(l.text, "؛", ";"), ";") {
+			text, ends := strings.CutSuffix(part, ";")
+			if text = strings.TrimSpace(text); text != "" {
+				if ended {
+					runs = append(runs, nil)
+				}
+				l.text, l.source = text, text
+				runs[len(runs)-1] = append(runs[len(runs)-1], l)
+				ended = false
 			}
+			ended = ended || ends
 		}
 	}
-	return out
+	return runs
 }
 
 // beginsAddressee reports whether a line begins another addressee than the lines above, by an honorific, or by an office below
 // a blank line. The second line may be the name of who holds the office above it.
 func (r *reader) beginsAddressee(l line, above []string, second bool) bool {
-	if l.gap > 0 && len(above) > 1 && r.hasRole(l.text) {
-		return true
-	}
 	if len(above) == 2 && r.beginsOffice(above[0]) && r.isNameBelow(above[1]) && r.beginsOffice(l.text) { // an office and who holds it
 		return true
 	}
@@ -110,7 +112,13 @@ func (r *reader) readAddressee(lines []string) (a Addressee) {
 	}
 	bare := r.withoutHonorifics(name)
 	titled := bare != name && !r.isOfficeWithHonorific(name)
-	switch {
+	office := bare
+	if !titled {
+		office = name
+	}
+	switch holder := r.withoutHonorifics(rest); {
+	case split && holder != rest && r.hasRole(office) && !r.isPerson(office) && !r.hasRole(holder) && !r.hasBody(holder): // "The Minister, Ms X"
+		a.Office, a.Name = r.withoutArticle(office), holder
 	case titled && r.namesOffice(bare):
 		a.Office = trimMarks(strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(first, r.honorific(first)), ".")))
 		if office, name := r.splitAndWarn(a.Office); r.NameFollows && name != "" && !split {
@@ -225,15 +233,20 @@ func (r *reader) mergeSaluted(a *Addressee, saluted Addressee) {
 	}
 }
 
-// honorificBefore returns the honorifics that stand before a name in the head: they are no part of the name, but of the letter.
-func (r *reader) honorificBefore(name string, head []line) string {
+// honorificBefore returns the honorifics that stand before the name of an addressee in the head: they are no part of the name, but of
+// the letter. Words of the office above or beside the name are none, nor is what a comma ends.
+func (r *reader) honorificBefore(a Addressee, head []line) string {
 	for _, l := range head {
-		before, _, ok := strings.Cut(l.text, name)
-		if !ok || name == "" || before == "" {
+		before, _, ok := strings.Cut(l.text, a.Name)
+		if !ok || a.Name == "" {
 			continue
 		}
+		if at := strings.LastIndex(before, a.Office); at >= 0 && a.Office != "" {
+			before = before[at+len(a.Office):]
+		}
+		before = strings.TrimLeft(before[max(0, strings.LastIndexAny(before, ",;:،؛：")):], ",;:،؛：")
 		for fields := strings.Fields(before); len(fields) > 0; fields = fields[1:] {
-			if words := strings.Join(fields, " "); r.honorific(words+" "+name) == words {
+			if words := strings.Join(fields, " "); r.honorific(words+" "+a.Name) == words {
 				return words
 			}
 		}

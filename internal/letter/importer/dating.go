@@ -16,6 +16,7 @@ type dating struct {
 // Where a date is looked for if the head has none.
 const (
 	datedSignatures = 200 // lines from the first signature
+	pageDateWords   = 16  // of a line that says when a page was published
 	pressParagraphs = 2   // paragraphs of the body that may begin with one, behind an introduction
 	pressBytes      = 100 // of such a paragraph that have the place and the date
 )
@@ -55,6 +56,28 @@ func (r *reader) dating(l dateline) dating {
 		}
 	}
 	return d
+}
+
+// readPageDate reads the date of a line that says when a page was published or changed, whatever else it says: "Published on
+// 9 June 2031 by Press Office".
+func (r *reader) readPageDate(text string) (d dateline, ok bool) {
+	label := r.PageDates.leading(fold(text))
+	if label == "" || wordCount(text) > pageDateWords || endsSentence(text) {
+		return d, false
+	}
+	if d, ok = readDateLine(text); ok {
+		return d, true
+	}
+	fields := strings.Fields(text)[wordCount(label):]
+	for len(fields) > 0 && everywhere().DateWith.has(strings.Trim(fold(fields[0]), ":")) {
+		fields = fields[1:]
+	}
+	for i := range fields {
+		if d, ok = readDateLine(strings.Trim(strings.Join(fields[:i+1], " "), ":,،|- ")); ok {
+			return d, true
+		}
+	}
+	return d, false
 }
 
 // isLunar reports whether a date in numbers with a Hijri year is a lunar one, as it is in an Arabic letter.

@@ -68,9 +68,24 @@ type deadlineReader struct {
 	found deadline
 }
 
-// readDeadline finds the last day to sign in the parts of a letter. The date of an answer that the letter asks for is not one.
-func (r *reader) readDeadline(dated string, form Form, parts ...[]line) deadline {
-	d := deadlineReader{reader: r, dated: dated, form: form}
+// isDeadline reports whether the value of a property is a day or an instant.
+func isDeadline(value string) bool {
+	_, err := time.Parse(time.RFC3339, value)
+	return err == nil || isDated(line{text: value})
+}
+
+// propertyDeadline reads the last day to sign that a property of the file gives.
+func (r *reader) propertyDeadline(value string) string {
+	if dated, ok := readDateLine(value); ok {
+		return r.dating(dated).day
+	}
+	return value
+}
+
+// readDeadline finds the last day to sign in the parts of a letter, if it is not known. The date of an answer that the letter asks for
+// is not one.
+func (r *reader) readDeadline(known, dated string, form Form, parts ...[]line) deadline {
+	d := deadlineReader{reader: r, dated: dated, form: form, found: deadline{at: known}}
 	for _, part := range parts {
 		for _, l := range part[:min(len(part), deadlineLines)] {
 			for _, s := range sentences(l.text[:min(len(l.text), deadlineBytes)]) {

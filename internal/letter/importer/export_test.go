@@ -1,6 +1,9 @@
 package importer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Shown returns the text that a file shows, as its front reads it: with and without Markdown's marks.
 func Shown(name string, data []byte) string {
@@ -19,5 +22,8 @@ func Shown(name string, data []byte) string {
 	return marked.String() + p.rest + "\n" + words.String()
 }
 
-// Joins reports whether a word only says how the fields beside it belong together.
-func Joins(word string) bool { return connectives()[barely(word)[0]] }
+// Joins reports whether a word only says how the fields beside it belong together, or stands before a name.
+func Joins(word string) bool {
+	honorific := func(h string) bool { return hasWord(h, barely(word)[0]) }
+	return connectives()[barely(word)[0]] || slices.ContainsFunc(everywhere().Honorifics, honorific)
+}

@@ -92,6 +92,9 @@ func (r *reader) isFurniture(l line, above, left int) bool {
 	if strings.HasPrefix(l.text, "©") {
 		return true
 	}
+	if counted := strings.TrimLeft(folded, "0123456789 "); n == 2 && counted != folded && r.Furniture.has(counted) { // "3 comments"
+		return true
+	}
 	if r.Furniture.has(folded) {
 		return n > 1 || above < furnitureTop || last || r.FurnitureAlone.has(folded)
 	}

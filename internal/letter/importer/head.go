@@ -12,7 +12,8 @@ type heading struct {
 	sender     Sender
 	addressees []Addressee
 	date       dating
-	rest       []line // titles behind the second, and what is known to be none of these where there is no salutation
+	paged      dateline // when the page was published, if a line says so
+	rest       []line   // titles behind the second, and what is known to be none of these where there is no salutation
 }
 
 // titles are the title of a letter and what stands below it.
@@ -42,6 +43,7 @@ type headReader struct {
 	*reader
 	blocks  []headBlock
 	date    dating
+	paged   dateline
 	greeted bool        // the letter has a salutation
 	people  []Addressee // whom it names
 	tail    []line      // signatures
@@ -83,7 +85,7 @@ func (r *reader) readHead(p parts) (h heading) {
 			}
 		}
 	}
-	h.date = x.date
+	h.date, h.paged = x.date, x.paged
 	return h
 }
 
@@ -195,8 +197,14 @@ func (x *headReader) group(lines []line) {
 }
 
 // takeDate takes the date of a line that is nothing else, or of one part of a line such as "14 June 2022 | By …". The first date
-// of the head is the letter's.
+// of the head is the letter's; when the page was published says so only if nothing else does.
 func (x *headReader) takeDate(l line) bool {
+	if dated, ok := x.readPageDate(l.text); ok {
+		if x.paged.text == "" {
+			x.paged = dated
+		}
+		return true
+	}
 	for part := range strings.SplitSeq(l.text, " | ") {
 		if dated, ok := readDateLine(part); ok {
 			if x.date.asWritten == "" {

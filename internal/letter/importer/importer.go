@@ -35,6 +35,7 @@ type page struct {
 	lines    []line // at most maxLines
 	rest     string // the text behind them
 	language string // BCP 47, as the file says; "" if it does not
+	deadline string // a date, as a property of the file says; "" if none does
 	hidden   int    // characters removed that show nothing but change how others show
 	leftOut  []LeftOut
 	warnings []string

@@ -54,6 +54,33 @@ var ownKinds = map[string]struct {
 		blocks("Dear Mayor Orme,", closedLanding, reopenLanding, "Yours faithfully,", "Nell Marsh\nChair, Moor Walkers' Club", "About the Club", "The club was founded "+
 			"in 1950 and has three hundred members who walk on the moor.", "PS: The children made a film.", "Copies to: the county council; the board",
 			"Attachments:\n1. Count of walkers\n2. Map of the moor", "Sources:\n[1] Moor Gazette, 6 May 2025")},
+	"below the signature, announced": {kind{file: "a.txt", body: []string{"P.S. The children", "cc: the county"}, must: map[string]string{
+		"warnings[1]": "what stands below the signatures becomes the end of the text that is signed, above the closing: P.S. The children made a film of the"}},
+		blocks("Dear Mayor Orme,", closedLanding, reopenLanding, faithfully, "P.S. The children made a film of the landing.", "cc: the county council")},
+	"day the page was published": {kind{file: "a.html", must: map[string]string{"title": "Open letter", "date": "2025-06-09"}, empty: []string{"subtitle"},
+		left: []string{"Published on 9 June 2025 by Press Office"}},
+		"<h1>Open letter</h1><p>Published on 9 June 2025 by Press Office</p><p>Dear Mayor Orme,</p><p>" + closedLanding + "</p><p>" + reopenLanding + "</p>"},
+	"day of the page and of the letter": {kind{file: "a.txt", must: map[string]string{"date": "2025-05-12"}, empty: []string{"subtitle"},
+		left: []string{"Last updated: 9 June 2025"}},
+		blocks("Open letter on the ferry", "Last updated: 9 June 2025", "Aldermoor, 12 May 2025", "Dear Mayor Orme,", closedLanding, reopenLanding, faithfully)},
+	"day of the page in French": {kind{file: "a.txt", must: map[string]string{"date": "2025-06-09"}, empty: []string{"subtitle"},
+		left: []string{"Publié le 9 juin 2025 par"}},
+		blocks("Lettre ouverte sur le bac", "Publié le 9 juin 2025 par le service de presse", "Madame la Maire,", "Le 5 mai, la commune a fermé le débarcadère "+
+			"sans un mot, et depuis huit cents personnes marchent une heure.", "Nous vous demandons de le rouvrir.")},
+	"day of the page in Persian": {kind{file: "a.txt", must: map[string]string{"date": "2025-06-09"}, empty: []string{"subtitle"}, left: []string{"منتشر شده در ۱۹ خرداد"}},
+		blocks("نامه سرگشاده درباره اسکله", "منتشر شده در ۱۹ خرداد ۱۴۰۴ توسط روابط عمومی", "شهردار گرامی،", "شورای شهر اسکله را بی‌خبر بست و از آن روز هشتصد نفر یک ساعت پیاده به "+
+			"سر کار می‌روند.", "از شما درخواست می‌کنیم اسکله را باز کنید.")},
+	"day of the page in Arabic": {kind{file: "a.txt", must: map[string]string{"date": "2025-06-09"}, empty: []string{"subtitle"}, left: []string{"نشر في 9 يونيو"}},
+		blocks("رسالة مفتوحة حول المرسى", "نشر في 9 يونيو 2025 بواسطة المكتب الإعلامي", "السيد رئيس البلدية المحترم،", "أغلق المجلس مرسى القوارب دون أن يقول لنا كلمة، ومنذ "+
+			"ذلك اليوم يمشي ثمانمئة شخص ساعة إلى عملهم.", "نطالبكم بإعادة فتح المرسى.")},
+	"comments counted by the page": {kind{file: "a.html", left: []string{"3 comments"}, body: []string{"P.S. We walk."}, hidden: []string{"comments"}},
+		"<p>Dear Mayor Orme,</p><p>" + closedLanding + "</p><p>" + reopenLanding + "</p><p>Yours faithfully,</p><p>Nell Marsh</p><p>P.S. We walk.</p><p>3 comments</p>"},
+	"deadline among the properties": {kind{file: "a.md", must: map[string]string{"deadline": "2025-06-01"}, empty: []string{"left_out"}},
+		"---\ndeadline: 2025-06-01\n---\n\n" + blocks("Dear Mayor Orme,", closedLanding, reopenLanding, faithfully)},
+	"instant among the properties": {kind{file: "a.md", must: map[string]string{"deadline": "2025-06-01T17:00:00+02:00"}},
+		"---\ndeadline: 2025-06-01T17:00:00+02:00\n---\n\n" + blocks("Dear Mayor Orme,", closedLanding, reopenLanding, faithfully)},
+	"no day among the properties": {kind{file: "a.md", empty: []string{"deadline"}, left: []string{"deadline: soon"}},
+		"---\ndeadline: soon\n---\n\n" + blocks("Dear Mayor Orme,", closedLanding, reopenLanding, faithfully)},
 	"addresses of signers": {kind{file: "a.md", must: signers("Nell Marsh;; Moor Walkers' Club", "Tam Roe", "Moor Guild", "Bea Holm", "Ada Finch; nurse"),
 		lists: map[string]int{"signed_by": 5}, left: []string{"@tamroe", "moor-guild.example", "https://holm.example", "she/her"}},
 		blocks("Dear Mayor Orme,", closedLanding, reopenLanding, "Signatories:", "1. [Nell Marsh](https://moor.example/nell), Moor Walkers' Club\n2. Tam Roe - @tamroe\n"+

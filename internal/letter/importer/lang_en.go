@@ -81,6 +81,8 @@ func english() *words {
 		},
 		DateWith: []string{"last", "updated", "modified", "revised", "edited", "changed", "update", "date", "dated", "on", "the", "of", "published", "posted", "issued", "released", "sent", "corresponding",
 			"to", "equivalent", "as", "at", "signed", "day", "this", "in", "done", "for", "immediate", "release"},
+		PageDates: []string{"published", "posted", "updated", "last updated", "last modified", "modified", "last revised", "last edited", "first published",
+			"originally published", "uploaded", "page updated"},
 		DayFirst:   dateWords{Ending: "st|nd|rd|th", Of: "(?:day )?of"},
 		MonthFirst: dateWords{Ending: "st|nd|rd|th"},
 
@@ -260,7 +262,7 @@ func english() *words {
 		Furniture: []string{"share this", "share", "share on", "share via", "share this article", "share this page", "share this post",
 			"tweet", "print", "print this", "email this", "read more", "read also", "see also", "related articles", "related posts",
 			"related news", "related", "subscribe", "sign up for", "sign the petition", "sign this petition", "sign now", "add your name", "follow us", "follow us on", "like us on", "skip to content",
-			"skip to main content", "advertisement", "back to top", "leave a comment", "leave a reply", "comments", "posted in", "tags",
+			"skip to main content", "advertisement", "back to top", "leave a comment", "leave a reply", "comment", "comments", "replies", "shares", "views", "likes", "posted in", "tags",
 			"tagged", "click here", "home", "menu", "search", "previous post", "next post", "all rights reserved", "copyright", "©",
 			"cookie", "loading", "most read", "trending", "facebook", "twitter", "whatsapp", "telegram", "linkedin", "instagram",
 			"youtube", "copy link", "download pdf", "photo credit", "image credit", "watch the video", "more news", "newsletter",

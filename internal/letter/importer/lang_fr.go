@@ -46,6 +46,8 @@ func french() *words {
 		Weekdays: map[string]time.Weekday{
 			"dimanche": 0, "lundi": 1, "mardi": 2, "mercredi": 3, "jeudi": 4, "vendredi": 5, "samedi": 6,
 		},
+		PageDates: []string{"publié", "publiée", "mis à jour", "mise à jour", "dernière mise à jour", "dernière modification", "modifié", "modifiée", "mis en ligne",
+			"mise en ligne", "posté"},
 		DateWith:     []string{"dernière", "mise", "mis", "modifié", "modifiée", "actualisé", "le", "la", "du", "en", "fait", "date", "à", "ce", "publié", "publiée", "daté", "datée", "envoyé", "signé", "jour"},
 		DayFirst:     dateWords{Ending: "er|ère"},
 		SmallMonths:  true,
@@ -140,7 +142,7 @@ func french() *words {
 		NotZones: []string{"est", "et", "pt", "z", "eat", "cat"},
 
 		Furniture: []string{"partager", "partager sur", "partager cet article", "partagez", "imprimer", "envoyer par courriel", "envoyer par e-mail", "lire aussi", "lire la suite", "à lire aussi", "voir aussi", "articles liés", "articles similaires", "sur le même sujet", "suivez-nous", "accueil", "rechercher", "recherche", "menu", "se connecter",
-			"connexion", "s'abonner", "abonnez-vous", "inscription", "newsletter", "commentaires", "laisser un commentaire", "mots-clés", "étiquettes", "mentions légales", "retour en haut", "aller au contenu", "faire un don", "je signe", "tous droits réservés", "publicité", "facebook", "twitter", "copier le lien", "article précédent", "article suivant", "plan du site"},
+			"connexion", "s'abonner", "abonnez-vous", "inscription", "newsletter", "commentaire", "commentaires", "partages", "vues", "laisser un commentaire", "mots-clés", "étiquettes", "mentions légales", "retour en haut", "aller au contenu", "faire un don", "je signe", "tous droits réservés", "publicité", "facebook", "twitter", "copier le lien", "article précédent", "article suivant", "plan du site"},
 		FurnitureIn: []string{"tous droits réservés", "accepter les cookies", "utilise des cookies", "utilisons des cookies", "abonnez-vous à notre", "inscrivez-vous à notre", "partager sur facebook", "partager sur twitter", "suivez-nous sur", "min de lecture", "minutes de lecture"},
 		LinkLists:   []string{"lire aussi", "à lire aussi", "voir aussi", "articles liés", "articles similaires", "sur le même sujet", "dernières actualités", "les plus lus"},
 

@@ -77,9 +77,11 @@ func (p *page) account(r *reader, d *Draft, body, kept []line) {
 			why = Below
 		}
 		for _, text := range fields.missing(l.text, strings.TrimSpace(shown[l.id])) {
-			if r.isLabel(text) {
+			switch {
+			case r.isLabel(text):
 				p.leave(l.at, text, Label)
-			} else {
+			case why == Below && text != l.text && r.isHonorifics(text): // of a signer on this line
+			default:
 				p.leave(l.at, text, why)
 			}
 		}
@@ -91,6 +93,12 @@ func (p *page) account(r *reader, d *Draft, body, kept []line) {
 func (r *reader) isLabel(text string) bool {
 	folded := strings.Trim(fold(text), " .:*|-")
 	return r.Subjects.has(folded) || r.DateWith.has(folded) || r.Signed.has(folded) || r.isSignedLabel(line{text: text})
+}
+
+// isHonorifics reports whether words are nothing but what stands before a name: "Prof. Dr".
+func (r *reader) isHonorifics(text string) bool {
+	const name = "Name Name"
+	return r.withoutHonorifics(strings.TrimRight(text, ".")+". "+name) == name || r.withoutHonorifics(text+" "+name) == name
 }
 
 // fieldIndex are the words of all fields by word: each with those that follow it in its field.

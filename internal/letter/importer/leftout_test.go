@@ -17,7 +17,7 @@ import (
 )
 
 // markupOf is what a source says to its format and to no reader: targets of links, tags, comments' signs.
-var markupOf = regexp.MustCompile(`\]\([^()\s]*|</?[a-zA-Z][^<>]*>|(?m)^[\w-]+\s*[:=]\s*$|^(?:sub)?title:|(?m)^date:`)
+var markupOf = regexp.MustCompile(`\]\([^()\s]*|</?[a-zA-Z][^<>]*>|(?m)^[\w-]+\s*[:=]\s*$|^(?:sub)?title:|(?m)^(?:date|deadline):`)
 
 // wordsOf returns the words of a text, folded by case and the way of composing letters.
 func wordsOf(text string) []string {

@@ -164,6 +164,8 @@ func (m *markdownFile) takeProperties(raws []rawLine) []rawLine {
 			titles = append(titles, rawLine{"## " + value, raw.at}, rawLine{at: raw.at})
 		case key == "date" && isDated(line{text: value}):
 			titles = append(titles, rawLine{value, raw.at}, rawLine{at: raw.at})
+		case key == "deadline" && isDeadline(value):
+			m.deadline = value
 		case key == "lang", key == "language", key == "locale":
 			m.language, _, _ = strings.Cut(strings.ToLower(value), "-")
 			m.leave(raw.at, raw.text, Properties)

@@ -49,6 +49,7 @@ func readLetter(p page) *Draft {
 		p.lines[i].id = i + 1
 	}
 	r := newReader(d.Language)
+	d.Deadline = r.propertyDeadline(p.deadline)
 	if r.warnOf(p, d.Language); r.unread(p, d.Language) {
 		r.readUnread(d, &p)
 		return d
@@ -75,6 +76,9 @@ func readLetter(p page) *Draft {
 	if date.asWritten == "" {
 		date, body, tail = r.findDate(letter)
 	}
+	if date.asWritten == "" && head.paged.text != "" {
+		date = r.dating(head.paged)
+	}
 	d.Date, d.DateAsWritten, d.Place = date.day, date.asWritten, date.place
 	titles, body := r.readSubject(head.titles, body)
 	d.Title, d.Subtitle = titles.title, titles.subtitle
@@ -93,7 +97,7 @@ func readLetter(p page) *Draft {
 		d.Addressees = r.calledAddressees(d.Addressees, d.Salutation, body)
 	case FormArticle:
 		if d.Addressees = nil; !signatures.labelled { // its last lines
-			d.SignedBy, below = nil, slices.Concat(tail, notes)
+			d.SignedBy, below, tail = nil, slices.Concat(tail, notes), nil
 		}
 		if reported {
 			d.Sender = Sender{}
@@ -101,19 +105,34 @@ func readLetter(p page) *Draft {
 	}
 	if d.Form != FormArticle {
 		d.Demands = r.readDemands(body, d.Form, ownNames(d.Sender, d.SignedBy))
-		last := r.readDeadline(d.Date, d.Form, head.lines, letter.intro, body, tail)
+		last := r.readDeadline(d.Deadline, d.Date, d.Form, head.lines, letter.intro, body, tail)
 		d.Deadline, d.CloseOfBusiness = last.at, last.closeOfBusiness
 	}
+	r.warnOfMoved(below, tail)
 	d.Figures = r.readFigures(slices.Concat(letter.intro, body, notes))
 	kept := slices.Concat(letter.intro, body, below)
 	for i, a := range d.Addressees {
-		d.Addressees[i].Before = r.honorificBefore(a.Name, head.lines)
+		d.Addressees[i].Before = r.honorificBefore(a, head.lines)
 	}
 	if d.Introduction = markdown(letter.intro); d.Introduction != "" {
 		r.warn("introduction", "Text", letter.intro[0].text)
 	}
 	r.finish(d, &p, slices.Concat(body, below), kept)
 	return d
+}
+
+// movedWords is how many words of what is moved a warning names.
+const movedWords = 8
+
+// warnOfMoved says what of the lines below the signatures becomes the end of the body. Footnotes of Markdown are shown there anyway.
+func (r *reader) warnOfMoved(below, tail []line) {
+	for _, l := range below {
+		if len(tail) > 0 && l.id > tail[0].id && !strings.HasPrefix(l.source, "[^") {
+			words := strings.Fields(l.text)
+			r.warn("below_signatures", "Text", strings.Join(words[:min(len(words), movedWords)], " "))
+			return
+		}
+	}
 }
 
 // finish writes the body, and says what the draft does not hold of the lines that were not kept as they are.

@@ -12,17 +12,16 @@ const maxSigners = 2000
 
 // How many lines or words tell what stands below a closing.
 const (
-	behalfWords    = 14 // most of a line that names an organisation above who signs for it
-	othersWords    = 6  // most of "and 120 others"
-	monthWords     = 5  // most of a month and a year, with place and label
-	personLines    = 4  // most of one person with role and organisation
-	footerLines    = 5  // most of a letterhead
-	besideLines    = 6  // most of signatures beside each other
-	mostBeside     = 6  // of them
-	rankAboveWords = 2  // most of a role above a name without honorific
-	officeAbove    = 5  // most of an office above a name, where forms are set
-	commentWords   = 5  // least of a comment of one sentence
-	labelWords     = 4  // most of a label before what is no signer
+	behalfWords  = 14 // most of a line that names an organisation above who signs for it
+	othersWords  = 6  // most of "and 120 others"
+	monthWords   = 5  // most of a month and a year, with place and label
+	personLines  = 4  // most of one person with role and organisation
+	footerLines  = 5  // most of a letterhead
+	besideLines  = 6  // most of signatures beside each other
+	mostBeside   = 6  // of them
+	officeAbove  = 5  // most of an office above a name, where forms are set
+	commentWords = 5  // least of a comment of one sentence
+	labelWords   = 4  // most of a label before what is no signer
 )
 
 // sideBySide is the space between signatures that stand beside each other.
@@ -229,7 +228,7 @@ func (r *reader) splitSideBySide(blocks [][]line) (out [][]line) {
 // add reads one block. A line goes on with the signer above if it is a role or an organisation of a person.
 func (s *signatures) add(lines []line, list bool) {
 	single := list && !s.isPersonBlock(lines)
-	lines = s.namesFirst(s.nameFirst(lines))
+	lines = s.namesFirst(lines)
 	had, fresh := len(s.signers), true // no signer of this block was read yet
 	for i, l := range lines {
 		if (i+1 < len(lines) || len(lines) == 1 && l.text != s.last) && s.isBehalfLine(l) {
@@ -286,29 +285,14 @@ func (s *signatures) add(lines []line, list bool) {
 	}
 }
 
-// nameFirst puts the name above the role in a signature of two lines that has them the other way round.
-func (r *reader) nameFirst(lines []line) []line {
-	if len(lines) != 2 || strings.ContainsAny(strings.TrimRight(lines[0].text, ",،")+lines[1].text, ",،") {
-		return lines
-	}
-	above, below := r.signerText(lines[0]), r.signerText(lines[1])
-	honored := r.honorific(below) != ""
-	if r.hasRole(above) && r.honorific(above) == "" && !r.isPerson(above) && r.namesPerson(below) && (honored || wordCount(above) <= rankAboveWords) {
-		return []line{lines[1], lines[0]}
-	}
-	return lines
-}
-
 // namesFirst puts each name above the office that stands alone above it: « Le secrétaire, » and the name on the next line.
 func (r *reader) namesFirst(lines []line) []line {
-	if !r.Formal {
-		return lines
-	}
 	lines = slices.Clone(lines)
 	for i := 0; i+1 < len(lines); i++ {
-		above := strings.TrimRight(r.signerText(lines[i]), ",، ")
+		above, below := strings.TrimRight(r.signerText(lines[i]), ",، "), r.signerText(lines[i+1])
 		named := i > 0 && r.isPerson(r.signerText(lines[i-1])) // the office is that of the line above it
-		if !named && wordCount(above) <= officeAbove && r.beginsOffice(above) && r.namesPerson(r.signerText(lines[i+1])) {
+		office := !r.namesPerson(above) && (r.beginsOffice(above) || r.hasRole(above) && r.honorific(below) != "")
+		if !named && office && wordCount(above) <= officeAbove && r.namesPerson(below) {
 			lines[i].text, lines[i].source = above, above
 			lines[i], lines[i+1] = lines[i+1], lines[i]
 			i++

@@ -156,7 +156,7 @@ func (r *reader) findSalutation(lines []line) (_ []line, at int) {
 			return slices.Replace(lines, i, i+1, two...), i
 		}
 		strong, weak := r.isSalutation(l)
-		if strong && (r.closes(lines[i:]) || r.isAddressedAbove(lines[i:]) || r.isNamedAbove(lines[i:])) {
+		if strong && (r.isAddressedAbove(lines[i:]) || r.isNamedAbove(lines[i:])) {
 			continue
 		}
 		if strong {
@@ -236,11 +236,6 @@ func (r *reader) isNamedAbove(lines []line) bool {
 func (r *reader) endsEndearment(folded string) bool {
 	_, last, ok := cutLast(folded)
 	return ok && r.Endearments.has(last)
-}
-
-// closes reports whether the first line is the closing rather than the salutation: nothing but short lines follow it.
-func (r *reader) closes(lines []line) bool {
-	return !slices.ContainsFunc(lines[1:], isProse) && r.closingOf(lines[0].text) != ""
 }
 
 // proseFollows reports whether the line below the first, a subject aside, is a paragraph.

@@ -17,6 +17,7 @@ var warningText = map[string]string{
 	"addressee_from_title":        "the addressee was taken from the title",
 	"addressee_from_salutation":   "the addressee was taken from the salutation",
 	"addressee_name_unsure":       "where the office of the addressee ends and the name begins is a guess: {Text}",
+	"below_signatures":            "what stands below the signatures becomes the end of the text that is signed, above the closing: {Text}",
 	"changes_tracked":             "the document has tracked changes: insertions were kept, deletions left out",
 	"comments_left_out":           "the comments of the document were left out",
 	"date_ambiguous":              "the date {Text} was read with the day first; it may be meant the other way round",

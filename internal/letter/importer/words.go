@@ -62,6 +62,7 @@ type words struct {
 	Days           map[string]int          // of a month, in words
 	Weekdays       map[string]time.Weekday // full and short names
 	DateWith       phrases                 // words that stand beside the letter's date
+	PageDates      phrases                 // begin a line that says when a page was published or changed
 	DayFirst       dateWords               // of a date that begins with the number of the day
 	MonthFirst     dateWords               // of one that begins with the month
 	DaySpelled     dateWords               // of one whose day is a word
@@ -105,7 +106,7 @@ type words struct {
 	Peers       phrases // in the salutation of a call: those who may sign
 	PeersAlone  phrases // those of them that are a greeting too, and stand for peers only alone
 	GreetsBelow bool    // the greeting stands on a line below the vocative
-	Formal      bool    // set forms: see isSalutation, findProse, namesFirst, isBehalfLine
+	Formal      bool    // set forms: see isSalutation, findProse, isBehalfLine
 	Wrote       phrases // "wrote an open letter to": what stands between sender and addressee
 	Times       phrases // "today": between sender and verb
 	WroteEnd    phrases // what ends the addressee in such a sentence
