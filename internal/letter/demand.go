@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -73,6 +74,9 @@ var (
 	itemMark   = regexp.MustCompile(`(?:[-*+]|\p{Nd}{1,9}[.)])[ \t]*`)
 )
 
+// maxOnALine is how many items within one another may begin on one line; more are nobody's letter.
+const maxOnALine = 8
+
 // markIn returns where in the source the mark of a list item stands, with the white space after it; not ok for an item without words.
 func markIn(item ast.Node, source []byte) (start, end int, ok bool) {
 	if place, found := item.Attribute(placeOfMark); found {
@@ -81,13 +85,13 @@ func markIn(item ast.Node, source []byte) (start, end int, ok bool) {
 	}
 	inner := 0 // items that begin on the same line, each with its mark
 	first := item.FirstChild()
-	for first != nil && (first.Type() != ast.TypeBlock || first.Lines().Len() == 0) {
+	for first != nil && inner <= maxOnALine && (first.Type() != ast.TypeBlock || first.Lines().Len() == 0) {
 		if first.Kind() == ast.KindListItem {
 			inner++
 		}
 		first = first.FirstChild()
 	}
-	if first == nil {
+	if first == nil || inner > maxOnALine {
 		return 0, 0, false
 	}
 	stop := first.Lines().At(0).Start
@@ -149,6 +153,11 @@ func wordsOf(n ast.Node, source []byte) string {
 			if entering {
 				b.Write(c.Label(source))
 			}
+		case *ast.CodeBlock, *ast.FencedCodeBlock:
+			if entering {
+				b.WriteByte(' ')
+				b.Write(c.Lines().Value(source))
+			}
 		default:
 			if c.Type() == ast.TypeBlock {
 				b.WriteByte(' ')
@@ -195,7 +204,7 @@ func numbersFor(demands []Demand) []int {
 	numbers := make([]int, len(demands))
 	taken := map[int]bool{}
 	for i, d := range demands {
-		if n := numberOf(d.Number); n > 0 && !taken[n] {
+		if n := numberOf(strings.Trim(d.Number, ".)(- ")); n > 0 && !taken[n] {
 			numbers[i], taken[n] = n, true
 		}
 	}
@@ -258,7 +267,7 @@ func (t *Text) Ask(demands []Demand) { t.place(demands, false) }
 func (t *Text) settle(demands []Demand) {
 	t.Format = Format
 	t.place(demands, true)
-	t.Body = reveal(t.Body)
+	t.Body = reveal(notesLast(t.Body))
 	t.Demands = t.demands()
 }
 
@@ -271,6 +280,7 @@ type spot struct {
 	digits        string // of its mark, as written
 	before, after string // what parts it from the rest of its paragraph, of a line
 	breaks        int    // bytes of the hard break that ends it, of a line
+	deep          bool   // an item of several blocks, which Markdown knows by ASCII digits alone
 	demand        bool   // is one already
 	taken         bool
 }
@@ -310,7 +320,11 @@ func (t *Text) place(demands []Demand, others bool) {
 			n++
 		}
 		taken[n] = true
-		switch digits := t.digits(n); {
+		digits := t.digits(n)
+		if s != nil && s.deep {
+			digits = strconv.Itoa(n)
+		}
+		switch {
 		case s == nil:
 			end += "\n" + digits + ") " + strings.Join(strings.Fields(asked[i].Text), " ")
 		case numberOf(s.digits) == n:
@@ -365,7 +379,7 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 			if !ok {
 				break
 			}
-			s := spot{start: start, end: end, stop: endOf(n, source), words: plain(wordsOf(n, source)), head: plain(wordsOf(n.FirstChild(), source)), demand: demands[n]}
+			s := spot{start: start, end: end, stop: max(endOf(n, source), end), deep: n.ChildCount() > 1, words: plain(wordsOf(n, source)), head: plain(wordsOf(n.FirstChild(), source)), demand: demands[n]}
 			if m := itemNumber.FindSubmatch(source[start:end]); m != nil {
 				s.digits = string(m[1])
 			}
@@ -479,7 +493,11 @@ type edit struct {
 	breaks     int
 }
 
+// maxEdits bounds the work on a body; a text with more lists of demands is not published: see maxDemands.
+const maxEdits = 1000
+
 func apply(body string, edits []edit) string {
+	edits = edits[:min(len(edits), maxEdits)]
 	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(b.start, a.start) })
 	grown := map[int]int{} // by where an edit began, how much longer it has made the body
 	for _, e := range edits {
@@ -490,7 +508,7 @@ func apply(body string, edits []edit) string {
 			}
 		}
 		before := len(body)
-		rest, grows := body[e.end:stop], len(e.mark)-(e.end-e.start)
+		rest, grows := body[e.end:stop], utf8.RuneCountInString(e.mark)-utf8.RuneCountInString(body[e.start:e.end])
 		if grows > 0 {
 			rest = strings.ReplaceAll(rest, "\n ", "\n "+strings.Repeat(" ", grows))
 		}

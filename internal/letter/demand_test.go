@@ -38,7 +38,7 @@ func TestRenewed(t *testing.T) {
 		"beside the body":        {"en", "One.", asks("2.", "Open it.", "", "Pay."), "One.\n\n2) Open it.\n3) Pay."},
 		"the same words twice":   {"en", "1. Open it.\n\nAs we said:\n\n1. Open it.", asks("1", "Open it.", "2", "Pay."), "1) Open it.\n\nAs we said:\n\n1. Open it.\n\n2) Pay."},
 		"after the last item":    {"en", "1. Open it.", asks("1", "Open it.", "2", "Pay."), "1) Open it.\n2) Pay."},
-		"before the notes":       {"en", "One.[^1]\n\n[^1]: A note.\n\n    And more.\n[^2]: Another.", asks("1", "Open it."), "One.[^1]\n\n1) Open it.\n\n[^1]: A note.\n\n    And more.\n\\[^2]: Another."},
+		"before the notes":       {"en", "One.[^1]\n\n[^1]: A note.\n\n    And more.\n[^2]: Another.", asks("1", "Open it."), "One.[^1]\n\n1) Open it.\n\n\\[^2]: Another.\n\n[^1]: A note.\n\n    And more."},
 		"one in another":         {"en", "- outer\n  -    inner", asks("1", "outer", "2", "inner"), "1) outer\n   -    inner"},
 		"lines of a paragraph":   {"en", "We ask:\nFree him.\\\nPay them.\nThank you.", asks("1", "Free him.", "2", "Pay them."), "We ask:\n\n1) Free him.\n\n2) Pay them.\n\nThank you."},
 		"headings":               {"en", "## 1. Open it\n\nNow.\n\n### Pay\n\nSoon.", asks("1", "Open it", "2", "Pay"), "1) Open it\n\nNow.\n\n2) Pay\n\nSoon."},
@@ -46,6 +46,10 @@ func TestRenewed(t *testing.T) {
 		"in a table":             {"en", "| We ask |\n|---|\n| Open it. |", asks("1", "Open it."), "| We ask |\n|---|\n| Open it. |"},
 		"with a list in it":      {"en", "1. open the ford:\n   - for carts,\n   - for people;\n2. publish the plan.", asks("1", "open the ford: - for carts, - for people;", "2", "publish the plan."), "1) open the ford:\n   - for carts,\n   - for people;\n2) publish the plan."},
 		"with numbers in it":     {"en", "1. open the ford:\n   1. carts\n   2. people\n2. publish it.", asks("1", "open the ford: 1. carts 2. people", "2", "publish it."), "1) open the ford:\n   1. carts\n   2. people\n2) publish it."},
+		"items of links":         {"fa", "منابع:\n\n۱) https://a.example/x\n\n۲) https://b.example/y", nil, "منابع:\n\n۱. https://a.example/x\n\n۲. https://b.example/y"},
+		"several blocks":         {"fa", "- a\n\n  second", asks("", "a second"), "1) a\n\n   second"},
+		"in code":                {"en", "```\nOpen it.\n```", asks("1", "Open it."), "```\nOpen it.\n```"},
+		"a language of code":     {"en", "```go\nx := 1\n```\n\n1. Open the ford.", asks("1", "Open the ford."), "go\n\n```\nx := 1\n```\n\n1) Open the ford."},
 		"two of one number":      {"en", "1. Open it.\n\nAnd:\n\n1. Pay.", asks("1", "Open it.", "1", "Pay."), "1) Open it.\n\nAnd:\n\n2) Pay."},
 		"in brackets":            {"en", "(1) Open it.\n(2) Pay.", asks("(1)", "Open it.", "(2)", "Pay."), "1) Open it.\n2) Pay."},
 		"a request in prose":     {"en", "The gate is shut. We ask you to open it\nby May.\n\nThank you.", asks("", "We ask you to open it by May."), "1) The gate is shut. We ask you to open it\nby May.\n\nThank you."},
@@ -56,7 +60,7 @@ func TestRenewed(t *testing.T) {
 		if diff := cmp.Diff(x.want, got.Body); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if name != "one in another" && name != "in a table" && len(got.Demands) != len(x.demands) {
+		if name != "one in another" && name != "in a table" && name != "in code" && len(got.Demands) != len(x.demands) {
 			t.Errorf("%s: demands %v", name, got.Demands)
 		}
 		if again := got.Renewed(); !cmp.Equal(got, again) {
@@ -115,8 +119,8 @@ func TestDemands_ofTheBody(t *testing.T) {
 func TestNotes_standLast(t *testing.T) {
 	for name, x := range map[string][2]string{
 		"as they are":       {"One.[^1]\n\n[^1]: A.", "One.[^1]\n\n[^1]: A."},
-		"in between":        {"One.[^1] Two.[^b]\n\n[^b]: B,\nand on.\n\n    More.\n\n[^1]: A.\n\nThree.", "One.[^1] Two.[^b]\n\nThree.\n\n[^1]: A.\n\n[^b]: B,\nand on.\n\n    More."},
-		"one after another": {"One.[^2]\n[^1]: A.\n[^2]: B.\n\nTwo.[^1]", "One.[^2]\n\nTwo.[^1]\n\n[^2]: B.\n\n[^1]: A."},
+		"in between":        {"One.[^1] Two.[^b]\n\n[^b]: B,\nand on.\n\n    More.\n\n[^1]: A.\n\nThree.", "One.[^1] Two.[^2]\n\nThree.\n\n[^1]: A.\n\n[^2]: B,\nand on.\n\n    More."},
+		"one after another": {"One.[^2]\n[^1]: A.\n[^2]: B.\n\nTwo.[^1]", "One.[^1]\n\nTwo.[^2]\n\n[^1]: B.\n\n[^2]: A."},
 		"code":              {"```\n[^1]: A.\n```\n\nOne.", "```\n[^1]: A.\n```\n\nOne."},
 		"none":              {"One.", "One."},
 	} {
@@ -150,13 +154,18 @@ var hiding = map[string]struct{ body, hidden string }{
 	"signs in a comment":      {"One <!-- ½ ② Ⅳ € 💀 -->", "x"},
 	"a turned line":           {"We &#x202E;elbib", "x"},
 	"nothing between letters": {"We &#8203;a&shy;b&zwj;c", "x"},
+	"a caption in a picture":  {"![a ![b](picture:" + picture + " \"SURRENDER all\")](picture:" + picture + " \"C\")", "x"},
+	"an escaped backslash":    {"We \\\\&#x202E;SURRENDER", "x"},
+	"a sentence as address":   {"[x](<#We SURRENDER all>)", "x"},
+	"a number that is none":   {"5. a\n0. b", "x"},
+	"a digit of mathematics":  {"𝟑1) Open it", ""},
 	"a linked picture":        {"[![a lock](picture:" + picture + " \"C\")](http://a.example/b)", ""},
 	"an entity of a tag":      {"One <span>two</span>", "<span> </span>"},
 
 	"prose":                  {"One *two* **three** ~~four~~ `five` \\* &amp; 6.", ""},
 	"lists":                  {"1) a\n2. b\n- c\n\n۱. d\n\n3)", ""},
-	"notes":                  {"One.[^1] Two.[^note]\n\n[^1]: A note, https://a.example/x.\n[^note]: b\n\n    and more", ""},
-	"links":                  {"[One](https://a.example/(x)?y=z), <https://b.example>, www.c.example, a@d.example and [t*w*o](<https://e.example/f g>)", ""},
+	"notes":                  {"One.[^1] Two.[^2]\n\n[^1]: A note, https://a.example/x.\n[^2]: b\n\n    and more", ""},
+	"links":                  {"[One](https://a.example/(x)?y=z), <https://b.example>, www.c.example, a@d.example and [t*w*o](<https://e.example/f>)", ""},
 	"a picture":              {"![a lock](picture:" + picture + " \"Caption | Credit\")", ""},
 	"a table":                {"| a | b |\n|:--|--:|\n| 1 | **2** |", ""},
 	"headings, quotation":    {"# A\n\nB\n===\n\n> c\n> 1. d\n\n---\n\n    code\n\n```\nfence\n```", ""},

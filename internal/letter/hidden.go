@@ -82,9 +82,10 @@ func wordsLeft(line []byte, shown []bool) string {
 }
 
 var (
-	noteLabel = regexp.MustCompile(`\[\^([\p{L}\p{N}_-]{1,20})\]`) // the page shows a number in its place
-	emptyItem = regexp.MustCompile(`(?m)^[ \t>]*\(?\p{Nd}{1,9}\s?[.)\-–ـ][ \t]*$`)
-	labelEnds = regexp.MustCompile("^[*_~`\\s]*\\]\\(\\s*")
+	noteLabel  = regexp.MustCompile(`\[\^(\p{Nd}{1,4})\]`)
+	emptyItem  = regexp.MustCompile(`(?m)^[ \t>]*\(?\p{Nd}{1,9}\s?[.)\-–ـ][ \t]*$`)
+	itemBegins = regexp.MustCompile(`^([ \t>]*\p{Nd}{1,9})([.)])`)
+	labelEnds  = regexp.MustCompile("^[*_~`\\s]*\\]\\(\\s*")
 )
 
 // view marks the bytes of Markdown that a page shows, or that only say how to show something.
@@ -153,6 +154,7 @@ func (v view) see(n ast.Node) {
 	case *ast.Image:
 		start, end, title := v.targetOf(n, n.Destination)
 		switch {
+		case within(n, ast.KindImage): // only its alternative text is
 		case pictureRef.Match(n.Destination): // with its caption and credit
 			set(v.shown, start, title)
 			v.refuseControls(start, title)
@@ -161,7 +163,8 @@ func (v view) see(n ast.Node) {
 			set(v.html, end, title)
 		}
 	case *ast.ListItem:
-		if start, end, ok := markIn(n, v.source); ok {
+		ordered := n.Parent().(*ast.List).IsOrdered()
+		if start, end, ok := markIn(n, v.source); ok && (!ordered || numberIn(n, v.source) > 0) { // else it shows another number
 			set(v.shown, start, end)
 		}
 	case *extast.Footnote:
@@ -183,7 +186,7 @@ func (v view) lines(marks []bool, n ast.Node) {
 func (v view) refuseControls(start, end int) {
 	part := v.source[start:max(start, min(end, len(v.source)))]
 	for _, at := range entity.FindAllIndex(part, -1) {
-		if at[0] > 0 && part[at[0]-1] == '\\' { // no entity
+		if before := part[:at[0]]; (len(before)-len(bytes.TrimRight(before, `\`)))%2 == 1 { // no entity
 			continue
 		}
 		if meant := gohtml.UnescapeString(string(part[at[0]:at[1]])); text.Written.Drop(meant) != meant {
@@ -196,8 +199,20 @@ func (v view) refuseControls(start, end int) {
 
 var entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});`)
 
-// leadsOn reports whether a page links to such an address.
+func within(n ast.Node, kind ast.NodeKind) bool {
+	for p := n.Parent(); p != nil; p = p.Parent() {
+		if p.Kind() == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsOn reports whether a page links to such an address. One with blanks could be a sentence.
 func leadsOn(destination []byte) bool {
+	if bytes.ContainsAny(destination, " \t\n") {
+		return false
+	}
 	link := fmt.Sprintf(`<a href="%s">x</a>`, util.EscapeHTML(util.URLEscape(destination, true)))
 	return strings.Contains(sanitiser.Sanitize(link), "href")
 }
@@ -216,6 +231,7 @@ func (v view) targetOf(n ast.Node, destination []byte) (start, end, title int) {
 			if c != n && entering {
 				_, _, inner := v.targetOf(c, c.Destination)
 				label = max(label, inner+len(")"))
+				return ast.WalkSkipChildren, nil
 			}
 		}
 		return ast.WalkContinue, nil
@@ -270,7 +286,7 @@ func addressEnds(source []byte, start int) int {
 }
 
 // special are the characters by which Markdown takes words off the page.
-var special = regexp.MustCompile("\\\\?[<\\[|`~&]")
+var special = regexp.MustCompile("(\\\\*)[<\\[|`~&]")
 
 // reveal returns Markdown without anything hidden: what would hide words becomes words itself. What it cannot reveal stays.
 func reveal(markdown string) string {
@@ -279,18 +295,26 @@ func reveal(markdown string) string {
 		if len(hidden) == 0 {
 			break
 		}
+		lines := strings.Split(markdown, "\n")
 		for _, h := range hidden {
+			if emptyItem.MatchString(h.Words) { // a number that Markdown would count anew
+				lines[h.Line-1] = itemBegins.ReplaceAllString(lines[h.Line-1], `$1\$2`)
+				continue
+			}
 			marked = append(marked, h.Line)
 		}
 		slices.Sort(marked)
-		lines := strings.Split(markdown, "\n")
 		for _, number := range slices.Compact(marked) {
 			line := &lines[number-1]
+			if m := fence.FindString(*line); m != "" { // what stands beside it is the language of the code
+				*line = strings.Trim(*line, "`~ ") + "\n\n" + m
+				continue
+			}
 			*line = special.ReplaceAllStringFunc(*line, func(s string) string {
-				if s[0] == '\\' {
+				if len(s)%2 == 0 { // escaped
 					return s
 				}
-				return `\` + s
+				return s[:len(s)-1] + `\` + s[len(s)-1:]
 			})
 		}
 		markdown = CleanMarkdown(strings.Join(lines, "\n"))

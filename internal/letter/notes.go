@@ -3,6 +3,7 @@ package letter
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,10 +19,12 @@ func cutNotes(body string) (text, notes string) {
 
 var (
 	noteBegins = regexp.MustCompile(`^\[\^([^\[\]]+)\]:`)
-	fence      = regexp.MustCompile("^ {0,3}(?:```|~~~)")
+	fence      = regexp.MustCompile("^ {0,3}(?:```+|~~~+)")
+	noteRef    = regexp.MustCompile(`\[\^([^\[\]\s]+)\]`)
 )
 
-// notesLast returns a body whose footnotes stand at its end, in the order in which the text refers to them, as a page shows them. A
+// notesLast returns a body whose footnotes stand at its end, in the order in which the text refers to them and with the numbers that a
+// page shows. A
 // body with code between fences, where a line may look like a note, stays as it is.
 func notesLast(body string) string {
 	var text []string
@@ -60,8 +63,19 @@ func notesLast(body string) string {
 		return at
 	}
 	slices.SortStableFunc(labels, func(a, b string) int { return referred(a) - referred(b) })
+	named := map[string]string{}
+	for i, label := range labels {
+		if numberOf(label) != i+1 && referred(label) < len(rest) {
+			named[label] = strconv.Itoa(i + 1)
+		}
+	}
 	for _, label := range labels {
 		rest += "\n\n" + strings.Trim(strings.Join(notes[label], "\n"), "\n")
 	}
-	return CleanMarkdown(rest)
+	return CleanMarkdown(noteRef.ReplaceAllStringFunc(rest, func(ref string) string {
+		if number := named[ref[2:len(ref)-1]]; number != "" {
+			return "[^" + number + "]"
+		}
+		return ref
+	}))
 }

@@ -29,7 +29,7 @@ type mark struct {
 	size   int  // in bytes, with the white space around it
 }
 
-// numberOf returns the number in digits of any script, 0 if there is none.
+// numberOf returns the number in digits of the scripts that letters are numbered in, 0 if there is none, or another digit in it.
 func numberOf(digits string) int {
 	number, err := strconv.Atoi(strings.Map(func(r rune) rune {
 		for _, zero := range zeros {
@@ -37,7 +37,7 @@ func numberOf(digits string) int {
 				return '0' + r - zero
 			}
 		}
-		return -1
+		return 'x'
 	}, digits))
 	if err != nil {
 		return 0

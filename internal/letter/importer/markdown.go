@@ -255,11 +255,11 @@ const maxHTMLLines = 2000
 
 // readHTML reads a block of HTML as a page; ok is false if it cannot.
 func (m *markdownFile) readHTML(raws []rawLine) (ok bool) {
+	m.parts++ // of those that cannot be read too: each try costs as much
 	p, err := readPage(joinRaw(raws))
 	if err != nil {
 		return false
 	}
-	m.parts++
 	m.flush()
 	for i, l := range p.lines {
 		if i == 0 {
