@@ -26,7 +26,7 @@ var (
 		donnees rgpd gdpr subscribe infolettre nouvelles خبرنامه اخبار تماس شرایط ~نشرة ~بریدیة ~شروط ~تواصل`)
 	// askWords are of questions that yes answers; none of them turns its sense.
 	askWords = wordsOf(`may can could should would will shall do does be been are am i we me us that this it ok okay on in at website site web page online
-		letter petition statement want wish like happy willing glad give y n
+		letter petition statement want wish like happy willing glad give y n please thanks sure course merci
 		puis pouvons peut peuvent peux pouvez etre sera soit est ce que qu je j nous vous voulez veux souhaitez souhaite desirez sur dans pour au liste
 		lettre web
 		ایا می خواهید خواهم مایلید مایلم توانیم توان شود داده باشد کنیم کنید کنم که در به با بر روی وب سایت وبسایت فهرست نامه است هستم هستید دارم دارید
@@ -185,15 +185,15 @@ func answerOf(cell string) (listing string, a answer) {
 		return "counted", silence
 	case showWords.in(list) && (not || noWords.has(list[0])):
 		return "counted", silence
-	case yesWords.has(list[0]) && !not:
+	case yesWords.has(list[0]) && asksPlainly(list[1:]):
 		return "", yes
 	case noWords.has(list[0]) || refuseWords.in(list):
 		return "", no
-	case showWords.in(list):
+	case showWords.in(list) && asksPlainly(list):
 		return "public", silence
 	case agreeWords.in(list) && not:
 		return "", no
-	case agreeWords.in(list):
+	case agreeWords.in(list) && asksPlainly(list):
 		return "", yes
 	}
 	return "", odd

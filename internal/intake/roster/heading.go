@@ -77,7 +77,7 @@ func meaningOf(heading string) meaning {
 		m.shown = !back && (isShownName(head) || len(all) > len(head)) && showWords.in(all)
 		m.unsure = back || !m.shown && (showWords.in(all) || chosenWords.in(all))
 	} else if m.field == "" {
-		m.unsure = chosenWords.in(all)
+		m.unsure = chosenWords.in(all) && cover(all, chosenWords, nameWords, fillers)
 	}
 	return m
 }

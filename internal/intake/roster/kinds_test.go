@@ -76,7 +76,8 @@ func TestRead_consent(t *testing.T) {
 	}
 	for heading, cell := range map[string]string{"May we publish your name?": "", "Show my name": "-", "Listing": "keep me anonymous",
 		"Visibility": "Please do not publish",
-		"Publish":    "Yes, but anonymously", "Affichage": "perhaps", "Public or anonymous?": "anonymous", "Consent": "I want to stay anonymous"} {
+		"Show":       "Cannot be published", "Appear": "Yes, to the addressee only", "List me": "I cannot agree",
+		"Publish": "Yes, but anonymously", "Affichage": "perhaps", "Public or anonymous?": "anonymous", "Consent": "I want to stay anonymous"} {
 		r, key := refusal(t, fmt.Sprintf("Name,%q\nAda Lunt,%q\nBo Ray,%q\n", heading, cell, cell), nil)
 		if key != "" || r.Entries[0].Listing != kept {
 			t.Errorf("%s %q: %q %+v", heading, cell, key, r)
@@ -150,7 +151,7 @@ func TestRead_noConsent(t *testing.T) {
 	for heading, cell := range map[string]string{"I agree to receive the newsletter": "No",
 		"Email (will not be published)": "b@x.example",
 		"Signature":                     "x", "May we contact you?": "No", "I accept the privacy policy": "yes", "Affiliation (for public listing)": "Mill",
-		"Subscribe to updates": "no"} {
+		"Preferred language": "Dutch", "Subscribe to updates": "no"} {
 		r, key := refusal(t, fmt.Sprintf("Full name,Country,%q\nAda Lunt,Chad,%q\n", heading, cell), nil)
 		if key != "" || r.Entries[0].Listing != "" || r.Entries[0].Name != "Ada Lunt" {
 			t.Errorf("%s: %q %+v", heading, key, r)

@@ -36,7 +36,7 @@ func (r *Roster) recognise(l *layout, rows []row, given map[Field]int) error {
 				}
 			}
 		}
-		if number := chooseName(meanings); number > 0 {
+		if number := chooseName(meanings); number > 0 && !listed {
 			return fault.New(fault.Invalid, "roster.consent", "Number", number, "Heading", short(l.headings.cells[number-1]))
 		}
 		r.OfOrganisations = ofOrganisations(meanings)
