@@ -10,10 +10,10 @@ import (
 // The words of columns that say who may see a name, and of their cells.
 var (
 	showWords = wordsOf(`publi* display* show shown list listed listing listings appear* visib* affich* apparai* apparait figurer
-		نمایش منتشر انتشار عمومی علنی آشکار ~نشر نشره ینشر ننشر تنشر تنشروا علنا ~ظهور یظهر تظهر اظهار ~عرض یعرض نعرض تعرض ~عام`)
+		نمایش نمایشی منتشر انتشار عمومی علنی آشکار ~نشر نشره ینشر ننشر تنشر تنشروا علنا ~ظهور یظهر تظهر اظهار ~عرض یعرض نعرض تعرض ~معروض ~عام`)
 	hideWords = wordsOf(`anon anonym* hide hidden withh* private privately confident* conceal* omit* masque* masqu* cache cachee cacher secret*
 		ناشناس گمنام محرمانه پنهان مخفی خصوصی ~مجهول مجهولا مجهولة ~سری سریة سریا اخفاء کتمان حجب`)
-	agreeWords = wordsOf(`privacy consent* agree agreed agreement permission* permit* allow allowed accept* authoris* authoriz* autoris* accord consens*
+	agreeWords = wordsOf(`consent* agree agreed agreement permission* permit* allow allowed accept* authoris* authoriz* autoris* accord consens*
 	permet*
 		رضایت موافق* اجازه مجاز اوافق توافق* نوافق یوافق تسمح* اسمح ~سماح ~اذن`)
 	refuseWords = wordsOf(`disagree refuse refused decline* oppose مخالفم مخالف ارفض رفض`)
@@ -24,9 +24,20 @@ var (
 	topicWords = wordsOf(`newsletter* mailing update updates mail email emails courriel* contact* recontact* news informed inform policy politique terms
 	conditions data
 		donnees rgpd gdpr subscribe infolettre nouvelles خبرنامه اخبار تماس شرایط ~نشرة ~بریدیة ~شروط ~تواصل`)
-	ifWords  = wordsOf(`if otherwise si sinon اگر اذا والا`)
-	howWords = wordsOf(`as how comme comment چگونه چطور آن‌گونه کیف کما`)
-	toWords  = wordsOf(`to as how a comme tel telle`)
+	// askWords are of questions that yes answers; none of them turns its sense.
+	askWords = wordsOf(`may can could should would will shall do does be been are am i we me us that this it ok okay on in at website site web page online
+		letter petition statement want wish like happy willing glad give y n please thanks sure course merci
+		puis pouvons peut peuvent peux pouvez etre sera soit est ce que qu je j nous vous voulez veux souhaitez souhaite desirez sur dans pour au liste
+		lettre web
+		ایا می خواهید خواهم مایلید مایلم توانیم توان شود داده باشد کنیم کنید کنم که در به با بر روی وب سایت وبسایت فهرست نامه است هستم هستید دارم دارید
+		هل علی ان یتم فی ترید تریدین ارید ترغب یمکن یمکننا یجوز لنا نا موقعنا قایمه قائمة`)
+	// othersWords are of people who alone may see a name.
+	othersWords = wordsOf(`signatories signers signataires کنندگان امضاکنندگان ~موقعون ~موقعین`)
+	ifWords     = wordsOf(`if otherwise si sinon اگر اذا والا`)
+	howWords    = wordsOf(`as how comme comment چگونه چطور آن‌گونه کیف کما`)
+	toWords     = wordsOf(`to as how a comme tel telle`)
+	// shownWords tell a name that is shown from another.
+	shownWords = wordsOf(`display displayed public published listed affiche publie نمایشی ~معروض`)
 	// neutralWords head columns whose cells say all by themselves.
 	neutralWords = wordsOf(`listing visibility visibilite affichage publication نمایش نحوه ~ظهور ~عرض`)
 	yesWords     = wordsOf(`yes y true 1 x ok oui o vrai بله آری نعم اجل`)
@@ -106,16 +117,25 @@ func consentIn(list []string) consent {
 		return says
 	case show && not:
 		return hides
-	case show:
+	case show && asksPlainly(list):
 		return shows
-	case !agreeWords.in(list):
+	case show:
+		return asked
+	case !agreeWords.in(list) && !slices.Contains(list, "privacy"):
 		return unasked
-	case name && !not:
+	case name && asksPlainly(list):
 		return shows
 	case !name && topicWords.in(list):
 		return unasked
 	}
 	return asked
+}
+
+// asksPlainly reports whether all words of a heading are known to ask for the name to be shown: among others any may deny it, as
+// "nobody" and "off" do.
+func asksPlainly(list []string) bool {
+	return !othersWords.in(list) && !(organisationWords.in(list) && toWords.in(list)) &&
+		cover(list, showWords, nameWords, useWords, agreeWords, organisationWords, askWords, fillers)
 }
 
 // isShownName reports whether a heading is of the name itself, as it is shown: "Name as it should appear", "Display name".
@@ -125,7 +145,7 @@ func isShownName(list []string) bool {
 		return false
 	}
 	return howWords.in(list) && showWords.in(list) || nameWords.has(list[first]) && toWords.in(list[first:]) ||
-		len(list) == 2 && slices.Contains([]string{"display", "displayed", "public", "published", "listed"}, list[0])
+		len(list) == 2 && (shownWords.has(list[0]) || nameWords.has(list[0]) && shownWords.has(list[1]))
 }
 
 // An answer is what a cell says to a question.
@@ -165,15 +185,15 @@ func answerOf(cell string) (listing string, a answer) {
 		return "counted", silence
 	case showWords.in(list) && (not || noWords.has(list[0])):
 		return "counted", silence
-	case yesWords.has(list[0]) && !not:
+	case yesWords.has(list[0]) && asksPlainly(list[1:]):
 		return "", yes
 	case noWords.has(list[0]) || refuseWords.in(list):
 		return "", no
-	case showWords.in(list):
+	case showWords.in(list) && asksPlainly(list):
 		return "public", silence
 	case agreeWords.in(list) && not:
 		return "", no
-	case agreeWords.in(list):
+	case agreeWords.in(list) && asksPlainly(list):
 		return "", yes
 	}
 	return "", odd
@@ -214,4 +234,32 @@ func answers(rows []row, number int) (most, bare bool) {
 		bare = bare || a == yes || a == no
 	}
 	return n > all/2, bare
+}
+
+// mayKeepBack reports whether the cells of a column whose heading is not known may keep names back: most of them are yes or no, or
+// some say it themselves.
+func mayKeepBack(heading []string, rows []row, number int) bool {
+	n, all := 0, 0
+	for _, r := range rows {
+		cell := r.cell(number)
+		listing, a := answerOf(cell)
+		if listing != "" && listing != "public" && len(wordsIn(cell)) <= maxSaying {
+			return true
+		}
+		if listing == "" && a == silence {
+			continue
+		}
+		if all++; (a == yes || a == no) && (len(rows) > 1 || !isNumber(strings.TrimSpace(cell))) {
+			n++
+		}
+	}
+	return n > all/2 && (n > 1 || n == len(rows)) && !isOther(heading)
+}
+
+// maxSaying is how many words a cell that keeps a name back may have: longer ones are remarks on something else.
+const maxSaying = 8
+
+// isOther reports whether a heading is of a known thing that people say yes and no to, and not of the name.
+func isOther(list []string) bool {
+	return !showWords.in(list) && (topicWords.in(list) || cover(list, besideWords, fillers))
 }

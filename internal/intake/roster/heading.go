@@ -33,7 +33,9 @@ var (
 	contactWords = wordsOf(`contact contacts representative* representant* referent interlocut* رابط نماینده ~ممثل ~مندوب`)
 	// standWords say of a person that they may sign for others.
 	standWords = wordsOf(`authorised authorized autorise autorisee responsible responsable مجاز ~مخول`)
-	andWords   = wordsOf(`and or et ou و یا او`)
+	// chosenWords are of names that people go by.
+	chosenWords = wordsOf(`preferred chosen pen pseudo* alias nickname usage prefere مستعار ~مستعار`)
+	andWords    = wordsOf(`and or et ou و یا او`)
 	// besideWords make a thing another one: an organisation's website is no organisation.
 	besideWords = wordsOf(`city town ville commune date dates time timestamp horodatage phone telephone tel mobile website web url site link lien size
 	number numero
@@ -52,6 +54,8 @@ var (
 type meaning struct {
 	field   Field
 	contact bool // a person who is there to be written to
+	shown   bool // a name as it is to be shown
+	unsure  bool // a name that may be the one to be shown, or may not
 	named   bool // an organisation, by the word "name": it is whom the list is of
 }
 
@@ -63,13 +67,19 @@ func meaningOf(heading string) meaning {
 		return meaning{}
 	}
 	head := wordsIn(remark.ReplaceAllString(heading, ""))
-	if m := meaningOfWords(head); m.field != "" {
-		return m
+	all := wordsIn(heading)
+	m := meaningOfWords(head)
+	if m.field == "" && len(all) > len(head) {
+		m = meaningOfWords(all)
 	}
-	if all := wordsIn(heading); len(all) > len(head) {
-		return meaningOfWords(all)
+	if m.field == Name && !m.contact {
+		back := hideWords.in(all) || showWords.in(all) && notWords.in(all)
+		m.shown = !back && (isShownName(head) || len(all) > len(head)) && showWords.in(all)
+		m.unsure = back || !m.shown && (showWords.in(all) || chosenWords.in(all))
+	} else if m.field == "" {
+		m.unsure = chosenWords.in(all) && cover(all, chosenWords, nameWords, fillers)
 	}
-	return meaning{}
+	return m
 }
 
 func meaningOfWords(list []string) meaning {
@@ -144,7 +154,7 @@ func meaningsOf(cells []string) []meaning {
 		}
 	}
 	has := func(f Field) bool { return slices.ContainsFunc(list, func(m meaning) bool { return m.field == f }) }
-	name := slices.IndexFunc(list, func(m meaning) bool { return m.field == Name && !m.contact })
+	name := slices.IndexFunc(list, func(m meaning) bool { return m.field == Name && !m.contact && !m.shown })
 	switch given, family := has(Given), has(Family); {
 	case name < 0:
 	case given && !family:

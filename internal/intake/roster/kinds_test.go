@@ -65,7 +65,7 @@ func TestRead_consent(t *testing.T) {
 	} {
 		for i, answers := range [][]string{{"Yes", "oui", "بله", "نعم", "TRUE", "x", "Yes, I do"}, {"No", "Non", "خیر", "لا", "false", "Non merci"}} {
 			for _, answer := range answers {
-				r, key := refusal(t, fmt.Sprintf("Name,City,%q\nAda Lunt,Vessen,%q\n", heading, answer), nil)
+				r, key := refusal(t, "Name,City,\""+heading+"\"\nAda Lunt,Vessen,\""+answer+"\"\n", nil)
 				if key != "" {
 					t.Errorf("%s: %s", heading, key)
 				} else if got := r.Entries[0].Listing; got != want[i] || r.Entries[0].Name != "Ada Lunt" {
@@ -76,7 +76,8 @@ func TestRead_consent(t *testing.T) {
 	}
 	for heading, cell := range map[string]string{"May we publish your name?": "", "Show my name": "-", "Listing": "keep me anonymous",
 		"Visibility": "Please do not publish",
-		"Publish":    "Yes, but anonymously", "Affichage": "perhaps", "Public or anonymous?": "anonymous", "Consent": "I want to stay anonymous"} {
+		"Show":       "Cannot be published", "Appear": "Yes, to the addressee only", "List me": "I cannot agree",
+		"Publish": "Yes, but anonymously", "Affichage": "perhaps", "Public or anonymous?": "anonymous", "Consent": "I want to stay anonymous"} {
 		r, key := refusal(t, fmt.Sprintf("Name,%q\nAda Lunt,%q\nBo Ray,%q\n", heading, cell, cell), nil)
 		if key != "" || r.Entries[0].Listing != kept {
 			t.Errorf("%s %q: %q %+v", heading, cell, key, r)
@@ -88,6 +89,10 @@ func TestRead_consent(t *testing.T) {
 func TestRead_consentThatIsUnclear(t *testing.T) {
 	for _, headings := range []string{"Consent", "I agree", "Do you want to be public or anonymous?", "I do not wish to be anonymous",
 		"Should your name be left out?",
+		"Cannot be published", "Can't show", "Won't be public", "Nobody may see my name publicly", "Are you unhappy to be listed publicly?",
+		"Keep me off the public list", "Visible to signatories only", "Visible to signatories", "Show only to the addressee?", "Non publiable",
+		"Non-publication", "Interdiction de publier", "Retirer de la liste publique", "نامم را منتشر نکن", "حذف از فهرست عمومی",
+		"از انتشار خودداری شود", "أرفض نشر اسمي", "ممنوع النشر", "Nobody may use my name", "Name privacy", "Unlisted", "Incognito?",
 		"Show my name,Anonymous", "Name to be published?", "Autorisation", "Privacy", "رضایت", "موافق"} {
 		text := "Name,Email," + headings + "\nAda Lunt,ada@x.example,Yes,Yes\n"
 		if _, key := refusal(t, text, nil); key != "roster.consent" {
@@ -102,12 +107,51 @@ func TestRead_consentThatIsUnclear(t *testing.T) {
 	}
 }
 
+// Cells that may keep names back stop the import whatever stands above them.
+func TestRead_consentInCells(t *testing.T) {
+	for text, refused := range map[string]bool{
+		"Name,Ward\nAda Lunt,Yes\nBo Ray,No\nCy Moe,\n":                                          true,
+		"Name,Quartier\nAda Lunt,Oui\n":                                                          true,
+		"نام,محله\nشیرین نوری,بله\nآرش نوری,خیر\n":                                               true,
+		"Name,Notes\nAda Lunt,\nBo Ray,do not publish\nCy Moe,from the mill\n":                   true,
+		"Name,Ward\nAda Lunt,North\nBo Ray,anonymous\n":                                          true,
+		"Name,Ward\nAda Lunt,North\nBo Ray,No\nCy Moe,South\n":                                   false,
+		"Name,Signature\nAda Lunt,x\nBo Ray,x\n":                                                 false,
+		"Name,Remarks\nAda Lunt,Those who hide the plans of our river from all who live there\n": false,
+	} {
+		if _, key := refusal(t, text, nil); (key == "roster.consent") != refused || !refused && key != "" {
+			t.Errorf("%s: %q", text, key)
+		}
+		if r, key := refusal(t, text, map[roster.Field]int{roster.Listing: 0}); key != "" || r.Entries[0].Listing != "" {
+			t.Errorf("%s, none: %q, %+v", text, key, r)
+		}
+	}
+}
+
+// Of two names the one that is to be shown is the name.
+func TestRead_shownNames(t *testing.T) {
+	for _, heading := range []string{"Display name", "Published name", "Name to be published", "How should your name appear?", "Nom à afficher",
+		"Nom affiché", "نام نمایشی", "الاسم المعروض", "Name (will be published)"} {
+		for _, text := range []string{"Full name,City," + heading + "\nAda Lunt,Vessen,A. L.\n", heading + ",Legal name,City\nA. L.,Ada Lunt,Vessen\n",
+			"First name,Last name," + heading + "\nAda,Lunt,A. L.\n", heading + ",Prénom,Nom\nA. L.,Ada,Lunt\n"} {
+			if r, key := refusal(t, text, nil); key != "" || r.Entries[0].Name != "A. L." || r.Entries[0].Listing != "" {
+				t.Errorf("%s: %q %+v", text, key, r)
+			}
+		}
+	}
+	for _, headings := range []string{"Legal name,Preferred name", "Full name,Pseudonym", "Full name (will not be published),Name"} {
+		if _, key := refusal(t, headings+"\nAda Lunt,A. L.\n", nil); key != "roster.consent" {
+			t.Errorf("%s: %q", headings, key)
+		}
+	}
+}
+
 // What only looks like a question about the name is none.
 func TestRead_noConsent(t *testing.T) {
-	for heading, cell := range map[string]string{"I agree to receive the newsletter": "No", "Name (will be published)": "Bo",
+	for heading, cell := range map[string]string{"I agree to receive the newsletter": "No",
 		"Email (will not be published)": "b@x.example",
 		"Signature":                     "x", "May we contact you?": "No", "I accept the privacy policy": "yes", "Affiliation (for public listing)": "Mill",
-		"Subscribe to updates": "no"} {
+		"Preferred language": "Dutch", "Subscribe to updates": "no"} {
 		r, key := refusal(t, fmt.Sprintf("Full name,Country,%q\nAda Lunt,Chad,%q\n", heading, cell), nil)
 		if key != "" || r.Entries[0].Listing != "" || r.Entries[0].Name != "Ada Lunt" {
 			t.Errorf("%s: %q %+v", heading, key, r)
@@ -120,7 +164,7 @@ func TestRead_namesBesideUnknownColumns(t *testing.T) {
 	for heading, number := range map[string]int{"Name,City": 1, "Name,City,Date": 1, "No.,Name,Signature": 2, "Nom,Ville": 1,
 		"N°,Nom et prénom,Signature": 2, "ردیف,نام,امضا": 2,
 		"الرقم,الاسم,التوقيع": 2, "Your full name *,Where do you live?": 1, "#,Signatory,Ward,Initials": 2, "Name (print),Postcode": 1} {
-		cells := []string{"1", "Vessen", "x", "y"}
+		cells := []string{"1", "Vessen", "v", "w"}
 		cells[number-1] = "Ada Lunt"
 		line := strings.Join(cells[:strings.Count(heading, ",")+1], ",")
 		r, key := refusal(t, heading+"\n"+line+"\n", nil)

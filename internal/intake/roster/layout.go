@@ -25,10 +25,22 @@ func (r *Roster) recognise(l *layout, rows []row, given map[Field]int) error {
 		taken[number] = field
 	}
 	meanings := meaningsOf(l.headings.cells)
+	_, listed := given[Listing]
 	if given[Name] == 0 {
+		for i := range meanings {
+			_, named := taken[i+1]
+			if most, bare := answers(rows, i+1); named || most && bare { // yes and no are no names
+				meanings[i].shown, meanings[i].unsure = false, false
+				if listed && meanings[i].field == Name && !named {
+					meanings[i].field = ""
+				}
+			}
+		}
+		if number := chooseName(meanings); number > 0 && !listed {
+			return fault.New(fault.Invalid, "roster.consent", "Number", number, "Heading", short(l.headings.cells[number-1]))
+		}
 		r.OfOrganisations = ofOrganisations(meanings)
 	}
-	_, listed := given[Listing]
 	for i, m := range meanings {
 		heading, number := strings.Join(strings.Fields(l.headings.cells[i]), " "), i+1
 		field, asks := m.field, says
@@ -75,11 +87,13 @@ func (m meaning) amongCells(heading string, rows []row, number int) (Field, cons
 	switch {
 	case m.field == Listing && asks == asked && most && !bare:
 		return Listing, says
+	case m.field == "" && asks == unasked && !(most && bare && nameWords.in(list)) && mayKeepBack(list, rows, number):
+		return Listing, asked
 	case m.field == Listing, m.field == Country, m.field == Email, !most || !bare:
 		return m.field, asks
 	case asks > unasked:
 		return Listing, asks
-	case m.field == "" && nameWords.in(list) && useWords.in(list) && !notWords.in(list):
+	case m.field == "" && nameWords.in(list) && useWords.in(list) && asksPlainly(list):
 		return Listing, shows
 	case m.field == "" && nameWords.in(list), m.field == Name && showWords.in(list):
 		return Listing, asked
@@ -87,6 +101,26 @@ func (m meaning) amongCells(heading string, rows []row, number int) (Field, cons
 		return "", unasked
 	}
 	return m.field, asks
+}
+
+// chooseName leaves of several columns of names the one that is to be shown, and returns the number of one that may be it or not.
+func chooseName(list []meaning) (unsure int) {
+	isName := func(m meaning) bool { return !m.contact && (m.field == Name || m.field == Given || m.field == Family) }
+	if shown := slices.IndexFunc(list, func(m meaning) bool { return m.shown }); shown >= 0 {
+		for i := range list {
+			if i != shown && isName(list[i]) {
+				list[i].field = ""
+			}
+		}
+		return 0
+	}
+	at := slices.IndexFunc(list, func(m meaning) bool { return m.unsure })
+	for i, m := range list {
+		if at >= 0 && i != at && isName(m) {
+			return at + 1
+		}
+	}
+	return 0
 }
 
 // ofOrganisations reports whether a list is of organisations, with somebody who stands for each, and makes its columns that: a person
