@@ -379,7 +379,8 @@ func spotsOf(doc ast.Node, source []byte) (spots []spot) {
 			if !ok {
 				break
 			}
-			s := spot{start: start, end: end, stop: max(endOf(n, source), end), deep: n.ChildCount() > 1, words: plain(wordsOf(n, source)), head: plain(wordsOf(n.FirstChild(), source)), demand: demands[n]}
+			s := spot{start: start, end: end, stop: max(endOf(n, source), end), deep: n.ChildCount() > 1, words: plain(wordsOf(n, source)),
+				head: plain(wordsOf(n.FirstChild(), source)), demand: demands[n]}
 			if m := itemNumber.FindSubmatch(source[start:end]); m != nil {
 				s.digits = string(m[1])
 			}
