@@ -89,6 +89,8 @@ func (m meaning) amongCells(heading string, rows []row, number int) (Field, cons
 		return Listing, says
 	case m.field == "" && asks == unasked && !(most && bare && nameWords.in(list)) && mayKeepBack(list, rows, number):
 		return Listing, asked
+	case m.field == Email && most: // asks about the address and holds none
+		return "", unasked
 	case m.field == Listing, m.field == Country, m.field == Email, !most || !bare:
 		return m.field, asks
 	case asks > unasked:

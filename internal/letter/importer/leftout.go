@@ -168,7 +168,7 @@ func (index fieldIndex) missing(text, shown string) (missing []string) {
 		case n > 0:
 			end()
 			known += n
-		case folded[i] != "" && !connectives()[folded[i]] && !(i == 0 && (mark == words[i] || isDigits(folded[i]))):
+		case folded[i] != "" && !connectives()[folded[i]] && !(i == 0 && len(words) > 1 && (mark == words[i] || isDigits(folded[i]))):
 			all++
 			if last = i; first < 0 {
 				first = i

@@ -359,6 +359,8 @@ func (s *signatures) attach(entry string) {
 	case last.Organisation == "":
 		last.Organisation = entry
 	default:
-		s.signers = append(s.signers, s.readSigner(entry))
+		if signer := s.readSigner(entry); signer.Name != "" {
+			s.signers = append(s.signers, signer)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
@@ -104,7 +105,8 @@ func (r *reader) readSigner(entry string) (s Signer) {
 	if role, name, ok := strings.Cut(entry, ": "); ok && r.hasRole(role) && !r.isPerson(role) && r.namesPerson(name) {
 		return Signer{Name: r.signerName(name), Role: role}
 	}
-	if entry == "" || runeCount(entry) > signerRunes || r.isPlaceholder(entry) || r.closingOf(entry) != "" {
+	if !strings.ContainsFunc(entry, unicode.IsLetter) || runeCount(entry) > signerRunes || r.isPlaceholder(entry) || r.closingOf(entry) != "" ||
+		connectives()[fold(entry)] { // "120", "and"
 		return s
 	}
 	if role, name, ok := cutComma(entry); ok && r.OfficeFirst && r.beginsOffice(role) && r.namesPerson(name) { // « La présidente, Claire Obrecht »
