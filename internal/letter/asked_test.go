@@ -70,12 +70,12 @@ func TestDemands_liveAcrossEditions(t *testing.T) {
 		// Another order and other words; one is gone, one is new.
 		l = edition(letter.FollowsSubstantive, "1) Pay the keeper.\n2) Open the gate of the harbour by dusk.\n3) Sweep the street.")
 		list, dropped := asked(l)
-		said := ""
+		var said strings.Builder
 		for _, a := range list {
-			said += a.Number + ":" + a.From.Number + ":" + strconv.FormatBool(a.Sure) + ":" + strconv.Itoa(len(a.Facts)) + " "
+			said.WriteString(a.Number + ":" + a.From.Number + ":" + strconv.FormatBool(a.Sure) + ":" + strconv.Itoa(len(a.Facts)) + " ")
 		}
-		if said != "1:2:true:2 2:1:false:2 3:3:false:1 " || len(dropped) != 0 {
-			t.Fatalf("in edition 2: %s, dropped %+v", said, dropped)
+		if said.String() != "1:2:true:2 2:1:false:2 3:3:false:1 " || len(dropped) != 0 {
+			t.Fatalf("in edition 2: %s, dropped %+v", said.String(), dropped)
 		}
 		if f := list[1].Facts; !f[1].Lapsed || f[0].Lapsed { // "by noon" is not said any more; the board is still asked
 			t.Errorf("what the words no longer say: %+v", f)

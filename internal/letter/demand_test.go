@@ -208,12 +208,13 @@ var (
 // must stand on the page as often as in the source, in its text or in the address of a link.
 func unshown(t letter.Text) (missing []string) {
 	html := t.HTML()
-	page := tags.ReplaceAllString(html, " ")
+	var page strings.Builder
+	page.WriteString(tags.ReplaceAllString(html, " "))
 	for _, m := range attribute.FindAllStringSubmatch(html, -1) {
-		page += " " + m[1]
+		page.WriteString(" " + m[1])
 	}
 	shown := map[string]int{}
-	for _, w := range word.FindAllString(unescape(page), -1) {
+	for _, w := range word.FindAllString(unescape(page.String()), -1) {
 		shown[w]++
 	}
 	for _, w := range word.FindAllString(unescape(marks.ReplaceAllString(t.Body, " ")), -1) {
@@ -298,14 +299,15 @@ func FuzzHidden(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		text := letter.Text{Format: letter.Format, Body: letter.CleanMarkdown(body)}
 		if len(letter.Hidden(text.Body)) == 0 && !strings.ContainsAny(text.Body, "&%\\") {
-			page := letters(tags.ReplaceAllString(text.HTML(), ""))
+			var page strings.Builder
+			page.WriteString(letters(tags.ReplaceAllString(text.HTML(), "")))
 			for _, m := range attribute.FindAllStringSubmatch(text.HTML(), -1) {
 				if address, err := url.PathUnescape(unescape(m[1])); err == nil {
-					page += " " + letters(address)
+					page.WriteString(" " + letters(address))
 				}
 			}
 			missing := slices.DeleteFunc(unshown(text), func(w string) bool { // marks of lists; words that the page cuts
-				return !strings.ContainsFunc(w, unicode.IsLetter) || strings.Contains(page, letters(w))
+				return !strings.ContainsFunc(w, unicode.IsLetter) || strings.Contains(page.String(), letters(w))
 			})
 			if len(missing) > 0 {
 				t.Errorf("signed and not shown: %q\n%s\n%s", missing, text.Body, text.HTML())
