@@ -70,6 +70,7 @@ func numberTexts(root *html.Node, source string) map[*html.Node]int {
 		at   int
 	}
 	var pieces []piece
+	var pictures []int
 	z, at := html.NewTokenizer(strings.NewReader(source)), 1
 	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 		raw := z.Raw()
@@ -80,10 +81,16 @@ func numberTexts(root *html.Node, source string) map[*html.Node]int {
 				pieces = append(pieces, piece{text, at + above})
 			}
 		}
+		if name, _ := z.TagName(); string(name) == "img" && kind != html.EndTagToken {
+			pictures = append(pictures, at)
+		}
 		at += ends
 	}
 	numbers, last := map[*html.Node]int{}, 1
 	for n := range root.Descendants() {
+		if n.DataAtom == atom.Img && len(pictures) > 0 {
+			numbers[n], pictures = pictures[0], pictures[1:]
+		}
 		if n.Type != html.TextNode {
 			continue
 		}
@@ -117,6 +124,11 @@ func (w *webPage) leaveUnread(root *html.Node, p *page) {
 		}
 		number, ok := w.unread[n]
 		if !ok {
+			continue
+		}
+		if n.DataAtom == atom.Img { // pictures are not read, what is said of them is left out
+			end()
+			p.leave(number, strings.Join(strings.Fields(attribute(n, "alt")), " "), Around)
 			continue
 		}
 		switch n.Parent.DataAtom {

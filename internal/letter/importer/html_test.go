@@ -94,8 +94,14 @@ func TestRead_htmlShown(t *testing.T) {
 		var shown strings.Builder
 		z := html.NewTokenizer(strings.NewReader(string(source)))
 		for z.Next() != html.ErrorToken {
-			if token := z.Token(); token.Type == html.TextToken {
+			token := z.Token()
+			if token.Type == html.TextToken {
 				shown.WriteString(token.Data)
+			}
+			for _, a := range token.Attr {
+				if a.Key == "alt" {
+					shown.WriteString(a.Val)
+				}
 			}
 		}
 		text := noteSign.ReplaceAllString(bare(shown.String()), "")
