@@ -15,10 +15,7 @@ type Editions struct{ letters *Service }
 // ready returns a text as it is kept, in the format of today, and refuses one that hides words. It is done before the transaction,
 // which others wait for.
 func (t Text) ready() (Text, error) {
-	if t.Format < Format {
-		t.settle(t.Demands)
-	}
-	t = t.tidy()
+	t = t.Renewed()
 	return t, t.checkShown()
 }
 

@@ -24,8 +24,7 @@ var (
 )
 
 // notesLast returns a body whose footnotes stand at its end, in the order in which the text refers to them and with the numbers that a
-// page shows. A
-// body with code between fences, where a line may look like a note, stays as it is.
+// page shows. A body with code between fences, where a line may look like a note, stays as it is.
 func notesLast(body string) string {
 	var text []string
 	notes := map[string][]string{}

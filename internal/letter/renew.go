@@ -18,7 +18,6 @@ var qListFormer = store.Q("edition_text.list_former", `
 func (t Text) Renewed() Text {
 	if t.Format < Format {
 		t.settle(t.Demands)
-		t.Former = ""
 	}
 	return t.tidy()
 }
