@@ -70,7 +70,7 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 	if x.Counts, x.Persons, x.Organisations, err = s.Roll.Summary(ctx, l.ID, x.Since); err != nil {
 		return nil, err
 	}
-	if x.Asked, _, err = s.Letters.Demands.Of(ctx, l); err != nil {
+	if x.Asked, err = s.Letters.Demands.Current(ctx, l); err != nil {
 		return nil, err
 	}
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {

@@ -85,15 +85,24 @@ type Demands struct{ letters *Service }
 // Of returns the demands of the letter's current edition, and which of earlier editions none of them continues.
 func (d Demands) Of(ctx context.Context, l Letter) (list []Asked, dropped []Former, err error) {
 	err = d.letters.DB.View(ctx, func(tx *store.Tx) error {
-		list, dropped, err = askedOf(tx, l)
+		list, dropped, err = withFormer(tx, l)
 		return err
 	})
 	return list, dropped, err
 }
 
-func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error) {
-	items, err := store.List(tx, qListItems, scanItem, l.ID)
-	if err != nil {
+// Current returns the demands of the letter's current edition alone, without what they continue: no earlier text is read for it.
+func (d Demands) Current(ctx context.Context, l Letter) (list []Asked, err error) {
+	err = d.letters.DB.View(ctx, func(tx *store.Tx) error {
+		list, _, err = askedOf(tx, l)
+		return err
+	})
+	return list, err
+}
+
+// askedOf returns the demands of the letter's current edition, and the items of all editions.
+func askedOf(tx *store.Tx, l Letter) (list []Asked, items []item, err error) {
+	if items, err = store.List(tx, qListItems, scanItem, l.ID); err != nil {
 		return nil, nil, err
 	}
 	facts, err := store.List(tx, qListFacts, scanFact, l.ID)
@@ -107,6 +116,31 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error)
 		if facts[i].SetBy, err = account.Find(tx, f.SetBy.Slug); err != nil {
 			return nil, nil, err
 		}
+	}
+	for _, x := range l.Edition.Text(l.Edition.Language).Numbered() {
+		a := Asked{Demand: x, Sure: true}
+		for _, i := range items {
+			if i.edition == l.Edition.Number && strconv.Itoa(i.number) == x.Number {
+				a.id, a.Sure = i.id, i.sure
+			}
+		}
+		for _, f := range facts {
+			if f.demand == a.id {
+				f.Lapsed = !f.stands(l, x)
+				a.Facts = append(a.Facts, f)
+			}
+		}
+		slices.SortStableFunc(a.Facts, func(f, g Fact) int { return slices.Index(FactKinds, f.Kind) - slices.Index(FactKinds, g.Kind) })
+		list = append(list, a)
+	}
+	return list, items, nil
+}
+
+// withFormer is askedOf with what each demand continues, and what none does.
+func withFormer(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error) {
+	list, items, err := askedOf(tx, l)
+	if err != nil {
+		return nil, nil, err
 	}
 	former := map[int64]Former{} // by identity, as the last edition before the current one has it
 	editions := map[int]Edition{}
@@ -127,22 +161,9 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err error)
 			}
 		}
 	}
-	for _, x := range l.Edition.Text(l.Edition.Language).Numbered() {
-		a := Asked{Demand: x, Sure: true}
-		for _, i := range items {
-			if i.edition == l.Edition.Number && strconv.Itoa(i.number) == x.Number {
-				a.id, a.Sure, a.From = i.id, i.sure, former[i.id]
-				delete(former, i.id)
-			}
-		}
-		for _, f := range facts {
-			if f.demand == a.id {
-				f.Lapsed = !f.stands(l, x)
-				a.Facts = append(a.Facts, f)
-			}
-		}
-		slices.SortStableFunc(a.Facts, func(f, g Fact) int { return slices.Index(FactKinds, f.Kind) - slices.Index(FactKinds, g.Kind) })
-		list = append(list, a)
+	for i, a := range list {
+		list[i].From = former[a.id]
+		delete(former, a.id)
 	}
 	for _, f := range former {
 		dropped = append(dropped, f)
@@ -413,7 +434,7 @@ func (d Demands) RemoveFact(ctx context.Context, slug string, id, by int64) erro
 // is only thought to continue can be named; that one is new then, until an editor says otherwise.
 func (d Demands) Continue(ctx context.Context, slug, number string, former, by int64) error {
 	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
-		list, dropped, err := askedOf(tx, l)
+		list, dropped, err := withFormer(tx, l)
 		if err != nil {
 			return err
 		}

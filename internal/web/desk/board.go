@@ -101,7 +101,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		}
 	}
 	if l.State != letter.Draft && p.MayWrite {
-		asked, _, failed := h.Letters.Demands.Of(r.Context(), l)
+		asked, failed := h.Letters.Demands.Current(r.Context(), l)
 		if failed != nil {
 			return failed
 		}
