@@ -259,16 +259,27 @@ func (t Text) checkDemands() error {
 }
 
 // Ask writes demands into the body, each once: where its words stand, as an item or in a paragraph of their own, that becomes
-// the demand; what stands nowhere goes to the end. One that has no number, or that of another, gets the next free one.
-func (t *Text) Ask(demands []Demand) { t.place(demands, false) }
+// the demand; what stands nowhere goes to the end. One that has no number, or that of another, gets the next free one. The error
+// names those whose words stand where no demand can be, as in a table.
+func (t *Text) Ask(demands []Demand) error {
+	var faults fault.List
+	for _, d := range t.place(demands, false) {
+		faults = append(faults, fault.New(fault.Invalid, "demand_misplaced", "Text", d.Text).On("body"))
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return faults
+}
 
 // settle makes a text one of format 2, from what was recognised as its demands: they are written with ")", and other lists, however
-// they were written, with ".".
-func (t *Text) settle(demands []Demand) {
+// they were written, with ".". It returns those whose words stand where no demand can be.
+func (t *Text) settle(demands []Demand) (misplaced []Demand) {
 	t.Format = Format
-	t.place(demands, true)
+	misplaced = t.place(demands, true)
 	t.Body = reveal(notesLast(t.Body))
 	t.Demands = t.demands()
+	return misplaced
 }
 
 // spot is a part of a body that can be a demand.
@@ -285,7 +296,9 @@ type spot struct {
 	taken         bool
 }
 
-func (t *Text) place(demands []Demand, others bool) {
+// place is Ask and, if others is true, settle. It returns the demands that it could not write: their words stand in a table, a
+// quotation or code, and they would stand twice.
+func (t *Text) place(demands []Demand, others bool) (misplaced []Demand) {
 	t.Body = CleanMarkdown(t.Body)
 	source := []byte(t.Body)
 	doc := t.parse(source)
@@ -301,7 +314,10 @@ func (t *Text) place(demands []Demand, others bool) {
 	for _, d := range demands {
 		words := plain(d.Text)
 		at := takeSpot(spots, words)
-		if at == nil && holds(whole, words) { // where no demand can be, or in one with another: it stands once
+		if at == nil && holds(whole, words) { // it stands once
+			if !slices.ContainsFunc(spots, func(s spot) bool { return (s.taken || s.demand) && holds(s.words, words) }) {
+				misplaced = append(misplaced, d)
+			}
 			continue
 		}
 		if at != nil && d.Number == "" {
@@ -339,13 +355,14 @@ func (t *Text) place(demands []Demand, others bool) {
 		}
 	}
 	if t.Body = CleanMarkdown(apply(t.Body, edits)); end == "" {
-		return
+		return misplaced
 	}
 	text, notes := cutNotes(t.Body)
 	if last := t.parse([]byte(text)).LastChild(); last == nil || last.Kind() != ast.KindList || last.(*ast.List).Marker != ')' {
 		end = "\n" + end // else they go on with the list that ends the text
 	}
 	t.Body = CleanMarkdown(text + end + "\n\n" + notes)
+	return misplaced
 }
 
 // PutBack returns a body with a line that an import had left out, in plain words, at its end and before its notes.

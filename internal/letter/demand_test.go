@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
@@ -65,6 +66,33 @@ func TestRenewed(t *testing.T) {
 		}
 		if again := got.Renewed(); !cmp.Equal(got, again) {
 			t.Errorf("%s: changes when it is renewed again: %s", name, cmp.Diff(got, again))
+		}
+	}
+}
+
+// Whose words stand where no demand can be is said: nothing is dropped in silence, and nothing stands twice.
+func TestAsk_saysWhatCannotBe(t *testing.T) {
+	for name, body := range map[string]string{
+		"in a table": "We say:\n\n| We ask | By |\n|---|---|\n| Open the ford. | May |", "quoted": "> Open the ford.", "in code": "```\nOpen the ford.\n```",
+		"in a note": "One.[^1]\n\n[^1]: Open the ford.",
+	} {
+		text := letter.Text{Language: "en", Format: letter.Format, Body: body}
+		err := text.Ask(asks("", "Open the ford.", "", "Pay the keeper."))
+		if faults := fault.All(err); len(faults) != 1 || faults[0].Key != "demand_misplaced" || faults[0].Args["Text"] != "Open the ford." {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+		if strings.Count(text.Body, "Open the ford.") != 1 || strings.Count(text.Body, "1) Pay the keeper.") != 1 {
+			t.Errorf("%s: the body is\n%s", name, text.Body)
+		}
+		draft := &importer.Draft{Language: "en", Body: body, Demands: []importer.Demand{{Number: "1", Text: "Open the ford."}}}
+		if _, err := letter.FromDraft(draft, false, nil); err != nil || len(draft.Warnings) != 1 || draft.Warnings[0].Key != "demand_misplaced" {
+			t.Errorf("%s: the warnings are %v, %v", name, draft.Warnings, err)
+		}
+	}
+	for name, body := range map[string]string{"an item": "1) Open the ford.", "in an item": "1) Now: open the ford. And pay.", "in a paragraph": "Please open the ford.", "nowhere": "One."} {
+		text := letter.Text{Language: "en", Format: letter.Format, Body: body}
+		if err := text.Ask(asks("", "Open the ford.")); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

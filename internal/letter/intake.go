@@ -33,9 +33,13 @@ var (
 
 // FromDraft returns what a recognised draft says of its letter: the text, as a call also the cover note, the letterhead as lead
 // organisation, and the deadline, a day alone being one in the zone. At the desk this fills the form that Create is given;
-// on the command line, where flags change it, it goes to Service.Import.
+// on the command line, where flags change it, it goes to Service.Import. The draft is warned of demands that the text cannot have.
 func FromDraft(d *importer.Draft, prose bool, zone *time.Location) (i Import, err error) {
-	i.Text = TextOf(d, prose)
+	text, misplaced := textOf(d, prose)
+	i.Text = text
+	for _, demand := range misplaced {
+		d.Warnings = append(d.Warnings, importer.Warning{Key: "demand_misplaced", Args: map[string]any{"Text": demand.Text}})
+	}
 	if d.Form == importer.FormCall {
 		i.Settings.Call = &Call{Language: d.Language, From: d.Sender.Name, Title: d.Title, Salutation: d.SalutationLine,
 			Body: CleanMarkdown(d.Body), Email: d.Sender.Email}
@@ -68,7 +72,12 @@ func Proposed(d *importer.Draft) (list []Demand) {
 
 // TextOf returns the text of a recognised draft, with those demands that are sure and, if prose is true, all.
 func TextOf(d *importer.Draft, prose bool) Text {
-	t := Text{
+	t, _ := textOf(d, prose)
+	return t
+}
+
+func textOf(d *importer.Draft, prose bool) (t Text, misplaced []Demand) {
+	t = Text{
 		Language: d.Language, Title: d.Title, Subtitle: d.Subtitle, Introduction: d.Introduction, Place: d.Place,
 		Date: d.DateAsWritten, Salutation: d.SalutationLine, Body: CleanMarkdown(d.Body), Closing: d.ClosingLine,
 	}
@@ -88,8 +97,8 @@ func TextOf(d *importer.Draft, prose bool) Text {
 		}
 	}
 	t.Former = formerHash(t, demands)
-	t.settle(demands)
-	return t
+	misplaced = t.settle(demands)
+	return t, misplaced
 }
 
 // formerHash returns the hash that format 1 would give a recognised text: the same file, read again, is the same text.

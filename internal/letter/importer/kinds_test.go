@@ -3,6 +3,8 @@ package importer_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/undersigned/undersigned/internal/letter/importer"
 )
 
 // What the letters of these kinds have in common.
@@ -145,5 +147,35 @@ var ownKinds = map[string]struct {
 func TestRead_kinds(t *testing.T) {
 	for name, k := range ownKinds {
 		t.Run(name, func(t *testing.T) { k.check(t, []byte(k.source)) })
+	}
+}
+
+// What begins a comment, a tag, a definition or the title of a link begins none in code: it is kept as it is.
+func TestRead_codeAsItIs(t *testing.T) {
+	for _, hides := range []string{"<!-- a comment -->", "<b>bold</b><br>", "<div hidden>block</div>", `[map]: https://moor.example "title"`, `[the map](map.png "title")`,
+		"[the map][map]", `<img src="map.png" alt="map">`, "<script>x</script>"} {
+		for form, code := range map[string]string{
+			"a span": "so `" + hides + "` here", "two marks": "so `` ` " + hides + "`` here", "over two lines": "so `begun\nand " + hides + "` here",
+			"a fence": "```html\n" + hides + "\n```", "tildes": "~~~\n" + hides + "\n\n" + hides + "\n~~~",
+			"in an item": "- so:\n\n  ```\n  " + hides + "\n  ```", "quoted": "> ```\n> " + hides + "\n> ```",
+		} {
+			draft, err := importer.Read("a.md", []byte(blocks("# Open letter", "Dear Mayor Orme,", closedLanding, "[map]: https://moor.example/map", "See [map].", code, reopenLanding, faithfully)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(draft.Body, hides) {
+				t.Errorf("%s in %s: the body is\n%s", hides, form, draft.Body)
+			}
+			for _, left := range draft.LeftOut {
+				t.Errorf("%s in %s: left out: %s", hides, form, left.Text)
+			}
+		}
+		draft, err := importer.Read("a.md", []byte(blocks("# Open letter", "Dear Mayor Orme,", closedLanding, "    "+hides, reopenLanding)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if set := strings.NewReplacer("<", `\<`, "[", `\[`).Replace(hides); !strings.Contains(draft.Body, set) {
+			t.Errorf("%s set in: the body is\n%s", hides, draft.Body)
+		}
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
 	"golang.org/x/net/html"
 )
 
@@ -50,38 +53,85 @@ type markdownFile struct {
 const maxHTMLParts = 500
 
 // readMarkdown is the front for Markdown.
-func readMarkdown(text string) page {
+func readMarkdown(source string) page {
 	var m markdownFile
-	raws := m.takeDefinitions(m.takeProperties(rawLines(m.takeComments(text))))
-	fence := ""
+	raws := m.takeDefinitions(m.takeProperties(rawLines(m.takeComments(maskCode(source)))))
 	for i := 0; i < len(raws); i++ {
 		raw := raws[i]
-		if mark := fenceLine.FindStringSubmatch(raw.text); mark != nil && (fence == "" || strings.HasPrefix(mark[1], fence)) {
-			if fence == "" {
-				fence = mark[1]
-			} else {
-				fence = ""
-			}
-		} else if end := htmlEnd(raws, i); fence == "" && end > i && m.parts < maxHTMLParts && m.readHTML(raws[i:end]) {
+		if end := htmlEnd(raws, i); end > i && m.parts < maxHTMLParts && m.readHTML(raws[i:end]) {
 			i = end - 1
 			continue
-		} else if fence == "" {
-			for part := range strings.Lines(m.inline(raw)) {
-				m.open = append(m.open, rawLine{part, raw.at})
-			}
-			continue
 		}
-		m.open = append(m.open, raw)
+		for part := range strings.Lines(m.inline(raw)) {
+			m.open = append(m.open, rawLine{part, raw.at})
+		}
 	}
 	m.flush()
 	m.lines = joinWrapped(m.lines, max(wrapWidth(m.lines), markdownWidth(m.lines)))
 	for i, l := range m.lines {
-		if strings.Contains(l.text, `\`) {
-			m.lines[i].text = backslash.ReplaceAllString(l.text, "$1")
-		}
+		m.lines[i].text = backslash.ReplaceAllString(unmasked.Replace(l.text), "$1")
 	}
 	m.show()
+	for i, l := range m.lines {
+		m.lines[i].source = unmasked.Replace(l.source)
+	}
+	m.rest = unmasked.Replace(m.rest)
+	for i, left := range m.leftOut {
+		m.leftOut[i].Text = unmasked.Replace(left.Text)
+	}
 	return m.page
+}
+
+// What begins a tag or a link is another character while it stands in code, where it begins neither. No text has these two: Unicode
+// keeps them for the inside of programs.
+var (
+	masked   = strings.NewReplacer("<", "\uFDD0", "[", "\uFDD1")
+	unmasked = strings.NewReplacer("\uFDD0", "<", "\uFDD1", "[")
+	foreign  = strings.NewReplacer("\uFDD0", "\uFFFD", "\uFDD1", "\uFFFD")
+)
+
+// maskCode masks the code of a Markdown file. Code that is set in becomes text, whose characters are escaped: in a letter it is more
+// often an address or a quotation.
+func maskCode(source string) string {
+	source = foreign.Replace(source)
+	if !strings.ContainsAny(source, "<[") || !strings.ContainsAny(source, "`~") && !strings.Contains(source, "    ") && !strings.Contains(source, "\t") {
+		return source
+	}
+	var b strings.Builder
+	from := 0
+	mask := func(at text.Segment, before string) {
+		b.WriteString(source[from:at.Start])
+		code := masked.Replace(source[at.Start:at.Stop])
+		if before != "" {
+			code = strings.NewReplacer("\uFDD0", before+"\uFDD0", "\uFDD1", before+"\uFDD1").Replace(code)
+		}
+		b.WriteString(code)
+		from = at.Stop
+	}
+	_ = ast.Walk(parser.NewParser(
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+	).Parse(text.NewReader([]byte(source))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.CodeSpan:
+			for c := n.FirstChild(); c != nil && entering; c = c.NextSibling() {
+				mask(c.(*ast.Text).Segment, "")
+			}
+		case *ast.FencedCodeBlock:
+			for _, line := range n.Lines().Sliced(0, n.Lines().Len()) {
+				if entering {
+					mask(line, "")
+				}
+			}
+		case *ast.CodeBlock:
+			for _, line := range n.Lines().Sliced(0, n.Lines().Len()) {
+				if entering {
+					mask(line, `\`)
+				}
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String() + source[from:]
 }
 
 // markdownWidth returns the width of the widest line that has others around it, if a sentence goes on in one: in Markdown the end of
@@ -275,7 +325,7 @@ func (m *markdownFile) readHTML(raws []rawLine) (ok bool) {
 	return true
 }
 
-// inline writes the HTML inside a line as Markdown, outside of code; a break makes two lines of it.
+// inline writes the HTML inside a line as Markdown; a break makes two lines of it.
 func (m *markdownFile) inline(raw rawLine) string {
 	text := raw.text
 	if strings.Contains(text, "](") {
@@ -288,17 +338,8 @@ func (m *markdownFile) inline(raw rawLine) string {
 	if !strings.Contains(text, "<") {
 		return text
 	}
-	parts := strings.Split(text, "`")
-	for i := range parts {
-		if i%2 == 0 || len(parts)%2 == 0 {
-			parts[i] = inlineHTML(parts[i], strings.HasPrefix(strings.TrimSpace(text), "|"))
-		}
-	}
-	return strings.Join(parts, "`")
-}
-
-func inlineHTML(s string, inTable bool) string {
-	s = anchor.ReplaceAllString(s, "[$2]($1)")
+	inTable := strings.HasPrefix(strings.TrimSpace(text), "|")
+	s := anchor.ReplaceAllString(text, "[$2]($1)")
 	s = picture.ReplaceAllStringFunc(s, func(tag string) string {
 		facts := map[string]string{}
 		for _, f := range pictureFact.FindAllStringSubmatch(tag, -1) {

@@ -30,6 +30,7 @@ var warningText = map[string]string{
 	"deadline_no_zone":            "the hour of the deadline has no time zone and was left out: {Text}",
 	"deadline_summer":             "the deadline names winter time in summer and was taken as written: {Text}",
 	"deadline_year":               "the year of the deadline was taken from the letter's date",
+	"demand_misplaced":            "this stands in a table, a quotation or code and is no demand there; write it as an item, “1) …”: {Text}",
 	"form_unsure":                 "whether this is a letter or an article is a guess",
 	"introduction":                "what stands above the letter is not part of what is signed: {Text}",
 	"hidden_characters":           "{Count} control or direction-override characters were removed",

@@ -202,7 +202,8 @@ func (h *Handlers) createLetter(w http.ResponseWriter, r *http.Request, d *Visit
 	if !slices.Contains(signOns, signOn) {
 		faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))
 	}
-	t := textOf(v, language)
+	t, misplaced := textOf(v, language)
+	faults = append(faults, fault.All(misplaced)...)
 	if t.Title == "" && t.Body == "" {
 		faults = append(faults, fault.New(fault.Invalid, "text_empty").On("title"))
 	}

@@ -48,7 +48,7 @@ func textValues(t letter.Text) url.Values {
 
 // textOf is the text that a form holds, in a language. Rows that are empty are left out; the next one is offered again. A demand in
 // a row is written into the body.
-func textOf(v url.Values, language string) letter.Text {
+func textOf(v url.Values, language string) (letter.Text, error) {
 	long := func(name string) string { return letter.CleanMarkdown(v.Get(name)) }
 	t := letter.Text{Format: letter.Format, Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")),
 		Introduction: long("introduction"),
@@ -73,8 +73,8 @@ func textOf(v url.Values, language string) letter.Text {
 			t.SignedBy = append(t.SignedBy, x)
 		}
 	}
-	t.Ask(demands)
-	return t
+	err := t.Ask(demands)
+	return t, err
 }
 
 // rowsOf returns the rows of a form: those with something in them, and empty ones after.
@@ -172,7 +172,8 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 		if failed != nil {
 			return failed
 		}
-		p.Other = page.LinesOf(letter.Diff(textOf(typed, language).Canonical(), other.Canonical()))
+		typedText, _ := textOf(typed, language)
+		p.Other = page.LinesOf(letter.Diff(typedText.Canonical(), other.Canonical()))
 		typed.Set("base", other.Revision()) // saving again is done knowingly
 	}
 	w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+"; connect-src 'self'") // the text saves itself
@@ -199,12 +200,15 @@ func (h *Handlers) SubmitText(w http.ResponseWriter, r *http.Request, d *Visit) 
 		}
 		return err
 	}
-	t := textOf(v, language)
+	t, err := textOf(v, language)
 	follows := letter.FollowsCosmetic // what it is in truth is declared when it is published
 	if language != e.Language {
 		follows = letter.FollowsTranslation
 	}
-	l, err := h.Letters.SaveText(r.Context(), d.Letter.Slug, t, follows, v.Get("base"), d.User.ID)
+	l := d.Letter
+	if err == nil {
+		l, err = h.Letters.SaveText(r.Context(), d.Letter.Slug, t, follows, v.Get("base"), d.User.ID)
+	}
 	if v.Get("do") == "autosave" {
 		return h.answerAutosave(w, r, l, language, err)
 	}
