@@ -3,7 +3,9 @@ package signing
 import (
 	"bufio"
 	_ "embed"
+	"encoding/binary"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,12 +86,20 @@ func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
 	return key.Tag("domain " + domain)
 }
 
+// burst is how many from a domain are one at this hour: between BurstFrom and twice that, drawn anew for each hour and domain. Were it
+// known, somebody could fill it up to one and learn from being held whether another of the domain had signed within the hour.
+func (s *Service) burst(key *seal.LetterKey, domain string) int {
+	hour := s.DB.Now().Unix() / int64(burstWithin/time.Second)
+	drawn := binary.BigEndian.Uint32(key.Tag("burst " + strconv.FormatInt(hour, 10) + " " + domain))
+	return s.BurstFrom + int(drawn%uint32(s.BurstFrom+1))
+}
+
 // suspect says why the domain of its address lets a submission be held, "" if it does not.
-func (s *Service) suspect(row pending, domain string) string {
+func (s *Service) suspect(row pending, key *seal.LetterKey, domain string) string {
 	switch {
 	case disposable.hold(domain) || s.Throwaway.hold(domain):
 		return HeldDisposable
-	case s.BurstFrom > 0 && row.alike >= s.BurstFrom:
+	case s.BurstFrom > 0 && row.alike >= s.burst(key, domain):
 		return HeldBurst
 	}
 	return ""

@@ -52,7 +52,8 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 	return list, nil
 }
 
-// holdReason says why a signature needs somebody's look before it counts; "" if it does not.
+// holdReason says why a signature needs somebody's look before it counts; "" if it does not. The signer is told, and anybody can sign
+// under any name: so it depends on what is public and on what came from the signer's own mailbox alone.
 func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key *seal.LetterKey, a text.Address, x Signature) (reason string, err error) {
 	if slices.ContainsFunc([]string{shown.Name, shown.Organisation}, text.Misleads) {
 		return HeldLookAlike, nil
@@ -75,14 +76,14 @@ func (s *Service) holdReason(ctx context.Context, row pending, shown Shown, key 
 			case err != nil:
 				return err
 			case !other.stands() || bytes.Equal(other.tag, x.tag) || shown.Kind != Both && other.Kind != shown.Kind:
-			case bytes.Equal(other.mailbox, x.mailbox) || listed()[string(other.Kind)+string(other.tag)]:
-				reason = HeldDuplicate // another spelling of the address, or a name that came on a list and says nothing that differs
+			case bytes.Equal(other.mailbox, x.mailbox) || other.published() && listed()[string(other.Kind)+string(other.tag)]:
+				reason = HeldDuplicate // another spelling of the address, or a published name that came on a list and says nothing that differs
 			}
 		}
 		return nil
 	})
 	if err == nil && reason == "" {
-		reason = s.suspect(row, a.Domain())
+		reason = s.suspect(row, key, a.Domain())
 	}
 	return reason, err
 }
@@ -101,9 +102,10 @@ func (o Signature) vouchedAs(tx *store.Tx, x signed) (bool, error) {
 }
 
 // countsFromElsewhere says why an organisation's signature is held where organisations need a mandate: one of the same name,
-// spelling aside, counts already from another address, or what it is held for anyway.
+// spelling aside, counts already from another address, or what it is held for anyway. Only who is known to speak for the
+// organisation learns that it has signed: it may have done so without its name.
 func countsFromElsewhere(tx *store.Tx, x signed) (held string, err error) {
-	if x.Reason == HeldLookAlike { // its name is not what it seems
+	if x.Reason == HeldLookAlike || x.Basis == verify.ByEmail {
 		return x.Reason, nil
 	}
 	var n int
@@ -140,6 +142,7 @@ type Held struct {
 	SignedAt time.Time
 
 	verify.Record         // of one that is public, or held and not counted only: who chose that is shown to nobody, editors included
+	Twin          bool    // another signature whose name editors may see has the same
 	Email, Proved string  // of an organisation that is held for its mandate: its address, and the domain that a record showed to be its own
 	Vouched       []int64 // lead organisations, by id, that vouched for it
 }
@@ -147,7 +150,8 @@ type Held struct {
 // Domain returns the domain of the address.
 func (h Held) Domain() string { return h.Email[strings.LastIndexByte(h.Email, '@')+1:] }
 
-// List returns signatures of a letter in a state, in the order of signing, after the id.
+// List returns signatures of a letter in a state, in the order of signing, after the id. An organisation's that is held because
+// another counts whose name no editor may see is not among them.
 func (hs Holds) List(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Held, err error) {
 	var found []Signature
 	vouched := map[int64][]int64{}
@@ -178,10 +182,39 @@ func (hs Holds) List(ctx context.Context, l letter.ID, state State, after int64,
 			if h.Record = p.Record(); x.Reason == HeldMandate {
 				h.Email, h.Proved = p.Email, p.Domain
 			}
+			if h.Twin, err = hs.signing.hasTwin(ctx, x, p.Shown); err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, h)
 	}
 	return list, nil
+}
+
+// hasTwin reports whether another signature whose name editors may see has the name of this one: an organisation's, spelling aside,
+// or what came on a list and says nothing that differs.
+func (s *Service) hasTwin(ctx context.Context, x Signature, shown Shown) (found bool, err error) {
+	shown.Kind = x.Kind
+	key, err := s.Letters.Key(ctx, x.Letter)
+	if err != nil {
+		return false, err
+	}
+	listed, name := listedTags(key, shown), listedName(key, shown.Record().Name)
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		var twins int
+		if err := tx.Row(qCountTwins, x.Letter, x.ID).Scan(&twins); err != nil {
+			return err
+		}
+		found = twins > 0
+		for other, err := range store.Each(tx, qFindByMailbox, scanSignature, x.Letter, name, name, name) {
+			if err != nil {
+				return err
+			}
+			found = found || other.ID != x.ID && other.active() && other.Listing != roll.Counted && listed[string(other.Kind)+string(other.tag)]
+		}
+		return nil
+	})
+	return found, err
 }
 
 // HeldCounted is up to how many held signatures Holds.Count counts.
@@ -210,7 +243,8 @@ func lockSignature(tx *store.Tx, l letter.ID, id int64) (x Signature, err error)
 type opened struct {
 	particulars
 	edition letter.Leaf
-	alone   bool // its letter lets an organisation count once, whatever address signs for it
+	alone   bool         // its letter lets an organisation count once, whatever address signs for it
+	unseen  roll.Listing // of such others, the listing that whoever decides may not see; "" for none
 }
 
 func (s *Service) openHeld(ctx context.Context, x Signature) (o opened, err error) {
@@ -222,7 +256,7 @@ func (s *Service) openHeld(ctx context.Context, x Signature) (o opened, err erro
 }
 
 // release lets a held signature into the count. An organisation that counts already is not counted again, unless it was held
-// for just that.
+// for just that. Where the other's name is one that whoever decides may not see, both count: a refusal would tell.
 func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
 	if x.State != StateHeld {
 		return fault.New(fault.Conflict, "signature.not_held")
@@ -232,7 +266,7 @@ func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
 	}
 	if o.alone && x.Kind == verify.Organisation && x.Reason != HeldSameOrganisation {
 		var others int
-		if err := tx.Row(qCountSame, x.Letter, x.ID).Scan(&others); err != nil {
+		if err := tx.Row(qCountSame, x.Letter, x.ID, o.unseen).Scan(&others); err != nil {
 			return err
 		}
 		if others > 0 {
@@ -267,11 +301,20 @@ func (hs Holds) Release(ctx context.Context, id letter.ID, signature, by int64, 
 	if err != nil {
 		return false, err
 	}
-	o.alone = l.Mandate
+	o.alone, o.unseen = l.Mandate, roll.Counted
 	err = hs.signing.DB.Update(ctx, func(tx *store.Tx) error {
 		x, err := lockSignature(tx, id, signature)
 		if err != nil {
 			return err
+		}
+		if by != 0 && x.State == StateHeld && x.Reason == HeldSameOrganisation {
+			var others int
+			if err := tx.Row(qCountSame, id, signature, roll.Counted).Scan(&others); err != nil {
+				return err
+			}
+			if others == 0 { // List does not show it either
+				return fault.New(fault.NotFound, "signature.unknown")
+			}
 		}
 		released = true
 		basis := x.Basis

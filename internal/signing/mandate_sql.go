@@ -17,12 +17,19 @@ var (
 	qCountNamed = store.Q("signature.count_named", `
 		SELECT COUNT(*) FROM signature_sealed x JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
 		WHERE x.letter_id = $1 AND x.name_tag = $2 AND s.kind = 'organisation' AND s.state IN ('new', 'listed') AND s.tag <> $3`)
-	// How many signatures of an organisation's name, spelling aside, count beside this one.
+	// How many signatures of an organisation's name, spelling aside, count beside this one, leaving out those of a listing.
 	qCountSame = store.Q("signature.count_twins", `
 		SELECT COUNT(*) FROM signature_sealed mine
 		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
 		JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
-		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation' AND s.state IN ('new', 'listed')`)
+		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation' AND s.state IN ('new', 'listed')
+			AND s.listing <> $3`)
+	qCountTwins = store.Q("signature.count_like_named", `
+		SELECT COUNT(*) FROM signature_sealed mine
+		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
+		JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
+		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation'
+			AND s.state IN ('new', 'listed', 'held') AND s.listing <> 'counted'`)
 	qRelease = store.Q("signature.admit", `UPDATE signature SET state = 'new', reason = '', basis = $1 WHERE letter_id = $2 AND id = $3`)
 )
 

@@ -284,7 +284,7 @@ func TestMandate_nobodyCountsTwice(t *testing.T) {
 		if _, err := d.Signing.Holds.Release(ctx, d.Letter.ID, bar.ID, 7, d.leads()...); err != nil {
 			t.Fatal(err)
 		}
-		if r := d.Give("c@bar.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldSameOrganisation {
+		if r := d.Give("c@bar.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
 			t.Errorf("who counts as one organisation takes the name of another: %q", r.Held)
 		}
 		if r := d.Give("secretary@river.example", testkit.As(signing.Both, "The River Watch"), testkit.Named("Tova Lind")); r.Held != signing.HeldSameOrganisation || len(r.Promises) != 1 {

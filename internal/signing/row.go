@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -33,6 +34,11 @@ type Signature struct {
 
 // counts reports whether the signature is in the count or on its way into it.
 func (s Signature) counts() bool { return s.State == StateNew || s.State == StateListed }
+
+// published reports whether the public list shows its name.
+func (s Signature) published() bool {
+	return s.State == StateListed && s.Listing == roll.Public && s.LeafListing == verify.Public
+}
 
 // active reports whether the signer can still change it.
 func (s Signature) active() bool { return s.counts() || s.State == StateHeld }

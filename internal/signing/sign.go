@@ -238,7 +238,7 @@ type pending struct {
 	disputed    *int64
 	expires     int64
 	domain      []byte // tag of the address's domain, nil where bursts are not looked for; only of a new one
-	alike       int    // confirmed within the hour from addresses of the same domain, up to as many as make a burst
+	alike       int    // confirmed within the hour from addresses of the same domain, up to as many as surely make a burst
 }
 
 func (row pending) knows(browser string) bool {
@@ -248,7 +248,7 @@ func (row pending) knows(browser string) bool {
 // findPending returns a pending row, or a fault that says that the link is unknown or too old.
 func (s *Service) findPending(ctx context.Context, id int64) (p pending, err error) {
 	err = s.DB.Look(ctx, func(tx *store.Tx) error {
-		p, err = scanPending(tx.Row(qFindPending, tx.Now().Add(-burstWithin).UnixMicro(), max(s.BurstFrom, 1), id))
+		p, err = scanPending(tx.Row(qFindPending, tx.Now().Add(-burstWithin).UnixMicro(), max(2*s.BurstFrom, 1), id))
 		return err
 	})
 	if errors.Is(err, store.ErrNoRow) {

@@ -64,7 +64,7 @@ type Service struct {
 	Mailboxes *mailbox.Service
 	Log       *tlog.Log
 	Rhythm    time.Duration // in which checkpoints are published
-	BurstFrom int           // signatures from one mail domain within an hour from which on they are held; 0 for never
+	BurstFrom int           // signatures from one mail domain within an hour from which on they are held, or up to twice as many: see burst; 0 for never
 	Throwaway Domains       // further providers of throw-away addresses
 	Events    Events
 	Lookup    account.LookupTXT // asks the DNS

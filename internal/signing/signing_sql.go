@@ -78,9 +78,9 @@ var (
 	qSetLeafListing = store.Q("signature.set_leaf_listing", `UPDATE signature SET leaf_listing = $1 WHERE letter_id = $2 AND id = $3`)
 
 	qCountHeld = store.Q("signature.count_held", `
-		SELECT COUNT(*) FROM (SELECT id FROM signature WHERE letter_id = $1 AND state = 'held' LIMIT $2) held`)
+		SELECT COUNT(*) FROM (SELECT s.id FROM signature s WHERE s.letter_id = $1 AND s.state = 'held' AND `+seenByEditors+` LIMIT $2) held`)
 	qListByState = store.Q("signature.list_by_state", `
-		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 ORDER BY s.id LIMIT $4`)
+		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 AND `+seenByEditors+` ORDER BY s.id LIMIT $4`)
 
 	// One row an act: of who signed as both, the organisation's.
 	qListSigners = store.Q("signature.list_told", `
@@ -98,6 +98,14 @@ var (
 	qRemoveAsked = store.Q("pending.remove_asked", `
 		DELETE FROM pending WHERE id = (SELECT asked_id FROM signature WHERE letter_id = $1 AND id = $2) AND confirmed_at IS NULL`)
 )
+
+// seenByEditors leaves out the signature s of an organisation that is held because another counts whose name no editor may see: to
+// see it would tell of the other.
+const seenByEditors = `(s.state <> 'held' OR s.reason <> '` + HeldSameOrganisation + `' OR EXISTS (
+	SELECT 1 FROM signature_sealed mine
+	JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
+	JOIN signature o ON o.letter_id = x.letter_id AND o.id = x.id
+	WHERE mine.letter_id = s.letter_id AND mine.id = s.id AND o.kind = 'organisation' AND o.state IN ('new', 'listed') AND o.listing <> 'counted'))`
 
 func scanPending(row store.Row) (p pending, err error) {
 	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.text, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,

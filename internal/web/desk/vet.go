@@ -38,7 +38,7 @@ func (HeldPage) Template() string { return "desk/held" }
 type HeldView struct {
 	ID, Kind, Listing, Basis, Signed, Name, Why string
 	Meta                                        []string
-	Chosen                                      bool
+	Chosen, Twin                                bool
 	From                                        string        // domain of the address, of an organisation held for its mandate
 	Proved                                      string        // domain whose record was found
 	Vouched                                     []page.Tagged // lead organisations
@@ -71,7 +71,7 @@ func (h *Handlers) heldPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
-			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Meta: page.Meta(o.Title, o.Affiliation)}
+			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Twin: o.Twin, Meta: page.Meta(o.Title, o.Affiliation)}
 		if o.Reason != "" && state == signing.StateHeld {
 			v.Why = loc.T("held." + o.Reason)
 		}
