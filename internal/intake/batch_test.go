@@ -284,8 +284,8 @@ func TestConfirm_aNameThatCameOnAListIsLookedAt(t *testing.T) {
 			name, affiliation, held string
 		}{
 			"a@example.org": {"Ann LEE", "Vale School", signing.HeldDuplicate}, // the list does not say where she works
-			"b@example.org": {"Bo Ray", "Mill Works", ""}, // the list shows nobody that he is on it
-			"c@example.org": {"Bo Ray", "Vale School", ""}, // another
+			"b@example.org": {"Bo Ray", "Mill Works", ""},                      // the list shows nobody that he is on it
+			"c@example.org": {"Bo Ray", "Vale School", ""},                     // another
 			"d@example.org": {"Cid Ash", "", ""},
 		} {
 			receipt := d.Give(email, testkit.Named(c.name), func(r *signing.Request) { r.Affiliation = c.affiliation })
