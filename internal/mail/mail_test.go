@@ -47,7 +47,7 @@ func onSQLite(t *testing.T) *office {
 	return newOffice(t, testkit.StoreAt(t, store.SQLite, store.Options{Now: clock.Now}), clock)
 }
 
-var linkLine = regexp.MustCompile(`(?m)^https://varrow\.example(/[a-z]+)?/confirm/[a-z2-7]{45}$`)
+var linkLine = regexp.MustCompile(`(?m)^https://varrow\.example(/[a-z]+)?/confirm/[a-z2-7]{52}$`)
 
 func TestMail_isPlainAndHTMLInTheReadersLanguage(t *testing.T) {
 	o := onSQLite(t)

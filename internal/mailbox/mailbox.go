@@ -64,6 +64,14 @@ func (b Box) SpendForEditors(tx *store.Tx) (bool, error) {
 	return b.spend(tx, b.key.Tag("invited "+b.Address.Exact), "invited ")
 }
 
+// SpendReserved takes the one mail that the owner may start on each day, UTC, for the letter, whatever others have asked for, and
+// reports whether it was left.
+func (b Box) SpendReserved(tx *store.Tx) (bool, error) {
+	now := tx.Now()
+	n, err := tx.Exec(qSpendDay, now.Unix()/86400, b.key.Tag("reserved "+now.UTC().Format(time.DateOnly)+" "+b.Address.Mailbox), 1)
+	return n > 0, err
+}
+
 // spend takes a mail from the budget of the letter's week and from that of the instance's day. The day knows a mailbox without
 // "+tag" and dots, or whoever types those would mail one person without end.
 func (b Box) spend(tx *store.Tx, week []byte, day string) (bool, error) {

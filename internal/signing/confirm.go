@@ -127,11 +127,14 @@ func (s *Service) Confirm(ctx context.Context, token, browser, code string, corr
 
 // openToken finds and unseals the pending row of a link.
 func (s *Service) openToken(ctx context.Context, token string) (row pending, p submission, key *seal.LetterKey, err error) {
-	id, ok := seal.TokenID(token)
+	id, l, ok := LinkOf(token)
 	if !ok {
 		return row, p, nil, fault.New(fault.Gone, "token.unknown")
 	}
-	if row, err = s.findPending(ctx, id); err != nil {
+	if row, err = s.findPending(ctx, id); fault.Is(err, fault.Gone) && l != 0 {
+		return row, p, nil, fault.New(fault.Gone, "token.expired") // deleted since
+	}
+	if err != nil {
 		return row, p, nil, err
 	}
 	if subtle.ConstantTimeCompare(row.tokenHash, seal.Hash(token)) != 1 {

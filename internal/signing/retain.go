@@ -54,7 +54,7 @@ type Envelope struct {
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
-// expired, confirmed or disputed, or the address is blocked for this letter.
+// expired, confirmed or disputed, or the address is blocked for this letter and its owner did not start this.
 func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool, err error) {
 	row, err := s.findPending(ctx, id)
 	if fault.Is(err, fault.Gone) {
@@ -78,7 +78,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if f != nil {
 		return e, false, f
 	}
-	if blocked, err := s.Mailboxes.Of(key, row.letter, a).Blocked(ctx); err != nil || blocked {
+	if blocked, err := s.Mailboxes.Of(key, row.letter, a).Blocked(ctx); err != nil || blocked && !p.Owner {
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,

@@ -29,6 +29,7 @@ type submission struct {
 	PromiseBy  int64       `json:"by,omitempty"`         // Unix time until which the leaf is promised
 	Promised   verify.Kind `json:"promised,omitempty"`   // the part of both that the promise is about, "" for all
 	Asked      bool        `json:"asked,omitempty"`      // no browser made the submission: a mail asks for it
+	Owner      bool        `json:"owner,omitempty"`      // it was started by the link of an earlier mail to the same mailbox
 	Invitation int64       `json:"invitation,omitempty"` // the one whose link the form was sent by; 0 once confirmed
 }
 

@@ -29,7 +29,8 @@ type Request struct {
 	Updates, Consent bool
 	IsCountry        func(code string) bool
 
-	Invitation int64 // whose link's page held the form, 0 for none
+	Invitation int64  // whose link's page held the form, 0 for none
+	Link       string // of an earlier confirmation mail, whose page held the form; "" for none
 }
 
 // ConfirmMail asks the signer to confirm; its job is written with the pending row.
@@ -108,7 +109,8 @@ func Takes(l letter.Letter, k verify.Kind) bool {
 }
 
 // Sign stores a pending signature and the job that mails its confirmation, and returns the pending row's id. What it
-// answers does not depend on whether the address signed before or used up its mails.
+// answers does not depend on whether the address signed before or used up its mails. Who comes by the link of an earlier mail to the
+// same mailbox is its owner, whom strangers cannot keep from signing.
 func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	p, a, err := r.validate(s.DB.Now())
 	if err != nil {
@@ -118,13 +120,17 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation}, PendingFor)
+	owner := r.Link != "" && isLink(key, r.Link, r.Letter.ID, a)
+	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation, Owner: owner}, PendingFor)
 	if err != nil {
 		return 0, err
 	}
 	box := s.Mailboxes.Of(key, r.Letter.ID, a)
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		mail, err := box.Spend(tx)
+		if err == nil && !mail && owner {
+			mail, err = box.SpendReserved(tx)
+		}
 		if err != nil {
 			return err
 		}
@@ -144,7 +150,11 @@ func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, lasts
 	now := s.DB.Now()
 	row = pending{id: store.NewID(now), letter: r.Letter.ID, edition: r.Edition, language: r.Lang, text: r.Letter.Edition.Prefer(r.Text, r.Lang), kind: p.Kind,
 		browserHash: seal.Hash(r.Browser), expires: now.Add(lasts).UnixMicro(), domain: s.domainTag(key, p.Email)}
-	p.Token, p.Secret = seal.NewToken(row.id), newSecret()
+	a, f := text.ParseAddress(p.Email)
+	if f != nil {
+		return row, f
+	}
+	p.Token, p.Secret = newLink(key, row.letter, row.id, a), newSecret()
 	row.tokenHash = seal.Hash(p.Token)
 	row.sealed, err = p.seal(key, row.id)
 	return row, err

@@ -71,6 +71,36 @@ func TestConfirm_otherBrowserWithTheCode(t *testing.T) {
 	})
 }
 
+// Whoever has the mail of a form that a stranger filled in, or of one that is gone, finds a form of their own behind its link.
+func TestConfirm_aFormOfOnesOwn(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		stranger, owner := a.Client(t), a.Client(t)
+		_, mail := a.Sign(t, stranger, testkit.SignForm("Not Me", "owner@ash.example"))
+		page := owner.Get(mail.Link)
+		if !strings.Contains(page.Body, `/confirm/`+mail.Token()+`?again#sign"`) {
+			t.Fatalf("no way to a form: %s", page.Main(t))
+		}
+		action := "/letters/" + testkit.Slug + "/signatures"
+		if form := owner.Get(mail.Link + "?again"); form.Status != 200 || form.Form(t, action).Get("link") != mail.Token() {
+			t.Errorf("%d %s", form.Status, form.Main(t))
+		}
+		if r := stranger.Post("/confirm/"+mail.Token(), testkit.Press("dispute")); r.Status != 403 { // it is deleted
+			t.Fatalf("%d", r.Status)
+		}
+		gone := owner.Get(mail.Link)
+		if gone.Status != 410 || !strings.Contains(gone.Main(t), testkit.FaultText("token.expired")) {
+			t.Fatalf("%d %s", gone.Status, gone.Main(t))
+		}
+		form := testkit.SignForm("Una Vale", "owner@ash.example")
+		form.Set("link", gone.Form(t, action).Get("link"))
+		_, mine := a.Sign(t, owner, form)
+		if r := owner.Post("/confirm/"+mine.Token(), testkit.Press("confirm")); r.Status != 200 || !strings.Contains(r.Body, "Una Vale") {
+			t.Errorf("%d %s", r.Status, r.Main(t))
+		}
+	})
+}
+
 // With a code mailed on request the owner of the mailbox confirms, and may correct what was typed.
 func TestConfirm_mailedCodeLetsTheOwnerCorrect(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {

@@ -1,11 +1,13 @@
 package public
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -75,12 +77,41 @@ func (h *Handlers) confirmPage(r *http.Request, typed url.Values, wrong error) (
 
 // ShowConfirm is inert: link scanners GET it, run its scripts and prefetch it, and nothing happens.
 func (h *Handlers) ShowConfirm(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("again") {
+		return h.signAgain(w, r, nil)
+	}
 	p, err := h.confirmPage(r, nil, nil)
+	if fault.Is(err, fault.Gone) {
+		return h.signAgain(w, r, err)
+	}
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return h.Render(w, http.StatusOK, p)
+}
+
+// signAgain shows the letter with a form that carries the link: it starts another submission from the same mailbox. gone says why the
+// link itself is no longer good, nil if it is.
+func (h *Handlers) signAgain(w http.ResponseWriter, r *http.Request, gone error) error {
+	token := r.PathValue("token")
+	_, id, _ := signing.LinkOf(token)
+	l, err := h.cache.findByID(r.Context(), id)
+	if fault.Is(err, fault.NotFound) {
+		err = cmp.Or(gone, error(fault.New(fault.Gone, "token.unknown")))
+	}
+	if err != nil {
+		return err
+	}
+	text := h.textLanguage(r, l.Edition)
+	f := h.emptyForm(r, l)
+	if f.Values.Set("link", token); gone != nil {
+		f = h.signForm(r, l, text, f.Values, gone)
+	}
+	p := h.letterPage(r, l, text, "", f)
+	p.NoIndex = true
+	w.Header().Set("Cache-Control", "no-store")
+	return h.Render(w, page.Status(gone), p)
 }
 
 // SubmitConfirm acts on the button that was pressed. Scanners press buttons too: without the cookie or a code nothing is

@@ -131,7 +131,7 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	id, err := h.Signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: edition, Browser: h.setBrowser(w, r), Lang: page.LocaleOf(r).Code,
-		Text: v.Get("text"), Email: v.Get("email"), Invitation: invited, IsCountry: i18n.IsCountry,
+		Text: v.Get("text"), Email: v.Get("email"), Invitation: invited, Link: v.Get("link"), IsCountry: i18n.IsCountry,
 		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1",
 		Shown: signing.Shown{Kind: verify.Kind(v.Get("kind")), Name: v.Get("name"), Title: v.Get("title"), Affiliation: v.Get("affiliation"),
 			Organisation: v.Get("organisation"), Country: v.Get("country"), Listing: roll.Listing(v.Get("listing"))}})
