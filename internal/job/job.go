@@ -87,6 +87,7 @@ type (
 		after time.Duration
 		err   error
 	}
+	laterError struct{ after time.Duration }
 	deadError  struct{ err error }
 	codedError struct {
 		code string
@@ -97,6 +98,10 @@ type (
 // Retry is returned by a handler whose job is to run again, but not before after has passed: a mail server that says
 // "try later", a budget that is spent.
 func Retry(after time.Duration, err error) error { return &retryError{after, orFailed(err)} }
+
+// Later is returned by a handler that did nothing, since the turn of its job has not come: it runs again once after has passed, as if
+// for the first time. Nothing failed.
+func Later(after time.Duration) error { return &laterError{after} }
 
 // Dead is returned by a handler whose job must never run again.
 func Dead(err error) error { return &deadError{orFailed(err)} }
@@ -116,6 +121,8 @@ func orFailed(err error) error {
 
 func (e *retryError) Error() string { return e.err.Error() }
 func (e *retryError) Unwrap() error { return e.err }
+func (e *laterError) Error() string { return "job: later" }
+
 func (e *deadError) Error() string  { return e.err.Error() }
 func (e *deadError) Unwrap() error  { return e.err }
 func (e *codedError) Error() string { return e.code + ": " + e.err.Error() }

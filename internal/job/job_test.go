@@ -212,6 +212,29 @@ func TestRun_failsThenSucceeds(t *testing.T) {
 	})
 }
 
+// A job whose turn has not come is as it was before its first run, only later: it has not failed, and does not end by being put off often.
+func TestRun_putOff(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		enqueue(t, db, 1)
+		for attempt := range 30 {
+			ran := make(chan int64, 1)
+			r := job.NewRunner(db, nil, slow)
+			job.Handle(r, func(_ context.Context, id int64, _ greet) error {
+				ran <- id
+				return job.Later(7 * 24 * time.Hour)
+			})
+			stop := run(t, r)
+			<-ran
+			stop()
+			left := rows(t, db)
+			if len(left) != 1 || left[0].attempts != 0 || left[0].code != nil || left[0].runAt == nil || *left[0].runAt != clock.Now().Add(7*24*time.Hour).UnixMicro() {
+				t.Fatalf("put off for the %dth time: %+v", attempt+1, left)
+			}
+			clock.Advance(7 * 24 * time.Hour)
+		}
+	})
+}
+
 func TestRun_killedProcess(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		// A runner that never comes back from its handler and is never stopped stands for a process that was killed.

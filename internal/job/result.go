@@ -33,7 +33,7 @@ type result struct {
 type outcome struct {
 	done bool
 	next *int64 // µs; nil for dead
-	code string
+	code string // "" for one whose turn has not come
 }
 
 // finish stores results, as many in one transaction as there are. While the database takes none it tries again: to go on
@@ -120,6 +120,10 @@ func (o outcome) store(tx *store.Tx, res result) (int, error) {
 			return 0, err
 		}
 	}
+	if o.code == "" {
+		_, err := tx.Exec(qRelease, o.next, res.id, res.attempts)
+		return 0, err
+	}
 	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)
 	return 0, err
 }
@@ -129,6 +133,8 @@ func (o outcome) log(ctx context.Context, log *slog.Logger, res result) {
 	switch {
 	case o.done:
 		log.DebugContext(ctx, "job done", attrs...)
+	case o.code == "":
+		log.DebugContext(ctx, "job put off", append(attrs, "next", time.UnixMicro(*o.next).UTC())...)
 	case o.next == nil:
 		log.ErrorContext(ctx, "job dead", append(attrs, "code", o.code)...)
 	default:
@@ -140,6 +146,9 @@ func (o outcome) log(ctx context.Context, log *slog.Logger, res result) {
 func decide(res result, now time.Time) outcome {
 	if res.err == nil {
 		return outcome{done: true}
+	}
+	if e, ok := errors.AsType[*laterError](res.err); ok {
+		return outcome{next: new(now.Add(e.after).UnixMicro())}
 	}
 	o := outcome{code: code(res.err)}
 	if _, dead := errors.AsType[*deadError](res.err); dead {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
@@ -21,6 +22,9 @@ type kind[A job.Args, E any] struct {
 
 	// envelope reads the envelope, and returns false when the mail must not be sent any more.
 	envelope func(ctx context.Context, args A) (e E, send bool, err error)
+
+	// turn returns how long the mail has to wait until more may go where it goes; nil for no time.
+	turn func(e E) time.Duration
 
 	// content returns what is written. It changes nothing.
 	content func(ctx context.Context, e E) (page, error)
@@ -42,6 +46,7 @@ func (m *Mailer) kinds() []anyKind {
 			envelope: func(ctx context.Context, j signing.ConfirmMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
+			turn:    m.turn,
 			content: m.toConfirm,
 			refused: func(ctx context.Context, j signing.ConfirmMail) error { return s.Refused(ctx, j.Pending) },
 			accepted: func(ctx context.Context, j signing.ConfirmMail, e signing.Envelope) error {
@@ -127,6 +132,11 @@ func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error
 	e, send, err := k.envelope(ctx, args)
 	if err != nil || !send {
 		return err
+	}
+	if k.turn != nil {
+		if wait := k.turn(e); wait > 0 {
+			return job.Later(wait)
+		}
 	}
 	p, err := k.page(ctx, e)
 	if err != nil {

@@ -329,6 +329,39 @@ func TestRelay_downThenUpLosesNothing(t *testing.T) {
 	})
 }
 
+// Whoever types many addresses of one domain does not flood it: what is too much goes out later, and is no failure. Who comes by the
+// link of an earlier mail does not wait.
+func TestConfirm_floodsNoDomain(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		o.Mailboxes.Unlimited = false
+		const asked, at = 100, 30
+		for i := range asked {
+			o.sign(fmt.Sprintf("a%d@catchall.example", i), "en")
+		}
+		o.sign("x@works.example", "en")
+		sent := func(want int) {
+			t.Helper()
+			stop := o.sending()
+			for deadline := time.Now().Add(30 * time.Second); len(o.relay.taken()) < want && time.Now().Before(deadline); {
+				runtime.Gosched()
+			}
+			stop()
+			if n := len(o.relay.taken()); n != want {
+				t.Errorf("%d mails, want %d", n, want)
+			}
+		}
+		sent(at + 1)
+		health, err := job.Overview{DB: o.Signing.DB}.Health(t.Context(), "mail")
+		if err != nil || health.Waiting != asked-at || len(health.Failing) > 0 || o.Mailboxes.PutOff() == 0 {
+			t.Errorf("%+v, %d put off, %v", health, o.Mailboxes.PutOff(), err)
+		}
+		for more := 2 * at; more < asked+at; more += at {
+			o.clock.Advance(time.Hour)
+			sent(min(more, asked) + 1)
+		}
+	})
+}
+
 func TestSMTP_keepsConnections(t *testing.T) {
 	o := onSQLite(t)
 	for range 10 {

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
@@ -22,6 +23,15 @@ func (m *Mailer) toConfirm(ctx context.Context, e signing.Envelope) (page, error
 	}
 	c.Link = m.pages(c.L) + "/confirm/" + e.Token
 	return page{to: e.Address, about: c, data: confirmation{c, c.L.T("listing_hint." + string(e.Listing))}}, nil
+}
+
+// turn holds a confirmation back while too many are asked for at its domain, unless the owner of the mailbox asks.
+func (m *Mailer) turn(e signing.Envelope) time.Duration {
+	a, f := text.ParseAddress(e.Address)
+	if f != nil || e.Owner {
+		return 0
+	}
+	return m.Mailboxes.Turn(a)
 }
 
 // acceptedLate has the hours to confirm run from now on, if the mail waited for long.

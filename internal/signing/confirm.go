@@ -307,6 +307,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 		return receipt, err
 	}
 	s.Events.Confirmed.Add(1)
+	s.Mailboxes.Confirmed(a)
 	return receipt, s.promise(&receipt, said)
 }
 

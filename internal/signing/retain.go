@@ -50,6 +50,7 @@ type Envelope struct {
 	Listing     roll.Listing
 	Edition     int  // of the text that is to be signed
 	From        int  // the edition that was signed, of a question about a changed text
+	Owner       bool // the owner of the mailbox asks for it, by the link of an earlier mail
 	Late        bool // the submission is older than an hour: say when its mail was accepted
 }
 
@@ -82,7 +83,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,
-		Late: s.late(row)}, true, nil
+		Owner: p.Owner, Late: s.late(row)}, true, nil
 }
 
 // late reports whether more than an hour has passed since the hours to confirm began to run.

@@ -15,7 +15,7 @@ import (
 type Address struct {
 	Typed   string // as typed, the domain in ASCII: mail goes there
 	Exact   string // duplicates are refused by it: case and the domain's form do not matter
-	Mailbox string // duplicates are suspected by it: also without "+tag", and without dots where the provider ignores them
+	Mailbox string // duplicates are suspected by it: also without "+tag" and what else the provider ignores
 }
 
 // Domain returns the part behind the @, in lower-case ASCII.
@@ -30,6 +30,32 @@ var errOneLabel = errors.New("text: a domain of one label")
 
 // dotless are the domains whose provider ignores dots in the local part, with the name tags are made of.
 var dotless = map[string]string{"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+// hyphened reports whether a provider's "base-keyword" addresses, of which one account may have hundreds, all reach that account; no
+// account of its own has a hyphen in its name.
+func hyphened(domain string) bool {
+	return strings.HasPrefix(domain, "yahoo.") || domain == "ymail.com" || domain == "rocketmail.com"
+}
+
+// subdomained are the providers where anything@account.PROVIDER reaches account@PROVIDER.
+var subdomained = []string{".fastmail.com", ".fastmail.fm", ".messagingengine.com"}
+
+// mailboxOf returns the mailbox that an address in lower case reaches, as far as its provider is known.
+func mailboxOf(local, domain string) string {
+	local, _, _ = strings.Cut(local, "+")
+	if provider, ok := dotless[domain]; ok {
+		return strings.ReplaceAll(local, ".", "") + "@" + provider
+	}
+	if base, _, ok := strings.Cut(local, "-"); ok && base != "" && hyphened(domain) {
+		return base + "@" + domain
+	}
+	for _, provider := range subdomained {
+		if account, ok := strings.CutSuffix(domain, provider); ok && !strings.Contains(account, ".") {
+			return account + "@" + provider[1:]
+		}
+	}
+	return local + "@" + domain
+}
 
 // Email returns an address as typed, in NFC and without white space around it, if it has the form of one: its domain may be
 // one that only a local network knows. Faults are about the field "email": "email.empty", "email.long" or "email.bad".
@@ -63,13 +89,8 @@ func ParseAddress(typed string) (Address, *fault.Error) {
 	if err != nil || len(local) > maxLocal || len(local)+1+len(domain) > MaxEmail { // a domain can be longer in ASCII
 		return Address{}, badEmail()
 	}
-	a := Address{Typed: local + "@" + domain, Exact: strings.ToLower(local) + "@" + domain}
-	mailbox, _, _ := strings.Cut(strings.ToLower(local), "+")
-	if provider, ok := dotless[domain]; ok {
-		mailbox, domain = strings.ReplaceAll(mailbox, ".", ""), provider
-	}
-	a.Mailbox = mailbox + "@" + domain
-	return a, nil
+	lower := strings.ToLower(local)
+	return Address{Typed: local + "@" + domain, Exact: lower + "@" + domain, Mailbox: mailboxOf(lower, domain)}, nil
 }
 
 // FoldEmail returns an address without its case and white space around it, as users and readers are found by it. The domain keeps

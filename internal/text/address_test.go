@@ -14,6 +14,10 @@ func TestAddress_spellings(t *testing.T) {
 		" Mina@Example.ORG ":            {"Mina@example.org", "mina@example.org", "mina@example.org"},
 		"m.i.na+letters@GoogleMail.com": {"m.i.na+letters@googlemail.com", "m.i.na+letters@googlemail.com", "mina@gmail.com"},
 		"mina+x@example.org":            {"mina+x@example.org", "mina+x@example.org", "mina@example.org"},
+		"mina-shop@yahoo.co.uk":         {"mina-shop@yahoo.co.uk", "mina-shop@yahoo.co.uk", "mina@yahoo.co.uk"},
+		"-mina@ymail.com":               {"-mina@ymail.com", "-mina@ymail.com", "-mina@ymail.com"},
+		"shop+1@mina.Fastmail.com":      {"shop+1@mina.fastmail.com", "shop+1@mina.fastmail.com", "mina@fastmail.com"},
+		"mina-lee@example.org":          {"mina-lee@example.org", "mina-lee@example.org", "mina-lee@example.org"},
 		"mina@münchen.example":          {"mina@xn--mnchen-3ya.example", "mina@xn--mnchen-3ya.example", "mina@xn--mnchen-3ya.example"},
 	} {
 		a, f := text.ParseAddress(typed)

@@ -20,6 +20,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -30,6 +31,7 @@ import (
 type Handlers struct {
 	*page.Site
 	Accounts    *account.Service
+	Mailboxes   *mailbox.Service
 	Letters     *letter.Service
 	Roll        *roll.Service
 	Signing     *signing.Service

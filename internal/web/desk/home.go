@@ -99,7 +99,7 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		if err != nil {
 			return err
 		}
-		if p.Mails = new(mailView(l, health)); p.Mails.N > 0 && p.Operator {
+		if p.Mails = new(mailView(l, health, h.Mailboxes.PutOff())); p.Mails.N > 0 && p.Operator {
 			p.Due = append(p.Due, DueView{page.Tag(l.T("desk.mail.title"), l.Code), page.Local(r, "/desk/jobs"), l.N("desk.due.mails", p.Mails.N)})
 		}
 	}

@@ -33,6 +33,7 @@ type FailedView struct {
 // MailView is how the mails of the instance are; it is about no letter and no address.
 type MailView struct {
 	Waiting, Done string
+	PutOff        int // confirmations, since too many were asked for at their domain
 	N             int // failing
 	Failing       []FailureView
 }
@@ -44,8 +45,8 @@ type FailureView struct{ Kind, Code, N string }
 const failedShown = 100
 
 // mailView puts into words how the mails are.
-func mailView(l *i18n.Locale, h job.Health) MailView {
-	v := MailView{Waiting: l.Number(h.Waiting), Done: l.Number(h.Done)}
+func mailView(l *i18n.Locale, h job.Health, putOff int) MailView {
+	v := MailView{Waiting: l.Number(h.Waiting), Done: l.Number(h.Done), PutOff: putOff}
 	if h.More {
 		v.Waiting = l.T("desk.mail.more", "Count", v.Waiting)
 	}
@@ -68,7 +69,7 @@ func (h *Handlers) jobsPage(w http.ResponseWriter, r *http.Request, d *Visit, er
 	if failed != nil {
 		return failed
 	}
-	p.Mails = mailView(loc, health)
+	p.Mails = mailView(loc, health, h.Mailboxes.PutOff())
 	list, failed := h.Jobs.Failed(r.Context(), failedShown)
 	if failed != nil {
 		return failed
