@@ -28,7 +28,7 @@ type Act[A Proposed] struct {
 
 	// These may be nil.
 	Check  func(tx *store.Tx, letter store.LetterID, a A) error // what is wrong with it, found before it waits; Do finds it too
-	Alone  func(A) bool                                         // one member is enough for these arguments
+	Alone  func(A) Share                                        // how much of what passes without a second member it takes; nil if none passes
 	Again  func(a, waiting A) *fault.Error                      // what is answered to a request beside one that waits; nil lets both wait
 	Done   func()                                               // called after the commit, to drop what is cached
 	Detail func(A) string                                       // message key of what follows "desk.approval." and the act, "" for nothing
@@ -41,7 +41,7 @@ type act struct {
 	read         func(request []byte) (Proposed, error)
 	do           func(tx *store.Tx, letter store.LetterID, a Proposed, by int64) error
 	check        func(tx *store.Tx, letter store.LetterID, a Proposed) error
-	alone        func(Proposed) bool
+	alone        func(Proposed) (share Share, some bool)
 	again        func(a, waiting Proposed) *fault.Error
 	done         func()
 	detail, page func(Proposed) string
@@ -79,7 +79,12 @@ func Register[A Proposed](s *Service, a Act[A]) {
 			}
 			return a.Check(tx, letter, x.(A))
 		},
-		alone: func(x Proposed) bool { return a.Alone != nil && a.Alone(x.(A)) },
+		alone: func(x Proposed) (Share, bool) {
+			if a.Alone == nil {
+				return Share{}, false
+			}
+			return a.Alone(x.(A)), true
+		},
 		again: func(x, waiting Proposed) *fault.Error {
 			if a.Again == nil {
 				return nil
@@ -102,6 +107,7 @@ type Approval struct {
 	Asks    Proposed // nil when no package of this program carries the act out: then it can only be refused
 	Detail  string   // message key of what more there is to say than its act, or ""
 	Page    string   // path below the letter's desk where it can be looked at, or ""
+	Alone   int      // how many of its kind pass within AloneWithin without a second member; 0 if none does
 	AskedBy User
 	AskedAt time.Time
 
@@ -142,26 +148,17 @@ func rolesOn(tx *store.Tx, letter store.LetterID) (roles, error) {
 	return all, nil
 }
 
-// second reports whether there are two members or more who may decide.
-func (r roles) second(decide Role) bool {
-	n := 0
-	for _, role := range r {
-		if role.May(decide) {
-			n++
-		}
-	}
-	return n > 1
-}
-
-// NeedsSecond reports whether an act on a letter would wait for a second member.
-func (approvals Approvals) NeedsSecond(ctx context.Context, letter store.LetterID, asks Proposed) (needs bool, err error) {
+// NeedsSecond reports whether an act on a letter that a user asks for would wait for a second member.
+func (approvals Approvals) NeedsSecond(ctx context.Context, letter store.LetterID, asks Proposed, by int64) (needs bool, err error) {
 	a, err := approvals.act(asks)
 	if err != nil {
 		return false, err
 	}
 	err = approvals.accounts.DB.View(ctx, func(tx *store.Tx) error {
 		all, err := rolesOn(tx, letter)
-		needs = a.wants(asks, all)
+		if err == nil {
+			needs, err = a.wants(tx, letter, asks, all, by)
+		}
 		return err
 	})
 	return needs, err
@@ -174,9 +171,6 @@ func (approvals Approvals) act(asks Proposed) (act, error) {
 	}
 	return a, nil
 }
-
-// wants reports whether an act wants a second member among those with these roles.
-func (a act) wants(asks Proposed, all roles) bool { return !a.alone(asks) && all.second(a.decide) }
 
 // Carry carries an act out at once, or puts it before a second member where it wants one, and reports whether it waits.
 func (approvals Approvals) Carry(ctx context.Context, letter store.LetterID, asks Proposed, by int64) (waits bool, err error) {
@@ -200,7 +194,13 @@ func (approvals Approvals) Carry(ctx context.Context, letter store.LetterID, ask
 		if !all[by].May(a.ask) {
 			return fault.New(fault.Forbidden, "role")
 		}
-		if waits = a.wants(asks, all); !waits {
+		if waits, err = a.wants(tx, letter, asks, all, by); err != nil {
+			return err
+		}
+		if !waits {
+			if err := a.passes(tx, letter, asks); err != nil {
+				return err
+			}
 			return a.do(tx, letter, asks, by)
 		}
 		if err := a.check(tx, letter, asks); err != nil {
@@ -266,6 +266,9 @@ func (approvals Approvals) understand(a *Approval) (of act) {
 		return of
 	}
 	a.Asks, a.Detail, a.Page = asks, of.detail(asks), of.page(asks)
+	if share, some := of.alone(asks); some {
+		a.Alone = share.Of
+	}
 	return of
 }
 

@@ -19,6 +19,9 @@ var (
 	qListLeads         = store.Q("organisation.list_leads", `
 		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id
 		WHERE l.letter_id = $1 ORDER BY l.rank`)
+	qListSpokenFor = store.Q("organisation.list_spoken_for", `
+		SELECT l.organisation_id FROM letter_lead l JOIN member m ON m.organisation_id = l.organisation_id
+		WHERE l.letter_id = $1 AND m.user_id = $2 AND m.role IN ('owner', 'editor') ORDER BY l.rank`)
 	qListVouching = store.Q("organisation.list_vouching", `
 		SELECT o.id, o.slug, o.details FROM letter_lead l JOIN organisation o ON o.id = l.organisation_id
 		WHERE l.letter_id = $1 AND EXISTS (SELECT 1 FROM member m WHERE m.organisation_id = o.id AND m.role IN ('owner', 'editor')) ORDER BY l.rank`)
@@ -60,6 +63,11 @@ func Leads(tx *store.Tx, letter store.LetterID) ([]Organisation, error) {
 // Vouching returns the lead organisations of a letter that have somebody who may vouch for it, in their order.
 func Vouching(tx *store.Tx, letter store.LetterID) ([]Organisation, error) {
 	return store.List(tx, qListVouching, scanOrganisation, letter)
+}
+
+// SpeaksFor returns, by id, the lead organisations of a letter for which a user may give their word.
+func SpeaksFor(tx *store.Tx, letter store.LetterID, user int64) ([]int64, error) {
+	return store.List(tx, qListSpokenFor, scanLead, letter, user)
 }
 
 func scanOrganisation(row store.Row) (o Organisation, err error) {

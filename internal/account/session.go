@@ -245,13 +245,13 @@ func Restored(tx *store.Tx, lost bool) error {
 	return nil
 }
 
-// Retain deletes what has run out: sessions, links, attempts.
+// Retain deletes what has run out: sessions, links, attempts, and what was counted of acts that passed alone.
 func (s *Service) Retain(ctx context.Context) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
 		for q, bound := range map[*store.Query]int64{
 			qRetainSessions: now.Add(-SessionIdle).UnixMicro(), qRetainSpent: now.UnixMicro(), qRetainEnrolments: now.UnixMicro(),
-			qRetainAttempts: now.UnixMicro()/attemptsPeriod.Microseconds() - 1,
+			qRetainAttempts: now.UnixMicro()/attemptsPeriod.Microseconds() - 1, qForgetAlone: now.Add(-AloneWithin).UnixMicro(),
 		} {
 			if _, err := tx.Exec(q, bound); err != nil {
 				return err

@@ -83,7 +83,12 @@ func (Request) Act() string { return "export" }
 // RegisterActs tells that lists with names that are not public are made by two members.
 func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Request]{Ask: account.Editor, Decide: account.Editor,
-		Alone:  func(e Request) bool { return e.Audience == roll.ForPublic },
+		Alone: func(e Request) account.Share {
+			if e.Audience == roll.ForPublic {
+				return account.Share{}
+			}
+			return account.Share{Takes: 1}
+		},
 		Check:  func(_ *store.Tx, _ letter.ID, e Request) error { return e.Audience.Check() },
 		Detail: func(e Request) string { return "desk.export.for_" + string(e.Audience) },
 		Do: func(tx *store.Tx, l letter.ID, e Request, by int64) error {

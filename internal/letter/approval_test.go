@@ -36,7 +36,12 @@ func TestApproval_isOneTransactionWithItsAct(t *testing.T) {
 		accounts := account.New(d.DB, d.Keys)
 		var broken error
 		account.Register(accounts, account.Act[paint]{Ask: account.Reviewer, Decide: account.Editor,
-			Alone: func(p paint) bool { return p.Coats == 1 },
+			Alone: func(p paint) account.Share {
+				if p.Coats == 1 {
+					return account.Share{}
+				}
+				return account.Share{Takes: max(p.Coats, 1)}
+			},
 			Check: func(_ *store.Tx, _ letter.ID, p paint) error {
 				if p.Coats < 1 {
 					return fault.New(fault.Invalid, "form.encoding")

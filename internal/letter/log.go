@@ -84,6 +84,12 @@ func IsFinal(tx *store.Tx, id ID) (bool, error) {
 	return l.Final, err
 }
 
+// AsksMandate reports whether a letter wants to know that who signs for an organisation may.
+func AsksMandate(tx *store.Tx, id ID) (bool, error) {
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
+	return l.Mandate, err
+}
+
 // EditionLeaf returns the text of an edition's leaf.
 func (g *Log) EditionLeaf(ctx context.Context, id ID, number int) (text string, err error) {
 	err = g.db.View(ctx, func(tx *store.Tx) error {

@@ -2,8 +2,9 @@
 // which letters it gets none any more, and how its owner ends mails that nobody there has asked for.
 //
 // It promises that nobody is mailed without end, whoever types an address and however it is spelt; that what editors send does not
-// use up the mails by which the owner signs; that whoever types addresses of one domain does not flood it; that it stores no address, but tags that mean nothing without the keys; and that the
-// link which ends mails works as long as the mail is kept. It must not know why a mail is sent nor what is in it.
+// use up the mails by which the owner signs; that whoever types addresses of one domain does not flood it; that it stores no address,
+// but tags that mean nothing without the keys; and that the link which ends mails works as long as the mail is kept. It must not know
+// why a mail is sent nor what is in it.
 package mailbox
 
 import (

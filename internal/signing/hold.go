@@ -153,11 +153,38 @@ func (h Held) Domain() string { return h.Email[strings.LastIndexByte(h.Email, '@
 // List returns signatures of a letter in a state, in the order of signing, after the id. An organisation's that is held because
 // another counts whose name no editor may see is not among them.
 func (hs Holds) List(ctx context.Context, l letter.ID, state State, after int64, limit int) (list []Held, err error) {
+	return hs.read(ctx, l, func(tx *store.Tx) ([]Signature, error) {
+		return store.List(tx, qListByState, scanSignature, l, state, after, limit)
+	})
+}
+
+// Of returns the signatures of a letter with these ids that editors may see, whatever their state.
+func (hs Holds) Of(ctx context.Context, l letter.ID, ids []int64) (list []Held, err error) {
+	return hs.read(ctx, l, func(tx *store.Tx) (found []Signature, err error) {
+		for _, id := range slices.Sorted(slices.Values(ids[:min(len(ids), heldAtOnce)])) {
+			x, err := scanSignature(tx.Row(qShowSeen, l, id))
+			if errors.Is(err, store.ErrNoRow) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, x)
+		}
+		return found, nil
+	})
+}
+
+// heldAtOnce is how many signatures one act is about at most.
+const heldAtOnce = 200
+
+// read makes what editors deal with of signatures in the order of their ids.
+func (hs Holds) read(ctx context.Context, l letter.ID, find func(tx *store.Tx) ([]Signature, error)) (list []Held, err error) {
 	var found []Signature
 	vouched := map[int64][]int64{}
 	err = hs.signing.DB.View(ctx, func(tx *store.Tx) error {
 		clear(vouched)
-		if found, err = store.List(tx, qListByState, scanSignature, l, state, after, limit); err != nil || len(found) == 0 {
+		if found, err = find(tx); err != nil || len(found) == 0 {
 			return err
 		}
 		for v, err := range store.Each(tx, qListVouchers, scanVoucher, l, found[0].ID, found[len(found)-1].ID) {
@@ -226,6 +253,21 @@ func (hs Holds) Count(ctx context.Context, l letter.ID) (n int, err error) {
 	return n, err
 }
 
+// Any reports whether one of the signatures is held.
+func (hs Holds) Any(ctx context.Context, l letter.ID, ids []int64) (held bool, err error) {
+	err = hs.signing.DB.View(ctx, func(tx *store.Tx) error {
+		for _, id := range ids {
+			x, err := scanSignature(tx.Row(qShowSignature, l, id))
+			if err != nil {
+				return err
+			}
+			held = held || x.State == StateHeld
+		}
+		return nil
+	})
+	return held, err
+}
+
 // lockSignature returns a signature that no other transaction changes before this one ends. The letter's row comes first, as
 // everywhere.
 func lockSignature(tx *store.Tx, l letter.ID, id int64) (x Signature, err error) {
@@ -247,11 +289,15 @@ type opened struct {
 	unseen  roll.Listing // of such others, the listing that whoever decides may not see; "" for none
 }
 
-func (s *Service) openHeld(ctx context.Context, x Signature) (o opened, err error) {
-	if o.particulars, err = s.particularsOf(ctx, x); err != nil {
+func (s *Service) openHeld(tx *store.Tx, x Signature) (o opened, err error) {
+	key, err := s.Letters.KeyIn(tx, x.Letter)
+	if err != nil {
+		return o, fault.Except(err, fault.Gone)
+	}
+	if o.particulars, err = x.particularsIn(tx, key); err != nil {
 		return o, err
 	}
-	o.edition, err = s.Letters.Log.Leaf(ctx, x.Letter, x.Edition)
+	o.edition, err = letter.FindLeaf(tx, x.Letter, x.Edition)
 	return o, err
 }
 
@@ -289,52 +335,49 @@ func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
 // names by id: that the domain it has shown is its own, or else that it signs, and then of a second lead's where two lead.
 // released says whether this one was enough.
 func (hs Holds) Release(ctx context.Context, id letter.ID, signature, by int64, speaksFor ...int64) (released bool, err error) {
-	x, err := hs.signing.find(ctx, id, signature)
-	if err != nil {
-		return false, err
-	}
-	o, err := hs.signing.openHeld(ctx, x)
-	if err != nil {
-		return false, err
-	}
-	l, err := hs.signing.Letters.ByID(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	o.alone, o.unseen = l.Mandate, roll.Counted
 	err = hs.signing.DB.Update(ctx, func(tx *store.Tx) error {
-		x, err := lockSignature(tx, id, signature)
-		if err != nil {
-			return err
-		}
-		if by != 0 && x.State == StateHeld && x.Reason == HeldSameOrganisation {
-			var others int
-			if err := tx.Row(qCountSame, id, signature, roll.Counted).Scan(&others); err != nil {
-				return err
-			}
-			if others == 0 { // List does not show it either
-				return fault.New(fault.NotFound, "signature.unknown")
-			}
-		}
-		released = true
-		basis := x.Basis
-		if by != 0 && x.State == StateHeld && x.Kind == verify.Organisation && x.Basis == verify.ByEmail && (l.Mandate || x.Reason == HeldMandate) {
-			if x.Listing == roll.Counted {
-				return fault.New(fault.Conflict, "voucher.nameless")
-			}
-			if basis, err = hs.signing.vouch(tx, x, o.particulars, by, speaksFor); err != nil {
-				return err
-			}
-			if released = basis != ""; !released {
-				return nil
-			}
-		}
-		if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
-			return err
-		}
-		return o.release(tx, x, basis)
+		released, err = hs.signing.release(tx, id, signature, by, speaksFor)
+		return err
 	})
 	return released, err
+}
+
+func (s *Service) release(tx *store.Tx, id letter.ID, signature, by int64, speaksFor []int64) (released bool, err error) {
+	x, err := lockSignature(tx, id, signature)
+	if err != nil {
+		return false, err
+	}
+	if by != 0 && x.State == StateHeld && x.Reason == HeldSameOrganisation {
+		var others int
+		if err := tx.Row(qCountSame, id, signature, roll.Counted).Scan(&others); err != nil {
+			return false, err
+		}
+		if others == 0 { // List does not show it either
+			return false, fault.New(fault.NotFound, "signature.unknown")
+		}
+	}
+	o, err := s.openHeld(tx, x)
+	if err != nil {
+		return false, err
+	}
+	mandate, err := letter.AsksMandate(tx, id)
+	if err != nil {
+		return false, err
+	}
+	o.alone, o.unseen = mandate, roll.Counted
+	basis := x.Basis
+	if by != 0 && x.State == StateHeld && x.Kind == verify.Organisation && x.Basis == verify.ByEmail && (mandate || x.Reason == HeldMandate) {
+		if x.Listing == roll.Counted {
+			return false, fault.New(fault.Conflict, "voucher.nameless")
+		}
+		if basis, err = s.vouch(tx, x, o.particulars, by, speaksFor); err != nil || basis == "" {
+			return false, err
+		}
+	}
+	if err := account.Record(tx, account.Entry{User: by, Letter: id, Act: "signature.released"}); err != nil {
+		return false, err
+	}
+	return true, o.release(tx, x, basis)
 }
 
 // RemovalReasons are those for which a signature can be removed by hand; the public is told.
@@ -360,27 +403,4 @@ func remove(tx *store.Tx, l letter.ID, id, by int64, reason verify.Reason) error
 		return err
 	}
 	return takeOut(tx, x, StateRemoved, reason)
-}
-
-// Removal asks for the end of signatures, by id, for a reason that is shown to the public.
-type Removal struct {
-	IDs    []int64       `json:"ids"`
-	Reason verify.Reason `json:"reason"`
-}
-
-// Act names the act.
-func (Removal) Act() string { return "remove" }
-
-// RegisterActs tells which acts on a letter this package carries out. Several signatures are removed by two members.
-func (s *Service) RegisterActs(accounts *account.Service) {
-	account.Register(accounts, account.Act[Removal]{Ask: account.Reviewer, Decide: account.Editor,
-		Alone: func(r Removal) bool { return len(r.IDs) == 1 },
-		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
-			for _, id := range r.IDs {
-				if err := remove(tx, l, id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
-					return err
-				}
-			}
-			return nil
-		}})
 }

@@ -177,7 +177,11 @@ func (rs Receipts) Prove(ctx context.Context, secret string, id int64, domain st
 	if err := rs.signing.Lookup.Find(ctx, r); err != nil {
 		return false, err
 	}
-	held, err := rs.signing.openHeld(ctx, o.Signature)
+	var held opened
+	err = rs.signing.DB.View(ctx, func(tx *store.Tx) error {
+		held, err = rs.signing.openHeld(tx, o.Signature)
+		return err
+	})
 	if err != nil {
 		return false, err
 	}

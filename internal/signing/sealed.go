@@ -106,8 +106,17 @@ func (s *Service) particularsOf(ctx context.Context, x Signature) (particulars, 
 	if err != nil {
 		return particulars{}, err
 	}
+	var p particulars
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		p, err = x.particularsIn(tx, key)
+		return err
+	})
+	return p, err
+}
+
+func (x Signature) particularsIn(tx *store.Tx, key *seal.LetterKey) (particulars, error) {
 	var sealed []byte
-	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindSealed, x.Letter, x.ID).Scan(&sealed) })
+	err := tx.Row(qFindSealed, x.Letter, x.ID).Scan(&sealed)
 	if errors.Is(err, store.ErrNoRow) {
 		return x.unknown(), nil
 	}

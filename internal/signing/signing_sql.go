@@ -79,6 +79,7 @@ var (
 
 	qCountHeld = store.Q("signature.count_held", `
 		SELECT COUNT(*) FROM (SELECT s.id FROM signature s WHERE s.letter_id = $1 AND s.state = 'held' AND `+seenByEditors+` LIMIT $2) held`)
+	qShowSeen    = store.Q("signature.show_seen", `SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND `+seenByEditors)
 	qListByState = store.Q("signature.list_by_state", `
 		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 AND `+seenByEditors+` ORDER BY s.id LIMIT $4`)
 

@@ -13,6 +13,7 @@ import (
 // ApprovalView is an act that waits for a second member.
 type ApprovalView struct {
 	ID, What, By, At string
+	Why              string // it wants a second member
 	Own              bool   // the user asked for it
 	URL              string // of a page that shows what would be done, "" for none
 }
@@ -22,6 +23,9 @@ func (h *Handlers) approvalView(r *http.Request, d *Visit, a account.Approval) A
 	loc := page.LocaleOf(r)
 	v := ApprovalView{ID: strconv.FormatInt(a.ID, 36), What: loc.T("desk.approval." + a.Act), By: a.AskedBy.Name,
 		At: loc.DateTime(a.AskedAt, time.UTC), Own: a.AskedBy.ID == d.User.ID}
+	if v.Why = loc.T("desk.approval.why"); a.Alone > 0 {
+		v.Why = loc.N("desk.approval.why_many", a.Alone)
+	}
 	if a.Detail != "" {
 		v.What += " " + loc.T(a.Detail)
 	}

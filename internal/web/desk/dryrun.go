@@ -103,7 +103,7 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if plan == nil { // the letter takes no more
 		return h.Render(w, page.Status(err), p)
 	}
-	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, intake.Addition{}); failed != nil {
+	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, intake.Addition{}, d.User.ID); failed != nil {
 		return failed
 	}
 	p.fill(loc, plan, r.URL.Query())

@@ -55,7 +55,7 @@ func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 		p.Audiences = append(p.Audiences, string(a))
 	}
 	var failed error
-	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, handout.Request{Audience: roll.ForCoalition}); failed != nil {
+	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, handout.Request{Audience: roll.ForCoalition}, d.User.ID); failed != nil {
 		return failed
 	}
 	exports, failed := h.Handouts.List(r.Context(), l.ID)

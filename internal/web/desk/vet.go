@@ -29,6 +29,7 @@ type HeldPage struct {
 	Email              string // of the user: where an answer goes
 	Mandates           bool   // counting some of these vouches for them
 	Sure               int    // how many are about to be removed; 0 before that is asked
+	Waits              bool   // these are what a second member is asked about
 }
 
 // Template is its file.
@@ -64,15 +65,17 @@ func (h *Handlers) heldPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 	p := HeldPage{Base: h.base(r, d, loc.T("desk.held.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/signatures?state=" + string(state), State: string(state), HeldURL: path + "/signatures", ListedURL: path + "/signatures?state=listed"}
 	p.MayAsk, p.Email = d.Role.May(account.Editor) && h.CanMail, d.User.Email
-	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
-	list, failed := h.Signing.Holds.List(r.Context(), d.Letter.ID, state, after, heldShown)
+	list, failed := h.heldList(r, d, state)
 	if failed != nil {
 		return failed
+	}
+	if p.Waits = r.URL.Query().Has("id"); p.Waits {
+		p.State = ""
 	}
 	for _, o := range list {
 		v := HeldView{ID: strconv.FormatInt(o.ID, 36), Kind: string(o.Kind), Listing: string(o.Listing), Basis: string(o.Basis), Signed: loc.Date(o.SignedAt),
 			Name: o.Name, Chosen: slices.Contains(chosen, o.ID), Twin: o.Twin, Meta: page.Meta(o.Title, o.Affiliation)}
-		if o.Reason != "" && state == signing.StateHeld {
+		if o.Reason != "" && o.State == signing.StateHeld {
 			v.Why = loc.T("held." + o.Reason)
 		}
 		if v.Name != "" && o.Reason == signing.HeldMandate {
@@ -88,13 +91,23 @@ func (h *Handlers) heldPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 	for _, reason := range signing.RemovalReasons {
 		p.Reasons = append(p.Reasons, page.Option{Value: string(reason), Text: loc.T("counts.ended." + string(reason))})
 	}
-	if len(list) == heldShown {
+	if len(list) == heldShown && !p.Waits {
 		p.NextURL = path + "/signatures?state=" + string(state) + "&after=" + strconv.FormatInt(list[len(list)-1].ID, 36)
 	}
 	if err == nil {
 		p.Sure = len(chosen)
 	}
 	return h.Render(w, page.Status(err), p)
+}
+
+// heldList returns the signatures that a page's address names, or else those of a state, from where it says on.
+func (h *Handlers) heldList(r *http.Request, d *Visit, state signing.State) ([]signing.Held, error) {
+	q := r.URL.Query()
+	if q.Has("id") {
+		return h.Signing.Holds.Of(r.Context(), d.Letter.ID, chosenOf(q))
+	}
+	after, _ := strconv.ParseInt(q.Get("after"), 36, 64)
+	return h.Signing.Holds.List(r.Context(), d.Letter.ID, state, after, heldShown)
 }
 
 // heldActs are what the buttons of the page do with the signatures that were chosen.
@@ -138,17 +151,14 @@ func chosenOf(v url.Values) (ids []int64) {
 	return ids
 }
 
-// release lets held signatures into the count, or vouches for them where one of several leads has.
+// release lets held signatures into the count, or vouches for them where one of several leads has, or asks a second member first.
 func (h *Handlers) release(r *http.Request, d *Visit, v url.Values) (done string, err error) {
-	done = "released"
-	for _, id := range chosenOf(v) {
-		released, err := h.Signing.Holds.Release(r.Context(), d.Letter.ID, id, d.User.ID, speaksFor(d)...)
-		if err != nil {
-			return done, err
-		}
-		if !released {
-			done = "vouched"
-		}
+	asked := signing.Releasing{IDs: chosenOf(v), By: d.User.ID}
+	if done, err = h.carry(r, d, asked, "released"); err != nil || done != "released" {
+		return done, err
+	}
+	if held, err := h.Signing.Holds.Any(r.Context(), d.Letter.ID, asked.IDs); err != nil || held {
+		return "vouched", err
 	}
 	return done, nil
 }
@@ -174,14 +184,4 @@ func removalOf(v url.Values) (signing.Removal, error) {
 		return asked, fault.New(fault.Invalid, "signature.reason").On("reason")
 	}
 	return asked, nil
-}
-
-// speaksFor are the lead organisations for which the user can vouch.
-func speaksFor(d *Visit) (leads []int64) {
-	for _, o := range d.Letter.Leads {
-		if d.RoleIn(o).May(account.Editor) {
-			leads = append(leads, o.ID)
-		}
-	}
-	return leads
 }
