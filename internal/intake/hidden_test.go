@@ -261,6 +261,36 @@ func TestIntake_hiddenLinesBecomeNothing(t *testing.T) {
 	})
 }
 
+// Who erases what they had signed while a list is taken in is not added by it, although nothing is known of them any more.
+func TestSpread_whoErasesMeanwhileStaysAway(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		var lines strings.Builder
+		secrets := map[string]string{}
+		for i := range 30 {
+			address := testkit.Words(i) + "x@example.org"
+			fmt.Fprintf(&lines, "Anna %s Lund,%s\n", testkit.Words(i), address)
+			secrets[address] = d.Give(address, testkit.Named("Anna "+testkit.Words(i)), testkit.Listed(roll.Counted)).Secret
+		}
+		d.Clock.Advance(mailbox.Week + time.Hour)
+		id := d.propose(testkit.List(t, "Name,Email\n"+lines.String()))
+		if err := d.Intake.ApplyProposal(ctx, d.Letter.ID, id, 1, 0); err != nil {
+			t.Fatal(err)
+		}
+		d.Work("intake.apply")
+		for _, secret := range secrets {
+			if err := d.Signing.Receipts.Erase(ctx, secret, d.Own(secret)[0].ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Clock.Advance(25 * time.Hour)
+		d.spread()
+		if c := d.Counts(); c.Persons != 0 || c.Imported != 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
 // Of two lists on one day the second waits; nobody is taken in by both.
 func TestIntake_aListADay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {

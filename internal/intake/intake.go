@@ -2,8 +2,8 @@
 // waits for a second member, and the mails that were read as sign-ons.
 //
 // It promises that a plan changes nothing; that what is added can be stopped, goes on where it stopped, and can be undone; that a
-// line is held or left out rather than counted twice; and that the log bounds what a list adds before it does. It must not know
-// pages or how mail is sent.
+// line is held or left out rather than counted twice; that the log bounds what a list adds before it does; and that nothing the desk
+// is told of a list says which of its lines had signed. It must not know pages or how mail is sent.
 package intake
 
 import (

@@ -77,6 +77,7 @@ type PlannedLine struct {
 	box      mailbox.Box // where it names an address
 	unnamed  bool        // no other line of the list is the same
 	spelled  bool        // the list names its mailbox in another spelling too
+	nothing  bool        // it becomes nothing, whatever it was shown as
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == Add || line.Outcome == Hold }

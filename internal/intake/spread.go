@@ -33,6 +33,7 @@ type announced struct {
 	Kind    verify.Kind
 	Outcome Outcome
 	Reason  string
+	Nothing bool // it had signed already, or wanted no part in it: so it stays, though the signer erases meanwhile what says so
 }
 
 func (a announced) key() lineKey { return lineKey{a.Line, a.Kind} }
@@ -57,11 +58,8 @@ func (s *Service) announce(ctx context.Context, j apply) error {
 	if err != nil {
 		return err
 	}
-	i.Announced = []announced{}
-	for _, line := range plan.Lines {
-		if line.acts() {
-			i.Announced = append(i.Announced, announced{line.Line, line.Kind, line.Outcome, line.Reason})
-		}
+	if i.Announced, err = s.foresee(ctx, plan); err != nil {
+		return err
 	}
 	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
@@ -93,6 +91,33 @@ func (s *Service) announce(ctx context.Context, j apply) error {
 		}
 		return allow(tx, b, n)
 	})
+}
+
+// foresee returns the lines of a plan that are taken in, with those that become nothing.
+func (s *Service) foresee(ctx context.Context, p *Plan) (list []announced, err error) {
+	list = []announced{}
+	for start := 0; start < len(p.Lines); start += batchSlice {
+		var some []announced
+		err := s.DB.View(ctx, func(tx *store.Tx) error {
+			some = nil
+			for _, line := range p.Lines[start:min(start+batchSlice, len(p.Lines))] {
+				if !line.acts() {
+					continue
+				}
+				_, nothing, err := line.becomesNothing(tx, p.Letter.ID)
+				if err != nil {
+					return err
+				}
+				some = append(some, announced{line.Line, line.Kind, line.Outcome, line.Reason, nothing})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, nil
 }
 
 func (s *Service) fail(ctx context.Context, l letter.ID, proposal int64, why *fault.Error) error {
@@ -204,7 +229,7 @@ func (p *Plan) announced(as []announced) map[lineKey]*PlannedLine {
 	lines := map[lineKey]*PlannedLine{}
 	for _, a := range as {
 		if line := byKey[a.key()]; line != nil {
-			line.Outcome, line.Reason = a.Outcome, a.Reason
+			line.Outcome, line.Reason, line.nothing = a.Outcome, a.Reason, a.Nothing
 			lines[a.key()] = line
 		}
 	}
@@ -273,11 +298,7 @@ func (s *Service) takeIn(ctx context.Context, p *Plan, b Batch, key *seal.Letter
 
 // takeIn writes what a line becomes.
 func (line *PlannedLine) takeIn(tx *store.Tx, l letter.ID, made signing.Listed, asked signing.Asked) (f fate, err error) {
-	earlier, err := line.marks.Earlier(tx, l, line.Kind)
-	if err != nil {
-		return f, err
-	}
-	nothing, err := line.becomesNothing(tx, earlier)
+	earlier, nothing, err := line.becomesNothing(tx, l)
 	if err != nil {
 		return f, err
 	}
@@ -313,19 +334,22 @@ func (line *PlannedLine) takeIn(tx *store.Tx, l letter.ID, made signing.Listed, 
 // becomesNothing reports whether a line has signed, took that back, or is its signer's to settle: the address was written to within
 // a week, or its owner wants no mail of the letter. Lines of lists that name one mailbox in several spellings do not rule each
 // other out: the dry run showed which of them are held.
-func (line *PlannedLine) becomesNothing(tx *store.Tx, earlier signing.Earlier) (bool, error) {
+func (line *PlannedLine) becomesNothing(tx *store.Tx, l letter.ID) (earlier signing.Earlier, nothing bool, err error) {
+	earlier, err = line.marks.Earlier(tx, l, line.Kind)
 	switch {
-	case earlier == signing.EarlierSame || earlier == signing.EarlierWithdrawn:
-		return true, nil
+	case err != nil:
+		return earlier, false, err
+	case line.nothing || earlier == signing.EarlierSame || earlier == signing.EarlierWithdrawn:
+		return earlier, true, nil
 	case !line.marks.Address:
-		return false, nil
+		return earlier, false, nil
 	case earlier == signing.EarlierAlike, earlier == signing.EarlierListed && !line.spelled && line.Reason != signing.HeldDuplicate:
-		return true, nil
+		return earlier, true, nil
 	}
-	if mailed, err := line.box.Mailed(tx); err != nil || mailed {
-		return true, err
+	if nothing, err = line.box.Mailed(tx); err == nil && !nothing {
+		nothing, err = line.box.BlockedIn(tx)
 	}
-	return line.box.BlockedIn(tx)
+	return earlier, nothing, err
 }
 
 // fate is what became of a line that was taken in: neither, where its address had signed.
