@@ -291,6 +291,44 @@ func TestSpread_whoErasesMeanwhileStaysAway(t *testing.T) {
 	})
 }
 
+// In a letter for signers at risk the names of a list do not tell either: whoever's address it names is counted only.
+func TestShow_aProtectedLetterHidesNamesWithAddresses(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.Letter = d.Set(d.Letter.Slug, letter.Settings{Protected: new(true)})
+		d.Give("hidden@example.org", testkit.Named("Hidden Person"), testkit.Listed(roll.Counted))
+		d.Clock.Advance(mailbox.Week + time.Hour)
+		list := testkit.List(t, "Name,Email\nAnna Lund,anna@example.org\nHidden Person,hidden@example.org\nBo Ray,\n")
+		id := d.propose(list)
+		_, plan, err := d.Intake.PlanProposal(ctx, d.Letter, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []roll.Listing{roll.Counted, roll.Counted, roll.Public} {
+			if got := plan.Lines[i]; got.Listing != want || slices.Contains(got.Notes, roster.NoteProtected) != (want == roll.Counted) {
+				t.Errorf("line %d: %s, %q", got.Line, got.Listing, got.Notes)
+			}
+		}
+		if truth := d.Plan(list); truth.Lines[0].Listing != roll.Public {
+			t.Errorf("the command line: %s", truth.Lines[0].Listing)
+		}
+		if err := d.Intake.ApplyProposal(ctx, d.Letter.ID, id, 1, 0); err != nil {
+			t.Fatal(err)
+		}
+		d.takeIn()
+		if c := d.Counts(); c.Persons != 3 || c.Withheld != 2 || !slices.Equal(d.Names(verify.Person, "", 9), []string{"Bo Ray"}) {
+			t.Errorf("%+v", c)
+		}
+		batches, err := d.Intake.Batches(ctx, d.Letter.ID)
+		if err != nil || len(batches) != 1 || batches[0].Added != 3 {
+			t.Fatalf("%+v, %v", batches, err)
+		}
+		if n, err := d.Intake.Became(ctx, batches[0]); n != 2 || err != nil {
+			t.Errorf("it became %d, %v", n, err)
+		}
+	})
+}
+
 // Of two lists on one day the second waits; nobody is taken in by both.
 func TestIntake_aListADay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {

@@ -37,7 +37,8 @@ type Plan struct {
 	Lines  []PlannedLine
 	Asked  int // once it is applied: how many mails ask for a confirmation
 
-	at time.Time // when it was made
+	at   time.Time // when it was made
+	desk bool      // it is for those who may not learn who has signed
 }
 
 // Outcome is what becomes of a line.
@@ -152,6 +153,10 @@ func (s *Service) read(ctx context.Context, p *Plan, done map[lineKey]bool) erro
 		}
 		shown := signing.Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
 			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
+		if p.desk && p.Letter.Protected && e.Writer == roster.Another && e.Email != "" && shown.Listing != roll.Counted {
+			// A name that is not on the list a day later would say that its address had signed.
+			shown.Listing, e.Notes = roll.Counted, append(slices.Clip(e.Notes), roster.NoteProtected)
+		}
 		parts := shown.Parts()
 		if e.Writer == roster.Claimed {
 			parts = []signing.Shown{shown} // one mail asks for both

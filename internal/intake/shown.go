@@ -13,14 +13,10 @@ import (
 // added at the desk before. It looks at no signature, submission or mail of an address, so that neither what it says nor how long it
 // takes tells who has signed without a name that everybody sees. What such a line becomes is found when it is taken in, and sealed.
 func (s *Service) Show(ctx context.Context, i Import) (*Plan, error) {
-	p, err := s.newPlan(i)
+	p, err := s.readForDesk(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, p, nil); err != nil {
-		return nil, err
-	}
-	p.markSpelled()
 	key, err := s.Letters.Key(ctx, p.Letter.ID)
 	if err != nil {
 		return nil, err
@@ -30,6 +26,20 @@ func (s *Service) Show(ctx context.Context, i Import) (*Plan, error) {
 			return nil, err
 		}
 	}
+	return p, nil
+}
+
+// readForDesk finds what becomes of each line by the list alone.
+func (s *Service) readForDesk(ctx context.Context, i Import) (*Plan, error) {
+	p, err := s.newPlan(i)
+	if err != nil {
+		return nil, err
+	}
+	p.desk = true
+	if err := s.read(ctx, p, nil); err != nil {
+		return nil, err
+	}
+	p.markSpelled()
 	return p, nil
 }
 

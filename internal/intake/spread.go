@@ -11,8 +11,10 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
@@ -31,6 +33,7 @@ const apart = spreadOver * time.Hour
 type announced struct {
 	Line    int
 	Kind    verify.Kind
+	Listing roll.Listing
 	Outcome Outcome
 	Reason  string
 	Nothing bool // it had signed already, or wanted no part in it: so it stays, though the signer erases meanwhile what says so
@@ -108,7 +111,7 @@ func (s *Service) foresee(ctx context.Context, p *Plan) (list []announced, err e
 				if err != nil {
 					return err
 				}
-				some = append(some, announced{line.Line, line.Kind, line.Outcome, line.Reason, nothing})
+				some = append(some, announced{line.Line, line.Kind, line.Listing, line.Outcome, line.Reason, nothing})
 			}
 			return nil
 		})
@@ -161,17 +164,13 @@ func (s *Service) spread(ctx context.Context, b Batch) error {
 	if err != nil {
 		return err
 	}
-	plan, err := s.newPlan(i.importOf(l, p.Skip))
+	plan, err := s.readForDesk(ctx, i.importOf(l, p.Skip))
 	if refused, ok := errors.AsType[*fault.Error](err); ok {
 		return s.fail(ctx, b.Letter, b.ID, refused)
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.read(ctx, plan, nil); err != nil {
-		return err
-	}
-	plan.markSpelled()
 	key, err := s.Letters.Key(ctx, b.Letter)
 	if err != nil {
 		return err
@@ -229,7 +228,7 @@ func (p *Plan) announced(as []announced) map[lineKey]*PlannedLine {
 	lines := map[lineKey]*PlannedLine{}
 	for _, a := range as {
 		if line := byKey[a.key()]; line != nil {
-			line.Outcome, line.Reason, line.nothing = a.Outcome, a.Reason, a.Nothing
+			line.Listing, line.Outcome, line.Reason, line.nothing = a.Listing, a.Outcome, a.Reason, a.Nothing
 			lines[a.key()] = line
 		}
 	}
@@ -249,6 +248,38 @@ func (s *Service) takenOf(ctx context.Context, b Batch) (taken map[lineKey]bool,
 		return nil
 	})
 	return taken, err
+}
+
+// Became returns how many signatures a batch became, for who holds the keys: of a list from the desk Added is how many it was
+// announced as.
+func (s *Service) Became(ctx context.Context, b Batch) (n int, err error) {
+	if !b.ofDesk() {
+		return b.Added, nil
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		n = 0
+		key, err := s.keyOf(tx, b)
+		if err != nil {
+			return err
+		}
+		for line, err := range store.Each(tx, qListBatchLines, scanBatchLine, b.Letter, b.ID, 0, "", roster.MaxRows*2) {
+			if err != nil {
+				return err
+			}
+			f, err := openFate(key, b.ID, line.fate)
+			if err != nil {
+				return err
+			}
+			if f.signature != 0 {
+				n++
+			}
+		}
+		return nil
+	})
+	if fault.Is(err, fault.Gone) { // nobody knows any more
+		return b.Added, nil
+	}
+	return n, err
 }
 
 // takeIn takes lines in: each becomes a signature, a submission whose sender is asked, or nothing.
