@@ -218,6 +218,15 @@ var scenarios = []struct {
 		s.add(s.signBy(e, verify.ByImport)) // what was refused has taken no room
 		s.wrong("import leaves allow for 3 signatures, and it is one more", s.signBy(e, verify.ByImport))
 	}, verify.Counts{Persons: 3, Imported: 2, Removed: 1}},
+	{"a list adds no more than it announces, and may add less", func(s *script) {
+		e := s.add(first(one))
+		s.add(verify.Import{Letter: one, N: 40})
+		s.add(s.signBy(e, verify.ByPaper))
+		s.add(verify.Import{Letter: one, N: 2})
+		s.add(s.signBy(e, verify.ByImport))
+		size := s.add(verify.Deliver{Letter: one, Size: 5, Persons: 2, Imported: 2}) + 1
+		s.add(verify.Close{Letter: one, Size: size, Beacon: 1})
+	}, verify.Counts{Persons: 2, Imported: 2}},
 	{"the import of another letter", func(s *script) {
 		e := s.add(first(one))
 		s.add(verify.Import{Letter: two, N: 2})

@@ -235,6 +235,9 @@ const retainEvery = 5 * time.Minute
 // remindEvery is how often it is looked whether the moment of a reminder has come.
 const remindEvery = time.Minute
 
+// spreadEvery is how often it is looked whether lines of lists from the desk are due.
+const spreadEvery = time.Minute
+
 // textsEvery is how soon a new text or deadline is in the log: what a page shows must follow from it.
 const textsEvery = time.Second
 
@@ -278,6 +281,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
+	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)

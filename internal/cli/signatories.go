@@ -330,7 +330,13 @@ func (c *importBatches) Run(e *environment) error {
 			return err
 		}
 		batches, err := a.Intake.Batches(e.ctx, l.ID)
+		if err != nil {
+			return err
+		}
 		for _, b := range batches {
+			if b.Added, err = a.Intake.Became(e.ctx, b); err != nil {
+				return err
+			}
 			if c.JSON {
 				if err := e.printJSON(map[string]any{"batch": b.ID, "state": b.State, "basis": b.Basis, "source": b.Source, "added": b.Added,
 					"sha256": b.SHA256, "created": b.CreatedAt.Format(time.RFC3339)}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -23,14 +24,18 @@ type Batch struct {
 	Basis     verify.Basis
 	Source    string // where the list comes from, as the public is told; "" if that was not said
 	SHA256    string // of the file
-	Added     int    // signatures so far, those that are held included
+	Added     int    // signatures so far, those that are held included; of a list from the desk how many its dry run showed
 	State     BatchState
 	CreatedAt time.Time
 	Listing   roll.Listing // of lines that do not say it themselves
 	Kind      verify.Kind  // the same; "" where it was told by what they hold
 
-	allowed int // signatures that its import leaves allow for
+	allowed int    // signatures that its import leaves allow for
+	nextAt  *int64 // µs: when more lines of a list from the desk are taken in, 0 once all are; nil for one of the command line
 }
+
+// ofDesk reports whether the list was added at the desk.
+func (b Batch) ofDesk() bool { return b.nextAt != nil }
 
 // BatchState says how far a batch is.
 type BatchState string
@@ -56,7 +61,7 @@ func (s *Service) Batches(ctx context.Context, l letter.ID) (batches []Batch, er
 	return batches, err
 }
 
-// Apply adds the lines of a plan that are to be added, and tells progress how many of them are in. It is safe to
+// Apply adds the lines of a plan that tells the truth, for who holds the keys, and tells progress how many of them are in. It is safe to
 // stop at any time: the same file, planned again, goes on where it stopped. What became a duplicate since the plan was
 // made is left out.
 func (s *Service) Apply(ctx context.Context, p *Plan, progress func(done, of int)) (Batch, error) {
@@ -229,12 +234,16 @@ func (s *Service) Undo(ctx context.Context, l letter.ID, batch int64, progress f
 			if err != nil {
 				return err
 			}
+			key, err := s.keyOf(tx, b)
+			if err != nil {
+				return err
+			}
 			total = b.Added
 			if lines, err = store.List(tx, qListBatchLines, scanBatchLine, l, batch, after.line, after.kind, batchSlice); err != nil {
 				return err
 			}
 			for _, line := range lines {
-				took, err := s.undo(tx, l, line)
+				took, err := s.undo(tx, key, b, line)
 				if err != nil {
 					return err
 				}
@@ -246,6 +255,11 @@ func (s *Service) Undo(ctx context.Context, l letter.ID, batch int64, progress f
 			if len(lines) < batchSlice {
 				state = BatchUndone
 			}
+			if b.ofDesk() { // what has not been taken in never is
+				if _, err := tx.Exec(qRemoveProposal, l, batch); err != nil {
+					return err
+				}
+			}
 			_, err = tx.Exec(qSetBatch, state, 0, l, batch)
 			return err
 		})
@@ -255,18 +269,44 @@ func (s *Service) Undo(ctx context.Context, l letter.ID, batch int64, progress f
 		undone, kept = undone+ended, kept+len(lines)-ended
 		progress(undone+kept, total)
 		if len(lines) < batchSlice {
-			return undone, kept, nil
+			_, err := s.DB.Repeat(ctx, qRemoveTaken, l, batch)
+			return undone, kept, err
 		}
 		after = lines[len(lines)-1]
 	}
 }
 
-// undo ends one signature of a batch, or the submission in its place, and reports whether it did.
-func (s *Service) undo(tx *store.Tx, l letter.ID, line batchLine) (bool, error) {
-	if line.pending != 0 {
-		return s.Signing.Lists.TakeBackAsked(tx, line.pending)
+// keyOf returns what the fates of a batch's lines are sealed with; nil for one of the command line, whose lines say them.
+func (s *Service) keyOf(tx *store.Tx, b Batch) (*seal.LetterKey, error) {
+	if !b.ofDesk() {
+		return nil, nil
 	}
-	return s.Signing.Lists.TakeBack(tx, l, line.id)
+	key, err := s.Letters.KeyIn(tx, b.Letter)
+	if fault.Is(err, fault.Gone) {
+		err = fault.New(fault.Gone, "batch.final")
+	}
+	return key, err
+}
+
+// undo ends one signature of a batch, or the submission in its place, and reports whether it did.
+func (s *Service) undo(tx *store.Tx, key *seal.LetterKey, b Batch, line batchLine) (bool, error) {
+	if line.fate != nil {
+		f, err := openFate(key, b.ID, line.fate)
+		if err != nil {
+			return false, err
+		}
+		if _, err := tx.Exec(qRemoveTakenLine, b.Letter, b.ID, line.line, line.kind); err != nil {
+			return false, err
+		}
+		line.id, line.pending = f.signature, f.pending
+	}
+	switch {
+	case line.pending != 0:
+		return s.Signing.Lists.TakeBackAsked(tx, line.pending)
+	case line.id != 0:
+		return s.Signing.Lists.TakeBack(tx, b.Letter, line.id)
+	}
+	return false, nil
 }
 
 // Adopt bounds, in the log, the lists that were added before there was one. Several processes may run it at once.

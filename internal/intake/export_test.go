@@ -14,5 +14,5 @@ func (s *Service) ApplyProposal(ctx context.Context, l letter.ID, id int64, vers
 
 // RequestUndo does so for the end of a batch.
 func (s *Service) RequestUndo(ctx context.Context, l letter.ID, batch, by int64) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error { return requestUndo(tx, l, batch, by) })
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.requestUndo(tx, l, batch, by) })
 }

@@ -2,8 +2,8 @@
 // waits for a second member, and the mails that were read as sign-ons.
 //
 // It promises that a plan changes nothing; that what is added can be stopped, goes on where it stopped, and can be undone; that a
-// line is held or left out rather than counted twice; and that the log bounds what a list adds before it does. It must not know
-// pages or how mail is sent.
+// line is held or left out rather than counted twice; that the log bounds what a list adds before it does; and that nothing the desk
+// is told of a list says which of its lines had signed. It must not know pages or how mail is sent.
 package intake
 
 import (
@@ -71,7 +71,7 @@ const (
 	ProposalFailed   ProposalState = "failed"
 )
 
-// apply adds a list that was approved. Killed, it goes on where it stopped.
+// apply begins to add a list that was approved; Spread goes on with it.
 type apply struct {
 	Letter   letter.ID `json:"letter"`
 	Proposal int64     `json:"proposal"`
@@ -92,7 +92,12 @@ func (undo) Kind() string { return "intake.undo" }
 
 // Register hands the work that is done in the background to the runner.
 func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j apply) error { return s.applyProposed(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j apply) error {
+		if err := s.announce(ctx, j); err != nil {
+			return err
+		}
+		return s.Spread(ctx)
+	}, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j undo) error { return s.undoBatch(ctx, j) }, job.Limit(1))
 }
 
@@ -103,9 +108,15 @@ type proposed struct {
 	Source  string
 	Listing roll.Listing
 	Kind    verify.Kind
+
+	Announced []announced // once it is being added: the lines that are taken in
 }
 
-// Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as Plan does.
+func (i proposed) importOf(l letter.Letter, skip []int) Import {
+	return Import{Letter: l, List: i.List.Without(skip), Basis: i.Basis, Source: i.Source, Listing: i.Listing, Kind: i.Kind}
+}
+
+// Propose keeps a list, sealed, so that others see what would become of it and add it. It fails as Show does.
 func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, err error) {
 	if n := len(i.List.Entries); n > MaxLines {
 		return 0, fault.New(fault.TooLarge, "intake.long", "Limit", MaxLines)
@@ -122,7 +133,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 		}
 	}
 	i.List = &list
-	plan, err := s.Plan(ctx, i)
+	plan, err := s.newPlan(i)
 	if err != nil {
 		return 0, err
 	}
@@ -131,7 +142,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 		return 0, err
 	}
 	id = store.NewID(s.DB.Now())
-	sealed, err := sealProposed(key, id, proposed{plan.List, plan.Basis, plan.Source, plan.Listing, plan.Kind})
+	sealed, err := sealProposed(key, id, proposed{List: plan.List, Basis: plan.Basis, Source: plan.Source, Listing: plan.Listing, Kind: plan.Kind})
 	if err != nil {
 		return 0, err
 	}
@@ -200,8 +211,24 @@ func (s *Service) Proposals(ctx context.Context, l letter.ID) (list []Proposal, 
 	return list, err
 }
 
-// PlanProposal returns a proposal with what would become of its lines now; signatures that came since make duplicates.
+// PlanProposal returns a proposal with what the desk may know of its lines now. Those of one that is being added are taken in,
+// whatever they became.
 func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (p Proposal, plan *Plan, err error) {
+	p, i, err := s.proposal(ctx, l, id)
+	if err != nil {
+		return p, nil, err
+	}
+	if plan, err = s.Show(ctx, i.importOf(l, p.Skip)); err != nil {
+		return p, nil, err
+	}
+	for _, line := range plan.announced(i.Announced) {
+		line.Outcome, line.Reason = Done, ""
+	}
+	return p, plan, nil
+}
+
+// proposal opens a proposal.
+func (s *Service) proposal(ctx context.Context, l letter.Letter, id int64) (p Proposal, i proposed, err error) {
 	var sealed []byte
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if p, err = scanProposal(tx.Row(qFindProposal, l.ID, id)); err != nil {
@@ -210,21 +237,17 @@ func (s *Service) PlanProposal(ctx context.Context, l letter.Letter, id int64) (
 		return tx.Row(qOpenProposal, l.ID, id).Scan(&sealed)
 	})
 	if errors.Is(err, store.ErrNoRow) {
-		return p, nil, errNoProposal
+		return p, i, errNoProposal
 	}
 	if err != nil {
-		return p, nil, err
+		return p, i, err
 	}
 	key, err := s.Letters.Key(ctx, l.ID)
 	if err != nil {
-		return p, nil, err
+		return p, i, err
 	}
-	i, err := openProposed(key, id, sealed)
-	if err != nil {
-		return p, nil, err
-	}
-	plan, err = s.Plan(ctx, Import{Letter: l, List: i.List.Without(p.Skip), Basis: i.Basis, Source: i.Source, Listing: i.Listing, Kind: i.Kind})
-	return p, plan, err
+	i, err = openProposed(key, id, sealed)
+	return p, i, err
 }
 
 var errNoProposal = fault.New(fault.Gone, "intake.gone")
@@ -282,16 +305,31 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return fault.New(fault.Conflict, "intake.asked")
 		},
-		Page: func(a Addition) string { return "/intake/" + strconv.FormatInt(a.Proposal, 36) },
-		Do:   func(tx *store.Tx, l letter.ID, a Addition, by int64) error { return applyProposal(tx, l, a, by) }})
+		Check: func(tx *store.Tx, l letter.ID, a Addition) error { return isFirst(tx, l, a.Proposal) },
+		Page:  func(a Addition) string { return "/intake/" + strconv.FormatInt(a.Proposal, 36) },
+		Do:    func(tx *store.Tx, l letter.ID, a Addition, by int64) error { return applyProposal(tx, l, a, by) }})
 	account.Register(accounts, account.Act[Undoing]{Ask: account.Editor, Decide: account.Editor,
 		Do: func(tx *store.Tx, l letter.ID, a Undoing, by int64) error {
-			return requestUndo(tx, l, a.Batch, by)
+			return s.requestUndo(tx, l, a.Batch, by)
 		}})
+}
+
+// isFirst returns a fault where another list was added to the letter shortly before: whoever adds lists learns from each how many
+// of its lines had signed, and from one a day not whose.
+func isFirst(tx *store.Tx, l letter.ID, proposal int64) error {
+	var others int
+	err := tx.Row(qCountAdded, l, proposal, tx.Now().Add(-apart).UnixMicro()).Scan(&others)
+	if err == nil && others > 0 {
+		return fault.New(fault.Limited, "intake.daily")
+	}
+	return err
 }
 
 // applyProposal has a proposal added, in the version that was approved.
 func applyProposal(tx *store.Tx, l letter.ID, a Addition, by int64) error {
+	if err := letter.Touch(tx, l); err != nil { // two at once would not see each other
+		return err
+	}
 	n, err := tx.Exec(qApproveProposal, by, l, a.Proposal, a.Version)
 	if err != nil {
 		return err
@@ -299,45 +337,17 @@ func applyProposal(tx *store.Tx, l letter.ID, a Addition, by int64) error {
 	if n == 0 {
 		return fault.New(fault.Conflict, "intake.changed")
 	}
+	if err := isFirst(tx, l, a.Proposal); err != nil {
+		return err
+	}
 	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.approved"}); err != nil {
 		return err
 	}
 	return job.Enqueue(tx, apply{l, a.Proposal})
 }
 
-// applyProposed adds the lines of a proposal. What cannot be added any more stays, with the reason.
-func (s *Service) applyProposed(ctx context.Context, j apply) error {
-	l, err := s.Letters.FindByID(ctx, j.Letter)
-	if err != nil {
-		return err
-	}
-	p, plan, err := s.PlanProposal(ctx, l, j.Proposal)
-	if errors.Is(err, errNoProposal) {
-		return nil // a run before this one has finished
-	}
-	var batch Batch
-	if err == nil {
-		batch, err = s.Apply(ctx, plan, nil)
-	}
-	if refused, ok := errors.AsType[*fault.Error](err); ok {
-		return s.DB.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec(qFailProposal, refused.Key, j.Letter, j.Proposal)
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if n, err := tx.Exec(qRemoveProposal, j.Letter, j.Proposal); err != nil || n == 0 {
-			return err
-		}
-		return account.Record(tx, account.Entry{User: p.approvedBy, Letter: j.Letter, Act: "intake.added", Object: strconv.Itoa(batch.Added)})
-	})
-}
-
 // requestUndo has a batch undone.
-func requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
+func (s *Service) requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
 	b, err := scanBatch(tx.Row(qLockBatch, l, batch))
 	if errors.Is(err, store.ErrNoRow) {
 		return fault.New(fault.Gone, "batch.unknown")
@@ -348,14 +358,18 @@ func requestUndo(tx *store.Tx, l letter.ID, batch, by int64) error {
 	if b.State == BatchUndone {
 		return fault.New(fault.Conflict, "batch.undone")
 	}
+	if _, err := s.keyOf(tx, b); err != nil {
+		return err
+	}
 	if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "intake.undoing"}); err != nil {
 		return err
 	}
 	return job.EnqueueUnique(tx, tx.Now(), fmt.Sprintf("intake.undo %d %d", l, batch), undo{l, batch, by})
 }
 
+// undoBatch undoes a batch. The trail has its number, whatever of it had become a signature or is its signer's since.
 func (s *Service) undoBatch(ctx context.Context, j undo) error {
-	undone, _, err := s.Undo(ctx, j.Letter, j.Batch, nil)
+	_, _, err := s.Undo(ctx, j.Letter, j.Batch, nil)
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return job.Dead(err)
 	}
@@ -363,20 +377,32 @@ func (s *Service) undoBatch(ctx context.Context, j undo) error {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: j.Letter, Act: "intake.undone", Object: strconv.Itoa(undone)})
+		b, err := scanBatch(tx.Row(qLockBatch, j.Letter, j.Batch))
+		if err != nil {
+			return err
+		}
+		return account.RecordOnce(tx, account.Entry{User: j.By, Letter: j.Letter, Act: "intake.undone", Object: strconv.Itoa(b.Added)})
 	})
 }
 
-// Retain deletes proposals past their time, and those of letters whose data key was destroyed.
+// Retain deletes proposals past their time, and what is kept of the lists of letters whose data key was destroyed.
 func (s *Service) Retain(ctx context.Context) error {
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
+	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qRetainProposals, tx.Now().Add(-KeptFor).UnixMicro())
 		return err
 	})
+	for _, q := range []*store.Query{qRetainTakenLines, qRetainTaken} {
+		_, failed := s.DB.Repeat(ctx, q)
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
-// GiveUp deletes every proposal: they were sealed with keys that are lost.
-func (s *Service) GiveUp(ctx context.Context) error {
-	_, err := s.DB.Repeat(ctx, qGiveUp)
+// GiveUp deletes every proposal, and what was sealed of the lines that were taken in: the keys are lost.
+func (s *Service) GiveUp(ctx context.Context) (err error) {
+	for _, q := range []*store.Query{qGiveUp, qGiveUpTakenLines, qGiveUpTaken} {
+		_, failed := s.DB.Repeat(ctx, q)
+		err = errors.Join(err, failed)
+	}
 	return err
 }

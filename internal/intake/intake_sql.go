@@ -20,12 +20,17 @@ var (
 		UPDATE intake SET skip = $1, version = version + 1 WHERE letter_id = $2 AND id = $3 AND state = 'read'`)
 	qApproveProposal = store.Q("intake.approve", `
 		UPDATE intake SET state = 'approved', approved_by = $1 WHERE letter_id = $2 AND id = $3 AND version = $4 AND state = 'read'`)
+	qAnnounceProposal = store.Q("intake.announce", `UPDATE intake SET sealed = $1 WHERE letter_id = $2 AND id = $3 AND state = 'approved'`)
+	// Others that are about to be added, or were since.
+	qCountAdded = store.Q("intake.count_added", `
+		SELECT (SELECT COUNT(*) FROM intake WHERE letter_id = $1 AND state = 'approved' AND id <> $2)
+			+ (SELECT COUNT(*) FROM signature_batch WHERE letter_id = $1 AND id <> $2 AND next_at IS NOT NULL AND created_at > $3)`)
 	qFailProposal    = store.Q("intake.fail", `UPDATE intake SET state = 'failed', reason = $1 WHERE letter_id = $2 AND id = $3`)
 	qDiscardProposal = store.Q("intake.discard", `DELETE FROM intake WHERE letter_id = $1 AND id = $2 AND state <> 'approved'`)
 	qRemoveProposal  = store.Q("intake.remove", `DELETE FROM intake WHERE letter_id = $1 AND id = $2`)
 	qGiveUp          = store.Q("intake.give_up", `DELETE FROM intake`)
 	qRetainProposals = store.Q("intake.retain", `
-		DELETE FROM intake WHERE created_at < $1 OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
+		DELETE FROM intake WHERE created_at < $1 AND state <> 'approved' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 )
 
 func scanProposal(row store.Row) (p Proposal, err error) {

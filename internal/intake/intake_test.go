@@ -28,6 +28,21 @@ func (d *desk) propose(r *roster.Roster) int64 {
 	return id
 }
 
+// takeIn adds what was approved, and lets the day pass over which it is taken in.
+func (d *desk) takeIn() {
+	d.T.Helper()
+	d.Work("intake.apply")
+	d.Clock.Advance(25 * time.Hour)
+	d.spread()
+}
+
+func (d *desk) spread() {
+	d.T.Helper()
+	if err := d.Intake.Spread(d.T.Context()); err != nil {
+		d.T.Fatal(err)
+	}
+}
+
 var qSealedIntake = store.Q("test.sealed_intake", `SELECT sealed FROM intake`)
 
 // A list that was read in is sealed, changes nothing, shows the same to everybody, and is added once it was approved, in the
@@ -60,7 +75,7 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 		testkit.WantFault(t, d.Intake.ApplyProposal(ctx, d.Letter.ID, id, p.Version, 0), ": intake.changed")
 		testkit.WantFault(t, d.Intake.Skip(ctx, d.Letter.ID, id, nil, 0), ": intake.gone")
 		testkit.WantFault(t, d.Intake.Discard(ctx, d.Letter.ID, id, 0), ": intake.gone")
-		d.Work("intake.apply")
+		d.takeIn()
 		if c := d.Counts(); c.Persons != 2 || c.Imported != 2 {
 			t.Errorf("%+v", c)
 		}
@@ -68,7 +83,7 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 			t.Errorf("%+v, %v", left, err)
 		}
 		batches, err := d.Intake.Batches(ctx, d.Letter.ID)
-		if err != nil || len(batches) != 1 || batches[0].State != intake.BatchApplied {
+		if err != nil || len(batches) != 1 || batches[0].State != intake.BatchApplied || batches[0].Added != 2 {
 			t.Fatalf("%+v, %v", batches, err)
 		}
 		if err := d.Intake.RequestUndo(ctx, d.Letter.ID, batches[0].ID, 0); err != nil {
@@ -83,8 +98,8 @@ func TestIntake_isAddedAsItWasApproved(t *testing.T) {
 	})
 }
 
-// An addition that was stopped in the middle goes on where it stopped.
-func TestIntake_goesOnAfterAStop(t *testing.T) {
+// A list is taken in over a day, each line once, whatever processes go on with it.
+func TestIntake_isTakenInOverADay(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
 		var text strings.Builder
 		text.WriteString("Name\n")
@@ -95,27 +110,31 @@ func TestIntake_goesOnAfterAStop(t *testing.T) {
 		if err := d.Intake.ApplyProposal(t.Context(), d.Letter.ID, id, 1, 0); err != nil {
 			t.Fatal(err)
 		}
-		_, plan, err := d.Intake.PlanProposal(t.Context(), d.Letter, id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := d.Intake.Apply(ctx, plan, func(done, _ int) {
-			if done >= 100 {
-				cancel()
-			}
-		}); err == nil {
-			t.Fatal("it was not stopped")
-		}
-		if n := d.Signatures(); n == 0 || n >= 350 {
-			t.Fatalf("%d signatures", n)
-		}
 		d.Work("intake.apply")
+		d.Clock.Advance(6 * time.Hour)
+		d.spread()
+		if n := d.Signatures(); n == 0 || n == 350 {
+			t.Fatalf("%d signatures after six hours", n)
+		}
+		d.Clock.Advance(18 * time.Hour)
+		ended := make(chan error)
+		others := []*testkit.Desk{d.Desk, d.AnotherProcess()}
+		for _, other := range others {
+			go func() { ended <- other.Intake.Spread(t.Context()) }()
+		}
+		for range others {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
 		if c := d.Counts(); c.Persons != 350 {
 			t.Errorf("%+v", c)
 		}
-		if batches, err := d.Intake.Batches(t.Context(), d.Letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 {
+		if batches, err := d.Intake.Batches(t.Context(), d.Letter.ID); err != nil || len(batches) != 1 || batches[0].Added != 350 || batches[0].State != intake.BatchApplied {
 			t.Errorf("%+v, %v", batches, err)
+		}
+		if found := d.Problems(); len(found) > 0 {
+			t.Errorf("problems %q", found)
 		}
 	})
 }

@@ -37,7 +37,8 @@ type Plan struct {
 	Lines  []PlannedLine
 	Asked  int // once it is applied: how many mails ask for a confirmation
 
-	at time.Time // when it was made
+	at   time.Time // when it was made
+	desk bool      // it is for those who may not learn who has signed
 }
 
 // Outcome is what becomes of a line.
@@ -50,7 +51,7 @@ const (
 	Hold      Outcome = "hold"      // added, and counted once somebody has looked at it: Reason
 	Duplicate Outcome = "duplicate" // left out: Of is the line it repeats, or 0 when the letter has it already
 	Invalid   Outcome = "invalid"   // left out: Fault says why
-	Done      Outcome = "done"      // in since this file was interrupted
+	Done      Outcome = "done"      // taken in: since this file was interrupted, or with another list
 )
 
 // The reasons of duplicates.
@@ -74,8 +75,10 @@ type PlannedLine struct {
 	marks    signing.Marks
 	language string      // of mails to the signer
 	text     string      // language of the text signed
-	box      mailbox.Box // of one that asks
+	box      mailbox.Box // where it names an address
 	unnamed  bool        // no other line of the list is the same
+	spelled  bool        // the list names its mailbox in another spelling too
+	nothing  bool        // it becomes nothing, whatever it was shown as
 }
 
 func (line PlannedLine) adds() bool { return line.Outcome == Add || line.Outcome == Hold }
@@ -93,9 +96,30 @@ func (p *Plan) Count(o Outcome) (n int) {
 	return n
 }
 
-// Plan says what would become of each line, and changes nothing. Each line costs a few look-ups, however many
-// signatures the letter has.
+// Plan says what would become of each line, and changes nothing. It tells the truth, of signatures that show no name too: it is
+// for who holds the keys. Each line costs a few look-ups, however many signatures the letter has.
 func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
+	p, err := s.newPlan(i)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.interrupted(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.read(ctx, p, done); err != nil {
+		return nil, err
+	}
+	for start := 0; start < len(p.Lines); start += batchSlice {
+		if err := s.compare(ctx, p.Letter.ID, p.Lines[start:min(start+batchSlice, len(p.Lines))]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// newPlan begins a plan, of a letter that takes signatures.
+func (s *Service) newPlan(i Import) (*Plan, error) {
 	now := s.DB.Now()
 	switch {
 	case !i.Letter.AcceptsConfirmations(now):
@@ -108,18 +132,18 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 		return nil, f
 	}
 	i.Source = source
-	key, err := s.Letters.Key(ctx, i.Letter.ID)
+	return &Plan{Import: i, SHA256: i.List.SHA256, at: now}, nil
+}
+
+// read finds what would become of each line by the list alone. What is done, is in.
+func (s *Service) read(ctx context.Context, p *Plan, done map[lineKey]bool) error {
+	key, err := s.Letters.Key(ctx, p.Letter.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &Plan{Import: i, SHA256: i.List.SHA256, at: now}
-	done, err := s.interrupted(ctx, p)
+	editions, err := s.Letters.Editions.List(ctx, p.Letter.ID)
 	if err != nil {
-		return nil, err
-	}
-	editions, err := s.Letters.Editions.List(ctx, i.Letter.ID)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	since := letter.LastText(editions).PublishedAt
 	unnamed := 0
@@ -129,6 +153,10 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 		}
 		shown := signing.Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
 			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
+		if p.desk && p.Letter.Protected && e.Writer == roster.Another && e.Email != "" && shown.Listing != roll.Counted {
+			// A name that is not on the list a day later would say that its address had signed.
+			shown.Listing, e.Notes = roll.Counted, append(slices.Clip(e.Notes), roster.NoteProtected)
+		}
 		parts := shown.Parts()
 		if e.Writer == roster.Claimed {
 			parts = []signing.Shown{shown} // one mail asks for both
@@ -141,19 +169,14 @@ func (s *Service) Plan(ctx context.Context, i Import) (*Plan, error) {
 			if e.Unnamed && !line.marks.Address {
 				line.unnamed, line.marks = true, signing.MarksOfUnnamed(key, p.SHA256, e.Line, unnamed)
 			}
-			if done[lineKey{e.Line, part.Kind}] {
+			if done[line.key()] {
 				line.Outcome = Done
 			}
 			p.Lines = append(p.Lines, line)
 		}
 	}
 	p.markRepeated()
-	for start := 0; start < len(p.Lines); start += batchSlice {
-		if err := s.compare(ctx, p.Letter.ID, p.Lines[start:min(start+batchSlice, len(p.Lines))]); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+	return nil
 }
 
 type lineKey struct {
@@ -161,7 +184,9 @@ type lineKey struct {
 	kind verify.Kind
 }
 
-// interrupted finds the batch of the same file that was not finished, and the lines that are in.
+func (line PlannedLine) key() lineKey { return lineKey{line.Line, line.Kind} }
+
+// interrupted finds the batch of the same file that the command line has not finished, and the lines that are in.
 func (s *Service) interrupted(ctx context.Context, p *Plan) (done map[lineKey]bool, err error) {
 	done = map[lineKey]bool{}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
@@ -170,7 +195,7 @@ func (s *Service) interrupted(ctx context.Context, p *Plan) (done map[lineKey]bo
 			return err
 		}
 		for _, b := range batches {
-			if b.State == BatchApplying && b.SHA256 == p.SHA256 {
+			if b.State == BatchApplying && b.SHA256 == p.SHA256 && !b.ofDesk() {
 				p.Batch, p.Basis, p.Source, p.Listing, p.Kind = b, b.Basis, b.Source, b.Listing, b.Kind
 			}
 		}
@@ -243,12 +268,12 @@ func (s *Service) check(i Import, e roster.Entry, shown signing.Shown, key *seal
 		invalid(f)
 		if f == nil {
 			box := s.Mailboxes.Of(key, i.Letter.ID, a)
-			line.marks = signing.MarksOf(box)
+			line.box, line.marks = box, signing.MarksOf(box)
 			switch e.Writer {
 			case roster.Sender:
 				line.email = a.Typed // confirmed by the mail itself
 			case roster.Claimed:
-				if line.box = box; line.adds() {
+				if line.adds() {
 					line.Outcome, line.Reason = Ask, "" // what would hold it is looked at when it is confirmed
 				}
 			}
@@ -337,7 +362,7 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 				line.Outcome, line.Reason, line.Of = Duplicate, "", 0
 			case earlier == signing.EarlierWithdrawn: // a list does not sign for who took their name back
 				line.Outcome, line.Reason, line.Of = Duplicate, Withdrawn, 0
-			case earlier == signing.EarlierAlike && (line.marks.Address || line.unnamed) && line.Outcome == Add:
+			case earlier.Alike() && (line.marks.Address || line.unnamed) && line.Outcome == Add:
 				line.Outcome, line.Reason = Hold, signing.HeldDuplicate
 			}
 			if line.Outcome == Ask {
@@ -348,17 +373,25 @@ func (s *Service) compare(ctx context.Context, l letter.ID, lines []PlannedLine)
 			if line.Outcome != Add || line.marks.Address || line.unnamed {
 				continue
 			}
-			_, b := line.bearer()
-			listed, err := roll.Named(tx, l, line.Kind, line.Record().Name, maxBearers)
-			if err != nil {
+			if err := line.compareNames(tx, l); err != nil {
 				return err
-			}
-			for _, x := range listed {
-				if b.compatible(bearer{affiliation: text.Fold(x.Affiliation), country: x.Country}) {
-					line.Outcome, line.Reason = Hold, signing.HeldDuplicate
-				}
 			}
 		}
 		return nil
 	})
+}
+
+// compareNames holds a line whose name is on the public list, with a bearer who may be the same.
+func (line *PlannedLine) compareNames(tx *store.Tx, l letter.ID) error {
+	_, b := line.bearer()
+	listed, err := roll.Named(tx, l, line.Kind, line.Record().Name, maxBearers)
+	if err != nil {
+		return err
+	}
+	for _, x := range listed {
+		if b.compatible(bearer{affiliation: text.Fold(x.Affiliation), country: x.Country}) {
+			line.Outcome, line.Reason = Hold, signing.HeldDuplicate
+		}
+	}
+	return nil
 }

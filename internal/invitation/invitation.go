@@ -106,6 +106,7 @@ type Mail struct {
 	Letter     letter.ID `json:"letter"`
 	Invitation int64     `json:"invitation"`
 	Reminder   bool      `json:"reminder,omitempty"`
+	Spent      bool      `json:"spent,omitempty"` // the address has had its mails: nothing is sent
 }
 
 // Kind names the job.
@@ -469,7 +470,7 @@ func (s *Service) Answer(ctx context.Context, token string, state State, reason 
 // closed, the invited declined, signed with whatever listing, erased a signature or takes no mail.
 func (s *Service) Envelope(ctx context.Context, m Mail) (e signing.Envelope, send bool, err error) {
 	l, err := s.Letters.Recent(ctx, m.Letter)
-	if err != nil || !l.AcceptsSignatures(s.DB.Now()) {
+	if err != nil || m.Spent || !l.AcceptsSignatures(s.DB.Now()) {
 		return e, false, err
 	}
 	key, err := s.Letters.Key(ctx, m.Letter)

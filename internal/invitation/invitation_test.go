@@ -1,6 +1,7 @@
 package invitation_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 var (
@@ -79,13 +81,20 @@ func (d *desk) asks(reminders bool) map[string]bool {
 	out := map[string]bool{}
 	for _, v := range list {
 		for _, a := range args {
-			if !strings.Contains(a, fmt.Sprint(v.ID)) {
+			var m invitation.Mail
+			if err := json.Unmarshal([]byte(a), &m); err != nil {
+				d.T.Fatal(err)
+			}
+			if m.Invitation != v.ID {
 				continue
+			}
+			if m.Reminder != reminders {
+				d.T.Errorf("%s: a reminder %v", v.Email, m.Reminder)
 			}
 			if _, twice := out[v.Email]; twice {
 				d.T.Errorf("%s is mailed twice", v.Email)
 			}
-			e, send, err := d.Invitations.Envelope(d.T.Context(), invitation.Mail{Letter: d.Letter.ID, Invitation: v.ID, Reminder: reminders})
+			e, send, err := d.Invitations.Envelope(d.T.Context(), m)
 			if err != nil || send && e.Address != v.Email {
 				d.T.Fatalf("%+v, %v", e, err)
 			}
@@ -206,6 +215,35 @@ func TestInvitation_countedLooksLikeNoAnswer(t *testing.T) {
 		}
 		if after := d.invited(); !cmp.Equal(list, after) {
 			t.Errorf("the reminder shows: %s", cmp.Diff(list, after))
+		}
+	})
+}
+
+// How many mails wait does not tell what else a mailbox was sent.
+func TestRemind_aSpentMailboxWaitsLikeOthers(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		d := newDesk(t, db, clock)
+		d.deadline(8 * 24 * time.Hour)
+		d.invite("spent@example.org", "other@example.org")
+		d.asks(false)
+		clock.Advance(25 * time.Hour)
+		key, err := d.Letters.Key(t.Context(), d.Letter.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := text.ParseAddress("spent@example.org")
+		for range 9 {
+			err := d.DB.Update(t.Context(), func(tx *store.Tx) error {
+				_, err := d.Mailboxes.Of(key, d.Letter.ID, a).SpendForEditors(tx)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.remind()
+		if diff := cmp.Diff(map[string]bool{"spent@example.org": false, "other@example.org": true}, d.asks(true)); diff != "" {
+			t.Errorf("whether they are reminded (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -239,10 +239,7 @@ func (s *Service) remindSlice(ctx context.Context, l letter.Letter, r reminded) 
 			if err != nil {
 				return err
 			}
-			if !mail {
-				continue // this address has had its mails
-			}
-			if err := job.Enqueue(tx, Mail{Letter: l.ID, Invitation: d.id, Reminder: true}); err != nil {
+			if err := job.Enqueue(tx, Mail{Letter: l.ID, Invitation: d.id, Reminder: true, Spent: !mail}); err != nil {
 				return err
 			}
 		}

@@ -75,6 +75,12 @@ func (b Box) SpendReserved(tx *store.Tx) (bool, error) {
 	return n > 0, err
 }
 
+// SpendForQuestions takes one of the mails by which editors may ask the mailbox about its held signatures. What else they send it
+// leaves these, or an answer would tell whose such a signature is.
+func (b Box) SpendForQuestions(tx *store.Tx) (bool, error) {
+	return b.spend(tx, b.key.Tag("asked "+b.Address.Exact), "asked ")
+}
+
 // spend takes a mail from the budget of the letter's week and from that of the instance's day. The day knows a mailbox without
 // "+tag" and dots, or whoever types those would mail one person without end.
 func (b Box) spend(tx *store.Tx, week []byte, day string) (bool, error) {
@@ -107,9 +113,18 @@ func (b Box) Block(tx *store.Tx, reason string) error {
 }
 
 // Blocked reports whether the address gets no mail of the letter any more.
-func (b Box) Blocked(ctx context.Context) (bool, error) {
+func (b Box) Blocked(ctx context.Context) (blocked bool, err error) {
+	err = b.service.DB.Look(ctx, func(tx *store.Tx) error {
+		blocked, err = b.BlockedIn(tx)
+		return err
+	})
+	return blocked, err
+}
+
+// BlockedIn is Blocked within a transaction.
+func (b Box) BlockedIn(tx *store.Tx) (bool, error) {
 	var reason string
-	err := b.service.DB.Look(ctx, func(tx *store.Tx) error { return tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason) })
+	err := tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason)
 	if errors.Is(err, store.ErrNoRow) {
 		return false, nil
 	}

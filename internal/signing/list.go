@@ -51,6 +51,9 @@ func listedTag(key *seal.LetterKey, r verify.Record) []byte {
 // Key is the same for two lines that would be one signature, if they are of one kind.
 func (m Marks) Key() string { return string(m.tag) }
 
+// Mailbox is the same for two lines whose addresses reach one mailbox, or that give one name.
+func (m Marks) Mailbox() string { return string(m.mailbox) }
+
 // Earlier says what a letter has already of a line.
 type Earlier string
 
@@ -58,9 +61,13 @@ type Earlier string
 const (
 	EarlierNone      Earlier = ""
 	EarlierAlike     Earlier = "alike"     // a signature of the same mailbox under another spelling, or of the same name
+	EarlierListed    Earlier = "listed"    // alike, and every one such came with a list
 	EarlierSame      Earlier = "same"      // the same signature
 	EarlierWithdrawn Earlier = "withdrawn" // the same, whose signer took it back
 )
+
+// Alike reports whether it is a signature of the same mailbox or name, but not the same.
+func (e Earlier) Alike() bool { return e == EarlierAlike || e == EarlierListed }
 
 // Earlier looks for signatures of a kind that have the marks.
 func (m Marks) Earlier(tx *store.Tx, l letter.ID, kind verify.Kind) (found Earlier, err error) {
@@ -73,8 +80,11 @@ func (m Marks) Earlier(tx *store.Tx, l letter.ID, kind verify.Kind) (found Earli
 			found = EarlierWithdrawn
 		case bytes.Equal(other.tag, m.tag):
 			found = EarlierSame
-		case found == EarlierNone && other.stands():
+		case !other.stands() || found == EarlierSame || found == EarlierWithdrawn:
+		case !other.Basis.Imported():
 			found = EarlierAlike
+		case found == EarlierNone:
+			found = EarlierListed
 		}
 	}
 	return found, nil
@@ -118,6 +128,9 @@ func (ls Lists) Prepare(ctx context.Context, d Draft) (Listed, error) {
 	made, err := newSigned(key, edition, x, p, randomSecret(), d.At)
 	return Listed{made}, err
 }
+
+// Hold has the signature held for a reason.
+func (x *Listed) Hold(reason string) { x.State, x.Reason = StateHeld, reason }
 
 // Insert writes the signature. It reports whether it did: somebody else may have signed with its address in between. The letter
 // is touched before, in the order in which Publish locks.

@@ -22,14 +22,16 @@ const (
 type QuestionMail struct {
 	Letter    letter.ID `json:"letter"`
 	Signature int64     `json:"signature"`
-	User      int64     `json:"user"` // who asks, and whom the answer reaches
-	Text      []byte    `json:"text"` // sealed
+	User      int64     `json:"user"`            // who asks, and whom the answer reaches
+	Text      []byte    `json:"text"`            // sealed
+	Spent     bool      `json:"spent,omitempty"` // the address had its questions: nothing is sent
 }
 
 // Kind names the job.
 func (QuestionMail) Kind() string { return "mail.question" }
 
-// Ask mails a question to the signers of held signatures, within what each address may be sent.
+// Ask mails a question to the signers of held signatures, within how many questions each address may be sent. Whether one was
+// spent shows in nothing: by it, an address that was asked before elsewhere would tell which held signature is its own.
 func (hs Holds) Ask(ctx context.Context, l letter.ID, ids []int64, by int64, question string) error {
 	typed, f := text.Line("question", question, maxQuestion)
 	switch {
@@ -69,14 +71,11 @@ func (hs Holds) Ask(ctx context.Context, l letter.ID, ids []int64, by int64, que
 	}
 	return hs.signing.DB.Update(ctx, func(tx *store.Tx) error {
 		for _, x := range list {
-			mail, err := x.box.SpendForEditors(tx)
+			mail, err := x.box.SpendForQuestions(tx)
 			if err != nil {
 				return err
 			}
-			if !mail {
-				return fault.New(fault.Limited, "question.spent").On("id")
-			}
-			if err := job.Enqueue(tx, QuestionMail{l, x.id, by, key.Seal("question", x.id, []byte(typed))}); err != nil {
+			if err := job.Enqueue(tx, QuestionMail{l, x.id, by, key.Seal("question", x.id, []byte(typed)), !mail}); err != nil {
 				return err
 			}
 		}
@@ -86,6 +85,9 @@ func (hs Holds) Ask(ctx context.Context, l letter.ID, ids []int64, by int64, que
 
 // Question returns what the mail needs, false when it must not be sent any more.
 func (hs Holds) Question(ctx context.Context, m QuestionMail) (e Envelope, text string, send bool, err error) {
+	if m.Spent {
+		return e, "", false, nil
+	}
 	e, send, err = hs.signing.EnvelopeOf(ctx, m.Letter, m.Signature)
 	if err != nil || !send {
 		return e, "", false, err

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
 
@@ -24,7 +25,7 @@ const intakePath = "/desk/letters/" + testkit.Slug + "/intake"
 // A pasted list: a dry run, a second member who sees the same, an addition, an undoing that is approved too.
 func TestIntake_aListAtTheDesk(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
-		a := testkit.App(t, engine)
+		a, clock := appAt(t, engine)
 		ada := a.Operator(t)
 		form := ada.Get(intakePath).Form(t, intakePath)
 		form.Set("do", "read")
@@ -90,7 +91,10 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 			t.Fatalf("%d: %s", got.Status, got.Main(t))
 		}
 		ada.Until(t, intakePath, "2 signatures")
-		a.Publish(t)
+		if got := ada.Get(path).Main(t); !strings.Contains(got, "Taken in") {
+			t.Errorf("while it is taken in: %s", got)
+		}
+		aDay(t, a, clock, ada, ben)
 		if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Orsolya Fenn") ||
 			!strings.Contains(got, "Bo Ray") || strings.Contains(got, "Struck Out") {
 			t.Errorf("%s", got)
@@ -162,6 +166,28 @@ func TestIntake_aListThatWantsAnAnswer(t *testing.T) {
 	})
 }
 
+// appAt opens an application whose clock moves when told.
+func appAt(t *testing.T, engine store.Engine, options ...func(o *app.Options)) (*testkit.Running, *testkit.Clock) {
+	t.Helper()
+	clock := testkit.NewClock()
+	return testkit.App(t, engine, append(options, func(o *app.Options) { o.Now = clock.Now })...), clock
+}
+
+// aDay lets the day pass over which a list is taken in; the editors stay signed in.
+func aDay(t *testing.T, a *testkit.Running, clock *testkit.Clock, editors ...*testkit.Editor) {
+	t.Helper()
+	for range 3 {
+		clock.Advance(9 * time.Hour)
+		for _, e := range editors {
+			e.Get(intakePath)
+		}
+		if err := a.Intake.Spread(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Publish(t)
+}
+
 // batchID is that of the newest batch.
 func batchID(t *testing.T, e *testkit.Editor) string {
 	t.Helper()
@@ -186,7 +212,7 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(private.Public().(ed25519.PublicKey))
-	a := testkit.App(t, store.SQLite, func(o *app.Options) {
+	a, clock := appAt(t, store.SQLite, func(o *app.Options) {
 		o.LookupTXT = func(_ context.Context, name string) ([]string, error) {
 			if name == "s1._domainkey.river.example" {
 				return []string{record}, nil
@@ -195,16 +221,16 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 		}
 	})
 	ada := a.Operator(t)
-	const date = "Date: Tue, 01 Jun 2038 10:00:00 +0000\r\n"
+	const date = "Date: Mon, 01 Jun 2026 10:00:00 +0000\r\n"
 	var signed bytes.Buffer
 	err = dkim.Sign(&signed, strings.NewReader("From: Mina Farahani <mina@river.example>\r\n"+date+"Subject: Yes\r\n\r\nWe sign.\r\n"),
 		&dkim.SignOptions{Domain: "river.example", Selector: "s1", Signer: private})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mbox := "From - Tue Jun  1 10:00:00 2038\r\n" + signed.String() + "\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Bo Ray <bo@ray.example>\r\n" +
+	mbox := "From - Mon Jun  1 10:00:00 2026\r\n" + signed.String() + "\r\nFrom - Mon Jun  1 10:00:00 2026\r\nFrom: Bo Ray <bo@ray.example>\r\n" +
 		date + "Subject: Please add me\r\n\r\nListing: anonymous\r\n" +
-		"\r\nFrom - Tue Jun  1 10:00:00 2038\r\nFrom: Ad Vert <ad@vert.example>\r\n" + date + "Subject: Cheap boats\r\n\r\nBuy now.\r\n"
+		"\r\nFrom - Mon Jun  1 10:00:00 2026\r\nFrom: Ad Vert <ad@vert.example>\r\n" + date + "Subject: Cheap boats\r\n\r\nBuy now.\r\n"
 	form := ada.Get(intakePath).Form(t, intakePath)
 	form.Set("do", "read")
 	read := ada.Send(t, intakePath, "file", "replies.mbox", []byte(mbox), form)
@@ -229,7 +255,7 @@ func TestIntake_mailsAtTheDesk(t *testing.T) {
 		t.Errorf("the mail does not say who would see the name: %s", asked.Text)
 	}
 	ada.Until(t, intakePath, "1 signature")
-	a.Publish(t)
+	aDay(t, a, clock, ada)
 	if got := a.Client(t).Get("/letters/" + testkit.Slug + "/signatories").Main(t); !strings.Contains(got, "Mina Farahani") ||
 		strings.Contains(got, "Bo Ray") || strings.Contains(got, "Ad Vert") {
 		t.Errorf("%s", got)

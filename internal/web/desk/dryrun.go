@@ -12,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/intake/roster"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/verify"
@@ -160,20 +161,14 @@ func (p *ProposalPage) lineOf(loc *i18n.Locale, line intake.PlannedLine, e roste
 	switch {
 	case line.Fault != nil:
 		v.Remarks = append(v.Remarks, page.Say(loc, line.Fault))
+	case line.Outcome == intake.Hold && line.Reason == signing.HeldDuplicate:
+		say1("may_repeat")
 	case line.Outcome == intake.Hold:
 		v.Remarks = append(v.Remarks, loc.T("held."+line.Reason))
-	case line.Outcome == intake.Duplicate && line.Of == 0 && e.Email != "": // which of these is the signer's to tell
-		say1("known")
-	case line.Reason == intake.Withdrawn:
-		say1("withdrawn")
-	case line.Reason == intake.Asked:
-		say1("asked_lately")
 	case line.Outcome == intake.Ask:
 		say1("ask_why", "Listing", loc.T("listing."+string(line.Listing)))
 	case line.Of > 0:
 		say1("repeats", "Number", loc.Number(line.Of))
-	case line.Outcome == intake.Duplicate:
-		say1("there")
 	}
 	if line.Same > 0 && line.Of == 0 {
 		say1("same_name", "Number", loc.Number(line.Same))
