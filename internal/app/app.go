@@ -232,6 +232,9 @@ const shutdownFor = 15 * time.Second
 // retainEvery is how often old data is looked for; what must go is late by at most this.
 const retainEvery = 5 * time.Minute
 
+// bundlesEvery is how soon a bundle goes that holds a name which was taken away.
+const bundlesEvery = 3 * time.Second
+
 // remindEvery is how often it is looked whether the moment of a reminder has come.
 const remindEvery = time.Minute
 
@@ -277,6 +280,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
+	work.Go(func() { a.repeat(ctx, bundlesEvery, "bundles", a.bundles.Forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
