@@ -290,6 +290,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		_ = server.Close() // whoever is still connected did not get an acknowledgement
 	}
 	work.Wait()
+	if err := a.bundles.Forget(stopping); err != nil { // what was taken away in the last moment
+		a.o.Log.LogAttrs(ctx, slog.LevelError, "bundles_failed", slog.String("error", err.Error()))
+	}
 	select {
 	case err := <-errs:
 		return err
