@@ -23,6 +23,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -391,6 +392,47 @@ func goneIn(t *testing.T, s *sweptServer, needles []needle) {
 		}
 	}
 }
+
+// With the end of a letter's time, its key and all that is sealed under it leave the disk.
+func TestSweep_purgedIsGone(t *testing.T) {
+	clock := testkit.NewClock()
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now = clock.Now })
+	_, _ = a.SignAndConfirm(t, testkit.SignForm("Wexlopurged Quéntish", "drumfitzpurged@sweep.example"))
+	a.Publish(t)
+	var sealed []needle
+	err := a.DB.View(t.Context(), func(tx *store.Tx) error {
+		var row, waiting, key []byte
+		err := tx.Row(qSweepPurged).Scan(&row, &waiting, &key)
+		for what, data := range map[string][]byte{"a sealed row": row, "a pending row": waiting, "the letter's key": key} {
+			for ; len(data) >= 16; data = data[16:] {
+				sealed = append(sealed, needle{what, data[:16], false})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range sealed {
+		is(t, sweep(t, a.Folder()), []needle{n}, "sealed of who has signed")
+	}
+	if err := a.Letters.Close(t.Context(), testkit.Slug, 0); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(letter.KeptAfterClose + 24*time.Hour)
+	if err := a.Retain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.Now().Add(10 * time.Second); len(hits(sweep(t, a.Folder()), sealed)) > 0; {
+		if time.Now().After(late) {
+			t.Fatalf("after ten seconds there is still %q", hits(sweep(t, a.Folder()), sealed))
+		}
+	}
+}
+
+var qSweepPurged = store.Q("sweep.purged", `
+	SELECT x.sealed, p.sealed, l.data_key FROM letter l JOIN signature s ON s.letter_id = l.id
+	JOIN signature_sealed x ON x.letter_id = l.id AND x.id = s.id JOIN pending p ON p.id = s.pending_id`)
 
 // PostgreSQL keeps what is erased until its tables are rewritten and its log has been replaced, as docs/operate.md says.
 func TestSweep_erasedIsGoneFromPostgres(t *testing.T) {
