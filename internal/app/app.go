@@ -232,6 +232,9 @@ const shutdownFor = 15 * time.Second
 // retainEvery is how often old data is looked for; what must go is late by at most this.
 const retainEvery = 5 * time.Minute
 
+// forgetEvery is how soon what was made of names goes when one of them is taken away.
+const forgetEvery = 3 * time.Second
+
 // remindEvery is how often it is looked whether the moment of a reminder has come.
 const remindEvery = time.Minute
 
@@ -280,6 +283,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
+	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
@@ -290,6 +294,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		_ = server.Close() // whoever is still connected did not get an acknowledgement
 	}
 	work.Wait()
+	if err := a.forget(stopping); err != nil { // what was taken away in the last moment
+		a.o.Log.LogAttrs(ctx, slog.LevelError, "forget_failed", slog.String("error", err.Error()))
+	}
 	select {
 	case err := <-errs:
 		return err
@@ -302,6 +309,11 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 func (a *App) retain(ctx context.Context) error {
 	a.bundles.Sweep()
 	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
+}
+
+// forget takes those who were erased or hidden out of what was made of names.
+func (a *App) forget(ctx context.Context) error {
+	return errors.Join(a.bundles.Forget(ctx), a.Handouts.Forget(ctx))
 }
 
 // publish gives what waits its place in the log.

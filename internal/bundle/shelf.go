@@ -41,8 +41,11 @@ const (
 	waitFor = 20 * time.Second // for a bundle that is being built, before whoever asks is told to come again
 )
 
-// Kept is how long a bundle may lie there: a name that was taken down is in none that is older.
+// Kept is how long a bundle may lie there.
 const Kept = time.Hour
+
+// skew is how far the clocks of servers on one database may be apart.
+const skew = 2 * time.Second
 
 // Open opens the newest bundle of a letter, whose version is that of the letter's row, building it first if the log has grown
 // and the last one is old enough. The file's name changes with what is in it.
@@ -124,10 +127,36 @@ func (b *Shelf) write(ctx context.Context, slug, path string) (err error) {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(b.Write(ctx, f, slug), f.Close()); err != nil {
+	begun := b.Now() // what is taken away from here on may be in it
+	if err := errors.Join(b.Write(ctx, f, slug), f.Close(), os.Chtimes(f.Name(), begun, begun)); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// Forget deletes the bundles that may hold a name which was taken away since: erased is gone from the disk within seconds.
+func (b *Shelf) Forget(ctx context.Context) error {
+	paths, _ := filepath.Glob(filepath.Join(b.Folder, "*.zip"))
+	var all []error
+	for _, path := range paths {
+		slug, _, _ := strings.Cut(filepath.Base(path), ".") // a slug has no point
+		info, err := os.Stat(path)
+		if err != nil {
+			continue // deleted meanwhile
+		}
+		l, err := b.Letters.Find(ctx, slug)
+		var taken bool
+		if err == nil && !strings.HasSuffix(path, fmt.Sprintf(".%d.zip", l.Version)) { // every name that is taken away changes the letter
+			taken, err = b.Signing.Erasures.Since(ctx, l.ID, info.ModTime().Add(-skew))
+		}
+		if err != nil {
+			all = append(all, err)
+		}
+		if taken || fault.Is(err, fault.NotFound) {
+			_ = os.Remove(path) // who is reading it reads on
+		}
+	}
+	return errors.Join(all...)
 }
 
 // Sweep deletes bundles that are too old to be shown to anybody, and what a killed process has left half built.

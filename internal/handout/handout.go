@@ -34,6 +34,7 @@ const (
 	maxHandouts = 20                 // of a letter
 	atOnce      = 500                // signatures that one transaction reads or writes
 	takes       = 10 * time.Minute
+	skew        = 2 * time.Second // how far the clocks of servers on one database may be apart
 )
 
 // Service holds the use cases around handouts.
@@ -41,6 +42,9 @@ type Service struct {
 	DB      *store.DB
 	Letters *letter.Service
 	Signing *signing.Service
+
+	// When each handout was last looked through by Forget, which is the only one to use it.
+	looked map[int64]time.Time
 }
 
 // Handout is a list that was made for an audience.
@@ -244,27 +248,93 @@ func (s *Service) Fetch(ctx context.Context, l letter.ID, id int64, format strin
 
 // readPart returns what may still be seen of a part.
 func (s *Service) readPart(ctx context.Context, e Handout, part int, key *seal.LetterKey) (lines []Line, err error) {
-	var sealed []byte
-	var seen map[int64]bool
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Row(qFindPart, e.Letter, e.ID, part).Scan(&sealed); err != nil {
-			return err
-		}
-		text, err := key.Open(partTable(e.ID), int64(part), sealed)
-		if err != nil {
-			return fmt.Errorf("handout: %d, part %d: %w", e.ID, part, err)
-		}
-		if err := json.Unmarshal(text, &lines); err != nil {
-			return err
-		}
-		ids := make([]int64, len(lines))
-		for i, x := range lines {
-			ids[i] = x.ID
-		}
-		seen, err = signing.StillSeen(tx, e.Letter, e.Audience, ids)
+		lines, _, err = e.seen(tx, qFindPart, part, key)
 		return err
 	})
-	return slices.DeleteFunc(lines, func(x Line) bool { return !seen[x.ID] }), err
+	return lines, err
+}
+
+// seen returns what may still be seen of a part, and how many lines may not.
+func (e Handout) seen(tx *store.Tx, find *store.Query, part int, key *seal.LetterKey) (lines []Line, gone int, err error) {
+	var sealed []byte
+	if err := tx.Row(find, e.Letter, e.ID, part).Scan(&sealed); err != nil {
+		return nil, 0, err
+	}
+	text, err := key.Open(partTable(e.ID), int64(part), sealed)
+	if err != nil {
+		return nil, 0, fmt.Errorf("handout: %d, part %d: %w", e.ID, part, err)
+	}
+	if err := json.Unmarshal(text, &lines); err != nil {
+		return nil, 0, err
+	}
+	ids := make([]int64, len(lines))
+	for i, x := range lines {
+		ids[i] = x.ID
+	}
+	seen, err := signing.StillSeen(tx, e.Letter, e.Audience, ids)
+	all := len(lines)
+	lines = slices.DeleteFunc(lines, func(x Line) bool { return !seen[x.ID] })
+	return lines, all - len(lines), err
+}
+
+// Forget destroys the lines of those who were erased, withdrew or hid their name since a handout was made: it lies there for days,
+// and its key is that of the letter. Several processes may do it at once.
+func (s *Service) Forget(ctx context.Context) error {
+	var all []Handout
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		all, err = store.List(tx, qListMade, scan)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	looked := map[int64]time.Time{}
+	var failed []error
+	for _, e := range all {
+		now, since := s.DB.Now(), s.looked[e.ID]
+		if since.IsZero() {
+			since = e.CreatedAt
+		}
+		taken, err := s.Signing.Erasures.Since(ctx, e.Letter, since.Add(-skew))
+		if err == nil && taken {
+			err = s.forget(ctx, e)
+		}
+		if looked[e.ID] = now; err != nil {
+			looked[e.ID] = since // again the next time
+			failed = append(failed, err)
+		}
+	}
+	s.looked = looked
+	return errors.Join(failed...)
+}
+
+func (s *Service) forget(ctx context.Context, e Handout) error {
+	key, err := s.Letters.Key(ctx, e.Letter)
+	if err != nil {
+		return fault.Except(err, fault.Gone) // and with the key goes the handout
+	}
+	for part := 0; part*atOnce < e.Lines; part++ {
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			lines, gone, err := e.seen(tx, qLockPart, part, key)
+			if errors.Is(err, store.ErrNoRow) || err == nil && gone == 0 {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			text, err := json.Marshal(lines)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(qSetPart, key.Seal(partTable(e.ID), int64(part), text), e.Letter, e.ID, part)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Discard destroys a handout before its time.

@@ -9,19 +9,22 @@ import (
 const columns = `letter_id, id, audience, made_by, lines, created_at`
 
 var (
-	qInsert  = store.Q("export.insert", `INSERT INTO export (letter_id, id, audience, made_by, created_at) VALUES ($1, $2, $3, $4, $5)`)
-	qCount   = store.Q("export.count", `SELECT COUNT(*) FROM export WHERE letter_id = $1`)
-	qList    = store.Q("export.list", `SELECT `+columns+` FROM export WHERE letter_id = $1 ORDER BY id`)
-	qFind    = store.Q("export.find", `SELECT `+columns+` FROM export WHERE letter_id = $1 AND id = $2`)
-	qSetMade = store.Q("export.set_made", `UPDATE export SET lines = $1 WHERE letter_id = $2 AND id = $3 AND lines IS NULL`)
-	qRemove  = store.Q("export.remove", `DELETE FROM export WHERE letter_id = $1 AND id = $2`)
-	qRetain  = store.Q("export.retain", `
+	qInsert   = store.Q("export.insert", `INSERT INTO export (letter_id, id, audience, made_by, created_at) VALUES ($1, $2, $3, $4, $5)`)
+	qCount    = store.Q("export.count", `SELECT COUNT(*) FROM export WHERE letter_id = $1`)
+	qList     = store.Q("export.list", `SELECT `+columns+` FROM export WHERE letter_id = $1 ORDER BY id`)
+	qFind     = store.Q("export.find", `SELECT `+columns+` FROM export WHERE letter_id = $1 AND id = $2`)
+	qListMade = store.Q("export.list_made", `SELECT `+columns+` FROM export WHERE lines IS NOT NULL ORDER BY letter_id, id`)
+	qSetMade  = store.Q("export.set_made", `UPDATE export SET lines = $1 WHERE letter_id = $2 AND id = $3 AND lines IS NULL`)
+	qRemove   = store.Q("export.remove", `DELETE FROM export WHERE letter_id = $1 AND id = $2`)
+	qRetain   = store.Q("export.retain", `
 		DELETE FROM export WHERE created_at < $1 OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 
 	qPutPart = store.Q("export_part.put", `
 		INSERT INTO export_part (letter_id, export_id, part, sealed) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (letter_id, export_id, part) DO UPDATE SET sealed = excluded.sealed`)
 	qFindPart = store.Q("export_part.find", `SELECT sealed FROM export_part WHERE letter_id = $1 AND export_id = $2 AND part = $3`)
+	qLockPart = store.Q("export_part.lock", `SELECT sealed FROM export_part WHERE letter_id = $1 AND export_id = $2 AND part = $3 {for_update}`)
+	qSetPart  = store.Q("export_part.set", `UPDATE export_part SET sealed = $1 WHERE letter_id = $2 AND export_id = $3 AND part = $4`)
 	// What belongs to no handout any more, some at a time.
 	qPurgeParts = store.Q("export_part.purge", `
 		DELETE FROM export_part WHERE EXISTS (SELECT 1 FROM (

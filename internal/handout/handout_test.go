@@ -47,7 +47,26 @@ func (d *desk) fetch(id int64) (names []string) {
 	return names
 }
 
+// opened returns what lies sealed of a handout's first part.
+func (d *desk) opened(id int64) string {
+	d.T.Helper()
+	key, err := d.Letters.Key(d.T.Context(), d.Letter.ID)
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	var sealed []byte
+	if err := d.DB.View(d.T.Context(), func(tx *store.Tx) error { return tx.Row(qPartOf, id).Scan(&sealed) }); err != nil {
+		d.T.Fatal(err)
+	}
+	text, err := key.Open(fmt.Sprintf("export_part %d", id), 0, sealed)
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return string(text)
+}
+
 var (
+	qPartOf    = store.Q("test.export_part_of", `SELECT sealed FROM export_part WHERE export_id = $1 AND part = 0`)
 	qParts     = store.Q("test.export_parts", `SELECT COUNT(*) FROM export_part`)
 	qFirstPart = store.Q("test.first_export_part", `SELECT sealed FROM export_part ORDER BY part LIMIT 1`)
 )
@@ -87,6 +106,15 @@ func TestHandout_showsEachAudienceWhatItMaySee(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"person Zoe Public public"}, d.fetch(addressee)); diff != "" {
 			t.Errorf("after names were hidden and taken back (-want +got):\n%s", diff)
+		}
+		if !strings.Contains(d.opened(addressee), "Bo Public") {
+			t.Error("the sealed part is found to be without who is in it: the search is broken")
+		}
+		if err := d.Handouts.Forget(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if text := d.opened(addressee); strings.Contains(text, "Bo Public") || strings.Contains(text, "Cid") || !strings.Contains(text, "Zoe Public") {
+			t.Errorf("after names were hidden and taken back, there lies %s", text)
 		}
 		testkit.WantFault(t, d.Handouts.Request(ctx, d.Letter.ID, "everybody", 0), "audience: export.audience")
 		if err := d.Handouts.Discard(ctx, d.Letter.ID, public, 0); err != nil {

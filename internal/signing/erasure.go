@@ -41,6 +41,12 @@ func (es Erasures) Count(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// Since reports whether anything was taken away of a letter's signatures at a time or later.
+func (es Erasures) Since(ctx context.Context, l letter.ID, at time.Time) (any bool, err error) {
+	err = es.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qErasedSince, l, at.UnixMicro()).Scan(&any) })
+	return any, err
+}
+
 // Each calls fn with every erasure that is recorded.
 func (es Erasures) Each(ctx context.Context, fn func(Erasure) error) error {
 	return es.signing.DB.View(ctx, func(tx *store.Tx) error {

@@ -19,6 +19,7 @@ var (
 		WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE letter_id = $1 AND signature_id = $2 AND what = '')
 		ON CONFLICT (letter_id, signature_id, what, at) DO NOTHING`)
 	qCountErasures = store.Q("erasure.count", `SELECT COUNT(*) FROM erasure`)
+	qErasedSince   = store.Q("erasure.since", `SELECT EXISTS (SELECT 1 FROM erasure WHERE letter_id = $1 AND at >= $2)`)
 	qListErasures  = store.Q("erasure.list", `
 		SELECT letter_id, signature_id, pending_id, at, replaced_by, what FROM erasure ORDER BY letter_id, signature_id, what, at`)
 	qDropPending = store.Q("pending.drop", `DELETE FROM pending WHERE id = $1`)

@@ -75,3 +75,6 @@ func (db *DB) WithoutForeignKeys(fn func() error) error {
 
 // AwaitClosing returns when Close was called.
 func (db *DB) AwaitClosing() { <-db.closed }
+
+// Forget cuts SQLite's write-ahead log, false while somebody reads from it.
+func (db *DB) Forget() (cut bool, err error) { return db.checkpointer.forget(db.alone) }

@@ -32,7 +32,8 @@ var commonPragmas = []pragma{
 	{"busy_timeout", "5000", "5000"}, // only foreign programs make it wait; ours take the lock files
 	{"synchronous", "FULL", "2"},     // an acknowledged commit survives a power cut
 	{"foreign_keys", "1", "1"},
-	{"secure_delete", "ON", "1"}, // what is erased is overwritten
+	{"secure_delete", "ON", "1"},  // what is erased is overwritten, but for what cleanVFS sees to
+	{"temp_store", "MEMORY", "2"}, // or rows that are sorted, and what a savepoint would bring back, spill into files in /tmp
 	{"trusted_schema", "OFF", "0"},
 	{"journal_mode", "", "wal"},
 }
@@ -87,7 +88,9 @@ func (db *DB) openSQLite(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	err = db.migrate(ctx, w.pool)
+	if err = db.migrate(ctx, w.pool); err == nil {
+		err = db.openCheckpointer(file)
+	}
 	unlock()
 	if err != nil {
 		return err
@@ -105,12 +108,27 @@ func (db *DB) openSQLite(ctx context.Context) (err error) {
 	}
 	db.writer = w
 	go w.loop()
+	go db.checkpointer.loop(db)
+	return nil
+}
+
+// openCheckpointer also forgets what a process that was killed has left. Nobody else writes meanwhile.
+func (db *DB) openCheckpointer(file string) (err error) {
+	if db.checkpointer, err = newCheckpointer(file); err != nil {
+		return err
+	}
+	if _, err := db.checkpointer.forget(func(fn func() error) error { return fn() }); err != nil {
+		db.o.Log.Error("checkpoint failed", "err", err.Error()) // no reason not to open: the loop tries again
+	}
 	return nil
 }
 
 // openPool opens up to n connections with the pragmas, each of which is read back on every new connection.
 func openPool(file, txlock string, n int, own []pragma) (*sql.DB, error) {
-	values := url.Values{"_txlock": {txlock}, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}}
+	if err := registerCleanVFS(); err != nil {
+		return nil, err
+	}
+	values := url.Values{"_txlock": {txlock}, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}, "vfs": {cleanVFS}}
 	all := append(append([]pragma(nil), commonPragmas...), own...)
 	for _, p := range all {
 		if p.set != "" {

@@ -51,10 +51,12 @@ type DB struct {
 	engine Engine
 	o      Options
 
-	read     *sql.DB          // SQLite: the pool of readers; PostgreSQL: the one pool
-	readers  chan *sqliteConn // SQLite: the readers that are free
-	writer   *writer          // SQLite only
-	warnings atomic.Int64     // PostgreSQL: warnings of the server so far, see tryPostgres
+	read    *sql.DB          // SQLite: the pool of readers; PostgreSQL: the one pool
+	readers chan *sqliteConn // SQLite: the readers that are free
+	writer  *writer          // SQLite only
+
+	checkpointer *checkpointer // SQLite only
+	warnings     atomic.Int64  // PostgreSQL: warnings of the server so far, see tryPostgres
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -94,13 +96,17 @@ func (db *DB) Close() error {
 		close(db.closed)
 		if db.writer != nil {
 			db.writer.wait()
+			<-db.checkpointer.done
 			db.closeReaders()
 		}
 		if db.read != nil {
 			err = db.read.Close()
 		}
+		if db.checkpointer != nil {
+			err = errors.Join(err, db.closeCheckpointer())
+		}
 		if db.writer != nil {
-			// Last, since the last connection copies the write-ahead log into the database file.
+			// Last, since the last connection copies the write-ahead log into the database file and deletes it.
 			err = errors.Join(err, db.writer.release())
 		}
 	})

@@ -246,7 +246,8 @@ func TestPragmas_readBack(t *testing.T) {
 	db := openThings(t, store.SQLite)
 	for name, want := range map[string][2]string{ // of the writer, of a reader
 		"journal_mode": {"wal", "wal"}, "synchronous": {"2", "2"}, "foreign_keys": {"1", "1"}, "secure_delete": {"1", "1"},
-		"trusted_schema": {"0", "0"}, "busy_timeout": {"5000", "5000"}, "query_only": {"0", "1"}, "cache_size": {"-32768", "-8192"},
+		"trusted_schema": {"0", "0"}, "busy_timeout": {"5000", "5000"}, "temp_store": {"2", "2"},
+		"query_only": {"0", "1"}, "cache_size": {"-32768", "-8192"},
 	} {
 		for i, ofWriter := range []bool{true, false} {
 			if got, err := db.Pragma(name, ofWriter); err != nil || got != want[i] {
