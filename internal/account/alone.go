@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/store"
@@ -58,6 +59,16 @@ func (a act) passes(tx *store.Tx, letter store.LetterID, asks Proposed) error {
 func addAlone(tx *store.Tx, letter store.LetterID, act string, n int) error {
 	_, err := tx.Exec(qAddAlone, store.NewID(tx.Now()), letter, act, tx.Now().UnixMicro(), n)
 	return err
+}
+
+// GiveBack takes back what an act took of what passes alone that was carried and could not be done after all.
+func (approvals Approvals) GiveBack(ctx context.Context, letter store.LetterID, asks Proposed) error {
+	a, err := approvals.act(asks)
+	if err != nil {
+		return err
+	}
+	share, _ := a.alone(asks)
+	return approvals.accounts.DB.Update(ctx, func(tx *store.Tx) error { return Allow(tx, letter, asks, share.Takes) })
 }
 
 // Allow lets so many more of an act pass alone on a letter: a second member has said so.

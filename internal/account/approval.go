@@ -32,6 +32,7 @@ type Act[A Proposed] struct {
 	Again  func(a, waiting A) *fault.Error                      // what is answered to a request beside one that waits; nil lets both wait
 	Done   func()                                               // called after the commit, to drop what is cached
 	Detail func(A) string                                       // message key of what follows "desk.approval." and the act, "" for nothing
+	Count  func(A) int                                          // of how many it is, 0 for no number
 	Page   func(A) string                                       // where it can be looked at: a path below the letter's, "" for nowhere
 }
 
@@ -44,6 +45,7 @@ type act struct {
 	alone        func(Proposed) (share Share, some bool)
 	again        func(a, waiting Proposed) *fault.Error
 	done         func()
+	count        func(Proposed) int
 	detail, page func(Proposed) string
 }
 
@@ -96,6 +98,12 @@ func Register[A Proposed](s *Service, a Act[A]) {
 				a.Done()
 			}
 		},
+		count: func(x Proposed) int {
+			if a.Count == nil {
+				return 0
+			}
+			return a.Count(x.(A))
+		},
 		detail: text(a.Detail), page: text(a.Page)}
 }
 
@@ -107,6 +115,7 @@ type Approval struct {
 	Asks    Proposed // nil when no package of this program carries the act out: then it can only be refused
 	Detail  string   // message key of what more there is to say than its act, or ""
 	Page    string   // path below the letter's desk where it can be looked at, or ""
+	Count   int      // of how many it is, or 0
 	Alone   int      // how many of its kind pass within AloneWithin without a second member; 0 if none does
 	AskedBy User
 	AskedAt time.Time
@@ -265,7 +274,7 @@ func (approvals Approvals) understand(a *Approval) (of act) {
 	if err != nil {
 		return of
 	}
-	a.Asks, a.Detail, a.Page = asks, of.detail(asks), of.page(asks)
+	a.Asks, a.Detail, a.Count, a.Page = asks, of.detail(asks), of.count(asks), of.page(asks)
 	if share, some := of.alone(asks); some {
 		a.Alone = share.Of
 	}

@@ -47,6 +47,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
+	s.Invitations.RegisterActs(s.Accounts)
 	s.Intake.RegisterActs(s.Accounts)
 	s.Handouts.RegisterActs(s.Accounts)
 	return s

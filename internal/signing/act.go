@@ -64,6 +64,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			return account.Share{Takes: len(r.IDs), Of: removedAlone}
 		},
 		Check: func(_ *store.Tx, _ letter.ID, r Removal) error { return checkMany(r.IDs) },
+		Count: func(r Removal) int { return len(r.IDs) },
 		Page:  func(r Removal) string { return pageOf(r.IDs) },
 		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
 			for _, id := range r.IDs {
@@ -76,6 +77,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Releasing]{Ask: account.Reviewer, Decide: account.Editor,
 		Alone: func(r Releasing) account.Share { return account.Share{Takes: len(r.IDs), Of: releasedAlone} },
 		Check: func(_ *store.Tx, _ letter.ID, r Releasing) error { return checkMany(r.IDs) },
+		Count: func(r Releasing) int { return len(r.IDs) },
 		Page:  func(r Releasing) string { return pageOf(r.IDs) },
 		Do: func(tx *store.Tx, l letter.ID, r Releasing, by int64) error {
 			for _, id := range r.IDs {

@@ -29,6 +29,9 @@ func (h *Handlers) approvalView(r *http.Request, d *Visit, a account.Approval) A
 	if a.Detail != "" {
 		v.What += " " + loc.T(a.Detail)
 	}
+	if a.Count > 0 {
+		v.What += " " + loc.N("desk.approval.count", a.Count)
+	}
 	if a.Page != "" {
 		v.URL = page.Local(r, "/desk/letters/"+d.Letter.Slug+a.Page)
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,6 +31,7 @@ type InvitationsPage struct {
 	Reminders                                 []ReminderView
 
 	Read            bool // a list was read and waits to be sent
+	Asked           bool // a second member is asked to allow as many
 	Ready, Repeated int
 	Misread         []MisreadView
 	Ignored         []string // columns
@@ -120,13 +122,8 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 	}
 	if list != nil {
 		p.Read = true
-		for _, v := range list.Invitees {
-			if v.Repeats == 0 {
-				p.Ready++
-			} else {
-				p.Repeated++
-			}
-		}
+		p.Ready, p.Asked = readyOf(*list), typed.Has("asked")
+		p.Repeated = len(list.Invitees) - p.Ready
 		for _, x := range list.Misread {
 			p.Misread = append(p.Misread, MisreadView{Line: loc.Digits(strconv.Itoa(x.Line)), Text: x.Text, Why: page.Say(loc, x.Fault)})
 		}
@@ -176,12 +173,15 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		if v.Get("do") == "read" || len(list.Invitees) == 0 {
 			return h.invitationsPage(w, r, d, v, &list, nil)
 		}
-		if _, err = h.Invitations.Invite(r.Context(), d.Letter.ID, list.Invitees, d.User.ID); comesBack(err) {
+		if done, err = h.invite(r, d, list); comesBack(err) {
 			return h.invitationsPage(w, r, d, v, &list, err)
 		} else if err != nil {
 			return err
 		}
-		done = "invited"
+		if done == "asked" { // the list stays with who has it
+			v.Set("asked", "1")
+			return h.invitationsPage(w, r, d, v, &list, nil)
+		}
 	case "withdraw":
 		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 		done, err = "uninvited", h.Invitations.Withdraw(r.Context(), d.Letter.ID, id, d.User.ID)
@@ -197,6 +197,28 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		return err
 	}
 	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/invitations", done)
+}
+
+// invite invites those on a list, or asks a second member to allow as many.
+func (h *Handlers) invite(r *http.Request, d *Visit, list invitation.InviteeList) (done string, err error) {
+	asked := invitation.Inviting{Count: readyOf(list), By: d.User.ID}
+	if done, err = h.carry(r, d, asked, "invited"); err != nil || done != "invited" {
+		return done, err
+	}
+	if _, err = h.Invitations.Invite(r.Context(), d.Letter.ID, list.Invitees, d.User.ID); err != nil {
+		return done, errors.Join(err, h.Accounts.Approvals.GiveBack(r.Context(), d.Letter.ID, asked))
+	}
+	return done, nil
+}
+
+// readyOf is how many of a list are not there twice.
+func readyOf(list invitation.InviteeList) (n int) {
+	for _, v := range list.Invitees {
+		if v.Repeats == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // daysOf reads numbers with commas or blanks between them; SetReminders refuses the 0 that stands for what is none.
