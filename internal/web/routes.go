@@ -50,6 +50,7 @@ func (s *Server) routes() {
 	s.handle("GET /log/tile/{path...}", p.SendTile)
 	s.handle("GET /log/openings/{n}", p.SendOpenings)
 	s.handle("GET /about", p.ShowAbout)
+	s.handle("GET /about/who-can-learn", p.ShowLearn)
 	s.handle("GET /media/{hash}", p.ShowPicture)
 	s.handle("GET /static/{hash}/{name}", s.showAsset)
 	s.handle("GET /robots.txt", p.ShowRobots)

@@ -242,6 +242,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 			Root:  "g4IqmS9EmhgJAFWzrHBVgNdvzFPLHMfAJD/RPHU69xc=",
 			Texts: texts, SHA256: view.SHA256, SHA256Of: l.Language("ur"), BundleURL: "/letters/x/bundle.zip", BundleName: "x-bundle.zip", TextName: "x-2.ur.md",
 			Former: []string{"undersigned/fedcba9876543210"}, SignURL: "/signature"}},
+		{"learn", public.NewLearnPage(base(l.T("learn.title"), "/about/who-can-learn"))},
 		{"about", public.AboutPage{Base: base(l.T("about.title"), "/about"), Operator: w.organisation, Contact: "office@harbour.example"}},
 		{"mailbox", public.MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox"), Mails: []public.CaughtMail{mail, mail}}},
 		{"mailbox-empty", public.MailboxPage{Base: base(l.T("mailbox.title"), "/dev/mailbox")}},

@@ -18,7 +18,7 @@ func TestLanguages_everyInterface(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	c := a.Client(t)
 	for _, l := range i18n.All() {
-		for _, path := range []string{"/", testkit.Page, testkit.Page + "/editions", "/about", "/signature"} {
+		for _, path := range []string{"/", testkit.Page, testkit.Page + "/editions", "/about", "/about/who-can-learn", "/signature"} {
 			r := c.Get("/" + l.Code + path)
 			if r.Status != 200 || !strings.Contains(r.Body, `<html lang="`+l.Code+`" dir="`+l.Dir+`">`) ||
 				!strings.Contains(html.UnescapeString(r.Body), l.T("layout.promise")) {

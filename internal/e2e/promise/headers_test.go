@@ -75,6 +75,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 			"/log/tile/entries/x001/000", "/log/tile/"},
 		"/log/openings/{n}":                     {"/log/openings/0", "/log/openings/00", "/log/openings/9", "/log/openings/-1"},
 		"/about":                                {"/about", "/fa/about"},
+		"/about/who-can-learn":                  {"/about/who-can-learn", "/fa/about/who-can-learn"},
 		"/media/{hash}":                         {"/media/" + strings.Repeat("0", 64)},
 		"/static/{hash}/{name}":                 {style, "/static/x/y"},
 		"/robots.txt":                           {"/robots.txt"},
