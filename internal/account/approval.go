@@ -320,7 +320,7 @@ func (approvals Approvals) Decide(ctx context.Context, letter store.LetterID, id
 	switch {
 	case err == nil && approve:
 		of.done()
-	case began && len(fault.All(err)) > 0:
+	case began && len(fault.All(err)) > 0 && !fault.Is(err, fault.Limited): // what comes too early waits on
 		return errors.Join(err, approvals.accounts.DB.Update(ctx, func(tx *store.Tx) error {
 			a, err := scanApproval(tx.Row(qFindApproval, id, letter))
 			if errors.Is(err, store.ErrNoRow) { // somebody else was first

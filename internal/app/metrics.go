@@ -35,7 +35,7 @@ func newMetrics(a *App) *metrics {
 		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.",
 			func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "undersigned_mails_put_off",
-			Help: "Confirmations that this process put off within the last hour or so, since too many were asked for at their domain."},
+			Help: "Confirmations that wait in this process, since too many were asked for at their domain."},
 			func() float64 { return float64(a.Mailboxes.PutOff()) }),
 		count("undersigned_signatures_published_total", "Acts that this process moved into list and count.",
 			func() float64 { return float64(a.Signing.Events.Published.Load()) }),

@@ -44,8 +44,8 @@ const (
 // Kept is how long a bundle may lie there.
 const Kept = time.Hour
 
-// skew is how far the clocks of servers on one database may be apart.
-const skew = 2 * time.Second
+// skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
+const skew = time.Minute
 
 // Open opens the newest bundle of a letter, whose version is that of the letter's row, building it first if the log has grown
 // and the last one is old enough. The file's name changes with what is in it.

@@ -34,7 +34,7 @@ const (
 	maxHandouts = 20                 // of a letter
 	atOnce      = 500                // signatures that one transaction reads or writes
 	takes       = 10 * time.Minute
-	skew        = 2 * time.Second // how far the clocks of servers on one database may be apart
+	skew        = time.Minute // how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed
 )
 
 // Service holds the use cases around handouts.

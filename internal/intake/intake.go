@@ -291,6 +291,7 @@ func (Addition) Act() string { return "intake" }
 // Undoing asks for the end of every signature of a batch.
 type Undoing struct {
 	Batch int64 `json:"batch"`
+	Lines int   `json:"lines"` // how many the list was added as, for who decides
 }
 
 // Act names the act.
@@ -309,6 +310,8 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 		Page:  func(a Addition) string { return "/intake/" + strconv.FormatInt(a.Proposal, 36) },
 		Do:    func(tx *store.Tx, l letter.ID, a Addition, by int64) error { return applyProposal(tx, l, a, by) }})
 	account.Register(accounts, account.Act[Undoing]{Ask: account.Editor, Decide: account.Editor,
+		Count: func(a Undoing) int { return a.Lines },
+		Page:  func(Undoing) string { return "/intake" },
 		Do: func(tx *store.Tx, l letter.ID, a Undoing, by int64) error {
 			return s.requestUndo(tx, l, a.Batch, by)
 		}})

@@ -153,8 +153,8 @@ func (s *Service) read(ctx context.Context, p *Plan, done map[lineKey]bool) erro
 		}
 		shown := signing.Shown{Kind: p.kindOf(e), Name: e.Name, Title: e.Title, Affiliation: e.Affiliation, Organisation: e.Organisation, Country: e.Country,
 			Listing: cmp.Or(roll.Listing(e.Listing), p.Listing)}
-		if p.desk && p.Letter.Protected && e.Writer == roster.Another && e.Email != "" && shown.Listing != roll.Counted {
-			// A name that is not on the list a day later would say that its address had signed.
+		if p.desk && p.Letter.Protected && e.Writer == roster.Another && shown.Listing != roll.Counted {
+			// A name that is not on the list a day later would say that its bearer had signed.
 			shown.Listing, e.Notes = roll.Counted, append(slices.Clip(e.Notes), roster.NoteProtected)
 		}
 		parts := shown.Parts()

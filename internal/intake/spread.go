@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -191,6 +192,11 @@ func (s *Service) spread(ctx context.Context, b Batch) error {
 			next = at
 		}
 	}
+	if len(taken) == 0 {
+		if err := s.markTaken(ctx, plan, b, key, i.Announced); err != nil {
+			return err
+		}
+	}
 	for start := 0; start < len(lines); start += spreadSlice {
 		if err := s.takeIn(ctx, plan, b, key, lines[start:min(start+spreadSlice, len(lines))]); err != nil {
 			return err
@@ -318,13 +324,40 @@ func (s *Service) takeIn(ctx context.Context, p *Plan, b Batch, key *seal.Letter
 			if _, err := tx.Exec(qInsertTakenLine, b.Letter, b.ID, line.Line, line.Kind, fate.seal(key, b.ID)); err != nil {
 				return err
 			}
-			mailbox, tag := line.takenTags(key)
-			if _, err := tx.Exec(qInsertTaken, b.Letter, mailbox, tag, line.Kind, b.ID); err != nil {
-				return err
-			}
 		}
 		return nil
 	})
+}
+
+// markTaken has other lists show all lines of a batch as taken in, before the first of them is: read again hour by hour, the same list
+// would else tell the hour of each line, and the count what became of it.
+func (s *Service) markTaken(ctx context.Context, p *Plan, b Batch, key *seal.LetterKey, as []announced) error {
+	var lines []*PlannedLine
+	for _, line := range p.announced(as) {
+		lines = append(lines, line)
+	}
+	for some := range slices.Chunk(lines, batchSlice) {
+		err := s.DB.Update(ctx, func(tx *store.Tx) error {
+			if err := letter.Touch(tx, b.Letter); err != nil {
+				return err
+			}
+			current, err := scanBatch(tx.Row(qLockBatch, b.Letter, b.ID))
+			if err != nil || current.State != BatchApplying {
+				return err // it is being undone
+			}
+			for _, line := range some {
+				mailbox, tag := line.takenTags(key)
+				if _, err := tx.Exec(qInsertTaken, b.Letter, mailbox, tag, line.Kind, b.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeIn writes what a line becomes.

@@ -99,8 +99,8 @@ type (
 // "try later", a budget that is spent.
 func Retry(after time.Duration, err error) error { return &retryError{after, orFailed(err)} }
 
-// Later is returned by a handler that did nothing, since the turn of its job has not come: it runs again once after has passed, as if
-// for the first time. Nothing failed.
+// Later is returned by a handler that did nothing, since the turn of its job has not come: it runs again once after has passed.
+// Nothing failed.
 func Later(after time.Duration) error { return &laterError{after} }
 
 // Dead is returned by a handler whose job must never run again.

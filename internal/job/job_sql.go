@@ -36,7 +36,10 @@ var (
 	// attempts tells whether the claim is still this process's own.
 	qFailed = store.Q("job.failed", `UPDATE job SET run_at = $1, error = $2 WHERE id = $3 AND attempts = $4`)
 
-	// What was claimed and never started, at a stop, or whose turn had not come.
+	// One whose turn had not come. Its attempts stay: they tell the claims apart.
+	qLater = store.Q("job.later", `UPDATE job SET run_at = $1 WHERE id = $2 AND attempts = $3`)
+
+	// What was claimed and never started, at a stop.
 	qRelease = store.Q("job.release", `UPDATE job SET run_at = $1, attempts = attempts - 1 WHERE id = $2 AND attempts = $3`)
 
 	qCounts = store.Q("job.counts", `

@@ -212,7 +212,7 @@ func TestRun_failsThenSucceeds(t *testing.T) {
 	})
 }
 
-// A job whose turn has not come is as it was before its first run, only later: it has not failed, and does not end by being put off often.
+// A job whose turn has not come runs later: it has not failed, and does not end by being put off often.
 func TestRun_putOff(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		enqueue(t, db, 1)
@@ -227,7 +227,7 @@ func TestRun_putOff(t *testing.T) {
 			<-ran
 			stop()
 			left := rows(t, db)
-			if len(left) != 1 || left[0].attempts != 0 || left[0].code != nil || left[0].runAt == nil || *left[0].runAt != clock.Now().Add(7*24*time.Hour).UnixMicro() {
+			if len(left) != 1 || left[0].attempts != int64(attempt+1) || left[0].code != nil || left[0].runAt == nil || *left[0].runAt != clock.Now().Add(7*24*time.Hour).UnixMicro() {
 				t.Fatalf("put off for the %dth time: %+v", attempt+1, left)
 			}
 			clock.Advance(7 * 24 * time.Hour)

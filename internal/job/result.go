@@ -121,7 +121,7 @@ func (o outcome) store(tx *store.Tx, res result) (int, error) {
 		}
 	}
 	if o.code == "" {
-		_, err := tx.Exec(qRelease, o.next, res.id, res.attempts)
+		_, err := tx.Exec(qLater, o.next, res.id, res.attempts)
 		return 0, err
 	}
 	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)

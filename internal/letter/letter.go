@@ -66,7 +66,8 @@ type Letter struct {
 	Deadline  Deadline
 	Edition   Edition
 	Call      *Call
-	Version   int64 // grows with every change that a page may show
+	Embeds    []string // origins of the sites that may show it in a frame
+	Version   int64    // grows with every change that a page may show
 	CreatedAt time.Time
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed

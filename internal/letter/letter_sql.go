@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -13,7 +14,7 @@ import (
 )
 
 const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_at, deadline_zone, close_of_business,
-		call, version, created_at, opened_at, closed_at, close_logged`
+		call, embeds, version, created_at, opened_at, closed_at, close_logged`
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
@@ -42,8 +43,8 @@ var (
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
-			call = $7, version = version + 1
-		WHERE id = $8`)
+			call = $7, embeds = $8, version = version + 1
+		WHERE id = $9`)
 	qSetPublished = store.Q("letter.set_published", `
 		UPDATE letter SET edition = $1, state = CASE WHEN state = 'draft' THEN $2 ELSE state END,
 			opened_at = COALESCE(opened_at, $3), version = version + 1
@@ -165,16 +166,16 @@ func putText(tx *store.Tx, id ID, number int, t Text) error {
 func scanLetter(row store.Row) (l Letter, err error) {
 	var deadline, opened, closed, logged *int64
 	var created int64
-	var zone, logID string
+	var zone, logID, embeds string
 	var call *string
 	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Mandate, &l.Edition.Number, &deadline, &zone,
-		&l.Deadline.CloseOfBusiness, &call, &l.Version, &created, &opened, &closed, &logged); err != nil {
+		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged); err != nil {
 		return l, err
 	}
 	if l.LogID, err = verify.ParseLetterID(logID); err != nil {
 		return l, fmt.Errorf("letter %d: %w", l.ID, err)
 	}
-	l.Final = logged != nil
+	l.Final, l.Embeds = logged != nil, strings.Fields(embeds)
 	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
 	l.Deadline.At = instant(deadline)
 	if l.Deadline.Zone, err = time.LoadLocation(zone); err != nil {

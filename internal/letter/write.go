@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -23,6 +24,7 @@ type Settings struct {
 	Mandate   *bool
 	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
+	Embeds    []string // as Origins returns them; empty lets no site show the letter in a frame
 	Leads     []string // slugs of organisations, in order; one that stands twice counts where it stands first
 }
 
@@ -264,7 +266,7 @@ func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by 
 }
 
 func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
-	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil {
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil {
 		return nil
 	}
 	return record(tx, l, by, "letter.settings", "")
@@ -279,6 +281,9 @@ func (set Settings) check(tx *store.Tx, l Letter, by int64) error {
 	var faults fault.List
 	if to := set.Deadline; to != nil && to.IsSet() && !to.At.Equal(l.Deadline.At) && !to.At.After(tx.Now()) {
 		faults = append(faults, fault.New(fault.Invalid, "deadline_past").On("day"))
+	}
+	if set.Protected != nil && l.Protected && !*set.Protected && l.State != Draft { // who signed trusted in it, and lists would show names
+		faults = append(faults, fault.New(fault.Conflict, "protected_stays").On("protected"))
 	}
 	if set.Leads != nil {
 		roles, err := account.RolesOf(tx, by)
@@ -312,7 +317,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 			return err
 		}
 	}
-	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil {
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil {
 		return nil
 	}
 	if set.SignOn != nil {
@@ -326,6 +331,9 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	if set.Call != nil {
 		l.Call = set.Call
+	}
+	if set.Embeds != nil {
+		l.Embeds = set.Embeds
 	}
 	if set.Deadline != nil {
 		if err := moveDeadline(tx, l, *set.Deadline, by); err != nil {
@@ -345,7 +353,8 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	if l.Deadline.Zone != nil {
 		zone = l.Deadline.Zone.String()
 	}
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, l.ID)
+	embeds := strings.Join(l.Embeds, "\n")
+	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds, l.ID)
 	return err
 }
 

@@ -24,7 +24,10 @@ type kind[A job.Args, E any] struct {
 	envelope func(ctx context.Context, args A) (e E, send bool, err error)
 
 	// turn returns how long the mail has to wait until more may go where it goes; nil for no time.
-	turn func(e E) time.Duration
+	turn func(args A, e E) time.Duration
+
+	// went is called when the mail is gone or will never go; nil does nothing.
+	went func(args A)
 
 	// content returns what is written. It changes nothing.
 	content func(ctx context.Context, e E) (page, error)
@@ -47,6 +50,7 @@ func (m *Mailer) kinds() []anyKind {
 				return s.Envelope(ctx, j.Pending)
 			},
 			turn:    m.turn,
+			went:    func(j signing.ConfirmMail) { m.Mailboxes.Went(j.Pending) },
 			content: m.toConfirm,
 			refused: func(ctx context.Context, j signing.ConfirmMail) error { return s.Refused(ctx, j.Pending) },
 			accepted: func(ctx context.Context, j signing.ConfirmMail, e signing.Envelope) error {
@@ -130,11 +134,15 @@ func (k kind[A, E]) handle(m *Mailer, r *job.Runner, limit job.Option) {
 // send does a job: it writes the mail, hands it over when its turn has come and notes what became of it.
 func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error {
 	e, send, err := k.envelope(ctx, args)
-	if err != nil || !send {
+	if err != nil {
 		return err
 	}
+	if !send {
+		k.gone(args)
+		return nil
+	}
 	if k.turn != nil {
-		if wait := k.turn(e); wait > 0 {
+		if wait := k.turn(args, e); wait > 0 {
 			return job.Later(wait)
 		}
 	}
@@ -143,7 +151,11 @@ func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error
 		return err
 	}
 	err = m.hand(ctx, id, p)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
+	refusal, refused := errors.AsType[*Refusal](err)
+	if err == nil || refused {
+		k.gone(args)
+	}
+	if refused {
 		if k.refused == nil {
 			return nil
 		}
@@ -157,6 +169,12 @@ func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error
 		return err
 	}
 	return k.accepted(ctx, args, e)
+}
+
+func (k kind[A, E]) gone(args A) {
+	if k.went != nil {
+		k.went(args)
+	}
 }
 
 // page returns what is written, with what the kind says where content says nothing.

@@ -26,12 +26,12 @@ func (m *Mailer) toConfirm(ctx context.Context, e signing.Envelope) (page, error
 }
 
 // turn holds a confirmation back while too many are asked for at its domain, unless the owner of the mailbox asks.
-func (m *Mailer) turn(e signing.Envelope) time.Duration {
+func (m *Mailer) turn(j signing.ConfirmMail, e signing.Envelope) time.Duration {
 	a, f := text.ParseAddress(e.Address)
 	if f != nil || e.Owner {
 		return 0
 	}
-	return m.Mailboxes.Turn(a)
+	return m.Mailboxes.Turn(j.Pending, a)
 }
 
 // acceptedLate has the hours to confirm run from now on, if the mail waited for long.

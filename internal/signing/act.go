@@ -63,9 +63,10 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return account.Share{Takes: len(r.IDs), Of: removedAlone}
 		},
-		Check: func(_ *store.Tx, _ letter.ID, r Removal) error { return checkMany(r.IDs) },
-		Count: func(r Removal) int { return len(r.IDs) },
-		Page:  func(r Removal) string { return pageOf(r.IDs) },
+		Check:  func(_ *store.Tx, _ letter.ID, r Removal) error { return checkMany(r.IDs) },
+		Count:  func(r Removal) int { return len(r.IDs) },
+		Page:   func(r Removal) string { return pageOf(r.IDs) },
+		Detail: func(r Removal) string { return "counts.ended." + string(r.Reason) },
 		Do: func(tx *store.Tx, l letter.ID, r Removal, by int64) error {
 			for _, id := range r.IDs {
 				if err := remove(tx, l, id, by, r.Reason); err != nil && !fault.Is(err, fault.Conflict) { // ended meanwhile
@@ -91,6 +92,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 
 // releaseBy releases a held signature at the word of users, in this order: who asked, and who approved it.
 func (s *Service) releaseBy(tx *store.Tx, l letter.ID, id int64, users []int64) (err error) {
+	given := false // a word that was wanted, though not the last
 	for i, by := range users {
 		leads, failed := account.SpeaksFor(tx, l, by)
 		if failed != nil {
@@ -107,8 +109,11 @@ func (s *Service) releaseBy(tx *store.Tx, l letter.ID, id int64, users []int64) 
 		case failed != nil:
 			return failed
 		default:
-			err = nil // a word that was wanted, and not the last
+			given = true
 		}
+	}
+	if given {
+		return nil
 	}
 	return err
 }

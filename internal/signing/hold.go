@@ -158,7 +158,7 @@ func (hs Holds) List(ctx context.Context, l letter.ID, state State, after int64,
 	})
 }
 
-// Of returns the signatures of a letter with these ids that editors may see, whatever their state.
+// Of returns the signatures of a letter with these ids that editors may see, held or counted: nobody looks up who has withdrawn.
 func (hs Holds) Of(ctx context.Context, l letter.ID, ids []int64) (list []Held, err error) {
 	return hs.read(ctx, l, func(tx *store.Tx) (found []Signature, err error) {
 		for _, id := range slices.Sorted(slices.Values(ids[:min(len(ids), heldAtOnce)])) {
@@ -201,7 +201,7 @@ func (hs Holds) read(ctx context.Context, l letter.ID, find func(tx *store.Tx) (
 	for _, x := range found {
 		h := Held{ID: x.ID, Kind: x.Kind, Edition: x.Edition, Listing: x.Listing, Basis: x.Basis, State: x.State, Reason: x.Reason,
 			SignedAt: x.SignedAt, Vouched: vouched[x.ID]}
-		if x.Listing == roll.Public || x.State == StateHeld && x.Listing != roll.Counted {
+		if x.Listing == roll.Public || x.shownToEditors() {
 			p, err := hs.signing.particularsOf(ctx, x)
 			if err != nil {
 				return nil, err
@@ -218,7 +218,7 @@ func (hs Holds) read(ctx context.Context, l letter.ID, find func(tx *store.Tx) (
 	return list, nil
 }
 
-// hasTwin reports whether another signature whose name editors may see has the name of this one: an organisation's, spelling aside,
+// hasTwin reports whether another signature whose name List shows has the name of this one: an organisation's, spelling aside,
 // or what came on a list and says nothing that differs.
 func (s *Service) hasTwin(ctx context.Context, x Signature, shown Shown) (found bool, err error) {
 	shown.Kind = x.Kind
@@ -237,7 +237,7 @@ func (s *Service) hasTwin(ctx context.Context, x Signature, shown Shown) (found 
 			if err != nil {
 				return err
 			}
-			found = found || other.ID != x.ID && other.active() && other.Listing != roll.Counted && listed[string(other.Kind)+string(other.tag)]
+			found = found || other.ID != x.ID && other.shownToEditors() && listed[string(other.Kind)+string(other.tag)]
 		}
 		return nil
 	})

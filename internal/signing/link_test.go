@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -48,7 +50,10 @@ func TestSign_ownersAlwaysHaveAWay(t *testing.T) {
 				t.Errorf("with the link %s: %d mails, want %d", name, n, c.want)
 			}
 		}
-		if n := mails(func() { d.Submit("o.wner@gmail.com", by(link)) }); n != 1 { // another spelling reaches the same mailbox
+		if n := mails(func() { d.Submit("o.wner@gmail.com", by(link)) }); n != 0 {
+			t.Errorf("for another spelling, which the link was not mailed to: %d mails", n)
+		}
+		if n := mails(func() { d.Submit("Owner@Gmail.com", by(link)) }); n != 1 {
 			t.Fatalf("with the link: %d mails", n)
 		}
 		if n := mails(func() { d.Submit("owner@gmail.com", by(link)) }); n != 0 {
@@ -80,6 +85,25 @@ func TestSign_ownersAlwaysHaveAWay(t *testing.T) {
 		}
 		if got := fmt.Sprint(d.Counts().Persons); got != "1" {
 			t.Errorf("%s persons", got)
+		}
+	})
+}
+
+// Who erases is forgotten with all that was typed for the address: the link of an earlier mail shows nothing and confirms nothing.
+func TestErase_takesOpenSubmissions(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		earlier := d.Token(d.Submit("una@vale.example", testkit.Named("Una Vale")))
+		other := d.Token(d.Submit("bo@vale.example", testkit.Named("Bo Ray")))
+		r := d.Give("Una@vale.example", testkit.Named("Una Vale"), testkit.Listed(roll.Counted))
+		if err := d.Signing.Receipts.Erase(ctx, r.Secret, d.Own(r.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Signing.Confirm(ctx, earlier, testkit.BrowserCookie, "", signing.Shown{}); !fault.Is(err, fault.Gone) {
+			t.Errorf("an earlier submission lives on: %v", err)
+		}
+		if d.Press(other).Name != "Bo Ray" {
+			t.Error("somebody else's is gone")
 		}
 	})
 }

@@ -16,7 +16,8 @@ var (
 	qFindName   = store.Q("signature_sealed.find_name", `SELECT name_tag FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
 	qCountNamed = store.Q("signature.count_named", `
 		SELECT COUNT(*) FROM signature_sealed x JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
-		WHERE x.letter_id = $1 AND x.name_tag = $2 AND s.kind = 'organisation' AND s.state IN ('new', 'listed') AND s.tag <> $3`)
+		WHERE x.letter_id = $1 AND x.name_tag = $2 AND s.kind = 'organisation' AND s.state IN ('new', 'listed') AND s.tag <> $3
+			AND (s.listing <> 'counted' OR s.basis IN ('domain', 'voucher'))`)
 	// How many signatures of an organisation's name, spelling aside, count beside this one, leaving out those of a listing.
 	qCountSame = store.Q("signature.count_twins", `
 		SELECT COUNT(*) FROM signature_sealed mine
@@ -29,7 +30,7 @@ var (
 		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
 		JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
 		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation'
-			AND s.state IN ('new', 'listed', 'held') AND s.listing <> 'counted'`)
+			AND (s.state IN ('new', 'listed') AND s.listing = 'public' OR s.state = 'held' AND s.listing <> 'counted')`)
 	qRelease = store.Q("signature.admit", `UPDATE signature SET state = 'new', reason = '', basis = $1 WHERE letter_id = $2 AND id = $3`)
 )
 

@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -11,6 +12,7 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -174,7 +176,61 @@ func (rs Receipts) Withdraw(ctx context.Context, secret string, id int64) error 
 
 // Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
 func (rs Receipts) Erase(ctx context.Context, secret string, id int64) error {
-	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return rs.signing.erase(tx, x, verify.Erasure) })
+	open, err := rs.openOf(ctx, secret, id)
+	if err != nil {
+		return err
+	}
+	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
+		for _, pending := range open {
+			if _, err := tx.Exec(qRemovePending, pending); err != nil {
+				return err
+			}
+		}
+		return rs.signing.erase(tx, x, verify.Erasure)
+	})
+}
+
+// openOf returns the submissions from the address of a signature that nobody has confirmed: who erases wants none of them either, and
+// the links of earlier mails would still show what was typed. Rows of submissions do not say whose they are, so all are opened.
+func (rs Receipts) openOf(ctx context.Context, secret string, id int64) (open []int64, err error) {
+	own, err := rs.Find(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(own, func(o Own) bool { return o.ID == id })
+	if i < 0 || own[i].Email == "" {
+		return nil, nil
+	}
+	address, f := text.ParseAddress(own[i].Email)
+	if f != nil {
+		return nil, nil
+	}
+	key, err := rs.signing.Letters.Key(ctx, own[i].Letter)
+	if err != nil {
+		return nil, fault.Except(err, fault.Gone)
+	}
+	for after, more := int64(0), true; more; {
+		var rows []pending
+		err := rs.signing.DB.View(ctx, func(tx *store.Tx) error {
+			rows, err = store.List(tx, qListOpen, func(row store.Row) (p pending, err error) { return p, row.Scan(&p.id, &p.sealed) }, own[i].Letter, after, atOnce)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			after = row.id
+			p, err := row.open(key)
+			if err != nil {
+				return nil, err
+			}
+			if a, f := text.ParseAddress(p.Email); f == nil && a.Exact == address.Exact {
+				open = append(open, row.id)
+			}
+		}
+		more = len(rows) == atOnce
+	}
+	return open, nil
 }
 
 func (s *Service) erase(tx *store.Tx, x Signature, why verify.Reason) error {

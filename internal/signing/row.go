@@ -40,6 +40,11 @@ func (s Signature) published() bool {
 	return s.State == StateListed && s.Listing == roll.Public && s.LeafListing == verify.Public
 }
 
+// shownToEditors reports whether the desk shows its name while editors decide about signatures.
+func (s Signature) shownToEditors() bool {
+	return s.counts() && s.Listing == roll.Public || s.State == StateHeld && s.Listing != roll.Counted
+}
+
 // active reports whether the signer can still change it.
 func (s Signature) active() bool { return s.counts() || s.State == StateHeld }
 

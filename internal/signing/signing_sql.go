@@ -27,8 +27,10 @@ var (
 	qSetConfirmed = store.Q("pending.set_confirmed", `
 		UPDATE pending SET confirmed_at = $1, sealed = $2 WHERE id = $3 AND confirmed_at IS NULL AND expires_at >= $1
 			AND NOT EXISTS (SELECT 1 FROM letter WHERE letter.id = pending.letter_id AND letter.close_logged IS NOT NULL)`)
-	qReseal        = store.Q("pending.reseal", `UPDATE pending SET sealed = $1 WHERE id = $2`)
-	qClearDispute  = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
+	qReseal       = store.Q("pending.reseal", `UPDATE pending SET sealed = $1 WHERE id = $2`)
+	qClearDispute = store.Q("pending.clear_dispute", `UPDATE pending SET disputed_at = NULL WHERE id = $1 AND disputed_at IS NOT NULL`)
+	qListOpen     = store.Q("pending.list_open", `
+		SELECT id, sealed FROM pending WHERE letter_id = $1 AND id > $2 AND confirmed_at IS NULL ORDER BY id LIMIT $3`)
 	qRemovePending = store.Q("pending.remove", `DELETE FROM pending WHERE id = $1 AND confirmed_at IS NULL`)
 	qExtendPending = store.Q("pending.extend", `UPDATE pending SET expires_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND disputed_at IS NULL`)
 	qRemoveExpired = store.Q("pending.remove_expired",
@@ -79,7 +81,8 @@ var (
 
 	qCountHeld = store.Q("signature.count_held", `
 		SELECT COUNT(*) FROM (SELECT s.id FROM signature s WHERE s.letter_id = $1 AND s.state = 'held' AND `+seenByEditors+` LIMIT $2) held`)
-	qShowSeen    = store.Q("signature.show_seen", `SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2 AND `+seenByEditors)
+	qShowSeen = store.Q("signature.show_seen", `SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.id = $2
+		AND s.state IN ('new', 'listed', 'held') AND `+seenByEditors)
 	qListByState = store.Q("signature.list_by_state", `
 		SELECT `+signatureSelect+` FROM signature s WHERE s.letter_id = $1 AND s.state = $2 AND s.id > $3 AND `+seenByEditors+` ORDER BY s.id LIMIT $4`)
 

@@ -97,8 +97,8 @@ func (c *checkpointer) forget(alone func(fn func() error) error) (cut bool, err 
 	if info, err := os.Stat(c.wal); err != nil || info.Size() == 0 {
 		return true, nil // no log, or an empty one
 	}
-	if _, err := c.checkpoint("PASSIVE"); err != nil {
-		return false, err
+	if moved, err := c.checkpoint("PASSIVE"); err != nil || !moved {
+		return false, err // a reader needs it: no writer has to wait for that
 	}
 	err = alone(func() error {
 		cut, err = c.checkpoint("TRUNCATE")
@@ -122,5 +122,5 @@ func (c *checkpointer) checkpoint(mode string) (whole bool, err error) {
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &frames, &moved); err != nil {
 		return false, mapError(err)
 	}
-	return busy == 0, nil
+	return busy == 0 && frames == moved, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -83,9 +84,19 @@ func openClean(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr)
 	return rc
 }
 
+// maxCleaned is how large a file is cleaned: from 128 GiB on, pages of other kinds could begin like those of a table.
+const maxCleaned = 64 << 30
+
+var tooLarge atomic.Bool
+
 // writeClean writes a page that is clean. SQLite writes whole pages into a database file.
 func writeClean(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
-	clearUnused(unsafe.Slice(at[byte](data), n), offset == 0)
+	if offset >= maxCleaned {
+		tooLarge.Store(true)
+	}
+	if !tooLarge.Load() {
+		clearUnused(unsafe.Slice(at[byte](data), n), offset == 0)
+	}
 	return originalWrite(tls, file, data, n, offset)
 }
 

@@ -34,8 +34,13 @@ var dotless = map[string]string{"gmail.com": "gmail.com", "googlemail.com": "gma
 // hyphened reports whether a provider's "base-keyword" addresses, of which one account may have hundreds, all reach that account; no
 // account of its own has a hyphen in its name.
 func hyphened(domain string) bool {
-	return strings.HasPrefix(domain, "yahoo.") || domain == "ymail.com" || domain == "rocketmail.com"
+	return yahoo[domain]
 }
+
+var yahoo = map[string]bool{"yahoo.com": true, "ymail.com": true, "rocketmail.com": true, "yahoo.co.uk": true, "yahoo.fr": true, "yahoo.de": true,
+	"yahoo.it": true, "yahoo.es": true, "yahoo.ca": true, "yahoo.in": true, "yahoo.co.in": true, "yahoo.com.br": true, "yahoo.com.ar": true,
+	"yahoo.com.mx": true, "yahoo.com.au": true, "yahoo.ie": true, "yahoo.gr": true, "yahoo.no": true, "yahoo.se": true, "yahoo.dk": true,
+	"yahoo.nl": true, "yahoo.pl": true, "yahoo.ro": true, "yahoo.com.tr": true, "yahoo.com.ph": true, "yahoo.com.vn": true, "yahoo.co.id": true}
 
 // subdomained are the providers where anything@account.PROVIDER reaches account@PROVIDER.
 var subdomained = []string{".fastmail.com", ".fastmail.fm", ".messagingengine.com"}

@@ -122,7 +122,7 @@ const (
 	NoteUnnamed    Note = "unnamed"    // the line does not name its signer
 	NoteLong       Note = "long"       // a cell was cut
 	NoteKind       Note = "kind"       // the kind is not known and was left out
-	NoteProtected  Note = "protected"  // the line names an address, in a letter for signers at risk: it shows no name
+	NoteProtected  Note = "protected"  // the letter is for signers at risk: what comes on a list shows no name
 	NoteEarlier    Note = "earlier"    // the mail was written before there was the text that is signed
 	NoteAltered    Note = "altered"    // the mail has a signature of its domain, which does not hold
 	NoteNoKey      Note = "no_key"     // the key of the mail's signature could not be had

@@ -113,7 +113,7 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 		v := BatchView{ID: strconv.FormatInt(b.ID, 36), State: string(b.State), Basis: string(b.Basis), Source: b.Source, Added: b.Added,
 			At: loc.DateTime(b.CreatedAt, time.UTC)}
 		v.Asked = slices.ContainsFunc(waiting, func(a account.Approval) bool {
-			return a.Asks == account.Proposed(intake.Undoing{Batch: b.ID})
+			return a.Asks == account.Proposed(intake.Undoing{Batch: b.ID, Lines: b.Added})
 		})
 		v.Undo = !v.Asked && (b.State == intake.BatchApplied || b.State == intake.BatchApplying)
 		v.Sure = typed.Get("do") == "undo" && typed.Get("id") == v.ID && err == nil
@@ -220,5 +220,15 @@ func (h *Handlers) undo(r *http.Request, d *Visit, batch string) (done string, e
 	if err != nil {
 		return "", fault.New(fault.Invalid, "form.encoding")
 	}
-	return h.carry(r, d, intake.Undoing{Batch: id}, "undone")
+	batches, err := h.Intake.Batches(r.Context(), d.Letter.ID)
+	if err != nil {
+		return "", err
+	}
+	asked := intake.Undoing{Batch: id}
+	for _, b := range batches {
+		if b.ID == id {
+			asked.Lines = b.Added
+		}
+	}
+	return h.carry(r, d, asked, "undone")
 }

@@ -33,7 +33,7 @@ type FailedView struct {
 // MailView is how the mails of the instance are; it is about no letter and no address.
 type MailView struct {
 	Waiting, Done string
-	PutOff        int // confirmations, since too many were asked for at their domain
+	PutOff        int // confirmations that wait, since too many were asked for at their domain
 	N             int // failing
 	Failing       []FailureView
 }

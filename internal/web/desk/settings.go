@@ -25,6 +25,8 @@ type SettingsPage struct {
 	Action        string
 	Draft         bool
 	Organisations []page.Choice
+	EmbedURL      string // of the page for other sites' frames, "" for a draft
+	Snippet       string // to copy there
 }
 
 // Template is its file.
@@ -49,6 +51,7 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 	for _, o := range l.Leads {
 		v.Add("lead", o.Slug)
 	}
+	v.Set("embeds", strings.Join(l.Embeds, "\n"))
 	if c := l.Call; c != nil {
 		for name, text := range map[string]string{"from": c.From, "call_title": c.Title, "call_salutation": c.Salutation, "call_body": c.Body,
 			"contact": c.Contact, "contact_email": c.Email} {
@@ -63,6 +66,10 @@ func (h *Handlers) settingsPage(w http.ResponseWriter, r *http.Request, d *Visit
 	t := l.Edition.Text(loc.Code)
 	p := SettingsPage{Base: h.base(r, d, loc.T("desk.settings.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
 		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), Action: page.Local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
+	if l.State != letter.Draft {
+		p.EmbedURL = page.Local(r, "/letters/"+l.Slug+"/embed?lang="+loc.Code)
+		p.Snippet = page.Snippet(h.BaseURL, l.Slug, loc.Code, t.Name())
+	}
 	organisations, failed := h.Letters.Directory.List(r.Context())
 	if failed != nil {
 		return failed
@@ -111,6 +118,11 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		faults = append(faults, f)
 	} else if !deadline.At.Equal(d.Letter.Deadline.At) {
 		set.Deadline = &deadline
+	}
+	embeds, err := letter.Origins(v.Get("embeds"))
+	faults = append(faults, fault.All(err)...)
+	if set.Embeds = embeds; embeds == nil {
+		set.Embeds = []string{}
 	}
 	if set.Leads = v["lead"]; set.Leads == nil {
 		set.Leads = []string{}

@@ -1,0 +1,3 @@
+-- +goose Up
+-- Whether somebody was erased since is asked every few seconds.
+CREATE INDEX erasure_at ON erasure (letter_id, at);
