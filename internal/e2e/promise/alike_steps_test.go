@@ -390,8 +390,7 @@ func (w *world) lookAround(ada, ben *testkit.Editor, more ...string) {
 
 // look runs everything in a world.
 func (w *world) look() *world {
-	ada := w.a.Operator(w)
-	ben := w.a.Member(w, testkit.Lead, account.Editor, "ben@lantern.example")
+	ada, ben := w.ada, w.ben
 	link := w.circulate(ada)
 	w.typeAddresses()
 	w.typeNames()
@@ -401,9 +400,9 @@ func (w *world) look() *world {
 	if err != nil {
 		w.Fatal(err)
 	}
-	few := []string{"nobody", "counted", "organisation"}
-	w.fillForms("stranger", stranger, "/desk/sign-in", few[:2]...)
-	w.fillForms("stranger", stranger, "/desk/join/"+join, few[:2]...)
+	few, users := []string{"nobody", "counted", "organisation"}, []string{"nobody", "member"}
+	w.fillForms("stranger", stranger, "/desk/sign-in", users...)
+	w.fillForms("stranger", stranger, "/desk/join/"+join, users...)
 	w.fillForms("reader", stranger, link, few...)
 	invited, _ := w.a.Invite(w, invitation.Invitee{Name: "Mallory Vane", Email: "mallory@invited.example"})[0].Links(w)
 	w.fillForms("invited", stranger, invited, few...)

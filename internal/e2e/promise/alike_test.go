@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
@@ -48,20 +49,23 @@ var asked = []somebody{
 	{class: "held", name: "Casimir Thorne", address: "casimir@mailinator.com", kind: verify.Person, listing: roll.Counted},
 	{class: "removed", name: "Wilmot Faraday", address: "wilmot@removed.example", kind: verify.Person, listing: roll.Counted},
 	{class: "respelled", name: "Yevgenia Stroud", address: "y.stroud+list@gmail.com", signs: "ystroud@gmail.com", kind: verify.Person, listing: roll.Counted},
+	{class: "member", name: "Orla Penhaligon", address: "orla@member.example", kind: verify.Person},
 	{class: "organisation", name: "Plover Weir Trust", address: "office@organisation.example", kind: verify.Organisation, listing: roll.Counted},
 }
 
 // world is an instance in which somebody of each class has signed, and what is answered to those who try to find out who.
 type world struct {
 	*testing.T
-	a     *testkit.Running
-	clock *testkit.Clock
-	real  func(s somebody) bool // it is who is asked about that has signed, not another
-	fed   map[string]bool       // "POST /path field" of each field that was given an address or a name that is asked about
-	found map[string]bool       // and of each field into which somebody can type, on any page that was seen
-	forms map[string]bool       // the names of fields that were seen together
-	steps []step
-	n     int // visitors so far
+	a        *testkit.Running
+	clock    *testkit.Clock
+	ada, ben *testkit.Editor       // of the letter; ada is the operator too
+	real     func(s somebody) bool // it is who is asked about that has signed, not another
+	renamed  bool                  // another's name is another's, even where it is seen
+	fed      map[string]bool       // "POST /path field" of each field that was given an address or a name that is asked about
+	found    map[string]bool       // and of each field into which somebody can type, on any page that was seen
+	forms    map[string]bool       // pages whose forms are in found
+	steps    []step
+	n        int // visitors so far
 }
 
 // step is one answer as far as two worlds must give the same.
@@ -77,21 +81,22 @@ func (w *world) stands(s somebody) somebody {
 	}
 	_, domain, _ := strings.Cut(s.signs, "@")
 	s.signs = "decoy@" + domain
-	if !s.shown {
+	if !s.shown || w.renamed {
 		s.name = "Decoy " + strings.ToUpper(s.class[:1]) + s.class[1:]
 	}
 	return s
 }
 
 // newWorld makes the instance and what its letter has to do with somebody of each class.
-func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool) *world {
+func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool, renamed bool) *world {
 	t.Helper()
-	w := &world{T: t, clock: testkit.NewClock(), real: real, fed: map[string]bool{}, found: map[string]bool{}, forms: map[string]bool{}}
+	w := &world{T: t, clock: testkit.NewClock(), real: real, renamed: renamed, fed: map[string]bool{}, found: map[string]bool{}, forms: map[string]bool{}}
 	w.a = testkit.App(t, engine, func(o *app.Options) {
 		o.Now = w.clock.Now
 		o.Server.RateLimit, o.Server.TrustProxy = "on", []string{"127.0.0.0/8"} // the budgets of mails are what may tell
 		o.Server.PublishEvery = 1e12                                            // when the test says so, or answers would depend on the second
 	})
+	w.ada, w.ben = w.a.Operator(w), w.a.Member(w, testkit.Lead, account.Editor, "ben@lantern.example")
 	for _, s := range asked[1:] {
 		w.come(w.stands(s))
 		w.a.Publish(t)
@@ -104,6 +109,13 @@ func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool) *wo
 func (w *world) come(s somebody) {
 	w.Helper()
 	a, ctx, c := w.a, w.Context(), w.a.Client(w)
+	if s.class == "member" { // of an organisation that has to do with no letter
+		if err := a.Letters.Directory.Put(ctx, account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
+			w.Fatal(err)
+		}
+		a.Member(w, "quay", account.Editor, s.signs)
+		return
+	}
 	form := testkit.SignForm(s.name, s.signs)
 	form.Set("listing", string(s.listing))
 	if s.kind == verify.Organisation {
@@ -169,7 +181,7 @@ func (w *world) see(what string, a testkit.Answer) testkit.Answer {
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		fmt.Fprintln(&b, name, header[name])
 	}
-	for _, f := range w.newForms(a) {
+	for _, f := range w.newForms(what, a) {
 		for _, field := range f.words {
 			w.found[fieldOf(f.method, f.action, field.name)] = true
 		}
@@ -178,7 +190,7 @@ func (w *world) see(what string, a testkit.Answer) testkit.Answer {
 		}
 	}
 	w.clock.Advance(time.Second) // what happens at one moment has no order
-	w.steps = append(w.steps, step{what, unlike.ReplaceAllString(b.String()+html.UnescapeString(a.Body), "…")})
+	w.steps = append(w.steps, step{what, b.String() + a.Body})
 	return a
 }
 
@@ -220,18 +232,17 @@ func (w *world) note(method, path string, form url.Values) {
 }
 
 var (
-	fieldName   = regexp.MustCompile(`(?:action|name)="[^"]*"`)
 	fieldNumber = regexp.MustCompile(`[0-9]+`)
 	language    = regexp.MustCompile(`^/(?:ar|en|fa|fr)(/|$)`)
 )
 
-// newForms returns the forms of a page that takes words in fields that were not seen together yet.
-func (w *world) newForms(a testkit.Answer) []formOf {
-	names := strings.Join(fieldName.FindAllString(unlike.ReplaceAllString(a.Body, "…"), -1), " ")
-	if w.forms[names] {
+// newForms returns the forms of a page that takes words unless it was seen with as many fields.
+func (w *world) newForms(what string, a testkit.Answer) []formOf {
+	page := fmt.Sprint(what, a.Status, strings.Count(a.Body, ` name="`))
+	if w.forms[page] {
 		return nil
 	}
-	w.forms[names] = true
+	w.forms[page] = true
 	return formsOf(w.T, a)
 }
 
@@ -310,20 +321,41 @@ func formsOf(t *testing.T, a testkit.Answer) (forms []formOf) {
 func TestSigned_isLikeUnsigned(t *testing.T) {
 	testkit.NotRaced(t)
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
-		others := newWorld(t, engine, func(somebody) bool { return false }).look()
+		others := newWorld(t, engine, func(somebody) bool { return false }, false).look()
 		others.covers()
-		theirs := newWorld(t, engine, func(somebody) bool { return true }).look()
-		if len(others.steps) != len(theirs.steps) {
-			t.Fatalf("%d answers and %d", len(others.steps), len(theirs.steps))
-		}
-		shown := 0
-		for i, x := range others.steps {
-			if y := theirs.steps[i]; x != y && shown < 12 {
-				shown++
-				t.Errorf("another has signed (-), it is they (+): %s %s\n%s", x.what, y.what, strings.Join(differences(x.answer, y.answer), "\n"))
+		theirs := newWorld(t, engine, func(somebody) bool { return true }, false).look()
+		for i, x := range compare(t, others, theirs) {
+			if i < 12 {
+				t.Errorf("another has signed (-), it is they (+): %s", x)
 			}
 		}
 	})
+}
+
+// The comparison finds what may be seen: whom the public list names, and that somebody has signed whose name editors see.
+func TestSigned_controlIsUnlike(t *testing.T) {
+	testkit.NotRaced(t)
+	look := func(real bool) *world {
+		w := newWorld(t, store.SQLite, func(s somebody) bool { return real || s.class != "public" }, true)
+		public := asked[slices.IndexFunc(asked, func(s somebody) bool { return s.class == "public" })]
+		w.get("found", w.a.Client(t), testkit.Page+"/signatories?q="+url.QueryEscape(public.name))
+		w.readList("names", w.ada, "", listOf(asked, "Name\n", onlyName))
+		form := w.ada.Get(invitePath).Form(t, invitePath)
+		form.Set("invitees", public.address)
+		form.Set("do", "send")
+		w.post("inviting", w.ada.Client, invitePath, form)
+		w.glance("invited", w.ada)
+		return w
+	}
+	found := strings.Join(compare(t, look(false), look(true)), "\n")
+	for _, want := range []string{"found GET", "names GET " + deskOf + "…", "invited GET " + invitePath} {
+		if !strings.Contains(found, want) {
+			t.Errorf("a name that everybody sees makes no difference to %q: too little is compared: %s", want, found)
+		}
+	}
+	if strings.Contains(found, "invited GET "+exportsPath) {
+		t.Errorf("what is no different is: %s", found)
+	}
 }
 
 // covers fails unless everything that takes words was given those that are asked about.
@@ -345,18 +377,37 @@ func (w *world) covers() {
 	}
 }
 
-// differences returns the lines that only one of two answers has.
+// differences returns the lines in which two answers differ but for what differs between any two instances.
 func differences(a, b string) (lines []string) {
-	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
-	for _, line := range x {
-		if !slices.Contains(y, line) {
-			lines = append(lines, fmt.Sprintf("- %.300s", line))
-		}
+	if a == b {
+		return nil
 	}
-	for _, line := range y {
-		if !slices.Contains(x, line) {
-			lines = append(lines, fmt.Sprintf("+ %.300s", line))
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	if len(x) != len(y) {
+		lines = append(lines, fmt.Sprintf("%d lines and %d", len(x), len(y)))
+	}
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] && clean(x[i]) != clean(y[i]) {
+			lines = append(lines, fmt.Sprintf("- %.300s\n+ %.300s", clean(x[i]), clean(y[i])))
 		}
 	}
 	return lines
+}
+
+// clean takes out of a line what differs between any two instances.
+func clean(line string) string { return unlike.ReplaceAllString(html.UnescapeString(line), "…") }
+
+// compare returns in which answers two worlds differ, and how.
+func compare(t testing.TB, others, theirs *world) (apart []string) {
+	t.Helper()
+	if len(others.steps) != len(theirs.steps) {
+		t.Fatalf("%d answers and %d", len(others.steps), len(theirs.steps))
+	}
+	for i, x := range others.steps {
+		y := theirs.steps[i]
+		if lines := differences(x.answer, y.answer); x.what != y.what || len(lines) > 0 {
+			apart = append(apart, fmt.Sprintf("%s, %s\n%s", x.what, y.what, strings.Join(lines[:min(len(lines), 5)], "\n")))
+		}
+	}
+	return apart
 }
