@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -31,17 +32,21 @@ func allRoutes() (routes []string) {
 	return routes
 }
 
-// typeAddresses does what somebody can do who knows addresses and reads none of their mail: each is typed into the sign form of two
-// fresh browsers, and each presses "resend" as long as that is offered and once more.
+// typeAddresses does what somebody can do who knows addresses and reads none of their mail: each is typed into the sign form of three
+// fresh browsers, which is as often as an address is mailed, and each of them presses "resend" until it is no longer offered.
 func (w *world) typeAddresses() {
 	for _, s := range asked {
-		for range 2 {
-			c := w.a.Client(w)
-			form := testkit.SignForm("Mallory Vane", s.address)
-			form.Set("listing", string(roll.Counted))
-			got := w.post(s.class+" signed", c, testkit.Page+"/signatures", form)
-			to := got.Header.Get("Location")
-			for range 4 {
+		form := testkit.SignForm("Mallory Vane", s.address)
+		form.Set("listing", string(roll.Counted))
+		var browsers [mailbox.MailsAWeek]*testkit.Client
+		var pages [mailbox.MailsAWeek]string
+		for i := range browsers {
+			browsers[i] = w.a.Client(w)
+			pages[i] = w.post(s.class+" signed", browsers[i], testkit.Page+"/signatures", form).Header.Get("Location")
+		}
+		for i, c := range browsers {
+			to := pages[i]
+			for range mailbox.MailsAWeek {
 				w.get(s.class+" check-mail", c, to)
 				w.post(s.class+" resend", c, to, url.Values{})
 			}

@@ -49,6 +49,7 @@ var asked = []somebody{
 	{class: "held", name: "Casimir Thorne", address: "casimir@mailinator.com", kind: verify.Person, listing: roll.Counted},
 	{class: "removed", name: "Wilmot Faraday", address: "wilmot@removed.example", kind: verify.Person, listing: roll.Counted},
 	{class: "respelled", name: "Yevgenia Stroud", address: "y.stroud+list@gmail.com", signs: "ystroud@gmail.com", kind: verify.Person, listing: roll.Counted},
+	{class: "paper", name: "Lazare Wick", address: "lazare@paper.example", kind: verify.Person, listing: roll.Counted},
 	{class: "member", name: "Orla Penhaligon", address: "orla@member.example", kind: verify.Person},
 	{class: "organisation", name: "Plover Weir Trust", address: "office@organisation.example", kind: verify.Organisation, listing: roll.Counted},
 }
@@ -109,6 +110,10 @@ func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool, ren
 func (w *world) come(s somebody) {
 	w.Helper()
 	a, ctx, c := w.a, w.Context(), w.a.Client(w)
+	if s.class == "paper" {
+		a.AddList(w, "Name,Email,Listing\n"+s.name+","+s.signs+",no\n")
+		return
+	}
 	if s.class == "member" { // of an organisation that has to do with no letter
 		if err := a.Letters.Directory.Put(ctx, account.Organisation{Slug: "quay", Names: map[string]string{"en": "Quay Law Clinic"}}); err != nil {
 			w.Fatal(err)
