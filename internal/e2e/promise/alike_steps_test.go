@@ -64,8 +64,12 @@ func (w *world) typeNames() {
 			what := s.class + " as " + string(kind)
 			form := testkit.SignForm(s.name, own)
 			form.Set("kind", string(kind))
-			for _, field := range []string{"title", "affiliation", "organisation"} {
-				form.Set(field, s.name)
+			var rest []string // a name that came on a list has nothing beside it
+			if kind == verify.Organisation {
+				rest = []string{"title", s.name, "affiliation", s.name, "organisation", s.name}
+			}
+			for i := 0; i < len(rest); i += 2 {
+				form.Set(rest[i], rest[i+1])
 			}
 			c, other := w.a.Client(w), w.a.Client(w)
 			got := w.post(what, c, testkit.Page+"/signatures", form)
@@ -75,7 +79,7 @@ func (w *world) typeNames() {
 			w.get(what, other, confirm)
 			w.post(what, other, confirm, testkit.Press("code"))
 			code := w.a.Inbox.Wait(w, own).Code()
-			form = testkit.Press("confirm", "code", code, "name", s.name, "title", s.name, "affiliation", s.name, "organisation", s.name)
+			form = testkit.Press("confirm", append(rest, "code", code, "name", s.name)...)
 			secret := w.post(what, other, confirm, form).Secret(w)
 			show := testkit.Press("show", "secret", secret)
 			id := w.post(what, c, "/signature", show).SignatureID(w)
