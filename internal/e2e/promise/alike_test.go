@@ -16,6 +16,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -236,10 +237,7 @@ func (w *world) note(method, path string, form url.Values) {
 	}
 }
 
-var (
-	fieldNumber = regexp.MustCompile(`[0-9]+`)
-	language    = regexp.MustCompile(`^/(?:ar|en|fa|fr)(/|$)`)
-)
+var fieldNumber = regexp.MustCompile(`[0-9]+`)
 
 // newForms returns the forms of a page that takes words unless it was seen with as many fields.
 func (w *world) newForms(what string, a testkit.Answer) []formOf {
@@ -258,7 +256,12 @@ func fieldOf(method, path, field string) string {
 
 // routeOf is the pattern in routes.go that a path belongs to, by the mux of those patterns.
 func routeOf(method, path string) string {
-	request, err := http.NewRequest(method, "http://x"+language.ReplaceAllString(path, "/"), nil)
+	for _, l := range i18n.All() {
+		if rest, ok := strings.CutPrefix(path, "/"+l.Code+"/"); ok {
+			path = "/" + rest
+		}
+	}
+	request, err := http.NewRequest(method, "http://x"+path, nil)
 	if err != nil {
 		return path
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,14 +105,15 @@ func pairsOf(t testing.TB, people int) map[string]func(signed bool, i int) {
 	waiting, dryRun := map[string]string{}, map[bool]string{}
 	ada := a.Operator(t)
 	for _, signed := range []bool{true, false} {
-		list := "Email\n"
+		var list strings.Builder
+		list.WriteString("Email\n")
 		for i := range people {
 			waiting[address(signed, i)] = submit(c, address(signed, i))
-			list += address(signed, i) + "\n"
+			list.WriteString(address(signed, i) + "\n")
 		}
 		read := ada.Get(intakePath).Form(t, intakePath)
 		read.Set("do", "read")
-		read.Set("text", "Name,"+list)
+		read.Set("text", "Name,"+list.String())
 		got := ada.Send(t, intakePath, "", "", nil, read)
 		if got.Status != http.StatusSeeOther {
 			t.Fatalf("%d: %s", got.Status, got.Main(t))
