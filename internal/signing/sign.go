@@ -190,10 +190,11 @@ func (s *Service) Waiting(ctx context.Context, id int64, browser string) (Waitin
 		return Waiting{}, err
 	}
 	p, err := row.open(key)
-	return Waiting{Letter: row.letter, Email: p.Email, Code: key.Code(id), CanResend: row.mails < mailbox.MailsAWeek && row.confirmed == nil}, err
+	return Waiting{Letter: row.letter, Email: p.Email, Code: key.Code(id), CanResend: row.mails < mailbox.MailsAWeek}, err
 }
 
-// Resend mails the confirmation once more if the budget allows, and answers the same if not.
+// Resend mails the confirmation once more if the budget allows, and answers the same if not. It counts what its browser asks for also
+// where that is confirmed already: whoever typed the address of another must not see that its owner has signed by their mail.
 func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil {
@@ -217,7 +218,7 @@ func (s *Service) Resend(ctx context.Context, id int64, browser string) error {
 	box := s.Mailboxes.Of(key, row.letter, a)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(qCountMail, id, mailbox.MailsAWeek)
-		if err != nil || n == 0 {
+		if err != nil || n == 0 || row.confirmed != nil {
 			return err
 		}
 		mail, err := box.Spend(tx)

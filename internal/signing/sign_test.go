@@ -289,6 +289,21 @@ func TestResend_tellsNothingOfTheAddress(t *testing.T) {
 			}
 			return shown
 		}
+		confirmed := d.Submit("late@example.org")
+		d.Press(d.Token(confirmed)) // as its owner does, in another browser
+		mails := d.Jobs("mail.confirm")
+		for i := range mailbox.MailsAWeek {
+			w, err := d.Signing.Waiting(t.Context(), confirmed, testkit.BrowserCookie)
+			if err != nil || w.CanResend != (i < mailbox.MailsAWeek-1) {
+				t.Errorf("a submission that is confirmed is offered mail %d: %v, %v", i+2, w.CanResend, err)
+			}
+			if err := d.Signing.Resend(t.Context(), confirmed, testkit.BrowserCookie); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := d.Jobs("mail.confirm"); n != mails {
+			t.Errorf("%d mails ask for what is confirmed", n-mails)
+		}
 		if known, unknown := offers("signed@example.org"), offers("nobody@example.org"); !slices.Equal(known, unknown) || !known[0] || known[len(known)-1] {
 			t.Errorf("an address that signed is offered %v, another %v", known, unknown)
 		}

@@ -17,7 +17,7 @@ var (
 		FROM pending WHERE id = $3`)
 	qForgetDomains = store.Q("pending.forget_domains", `
 		UPDATE pending SET domain_tag = NULL WHERE id IN (SELECT id FROM pending WHERE id < $1 AND domain_tag IS NOT NULL ORDER BY id LIMIT 500)`)
-	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2 AND confirmed_at IS NULL`)
+	qCountMail = store.Q("pending.count_mail", `UPDATE pending SET mails = mails + 1 WHERE id = $1 AND mails < $2`)
 	qCountTry  = store.Q("pending.count_try", `UPDATE pending SET tries = tries + 1 WHERE id = $1 AND tries < $2`)
 	qSetFresh  = store.Q("pending.set_fresh", `
 		UPDATE pending SET fresh_hash = $1, fresh_until = $2, sealed = $3, codes = codes + 1

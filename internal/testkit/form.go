@@ -13,30 +13,35 @@ func Fields(doc *html.Node, action string) url.Values {
 		if form.Data != "form" || strings.SplitN(Attribute(form, "action"), "?", 2)[0] != action {
 			continue
 		}
-		v := url.Values{}
-		for n := range form.Descendants() {
-			name, kind := Attribute(n, "name"), Attribute(n, "type")
-			switch {
-			case n.Type != html.ElementNode || name == "" || kind == "file":
-			case n.Data == "textarea":
-				text := ""
-				if n.FirstChild != nil {
-					text = strings.TrimPrefix(n.FirstChild.Data, "\n")
-				}
-				v.Add(name, text)
-			case n.Data == "select":
-				for o := range n.Descendants() {
-					if o.Data == "option" && (has(o, "selected") || v.Get(name) == "" && !has(n, "multiple")) {
-						v.Set(name, Attribute(o, "value"))
-					}
-				}
-			case n.Data == "input" && (kind != "radio" && kind != "checkbox" || has(n, "checked")):
-				v.Add(name, Attribute(n, "value"))
-			}
-		}
-		return v
+		return FieldsOf(form)
 	}
 	return nil
+}
+
+// FieldsOf returns what a form would send, without its buttons.
+func FieldsOf(form *html.Node) url.Values {
+	v := url.Values{}
+	for n := range form.Descendants() {
+		name, kind := Attribute(n, "name"), Attribute(n, "type")
+		switch {
+		case n.Type != html.ElementNode || name == "" || kind == "file":
+		case n.Data == "textarea":
+			text := ""
+			if n.FirstChild != nil {
+				text = strings.TrimPrefix(n.FirstChild.Data, "\n")
+			}
+			v.Add(name, text)
+		case n.Data == "select":
+			for o := range n.Descendants() {
+				if o.Data == "option" && (has(o, "selected") || v.Get(name) == "" && !has(n, "multiple")) {
+					v.Set(name, Attribute(o, "value"))
+				}
+			}
+		case n.Data == "input" && (kind != "radio" && kind != "checkbox" || has(n, "checked")):
+			v.Add(name, Attribute(n, "value"))
+		}
+	}
+	return v
 }
 
 // Values returns the values of all fields of that name on a page.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +133,13 @@ func (i *Inbox) take(address string) (m Mail, ok bool, arrived chan struct{}) {
 		}
 	}
 	return m, false, i.arrived
+}
+
+// Left returns the mails that nobody has taken, in the order in which they arrived.
+func (i *Inbox) Left() []Mail {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.mails)
 }
 
 // Count returns how many mails have arrived.

@@ -19,7 +19,7 @@ type HomePage struct {
 	CanMail      bool
 	Due          []DueView
 	Letters      []LetterLine
-	Mails        *MailView // nil for those who neither write letters nor run the server
+	Mails        *MailView // nil for those who do not run the server: how many go out tells who types an address whether it had some already
 }
 
 // Template is its file.
@@ -94,12 +94,12 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		p.Letters = append(p.Letters, v)
 		p.Due = append(p.Due, h.dueOf(l, x, v, role, waiting, d.User.ID)...)
 	}
-	if p.MayWrite || p.Operator {
+	if p.Operator {
 		health, err := h.Jobs.Health(r.Context(), "mail")
 		if err != nil {
 			return err
 		}
-		if p.Mails = new(mailView(l, health, h.Mailboxes.PutOff())); p.Mails.N > 0 && p.Operator {
+		if p.Mails = new(mailView(l, health, h.Mailboxes.PutOff())); p.Mails.N > 0 {
 			p.Due = append(p.Due, DueView{page.Tag(l.T("desk.mail.title"), l.Code), page.Local(r, "/desk/jobs"), l.N("desk.due.mails", p.Mails.N)})
 		}
 	}
