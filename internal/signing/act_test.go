@@ -28,7 +28,7 @@ func (d *desk) members(list ...account.Role) (ids []int64) {
 		ids = nil
 		for i, role := range list {
 			id := store.NewID(tx.Now()) + int64(i)
-			if _, err := tx.Exec(qTestUser, id, []byte(fmt.Sprintf("%s-%d", role, id))); err != nil {
+			if _, err := tx.Exec(qTestUser, id, fmt.Appendf(nil, "%s-%d", role, id)); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(qTestMember, id, "peace-office"); err != nil {
