@@ -28,10 +28,11 @@ var fontFiles embed.FS
 var builtIn = []struct {
 	scripts []language.Script
 	names   [3]string
+	scale   float64 // by which its letters are drawn larger, to look as large as the others
 }{
-	{nil, [3]string{"NotoSerif-Regular", "NotoSerif-Bold", "NotoSerif-Italic"}},
-	{[]language.Script{language.Arabic}, [3]string{"NotoNaskhArabic-Regular", "NotoNaskhArabic-Bold", "NotoNaskhArabic-Regular"}},
-	{[]language.Script{language.Hebrew}, [3]string{"NotoSerifHebrew-Regular", "NotoSerifHebrew-Bold", "NotoSerifHebrew-Regular"}},
+	{nil, [3]string{"NotoSerif-Regular", "NotoSerif-Bold", "NotoSerif-Italic"}, 1},
+	{[]language.Script{language.Arabic}, [3]string{"NotoNaskhArabic-Regular", "NotoNaskhArabic-Bold", "NotoNaskhArabic-Regular"}, 1.14},
+	{[]language.Script{language.Hebrew}, [3]string{"NotoSerifHebrew-Regular", "NotoSerifHebrew-Bold", "NotoSerifHebrew-Regular"}, 1},
 }
 
 // fontFile is a font as it was read; it does not change.
@@ -236,6 +237,7 @@ func readFile(path string) *fontFile {
 type face struct {
 	*fontFile
 	shape *harfbuzz.Font
+	scale float64
 	subset
 }
 
@@ -255,7 +257,12 @@ func newFaces() *faces {
 func (f *faces) of(file *fontFile) *face {
 	x := f.byFile[file]
 	if x == nil {
-		x = &face{fontFile: file, shape: harfbuzz.NewFont(font.NewFace(file.font))}
+		x = &face{fontFile: file, shape: harfbuzz.NewFont(font.NewFace(file.font)), scale: 1}
+		for _, b := range builtIn {
+			if slices.Contains(b.names[:], file.name) {
+				x.scale = b.scale
+			}
+		}
 		x.subset.init(file)
 		f.byFile[file] = x
 		f.used = append(f.used, x)
@@ -264,16 +271,16 @@ func (f *faces) of(file *fontFile) *face {
 }
 
 // choose returns the font for a character of a script: that of the character before it, if this is of no script of its own, else a
-// built-in one, else one of the machine. One that no font has is drawn as a box, and counted.
+// built-in one, European digits being Latin always, else one of the machine. One that no font has is drawn as a box, and counted.
 func (f *faces) choose(r rune, script language.Script, weight int, before *face) *face {
-	if before != nil && !isStrong(r) {
+	if before != nil && !isStrong(r) && (r < '0' || r > '9') {
 		if _, has := before.font.NominalGlyph(r); has || isInvisible(r) {
 			return before
 		}
 	}
 	first := 0
 	for i, b := range builtIn {
-		if slices.Contains(b.scripts, script) {
+		if isDigit := r >= '0' && r <= '9'; !isDigit && slices.Contains(b.scripts, script) {
 			first = i
 		}
 	}

@@ -125,7 +125,7 @@ func Make(in Input) *Document {
 		}
 	}
 	d.addText(t, in)
-	if in.Letter.SignOn != letter.SignOnNone {
+	if in.Letter.SignOn != letter.SignOnNone && in.Counts.Organisations+in.Counts.Persons > 0 {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
@@ -271,7 +271,11 @@ func (d *Document) addSheet(in Input) {
 	if t.Translator != "" {
 		add("", l.T("letter.translator", "Name", t.Translator))
 	}
-	add(l.T("document.language"), l.Language(t.Language)+" · "+l.T("letter."+map[bool]string{true: "authoritative", false: "translated"}[t.Language == in.Edition.Language]))
+	standing := l.T("letter.authoritative")
+	if t.Language != in.Edition.Language {
+		standing = l.T("letter.translated")
+	}
+	add(l.T("document.language"), l.Language(t.Language)+" · "+standing)
 	code(l.T("check.text"), t.SHA256)
 	if t.Language != in.Edition.Language {
 		code(l.T("check.text")+" ("+l.Language(in.Edition.Language)+")", in.Edition.SHA256)

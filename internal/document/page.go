@@ -297,22 +297,32 @@ func (s *setter) drawPiece(p piece, x, base float64, text []rune) {
 	case look.grey:
 		c.WriteString(grey)
 	}
-	fmt.Fprintf(c, "BT /F%d %s Tf %s %s Td [<", s.fontNumber(f), num(look.size), num(x), num(base+look.rise))
+	fmt.Fprintf(c, "BT /F%d %s Tf %s %s Td [<", s.fontNumber(f), num(look.size*f.scale), num(x), num(base+look.rise))
 	exact, drawn := 0.0, 0 // in thousandths of the size
 	var codes []uint16
+	if p.closes == '\u200f' {
+		fmt.Fprintf(c, "%04X", f.code(blank, 0, string(p.closes)))
+	}
 	for _, k := range p.clusters {
 		if len(k.parts) > 0 && !controls(text[k.start:k.end]) {
 			if by := int(exact) - drawn; by > 2 || by < -2 {
 				fmt.Fprintf(c, "> %d <", -by)
 				drawn += by
 			}
-			codes = f.encode(codes[:0], k.parts, k.advance, text[k.start:k.end], k.level%2 == 1)
+			codes = codes[:0]
+			if k.closes {
+				codes = append(codes, f.code(blank, 0, "\u200f"))
+			}
+			codes = f.encode(codes, k.parts, k.advance, text[k.start:k.end], k.level%2 == 1)
 			for _, code := range codes {
 				fmt.Fprintf(c, "%04X", code)
 				drawn += f.list[code].width
 			}
 		}
 		exact += float64(k.advance) * 1000 / float64(f.upem)
+	}
+	if p.closes == '\u200e' {
+		fmt.Fprintf(c, "%04X", f.code(blank, 0, string(p.closes)))
 	}
 	c.WriteString(">] TJ ET\n")
 	if look.strike {

@@ -189,9 +189,9 @@ func (s *setter) factRows(f Facts, at box, of *element) (rows []row) {
 			if rtl {
 				align = Right
 			}
-			values = s.text([]Run{run}, look{size: noteSize}, "en", "LBody", align, value, li)
+			values = s.text([]Run{run}, look{size: 8}, "en", "LBody", align, value, li)
 		} else {
-			values = s.text([]Run{run}, look{size: noteSize + 1}, language, "LBody", Start, value, li)
+			values = s.text([]Run{run}, look{size: noteSize}, language, "LBody", Start, value, li)
 		}
 		cells := [][]row{s.text([]Run{{Text: fact.Label}}, look{size: noteSize, grey: true}, language, "Lbl", Start, name, li), values}
 		next := beside(cells, s.space()*0.4)

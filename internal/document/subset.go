@@ -229,7 +229,7 @@ func (s *subset) truetype() []byte {
 func sfnt(names []string, tables [][]byte) []byte {
 	var out bytes.Buffer
 	n := len(names)
-	_ = binary.Write(&out, binary.BigEndian, []uint16{0, 1, uint16(n), 64, 2, uint16(n*16 - 64)}) // of six tables
+	_ = binary.Write(&out, binary.BigEndian, []uint16{1, 0, uint16(n), 64, 2, uint16(n*16 - 64)}) // of six tables
 	at := 12 + 16*n
 	for i, name := range names {
 		out.WriteString(name)

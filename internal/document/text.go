@@ -47,6 +47,7 @@ type cluster struct {
 	start, end int // characters
 	level      uint8
 	look       *look
+	closes     bool // runs from right to left, and some readers of documents take it for a part of a number
 	blank      bool // white space, which no line begins or ends with
 	breaks     bool // a line may begin here
 	ends       bool // a line ends after it, whatever follows
@@ -169,7 +170,12 @@ func (t *typesetter) shapeRun(p *passage, start, end int, f *face, script langua
 		if c.end = end; i+1 < len(run) {
 			c.end = run[i+1].start
 		}
-		c.width = float64(c.advance) * l.size / float64(f.upem)
+		c.width = float64(c.advance) * l.size * f.scale / float64(f.upem)
+		if level%2 == 1 && c.end == c.start+1 {
+			properties, _ := bidi.LookupRune(p.text[c.start])
+			class := properties.Class()
+			c.closes = class == bidi.CS || class == bidi.ES || class == bidi.ET
+		}
 		c.blank = true
 		for _, r := range p.text[c.start:c.end] {
 			c.blank = c.blank && (unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' || isControl(r))
@@ -189,6 +195,9 @@ func (t *typesetter) markBreaks(p *passage) {
 		at := lines.Line().Offset
 		for next < len(p.clusters) && p.clusters[next].start < at {
 			next++
+		}
+		if at > 0 && (p.text[at-1] == '-' || p.text[at-1] == '\u2010') { // readers of documents would take the hyphen away with the break
+			continue
 		}
 		if next < len(p.clusters) && p.clusters[next].start == at {
 			p.clusters[next].breaks = true
@@ -272,12 +281,15 @@ func (p *passage) line(start, end int) textLine {
 	return l
 }
 
-// piece is a part of a line that is drawn at once, from left to right.
+// piece is a part of a line that is drawn at once, from left to right. One that runs against its line, such as a number in Persian,
+// closes with a mark that shows nothing: without it readers of documents take the blank after it for the one before.
 type piece struct {
 	x        float64 // from the left end of the line
 	width    float64
 	clusters []*cluster
 	first    int // the first of its characters in reading order
+	last     int // the last of its clusters, in the line
+	closes   rune
 }
 
 // pieces returns what a line is drawn as, in reading order.
@@ -302,12 +314,26 @@ func (l textLine) pieces() (list []piece) {
 		c := &line[i]
 		n := len(list)
 		if n == 0 || !list[n-1].takes(c) {
-			list = append(list, piece{x: x, first: c.start})
+			list = append(list, piece{x: x, first: c.start, last: i})
 			n++
 		}
 		p := &list[n-1]
-		p.clusters, p.width, p.first = append(p.clusters, c), p.width+c.width, min(p.first, c.start)
+		p.clusters, p.width, p.first, p.last = append(p.clusters, c), p.width+c.width, min(p.first, c.start), max(p.last, i)
 		x += c.width
+	}
+	for i := 0; i < len(list); i++ { // runs of pieces that go against the line
+		start, last := i, 0
+		for i < len(list) && list[i].clusters[0].level%2 != base {
+			last = max(last, list[i].last)
+			i++
+		}
+		if i > start && last+1 < seen {
+			if base == 1 {
+				list[start].closes = '\u200f'
+			} else {
+				list[i-1].closes = '\u200e'
+			}
+		}
 	}
 	if seen > 0 && seen < len(line) { // the blank at which the line was broken parts its words from the next line's for whoever copies them
 		last := &line[seen]

@@ -58,6 +58,11 @@ func (d *Document) WritePDF(w io.Writer) (Report, error) {
 			if i > 0 && len(rows) > 0 {
 				rows[0].before = max(rows[0].before, s.gap(b, d.Blocks[i-1]))
 			}
+			if _, p := b.(Paragraph); p && len(rows) > 0 && i+1 < len(d.Blocks) {
+				if _, list := d.Blocks[i+1].(List); list { // what leads to a list stands with its beginning
+					rows[len(rows)-1].keep = true
+				}
+			}
 			s.flow(rows)
 		}
 	}
@@ -77,7 +82,8 @@ func (d *Document) WritePDF(w io.Writer) (Report, error) {
 	for i, of := range s.parents {
 		fmt.Fprintf(&keys, "%d %s ", i, of)
 	}
-	s.file.object(tree, fmt.Sprintf("<</Type /StructTreeRoot /K [%d 0 R] /ParentTree <</Nums [%s]>> /ParentTreeNextKey %d>>", s.root.id, keys.String(), len(s.parents)))
+	s.file.object(tree, fmt.Sprintf("<</Type /StructTreeRoot /K [%d 0 R] /ParentTree <</Nums [%s]>> /ParentTreeNextKey %d>>",
+		s.root.id, keys.String(), len(s.parents)))
 	direction := ""
 	if s.rtl() {
 		direction = " /Direction /R2L"
@@ -203,7 +209,7 @@ func (s *setter) text(runs []Run, base look, language, kind string, align Align,
 	if len(p.text) == 0 {
 		return nil
 	}
-	if align == Start && i18n.Direction(language) != i18n.Direction(s.doc.Language) && !p.rtl && s.rtl() && language == s.doc.Language {
+	if align == Start && s.rtl() { // all begins at the margin of the letter's own language
 		align = Right
 	}
 	return s.lines(p, b, align, s.element(of, kind, language), language)
@@ -457,8 +463,8 @@ func (s *setter) fonts(resources int) {
 		name := fmt.Sprintf("%c%c%c%c%c%c+%s", 'A'+i/26%26, 'A'+i%26, 'U', 'N', 'D', 'S', strings.Map(nameRune, f.name))
 		s.file.object(font, fmt.Sprintf("<</Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R>>",
 			name, descendant, unicode))
-		s.file.object(descendant, fmt.Sprintf("<</Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>>"+
-			" /FontDescriptor %d 0 R /DW 0 /W %s /CIDToGIDMap %d 0 R>>", name, descriptor, f.widths(), glyphs))
+		s.file.object(descendant, fmt.Sprintf("<</Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo"+
+			" <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor %d 0 R /DW 0 /W %s /CIDToGIDMap %d 0 R>>", name, descriptor, f.widths(), glyphs))
 		s.file.object(descriptor, fmt.Sprintf("<</Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent %d /Descent %d"+
 			" /CapHeight 700 /StemV 80 /FontFile2 %d 0 R>>", name, f.milli(f.bounds[0]), f.milli(f.bounds[1]), f.milli(f.bounds[2]), f.milli(f.bounds[3]),
 			f.milli(f.ascent), -f.milli(f.descent), data))
