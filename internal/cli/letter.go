@@ -236,7 +236,8 @@ func (c *exportLetter) Run(e *environment) error {
 }
 
 func (c *exportLetter) writePDF(e *environment, a *app.App) error {
-	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience, Sheet: c.Sheet, BaseURL: c.BaseURL})
+	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
+		Sheet: c.Sheet, BaseURL: c.BaseURL})
 	if err != nil {
 		return err
 	}

@@ -48,14 +48,17 @@ func beside(cells [][]row, tall float64) (rows []row) {
 	return rows
 }
 
-const cellGap = 5.0
+// gapOf is the room on both sides of a cell.
+func gapOf(columns int) float64 {
+	if columns > 6 {
+		return 2.5
+	}
+	return 5
+}
 
 // columnWidths shares a width out among columns: each as wide as its text, or what is there by what each needs.
 func columnWidths(natural, least []float64, width float64) []float64 {
-	all, need := 0.0, 0.0
-	for i := range natural {
-		all, need = all+natural[i], need+least[i]
-	}
+	all, need := sumOf(natural), sumOf(least)
 	widths := slices.Clone(natural)
 	switch {
 	case all <= width:
@@ -71,6 +74,35 @@ func columnWidths(natural, least []float64, width float64) []float64 {
 	return widths
 }
 
+// needs returns how wide each column of a table would be, and its longest word.
+func (s *setter) needs(t Table, columns int, size float64) (natural, least []float64) {
+	natural, least = make([]float64, columns), make([]float64, columns)
+	for r, cells := range t.Rows {
+		for i, cell := range cells {
+			p := s.typesetter.set(s.stretchesOf(cell.Runs, look{size: size, bold: r < t.Head}), s.rtl(), s.lead())
+			word, all := 0.0, 0.0
+			for _, c := range p.clusters {
+				if c.breaks || c.ends {
+					word = 0
+				}
+				all += c.width
+				if word += c.width; !c.blank {
+					least[i] = max(least[i], word+2*gapOf(columns)+0.1)
+				}
+			}
+			natural[i] = max(natural[i], all+2*gapOf(columns)+1)
+		}
+	}
+	return natural, least
+}
+
+func sumOf(widths []float64) (all float64) {
+	for _, w := range widths {
+		all += w
+	}
+	return all
+}
+
 func (s *setter) tableRows(t Table, at box, of *element) (rows []row) {
 	columns := 0
 	for _, cells := range t.Rows {
@@ -80,26 +112,13 @@ func (s *setter) tableRows(t Table, at box, of *element) (rows []row) {
 		return nil
 	}
 	size := bodySize - 1.0
-	if columns > 5 {
-		size = smallSize
-	}
-	natural, least := make([]float64, columns), make([]float64, columns)
-	for r, cells := range t.Rows {
-		for i, cell := range cells {
-			p := s.typesetter.set(s.stretchesOf(cell.Runs, look{size: size, bold: r < t.Head}), s.rtl(), s.lead())
-			word, all := 0.0, 0.0
-			for _, c := range p.clusters {
-				if c.breaks || c.ends {
-					word = 0
-				}
-				word, all = word+c.width, all+c.width
-				least[i] = max(least[i], word+2*cellGap)
-			}
-			natural[i] = max(natural[i], all+2*cellGap+1)
-		}
+	natural, least := s.needs(t, columns, size)
+	for size > 6 && sumOf(least) > at.width { // rather smaller letters than broken words
+		size--
+		natural, least = s.needs(t, columns, size)
 	}
 	widths := columnWidths(natural, least, at.width)
-	table := s.element(of, "Table", s.doc.Language)
+	gap, table := gapOf(columns), s.element(of, "Table", s.doc.Language)
 	for r, cells := range t.Rows {
 		tr := s.element(table, "TR", s.doc.Language)
 		x := at.x
@@ -119,7 +138,7 @@ func (s *setter) tableRows(t Table, at box, of *element) (rows []row) {
 			if kind == "TH" {
 				td.more = " /A <</O /Table /Scope /Column>>"
 			}
-			inner := box{x + cellGap, max(widths[i]-2*cellGap, 1)}
+			inner := box{x + gap, max(widths[i]-2*gap, 1)}
 			line = append(line, s.text(cell.Runs, look{size: size, bold: r < t.Head}, s.doc.Language, "P", cell.Align, inner, td))
 			if !s.rtl() {
 				x += widths[i]
@@ -129,10 +148,7 @@ func (s *setter) tableRows(t Table, at box, of *element) (rows []row) {
 		if len(next) == 0 {
 			continue
 		}
-		total := 0.0
-		for _, w := range widths {
-			total += w
-		}
+		total := sumOf(widths)
 		left := at.x
 		if s.rtl() {
 			left = at.x + at.width - total
