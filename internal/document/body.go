@@ -14,11 +14,10 @@ import (
 // reader makes blocks of the tree of a letter's body. It follows the renderer of the letter's page: what that shows is here, what it
 // leaves out is not.
 type reader struct {
-	source   []byte
-	picture  func(hash string) []byte // nil for one that is not there
-	digits   func(string) string      // the digits of the letter's language
-	notes    [][]Block
-	pictures []string // the hashes of those that are not there
+	source  []byte
+	picture func(hash string) []byte // nil for one that is not there
+	digits  func(string) string      // the digits of the letter's language
+	notes   [][]Block
 }
 
 func bodyOf(t letter.Text, picture func(hash string) []byte) (body []Block, notes [][]Block) {
@@ -94,7 +93,10 @@ func (r *reader) paragraph(n ast.Node) (list []Block) {
 }
 
 func (r *reader) figure(n *ast.Image, hash string) Picture {
-	p := Picture{Data: r.picture(hash), Alt: plainOf(r.runs(n, Run{}))}
+	p := Picture{Alt: plainOf(r.runs(n, Run{}))}
+	if hash != "" {
+		p.Data = r.picture(hash)
+	}
 	caption, credit, _ := strings.Cut(string(n.Title), "|")
 	if caption = strings.TrimSpace(caption); caption != "" {
 		p.Caption = append(p.Caption, Run{Text: caption})
@@ -209,9 +211,12 @@ func (r *reader) inline(n ast.Node, style Run) []Run {
 		style.Link = linkTo(string(n.URL(r.source)))
 		return as(string(n.Label(r.source)))
 	case *ast.Image:
-		if _, stored := strings.CutPrefix(string(n.Destination), "picture:"); !stored {
-			style.Link = linkTo(string(n.Destination))
+		runs := r.runs(n, style)
+		if strings.HasPrefix(string(n.Destination), "picture:") { // within a line there is room for its words alone
+			runs = append(runs, as(" ")...)
+			return append(runs, r.figure(n, "").Caption...)
 		}
+		style.Link = linkTo(string(n.Destination))
 		return r.runs(n, style)
 	case *extast.FootnoteLink:
 		style.Note = n.Index

@@ -135,13 +135,17 @@ func (s *setter) entry(x Signatory, width float64, rtl bool, language string) (e
 	}
 	parts := []stretch{{isolated(x.Name), look{size: nameSize, language: language}}}
 	var about []string
+	between := " · "
 	for _, text := range []string{x.Title, x.Affiliation, x.Country} {
 		if text != "" {
 			about = append(about, isolated(text))
+			if isRTLText(text) != rtl { // in one line, parts that run against it would be broken into the next in disorder
+				between = "\n"
+			}
 		}
 	}
 	if len(about) > 0 {
-		parts = append(parts, stretch{"\n" + strings.Join(about, " · "), look{size: 8, grey: true, language: language}})
+		parts = append(parts, stretch{"\n" + strings.Join(about, between), look{size: 8, grey: true, language: language}})
 	}
 	if x.Mark != "" {
 		parts = append(parts, stretch{"\n" + x.Mark, look{size: 8, grey: true, italic: true, language: language}})

@@ -243,3 +243,24 @@ func TestPDF_isTheSameTwice(t *testing.T) {
 		t.Error("another name gives the same bytes")
 	}
 }
+
+// What a document costs: a letter of some pages, and one with many signatories.
+func BenchmarkPDF(b *testing.B) {
+	text := english("Some text.\n\n" + strings.Repeat(strings.Repeat("A paragraph of a letter has several lines of words like these. ", 8)+"\n\n", 16))
+	for _, c := range []struct {
+		name  string
+		names int
+	}{{"letter", 0}, {"names=5000", 5000}, {"names=10000", 10000}} {
+		b.Run(c.name, func(b *testing.B) {
+			in := signed(inputOf(text), c.names)
+			b.ReportAllocs()
+			var size, pages int
+			for b.Loop() {
+				pdf, report := write(b, in)
+				size, pages = len(pdf), report.Pages
+			}
+			b.ReportMetric(float64(size)/1024, "KiB")
+			b.ReportMetric(float64(pages), "pages")
+		})
+	}
+}

@@ -20,6 +20,7 @@ type pdfFile struct {
 	at     int64
 	places []place // by number of object
 	packed []packedObject
+	zip    *zlib.Writer
 	err    error
 }
 
@@ -39,7 +40,7 @@ type packedObject struct {
 const packSize = 200
 
 func newPDF(out io.Writer) *pdfFile {
-	f := &pdfFile{out: out, hash: sha256.New(), places: make([]place, 1)}
+	f := &pdfFile{out: out, hash: sha256.New(), places: make([]place, 1), zip: zlib.NewWriter(io.Discard)}
 	f.write([]byte("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"))
 	return f
 }
@@ -85,21 +86,13 @@ func (f *pdfFile) pack() {
 
 // stream writes an object with data.
 func (f *pdfFile) stream(id int, dict string, data []byte) {
-	f.rawStream(id, dict+" /Filter /FlateDecode", deflate(data))
-}
-
-func deflate(data []byte) []byte {
 	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
-	_, _ = z.Write(data)
-	_ = z.Close() // a buffer does not fail
-	return b.Bytes()
-}
-
-func (f *pdfFile) rawStream(id int, dict string, data []byte) {
+	f.zip.Reset(&b)
+	_, _ = f.zip.Write(data)
+	_ = f.zip.Close() // a buffer does not fail
 	f.places[id] = place{at: f.at}
-	f.write(fmt.Appendf(nil, "%d 0 obj\n<<%s /Length %d>>\nstream\n", id, dict, len(data)))
-	f.write(data)
+	f.write(fmt.Appendf(nil, "%d 0 obj\n<<%s /Filter /FlateDecode /Length %d>>\nstream\n", id, strings.TrimPrefix(dict, " "), b.Len()))
+	f.write(b.Bytes())
 	f.write([]byte("\nendstream\nendobj\n"))
 }
 

@@ -219,12 +219,15 @@ func (s *setter) factRows(f Facts, at box, of *element) (rows []row) {
 	return rows
 }
 
+const logoHeight = 36.0
+
 func (s *setter) letterheadRows(l Letterhead, at box, of *element) (rows []row) {
 	for start := 0; start < len(l.Leads); start += 4 {
 		leads := l.Leads[start:min(start+4, len(l.Leads))]
 		n := float64(len(leads))
 		width := (at.width - 14*(n-1)) / n
 		var cells [][]row
+		logos := slices.ContainsFunc(leads, func(l Lead) bool { return l.Logo != nil })
 		for i, lead := range leads {
 			b := box{at.x + float64(i)*(width+14), width}
 			if s.rtl() {
@@ -233,7 +236,10 @@ func (s *setter) letterheadRows(l Letterhead, at box, of *element) (rows []row) 
 			block := s.element(of, "Sect", s.doc.Language)
 			var cell []row
 			if lead.Logo != nil {
-				cell = append(cell, s.pictureRow(lead.Logo, s.doc.words.T("document.logo", "Name", lead.Name), b, min(width, 120), 36, Start, block)...)
+				cell = append(cell, s.pictureRow(lead.Logo, s.doc.words.T("document.logo", "Name", lead.Name), b, min(width, 120), logoHeight, Start, block)...)
+			}
+			if logos { // the names stand on one line
+				cell = append([]row{{height: logoHeight + 4 - stacked([][]row{cell}).height, draw: func(float64) {}}}, cell...)
 			}
 			cell = append(cell, s.text([]Run{{Text: lead.Name}}, look{size: 10.5, bold: true}, s.doc.Language, "P", Start, b, block)...)
 			if len(lead.Address) > 0 {

@@ -15,7 +15,8 @@ type subset struct {
 	file   *fontFile
 	codes  map[codeKey]uint16
 	list   []code
-	glyphs map[string]uint16 // parts to the number of the glyph in the subset
+	whole  map[uint16]uint16 // a glyph of the font to its number in the subset
+	glyphs map[string]uint16 // the same of several, or one that is moved
 	parts  [][]part          // by that number
 }
 
@@ -40,7 +41,7 @@ type codeKey struct {
 const blank = 1 // the glyph of a subset that shows nothing
 
 func (s *subset) init(file *fontFile) {
-	s.file, s.codes, s.glyphs = file, map[codeKey]uint16{}, map[string]uint16{}
+	s.file, s.codes, s.whole, s.glyphs = file, map[codeKey]uint16{}, map[uint16]uint16{}, map[string]uint16{}
 	s.parts = [][]part{{{0, 0, 0}}, nil}
 	s.list = []code{{}} // code 0 is that of a missing glyph
 }
@@ -57,9 +58,18 @@ func (s *subset) code(glyph uint16, width int, text string) uint16 {
 }
 
 func (s *subset) glyph(parts []part) uint16 {
-	key := fmt.Append(nil, parts)
 	if len(parts) == 1 && parts[0].dx == 0 && parts[0].dy == 0 {
-		key = fmt.Append(nil, parts[0].glyph)
+		g, known := s.whole[parts[0].glyph]
+		if !known {
+			g = uint16(len(s.parts))
+			s.whole[parts[0].glyph] = g
+			s.parts = append(s.parts, slices.Clone(parts))
+		}
+		return g
+	}
+	key := make([]byte, 0, 32)
+	for _, p := range parts {
+		key = append(key, byte(p.glyph>>8), byte(p.glyph), byte(p.dx>>8), byte(p.dx), byte(p.dy>>8), byte(p.dy))
 	}
 	g, known := s.glyphs[string(key)]
 	if !known {
