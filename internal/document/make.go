@@ -43,7 +43,7 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 		return nil, err
 	}
 	if l.State == letter.Draft {
-		return nil, fault.New(fault.NotFound, "letter.unknown")
+		return nil, fault.New(fault.NotFound, "letter.draft")
 	}
 	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, BaseURL: strings.TrimSuffix(w.BaseURL, "/")}
 	editions, err := s.Letters.Editions.List(ctx, l.ID)
