@@ -168,7 +168,6 @@ func (p *bidiParagraph) explicit() {
 	overIsolates, overEmbeddings, isolates := 0, 0, 0
 	for i, c := range p.class {
 		last := stack[len(stack)-1]
-		next := last.level + 1 + last.level%2 // the next even one
 		rtl := c == bidi.RLE || c == bidi.RLO || c == bidi.RLI
 		if c == bidi.FSI {
 			end := p.matching[i]
@@ -177,7 +176,8 @@ func (p *bidiParagraph) explicit() {
 			}
 			rtl = p.firstStrong(i+1, end) == 1
 		}
-		if next = last.level + 2 - last.level%2; rtl {
+		next := last.level + 2 - last.level%2 // the next even one
+		if rtl {
 			next = last.level + 1 + last.level%2
 		}
 		switch {

@@ -67,7 +67,7 @@ func TestBidi_asUnicodeHasIt(t *testing.T) {
 			continue
 		}
 		var text []rune
-		for _, hex := range strings.Fields(fields[0]) {
+		for hex := range strings.FieldsSeq(fields[0]) {
 			r, err := strconv.ParseUint(hex, 16, 32)
 			if err != nil {
 				t.Fatal(err)
