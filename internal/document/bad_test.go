@@ -46,6 +46,7 @@ func TestPDF_ofBadInput(t *testing.T) {
 		"a table of words":     english("| " + strings.Repeat("head | ", 12) + "\n|" + strings.Repeat("---|", 12) + "\n| " + strings.Repeat("somewhat longer cell | ", 12) + "\n"),
 		"a high table":         english("| a | b |\n|---|---|\n| " + words + " | c |\n| d | e |\n"),
 		"lists within lists":   english("- a\n  - b\n    - c\n      - d\n        - e\n          - f\n            - g\n"),
+		"deep quotations":      english(strings.Repeat("> ", 60) + "deep within it\n\n" + strings.Repeat("- ", 8) + "and within lists\n"),
 		"many notes":           english(strings.Repeat("Claim[^1] and[^2].\n\n", 60) + "[^1]: First source.\n\n[^2]: Second source."),
 		"notes in a demand":    english("1) Do this.[^1]\n2) And this.[^2]\n\n[^1]: Law of 1990.\n\n[^2]: Law of 1991."),
 		"a long heading":       english("## " + strings.Repeat("Heading of many words ", 60) + "\n\nText."),
@@ -105,6 +106,7 @@ func TestPDF_ofPictures(t *testing.T) {
 	}{
 		"1 by 1":        {pngOf(1, 1), 0},
 		"wide":          {pngOf(5000, 10), 0},
+		"large":         {pngOf(6000, 6000), 0},
 		"grey JPEG":     {grey.Bytes(), 0},
 		"broken":        {pngOf(300, 300)[:200], 1},
 		"20,000 pixels": {huge, 1},

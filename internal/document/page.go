@@ -241,10 +241,17 @@ func (s *setter) measure(group []row) (height, notes float64) {
 	return height, notes
 }
 
+// narrowest is how narrow lists and quotations within each other become.
+const narrowest = 120
+
 // box is where on a line something may stand.
 type box struct{ x, width float64 }
 
+// indent narrows a box from where its lines begin; one that is narrow already stays.
 func (b box) indent(by float64, rtl bool) box {
+	if b.width-by < narrowest {
+		return b
+	}
 	if !rtl {
 		b.x += by
 	}
@@ -386,7 +393,20 @@ func (s *setter) annotate(e *element, address string, x, base, width, size float
 	id, key := s.file.number(), len(s.parents)
 	s.parents = append(s.parents, strconv.Itoa(e.id)+" 0 R")
 	s.file.object(id, fmt.Sprintf("<</Type /Annot /Subtype /Link /Rect [%s %s %s %s] /Border [0 0 0] /F 4 /StructParent %d /Contents %s /A <</S /URI /URI %s>>>>",
-		num(x), num(base-0.25*size), num(x+width), num(base+0.85*size), key, textString(address), plainString(address)))
+		num(x), num(base-0.25*size), num(x+width), num(base+0.85*size), key, textString(address), plainString(asciiOf(address))))
 	e.kids = append(e.kids, fmt.Sprintf("<</Type /OBJR /Obj %d 0 R>>", id))
 	s.page.notes = append(s.page.notes, strconv.Itoa(id)+" 0 R")
+}
+
+// asciiOf is an address in ASCII.
+func asciiOf(address string) string {
+	var b strings.Builder
+	for i := range len(address) {
+		if c := address[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }

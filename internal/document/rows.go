@@ -320,13 +320,14 @@ func readPicture(data []byte) (pixels []byte, width, height int, err error) {
 	b := picture.Bounds()
 	step := max(1, (max(b.Dx(), b.Dy())+drawnPixels-1)/drawnPixels)
 	width, height = max(1, b.Dx()/step), max(1, b.Dy()/step)
+	each := min(step, 2) // a side: how many pixels one of those drawn is the mean of
 	pixels = make([]byte, 0, 3*width*height)
 	for y := range height {
 		for x := range width {
 			var sum [3]int
-			for dy := range step {
-				for dx := range step {
-					at := image.Pt(min(b.Min.X+x*step+dx, b.Max.X-1), min(b.Min.Y+y*step+dy, b.Max.Y-1))
+			for dy := range each {
+				for dx := range each {
+					at := image.Pt(min(b.Min.X+x*step+dx*step/each, b.Max.X-1), min(b.Min.Y+y*step+dy*step/each, b.Max.Y-1))
 					c := color.NRGBAModel.Convert(picture.At(at.X, at.Y)).(color.NRGBA)
 					for i, v := range []uint8{c.R, c.G, c.B} {
 						sum[i] += (int(v)*int(c.A) + 255*(255-int(c.A))) / 255
@@ -334,7 +335,7 @@ func readPicture(data []byte) (pixels []byte, width, height int, err error) {
 				}
 			}
 			for _, v := range sum {
-				pixels = append(pixels, byte(v/(step*step)))
+				pixels = append(pixels, byte(v/(each*each)))
 			}
 		}
 	}

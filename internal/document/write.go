@@ -233,7 +233,7 @@ func (s *setter) rows(b Block, at box, of *element) []row {
 		return s.listRows(b, at, of)
 	case Quotation:
 		quote := s.element(of, "BlockQuote", s.doc.Language)
-		return s.blockRows(b.Blocks, box{at.x + 20, at.width - 40}, quote)
+		return s.blockRows(b.Blocks, at.indent(20, false).indent(20, true), quote)
 	case Code:
 		runs := []Run{{Text: b.Text}}
 		return s.text(runs, look{size: 9.5}, s.doc.Language, "Code", Left, at.indent(12, s.rtl()), of)
