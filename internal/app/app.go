@@ -168,7 +168,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a)
-	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
+	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Documents: a.Documents, Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
 	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing,
 		Invitations: a.Invitations, News: a.News, Intake: a.Intake, Handouts: a.Handouts, Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
@@ -31,6 +32,7 @@ type Services struct {
 	Invitations *invitation.Service
 	News        *news.Service
 	Intake      *intake.Service
+	Documents   *document.Service
 	Handouts    *handout.Service
 }
 
@@ -43,6 +45,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
 	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
+	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)

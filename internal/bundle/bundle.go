@@ -1,8 +1,9 @@
 // Package bundle owns what anybody can take away of a letter as data: its public document, what its leaves of the log commit
-// to, and the bundle, one zip with all that verify needs to check the letter's numbers without this server.
+// to, and the bundle, one zip with all that verify needs to check the letter's numbers without this server; and the shelf where bundles and
+// documents are kept.
 //
-// It promises public data only, numbers that are no newer than the checkpoint beside them, and that a bundle is built at most
-// once a checkpoint and hour, by one process at a time. It must not know HTTP, nor a language of the pages.
+// It promises public data only, numbers that are no newer than the checkpoint beside them, and that a bundle or document is
+// built at most once a checkpoint and hour, by one process at a time. It must not know HTTP, nor a language of the pages.
 package bundle
 
 import (

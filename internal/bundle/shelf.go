@@ -4,44 +4,57 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/roll"
 )
 
-// Shelf keeps the bundles that were last asked for as files, SLUG.SIZE.VERSION.zip. They can be deleted at any time.
+// Shelf keeps the bundles and documents that were last asked for as files, SLUG.SIZE.VERSION.zip and
+// SLUG.SIZE.VERSION.EDITION.LANGUAGE.pdf. They can be deleted at any time.
 type Shelf struct {
 	*Service
-	Folder string
-	Every  time.Duration // a newer one is built at most so often
-	Now    func() time.Time
-	Logger *slog.Logger // told why a bundle could not be built
+	Documents *document.Service
+	Folder    string
+	Every     time.Duration // a newer one is built at most so often
+	Now       func() time.Time
+	Logger    *slog.Logger // told why one could not be built
 
-	turn sync.Mutex // one is built at a time: each reads the whole log
+	turn sync.Mutex // one is built at a time: each reads the whole log, or all names
 
 	mu       sync.Mutex
-	building map[string]*building // by slug; guarded by mu
+	building map[item]*building // guarded by mu
 }
 
-// building is a bundle that is being built: all who ask for it wait for the same one.
+// item is what is kept of a letter: a bundle or a document.
+type item struct{ slug, end string } // end is that of the file's name, from its point
+
+const bundleEnd = ".zip"
+
+// building is an item that is being built: all who ask for it wait for the same one.
 type building struct {
-	done chan struct{}
-	path string
-	err  error
+	item
+	write func(ctx context.Context, w io.Writer) error
+	done  chan struct{}
+	path  string
+	err   error
 }
 
 const (
-	maxKept = 2 << 30          // bytes of bundles; the oldest go
-	waitFor = 20 * time.Second // for a bundle that is being built, before whoever asks is told to come again
+	maxKept = 2 << 30          // bytes of bundles and documents; the oldest go
+	waitFor = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
-// Kept is how long a bundle may lie there.
+// Kept is how long a bundle or document may lie there.
 const Kept = time.Hour
 
 // skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
@@ -50,32 +63,47 @@ const skew = time.Minute
 // Open opens the newest bundle of a letter, whose version is that of the letter's row, building it first if the log has grown
 // and the last one is old enough. The file's name changes with what is in it.
 func (b *Shelf) Open(ctx context.Context, slug string, version int64) (*os.File, error) {
-	path, err := b.file(ctx, slug, version)
+	return b.open(ctx, item{slug, bundleEnd}, version, func(ctx context.Context, w io.Writer) error { return b.Write(ctx, w, slug) })
+}
+
+// OpenDocument opens the document of a published edition for the public, in one of the languages it has, as Open does a bundle.
+func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string) (*os.File, error) {
+	return b.open(ctx, item{slug, fmt.Sprintf(".%d.%s.pdf", edition, language)}, version, func(ctx context.Context, w io.Writer) error {
+		d, err := b.Documents.Make(ctx, document.Wanted{Slug: slug, Edition: edition, Language: language, Audience: roll.ForPublic, BaseURL: b.BaseURL})
+		if err == nil {
+			_, err = d.WritePDF(w)
+		}
+		return err
+	})
+}
+
+func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {
+	path, err := b.file(ctx, x, version, write)
 	if err != nil {
 		return nil, err
 	}
 	return os.Open(path)
 }
 
-func (b *Shelf) file(ctx context.Context, slug string, version int64) (string, error) {
+func (b *Shelf) file(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (string, error) {
 	state, err := b.Log.State(ctx)
 	if err != nil {
 		return "", err
 	}
 	of := fmt.Sprintf("%d.%d", state.Published.Size, version)
 	b.mu.Lock()
-	now := b.building[slug]
+	now := b.building[x]
 	if now == nil {
-		if path, fresh := b.newest(slug, of, b.Now()); fresh {
+		if path, fresh := b.newest(x, of, b.Now()); fresh {
 			b.mu.Unlock()
 			return path, nil
 		}
-		now = &building{done: make(chan struct{}), path: filepath.Join(b.Folder, slug+"."+of+".zip")}
+		now = &building{item: x, write: write, done: make(chan struct{}), path: filepath.Join(b.Folder, x.slug+"."+of+x.end)}
 		if b.building == nil {
-			b.building = map[string]*building{}
+			b.building = map[item]*building{}
 		}
-		b.building[slug] = now
-		go b.build(context.WithoutCancel(ctx), slug, now)
+		b.building[x] = now
+		go b.build(context.WithoutCancel(ctx), now)
 	}
 	b.mu.Unlock()
 	timer := time.NewTimer(waitFor)
@@ -90,18 +118,18 @@ func (b *Shelf) file(ctx context.Context, slug string, version int64) (string, e
 	}
 }
 
-// build writes a bundle beside its place and moves it there; earlier ones of the letter go.
-func (b *Shelf) build(ctx context.Context, slug string, now *building) {
+// build writes an item beside its place and moves it there; earlier ones go.
+func (b *Shelf) build(ctx context.Context, now *building) {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	if now.err = b.write(ctx, slug, now.path); now.err != nil {
+	if now.err = b.make(ctx, now); now.err != nil {
 		b.Logger.LogAttrs(ctx, slog.LevelError, "bundle_failed", slog.String("error", now.err.Error()))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.building, slug)
+	delete(b.building, now.item)
 	close(now.done)
-	for _, path := range b.of(slug) {
+	for _, path := range b.of(now.item) {
 		if path != now.path && now.err == nil {
 			_ = os.Remove(path)
 		}
@@ -109,8 +137,8 @@ func (b *Shelf) build(ctx context.Context, slug string, now *building) {
 	b.sweep(b.Now(), maxKept)
 }
 
-// write makes the file. A panic becomes an error: in a goroutine of its own it would end the server.
-func (b *Shelf) write(ctx context.Context, slug, path string) (err error) {
+// make makes the file. A panic becomes an error: in a goroutine of its own it would end the server.
+func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -128,25 +156,28 @@ func (b *Shelf) write(ctx context.Context, slug, path string) (err error) {
 	}
 	defer os.Remove(f.Name())
 	begun := b.Now() // what is taken away from here on may be in it
-	if err := errors.Join(b.Write(ctx, f, slug), f.Close(), os.Chtimes(f.Name(), begun, begun)); err != nil {
+	if err := errors.Join(now.write(ctx, f), f.Close(), os.Chtimes(f.Name(), begun, begun)); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return os.Rename(f.Name(), now.path)
 }
 
-// Forget deletes the bundles that may hold a name which was taken away since: erased is gone from the disk within seconds.
+// Forget deletes what may hold a name which was taken away since: erased is gone from the disk within seconds.
 func (b *Shelf) Forget(ctx context.Context) error {
-	paths, _ := filepath.Glob(filepath.Join(b.Folder, "*.zip"))
 	var all []error
-	for _, path := range paths {
-		slug, _, _ := strings.Cut(filepath.Base(path), ".") // a slug has no point
+	for _, path := range b.paths("*.zip", "*.pdf") {
+		parts := strings.SplitN(filepath.Base(path), ".", 4) // a slug has no point
+		if len(parts) < 4 {
+			continue // not of ours
+		}
+		slug := parts[0]
 		info, err := os.Stat(path)
 		if err != nil {
 			continue // deleted meanwhile
 		}
 		l, err := b.Letters.Find(ctx, slug)
 		var taken bool
-		if err == nil && !strings.HasSuffix(path, fmt.Sprintf(".%d.zip", l.Version)) { // every name that is taken away changes the letter
+		if err == nil && parts[2] != strconv.FormatInt(l.Version, 10) { // every name that is taken away changes the letter
 			taken, err = b.Signing.Erasures.Since(ctx, l.ID, info.ModTime().Add(-skew))
 		}
 		if err != nil {
@@ -159,7 +190,16 @@ func (b *Shelf) Forget(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// Sweep deletes bundles that are too old to be shown to anybody, and what a killed process has left half built.
+// paths lists files of the folder.
+func (b *Shelf) paths(patterns ...string) (all []string) {
+	for _, pattern := range patterns {
+		found, _ := filepath.Glob(filepath.Join(b.Folder, pattern))
+		all = append(all, found...)
+	}
+	return all
+}
+
+// Sweep deletes what is too old to be shown to anybody, and what a killed process has left half built.
 func (b *Shelf) Sweep() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -173,12 +213,9 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, pattern := range []string{"*.zip", ".bundle-*"} {
-		paths, _ := filepath.Glob(filepath.Join(b.Folder, pattern))
-		for _, path := range paths {
-			if info, err := os.Stat(path); err == nil {
-				files = append(files, file{path, info})
-			}
+	for _, path := range b.paths("*.zip", "*.pdf", ".bundle-*") {
+		if info, err := os.Stat(path); err == nil {
+			files = append(files, file{path, info})
 		}
 	}
 	slices.SortFunc(files, func(x, y file) int { return y.info.ModTime().Compare(x.info.ModTime()) })
@@ -189,21 +226,20 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 	}
 }
 
-// of lists the bundles of a letter.
-func (b *Shelf) of(slug string) []string {
-	paths, _ := filepath.Glob(filepath.Join(b.Folder, slug+".*.zip")) // a slug has no special characters
-	return paths
+// of lists what is kept of an item.
+func (b *Shelf) of(x item) []string {
+	return b.paths(x.slug + ".*" + x.end) // neither has special characters
 }
 
-// newest returns the bundle to serve, false when a newer one is to be built: when log or letter have changed, and the last is
+// newest returns the file to serve, false when a newer one is to be built: when log or letter have changed, and the last is
 // old enough. While the log stands still only a change of the letter can come, such as a name that is taken down.
-func (b *Shelf) newest(slug, of string, now time.Time) (string, bool) {
-	for _, path := range b.of(slug) {
+func (b *Shelf) newest(x item, of string, now time.Time) (string, bool) {
+	for _, path := range b.of(x) {
 		info, err := os.Stat(path)
 		if err != nil {
 			continue
 		}
-		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), slug+"."), ".zip")
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), x.slug+"."), x.end)
 		size, _, _ := strings.Cut(name, ".")
 		grown := !strings.HasPrefix(of, size+".")
 		if name == of || grown && now.Sub(info.ModTime()).Abs() < b.Every {

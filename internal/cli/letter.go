@@ -2,13 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 )
 
 type letterCommand struct {
@@ -190,23 +193,37 @@ type exportCommand struct {
 
 type exportLetter struct {
 	config.Instance
-	Slug     string `arg:"" help:"The letter."`
-	Format   string `enum:"md" default:"md" help:"md: the canonical file, whose SHA-256 the letter states."`
-	Language string `help:"Language of the text. Default: the authoritative one."`
-	Output   string `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
+	Slug     string         `arg:"" help:"The letter."`
+	Format   string         `enum:"md,pdf" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf: the document that is handed over, with its signatories and a sheet that says how to check it."`
+	Edition  int            `placeholder:"N" help:"Number of the edition. Default: the current one."`
+	Language string         `help:"Language of the text. Default: the authoritative one."`
+	Audience roll.Audience  `default:"public" help:"For whom the document is, which decides which names stand in it: public."`
+	Sheet    document.Sheet `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
+	BaseURL  string         `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
+	Output   string         `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 
 // Run writes the file.
 func (c *exportLetter) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
+		if c.Format == "pdf" {
+			return c.writePDF(e, a)
+		}
 		l, err := a.Letters.Find(e.ctx, c.Slug)
 		if err != nil {
 			return err
 		}
-		if c.Language == "" {
-			c.Language = l.Edition.Language
+		if c.Edition == 0 {
+			c.Edition = l.Edition.Number
 		}
-		file, _, err := a.Letters.Editions.File(e.ctx, c.Slug, l.Edition.Number, c.Language)
+		if c.Language == "" {
+			edition, err := a.Letters.Editions.Find(e.ctx, l.ID, c.Edition)
+			if err != nil {
+				return err
+			}
+			c.Language = edition.Language
+		}
+		file, _, err := a.Letters.Editions.File(e.ctx, c.Slug, c.Edition, c.Language)
 		if err != nil {
 			return err
 		}
@@ -216,4 +233,28 @@ func (c *exportLetter) Run(e *environment) error {
 		}
 		return os.WriteFile(c.Output, []byte(file), 0o644)
 	})
+}
+
+func (c *exportLetter) writePDF(e *environment, a *app.App) error {
+	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
+		Sheet: c.Sheet, BaseURL: c.BaseURL})
+	if err != nil {
+		return err
+	}
+	var report document.Report
+	err = e.writeWhole(c.Output, func(w io.Writer) (err error) {
+		report, err = d.WritePDF(w)
+		return err
+	})
+	if err != nil || c.Output == "-" {
+		return err
+	}
+	e.printf("%d pages\n", report.Pages)
+	if n := len(report.Missing); n > 0 {
+		e.printf("%d characters are in no font of this machine and show as boxes: %s\n", n, string(report.Missing))
+	}
+	if report.Pictures > 0 {
+		e.printf("%d pictures could not be read; the document says so in their place\n", report.Pictures)
+	}
+	return nil
 }

@@ -133,6 +133,13 @@ func (t Text) demands() (list []Demand) {
 	return list
 }
 
+// Tree returns the body as it is parsed for the page, and the source its nodes point into. The attributes "class" and "value" of a
+// list's item say that it is a demand, and its number where that is not the next.
+func (t Text) Tree() (root ast.Node, source []byte) {
+	source = []byte(t.Body)
+	return t.parse(source), source
+}
+
 func (t Text) parse(source []byte) ast.Node {
 	return t.markdown("").Parser().Parse(text.NewReader(source))
 }
@@ -144,7 +151,7 @@ func wordsOf(n ast.Node, source []byte) string {
 		switch c := c.(type) {
 		case *ast.Text:
 			if entering {
-				b.WriteString(unescaped(c.Segment.Value(source)))
+				b.WriteString(Unescaped(c.Segment.Value(source)))
 				if c.SoftLineBreak() || c.HardLineBreak() {
 					b.WriteByte(' ')
 				}
@@ -170,8 +177,8 @@ func wordsOf(n ast.Node, source []byte) string {
 
 var escaped = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]|" + entity.String())
 
-// unescaped returns what a run of Markdown's text stands for: each escape and each entity once.
-func unescaped(run []byte) string {
+// Unescaped returns what a run of Markdown's text stands for: each escape and each entity once.
+func Unescaped(run []byte) string {
 	return escaped.ReplaceAllStringFunc(string(run), func(s string) string {
 		if s[0] == '\\' {
 			return s[1:]

@@ -34,6 +34,7 @@ type LetterView struct {
 	Published    string     // date
 	SHA256       string
 	FileURL      string // the canonical file
+	DocumentURL  string // the letter as PDF, "" before it is published
 	EditionsURL  string
 	Editions     int        // how many there are
 	Stale        bool       // this translation is older than the authoritative text
@@ -142,6 +143,9 @@ func ViewOf(r *http.Request, l letter.Letter, e letter.Edition, language string)
 		Source: t.Source, Authority: t.Language == e.Language, Body: Sanitised(t.HTML(), t.Language)}
 	file := path + "/editions/" + strconv.Itoa(e.Number)
 	v.FileURL = file + "." + t.Language + ".md"
+	if !e.PublishedAt.IsZero() {
+		v.DocumentURL = file + "." + t.Language + ".pdf"
+	}
 	if t.Introduction != "" {
 		v.Introduction = Markdown(t.Introduction, t.Language)
 	}

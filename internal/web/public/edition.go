@@ -89,7 +89,7 @@ func (h *Handlers) ShowEditions(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, http.StatusOK, p)
 }
 
-// ShowEdition serves "3" as a page and "3.fa.md" as the canonical file.
+// ShowEdition serves "3" as a page, "3.fa.md" as the canonical file and "3.fa.pdf" as the document.
 func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 	slug, name := r.PathValue("slug"), r.PathValue("edition")
 	l, err := h.cache.find(r.Context(), slug)
@@ -112,6 +112,9 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 		page.Serve(w, r, "text/markdown; charset=utf-8", `"`+sum+`"`, []byte(file))
 		return nil
 	}
+	if base, ok := strings.CutSuffix(name, ".pdf"); ok {
+		return h.sendDocument(w, r, l, base)
+	}
 	n, ok := editionNumber(name)
 	if !ok {
 		return fault.New(fault.NotFound, "edition.unknown")
@@ -128,6 +131,24 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 		p.DiffURL = page.Local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(n))
 	}
 	return h.Render(w, http.StatusOK, p)
+}
+
+// sendDocument sends the document of an edition in a language, "3.fa".
+func (h *Handlers) sendDocument(w http.ResponseWriter, r *http.Request, l *cachedLetter, name string) error {
+	number, language, _ := strings.Cut(name, ".")
+	n, ok := editionNumber(number)
+	if !ok {
+		return fault.New(fault.NotFound, "edition.unknown")
+	}
+	if _, _, err := h.Letters.Editions.File(r.Context(), l.Slug, n, language); err != nil { // there is none of a text that is not there
+		return err
+	}
+	f, err := h.Bundles.OpenDocument(r.Context(), l.Slug, l.Version, n, language)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Language", language)
+	return sendKept(w, r, f, letter.PDF, `inline; filename="`+l.Slug+"-"+name+`.pdf"`)
 }
 
 func editionNumber(s string) (int, bool) {

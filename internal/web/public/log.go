@@ -2,6 +2,8 @@ package public
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -113,16 +115,21 @@ func (h *Handlers) SendBundle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return sendKept(w, r, f, "application/zip", `attachment; filename="`+slug+`-bundle.zip"`)
+}
+
+// sendKept sends a file of the shelf, whose name changes with what is in it, and closes it.
+func sendKept(w http.ResponseWriter, r *http.Request, f *os.File, kind, disposition string) error {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	head := w.Header()
-	head.Set("Content-Type", "application/zip")
-	head.Set("Content-Disposition", `attachment; filename="`+slug+`-bundle.zip"`)
+	head.Set("Content-Type", kind)
+	head.Set("Content-Disposition", disposition)
 	head.Set("Cache-Control", "no-cache")
-	head.Set("ETag", `"`+strings.TrimSuffix(info.Name(), ".zip")+`"`)
+	head.Set("ETag", `"`+strings.TrimSuffix(info.Name(), filepath.Ext(info.Name()))+`"`)
 	http.ServeContent(page.Patient(w), r, "", info.ModTime(), f)
 	return nil
 }

@@ -1,0 +1,140 @@
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/verify"
+)
+
+func pngOf(width, height int) []byte {
+	m := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.White, color.RGBA{0x20, 0x60, 0x90, 0xff}})
+	for x := range width {
+		for y := range height {
+			m.SetColorIndex(x, y, uint8((x*8/width+y*8/height)%2))
+		}
+	}
+	var b bytes.Buffer
+	_ = png.Encode(&b, m)
+	return b.Bytes()
+}
+
+// Whatever a letter holds, there is a document with all its words.
+func TestPDF_ofBadInput(t *testing.T) {
+	long := strings.Repeat("longname", 38)[:300]
+	demands, words := "", strings.Repeat("A footnote that is longer than its page goes on at the foot of the next one. ", 120)
+	for i := range 200 {
+		demands += fmt.Sprintf("%d) Demand %s of this letter\n", i+1, strings.Repeat("x", i%40))
+	}
+	untitled := english("A letter without a title.")
+	untitled.Title = ""
+	for name, text := range map[string]letter.Text{
+		"200 demands":          english("We ask:\n\n" + demands),
+		"a note over pages":    english("A claim.[^1] Another.[^2]\n\nEnd.\n\n[^1]: " + words + "\n\n[^2]: Short."),
+		"no title":             untitled,
+		"no body":              english(""),
+		"a word of 300":        english("Before " + long + " after.\n\n- " + long + "\n\n> " + long),
+		"a table of words":     english("| " + strings.Repeat("head | ", 12) + "\n|" + strings.Repeat("---|", 12) + "\n| " + strings.Repeat("somewhat longer cell | ", 12) + "\n"),
+		"a high table":         english("| a | b |\n|---|---|\n| " + words + " | c |\n| d | e |\n"),
+		"lists within lists":   english("- a\n  - b\n    - c\n      - d\n        - e\n          - f\n            - g\n"),
+		"deep quotations":      english(strings.Repeat("> ", 60) + "deep within it\n\n" + strings.Repeat("- ", 8) + "and within lists\n"),
+		"many notes":           english(strings.Repeat("Claim[^1] and[^2].\n\n", 60) + "[^1]: First source.\n\n[^2]: Second source."),
+		"notes in a demand":    english("1) Do this.[^1]\n2) And this.[^2]\n\n[^1]: Law of 1990.\n\n[^2]: Law of 1991."),
+		"a long heading":       english("## " + strings.Repeat("Heading of many words ", 60) + "\n\nText."),
+		"a picture not stored": english("![what it shows](picture:" + strings.Repeat("0", 64) + " \"Caption | Credit\")"),
+	} {
+		in := inputOf(text)
+		pdf, _ := write(t, in)
+		want, notes := signedWords(in.Edition.Texts["en"])
+		if name == "a word of 300" || name == "a picture not stored" { // broken over lines; said in the document's words
+			pagesOf(t, pdf)
+			continue
+		}
+		if name == "a high table" || name == "many notes" { // read line by line over its cells, and between pages
+			got := strings.Join(pagesOf(t, pdf), "\n")
+			for _, word := range append(want, notes...) {
+				if strings.Count(got, word) < min(len(want), strings.Count(in.Edition.Texts["en"].Body, word)) {
+					t.Errorf("%s: %q is missing", name, word)
+					break
+				}
+			}
+			continue
+		}
+		if difference := missed(Make(in), pagesOf(t, pdf), want, notes, 0); difference != "" {
+			t.Errorf("%s: %s", name, difference)
+		}
+	}
+}
+
+func TestPDF_ofBadNames(t *testing.T) {
+	long := strings.Repeat("longname", 38)[:300]
+	in := inputOf(english("Text."))
+	in.Letter.Leads = []account.Organisation{{Names: map[string]string{"en": long}, Address: []string{long}, Logo: "broken"}}
+	in.Picture = func(string) []byte { return []byte("no picture") }
+	in = signed(in, 0)
+	for i := range 30 {
+		in.Names = append(in.Names, roll.Signatory{Kind: verify.Person, Record: verify.Record{Name: long, Title: strings.Repeat(long, 1+i), Affiliation: long}})
+	}
+	pdf, report := write(t, in)
+	if report.Pictures != 1 {
+		t.Errorf("%d pictures could not be read, want 1", report.Pictures)
+	}
+	if all := strings.Join(strings.Fields(strings.Join(pagesOf(t, pdf, "-raw"), "")), ""); strings.Count(all, long) < 30*2 {
+		t.Errorf("%d long names were found", strings.Count(all, long))
+	}
+}
+
+func TestPDF_ofPictures(t *testing.T) {
+	cmyk := image.NewGray(image.Rect(0, 0, 30, 20))
+	var grey bytes.Buffer
+	if err := jpeg.Encode(&grey, cmyk, nil); err != nil {
+		t.Fatal(err)
+	}
+	huge := pngOf(20000, 3000)
+	for name, c := range map[string]struct {
+		data   []byte
+		unread int
+	}{
+		"1 by 1":        {pngOf(1, 1), 0},
+		"wide":          {pngOf(5000, 10), 0},
+		"large":         {pngOf(6000, 6000), 0},
+		"grey JPEG":     {grey.Bytes(), 0},
+		"broken":        {pngOf(300, 300)[:200], 1},
+		"20,000 pixels": {huge, 1},
+		"nothing":       {[]byte{}, 1},
+	} {
+		in := inputOf(english("Before.\n\n![what it shows](picture:" + strings.Repeat("0", 64) + " \"The caption | The credit\")\n\nAfter."))
+		in.Picture = func(string) []byte { return c.data }
+		pdf, report := write(t, in)
+		if report.Pictures != c.unread {
+			t.Errorf("%s: %d pictures could not be read, want %d", name, report.Pictures, c.unread)
+		}
+		if text := strings.Join(strings.Fields(pagesOf(t, pdf)[0]), " "); !strings.Contains(text, "The caption The credit After.") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+}
+
+// Characters that no font has are counted, and can be copied all the same.
+func TestPDF_ofCharactersWithoutFont(t *testing.T) {
+	folders := machineFolders
+	machineFolders = nil
+	defer func() { machineFolders = folders }()
+	in := inputOf(english("Signed in 東京 today."))
+	pdf, report := write(t, in)
+	if string(report.Missing) != "京東" {
+		t.Errorf("missing %q", report.Missing)
+	}
+	if text := pagesOf(t, pdf)[0]; !strings.Contains(text, "東京") {
+		t.Errorf("%q", text)
+	}
+}

@@ -1,0 +1,167 @@
+// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience, and the PDF that
+// is written of it.
+//
+// It promises that every word which is signed stands in the document, once and in its order, that the same input, the fonts of the
+// machine included, gives the same bytes, and that what it cannot show, a picture or a character, it reports. It must not know who may
+// see which name (roll says it), nor HTTP.
+package document
+
+import (
+	"github.com/undersigned/undersigned/internal/i18n"
+)
+
+// Document is a letter with its signatories and its verification sheet, as a row of blocks. It holds nothing of a format that it is
+// written in.
+type Document struct {
+	Title    string
+	Language string // of the letter; blocks and runs that are in another one say so
+	Author   string // the lead organisations
+	Sheet    Sheet
+	Blocks   []Block
+	Notes    [][]Block // the footnotes; a run names its own by its place, from 1
+
+	words *i18n.Locale // in which the document speaks itself
+}
+
+// Sheet is a size of paper.
+type Sheet string
+
+// The sheets.
+const (
+	A4     Sheet = "a4"
+	Letter Sheet = "letter"
+)
+
+// Block is a part of a document from margin to margin: one of the types below.
+type Block any
+
+// Run is text of one kind within a block. "\n" ends a line.
+type Run struct {
+	Text                       string
+	Bold, Italic, Strike, Code bool
+	Link                       string
+	Language                   string // "" if that of its block
+	Note                       int    // of the mark of a note: its place in Document.Notes, from 1
+}
+
+// Heading begins a part of the document. Level 1 is the title.
+type Heading struct {
+	Level    int
+	Runs     []Run
+	Language string // "" if that of the document, as in all blocks
+}
+
+// Role says what a paragraph is in its letter.
+type Role int
+
+// The roles.
+const (
+	Body Role = iota
+	Subtitle
+	Address // of whom the letter is to
+	Dateline
+	Salutation
+	Closing
+	SignedBy
+	Remark // of the document itself, in small letters
+)
+
+// Paragraph is text in lines.
+type Paragraph struct {
+	Role     Role
+	Runs     []Run
+	Language string
+}
+
+// List is items with a mark each.
+type List struct{ Items []Item }
+
+// Item is an item of a list. Its mark is a number as the letter has it, or a bullet.
+type Item struct {
+	Mark   string
+	Demand bool
+	Blocks []Block
+}
+
+// Quotation is what is quoted.
+type Quotation struct{ Blocks []Block }
+
+// Code is text whose lines are kept.
+type Code struct{ Text string }
+
+// Table is rows of cells, the first of which are headings.
+type Table struct {
+	Head int
+	Rows [][]Cell
+}
+
+// Cell is a cell of a table.
+type Cell struct {
+	Runs  []Run
+	Align Align
+}
+
+// Align says where the text of a cell stands.
+type Align int
+
+// The places, the first being that of the language.
+const (
+	Start Align = iota
+	Left
+	Centre
+	Right
+)
+
+// Picture is a picture with what is said of it.
+type Picture struct {
+	Data    []byte // PNG, JPEG or GIF; nil if it is not at hand
+	Alt     string
+	Caption []Run
+}
+
+// Rule is a line between parts of a text.
+type Rule struct{}
+
+// Letterhead names who leads the letter, in rows of at most four.
+type Letterhead struct{ Leads []Lead }
+
+// Lead is an organisation on the letterhead.
+type Lead struct {
+	Name    string
+	Address []string // with what else says how it is reached
+	Logo    []byte
+}
+
+// Signatories are names in columns.
+type Signatories struct {
+	Names    []Signatory
+	Language string
+}
+
+// Signatory is one of them.
+type Signatory struct {
+	Name, Title, Affiliation, Country string
+	Mark                              string // how it was given, if not through a mailbox
+}
+
+// Facts are pairs of a label and what it is.
+type Facts struct {
+	Rows     []Fact
+	Language string
+}
+
+// Fact is one of them.
+type Fact struct {
+	Label string
+	Value string
+	Code  bool // the value is a fingerprint or an address, which is written from left to right
+}
+
+// Square is a QR code.
+type Square struct {
+	Text string
+	Alt  string
+}
+
+// NewPage begins a page.
+type NewPage struct{}

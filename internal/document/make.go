@@ -1,0 +1,320 @@
+package document
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/verify"
+)
+
+// Service makes documents of the letters of an instance.
+type Service struct {
+	Letters *letter.Service
+	Roll    *roll.Service
+}
+
+// Wanted says which document of a letter.
+type Wanted struct {
+	Slug     string
+	Edition  int    // 0 for the current one
+	Language string // "" for the authoritative one
+	Audience roll.Audience
+	Sheet    Sheet  // "" for the one that the first lead organisation's country uses
+	BaseURL  string // how readers reach the server; "" leaves addresses and the square out
+}
+
+// Make makes a document of a published letter. Only what is public can be asked for yet.
+func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
+	if err := w.Audience.Check(); err != nil {
+		return nil, err
+	}
+	if w.Audience != roll.ForPublic {
+		return nil, fault.New(fault.Invalid, "document.audience").On("audience")
+	}
+	l, err := s.Letters.Find(ctx, w.Slug)
+	if err != nil {
+		return nil, err
+	}
+	if l.State == letter.Draft {
+		return nil, fault.New(fault.NotFound, "letter.draft")
+	}
+	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, BaseURL: strings.TrimSuffix(w.BaseURL, "/")}
+	editions, err := s.Letters.Editions.List(ctx, l.ID)
+	if err != nil {
+		return nil, err
+	}
+	if w.Edition != 0 {
+		i := slices.IndexFunc(editions, func(e letter.Edition) bool { return e.Number == w.Edition })
+		if i < 0 {
+			return nil, fault.New(fault.NotFound, "edition.unknown")
+		}
+		in.Edition = editions[i]
+	}
+	if in.Language == "" {
+		in.Language = in.Edition.Language
+	}
+	if _, ok := in.Edition.Texts[in.Language]; !ok {
+		return nil, fault.New(fault.NotFound, "edition.unknown")
+	}
+	if in.Counts, _, _, err = s.Roll.Summary(ctx, l.ID, letter.LastText(editions).Number); err != nil {
+		return nil, err
+	}
+	for name, err := range s.Roll.Everyone(ctx, l.ID, verify.Organisation, verify.Person) {
+		if err != nil {
+			return nil, err
+		}
+		in.Names = append(in.Names, name)
+	}
+	in.Picture = func(hash string) []byte {
+		p, missing := s.Letters.Media.Find(ctx, hash)
+		if missing != nil || p.Type == letter.PDF {
+			return nil
+		}
+		return p.Data
+	}
+	return Make(in), ctx.Err()
+}
+
+// Input is all that a document is made of.
+type Input struct {
+	Letter   letter.Letter
+	Edition  letter.Edition
+	Language string // one that the edition has
+	Sheet    Sheet
+	BaseURL  string
+	Counts   roll.Counts
+	Names    []roll.Signatory // those that the audience may see, in the order of the list
+	Picture  func(hash string) []byte
+}
+
+// Make makes the document.
+func Make(in Input) *Document {
+	t := in.Edition.Text(in.Language)
+	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, words: i18n.Find(t.Language)}
+	if d.words == nil {
+		d.words = i18n.Find(i18n.Default)
+	}
+	var leads []string
+	var head Letterhead
+	for _, o := range in.Letter.Leads {
+		lead := Lead{Name: o.Name(t.Language, i18n.Default), Address: slices.Clone(o.Address)}
+		for _, line := range append([]string{o.Email, o.Phone}, o.Links...) {
+			if line != "" {
+				lead.Address = append(lead.Address, line)
+			}
+		}
+		if o.Logo != "" {
+			lead.Logo = in.Picture(o.Logo)
+		}
+		leads, head.Leads = append(leads, lead.Name), append(head.Leads, lead)
+	}
+	if d.Author = strings.Join(leads, ", "); len(leads) > 0 {
+		d.Blocks = append(d.Blocks, head)
+	}
+	if d.Sheet == "" {
+		d.Sheet = A4
+		if len(in.Letter.Leads) > 0 && slices.Contains(letterCountries, in.Letter.Leads[0].Country) {
+			d.Sheet = Letter
+		}
+	}
+	d.addText(t, in)
+	if in.Letter.SignOn != letter.SignOnNone && in.Counts.Organisations+in.Counts.Persons > 0 {
+		d.addSignatories(in)
+	}
+	d.addSheet(in)
+	return d
+}
+
+// letterCountries write on US Letter.
+var letterCountries = []string{"US", "CA", "MX", "PH", "CL", "CO", "CR", "GT", "NI", "PA", "SV", "VE", "DO", "PR"}
+
+// addText adds what is signed, in the order of the canonical file.
+func (d *Document) addText(t letter.Text, in Input) {
+	add := func(role Role, lines ...string) {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+		if len(lines) > 0 {
+			d.Blocks = append(d.Blocks, Paragraph{Role: role, Runs: []Run{{Text: strings.Join(lines, "\n")}}})
+		}
+	}
+	if t.Title != "" {
+		d.Blocks = append(d.Blocks, Heading{Level: 1, Runs: []Run{{Text: t.Title}}})
+	}
+	add(Subtitle, t.Subtitle)
+	for _, a := range t.Addressees {
+		add(Address, append([]string{a.Line(), a.Office}, a.Address...)...)
+	}
+	dateline := t.Place + t.Date
+	if t.Place != "" && t.Date != "" {
+		dateline = t.Place + d.comma() + t.Date
+	}
+	add(Dateline, dateline)
+	add(Salutation, t.Salutation)
+	body, notes := bodyOf(t, in.Picture)
+	d.Blocks, d.Notes = append(d.Blocks, body...), notes
+	var rest List
+	for _, x := range t.Demands {
+		if !x.InBody {
+			mark := strings.TrimRight(x.Number, ".)- ")
+			if mark != "" {
+				mark += "."
+			}
+			rest.Items = append(rest.Items, Item{Mark: mark, Demand: true, Blocks: []Block{Paragraph{Runs: []Run{{Text: x.Text}}}}})
+		}
+	}
+	if len(rest.Items) > 0 {
+		d.Blocks = append(d.Blocks, rest)
+	}
+	add(Closing, t.Closing)
+	for _, s := range t.SignedBy {
+		var runs []Run
+		if s.Name != "" {
+			runs = append(runs, Run{Text: s.Name, Bold: true})
+		}
+		for _, line := range []string{s.Role, s.Organisation} {
+			if line != "" && len(runs) > 0 {
+				line = "\n" + line
+			}
+			if line != "" {
+				runs = append(runs, Run{Text: line})
+			}
+		}
+		if len(runs) > 0 {
+			d.Blocks = append(d.Blocks, Paragraph{Role: SignedBy, Runs: runs})
+		}
+	}
+}
+
+// comma is that between place and date, as the letter's page has it.
+func (d *Document) comma() string {
+	if i18n.Direction(d.Language) == "rtl" && d.Language != "he" && d.Language != "yi" {
+		return "، "
+	}
+	return ", "
+}
+
+// heading adds one of the document's own.
+func (d *Document) heading(level int, words string) {
+	d.Blocks = append(d.Blocks, Heading{Level: level, Runs: []Run{{Text: words}}, Language: d.words.Code})
+}
+
+func (d *Document) remark(words string) {
+	d.Blocks = append(d.Blocks, Paragraph{Role: Remark, Runs: []Run{{Text: words}}, Language: d.words.Code})
+}
+
+func (d *Document) addSignatories(in Input) {
+	l := d.words
+	var persons, organisations Signatories
+	persons.Language, organisations.Language = l.Code, l.Code
+	for _, x := range in.Names {
+		s := Signatory{Name: x.Name, Title: x.Title, Affiliation: x.Affiliation}
+		if x.Country != "" {
+			s.Country = i18n.CountryName(l, x.Country)
+		}
+		if x.Basis.Imported() {
+			s.Mark = l.T("basis." + string(x.Basis))
+		}
+		if x.Kind == verify.Organisation {
+			organisations.Names = append(organisations.Names, s)
+		} else {
+			persons.Names = append(persons.Names, s)
+		}
+	}
+	d.Blocks = append(d.Blocks, NewPage{})
+	d.heading(2, l.T("signatories.title"))
+	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
+		l.N("counts.persons_n", in.Counts.Persons)))
+	if len(in.Names) == 0 {
+		d.remark(l.T("signatories.none"))
+	}
+	if len(organisations.Names) > 0 {
+		d.heading(3, l.T("signatories.organisations"))
+		d.Blocks = append(d.Blocks, organisations)
+	}
+	if len(persons.Names) > 0 {
+		d.heading(3, l.T("signatories.persons"))
+		d.remark(l.T("signatories.identification"))
+		d.Blocks = append(d.Blocks, persons)
+	}
+	if in.Counts.Withheld > 0 {
+		d.remark(l.N("document.withheld", in.Counts.Withheld))
+	}
+}
+
+func (d *Document) addSheet(in Input) {
+	l, t := d.words, in.Edition.Text(in.Language)
+	d.Blocks = append(d.Blocks, NewPage{})
+	d.heading(2, l.T("document.sheet"))
+	url := ""
+	if in.BaseURL != "" {
+		url = in.BaseURL + "/letters/" + in.Letter.Slug
+	}
+	facts := Facts{Language: l.Code}
+	add := func(label, value string) {
+		if value != "" {
+			facts.Rows = append(facts.Rows, Fact{Label: label, Value: value})
+		}
+	}
+	code := func(label, value string) {
+		if value != "" {
+			facts.Rows = append(facts.Rows, Fact{Label: label, Value: value, Code: true})
+		}
+	}
+	add(l.T("document.letter"), t.Name())
+	add(l.T("document.text"), l.T("letter.edition_published", "Number", in.Edition.Number, "Date", l.Date(in.Edition.PublishedAt)))
+	if t.Translator != "" {
+		add("", l.T("letter.translator", "Name", t.Translator))
+	}
+	standing := l.T("letter.authoritative")
+	if t.Language != in.Edition.Language {
+		standing = l.T("letter.translated")
+	}
+	add(l.T("document.language"), l.Language(t.Language)+" · "+standing)
+	code(l.T("check.text"), t.SHA256)
+	if t.Language != in.Edition.Language {
+		code(l.T("check.text")+" ("+l.Language(in.Edition.Language)+")", in.Edition.SHA256)
+	}
+	if in.Letter.SignOn != letter.SignOnNone {
+		c := in.Counts
+		number := func(label string, n int) { add(label, l.Number(n)) }
+		number(l.N("counts.organisations", c.Organisations), c.Organisations)
+		number(l.N("counts.persons", c.Persons), c.Persons)
+		number(l.T("counts.withheld"), c.Withheld)
+		number(l.T("counts.imported"), c.Imported)
+		if c.Earlier > 0 {
+			number(l.T("counts.earlier"), c.Earlier)
+		}
+		number(l.T("counts.withdrawn"), c.Withdrawn)
+		number(l.T("counts.removed"), c.Removed)
+		if !c.PublishedAt.IsZero() {
+			add(l.T("check.checkpoint"), l.T("counts.checkpoint", "Size", int(c.Size), "Time", l.DateTime(c.PublishedAt, time.UTC)))
+			code(l.T("check.root"), c.Root.String())
+		}
+	}
+	if url != "" {
+		code(l.T("document.address"), url)
+	}
+	d.Blocks = append(d.Blocks, facts)
+	d.heading(3, l.T("counts.check"))
+	d.remark(l.T("document.check_text"))
+	if url != "" {
+		file := in.BaseURL + "/letters/" + in.Letter.Slug + "/editions/" + strconv.Itoa(in.Edition.Number) + "." + t.Language + ".md"
+		d.Blocks = append(d.Blocks, Paragraph{Role: Remark, Runs: []Run{{Text: file, Link: file}}, Language: "en"})
+	}
+	if in.Letter.SignOn != letter.SignOnNone {
+		d.remark(l.T("document.check_count"))
+		d.remark(l.T("signatories.method"))
+		if url != "" {
+			d.Blocks = append(d.Blocks, Paragraph{Role: Remark, Runs: []Run{{Text: url + "/check", Link: url + "/check"}}, Language: "en"})
+		}
+	}
+	if url != "" {
+		d.Blocks = append(d.Blocks, Square{Text: url, Alt: l.T("document.square", "URL", url)})
+	}
+}
