@@ -82,6 +82,9 @@ func (s *Service) ByID(ctx context.Context, id ID) (l Letter, err error) {
 		l, err = scanLetter(tx.Row(qLoadLetter, id))
 		return err
 	})
+	if errors.Is(err, store.ErrNoRow) {
+		err = fault.New(fault.NotFound, "letter.unknown")
+	}
 	return l, err
 }
 

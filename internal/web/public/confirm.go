@@ -95,10 +95,14 @@ func (h *Handlers) ShowConfirm(w http.ResponseWriter, r *http.Request) error {
 // link itself is no longer good, nil if it is.
 func (h *Handlers) signAgain(w http.ResponseWriter, r *http.Request, gone error) error {
 	token := r.PathValue("token")
+	unknown := cmp.Or(gone, error(fault.New(fault.Gone, "token.unknown")))
 	_, id, _ := signing.LinkOf(token)
+	if id == 0 {
+		return unknown
+	}
 	l, err := h.cache.findByID(r.Context(), id)
 	if fault.Is(err, fault.NotFound) {
-		err = cmp.Or(gone, error(fault.New(fault.Gone, "token.unknown")))
+		return unknown
 	}
 	if err != nil {
 		return err
