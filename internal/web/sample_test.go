@@ -209,6 +209,8 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"unsubscribe", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t"}},
 		{"unsubscribe-again", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t", Again: true}},
 		{"unsubscribe-done", public.UnsubscribePage{Base: base(l.T("unsubscribe.done_title"), "/unsubscribe/t"), Done: true}},
+		{"embed", public.EmbedPage{Base: base(w.title, "/letters/x/embed"), Card: card, Demands: []page.Tagged{tag(w.text), tag(w.subtitle)}, Open: true, URL: "/letters/x"}},
+		{"embed-closed", public.EmbedPage{Base: base(w.title, "/letters/y/embed"), Card: archived, URL: "/letters/y"}},
 		{"home", public.HomePage{Base: base(l.T("home.title"), "/"), Open: []public.LetterCard{card, card}, Closed: []public.LetterCard{archived},
 			OlderURL: "/?before=x"}},
 		{"home-empty", public.HomePage{Base: base("Open Letters", "/")}},

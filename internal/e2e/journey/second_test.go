@@ -97,7 +97,7 @@ func TestDesk_aRemovalThatWaits(t *testing.T) {
 		}
 	}
 	waits := ada.Get(board)
-	if text := waits.Main(t); !strings.Contains(text, "Remove signatures. It is about 1.") || !strings.Contains(text, "3 of these pass within 30 days") {
+	if text := waits.Main(t); !strings.Contains(text, "Remove signatures. removed by the editors It is about 1.") || !strings.Contains(text, "3 of these pass within 30 days") {
 		t.Errorf("what waits: %.600s", text)
 	}
 	if page := ada.Get(path + "?id=" + ids[3]); page.Status != http.StatusOK || !strings.Contains(page.Main(t), "Dee Fen") || len(testkit.Values(page.Doc(t), "id")) != 0 {
