@@ -140,7 +140,7 @@ func (s *Service) List(ctx context.Context, before ID, limit int) ([]Letter, err
 	if before != 0 {
 		if l, err := s.ByID(ctx, before); err == nil && !l.OpenedAt.IsZero() {
 			return s.list(ctx, qListOlder, l.OpenedAt.UnixMicro(), before, limit)
-		} else if err != nil && !errors.Is(err, store.ErrNoRow) {
+		} else if err != nil && !fault.Is(err, fault.NotFound) {
 			return nil, err
 		}
 	}

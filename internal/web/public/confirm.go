@@ -107,6 +107,9 @@ func (h *Handlers) signAgain(w http.ResponseWriter, r *http.Request, gone error)
 	if err != nil {
 		return err
 	}
+	if gone != nil && !h.open(l) { // no form to put it by
+		return gone
+	}
 	text := h.textLanguage(r, l.Edition)
 	f := h.emptyForm(r, l)
 	if f.Values.Set("link", token); gone != nil {

@@ -79,12 +79,9 @@ type oembed struct {
 }
 
 // SendOEmbed tells another site how to show the letter of an address: as a frame where the letter lets sites frame it, else as a link.
+// It speaks JSON alone, whatever is asked for.
 func (h *Handlers) SendOEmbed(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	if format := q.Get("format"); format != "" && format != "json" {
-		return page.SendJSON(w, http.StatusNotImplemented, map[string]string{"error": "only json"})
-	}
-	slug, locale := h.letterOf(q.Get("url"))
+	slug, locale := h.letterOf(r.URL.Query().Get("url"))
 	l, err := h.cache.find(r.Context(), slug)
 	if err != nil {
 		return err
