@@ -182,6 +182,9 @@ var guessed = map[string]guess{
 // it says where none of them has signed, and the dry run runs the same statements. The command line, which has the keys, tells them
 // apart, and so would this comparison.
 func TestIntake_tellsNobodyWhoSigned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told, not at what runs at once")
+	}
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		for name, g := range guessed {
 			t.Run(string(engine)+" "+name, func(t *testing.T) {
@@ -222,6 +225,9 @@ func TestIntake_tellsNobodyWhoSigned(t *testing.T) {
 
 // What a list says of those who had signed, or wanted no part in it, becomes no signature, no leaf and no mail.
 func TestIntake_hiddenLinesBecomeNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told, not at what runs at once")
+	}
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		d.hide()

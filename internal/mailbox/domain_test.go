@@ -108,6 +108,9 @@ func TestTurn_keepsPlaces(t *testing.T) {
 
 // From how soon a mail of one's own goes nobody learns whether a colleague has confirmed: the pace is drawn.
 func TestTurn_tellsNothingOfOneColleague(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told, not at what runs at once")
+	}
 	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
 		q := &queue{t: t, d: d}
 		paces := map[bool]map[int]int{false: {}, true: {}}

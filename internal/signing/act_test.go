@@ -49,6 +49,9 @@ func (d *desk) members(list ...account.Role) (ids []int64) {
 
 // One insider does not do one by one what a second member would not have let pass at once.
 func TestActs_alone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told, not at what runs at once")
+	}
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		given := 0
@@ -118,6 +121,9 @@ func TestActs_alone(t *testing.T) {
 
 // The word of who asks and of who approves are those of two leads, where two are wanted.
 func TestActs_vouchers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told, not at what runs at once")
+	}
 	desks(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		asker := d.members(account.Editor)[0]
