@@ -327,6 +327,9 @@ func formsOf(t *testing.T, a testkit.Answer) (forms []formOf) {
 // whether it is that person who has signed, asked, withdrawn, erased or said that it was not them, or another. What editors see and who
 // else is mailed is the same too.
 func TestSigned_isLikeUnsigned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	testkit.NotRaced(t)
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		others := newWorld(t, engine, func(somebody) bool { return false }, false).look()
@@ -342,6 +345,9 @@ func TestSigned_isLikeUnsigned(t *testing.T) {
 
 // The comparison finds what may be seen: whom the public list names, and that somebody has signed whose name editors see.
 func TestSigned_controlIsUnlike(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	testkit.NotRaced(t)
 	look := func(real bool) *world {
 		w := newWorld(t, store.SQLite, func(s somebody) bool { return real || s.class != "public" }, true)

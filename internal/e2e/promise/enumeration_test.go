@@ -129,6 +129,9 @@ func pairsOf(t testing.TB, people int) map[string]func(signed bool, i int) {
 
 // How long an answer takes does not tell either who has signed.
 func TestSigned_takesAsLongAsUnsigned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	testkit.NotRaced(t)
 	for name, ask := range pairsOf(t, 60) {
 		x := timePairs(300, ask)

@@ -345,6 +345,9 @@ func (s *sweptServer) signers(t *testing.T, more ...string) (each []*planted, ot
 // server is busy, when it is quiet, at once when it stops, and at its next start when it is killed. Of who withdraws, what is in
 // clear goes.
 func TestSweep_erasedIsGone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	s := newSwept(t, store.SQLite)
 	each, others := s.signers(t, "quiet", "killed", "stopped", "withdrawn")
 	quiet, killed, stopped, withdrawn := others[0], others[1], others[2], others[3]
@@ -395,6 +398,9 @@ func goneIn(t *testing.T, s *sweptServer, needles []needle) {
 
 // With the end of a letter's time, its key and all that is sealed under it leave the disk.
 func TestSweep_purgedIsGone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	clock := testkit.NewClock()
 	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Now = clock.Now })
 	_, _ = a.SignAndConfirm(t, testkit.SignForm("Wexlopurged Quéntish", "drumfitzpurged@sweep.example"))
@@ -436,6 +442,9 @@ var qSweepPurged = store.Q("sweep.purged", `
 
 // PostgreSQL keeps what is erased until its tables are rewritten and its log has been replaced, as docs/operate.md says.
 func TestSweep_erasedIsGoneFromPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it looks at what is told and kept, not at what runs at once")
+	}
 	s := newSwept(t, store.Postgres)
 	each, _ := s.signers(t)
 	conn, err := pgx.Connect(t.Context(), s.instance.Database)
