@@ -49,9 +49,12 @@ func TestDocument_fromTheLettersPage(t *testing.T) {
 				t.Errorf("the document does not say %q:\n%s", want, text)
 			}
 		}
-		if again := c.Get(address, "If-None-Match", first.Header.Get("ETag")); again.Status != http.StatusNotModified {
-			t.Errorf("the same document again is answered with %d", again.Status)
-		}
+		tag := first.Header.Get("ETag")
+		testkit.Eventually(t, "the same document is not sent again", func() bool { // one more checkpoint may make another of it
+			again := c.Get(address, "If-None-Match", tag)
+			tag = again.Header.Get("ETag")
+			return again.Status == http.StatusNotModified
+		})
 		if persian := c.Get(testkit.Page + "/editions/1.fa.pdf"); !strings.Contains(textOf(t, persian), "دیده‌بان دادگاه فانوس") {
 			t.Error("the Persian document has another text")
 		}
