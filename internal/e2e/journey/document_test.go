@@ -32,6 +32,9 @@ func textOf(t *testing.T, answer testkit.Answer) string {
 // A reader takes the letter along as a document, in each of its languages, with who has signed by then; whoever is erased is gone from
 // it, and from the files that are kept of it.
 func TestDocument_fromTheLettersPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing in it runs at once")
+	}
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		c := a.Client(t)

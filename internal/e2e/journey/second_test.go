@@ -15,6 +15,9 @@ import (
 
 // More invitations than one member may send wait until a second allows as many; both see what waits and why.
 func TestDesk_manyInvitationsWantASecond(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing in it runs at once")
+	}
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		a := testkit.App(t, engine)
 		ada := a.Operator(t)
