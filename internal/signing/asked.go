@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Asked is a submission that nobody has typed: a mail asks for it. No browser made it, so only a code that is mailed confirms it,
@@ -17,10 +18,14 @@ type Asked struct {
 	of []int64 // the signatures of an earlier text in whose place it asks for others; none of who has not signed
 }
 
-// newAsked makes the submission of who is asked to sign the current text of a letter.
-func (s *Service) newAsked(key *seal.LetterKey, l letter.Letter, language, text string, who signer, lasts time.Duration) (a Asked, err error) {
-	a.pending, err = s.newPending(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: language, Text: text},
-		submission{signer: who, Asked: true}, lasts)
+// newAsked makes the submission of who is asked to sign the current text of a letter, which they read in a language.
+func (s *Service) newAsked(key *seal.LetterKey, l letter.Letter, language, read string, who signer, lasts time.Duration) (a Asked, err error) {
+	address, f := text.ParseAddress(who.Email)
+	if f != nil {
+		return a, f
+	}
+	a.pending, err = s.newPending(key, Request{Letter: l, Edition: l.Edition.Number, Browser: newSecret(), Lang: language, Text: read},
+		submission{signer: who, Asked: true}, address, lasts)
 	return a, err
 }
 

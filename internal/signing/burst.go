@@ -68,19 +68,10 @@ func (d Domains) hold(domain string) bool {
 	return false
 }
 
-// domainOf returns the domain of an address, "" if it has none.
-func domainOf(email string) string {
-	a, f := text.ParseAddress(email)
-	if f != nil {
-		return ""
-	}
-	return a.Domain()
-}
-
 // domainTag returns what stands for the domain of an address, nil where bursts are not looked for.
-func (s *Service) domainTag(key *seal.LetterKey, email string) []byte {
-	domain := domainOf(email)
-	if s.BurstFrom < 1 || s.Mailboxes.Unlimited || domain == "" || account.SharedDomain(domain) {
+func (s *Service) domainTag(key *seal.LetterKey, a text.Address) []byte {
+	domain := a.Domain()
+	if s.BurstFrom < 1 || s.Mailboxes.Unlimited || account.SharedDomain(domain) {
 		return nil
 	}
 	return key.Tag("domain " + domain)

@@ -20,19 +20,17 @@ var (
 			AND (s.listing <> 'counted' OR s.basis IN ('domain', 'voucher'))`)
 	// How many signatures of an organisation's name, spelling aside, count beside this one, leaving out those of a listing.
 	qCountSame = store.Q("signature.count_twins", `
-		SELECT COUNT(*) FROM signature_sealed mine
-		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
-		JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
-		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation' AND s.state IN ('new', 'listed')
-			AND s.listing <> $3`)
+		SELECT COUNT(*) FROM `+likeNamed+` WHERE mine.letter_id = $1 AND mine.id = $2 AND o.state IN ('new', 'listed') AND o.listing <> $3`)
 	qCountTwins = store.Q("signature.count_like_named", `
-		SELECT COUNT(*) FROM signature_sealed mine
-		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
-		JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
-		WHERE mine.letter_id = $1 AND mine.id = $2 AND mine.name_tag IS NOT NULL AND s.kind = 'organisation'
-			AND (s.state IN ('new', 'listed') AND s.listing = 'public' OR s.state = 'held' AND s.listing <> 'counted')`)
+		SELECT COUNT(*) FROM `+likeNamed+` WHERE mine.letter_id = $1 AND mine.id = $2
+			AND (o.state IN ('new', 'listed') AND o.listing = 'public' OR o.state = 'held' AND o.listing <> 'counted')`)
 	qRelease = store.Q("signature.admit", `UPDATE signature SET state = 'new', reason = '', basis = $1 WHERE letter_id = $2 AND id = $3`)
 )
+
+// likeNamed joins the sealed row of an organisation's signature, mine, with the other signatures o of its name, spelling aside.
+const likeNamed = `signature_sealed mine
+		JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
+		JOIN signature o ON o.letter_id = x.letter_id AND o.id = x.id AND o.kind = 'organisation'`
 
 // voucher is a lead organisation's word for the mandate of a signature.
 type voucher struct{ signature, lead, user int64 }

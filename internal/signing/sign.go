@@ -121,7 +121,7 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 		return 0, err
 	}
 	owner := r.Link != "" && isLink(key, r.Link, r.Letter.ID, a)
-	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation, Owner: owner}, PendingFor)
+	x, err := s.newPending(key, r, submission{signer: p, Invitation: r.Invitation, Owner: owner}, a, PendingFor)
 	if err != nil {
 		return 0, err
 	}
@@ -145,15 +145,11 @@ func (s *Service) Sign(ctx context.Context, r Request) (int64, error) {
 	return x.id, err
 }
 
-// newPending draws the token and the secret of a submission, which can be confirmed for so long, and seals what was typed.
-func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, lasts time.Duration) (row pending, err error) {
+// newPending draws the token and the secret of a submission from an address, which can be confirmed for so long, and seals what was typed.
+func (s *Service) newPending(key *seal.LetterKey, r Request, p submission, a text.Address, lasts time.Duration) (row pending, err error) {
 	now := s.DB.Now()
 	row = pending{id: store.NewID(now), letter: r.Letter.ID, edition: r.Edition, language: r.Lang, text: r.Letter.Edition.Prefer(r.Text, r.Lang), kind: p.Kind,
-		browserHash: seal.Hash(r.Browser), expires: now.Add(lasts).UnixMicro(), domain: s.domainTag(key, p.Email)}
-	a, f := text.ParseAddress(p.Email)
-	if f != nil {
-		return row, f
-	}
+		browserHash: seal.Hash(r.Browser), expires: now.Add(lasts).UnixMicro(), domain: s.domainTag(key, a)}
 	p.Token, p.Secret = newLink(key, row.letter, row.id, a), newSecret()
 	row.tokenHash = seal.Hash(p.Token)
 	row.sealed, err = p.seal(key, row.id)

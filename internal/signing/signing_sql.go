@@ -106,10 +106,8 @@ var (
 // seenByEditors leaves out the signature s of an organisation that is held because another counts whose name no editor may see: to
 // see it would tell of the other.
 const seenByEditors = `(s.state <> 'held' OR s.reason <> '` + HeldSameOrganisation + `' OR EXISTS (
-	SELECT 1 FROM signature_sealed mine
-	JOIN signature_sealed x ON x.letter_id = mine.letter_id AND x.name_tag = mine.name_tag AND x.id <> mine.id
-	JOIN signature o ON o.letter_id = x.letter_id AND o.id = x.id
-	WHERE mine.letter_id = s.letter_id AND mine.id = s.id AND o.kind = 'organisation' AND o.state IN ('new', 'listed') AND o.listing <> 'counted'))`
+	SELECT 1 FROM ` + likeNamed + `
+	WHERE mine.letter_id = s.letter_id AND mine.id = s.id AND o.state IN ('new', 'listed') AND o.listing <> 'counted'))`
 
 func scanPending(row store.Row) (p pending, err error) {
 	err = row.Scan(&p.id, &p.letter, &p.edition, &p.language, &p.text, &p.kind, &p.tokenHash, &p.browserHash, &p.sealed, &p.tries,

@@ -31,13 +31,9 @@ var errOneLabel = errors.New("text: a domain of one label")
 // dotless are the domains whose provider ignores dots in the local part, with the name tags are made of.
 var dotless = map[string]string{"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
-// hyphened reports whether a provider's "base-keyword" addresses, of which one account may have hundreds, all reach that account; no
-// account of its own has a hyphen in its name.
-func hyphened(domain string) bool {
-	return yahoo[domain]
-}
-
-var yahoo = map[string]bool{"yahoo.com": true, "ymail.com": true, "rocketmail.com": true, "yahoo.co.uk": true, "yahoo.fr": true, "yahoo.de": true,
+// hyphened are the domains whose "base-keyword" addresses, of which one account may have hundreds, all reach that account; no account
+// there has a hyphen in its own name.
+var hyphened = map[string]bool{"yahoo.com": true, "ymail.com": true, "rocketmail.com": true, "yahoo.co.uk": true, "yahoo.fr": true, "yahoo.de": true,
 	"yahoo.it": true, "yahoo.es": true, "yahoo.ca": true, "yahoo.in": true, "yahoo.co.in": true, "yahoo.com.br": true, "yahoo.com.ar": true,
 	"yahoo.com.mx": true, "yahoo.com.au": true, "yahoo.ie": true, "yahoo.gr": true, "yahoo.no": true, "yahoo.se": true, "yahoo.dk": true,
 	"yahoo.nl": true, "yahoo.pl": true, "yahoo.ro": true, "yahoo.com.tr": true, "yahoo.com.ph": true, "yahoo.com.vn": true, "yahoo.co.id": true}
@@ -51,7 +47,7 @@ func mailboxOf(local, domain string) string {
 	if provider, ok := dotless[domain]; ok {
 		return strings.ReplaceAll(local, ".", "") + "@" + provider
 	}
-	if base, _, ok := strings.Cut(local, "-"); ok && base != "" && hyphened(domain) {
+	if base, _, ok := strings.Cut(local, "-"); ok && base != "" && hyphened[domain] {
 		return base + "@" + domain
 	}
 	for _, provider := range subdomained {

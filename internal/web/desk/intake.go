@@ -113,7 +113,8 @@ func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, 
 		v := BatchView{ID: strconv.FormatInt(b.ID, 36), State: string(b.State), Basis: string(b.Basis), Source: b.Source, Added: b.Added,
 			At: loc.DateTime(b.CreatedAt, time.UTC)}
 		v.Asked = slices.ContainsFunc(waiting, func(a account.Approval) bool {
-			return a.Asks == account.Proposed(intake.Undoing{Batch: b.ID, Lines: b.Added})
+			asked, undoing := a.Asks.(intake.Undoing)
+			return undoing && asked.Batch == b.ID
 		})
 		v.Undo = !v.Asked && (b.State == intake.BatchApplied || b.State == intake.BatchApplying)
 		v.Sure = typed.Get("do") == "undo" && typed.Get("id") == v.ID && err == nil

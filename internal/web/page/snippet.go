@@ -3,6 +3,7 @@ package page
 import (
 	"html"
 	"net/url"
+	"strconv"
 )
 
 // SnippetWidth and SnippetHeight are the pixels of a letter's frame on another site.
@@ -15,6 +16,6 @@ const (
 func Snippet(base, slug, language, title string) string {
 	address := base + "/letters/" + slug
 	return `<iframe src="` + html.EscapeString(address+"/embed?lang="+url.QueryEscape(language)) + `" title="` + html.EscapeString(title) +
-		`" width="480" height="420" loading="lazy" style="border:0;max-width:100%">` +
+		`" width="` + strconv.Itoa(SnippetWidth) + `" height="` + strconv.Itoa(SnippetHeight) + `" loading="lazy" style="border:0;max-width:100%">` +
 		`<a href="` + html.EscapeString(address) + `">` + html.EscapeString(title) + `</a></iframe>`
 }

@@ -132,7 +132,7 @@ func (h *Handlers) SendBadge(w http.ResponseWriter, r *http.Request) error {
 	}
 	loc := page.LocaleOf(r)
 	badge, err := l.page(pageKey{locale: loc.Code, text: ".badge"}, func() ([]byte, error) {
-		return []byte(page.Badge(loc, h.letterPage(r, l, h.textLanguage(r, l.Edition), "", h.emptyForm(r, l)).Tally())), nil
+		return []byte(page.Badge(loc, LetterPage{Base: page.Base{L: loc}, Counts: headline(l.Counts), Form: SignForm{Kinds: kindsOf(l.SignOn)}}.Tally())), nil
 	})
 	if err != nil {
 		return err

@@ -88,15 +88,7 @@ func (h *Handlers) emptyForm(r *http.Request, l *cachedLetter) SignForm {
 func (h *Handlers) signForm(r *http.Request, l *cachedLetter, text string, typed url.Values, err error) SignForm {
 	loc := page.LocaleOf(r)
 	f := SignForm{Form: page.NewForm(r, typed, err), Action: page.Local(r, "/letters/"+l.Slug+"/signatures"), Edition: l.Edition.Number, Text: text,
-		Protected: l.Protected}
-	switch l.SignOn {
-	case letter.SignOnPeople:
-		f.Kinds = []string{string(verify.Person)}
-	case letter.SignOnOrganisations:
-		f.Kinds = []string{string(verify.Organisation)}
-	default:
-		f.Kinds = []string{string(verify.Person), string(verify.Organisation), string(signing.Both)}
-	}
+		Kinds: kindsOf(l.SignOn), Protected: l.Protected}
 	for _, x := range roll.Listings {
 		f.Listings = append(f.Listings, string(x))
 	}
@@ -110,6 +102,17 @@ func (h *Handlers) signForm(r *http.Request, l *cachedLetter, text string, typed
 		f.Until = loc.Date(l.Deadline.At.Add(letter.Grace + letter.KeptAfterClose).In(l.Deadline.Zone))
 	}
 	return f
+}
+
+// kindsOf are the kinds of form that a letter's sign-on allows.
+func kindsOf(s letter.SignOn) []string {
+	switch s {
+	case letter.SignOnPeople:
+		return []string{string(verify.Person)}
+	case letter.SignOnOrganisations:
+		return []string{string(verify.Organisation)}
+	}
+	return []string{string(verify.Person), string(verify.Organisation), string(signing.Both)}
 }
 
 // SubmitSignature takes a filled sign form.
