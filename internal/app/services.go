@@ -45,7 +45,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
 	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
-	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll}
+	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll, Signing: s.Signing}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
@@ -85,7 +85,7 @@ func (s Services) Retain(ctx context.Context) error {
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}

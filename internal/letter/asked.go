@@ -365,7 +365,7 @@ func (f Fact) read(l Letter) (Fact, error) {
 		if err != nil || n < 1 || n > len(list) {
 			return bad("demand.asked", "Count", len(list))
 		}
-		f.Value = list[n-1].called()
+		f.Value = list[n-1].Called()
 	case FactBefore, FactActor:
 		if f.Value = line; line == "" {
 			return bad("demand.words")
@@ -381,12 +381,12 @@ func (f Fact) read(l Letter) (Fact, error) {
 	return f, nil
 }
 
-// called is how a fact names an addressee.
-func (a Addressee) called() string { return joinWith(", ", a.Line(), a.Office) }
+// Called is how an addressee is named in one line.
+func (a Addressee) Called() string { return joinWith(", ", a.Line(), a.Office) }
 
 // stands reports whether a fact still holds of a demand of the letter's current text.
 func (f Fact) stands(l Letter, demand Demand) bool {
-	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.called() == f.Value }) {
+	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.Called() == f.Value }) {
 		return false
 	}
 	return f.Quote == "" || holds(plain(demand.Text), plain(f.Quote))

@@ -25,6 +25,7 @@ type Service struct {
 	Updates      Updates
 	Circulations Circulations
 	Demands      Demands
+	Covers       Covers
 	Log          Log
 
 	recent sync.Map // ID to recentLetter: see Recent
@@ -34,7 +35,7 @@ type Service struct {
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
-	s.Editions.letters, s.Circulations.letters, s.Demands.letters = s, s, s
+	s.Editions.letters, s.Circulations.letters, s.Demands.letters, s.Covers.letters = s, s, s, s
 	return s
 }
 
