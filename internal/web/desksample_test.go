@@ -229,7 +229,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Covers: documents.Covers[:1], Chosen: documents.Covers[0]}},
 		{"desk-exports", desk.ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"},
-			Second: true, Covers: []page.Option{{Value: "1", Text: w.longName}},
+			Second: true, Covers: []page.Option{{Value: "1", Text: l.Isolate(w.longName)}},
 			Exports: []desk.ExportView{{ID: "1", Audience: "addressee", At: date, Until: date, Made: true, Lines: 1283},
 				{ID: "2", Audience: "coalition", At: date, Until: date, Made: false, Lines: 0}}}},
 		{"desk-trail", desk.TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
