@@ -305,7 +305,6 @@ var nameless = map[string]string{
 	"POST /desk/letters/{slug}/approvals":   "the id of what was asked: pasteLists and addLists",
 	"POST /desk/letters/{slug}/intake/{id}": "numbers of lines, of a list: addLists",
 	"POST /desk/letters/{slug}/exports":     "an audience: pasteLists",
-	"POST /desk/letters/{slug}/documents":   "what goes with a letter, which is compared with nobody",
 }
 
 // fillForms fills the fields of every form on a page with each of those that are asked about, or some of them, presses every button, and
