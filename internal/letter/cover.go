@@ -150,13 +150,7 @@ func (c Covers) Put(ctx context.Context, slug string, cover Cover, by int64) err
 	if err != nil {
 		return err
 	}
-	_, err = c.letters.change(ctx, slug, func(tx *store.Tx, l Letter) error {
-		if l, err = scanLetter(tx.Row(qLoadLetter, l.ID)); err != nil {
-			return err
-		}
-		if err := complete(tx, &l); err != nil {
-			return err
-		}
+	return c.letters.Amend(ctx, slug, func(tx *store.Tx, l Letter) error {
 		if n := len(l.Edition.Text(l.Edition.Language).Addressees); cover.Addressee < 0 || cover.Addressee > n {
 			return fault.New(fault.Invalid, "cover.addressee", "Count", n).On("addressee")
 		}
@@ -174,7 +168,6 @@ func (c Covers) Put(ctx context.Context, slug string, cover Cover, by int64) err
 		}
 		return record(tx, l, by, "letter.cover", "")
 	})
-	return err
 }
 
 // Autograph is the handwritten signature of somebody who signed the text itself.
@@ -197,10 +190,7 @@ func (c Covers) PutAutograph(ctx context.Context, slug string, signer int, pictu
 		}
 		picture = p.Data
 	}
-	_, err := c.letters.change(ctx, slug, func(tx *store.Tx, l Letter) error {
-		if err := complete(tx, &l); err != nil {
-			return err
-		}
+	return c.letters.Amend(ctx, slug, func(tx *store.Tx, l Letter) error {
 		signers := l.Edition.Text(l.Edition.Language).SignedBy
 		if signer < 1 || signer > len(signers) {
 			return fault.List{fault.New(fault.Invalid, "cover.signer", "Count", len(signers)).On("signer")}
@@ -221,7 +211,6 @@ func (c Covers) PutAutograph(ctx context.Context, slug string, signer int, pictu
 		}
 		return record(tx, l, by, "letter.autograph", "")
 	})
-	return err
 }
 
 // Autographs returns the handwritten signatures that still belong to who signed the authoritative text of an edition. They end with

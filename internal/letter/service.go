@@ -92,12 +92,19 @@ func (s *Service) ByID(ctx context.Context, id ID) (l Letter, err error) {
 // FindByID returns a letter with its current edition.
 func (s *Service) FindByID(ctx context.Context, id ID) (l Letter, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if l, err = scanLetter(tx.Row(qLoadLetter, id)); err != nil {
-			return err
-		}
-		return complete(tx, &l)
+		l, err = FindIn(tx, id)
+		return err
 	})
 	return l, err
+}
+
+// FindIn is FindByID inside a transaction.
+func FindIn(tx *store.Tx, id ID) (Letter, error) {
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
+	if err != nil {
+		return l, err
+	}
+	return l, complete(tx, &l)
 }
 
 // Version returns the number that grows with every change to what the letter's page shows.
