@@ -1,9 +1,10 @@
-// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience, and the PDF that
-// is written of it.
+// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience in a layout, and
+// the PDF and the Word document that are written of it.
 //
-// It promises that every word which is signed stands in the document, once and in its order, that the same input, the fonts of the
-// machine included, gives the same bytes, and that what it cannot show, a picture or a character, it reports. It must not know who may
-// see which name (roll says it), nor HTTP.
+// It promises that every word which is signed stands in the document, once and in its order (but for a list, which has none of them),
+// that the same input, the fonts of the machine included, gives the same bytes, that what it cannot show, a picture or a character, it
+// reports, and that a Word document imports back as the letter it was made of. It must not know who may see which name (roll says it),
+// nor HTTP.
 package document
 
 import (
@@ -17,6 +18,7 @@ type Document struct {
 	Language string // of the letter; blocks and runs that are in another one say so
 	Author   string // the lead organisations
 	Sheet    Sheet
+	Layout   Layout // "" is that of a letter
 	Blocks   []Block
 	Notes    [][]Block // the footnotes; a run names its own by its place, from 1
 
@@ -163,5 +165,15 @@ type Square struct {
 	Alt  string
 }
 
-// NewPage begins a page.
-type NewPage struct{}
+// NewPage begins a page, and a part of the document.
+type NewPage struct{ Begins Part }
+
+// Part is what stands on pages of its own.
+type Part int
+
+// The parts.
+const (
+	TheText Part = iota // what is signed, with its letterhead
+	TheSignatories
+	TheSheet // that says how to check the document
+)

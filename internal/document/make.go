@@ -27,6 +27,7 @@ type Wanted struct {
 	Language string // "" for the authoritative one
 	Audience roll.Audience
 	Sheet    Sheet  // "" for the one that the first lead organisation's country uses
+	Layout   Layout // "" for a letter
 	BaseURL  string // how readers reach the server; "" leaves addresses and the square out
 }
 
@@ -45,7 +46,7 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if l.State == letter.Draft {
 		return nil, fault.New(fault.NotFound, "letter.draft")
 	}
-	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, BaseURL: strings.TrimSuffix(w.BaseURL, "/")}
+	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/")}
 	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return nil, err
@@ -62,6 +63,9 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	}
 	if _, ok := in.Edition.Texts[in.Language]; !ok {
 		return nil, fault.New(fault.NotFound, "edition.unknown")
+	}
+	if err := w.Layout.takes(in.Language); err != nil {
+		return nil, err
 	}
 	if in.Counts, _, _, err = s.Roll.Summary(ctx, l.ID, letter.LastText(editions).Number); err != nil {
 		return nil, err
@@ -88,6 +92,7 @@ type Input struct {
 	Edition  letter.Edition
 	Language string // one that the edition has
 	Sheet    Sheet
+	Layout   Layout
 	BaseURL  string
 	Counts   roll.Counts
 	Names    []roll.Signatory // those that the audience may see, in the order of the list
@@ -97,7 +102,7 @@ type Input struct {
 // Make makes the document.
 func Make(in Input) *Document {
 	t := in.Edition.Text(in.Language)
-	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, words: i18n.Find(t.Language)}
+	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, Layout: in.Layout, words: i18n.Find(t.Language)}
 	if d.words == nil {
 		d.words = i18n.Find(i18n.Default)
 	}
@@ -129,6 +134,7 @@ func Make(in Input) *Document {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
+	d.arrange(in)
 	return d
 }
 
@@ -226,7 +232,7 @@ func (d *Document) addSignatories(in Input) {
 			persons.Names = append(persons.Names, s)
 		}
 	}
-	d.Blocks = append(d.Blocks, NewPage{})
+	d.Blocks = append(d.Blocks, NewPage{Begins: TheSignatories})
 	d.heading(2, l.T("signatories.title"))
 	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
 		l.N("counts.persons_n", in.Counts.Persons)))
@@ -249,7 +255,7 @@ func (d *Document) addSignatories(in Input) {
 
 func (d *Document) addSheet(in Input) {
 	l, t := d.words, in.Edition.Text(in.Language)
-	d.Blocks = append(d.Blocks, NewPage{})
+	d.Blocks = append(d.Blocks, NewPage{Begins: TheSheet})
 	d.heading(2, l.T("document.sheet"))
 	url := ""
 	if in.BaseURL != "" {

@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
 // Report says what a document could not show.
 type Report struct {
-	Pages    int
-	Missing  []rune // characters that no font here has
-	Pictures int    // that could not be read
+	Pages    int     // of a PDF
+	Missing  []rune  // characters that no font here has
+	Pictures int     // that could not be read
+	Words    int     // as the layout counts them, where it has limits
+	Limits   []Limit // of words
 }
 
 // Sizes of letters, in points.
@@ -27,6 +30,9 @@ const (
 // WritePDF writes the document as PDF.
 func (d *Document) WritePDF(w io.Writer) (Report, error) {
 	var report Report
+	if d.rules().wordOnly {
+		return report, fault.New(fault.Invalid, "document.word_only").On("layout")
+	}
 	s := &setter{doc: d, typesetter: typesetter{faces: newFaces()}, file: newPDF(w), report: &report, width: 595.28, height: 841.89,
 		noted: map[int]bool{}, children: map[child]*element{}}
 	if d.Sheet == Letter {

@@ -5,6 +5,15 @@ import (
 	"strings"
 )
 
+// The styles of what a document that was made of a letter has beside its text. A paragraph whose style is one of them, or based on one,
+// is no part of the letter.
+const (
+	LetterheadStyle  = "Undersigned Letterhead"
+	RemarkStyle      = "Undersigned Remark"
+	SignatoriesStyle = "Undersigned Signatories"
+	SheetStyle       = "Undersigned Sheet"
+)
+
 // value is an element with nothing but w:val.
 type value struct {
 	Val string `xml:"val,attr"`
@@ -148,6 +157,17 @@ func (d *document) chain(id string) []wordStyle {
 		}
 	}
 	return chain
+}
+
+// addition returns the style that says a paragraph was added to the text of a letter, "" if none does.
+func addition(chain []wordStyle) string {
+	for _, s := range chain {
+		switch s.Name.Val {
+		case LetterheadStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
+			return s.Name.Val
+		}
+	}
+	return ""
 }
 
 // level returns the level of a heading by its outline or by the name of its style, which Word does not translate.

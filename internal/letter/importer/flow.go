@@ -31,6 +31,8 @@ type paragraph struct {
 	depth  int    // of the list it is part of, 0 outside
 	quoted bool
 	note   string // label of the footnote it is the text of
+
+	addition string // the style of what was added to the letter, "" for the letter itself
 }
 
 // flow writes a formatted document as lines. The fronts of such documents tell it words, ends of lines and space between
@@ -39,6 +41,7 @@ type flow struct {
 	kind   paragraph // of the open line
 	lines  []line
 	notes  []footnote
+	added  []additionText
 	rest   strings.Builder
 	hidden int
 	unseen page // what is not shown
@@ -50,6 +53,13 @@ type flow struct {
 	listed bool // the line above is part of a list
 	words  bool // the open line has words
 	size   int  // of all words, in bytes
+}
+
+// additionText is what was added to the letter in a style, by lines.
+type additionText struct {
+	style string
+	at    int
+	lines []string
 }
 
 // footnote is the text of a footnote by lines.
@@ -116,6 +126,10 @@ func (f *flow) end() {
 	}
 	l := line{source: source, text: text, gap: f.gap, at: f.from}
 	k := f.kind
+	if k.addition != "" {
+		f.addAddition(k.addition, text)
+		return
+	}
 	if own := readMarker(text, nil); k.marker != "" && (own.kind == noMarker || own.kind == bullet && k.marker != "-") {
 		l.source, l.text = k.marker+" "+l.source, k.marker+" "+l.text
 	}
@@ -141,6 +155,15 @@ func (f *flow) end() {
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
+}
+
+// addAddition adds a line to what was added to the letter. The lines of one addition stand together, however many there are.
+func (f *flow) addAddition(style, text string) {
+	if last := len(f.added) - 1; last < 0 || f.added[last].style != style {
+		f.added = append(f.added, additionText{style: style, at: f.from})
+	}
+	a := &f.added[len(f.added)-1]
+	a.lines = append(a.lines, text)
 }
 
 // addNote adds a line to the text of a footnote.
@@ -316,6 +339,9 @@ func (f *flow) page() (page, error) {
 		l.gap = min(l.gap, 1)
 	}
 	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden, leftOut: f.unseen.leftOut}
+	for _, a := range f.added {
+		p.leave(a.at, strings.Join(a.lines, " "), Added)
+	}
 	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
 		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}
