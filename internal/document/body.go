@@ -110,12 +110,15 @@ func (r *reader) figure(n *ast.Image, hash string) Picture {
 	return p
 }
 
-func plainOf(runs []Run) string {
+func plainOf(runs []Run) string { return strings.Join(strings.Fields(textOf(runs)), " ") }
+
+// textOf returns the words of runs with their breaks.
+func textOf(runs []Run) string {
 	var b strings.Builder
 	for _, run := range runs {
 		b.WriteString(run.Text)
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return b.String()
 }
 
 func (r *reader) list(n *ast.List) (list List) {

@@ -65,7 +65,8 @@ const (
 	Salutation
 	Closing
 	SignedBy
-	Remark // of the document itself, in small letters
+	Remark     // of the document itself, in small letters
+	Submitters // who hands a document in, where its layout says so
 )
 
 // Paragraph is text in lines.

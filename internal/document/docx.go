@@ -123,8 +123,8 @@ func (x *wordWriter) parts() []wordFile {
 	add("footer2", "ftr", x.footer())
 
 	var types strings.Builder
-	types.WriteString(xmlHead + `<Types xmlns="` + packageKind + `content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-		`<Default Extension="xml" ContentType="application/xml"/>`)
+	types.WriteString(xmlHead + `<Types xmlns="` + packageKind + `content-types"><Default Extension="xml" ContentType="application/xml"/>` +
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`)
 	own := []wordRelation{{"styles", "styles.xml", false}, {"numbering", "numbering.xml", false}, {"footnotes", "footnotes.xml", false},
 		{"settings", "settings.xml", false}, {"header", "header1.xml", false}, {"footer", "footer1.xml", false}, {"footer", "footer2.xml", false}}
 	seen := map[string]bool{}
@@ -223,14 +223,14 @@ func (x *wordWriter) footer() string {
 	words := x.doc.words
 	aside := &wordWriter{doc: x.doc}
 	aside.part = &aside.body
-	aside.begin(wordParagraph{style: "Footer", language: words.Code})
+	aside.begin(wordParagraph{style: "Footer", language: words.Code}, words.Dir == "rtl")
 	text := strings.NewReplacer(i18n.FSI, "", i18n.PDI, "").Replace(words.T("document.page", "Page", page, "Pages", pages))
 	for text != "" {
 		at := strings.IndexAny(text, page+pages)
 		if at < 0 {
 			at = len(text)
 		}
-		aside.runs([]Run{{Text: text[:at]}}, words.Code)
+		aside.runs([]Run{{Text: text[:at]}}, words.Code, words.Dir == "rtl")
 		if text = text[at:]; text == "" {
 			break
 		}
@@ -255,15 +255,10 @@ func (x *wordWriter) writeNotes() {
 			continue
 		}
 		fmt.Fprintf(x.part, `<w:footnote w:id="%d">`, i+1)
-		var rest []Block = blocks
-		x.begin(wordParagraph{style: "FootnoteText"})
+		first, rest := opening(blocks)
+		x.begin(wordParagraph{style: "FootnoteText"}, x.rtl())
 		x.part.WriteString(mark)
-		if len(rest) > 0 {
-			if p, ok := rest[0].(Paragraph); ok {
-				x.runs(p.Runs, x.languageOf(p.Language))
-				rest = rest[1:]
-			}
-		}
+		x.runs(first, x.doc.Language, x.rtl())
 		x.part.WriteString("</w:p>")
 		for _, b := range rest {
 			x.block(b)
@@ -273,6 +268,17 @@ func (x *wordWriter) writeNotes() {
 	}
 }
 
+// opening returns the words that blocks begin with, which stand beside a mark, and the blocks behind them.
+func opening(blocks []Block) (first []Run, rest []Block) {
+	if len(blocks) > 0 {
+		if p, ok := blocks[0].(Paragraph); ok {
+			return p.Runs, blocks[1:]
+		}
+	}
+	return nil, blocks
+}
+
+// rtl reports whether the letter is read from right to left.
 func (x *wordWriter) rtl() bool { return i18n.Direction(x.doc.Language) == "rtl" }
 
 func (x *wordWriter) languageOf(language string) string {

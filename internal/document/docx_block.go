@@ -26,7 +26,11 @@ func (x *wordWriter) block(b Block) {
 		}
 		x.paragraph(wordParagraph{style: level, language: b.Language}, b.Runs)
 	case Paragraph:
-		x.paragraph(wordParagraph{style: x.styleOf(b.Role), language: b.Language}, b.Runs)
+		runs := b.Runs
+		if b.Role == SignedBy { // their style says enough: marks of bold would be read as the author's
+			runs = []Run{{Text: textOf(runs)}}
+		}
+		x.paragraph(wordParagraph{style: x.styleOf(b.Role), language: b.Language}, runs)
 	case List:
 		x.list(b, 0)
 	case Quotation:
@@ -64,7 +68,7 @@ func (x *wordWriter) styleOf(role Role) string {
 		return "FootnoteText"
 	}
 	style := map[Role]string{Subtitle: "Subtitle", Address: "InsideAddress", Dateline: "Date", Salutation: "Salutation", Closing: "Closing",
-		SignedBy: "Signature", Remark: "UndersignedRemark"}[role]
+		SignedBy: "Signature", Remark: "UndersignedRemark", Submitters: "UndersignedSubmitters"}[role]
 	if x.within != TheText {
 		style = x.styleIn("")
 		if role == Remark {
@@ -89,17 +93,11 @@ func (x *wordWriter) list(l List, depth int) {
 	level := min(depth, listDepth-1)
 	outer := x.indent
 	for _, item := range l.Items {
-		p := wordParagraph{style: "ListParagraph", list: x.lists.number(item, level, outer), level: level}
+		p := wordParagraph{style: "ListParagraph", list: x.lists.number(item.Mark, item.Demand && !x.doc.rules().plain, level, outer), level: level}
 		if x.part == &x.notes {
 			p.style = "FootnoteText"
 		}
-		rest := item.Blocks
-		var first []Run
-		if len(rest) > 0 {
-			if words, ok := rest[0].(Paragraph); ok {
-				first, rest = words.Runs, rest[1:]
-			}
-		}
+		first, rest := opening(item.Blocks)
 		x.paragraph(p, first)
 		x.indent = outer + wordIndent
 		for _, b := range rest {
@@ -220,7 +218,7 @@ func (x *wordWriter) picture(data []byte, alt string, p wordParagraph, width, he
 		return false
 	}
 	scale := min(width/float64(config.Width), height/float64(config.Height), 0.75) // 96 dots an inch at the least
-	x.begin(p)
+	x.begin(p, x.rtl())
 	x.draw(data, format, alt, float64(config.Width)*scale, float64(config.Height)*scale)
 	x.part.WriteString("</w:p>")
 	return true
@@ -241,11 +239,14 @@ func (x *wordWriter) draw(data []byte, format, alt string, width, height float64
 	x.pictures++
 	const emu = 12700 // to a point
 	size := fmt.Sprintf(`cx="%d" cy="%d"`, max(int(width*emu), emu), max(int(height*emu), emu))
-	fmt.Fprintf(x.part, `<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent %[1]s/><wp:docPr id="%[2]d" name="Picture %[2]d" descr="%[3]s"/>`+
+	fmt.Fprintf(x.part, `<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent %[1]s/>`+
+		`<wp:docPr id="%[2]d" name="Picture %[2]d" descr="%[3]s"/>`+
 		`<wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/></wp:cNvGraphicFramePr>`+
-		`<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="%[2]d" name="%[5]s"/>`+
-		`<pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="%[4]s"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/>`+
-		`<a:ext %[1]s/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>`,
+		`<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">`+
+		`<pic:pic><pic:nvPicPr><pic:cNvPr id="%[2]d" name="%[5]s"/><pic:cNvPicPr/></pic:nvPicPr>`+
+		`<pic:blipFill><a:blip r:embed="%[4]s"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>`+
+		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext %[1]s/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr>`+
+		`</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>`,
 		size, x.pictures, xmlText(strings.Join(strings.Fields(alt), " ")), x.part.refer(wordRelation{"image", "media/" + name, false}), name)
 }
 
@@ -263,7 +264,7 @@ func (x *wordWriter) letterhead(l Letterhead) {
 			}
 			x.paragraph(wordParagraph{style: style + "Name"}, []Run{{Text: lead.Name}})
 			for _, line := range lead.Address {
-				x.paragraph(wordParagraph{style: style}, []Run{{Text: line}})
+				x.paragraph(wordParagraph{style: style, foreign: true}, []Run{{Text: line}})
 			}
 		})
 		x.endTable()
@@ -308,7 +309,7 @@ func (x *wordWriter) signatories(list Signatories) {
 			case 2:
 				runs = []Run{{Text: s.Country}}
 			}
-			x.paragraph(wordParagraph{style: style, language: language}, runs)
+			x.paragraph(wordParagraph{style: style, language: language, foreign: true}, runs)
 		})
 	}
 	x.endTable()
@@ -349,7 +350,7 @@ func (x *wordWriter) square(q Square) {
 	}
 	var file bytes.Buffer
 	_ = png.Encode(&file, drawn) // a buffer does not fail
-	x.begin(wordParagraph{style: x.styleIn("")})
+	x.begin(wordParagraph{style: x.styleIn("")}, x.rtl())
 	x.draw(file.Bytes(), "png", q.Alt, 100, 100)
 	x.part.WriteString("</w:p>")
 }

@@ -22,16 +22,16 @@ type listKey struct {
 type count struct{ list, last int }
 
 // number returns the list that an item goes on with, or begins.
-func (l *wordLists) number(item Item, level, indent int) int {
+func (l *wordLists) number(mark string, bold bool, level, indent int) int {
 	if l.counts == nil {
 		l.counts = map[listKey]count{}
 	}
-	before, n, after := markParts(item.Mark)
-	key := listKey{level, indent, before, after, item.Demand}
+	before, n, after := markParts(mark)
+	key := listKey{level, indent, before, after, bold}
 	last, ok := l.counts[key]
 	if n == 0 { // a bullet, or a number in digits that Word does not count in
 		if !ok {
-			last.list = l.add(key, 1, item.Mark == "•", before)
+			last.list = l.add(key, 1, mark == "•", before)
 			l.counts[key] = last
 		}
 		return last.list

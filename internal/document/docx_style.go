@@ -28,9 +28,9 @@ func (x *wordWriter) styles() string {
 	if x.rtl() {
 		languages = fmt.Sprintf(`<w:lang w:val="en" w:eastAsia="zh-CN" w:bidi="%s"/>`, xmlText(x.doc.Language))
 	}
-	fmt.Fprintf(&b, `<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="Times New Roman" w:cs="Times New Roman"/>`+
-		`<w:sz w:val="%d"/><w:szCs w:val="%d"/>%s</w:rPr></w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:after="140" w:line="264" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>`,
-		size, size+2*bigger(rules.plain), languages)
+	fmt.Fprintf(&b, `<w:docDefaults><w:rPrDefault><w:rPr>%s<w:sz w:val="%d"/><w:szCs w:val="%d"/>%s</w:rPr></w:rPrDefault>`+
+		`<w:pPrDefault><w:pPr><w:spacing w:after="140" w:line="264" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>`,
+		fontOf("Times New Roman"), size, size+2*bigger(rules.plain), languages)
 	style := func(kind, id, name, based, paragraph, run string) {
 		if rules.plain { // one size, no bold, no italics, no colours
 			run = ""
@@ -80,7 +80,7 @@ func (x *wordWriter) styles() string {
 	paragraph("ListParagraph", "List Paragraph", "Normal", space(0, 100), "")
 	paragraph("ListContinue", "List Continue", "Normal", space(0, 100), "")
 	paragraph("Quote", "Quote", "Normal", "", italic)
-	paragraph("CodeLines", "HTML Preformatted", "Normal", "", `<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New" w:cs="Courier New"/>`+sized(19))
+	paragraph("CodeLines", "HTML Preformatted", "Normal", "", fontOf("Courier New")+sized(19))
 	paragraph("TableText", "Table Text", "Normal", space(40, 40), sized(20))
 	paragraph("Picture", "Picture", "Normal", space(140, 60), "")
 	paragraph("Caption", "caption", "Normal", space(0, 200), sized(18))
@@ -89,6 +89,7 @@ func (x *wordWriter) styles() string {
 	paragraph("Footer", "footer", "Normal", space(0, 0)+`<w:jc w:val="center"/>`, grey+sized(17))
 	paragraph("FootnoteText", "footnote text", "Normal", space(0, 60), sized(18))
 	paragraph("UndersignedRemark", importer.RemarkStyle, "Normal", "", grey+sized(18))
+	paragraph("UndersignedSubmitters", importer.RemarkStyle+" Submitters", "UndersignedRemark", "", `<w:color w:val="auto"/>`+sized(size))
 	paragraph("UndersignedLetterhead", importer.LetterheadStyle, "Normal", space(0, 0), grey+sized(17))
 	paragraph("UndersignedLetterheadName", importer.LetterheadStyle+" Name", "UndersignedLetterhead", space(40, 20), bold+`<w:color w:val="auto"/>`+sized(21))
 	for _, part := range [...]partStyle{partStyles[TheSignatories], partStyles[TheSheet]} {
@@ -100,10 +101,12 @@ func (x *wordWriter) styles() string {
 	}
 	character := func(id, name, run string) { style("character", id, name, "", "", run) }
 	character("Hyperlink", "Hyperlink", `<w:color w:val="0B4F9E"/><w:u w:val="single"/>`)
-	character("CodeCharacters", "HTML Code", `<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New" w:cs="Courier New"/>`)
-	b.WriteString(`<w:style w:type="character" w:styleId="FootnoteReference"><w:name w:val="footnote reference"/><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>`)
+	character("CodeCharacters", "HTML Code", fontOf("Courier New"))
+	b.WriteString(`<w:style w:type="character" w:styleId="FootnoteReference"><w:name w:val="footnote reference"/>` +
+		`<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>`)
 
-	const cells = `<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="80" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar>`
+	const cells = `<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="80" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/>` +
+		`<w:right w:w="80" w:type="dxa"/></w:tblCellMar>`
 	line := func(side string, eighths int) string {
 		return fmt.Sprintf(`<w:%s w:val="single" w:sz="%d" w:space="0" w:color="7F7F7F"/>`, side, eighths)
 	}
@@ -121,6 +124,11 @@ func (x *wordWriter) styles() string {
 	b.WriteString(`<w:tblPr><w:tblBorders>` + line("top", 6) + line("bottom", 6) + line("insideH", 2) + `</w:tblBorders>` + cells + `</w:tblPr>` +
 		`<w:tblStylePr w:type="firstRow"><w:rPr>` + head + `</w:rPr></w:tblStylePr></w:style>`)
 	return b.String()
+}
+
+// fontOf names a font that every word processor has, or one of the same widths.
+func fontOf(name string) string {
+	return fmt.Sprintf(`<w:rFonts w:ascii="%[1]s" w:eastAsia="%[1]s" w:hAnsi="%[1]s" w:cs="%[1]s"/>`, name)
 }
 
 // bigger is by how much letters of complex scripts are larger than others, in points: at the same size they look smaller.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/bidi"
@@ -19,17 +20,22 @@ type wordParagraph struct {
 	level    int
 	align    Align
 	keep     bool // it stands on the page of what follows it
+	foreign  bool // its words say whether it is read from the right or the left: a name or an address may be in another language
 }
 
 // paragraph writes one.
 func (x *wordWriter) paragraph(p wordParagraph, runs []Run) {
-	x.begin(p)
-	x.runs(runs, x.languageOf(p.language))
+	rtl := i18n.Direction(x.languageOf(p.language)) == "rtl"
+	if text := plainOf(runs); p.foreign && strings.ContainsFunc(text, unicode.IsLetter) {
+		rtl = isRTLText(text)
+	}
+	x.begin(p, rtl)
+	x.runs(runs, x.languageOf(p.language), rtl)
 	x.part.WriteString("</w:p>")
 }
 
 // begin writes a paragraph up to its words. The order of properties is that of the schema; Word refuses another.
-func (x *wordWriter) begin(p wordParagraph) {
+func (x *wordWriter) begin(p wordParagraph, rtl bool) {
 	x.tabled = false
 	b := x.part
 	b.WriteString("<w:p><w:pPr>")
@@ -46,7 +52,6 @@ func (x *wordWriter) begin(p wordParagraph) {
 	if p.list > 0 {
 		fmt.Fprintf(b, `<w:numPr><w:ilvl w:val="%d"/><w:numId w:val="%d"/></w:numPr>`, p.level, p.list)
 	}
-	rtl := i18n.Direction(x.languageOf(p.language)) == "rtl"
 	if rtl {
 		b.WriteString("<w:bidi/>")
 	}
@@ -64,11 +69,11 @@ func (x *wordWriter) begin(p wordParagraph) {
 }
 
 // runs writes words. Those of one link stand in one.
-func (x *wordWriter) runs(runs []Run, language string) {
+func (x *wordWriter) runs(runs []Run, language string, rtl bool) {
 	for len(runs) > 0 {
 		n, link := 1, wordLink(runs[0].Link)
 		if link == "" {
-			x.run(runs[0], language, false)
+			x.run(runs[0], language, rtl, false)
 			runs = runs[1:]
 			continue
 		}
@@ -77,7 +82,7 @@ func (x *wordWriter) runs(runs []Run, language string) {
 		}
 		fmt.Fprintf(x.part, `<w:hyperlink r:id="%s">`, x.part.refer(wordRelation{"hyperlink", link, true}))
 		for _, r := range runs[:n] {
-			x.run(r, language, true)
+			x.run(r, language, rtl, true)
 		}
 		x.part.WriteString("</w:hyperlink>")
 		runs = runs[n:]
@@ -99,7 +104,7 @@ func wordLink(address string) string {
 	return address
 }
 
-func (x *wordWriter) run(r Run, language string, linked bool) {
+func (x *wordWriter) run(r Run, language string, rtl, linked bool) {
 	if r.Note > 0 && x.note(r) {
 		return
 	}
@@ -125,7 +130,7 @@ func (x *wordWriter) run(r Run, language string, linked bool) {
 	if r.Strike {
 		before.WriteString("<w:strike/>")
 	}
-	for _, piece := range directed(r.Text, i18n.Direction(language) == "rtl") {
+	for _, piece := range directed(r.Text, rtl) {
 		properties := before.String() + direction(piece.rtl)
 		if (i18n.Direction(language) == "rtl") == piece.rtl && language != x.doc.Language {
 			properties += languageMark(language)

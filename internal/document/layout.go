@@ -123,7 +123,7 @@ func submitters(names []string) []Block {
 	if len(names) == 0 {
 		return nil
 	}
-	return []Block{Paragraph{Role: Remark, Runs: []Run{{Text: strings.Join(names, "\n")}}}}
+	return []Block{Paragraph{Role: Submitters, Runs: []Run{{Text: strings.Join(names, "\n")}}}}
 }
 
 // number gives the paragraphs of the text numbers, which demands and other lists have besides.
@@ -149,7 +149,7 @@ func (d *Document) count(r *Report) {
 		r.Words += len(strings.Fields(plainOf(words)))
 	}
 	for _, b := range d.Blocks {
-		if p, ok := b.(Paragraph); !ok || p.Role != Remark {
+		if p, ok := b.(Paragraph); !ok || p.Role != Submitters {
 			eachLine([]Block{b}, add)
 		}
 	}

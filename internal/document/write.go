@@ -27,6 +27,31 @@ const (
 	smallSize = 8.5
 )
 
+// Format is what a document is written as; it ends the name of its file.
+type Format string
+
+// The formats.
+const (
+	PDF  Format = "pdf"
+	DOCX Format = "docx"
+)
+
+// MediaType is what HTTP calls the format.
+func (f Format) MediaType() string {
+	if f == DOCX {
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	}
+	return "application/pdf"
+}
+
+// Write writes the document in a format.
+func (d *Document) Write(w io.Writer, f Format) (Report, error) {
+	if f == DOCX {
+		return d.WriteDOCX(w)
+	}
+	return d.WritePDF(w)
+}
+
 // WritePDF writes the document as PDF.
 func (d *Document) WritePDF(w io.Writer) (Report, error) {
 	var report Report

@@ -374,7 +374,12 @@ func (l *wordList) mark(level int, counter *[9]int) string {
 	switch {
 	case format == "none" || pattern == "":
 		return ""
-	case format == "bullet" || !strings.Contains(pattern, "%"):
+	case format == "bullet":
+		return "-"
+	case !strings.Contains(pattern, "%"): // a mark that does not count, such as a number in digits that Word has no format for
+		if m := readMarker(pattern+" x", nil); m.isItem() {
+			return pattern
+		}
 		return "-"
 	}
 	for i := range l.levels {

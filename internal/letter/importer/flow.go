@@ -53,6 +53,8 @@ type flow struct {
 	listed bool // the line above is part of a list
 	words  bool // the open line has words
 	size   int  // of all words, in bytes
+
+	noBreaks bool // a no-break space is one that somebody typed, and stays
 }
 
 // additionText is what was added to the letter in a style, by lines.
@@ -202,7 +204,7 @@ func (f *flow) render(spans []span) (source, text string) {
 		md.WriteString(marked(core, s.style))
 	}
 	text = strings.Join(strings.Fields(words.String()), " ")
-	source = foldSpaces(md.String())
+	source = foldSpaces(md.String(), f.noBreaks)
 	if strings.HasPrefix(source, "#") || strings.HasPrefix(source, ">") || strings.HasPrefix(source, "+ ") {
 		source = `\` + source
 	}
@@ -298,23 +300,32 @@ func escapeMarkdown(s string) string {
 	return b.String()
 }
 
-// foldSpaces makes a space of each run of white space, or a tab of one that has a tab.
-func foldSpaces(s string) string {
+// foldSpaces makes a space of each run of white space, or a tab of one that has a tab. A no-break space that stands alone can stay
+// one.
+func foldSpaces(s string, noBreaks bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	space, tab := false, false
+	run := 0
+	var first rune
+	tab := false
 	for _, r := range s {
 		if unicode.IsSpace(r) {
-			space, tab = true, tab || r == '\t'
+			if run++; run == 1 {
+				first = r
+			}
+			tab = tab || r == '\t'
 			continue
 		}
 		switch {
-		case tab && b.Len() > 0:
+		case run == 0 || b.Len() == 0:
+		case tab:
 			b.WriteByte('\t')
-		case space && b.Len() > 0:
+		case noBreaks && run == 1 && (first == '\u00a0' || first == '\u202f'):
+			b.WriteRune(first)
+		default:
 			b.WriteByte(' ')
 		}
-		space, tab = false, false
+		run, tab = 0, false
 		b.WriteRune(r)
 	}
 	return b.String()
