@@ -122,6 +122,7 @@ func textOf(runs []Run) string {
 }
 
 func (r *reader) list(n *ast.List) (list List) {
+	list.Loose = !n.IsTight
 	for i, item := 0, n.FirstChild(); item != nil; i, item = i+1, item.NextSibling() {
 		x := Item{Mark: "•", Blocks: r.blocks(item)}
 		if n.IsOrdered() {

@@ -77,7 +77,10 @@ type Paragraph struct {
 }
 
 // List is items with a mark each.
-type List struct{ Items []Item }
+type List struct {
+	Items []Item
+	Loose bool // with room between the items
+}
 
 // Item is an item of a list. Its mark is a number as the letter has it, or a bullet.
 type Item struct {

@@ -32,7 +32,7 @@ func (x *wordWriter) block(b Block) {
 		}
 		x.paragraph(wordParagraph{style: x.styleOf(b.Role), language: b.Language}, runs)
 	case List:
-		x.list(b, 0)
+		x.list(b, 0, true)
 	case Quotation:
 		x.indent += wordIndent
 		for _, inner := range b.Blocks {
@@ -89,20 +89,23 @@ func (x *wordWriter) styleIn(of string) string {
 // listDepth is how deep Word's lists go.
 const listDepth = 9
 
-func (x *wordWriter) list(l List, depth int) {
+// list writes a list; what ends there is set apart from what follows.
+func (x *wordWriter) list(l List, depth int, ends bool) {
 	level := min(depth, listDepth-1)
 	outer := x.indent
-	for _, item := range l.Items {
+	for i, item := range l.Items {
+		last := ends && i == len(l.Items)-1
 		p := wordParagraph{style: "ListParagraph", list: x.lists.number(item.Mark, item.Demand && !x.doc.rules().plain, level, outer), level: level}
 		if x.part == &x.notes {
 			p.style = "FootnoteText"
 		}
 		first, rest := opening(item.Blocks)
+		p.close = !l.Loose && !(last && len(rest) == 0)
 		x.paragraph(p, first)
 		x.indent = outer + wordIndent
-		for _, b := range rest {
+		for j, b := range rest {
 			if inner, ok := b.(List); ok {
-				x.list(inner, depth+1)
+				x.list(inner, depth+1, last && j == len(rest)-1)
 				continue
 			}
 			if p, ok := b.(Paragraph); ok && p.Role == Body && x.part != &x.notes {

@@ -19,6 +19,7 @@ type wordParagraph struct {
 	list     int    // number of the list that it begins an item of
 	level    int
 	align    Align
+	close    bool // with little room below, within a list
 	keep     bool // it stands on the page of what follows it
 	foreign  bool // its words say whether it is read from the right or the left: a name or an address may be in another language
 }
@@ -54,6 +55,9 @@ func (x *wordWriter) begin(p wordParagraph, rtl bool) {
 	}
 	if rtl {
 		b.WriteString("<w:bidi/>")
+	}
+	if p.close {
+		b.WriteString(`<w:spacing w:after="60"/>`)
 	}
 	if x.indent > 0 && p.list == 0 {
 		fmt.Fprintf(b, `<w:ind w:left="%d"/>`, x.indent)

@@ -53,7 +53,7 @@ func readDOCX(data []byte) (page, error) {
 	if part == nil {
 		return page{}, fault.New(fault.Invalid, "import.not_docx")
 	}
-	body := &wordBody{document: d, flow: flow{noBreaks: true}}
+	body := &wordBody{document: d, flow: flow{noBreaks: true, made: d.isMade()}}
 	if err := body.read(main, part); err != nil {
 		return page{}, err
 	}

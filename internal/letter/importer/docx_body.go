@@ -239,7 +239,7 @@ func (b *wordBody) begin(p *paragraphProperties) {
 		b.flow.space(apart)
 	}
 	b.last, b.lastStyle = spacing, id
-	b.flow.kind.addition = addition(chain)
+	b.flow.kind.known(chain)
 	b.flow.kind.level = b.level(p, chain)
 	list, level := b.listOf(p, chain)
 	if list > 0 {

@@ -159,15 +159,30 @@ func (d *document) chain(id string) []wordStyle {
 	return chain
 }
 
-// addition returns the style that says a paragraph was added to the text of a letter, "" if none does.
-func addition(chain []wordStyle) string {
-	for _, s := range chain {
-		switch s.Name.Val {
-		case LetterheadStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
-			return s.Name.Val
+// isMade reports whether a document has the styles of one that was made of a letter.
+func (d *document) isMade() bool {
+	for _, s := range d.styles {
+		if s.Name.Val == SheetStyle {
+			return true
 		}
 	}
-	return ""
+	return false
+}
+
+// known takes from the names of styles what a paragraph is: of what was added to a letter, of a part of it, quoted.
+func (k *paragraph) known(chain []wordStyle) {
+	for i, s := range chain {
+		switch s.Name.Val {
+		case LetterheadStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
+			k.addition = s.Name.Val
+		case "Quote", "Intense Quote":
+			k.quoted = true
+		default:
+			if i == 0 {
+				k.part = partOf[s.Name.Val]
+			}
+		}
+	}
 }
 
 // level returns the level of a heading by its outline or by the name of its style, which Word does not translate.

@@ -33,6 +33,7 @@ type paragraph struct {
 	note   string // label of the footnote it is the text of
 
 	addition string // the style of what was added to the letter, "" for the letter itself
+	part     letterPart
 }
 
 // flow writes a formatted document as lines. The fronts of such documents tell it words, ends of lines and space between
@@ -55,6 +56,7 @@ type flow struct {
 	size   int  // of all words, in bytes
 
 	noBreaks bool // a no-break space is one that somebody typed, and stays
+	made     bool // of a letter: what is marked is an item whatever it begins with, and lists have the room that they are meant to have
 }
 
 // additionText is what was added to the letter in a style, by lines.
@@ -132,7 +134,7 @@ func (f *flow) end() {
 		f.addAddition(k.addition, text)
 		return
 	}
-	if own := readMarker(text, nil); k.marker != "" && (own.kind == noMarker || own.kind == bullet && k.marker != "-") {
+	if own := readMarker(text, nil); k.marker != "" && (f.made || own.kind == noMarker || own.kind == bullet && k.marker != "-") {
 		l.source, l.text = k.marker+" "+l.source, k.marker+" "+l.text
 	}
 	if k.note != "" {
@@ -149,11 +151,11 @@ func (f *flow) end() {
 		if k.marker == "" {
 			l.indent = 3 * k.depth
 		}
-		if f.listed && k.marker != "" && l.gap <= apart {
+		if f.listed && k.marker != "" && l.gap <= apart && !f.made {
 			l.gap = 0
 		}
 	}
-	l.quoted = k.quoted
+	l.quoted, l.part = k.quoted, k.part
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
