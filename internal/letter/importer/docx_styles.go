@@ -14,6 +14,10 @@ const (
 	SheetStyle       = "Undersigned Sheet"
 )
 
+// partOf are the parts of a letter by the names of the styles that its paragraphs have in a document which was made of it.
+var partOf = map[string]letterPart{"Title": titlePart, "Subtitle": subtitlePart, "Inside Address": addressPart, "Date": datePart,
+	"Salutation": salutationPart, "Closing": closingPart, "Signature": signaturePart}
+
 // value is an element with nothing but w:val.
 type value struct {
 	Val string `xml:"val,attr"`

@@ -5,10 +5,6 @@ import (
 	"strings"
 )
 
-// partOf are the parts of a letter by the names of the styles that its paragraphs have in a document which was made of it.
-var partOf = map[string]letterPart{"Title": titlePart, "Subtitle": subtitlePart, "Inside Address": addressPart, "Date": datePart,
-	"Salutation": salutationPart, "Closing": closingPart, "Signature": signaturePart}
-
 // letterPart is what a line is of a letter, as its style says.
 type letterPart int
 
