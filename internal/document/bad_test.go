@@ -48,6 +48,7 @@ func badLetters() map[string]letter.Text {
 		"lists within lists":   english("- a\n  - b\n    - c\n      - d\n        - e\n          - f\n            - g\n"),
 		"deep quotations":      english(strings.Repeat("> ", 60) + "deep within it\n\n" + strings.Repeat("- ", 8) + "and within lists\n"),
 		"many notes":           english(strings.Repeat("Claim[^1] and[^2].\n\n", 60) + "[^1]: First source.\n\n[^2]: Second source."),
+		"notes in notes":       english("Claim.[^1]\n\n[^1]: First source[^2].\n\n[^2]: Second source."),
 		"notes in a demand":    english("1) Do this.[^1]\n2) And this.[^2]\n\n[^1]: Law of 1990.\n\n[^2]: Law of 1991."),
 		"a long heading":       english("## " + strings.Repeat("Heading of many words ", 60) + "\n\nText."),
 		"a picture not stored": english("![what it shows](picture:" + strings.Repeat("0", 64) + " \"Caption | Credit\")"),

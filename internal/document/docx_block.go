@@ -172,6 +172,10 @@ func (x *wordWriter) table(t Table) {
 		return
 	}
 	columns = min(columns, 63) // Word has no more
+	style := "TableText"
+	if columns > 6 { // rather smaller letters than broken words
+		style = "TableTextSmall"
+	}
 	proportions := make([]int, columns)
 	for _, cells := range t.Rows { // as long as its longest text, within reason
 		for i, cell := range cells[:min(len(cells), columns)] {
@@ -187,7 +191,7 @@ func (x *wordWriter) table(t Table) {
 			if i < len(cells) {
 				cell = cells[i]
 			}
-			x.paragraph(wordParagraph{style: "TableText", align: cell.Align}, cell.Runs)
+			x.paragraph(wordParagraph{style: style, align: cell.Align}, cell.Runs)
 		})
 	}
 	x.indent = indent

@@ -82,6 +82,7 @@ func (x *wordWriter) styles() string {
 	paragraph("Quote", "Quote", "Normal", "", "")
 	paragraph("CodeLines", "HTML Preformatted", "Normal", "", fontOf("Courier New")+sized(19))
 	paragraph("TableText", "Table Text", "Normal", space(40, 40), sized(20))
+	paragraph("TableTextSmall", "Table Text Small", "TableText", "", sized(15))
 	paragraph("Picture", "Picture", "Normal", space(140, 60), "")
 	paragraph("Caption", "caption", "Normal", space(0, 200), sized(18))
 	paragraph("Rule", "Rule", "Normal", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="7F7F7F"/></w:pBdr>`+space(0, 200), "")
@@ -93,7 +94,7 @@ func (x *wordWriter) styles() string {
 	paragraph("UndersignedLetterhead", importer.LetterheadStyle, "Normal", space(0, 0), grey+sized(17))
 	paragraph("UndersignedLetterheadName", importer.LetterheadStyle+" Name", "UndersignedLetterhead", space(40, 20), bold+`<w:color w:val="auto"/>`+sized(21))
 	for _, part := range [...]partStyle{partStyles[TheSignatories], partStyles[TheSheet]} {
-		paragraph(part.id, part.name, "Normal", space(40, 40), sized(19))
+		paragraph(part.id, part.name, "Normal", `<w:spacing w:before="30" w:after="30" w:line="240" w:lineRule="auto"/>`, sized(19))
 		paragraph(part.id+"Heading1", part.name+" Heading 1", part.id, keep+together+space(0, 140)+outline(0), bold+sized(26))
 		paragraph(part.id+"Heading2", part.name+" Heading 2", part.id, keep+together+space(240, 100)+outline(1), bold+sized(23))
 		paragraph(part.id+"Remark", part.name+" Remark", part.id, space(40, 100), grey+sized(18))
