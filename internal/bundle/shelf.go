@@ -20,7 +20,7 @@ import (
 )
 
 // Shelf keeps the bundles and documents that were last asked for as files, SLUG.SIZE.VERSION.zip and
-// SLUG.SIZE.VERSION.EDITION.LANGUAGE.pdf. They can be deleted at any time.
+// SLUG.SIZE.VERSION.EDITION.LANGUAGE.FORMAT. They can be deleted at any time.
 type Shelf struct {
 	*Service
 	Documents *document.Service
@@ -33,12 +33,16 @@ type Shelf struct {
 
 	mu       sync.Mutex
 	building map[item]*building // guarded by mu
+	last     map[item]string    // the path of each that was last served; guarded by mu
 }
 
 // item is what is kept of a letter: a bundle or a document.
 type item struct{ slug, end string } // end is that of the file's name, from its point
 
 const bundleEnd = ".zip"
+
+// kept are the files of the shelf that may hold a name.
+var kept = []string{"*" + bundleEnd, "*." + string(document.PDF), "*." + string(document.DOCX)}
 
 // building is an item that is being built: all who ask for it wait for the same one.
 type building struct {
@@ -50,8 +54,9 @@ type building struct {
 }
 
 const (
-	maxKept = 2 << 30          // bytes of bundles and documents; the oldest go
-	waitFor = 20 * time.Second // for one that is being built, before whoever asks is told to come again
+	maxRemembered = 10_000           // paths of items
+	maxKept       = 2 << 30          // bytes of bundles and documents; the oldest go
+	waitFor       = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
 // Kept is how long a bundle or document may lie there.
@@ -66,15 +71,32 @@ func (b *Shelf) Open(ctx context.Context, slug string, version int64) (*os.File,
 	return b.open(ctx, item{slug, bundleEnd}, version, func(ctx context.Context, w io.Writer) error { return b.Write(ctx, w, slug) })
 }
 
-// OpenDocument opens the document of a published edition for the public, in one of the languages it has, as Open does a bundle.
-func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string) (*os.File, error) {
-	return b.open(ctx, item{slug, fmt.Sprintf(".%d.%s.pdf", edition, language)}, version, func(ctx context.Context, w io.Writer) error {
+// OpenDocument opens the document of a published edition for the public, in one of the languages it has and in a format, as Open does a
+// bundle.
+func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string, f document.Format) (*os.File, error) {
+	return b.open(ctx, documentItem(slug, edition, language, f), version, func(ctx context.Context, w io.Writer) error {
 		d, err := b.Documents.Make(ctx, document.Wanted{Slug: slug, Edition: edition, Language: language, Audience: roll.ForPublic, BaseURL: b.BaseURL})
 		if err == nil {
-			_, err = d.WritePDF(w)
+			_, err = d.Write(w, f)
 		}
 		return err
 	})
+}
+
+func documentItem(slug string, edition int, language string, f document.Format) item {
+	return item{slug, fmt.Sprintf(".%d.%s.%s", edition, language, f)}
+}
+
+// Look returns what is known of the document that was last served, without making one; nil if none lies there.
+func (b *Shelf) Look(slug string, edition int, language string, f document.Format) os.FileInfo {
+	b.mu.Lock()
+	path := b.last[documentItem(slug, edition, language, f)]
+	b.mu.Unlock()
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {
@@ -82,6 +104,12 @@ func (b *Shelf) open(ctx context.Context, x item, version int64, write func(cont
 	if err != nil {
 		return nil, err
 	}
+	b.mu.Lock()
+	if b.last == nil || len(b.last) > maxRemembered {
+		b.last = map[item]string{}
+	}
+	b.last[x] = path
+	b.mu.Unlock()
 	return os.Open(path)
 }
 
@@ -165,7 +193,7 @@ func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 // Forget deletes what may hold a name which was taken away since: erased is gone from the disk within seconds.
 func (b *Shelf) Forget(ctx context.Context) error {
 	var all []error
-	for _, path := range b.paths("*.zip", "*.pdf") {
+	for _, path := range b.paths(kept...) {
 		parts := strings.SplitN(filepath.Base(path), ".", 4) // a slug has no point
 		if len(parts) < 4 {
 			continue // not of ours
@@ -213,7 +241,7 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, path := range b.paths("*.zip", "*.pdf", ".bundle-*") {
+	for _, path := range b.paths(append(slices.Clone(kept), ".bundle-*")...) {
 		if info, err := os.Stat(path); err == nil {
 			files = append(files, file{path, info})
 		}
