@@ -152,7 +152,7 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 	dateline := t.Place + t.Date
 	if t.Place != "" && t.Date != "" {
-		dateline = t.Place + d.comma() + t.Date
+		dateline = t.Place + commaOf(d.Language) + t.Date
 	}
 	add(Dateline, dateline)
 	add(Salutation, t.Salutation)
@@ -191,9 +191,9 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 }
 
-// comma is that between place and date, as the letter's page has it.
-func (d *Document) comma() string {
-	if i18n.Direction(d.Language) == "rtl" && d.Language != "he" && d.Language != "yi" {
+// commaOf is that between place and date, as the letter's page has it.
+func commaOf(language string) string {
+	if i18n.Direction(language) == "rtl" && language != "he" && language != "yi" {
 		return "، "
 	}
 	return ", "
