@@ -19,8 +19,8 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 )
 
-// Shelf keeps the bundles and documents that were last asked for as files, SLUG.SIZE.VERSION.zip and
-// SLUG.SIZE.VERSION.EDITION.LANGUAGE.pdf. They can be deleted at any time.
+// Shelf keeps the bundles, documents, cards and press kits that were last asked for as files, SLUG.SIZE.VERSION and what it is:
+// bundle.zip, EDITION.LANGUAGE.pdf, card.LANGUAGE.png, press.LANGUAGE.zip. They can be deleted at any time.
 type Shelf struct {
 	*Service
 	Documents *document.Service
@@ -35,10 +35,15 @@ type Shelf struct {
 	building map[item]*building // guarded by mu
 }
 
-// item is what is kept of a letter: a bundle or a document.
+// item is what is kept of a letter, such as its bundle or a document.
 type item struct{ slug, end string } // end is that of the file's name, from its point
 
-const bundleEnd = ".zip"
+const bundleEnd = ".bundle.zip"
+
+// What the folder holds: files that are whole, and those that are being written or were when a process was killed.
+var kept = []string{"*.zip", "*.pdf", "*.png"}
+
+const unfinished = ".bundle-*"
 
 // building is an item that is being built: all who ask for it wait for the same one.
 type building struct {
@@ -50,11 +55,11 @@ type building struct {
 }
 
 const (
-	maxKept = 2 << 30          // bytes of bundles and documents; the oldest go
+	maxKept = 2 << 30          // bytes of all; the oldest go
 	waitFor = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
-// Kept is how long a bundle or document may lie there.
+// Kept is how long an item may lie there.
 const Kept = time.Hour
 
 // skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
@@ -75,6 +80,30 @@ func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, ed
 		}
 		return err
 	})
+}
+
+// OpenCard opens the picture of a letter in one of the languages of its text, as Open does a bundle.
+func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
+	return b.open(ctx, item{slug, ".card." + language + ".png"}, version, func(ctx context.Context, w io.Writer) error {
+		in, err := b.input(ctx, slug, language)
+		if err != nil {
+			return err
+		}
+		return document.MakeCard(in).WritePNG(w)
+	})
+}
+
+// input is what the card of a published letter is made of, in a language of its text.
+func (b *Shelf) input(ctx context.Context, slug, language string) (document.Input, error) {
+	l, err := b.Find(ctx, slug)
+	if err != nil {
+		return document.Input{}, err
+	}
+	if _, ok := l.Edition.Texts[language]; !ok {
+		return document.Input{}, fault.New(fault.NotFound, "edition.unknown")
+	}
+	return document.Input{Letter: l.Letter, Edition: l.Edition, Language: language, BaseURL: b.BaseURL, Counts: l.Counts,
+		Picture: b.Documents.Pictures(ctx)}, nil
 }
 
 func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {
@@ -150,7 +179,7 @@ func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(b.Folder, ".bundle-*")
+	f, err := os.CreateTemp(b.Folder, unfinished)
 	if err != nil {
 		return err
 	}
@@ -165,7 +194,7 @@ func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 // Forget deletes what may hold a name which was taken away since: erased is gone from the disk within seconds.
 func (b *Shelf) Forget(ctx context.Context) error {
 	var all []error
-	for _, path := range b.paths("*.zip", "*.pdf") {
+	for _, path := range b.paths(kept...) {
 		parts := strings.SplitN(filepath.Base(path), ".", 4) // a slug has no point
 		if len(parts) < 4 {
 			continue // not of ours
@@ -213,7 +242,7 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, path := range b.paths("*.zip", "*.pdf", ".bundle-*") {
+	for _, path := range b.paths(append(kept, unfinished)...) {
 		if info, err := os.Stat(path); err == nil {
 			files = append(files, file{path, info})
 		}

@@ -72,14 +72,19 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 		}
 		in.Names = append(in.Names, name)
 	}
-	in.Picture = func(hash string) []byte {
+	in.Picture = s.Pictures(ctx)
+	return Make(in), ctx.Err()
+}
+
+// Pictures finds the pictures that letters name.
+func (s *Service) Pictures(ctx context.Context) func(hash string) []byte {
+	return func(hash string) []byte {
 		p, missing := s.Letters.Media.Find(ctx, hash)
 		if missing != nil || p.Type == letter.PDF {
 			return nil
 		}
 		return p.Data
 	}
-	return Make(in), ctx.Err()
 }
 
 // Input is all that a document is made of.

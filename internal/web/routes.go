@@ -33,6 +33,7 @@ func (s *Server) routes() {
 	s.handle("GET /letters/{slug}/badge.svg", p.SendBadge)
 	s.handle("GET /oembed", p.SendOEmbed)
 	s.handle("GET /letters/{slug}/bundle.zip", p.SendBundle)
+	s.handle("GET /letters/{slug}/{file}", p.SendTakeaway)
 	s.handle("POST /letters/{slug}/signatures", s.limited(p.SubmitSignature))
 	s.handle("GET /letters/{slug}/check-mail", p.ShowCheckMail)
 	s.handle("POST /letters/{slug}/check-mail", s.limited(p.SubmitResend))

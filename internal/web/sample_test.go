@@ -209,7 +209,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"unsubscribe", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t"}},
 		{"unsubscribe-again", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t", Again: true}},
 		{"unsubscribe-done", public.UnsubscribePage{Base: base(l.T("unsubscribe.done_title"), "/unsubscribe/t"), Done: true}},
-		{"embed", public.EmbedPage{Base: base(w.title, "/letters/x/embed"), Card: card, Demands: []page.Tagged{tag(w.text), tag(w.subtitle)}, Open: true, URL: "/letters/x"}},
+		{"embed", public.EmbedPage{Base: base(w.title, "/letters/x/embed"), Card: card, Demands: []page.Tagged{tag(w.text), tag(w.subtitle)}, Tally: l.N("counts.persons_n", 12345), Open: true, URL: "/letters/x"}},
 		{"embed-closed", public.EmbedPage{Base: base(w.title, "/letters/y/embed"), Card: archived, URL: "/letters/y"}},
 		{"home", public.HomePage{Base: base(l.T("home.title"), "/"), Open: []public.LetterCard{card, card}, Closed: []public.LetterCard{archived},
 			OlderURL: "/?before=x"}},
