@@ -44,10 +44,7 @@ type CardCount struct{ Number, Kind string }
 // MakeCard makes the card of an edition. A kind of which nobody has signed is left out.
 func MakeCard(in Input) *Card {
 	t := in.Edition.Text(in.Language)
-	c := &Card{Language: t.Language, Title: t.Name(), words: i18n.Find(t.Language)}
-	if c.words == nil {
-		c.words = i18n.Find(i18n.Default)
-	}
+	c := &Card{Language: t.Language, Title: t.Name(), words: wordsFor(t.Language)}
 	for _, a := range t.Addressees {
 		parts := slices.DeleteFunc([]string{a.Line(), a.Office}, func(part string) bool { return part == "" })
 		if len(parts) > 0 {

@@ -1,5 +1,5 @@
-// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience, and the PDF that
-// is written of it.
+// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience, and what is written
+// of it, PDF and plain text; and the card, its picture beside a link.
 //
 // It promises that every word which is signed stands in the document, once and in its order, that the same input, the fonts of the
 // machine included, gives the same bytes, and that what it cannot show, a picture or a character, it reports. It must not know who may

@@ -102,10 +102,7 @@ type Input struct {
 // Make makes the document.
 func Make(in Input) *Document {
 	t := in.Edition.Text(in.Language)
-	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, words: i18n.Find(t.Language)}
-	if d.words == nil {
-		d.words = i18n.Find(i18n.Default)
-	}
+	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, words: wordsFor(t.Language)}
 	var leads []string
 	var head Letterhead
 	for _, o := range in.Letter.Leads {

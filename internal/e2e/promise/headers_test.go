@@ -73,6 +73,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/letters/{slug}/bundle.zip": {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
 		"/letters/{slug}/signatures": {letter + "/signatures"},
 		"/letters/{slug}/{file}": {letter + "/card.fa.png", "/fa" + letter + "/card.en.png", letter + "/card.xx.png", letter + "/card.%2e%2e.png", letter + "/x",
+			letter + "/press.en.zip", letter + "/press.xx.zip",
 			"/letters/unknown/card.en.png"},
 		"/log/checkpoint": {"/log/checkpoint"},
 		"/log/key":        {"/log/key"},

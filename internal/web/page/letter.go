@@ -35,6 +35,7 @@ type LetterView struct {
 	SHA256       string
 	FileURL      string // the canonical file
 	DocumentURL  string // the letter as PDF, "" before it is published
+	PressURL     string // the press kit, "" but on the letter's own page
 	EditionsURL  string
 	Editions     int        // how many there are
 	Stale        bool       // this translation is older than the authoritative text

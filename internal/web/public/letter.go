@@ -171,7 +171,14 @@ func besideLanguage(r *http.Request, e letter.Edition, text string) string {
 
 // pair returns the letter in a language with links to put another text beside it, and that text where one is asked for.
 func (h *Handlers) pair(r *http.Request, l letter.Letter, e letter.Edition, language, beside string) page.LetterView {
-	v := page.ViewOf(r, l, e, language)
+	view := func(language string) page.LetterView {
+		v := page.ViewOf(r, l, e, language)
+		if v.Current {
+			v.PressURL = "/letters/" + l.Slug + "/press." + language + ".zip"
+		}
+		return v
+	}
+	v := view(language)
 	for _, x := range v.Texts {
 		if x.Current {
 			v.AloneURL = x.URL
@@ -188,7 +195,7 @@ func (h *Handlers) pair(r *http.Request, l letter.Letter, e letter.Edition, lang
 	}
 	cells := [2][]string{}
 	cells[0], cells[1] = letter.Beside(e.Text(language), e.Text(beside))
-	views := [2]page.LetterView{v, page.ViewOf(r, l, e, beside)}
+	views := [2]page.LetterView{v, view(beside)}
 	for i, view := range views {
 		c := page.Column{LetterView: view, First: i == 0, Asks: [][]page.DemandView{view.Demands}}
 		for _, x := range view.Texts {

@@ -2,7 +2,6 @@ package public
 
 import (
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/document"
@@ -11,7 +10,8 @@ import (
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
-// SendTakeaway sends what others show or print of a letter, in a language of its text: "card.fa.png", the picture beside a link.
+// SendTakeaway sends what others show or print of a letter, in a language of its text: "card.fa.png", the
+// picture beside a link, and "press.fa.zip", the press kit.
 func (h *Handlers) SendTakeaway(w http.ResponseWriter, r *http.Request) error {
 	l, err := h.cache.find(r.Context(), r.PathValue("slug"))
 	if err != nil {
@@ -22,23 +22,24 @@ func (h *Handlers) SendTakeaway(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := l.Edition.Texts[language]; !ok {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
-	var f *os.File
-	var mime, disposition string
+	w.Header().Set("Content-Language", language)
+	name := l.Slug + "-" + r.PathValue("file")
 	switch what + "." + kind {
 	case "card.png":
-		f, err = h.Bundles.OpenCard(r.Context(), l.Slug, l.Version, language)
-		mime, disposition = "image/png", "inline"
-	default:
-		return fault.New(fault.NotFound, "page.unknown")
-	}
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Language", language)
-	if disposition == "inline" {
+		f, err := h.Bundles.OpenCard(r.Context(), l.Slug, l.Version, language)
+		if err != nil {
+			return err
+		}
 		shownElsewhere(w)
+		return sendKept(w, r, f, "image/png", `inline; filename="`+name+`"`)
+	case "press.zip":
+		f, err := h.Bundles.OpenPress(r.Context(), l.Slug, l.Version, language)
+		if err != nil {
+			return err
+		}
+		return sendKept(w, r, f, "application/zip", `attachment; filename="`+name+`"`)
 	}
-	return sendKept(w, r, f, mime, disposition+`; filename="`+l.Slug+"-"+r.PathValue("file")+`"`)
+	return fault.New(fault.NotFound, "page.unknown")
 }
 
 // shownElsewhere lets pages of other sites show a picture.
