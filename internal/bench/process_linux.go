@@ -1,6 +1,12 @@
 package bench
 
 import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,4 +18,43 @@ func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsi
 func inMemory(folder string) bool {
 	var s unix.Statfs_t
 	return unix.Statfs(folder, &s) == nil && (s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC)
+}
+
+// familyMemory returns the memory of a process and its descendants in MiB: what several of them share is counted once, and one that is
+// alone says its own highest mark.
+func familyMemory(pid int) (mib float64) {
+	parents := map[string]string{}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // has ended
+		}
+		if fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])); len(fields) > 1 {
+			parents[filepath.Base(filepath.Dir(path))] = fields[1]
+		}
+	}
+	self := strconv.Itoa(pid)
+	family := []string{self}
+	for child := range parents {
+		for at, ok := parents[child], true; ok; at, ok = parents[at] {
+			if at == self {
+				family = append(family, child)
+				break
+			}
+		}
+	}
+	file, field := "smaps_rollup", "Pss:"
+	if len(family) == 1 {
+		file, field = "status", "VmHWM:"
+	}
+	for _, member := range family {
+		data, _ := os.ReadFile("/proc/" + member + "/" + file)
+		if _, after, found := strings.Cut(string(data), field); found {
+			kib := 0.0
+			_, _ = fmt.Sscan(after, &kib)
+			mib += kib / 1024
+		}
+	}
+	return mib
 }
