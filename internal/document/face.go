@@ -91,13 +91,16 @@ func uint16At(b []byte, at int) uint16 { return uint16(b[at])<<8 | uint16(b[at+1
 
 // builtInFont reads one of the built-in fonts, once.
 func builtInFont(name string) *fontFile {
-	once, _ := readOnce.LoadOrStore(name, sync.OnceValue(func() *fontFile {
-		f, err := readBuiltIn(name)
-		if err != nil {
-			panic("document: " + name + ": " + err.Error()) // it is part of the program
-		}
-		return f
-	}))
+	once, known := readOnce.Load(name)
+	if !known { // it is asked for each character: only the first pays for a function
+		once, _ = readOnce.LoadOrStore(name, sync.OnceValue(func() *fontFile {
+			f, err := readBuiltIn(name)
+			if err != nil {
+				panic("document: " + name + ": " + err.Error()) // it is part of the program
+			}
+			return f
+		}))
+	}
 	return once.(func() *fontFile)()
 }
 
