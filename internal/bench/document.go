@@ -60,7 +60,7 @@ func Documents(ctx context.Context, o Options, names int) (_ *Report, err error)
 	facts, asks, _ := strings.Cut(body, "We therefore")
 	asks = "We therefore" + asks
 	sizes := []size{
-		{"4 pages", "pages", head + strings.Repeat("The ferry between"+facts, 5) + asks, 0},
+		{"4 pages", "pages", head + strings.Repeat("The ferry between"+facts, 7) + asks, 0},
 		{strconv.Itoa(names) + " signatories", "names", Invented, names},
 	}
 	if err := r.startDocuments(ctx, sizes); err != nil {
@@ -110,7 +110,8 @@ func (r *run) startDocuments(ctx context.Context, sizes []size) (err error) {
 		if s.names == 0 {
 			continue
 		}
-		if err := r.command(ctx, append([]string{"import", "signatories", s.slug, list, "--basis", "paper", "--source", "Sheets", "--apply"}, r.instance()...)...); err != nil {
+		add := []string{"import", "signatories", s.slug, list, "--basis", "paper", "--source", "Sheets", "--apply"}
+		if err := r.command(ctx, append(add, r.instance()...)...); err != nil {
 			return err
 		}
 	}
@@ -230,23 +231,30 @@ func (r *run) make(ctx context.Context, m maker, s size) (x made, err error) {
 	if m.against {
 		cmd.Env = nil // they find their fonts and folders by it
 	}
+	select { // what the last one left running has ended by then
+	case <-time.After(500 * time.Millisecond):
+	case <-ctx.Done():
+		return x, ctx.Err()
+	}
 	begin := time.Now()
 	p, err := launch(cmd)
 	if err != nil {
 		return x, err
 	}
+	took := time.Duration(0)
 	for done := false; !done; {
 		select {
 		case <-p.ended:
-			done = true
+			took, done = time.Since(begin), true
 		case <-ctx.Done():
 			p.stop()
 			return x, ctx.Err()
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond): // looking more often would cost what is measured
 			x.memory = max(x.memory, familyMemory(cmd.Process.Pid))
 		}
 	}
-	x.took, x.worked = time.Since(begin), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
+	x.memory = max(x.memory, ownMemory(cmd.ProcessState))
+	x.took, x.worked = took, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 	if info, err := os.Stat(out); p.err != nil || err != nil || info.Size() == 0 {
 		return x, fmt.Errorf("%s made no document of %s: %w\n%s", m.name, s.name, errors.Join(p.err, err), said.String())
 	}

@@ -20,8 +20,15 @@ func inMemory(folder string) bool {
 	return unix.Statfs(folder, &s) == nil && (s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC)
 }
 
-// familyMemory returns the memory of a process and its descendants in MiB: what several of them share is counted once, and one that is
-// alone says its own highest mark.
+// ownMemory returns the highest mark of a process that has ended, in MiB, without its descendants.
+func ownMemory(ended *os.ProcessState) float64 {
+	if usage, ok := ended.SysUsage().(*syscall.Rusage); ok {
+		return float64(usage.Maxrss) / 1024
+	}
+	return 0
+}
+
+// familyMemory returns the memory of a process and its descendants in MiB; what several of them share is counted once.
 func familyMemory(pid int) (mib float64) {
 	parents := map[string]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -44,13 +51,9 @@ func familyMemory(pid int) (mib float64) {
 			}
 		}
 	}
-	file, field := "smaps_rollup", "Pss:"
-	if len(family) == 1 {
-		file, field = "status", "VmHWM:"
-	}
 	for _, member := range family {
-		data, _ := os.ReadFile("/proc/" + member + "/" + file)
-		if _, after, found := strings.Cut(string(data), field); found {
+		data, _ := os.ReadFile("/proc/" + member + "/smaps_rollup") // empty for one that has ended
+		if _, after, found := strings.Cut(string(data), "Pss:"); found {
 			kib := 0.0
 			_, _ = fmt.Sscan(after, &kib)
 			mib += kib / 1024

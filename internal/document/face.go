@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -115,8 +116,8 @@ func readBuiltIn(name string) (*fontFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(unpack)
-	if err != nil {
+	data := make([]byte, binary.LittleEndian.Uint32(packed[len(packed)-4:])) // gzip ends with the length of what is in it
+	if _, err := io.ReadFull(unpack, data); err != nil {
 		return nil, err
 	}
 	loader, err := ot.NewLoader(bytes.NewReader(data))
