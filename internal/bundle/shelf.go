@@ -19,8 +19,8 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 )
 
-// Shelf keeps the bundles and documents that were last asked for as files, SLUG.SIZE.VERSION.zip and
-// SLUG.SIZE.VERSION.EDITION.LANGUAGE.FORMAT. They can be deleted at any time.
+// Shelf keeps the bundles, documents, cards and press kits that were last asked for as files, SLUG.SIZE.VERSION and what it is:
+// bundle.zip, EDITION.LANGUAGE.FORMAT, card.LANGUAGE.png, press.LANGUAGE.zip. They can be deleted at any time.
 type Shelf struct {
 	*Service
 	Documents *document.Service
@@ -36,13 +36,15 @@ type Shelf struct {
 	last     map[item]string    // the path of each that was last served; guarded by mu
 }
 
-// item is what is kept of a letter: a bundle or a document.
+// item is what is kept of a letter, such as its bundle or a document.
 type item struct{ slug, end string } // end is that of the file's name, from its point
 
-const bundleEnd = ".zip"
+const bundleEnd = ".bundle.zip"
 
-// kept are the files of the shelf that may hold a name.
-var kept = []string{"*" + bundleEnd, "*." + string(document.PDF), "*." + string(document.DOCX)}
+// What the folder holds: files that are whole, and those that are being written or were when a process was killed.
+var kept = []string{"*.zip", "*.png", "*." + string(document.PDF), "*." + string(document.DOCX)}
+
+const unfinished = ".bundle-*"
 
 // building is an item that is being built: all who ask for it wait for the same one.
 type building struct {
@@ -55,11 +57,11 @@ type building struct {
 
 const (
 	maxRemembered = 10_000           // paths of items
-	maxKept       = 2 << 30          // bytes of bundles and documents; the oldest go
+	maxKept       = 2 << 30          // bytes of all; the oldest go
 	waitFor       = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
-// Kept is how long a bundle or document may lie there.
+// Kept is how long an item may lie there.
 const Kept = time.Hour
 
 // skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
@@ -97,6 +99,30 @@ func (b *Shelf) Look(slug string, edition int, language string, f document.Forma
 		return nil
 	}
 	return info
+}
+
+// OpenCard opens the picture of a letter in one of the languages of its text, as Open does a bundle.
+func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
+	return b.open(ctx, item{slug, ".card." + language + ".png"}, version, func(ctx context.Context, w io.Writer) error {
+		in, err := b.input(ctx, slug, language)
+		if err != nil {
+			return err
+		}
+		return document.MakeCard(in).WritePNG(w)
+	})
+}
+
+// input is what the card of a published letter is made of, in a language of its text.
+func (b *Shelf) input(ctx context.Context, slug, language string) (document.Input, error) {
+	l, err := b.Find(ctx, slug)
+	if err != nil {
+		return document.Input{}, err
+	}
+	if _, ok := l.Edition.Texts[language]; !ok {
+		return document.Input{}, fault.New(fault.NotFound, "edition.unknown")
+	}
+	return document.Input{Letter: l.Letter, Edition: l.Edition, Language: language, BaseURL: b.BaseURL, Counts: l.Counts,
+		Picture: b.Documents.Pictures(ctx)}, nil
 }
 
 func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {
@@ -178,7 +204,7 @@ func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(b.Folder, ".bundle-*")
+	f, err := os.CreateTemp(b.Folder, unfinished)
 	if err != nil {
 		return err
 	}
@@ -241,7 +267,7 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, path := range b.paths(append(slices.Clone(kept), ".bundle-*")...) {
+	for _, path := range b.paths(append(slices.Clone(kept), unfinished)...) {
 		if info, err := os.Stat(path); err == nil {
 			files = append(files, file{path, info})
 		}
