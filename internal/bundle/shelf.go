@@ -20,7 +20,7 @@ import (
 )
 
 // Shelf keeps the bundles, documents, cards and press kits that were last asked for as files, SLUG.SIZE.VERSION and what it is:
-// bundle.zip, EDITION.LANGUAGE.pdf, card.LANGUAGE.png, press.LANGUAGE.zip. They can be deleted at any time.
+// bundle.zip, EDITION.LANGUAGE.FORMAT, card.LANGUAGE.png, press.LANGUAGE.zip. They can be deleted at any time.
 type Shelf struct {
 	*Service
 	Documents *document.Service
@@ -33,6 +33,7 @@ type Shelf struct {
 
 	mu       sync.Mutex
 	building map[item]*building // guarded by mu
+	last     map[item]string    // the path of each that was last served; guarded by mu
 }
 
 // item is what is kept of a letter, such as its bundle or a document.
@@ -40,9 +41,10 @@ type item struct{ slug, end string } // end is that of the file's name, from its
 
 const bundleEnd = ".bundle.zip"
 
-// What the folder holds: files that are whole, and those that are being written or were when a process was killed.
-var kept = []string{"*.zip", "*.pdf", "*.png"}
+// kept are the files of the shelf that may hold a name.
+var kept = []string{"*.zip", "*." + string(document.PDF), "*." + string(document.DOCX), "*.png"}
 
+// unfinished are the files that are being written, or were when a process was killed.
 const unfinished = ".bundle-*"
 
 // building is an item that is being built: all who ask for it wait for the same one.
@@ -55,8 +57,9 @@ type building struct {
 }
 
 const (
-	maxKept = 2 << 30          // bytes of all; the oldest go
-	waitFor = 20 * time.Second // for one that is being built, before whoever asks is told to come again
+	maxRemembered = 10_000           // paths of items
+	maxKept       = 2 << 30          // bytes of all; the oldest go
+	waitFor       = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
 // Kept is how long an item may lie there.
@@ -71,39 +74,32 @@ func (b *Shelf) Open(ctx context.Context, slug string, version int64) (*os.File,
 	return b.open(ctx, item{slug, bundleEnd}, version, func(ctx context.Context, w io.Writer) error { return b.Write(ctx, w, slug) })
 }
 
-// OpenDocument opens the document of a published edition for the public, in one of the languages it has, as Open does a bundle.
-func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string) (*os.File, error) {
-	return b.open(ctx, item{slug, fmt.Sprintf(".%d.%s.pdf", edition, language)}, version, func(ctx context.Context, w io.Writer) error {
+// OpenDocument opens the document of a published edition for the public, in one of the languages it has and in a format, as Open does a
+// bundle.
+func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string, f document.Format) (*os.File, error) {
+	return b.open(ctx, documentItem(slug, edition, language, f), version, func(ctx context.Context, w io.Writer) error {
 		d, err := b.Documents.Make(ctx, document.Wanted{Slug: slug, Edition: edition, Language: language, Audience: roll.ForPublic, BaseURL: b.BaseURL})
 		if err == nil {
-			_, err = d.WritePDF(w)
+			_, err = d.Write(w, f)
 		}
 		return err
 	})
 }
 
-// OpenCard opens the picture of a letter in one of the languages of its text, as Open does a bundle.
-func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
-	return b.open(ctx, item{slug, ".card." + language + ".png"}, version, func(ctx context.Context, w io.Writer) error {
-		in, err := b.input(ctx, slug, language)
-		if err != nil {
-			return err
-		}
-		return document.MakeCard(in).WritePNG(w)
-	})
+func documentItem(slug string, edition int, language string, f document.Format) item {
+	return item{slug, fmt.Sprintf(".%d.%s.%s", edition, language, f)}
 }
 
-// input is what the card of a published letter is made of, in a language of its text.
-func (b *Shelf) input(ctx context.Context, slug, language string) (document.Input, error) {
-	l, err := b.Find(ctx, slug)
+// Look returns what is known of the document that was last served, without making one; nil if none lies there.
+func (b *Shelf) Look(slug string, edition int, language string, f document.Format) os.FileInfo {
+	b.mu.Lock()
+	path := b.last[documentItem(slug, edition, language, f)]
+	b.mu.Unlock()
+	info, err := os.Stat(path)
 	if err != nil {
-		return document.Input{}, err
+		return nil
 	}
-	if _, ok := l.Edition.Texts[language]; !ok {
-		return document.Input{}, fault.New(fault.NotFound, "edition.unknown")
-	}
-	return document.Input{Letter: l.Letter, Edition: l.Edition, Language: language, BaseURL: b.BaseURL, Counts: l.Counts,
-		Picture: b.Documents.Pictures(ctx)}, nil
+	return info
 }
 
 func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {
@@ -111,6 +107,12 @@ func (b *Shelf) open(ctx context.Context, x item, version int64, write func(cont
 	if err != nil {
 		return nil, err
 	}
+	b.mu.Lock()
+	if b.last == nil || len(b.last) > maxRemembered {
+		b.last = map[item]string{}
+	}
+	b.last[x] = path
+	b.mu.Unlock()
 	return os.Open(path)
 }
 
@@ -242,7 +244,7 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, path := range b.paths(append(kept, unfinished)...) {
+	for _, path := range b.paths(append(slices.Clone(kept), unfinished)...) {
 		if info, err := os.Stat(path); err == nil {
 			files = append(files, file{path, info})
 		}

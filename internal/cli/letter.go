@@ -219,22 +219,23 @@ type exportCommand struct {
 
 type exportLetter struct {
 	config.Instance
-	Slug      string         `arg:"" help:"The letter."`
-	Format    string         `enum:"md,pdf" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf: the document that is handed over, with its signatories and a sheet that says how to check it."`
-	Edition   int            `placeholder:"N" help:"Number of the edition. Default: the current one."`
-	Language  string         `help:"Language of the text. Default: the authoritative one."`
-	Audience  roll.Audience  `default:"public" help:"For whom the document is, which decides which names stand in it: public, addressee or coalition. What is not public carries the number of its copy."`
-	Addressee int            `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
-	Sheet     document.Sheet `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
-	BaseURL   string         `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
-	Output    string         `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
+	Slug      string          `arg:"" help:"The letter."`
+	Format    string          `enum:"md,pdf,docx" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf, docx: the document that is handed over, with its signatories and a sheet that says how to check it."`
+	Edition   int             `placeholder:"N" help:"Number of the edition. Default: the current one."`
+	Language  string          `help:"Language of the text. Default: the authoritative one."`
+	Audience  roll.Audience   `default:"public" help:"For whom the document is, which decides which names stand in it: public, addressee or coalition. What is not public carries the number of its copy."`
+	Addressee int             `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
+	Sheet     document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
+	Layout    document.Layout `enum:"letter,un,upr,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
+	BaseURL   string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
+	Output    string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 
 // Run writes the file.
 func (c *exportLetter) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		if c.Format == "pdf" {
-			return c.writePDF(e, a)
+		if c.Format != "md" {
+			return c.writeDocument(e, a)
 		}
 		l, err := a.Letters.Find(e.ctx, c.Slug)
 		if err != nil {
@@ -262,21 +263,31 @@ func (c *exportLetter) Run(e *environment) error {
 	})
 }
 
-func (c *exportLetter) writePDF(e *environment, a *app.App) error {
+func (c *exportLetter) writeDocument(e *environment, a *app.App) error {
 	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
-		Addressee: c.Addressee, Sheet: c.Sheet, BaseURL: c.BaseURL})
+		Addressee: c.Addressee, Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL})
 	if err != nil {
 		return err
 	}
 	var report document.Report
 	err = e.writeWhole(c.Output, func(w io.Writer) (err error) {
-		report, err = d.WritePDF(w)
+		report, err = d.Write(w, document.Format(c.Format))
 		return err
 	})
 	if err != nil || c.Output == "-" {
 		return err
 	}
-	e.printf("%d pages\n", report.Pages)
+	if report.Pages > 0 { // a word processor makes its own
+		e.printf("%d pages\n", report.Pages)
+	}
+	for _, limit := range report.Limits {
+		left := limit.Words - report.Words
+		if left >= 0 {
+			e.printf("%d of %d words for %s, %d left\n", report.Words, limit.Words, limit.For, left)
+		} else {
+			e.printf("%d of %d words for %s, %d too many\n", report.Words, limit.Words, limit.For, -left)
+		}
+	}
 	if n := len(report.Missing); n > 0 {
 		e.printf("%d characters are in no font of this machine and show as boxes: %s\n", n, string(report.Missing))
 	}

@@ -28,8 +28,8 @@ func pngOf(width, height int) []byte {
 	return b.Bytes()
 }
 
-// Whatever a letter holds, there is a document with all its words.
-func TestPDF_ofBadInput(t *testing.T) {
+// badLetters are texts that no letter should have, and that some will.
+func badLetters() map[string]letter.Text {
 	long := strings.Repeat("longname", 38)[:300]
 	demands, words := "", strings.Repeat("A footnote that is longer than its page goes on at the foot of the next one. ", 120)
 	for i := range 200 {
@@ -37,7 +37,7 @@ func TestPDF_ofBadInput(t *testing.T) {
 	}
 	untitled := english("A letter without a title.")
 	untitled.Title = ""
-	for name, text := range map[string]letter.Text{
+	return map[string]letter.Text{
 		"200 demands":          english("We ask:\n\n" + demands),
 		"a note over pages":    english("A claim.[^1] Another.[^2]\n\nEnd.\n\n[^1]: " + words + "\n\n[^2]: Short."),
 		"no title":             untitled,
@@ -48,10 +48,16 @@ func TestPDF_ofBadInput(t *testing.T) {
 		"lists within lists":   english("- a\n  - b\n    - c\n      - d\n        - e\n          - f\n            - g\n"),
 		"deep quotations":      english(strings.Repeat("> ", 60) + "deep within it\n\n" + strings.Repeat("- ", 8) + "and within lists\n"),
 		"many notes":           english(strings.Repeat("Claim[^1] and[^2].\n\n", 60) + "[^1]: First source.\n\n[^2]: Second source."),
+		"notes in notes":       english("Claim.[^1]\n\n[^1]: First source[^2].\n\n[^2]: Second source."),
 		"notes in a demand":    english("1) Do this.[^1]\n2) And this.[^2]\n\n[^1]: Law of 1990.\n\n[^2]: Law of 1991."),
 		"a long heading":       english("## " + strings.Repeat("Heading of many words ", 60) + "\n\nText."),
 		"a picture not stored": english("![what it shows](picture:" + strings.Repeat("0", 64) + " \"Caption | Credit\")"),
-	} {
+	}
+}
+
+// Whatever a letter holds, there is a document with all its words.
+func TestPDF_ofBadInput(t *testing.T) {
+	for name, text := range badLetters() {
 		in := inputOf(text)
 		pdf, _ := write(t, in)
 		want, notes := signedWords(in.Edition.Texts["en"])
@@ -85,8 +91,12 @@ func TestPDF_ofBadNames(t *testing.T) {
 		in.Names = append(in.Names, roll.Signatory{Kind: verify.Person, Record: verify.Record{Name: long, Title: strings.Repeat(long, 1+i), Affiliation: long}})
 	}
 	pdf, report := write(t, in)
-	if report.Pictures != 1 {
-		t.Errorf("%d pictures could not be read, want 1", report.Pictures)
+	docx, inWord := writeWord(t, Make(in))
+	if report.Pictures != 1 || inWord.Pictures != 1 {
+		t.Errorf("%d pictures could not be read, and %d for Word, want 1", report.Pictures, inWord.Pictures)
+	}
+	if found := strings.Count(partsOf(t, docx)["word/document.xml"], long); found < 30*3 {
+		t.Errorf("%d long names were found in the document of Word", found)
 	}
 	if all := strings.Join(strings.Fields(strings.Join(pagesOf(t, pdf, "-raw"), "")), ""); strings.Count(all, long) < 30*2 {
 		t.Errorf("%d long names were found", strings.Count(all, long))
@@ -115,8 +125,14 @@ func TestPDF_ofPictures(t *testing.T) {
 		in := inputOf(english("Before.\n\n![what it shows](picture:" + strings.Repeat("0", 64) + " \"The caption | The credit\")\n\nAfter."))
 		in.Picture = func(string) []byte { return c.data }
 		pdf, report := write(t, in)
-		if report.Pictures != c.unread {
-			t.Errorf("%s: %d pictures could not be read, want %d", name, report.Pictures, c.unread)
+		docx, inWord := writeWord(t, Make(in))
+		if report.Pictures != c.unread || inWord.Pictures != c.unread {
+			t.Errorf("%s: %d pictures could not be read, and %d for Word, want %d", name, report.Pictures, inWord.Pictures, c.unread)
+		}
+		parts := partsOf(t, docx) // one picture is the square
+		if pictures := strings.Count(parts["word/document.xml"], "<pic:pic>"); pictures != 2-c.unread ||
+			strings.Contains(parts["word/document.xml"], `descr="what it shows"`) != (c.unread == 0) {
+			t.Errorf("%s: the document of Word has %d pictures", name, pictures)
 		}
 		if text := strings.Join(strings.Fields(pagesOf(t, pdf)[0]), " "); !strings.Contains(text, "The caption The credit After.") {
 			t.Errorf("%s: %q", name, text)

@@ -28,7 +28,45 @@ func bodyOf(t letter.Text, picture func(hash string) []byte) (body []Block, note
 	root, source := t.Tree()
 	r.source = source
 	body = r.blocks(root)
+	r.gatherNotes(body)
 	return body, r.notes
+}
+
+// gatherNotes puts notes that only another note refers to at the end of that: paper has no notes to notes.
+func (r *reader) gatherNotes(body []Block) {
+	referred := map[int]bool{}
+	eachLine(body, func(runs []Run) {
+		for _, run := range runs {
+			referred[run.Note] = true
+		}
+	})
+	for i := range r.notes {
+		if !referred[i+1] {
+			continue
+		}
+		for from := 0; from < len(r.notes[i]); from++ { // what is added may refer to more
+			eachLine(r.notes[i][from:from+1], func(runs []Run) {
+				for _, run := range runs {
+					if n := run.Note; !referred[n] && n <= len(r.notes) {
+						referred[n] = true
+						r.notes[i] = append(r.notes[i], marked(run, r.notes[n-1])...)
+					}
+				}
+			})
+		}
+	}
+}
+
+// marked returns the blocks of a note with its mark before them.
+func marked(mark Run, blocks []Block) []Block {
+	runs := []Run{mark, {Text: " "}}
+	if len(blocks) > 0 {
+		if p, ok := blocks[0].(Paragraph); ok {
+			p.Runs = append(runs, p.Runs...)
+			return append([]Block{p}, blocks[1:]...)
+		}
+	}
+	return append([]Block{Paragraph{Runs: runs}}, blocks...)
 }
 
 func (r *reader) blocks(parent ast.Node) (list []Block) {
@@ -110,15 +148,19 @@ func (r *reader) figure(n *ast.Image, hash string) Picture {
 	return p
 }
 
-func plainOf(runs []Run) string {
+func plainOf(runs []Run) string { return strings.Join(strings.Fields(textOf(runs)), " ") }
+
+// textOf returns the words of runs with their breaks.
+func textOf(runs []Run) string {
 	var b strings.Builder
 	for _, run := range runs {
 		b.WriteString(run.Text)
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return b.String()
 }
 
 func (r *reader) list(n *ast.List) (list List) {
+	list.Loose = !n.IsTight
 	for i, item := 0, n.FirstChild(); item != nil; i, item = i+1, item.NextSibling() {
 		x := Item{Mark: "•", Blocks: r.blocks(item)}
 		if n.IsOrdered() {

@@ -18,7 +18,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 	if l == nil {
 		l = d.words
 	}
-	if len(head.Leads) > 0 {
+	if d.Blocks = append(d.Blocks, NewPage{Begins: TheCover}); len(head.Leads) > 0 {
 		d.Blocks = append(d.Blocks, head)
 	}
 	add := func(role Role, language string, runs ...Run) {
@@ -77,7 +77,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 	if len(c.CC) > 0 {
 		add(Remark, c.Language, Run{Text: l.T("document.cover.cc") + "\n" + strings.Join(c.CC, "\n")})
 	}
-	d.Blocks = append(d.Blocks, NewPage{})
+	d.Blocks = append(d.Blocks, NewPage{Begins: TheText})
 }
 
 // LabelsFor makes sheets of address labels of everybody that a letter asks, as their covers have it.

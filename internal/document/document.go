@@ -1,9 +1,10 @@
-// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience, and what is written
-// of it, PDF and plain text; and the card, its picture beside a link.
+// Package document owns a letter as a document that is handed over: its model, made from an edition for an audience in a layout, and
+// what is written of it, PDF, Word document and plain text; and the card, its picture beside a link.
 //
-// It promises that every word which is signed stands in the document, once and in its order, that the same input, the fonts of the
-// machine included, gives the same bytes, and that what it cannot show, a picture or a character, it reports. It must not know who may
-// see which name (roll says it), nor HTTP.
+// It promises that every word which is signed stands in the document, once and in its order (but for a list, which has none of them),
+// that the same input, the fonts of the machine included, gives the same bytes, that what it cannot show, a picture or a character, it
+// reports, and that a Word document imports back as the letter it was made of. It must not know who may see which name (roll says it),
+// nor HTTP.
 package document
 
 import (
@@ -17,6 +18,7 @@ type Document struct {
 	Language string // of the letter; blocks and runs that are in another one say so
 	Author   string // the lead organisations
 	Sheet    Sheet
+	Layout   Layout // "" is that of a letter
 	Blocks   []Block
 	Notes    [][]Block // the footnotes; a run names its own by its place, from 1
 	Copy     string    // the number of a copy that is not public, 32 hex digits drawn at random
@@ -66,7 +68,8 @@ const (
 	Salutation
 	Closing
 	SignedBy
-	Remark // of the document itself, in small letters
+	Remark     // of the document itself, in small letters
+	Submitters // who hands a document in, where its layout says so
 )
 
 // Paragraph is text in lines.
@@ -77,7 +80,10 @@ type Paragraph struct {
 }
 
 // List is items with a mark each.
-type List struct{ Items []Item }
+type List struct {
+	Items []Item
+	Loose bool // with room between the items
+}
 
 // Item is an item of a list. Its mark is a number as the letter has it, or a bullet.
 type Item struct {
@@ -173,5 +179,16 @@ type Square struct {
 	Alt  string
 }
 
-// NewPage begins a page.
-type NewPage struct{}
+// NewPage begins a page, and a part of the document.
+type NewPage struct{ Begins Part }
+
+// Part is what stands on pages of its own.
+type Part int
+
+// The parts.
+const (
+	TheText  Part = iota // what is signed, with its letterhead
+	TheCover             // what goes before it
+	TheSignatories
+	TheSheet // that says how to check the document
+)

@@ -46,6 +46,7 @@ type Wanted struct {
 	Audience  roll.Audience
 	Addressee int    // whose cover goes before it, counted from 1; 0 for none
 	Sheet     Sheet  // "" for the one that the first lead organisation's country uses
+	Layout    Layout // "" for a letter
 	BaseURL   string // how readers reach the server; "" leaves addresses and the square out
 
 	// Of an audience that is not the public: who they are, and the number of the copy, where somebody else has looked and drawn.
@@ -73,8 +74,8 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if l.State == letter.Draft {
 		return nil, fault.New(fault.NotFound, "letter.draft")
 	}
-	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, BaseURL: strings.TrimSuffix(w.BaseURL, "/"), Audience: w.Audience,
-		Picture: s.Pictures(ctx)}
+	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/"),
+		Audience: w.Audience, Picture: s.Pictures(ctx)}
 	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return nil, err
@@ -91,6 +92,9 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	}
 	if _, ok := in.Edition.Texts[in.Language]; !ok {
 		return nil, fault.New(fault.NotFound, "edition.unknown")
+	}
+	if err := w.Layout.takes(in.Language); err != nil {
+		return nil, err
 	}
 	if in.Counts, _, _, err = s.Roll.Summary(ctx, l.ID, letter.LastText(editions).Number); err != nil {
 		return nil, err
@@ -177,6 +181,7 @@ type Input struct {
 	Edition  letter.Edition
 	Language string // one that the edition has
 	Sheet    Sheet
+	Layout   Layout
 	BaseURL  string
 	Counts   roll.Counts
 	Audience roll.Audience
@@ -193,7 +198,7 @@ type Input struct {
 func Make(in Input) *Document {
 	t := in.Edition.Text(in.Language)
 	d := begin(in.Letter, t)
-	if d.Copy = in.Copy; in.Sheet != "" {
+	if d.Copy, d.Layout = in.Copy, in.Layout; in.Sheet != "" {
 		d.Sheet = in.Sheet
 	}
 	var leads []string
@@ -211,7 +216,7 @@ func Make(in Input) *Document {
 		leads, head.Leads = append(leads, lead.Name), append(head.Leads, lead)
 	}
 	d.Author = strings.Join(leads, ", ")
-	if in.Cover != nil {
+	if in.Cover != nil && (in.Layout == "" || in.Layout == AsLetter) {
 		d.addCover(head, in)
 	}
 	if len(leads) > 0 {
@@ -226,6 +231,7 @@ func Make(in Input) *Document {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
+	d.arrange(in)
 	return d
 }
 
@@ -337,7 +343,7 @@ func (d *Document) addSignatories(in Input) {
 			persons.Names = append(persons.Names, s)
 		}
 	}
-	d.Blocks = append(d.Blocks, NewPage{})
+	d.Blocks = append(d.Blocks, NewPage{Begins: TheSignatories})
 	d.heading(2, l.T("signatories.title"))
 	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
 		l.N("counts.persons_n", in.Counts.Persons)))
@@ -367,7 +373,7 @@ func (d *Document) addSignatories(in Input) {
 
 func (d *Document) addSheet(in Input) {
 	l, t := d.words, in.Edition.Text(in.Language)
-	d.Blocks = append(d.Blocks, NewPage{})
+	d.Blocks = append(d.Blocks, NewPage{Begins: TheSheet})
 	d.heading(2, l.T("document.sheet"))
 	url := ""
 	if in.BaseURL != "" {

@@ -96,7 +96,7 @@ func (s *setter) needs(t Table, columns int, size float64) (natural, least []flo
 	return natural, least
 }
 
-func sumOf(widths []float64) (all float64) {
+func sumOf[N int | float64](widths []N) (all N) {
 	for _, w := range widths {
 		all += w
 	}

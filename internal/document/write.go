@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 )
 
 // Report says what a document could not show.
 type Report struct {
-	Pages    int
-	Missing  []rune // characters that no font here has
-	Pictures int    // that could not be read
+	Pages    int     // of a PDF
+	Missing  []rune  // characters that no font here has
+	Pictures int     // that could not be read
+	Words    int     // as the layout counts them, where it has limits
+	Limits   []Limit // of words
 }
 
 // Sizes of letters, in points.
@@ -24,9 +27,37 @@ const (
 	smallSize = 8.5
 )
 
+// Format is what a document is written as; it ends the name of its file.
+type Format string
+
+// The formats.
+const (
+	PDF  Format = "pdf"
+	DOCX Format = "docx"
+)
+
+// MediaType is what HTTP calls the format.
+func (f Format) MediaType() string {
+	if f == DOCX {
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	}
+	return "application/pdf"
+}
+
+// Write writes the document in a format.
+func (d *Document) Write(w io.Writer, f Format) (Report, error) {
+	if f == DOCX {
+		return d.WriteDOCX(w)
+	}
+	return d.WritePDF(w)
+}
+
 // WritePDF writes the document as PDF.
 func (d *Document) WritePDF(w io.Writer) (Report, error) {
 	var report Report
+	if d.rules().wordOnly {
+		return report, fault.New(fault.Invalid, "document.word_only").On("layout")
+	}
 	s := &setter{doc: d, typesetter: typesetter{faces: newFaces()}, file: newPDF(w), report: &report, width: 595.28, height: 841.89,
 		noted: map[int]bool{}, children: map[child]*element{}}
 	if d.Sheet == Letter {
@@ -467,10 +498,18 @@ func (s *setter) frame(i int, head textLine) {
 			s.drawLine(head, all, margin-26, Start, nil, "")
 		}
 		foot(words.T("document.page", "Page", i+1, "Pages", len(s.pages)), 18)
-		if s.doc.Copy != "" {
-			foot(words.T("document.copy_n", "Number", s.doc.Copy), 30)
+		for j, line := range s.doc.marks() {
+			foot(line, float64(30+12*j))
 		}
 	})
+}
+
+// marks are what stands at the foot of each page beside its number: whether it may be published, and which copy it is.
+func (d *Document) marks() (lines []string) {
+	if d.Copy != "" {
+		lines = append(lines, d.words.T("document.copy_n", "Number", d.Copy))
+	}
+	return lines
 }
 
 // stamp draws what stands across each page, below its text, and returns how a page names that.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -25,6 +26,27 @@ func textOf(t *testing.T, answer testkit.Answer) string {
 		t.Fatal(err)
 	}
 	text, err := exec.Command("pdftotext", file, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// wordOf returns what a word processor finds in a document.
+func wordOf(t *testing.T, answer testkit.Answer) string {
+	t.Helper()
+	if kind := answer.Header.Get("Content-Type"); answer.Status != http.StatusOK || kind != document.DOCX.MediaType() {
+		t.Fatalf("the document is answered with %d %s", answer.Status, kind)
+	}
+	z, err := zip.NewReader(strings.NewReader(answer.Body), int64(len(answer.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := z.Open("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,11 +85,19 @@ func TestDocument_fromTheLettersPage(t *testing.T) {
 		if persian := c.Get(testkit.Page + "/editions/1.fa.pdf"); !strings.Contains(textOf(t, persian), "دیده‌بان دادگاه فانوس") {
 			t.Error("the Persian document has another text")
 		}
+		word := c.Get(testkit.Page + "/editions/1.en.docx")
+		if names := wordOf(t, word); !strings.Contains(names, "Wilmot Sedge") {
+			t.Errorf("the document for Word does not name who signed:\n%s", names)
+		}
+		if page := c.Get(testkit.Page, "Accept-Language", "fr"); !strings.Contains(page.Body, `href="`+testkit.Page+`/editions/1.en.docx`) ||
+			strings.Count(page.Body, "\u00a0ko, ") != 2 { // a page that was made after the documents says how large they are
+			t.Error("the letter's page does not lead to two documents of a size")
+		}
 		kept := func() []string {
-			files, _ := filepath.Glob(filepath.Join(a.Folder(), "cache", "*.en.pdf"))
+			files, _ := filepath.Glob(filepath.Join(a.Folder(), "cache", "*.en.*"))
 			return files
 		}
-		if len(kept()) != 1 {
+		if len(kept()) != 2 {
 			t.Errorf("kept are %q", kept())
 		}
 
@@ -75,12 +105,16 @@ func TestDocument_fromTheLettersPage(t *testing.T) {
 		if r := c.Post("/signature", testkit.Press("erase", "secret", secret, "id", page.SignatureID(t), "sure", "1")); r.Status != 200 {
 			t.Fatalf("erasing was answered with %d", r.Status)
 		}
-		testkit.Eventually(t, "the document that has the name is deleted", func() bool { return len(kept()) == 0 })
+		testkit.Eventually(t, "the documents that have the name are deleted", func() bool { return len(kept()) == 0 })
 		if text := textOf(t, c.Get(address)); strings.Contains(text, "Wilmot") {
 			t.Errorf("the erased name is in the document:\n%s", text)
 		}
 
-		for _, path := range []string{"1.de.pdf", "9.en.pdf", "x.en.pdf", "1..pdf", ".pdf", "1.pdf", "1.%2e%2e.pdf"} {
+		if names := wordOf(t, c.Get(testkit.Page+"/editions/1.en.docx")); strings.Contains(names, "Wilmot") {
+			t.Errorf("the erased name is in the document for Word:\n%s", names)
+		}
+
+		for _, path := range []string{"1.de.pdf", "9.en.pdf", "1.de.docx", "9.en.docx", ".docx", "x.en.pdf", "1..pdf", ".pdf", "1.pdf", "1.%2e%2e.pdf"} {
 			if r := c.Get(testkit.Page + "/editions/" + path); r.Status != http.StatusNotFound {
 				t.Errorf("%s is answered with %d", path, r.Status)
 			}
@@ -128,7 +162,7 @@ func TestPress_fromTheLettersPage(t *testing.T) {
 	if card := c.Get(testkit.Page + "/card.fa.png"); files["card.fa.png"] == "" || card.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("the picture has %d bytes", len(files["card.fa.png"]))
 	}
-	for name, want := range map[string]string{"brief.fa.txt": a.URL + testkit.Page, "letter.fa.txt": "Wilmot Sedge", "letter.fa.pdf": "%PDF-"} {
+	for name, want := range map[string]string{"brief.fa.txt": a.URL + testkit.Page, "letter.fa.txt": "Wilmot Sedge", "letter.fa.pdf": "%PDF-", "letter.fa.docx": "PK"} {
 		if !strings.Contains(files[name], want) {
 			t.Errorf("%s does not say %q: %.300q", name, want, files[name])
 		}

@@ -56,7 +56,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/letters/{slug}/call":     {letter + "/call", "/letters/unknown/call"},
 		"/letters/{slug}/editions": {letter + "/editions"},
 		"/letters/{slug}/editions/{edition}": {letter + "/editions/1", letter + "/editions/1.en.md", letter + "/editions/1.fa.md",
-			letter + "/editions/2"},
+			letter + "/editions/1.en.pdf", letter + "/editions/1.fa.docx", letter + "/editions/2"},
 		"/letters/{slug}/editions/{edition}/diff/{other}": {letter + "/editions/1/diff/1", letter + "/editions/1/diff/9?text=fa"},
 		"/letters/{slug}/signatories": {letter + "/signatories", letter + "/signatories?q=a&kind=organisation",
 			letter + "/signatories?after=rubbish", letter + "/signatories?after=%ff%00&q=%ff%00&kind=x",

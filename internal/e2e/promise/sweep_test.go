@@ -294,11 +294,13 @@ func (s *sweptServer) end(t *testing.T, how os.Signal) {
 	}
 }
 
-// bundle has the server build a bundle, which holds public names.
+// bundle has the server build a bundle and a document, which hold public names.
 func (s *sweptServer) bundle(t *testing.T) {
 	t.Helper()
-	if r := testkit.NewClient(t, s.url).Get(testkit.Page + "/bundle.zip"); r.Status != http.StatusOK {
-		t.Errorf("the bundle is answered with %d", r.Status)
+	for _, file := range []string{"/bundle.zip", "/editions/1.en.docx"} {
+		if r := testkit.NewClient(t, s.url).Get(testkit.Page + file); r.Status != http.StatusOK {
+			t.Errorf("%s is answered with %d", file, r.Status)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func readDOCX(data []byte) (page, error) {
 		return page{}, err
 	}
 	main := a.mainPart()
-	d := &document{archive: a, main: main, links: map[string]string{}, parts: map[string]string{}, labels: map[string]string{}}
+	d := &document{archive: a, main: main, links: map[string]string{}, parts: map[string]string{}, labels: map[string]string{}, marked: map[string]string{}}
 	for _, load := range [...]func() error{d.readRelations, d.readStyles, d.readNumbering} {
 		if err := load(); err != nil {
 			return page{}, err
@@ -53,7 +53,7 @@ func readDOCX(data []byte) (page, error) {
 	if part == nil {
 		return page{}, fault.New(fault.Invalid, "import.not_docx")
 	}
-	body := &wordBody{document: d}
+	body := &wordBody{document: d, flow: flow{noBreaks: true, made: d.isMade()}}
 	if err := body.read(main, part); err != nil {
 		return page{}, err
 	}
@@ -198,6 +198,7 @@ type document struct {
 	spacing   wordSpacing // of a paragraph whose style says nothing
 	numbers   numbering
 	labels    map[string]string // of footnotes, by kind and id
+	marked    map[string]string // and of those that a bookmark is around, by its name
 	headers   map[string]string // ids of the headers, by kind
 	margins   []margin          // of all headers and footers
 	firstPage bool              // the first page has a header of its own

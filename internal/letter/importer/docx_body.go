@@ -28,6 +28,7 @@ type wordBody struct {
 	numbered  bool // the open paragraph has a page number
 	goesOn    bool // the mark of the paragraph before was deleted
 	fields    []field
+	bookmarks map[string]string // names of those that are open, by id
 }
 
 // field is a field whose result is being read.
@@ -35,12 +36,13 @@ type field struct {
 	instruction string
 	shown       bool // its result began; then what follows is known
 	page        bool // the result is the number of a page
+	noted       bool // the result is that of a note, to which a reference is written instead
 	href        string
 }
 
 // read reads a whole part.
 func (b *wordBody) read(name string, part []byte) error {
-	b.decode = xml.NewDecoder(bytes.NewReader(part))
+	b.decode, b.bookmarks = xml.NewDecoder(bytes.NewReader(part)), map[string]string{}
 	for {
 		t, err := b.decode.Token()
 		if errors.Is(err, io.EOF) {
@@ -97,6 +99,14 @@ func (b *wordBody) element(start xml.StartElement, s style) error {
 	case "commentRangeStart", "commentReference":
 		b.commented = true
 		return b.skip()
+	case "bookmarkStart":
+		if len(b.bookmarks) < maxPartDepth {
+			b.bookmarks[attr(start, "id")] = attr(start, "name")
+		}
+		return b.skip()
+	case "bookmarkEnd":
+		delete(b.bookmarks, attr(start, "id"))
+		return b.skip()
 	case "sectPr":
 		var sec section
 		if err := b.decode.DecodeElement(&sec, &start); err != nil {
@@ -106,7 +116,7 @@ func (b *wordBody) element(start xml.StartElement, s style) error {
 		return nil
 	case "fldSimple":
 		f := field{instruction: attr(start, "instr")}
-		f.show()
+		b.show(&f)
 		b.fields = append(b.fields, f)
 		err := b.children(s)
 		b.fields = b.fields[:len(b.fields)-1]
@@ -239,6 +249,7 @@ func (b *wordBody) begin(p *paragraphProperties) {
 		b.flow.space(apart)
 	}
 	b.last, b.lastStyle = spacing, id
+	b.flow.kind.known(chain)
 	b.flow.kind.level = b.level(p, chain)
 	list, level := b.listOf(p, chain)
 	if list > 0 {
@@ -337,6 +348,9 @@ func (b *wordBody) text(s style) error {
 			depth--
 		}
 	}
+	if slices.ContainsFunc(b.fields, func(f field) bool { return f.noted }) {
+		return nil
+	}
 	b.numbered = b.numbered || b.inPageNumber()
 	b.flow.add(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.String()), s)
 	return nil
@@ -352,7 +366,7 @@ func (b *wordBody) fieldMark(kind string) {
 		}
 	case last < 0:
 	case kind == "separate":
-		b.fields[last].show()
+		b.show(&b.fields[last])
 	case kind == "end":
 		b.fields = b.fields[:last]
 	}
@@ -377,11 +391,15 @@ func (b *wordBody) instruction() error {
 	return b.skip()
 }
 
-// show says that the field's result begins.
-func (f *field) show() {
+// show says that a field's result begins.
+func (b *wordBody) show(f *field) {
 	f.shown, f.page = true, strings.Contains(strings.ToUpper(f.instruction), "PAGE")
 	if m := fieldLink.FindStringSubmatch(f.instruction); m != nil {
 		f.href = m[1]
+	}
+	if m := fieldNote.FindStringSubmatch(f.instruction); m != nil && b.marked[m[1]] != "" {
+		f.noted = true
+		b.flow.refer(b.marked[m[1]])
 	}
 }
 
@@ -394,6 +412,8 @@ func (b *wordBody) inInstruction() bool {
 func (b *wordBody) inPageNumber() bool {
 	return slices.ContainsFunc(b.fields, func(f field) bool { return f.page })
 }
+
+var fieldNote = regexp.MustCompile(`^\s*NOTEREF\s+(\S+)`)
 
 var fieldLink = regexp.MustCompile(`^\s*HYPERLINK\s+"([^"]*)"`)
 
@@ -413,6 +433,9 @@ func (b *wordBody) refer(id string) {
 	if !ok {
 		label = strconv.Itoa(len(b.labels) + 1)
 		b.labels[id] = label
+	}
+	for _, name := range b.bookmarks {
+		b.marked[name] = label
 	}
 	b.flow.refer(label)
 }

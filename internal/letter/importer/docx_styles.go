@@ -5,6 +5,20 @@ import (
 	"strings"
 )
 
+// The styles of what a document that was made of a letter has beside its text. A paragraph whose style is one of them, or based on one,
+// is no part of the letter.
+const (
+	LetterheadStyle  = "Undersigned Letterhead"
+	CoverStyle       = "Undersigned Cover"
+	RemarkStyle      = "Undersigned Remark"
+	SignatoriesStyle = "Undersigned Signatories"
+	SheetStyle       = "Undersigned Sheet"
+)
+
+// partOf are the parts of a letter by the names of the styles that its paragraphs have in a document which was made of it.
+var partOf = map[string]letterPart{"Title": titlePart, "Subtitle": subtitlePart, "Inside Address": addressPart, "Date": datePart,
+	"Salutation": salutationPart, "Closing": closingPart, "Signature": signaturePart}
+
 // value is an element with nothing but w:val.
 type value struct {
 	Val string `xml:"val,attr"`
@@ -148,6 +162,32 @@ func (d *document) chain(id string) []wordStyle {
 		}
 	}
 	return chain
+}
+
+// isMade reports whether a document has the styles of one that was made of a letter.
+func (d *document) isMade() bool {
+	for _, s := range d.styles {
+		if s.Name.Val == SheetStyle {
+			return true
+		}
+	}
+	return false
+}
+
+// known takes from the names of styles what a paragraph is: of what was added to a letter, of a part of it, quoted.
+func (k *paragraph) known(chain []wordStyle) {
+	for i, s := range chain {
+		switch s.Name.Val {
+		case LetterheadStyle, CoverStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
+			k.addition = s.Name.Val
+		case "Quote", "Intense Quote":
+			k.quoted = true
+		default:
+			if i == 0 {
+				k.part = partOf[s.Name.Val]
+			}
+		}
+	}
 }
 
 // level returns the level of a heading by its outline or by the name of its style, which Word does not translate.
@@ -354,7 +394,12 @@ func (l *wordList) mark(level int, counter *[9]int) string {
 	switch {
 	case format == "none" || pattern == "":
 		return ""
-	case format == "bullet" || !strings.Contains(pattern, "%"):
+	case format == "bullet":
+		return "-"
+	case !strings.Contains(pattern, "%"): // a mark that does not count, such as a number in digits that Word has no format for
+		if m := readMarker(pattern+" x", nil); m.isItem() {
+			return pattern
+		}
 		return "-"
 	}
 	for i := range l.levels {

@@ -31,6 +31,9 @@ type paragraph struct {
 	depth  int    // of the list it is part of, 0 outside
 	quoted bool
 	note   string // label of the footnote it is the text of
+
+	addition string // the style of what was added to the letter, "" for the letter itself
+	part     letterPart
 }
 
 // flow writes a formatted document as lines. The fronts of such documents tell it words, ends of lines and space between
@@ -39,6 +42,7 @@ type flow struct {
 	kind   paragraph // of the open line
 	lines  []line
 	notes  []footnote
+	added  []additionText
 	rest   strings.Builder
 	hidden int
 	unseen page // what is not shown
@@ -50,6 +54,16 @@ type flow struct {
 	listed bool // the line above is part of a list
 	words  bool // the open line has words
 	size   int  // of all words, in bytes
+
+	noBreaks bool // a no-break space is one that somebody typed, and stays
+	made     bool // of a letter: what is marked is an item whatever it begins with, and lists have the room that they are meant to have
+}
+
+// additionText is what was added to the letter in a style, by lines.
+type additionText struct {
+	style string
+	at    int
+	lines []string
 }
 
 // footnote is the text of a footnote by lines.
@@ -116,7 +130,11 @@ func (f *flow) end() {
 	}
 	l := line{source: source, text: text, gap: f.gap, at: f.from}
 	k := f.kind
-	if own := readMarker(text, nil); k.marker != "" && (own.kind == noMarker || own.kind == bullet && k.marker != "-") {
+	if k.addition != "" {
+		f.addAddition(k.addition, text)
+		return
+	}
+	if own := readMarker(text, nil); k.marker != "" && (f.made || own.kind == noMarker || own.kind == bullet && k.marker != "-") {
 		l.source, l.text = k.marker+" "+l.source, k.marker+" "+l.text
 	}
 	if k.note != "" {
@@ -133,14 +151,23 @@ func (f *flow) end() {
 		if k.marker == "" {
 			l.indent = 3 * k.depth
 		}
-		if f.listed && k.marker != "" && l.gap <= apart {
+		if f.listed && k.marker != "" && l.gap <= apart && !f.made {
 			l.gap = 0
 		}
 	}
-	l.quoted = k.quoted
+	l.quoted, l.part = k.quoted, k.part
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
+}
+
+// addAddition adds a line to what was added to the letter. The lines of one addition stand together, however many there are.
+func (f *flow) addAddition(style, text string) {
+	if last := len(f.added) - 1; last < 0 || f.added[last].style != style {
+		f.added = append(f.added, additionText{style: style, at: f.from})
+	}
+	a := &f.added[len(f.added)-1]
+	a.lines = append(a.lines, text)
 }
 
 // addNote adds a line to the text of a footnote.
@@ -179,7 +206,7 @@ func (f *flow) render(spans []span) (source, text string) {
 		md.WriteString(marked(core, s.style))
 	}
 	text = strings.Join(strings.Fields(words.String()), " ")
-	source = foldSpaces(md.String())
+	source = foldSpaces(md.String(), f.noBreaks)
 	if strings.HasPrefix(source, "#") || strings.HasPrefix(source, ">") || strings.HasPrefix(source, "+ ") {
 		source = `\` + source
 	}
@@ -275,23 +302,32 @@ func escapeMarkdown(s string) string {
 	return b.String()
 }
 
-// foldSpaces makes a space of each run of white space, or a tab of one that has a tab.
-func foldSpaces(s string) string {
+// foldSpaces makes a space of each run of white space, or a tab of one that has a tab. A no-break space that stands alone can stay
+// one.
+func foldSpaces(s string, noBreaks bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	space, tab := false, false
+	run := 0
+	var first rune
+	tab := false
 	for _, r := range s {
 		if unicode.IsSpace(r) {
-			space, tab = true, tab || r == '\t'
+			if run++; run == 1 {
+				first = r
+			}
+			tab = tab || r == '\t'
 			continue
 		}
 		switch {
-		case tab && b.Len() > 0:
+		case run == 0 || b.Len() == 0:
+		case tab:
 			b.WriteByte('\t')
-		case space && b.Len() > 0:
+		case noBreaks && run == 1 && (first == '\u00a0' || first == '\u202f'):
+			b.WriteRune(first)
+		default:
 			b.WriteByte(' ')
 		}
-		space, tab = false, false
+		run, tab = 0, false
 		b.WriteRune(r)
 	}
 	return b.String()
@@ -316,6 +352,9 @@ func (f *flow) page() (page, error) {
 		l.gap = min(l.gap, 1)
 	}
 	p := page{lines: f.lines, rest: strings.TrimSpace(f.rest.String()), hidden: f.hidden, leftOut: f.unseen.leftOut}
+	for _, a := range f.added {
+		p.leave(a.at, strings.Join(a.lines, " "), Added)
+	}
 	for _, n := range f.notes[:min(len(f.notes), maxLines)] {
 		p.lines = append(p.lines, line{source: "[^" + n.label + "]: " + strings.Join(n.source, " "), text: strings.Join(n.words, " "), gap: 1})
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// LeftOut is what a file says and the draft does not: words of one line, as they stand there.
+// LeftOut is what a file says and the draft does not: words of one line, as they stand there, or of all lines of what was added to a letter.
 type LeftOut struct {
 	Line int    `json:"line"` // of the source; of a document of Word, the paragraph; 0 for what stands outside them
 	Text string `json:"text"`
@@ -25,6 +25,7 @@ const (
 	Above      Reason = "above"
 	Below      Reason = "below"
 	Label      Reason = "label"
+	Added      Reason = "added"
 )
 
 // reasonText is the English of every reason.
@@ -35,6 +36,7 @@ var reasonText = map[Reason]string{
 	Above:      "stands above the letter and is no part of it that is known",
 	Below:      "stands below the letter and names nobody who signed",
 	Label:      "only says what stands beside it",
+	Added:      "was added to the letter when this document was made of it",
 }
 
 // String says in English why.

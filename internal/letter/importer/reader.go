@@ -50,6 +50,11 @@ func readLetter(p page) *Draft {
 	}
 	r := newReader(d.Language)
 	d.Deadline = r.propertyDeadline(p.deadline)
+	if p.isMade() {
+		r.warnOf(p, d.Language)
+		r.readMade(d, &p)
+		return d
+	}
 	if r.warnOf(p, d.Language); r.unread(p, d.Language) {
 		r.readUnread(d, &p)
 		return d

@@ -19,6 +19,7 @@ type line struct {
 	cells  int    // columns of the table that it is a row of, 0 for none
 	quoted bool
 	rule   string // what Markdown writes below the head of a table
+	part   letterPart
 }
 
 var (

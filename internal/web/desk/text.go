@@ -164,7 +164,7 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 	if source, there := e.Texts[e.Language]; there && language != e.Language {
 		p.Translation = true
 		v := page.ViewOf(r, d.Letter, letter.Edition{Language: e.Language, Texts: map[string]letter.Text{e.Language: source}}, e.Language)
-		v.Texts, v.EditionsURL, v.FileURL, v.DocumentURL, v.SHA256 = nil, "", "", "", ""
+		v.Texts, v.EditionsURL, v.FileURL, v.Documents, v.SHA256 = nil, "", "", nil, ""
 		p.Source = &v
 	}
 	if fault.Is(err, fault.Conflict) {
@@ -297,7 +297,7 @@ func (h *Handlers) ShowPreview(w http.ResponseWriter, r *http.Request, d *Visit)
 	l.Edition.Number = e.Number
 	p := PreviewPage{Base: h.base(r, d, t.Name()), Letter: page.ViewOf(r, l, e, language), BoardURL: page.Local(r, "/desk/letters/"+l.Slug),
 		TextURL: page.Local(r, "/desk/letters/"+l.Slug+"/texts/"+language)}
-	p.Letter.FileURL, p.Letter.DocumentURL, p.Letter.EditionsURL, p.Letter.Published = "", "", "", ""
+	p.Letter.FileURL, p.Letter.Documents, p.Letter.EditionsURL, p.Letter.Published = "", nil, "", ""
 	for i, x := range p.Letter.Texts {
 		p.Letter.Texts[i].URL = page.Local(r, "/desk/letters/"+l.Slug+"/texts/"+x.Lang+"/preview")
 	}

@@ -8,9 +8,17 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 )
+
+// DocumentLink leads to a letter as a document.
+type DocumentLink struct {
+	URL    string
+	Format document.Format
+	About  string // size and date of what lies there, "" if none does
+}
 
 // LetterView is the text of one edition in one language, ready to print.
 type LetterView struct {
@@ -33,9 +41,9 @@ type LetterView struct {
 	Current      bool       // is the letter's current edition
 	Published    string     // date
 	SHA256       string
-	FileURL      string // the canonical file
-	DocumentURL  string // the letter as PDF, "" before it is published
-	PressURL     string // the press kit, "" but on the letter's own page
+	FileURL      string         // the canonical file
+	Documents    []DocumentLink // the letter as files to hand over; none before it is published
+	PressURL     string         // the press kit, "" but on the letter's own page
 	EditionsURL  string
 	Editions     int        // how many there are
 	Stale        bool       // this translation is older than the authoritative text
@@ -145,7 +153,9 @@ func ViewOf(r *http.Request, l letter.Letter, e letter.Edition, language string)
 	file := path + "/editions/" + strconv.Itoa(e.Number)
 	v.FileURL = file + "." + t.Language + ".md"
 	if !e.PublishedAt.IsZero() {
-		v.DocumentURL = file + "." + t.Language + ".pdf"
+		for _, format := range [...]document.Format{document.PDF, document.DOCX} {
+			v.Documents = append(v.Documents, DocumentLink{URL: file + "." + t.Language + "." + string(format), Format: format})
+		}
 	}
 	if t.Introduction != "" {
 		v.Introduction = Markdown(t.Introduction, t.Language)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -89,7 +90,7 @@ func (h *Handlers) ShowEditions(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, http.StatusOK, p)
 }
 
-// ShowEdition serves "3" as a page, "3.fa.md" as the canonical file and "3.fa.pdf" as the document.
+// ShowEdition serves "3" as a page, "3.fa.md" as the canonical file, "3.fa.pdf" and "3.fa.docx" as the document.
 func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 	slug, name := r.PathValue("slug"), r.PathValue("edition")
 	l, err := h.cache.find(r.Context(), slug)
@@ -112,8 +113,10 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 		page.Serve(w, r, "text/markdown; charset=utf-8", `"`+sum+`"`, []byte(file))
 		return nil
 	}
-	if base, ok := strings.CutSuffix(name, ".pdf"); ok {
-		return h.sendDocument(w, r, l, base)
+	for _, format := range [...]document.Format{document.PDF, document.DOCX} {
+		if base, ok := strings.CutSuffix(name, "."+string(format)); ok {
+			return h.sendDocument(w, r, l, base, format)
+		}
 	}
 	n, ok := editionNumber(name)
 	if !ok {
@@ -134,7 +137,7 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sendDocument sends the document of an edition in a language, "3.fa".
-func (h *Handlers) sendDocument(w http.ResponseWriter, r *http.Request, l *cachedLetter, name string) error {
+func (h *Handlers) sendDocument(w http.ResponseWriter, r *http.Request, l *cachedLetter, name string, format document.Format) error {
 	number, language, _ := strings.Cut(name, ".")
 	n, ok := editionNumber(number)
 	if !ok {
@@ -143,12 +146,16 @@ func (h *Handlers) sendDocument(w http.ResponseWriter, r *http.Request, l *cache
 	if _, _, err := h.Letters.Editions.File(r.Context(), l.Slug, n, language); err != nil { // there is none of a text that is not there
 		return err
 	}
-	f, err := h.Bundles.OpenDocument(r.Context(), l.Slug, l.Version, n, language)
+	f, err := h.Bundles.OpenDocument(r.Context(), l.Slug, l.Version, n, language, format)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Language", language)
-	return sendKept(w, r, f, letter.PDF, `inline; filename="`+l.Slug+"-"+name+`.pdf"`)
+	shown := "inline"
+	if format != document.PDF { // browsers show no other
+		shown = "attachment"
+	}
+	return sendKept(w, r, f, format.MediaType(), shown+`; filename="`+l.Slug+"-"+name+"."+string(format)+`"`)
 }
 
 func editionNumber(s string) (int, bool) {

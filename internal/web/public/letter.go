@@ -169,16 +169,23 @@ func besideLanguage(r *http.Request, e letter.Edition, text string) string {
 	return beside
 }
 
+// view returns the text of an edition, with what is known of its documents.
+func (h *Handlers) view(r *http.Request, l letter.Letter, e letter.Edition, language string) page.LetterView {
+	v, loc := page.ViewOf(r, l, e, language), page.LocaleOf(r)
+	for i, d := range v.Documents {
+		if file := h.Bundles.Look(l.Slug, e.Number, v.Title.Lang, d.Format); file != nil {
+			v.Documents[i].About = loc.T("letter.document_size", "Size", int(file.Size()+999)/1000, "Date", loc.Date(file.ModTime()))
+		}
+	}
+	if v.Current {
+		v.PressURL = "/letters/" + l.Slug + "/press." + v.Title.Lang + ".zip"
+	}
+	return v
+}
+
 // pair returns the letter in a language with links to put another text beside it, and that text where one is asked for.
 func (h *Handlers) pair(r *http.Request, l letter.Letter, e letter.Edition, language, beside string) page.LetterView {
-	view := func(language string) page.LetterView {
-		v := page.ViewOf(r, l, e, language)
-		if v.Current {
-			v.PressURL = "/letters/" + l.Slug + "/press." + language + ".zip"
-		}
-		return v
-	}
-	v := view(language)
+	v := h.view(r, l, e, language)
 	for _, x := range v.Texts {
 		if x.Current {
 			v.AloneURL = x.URL
@@ -195,7 +202,7 @@ func (h *Handlers) pair(r *http.Request, l letter.Letter, e letter.Edition, lang
 	}
 	cells := [2][]string{}
 	cells[0], cells[1] = letter.Beside(e.Text(language), e.Text(beside))
-	views := [2]page.LetterView{v, view(beside)}
+	views := [2]page.LetterView{v, h.view(r, l, e, beside)}
 	for i, view := range views {
 		c := page.Column{LetterView: view, First: i == 0, Asks: [][]page.DemandView{view.Demands}}
 		for _, x := range view.Texts {
