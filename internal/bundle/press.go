@@ -8,8 +8,33 @@ import (
 	"os"
 
 	"github.com/undersigned/undersigned/internal/document"
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/roll"
 )
+
+// OpenCard opens the picture of a letter in one of the languages of its text, as Open does a bundle.
+func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
+	return b.open(ctx, item{slug, ".card." + language + ".png"}, version, func(ctx context.Context, w io.Writer) error {
+		in, err := b.input(ctx, slug, language)
+		if err != nil {
+			return err
+		}
+		return document.MakeCard(in).WritePNG(w)
+	})
+}
+
+// input is what the card of a published letter is made of, in a language of its text.
+func (b *Shelf) input(ctx context.Context, slug, language string) (document.Input, error) {
+	l, err := b.Find(ctx, slug)
+	if err != nil {
+		return document.Input{}, err
+	}
+	if _, ok := l.Edition.Texts[language]; !ok {
+		return document.Input{}, fault.New(fault.NotFound, "edition.unknown")
+	}
+	return document.Input{Letter: l.Letter, Edition: l.Edition, Language: language, BaseURL: b.BaseURL, Counts: l.Counts,
+		Picture: b.Documents.Pictures(ctx)}, nil
+}
 
 // OpenPress opens the press kit of a letter in one of the languages of its text, as Open does a bundle: one zip with the letter as a
 // document and as plain text, the exact file that is signed, its picture, and what somebody needs who reports on it.

@@ -41,9 +41,10 @@ type item struct{ slug, end string } // end is that of the file's name, from its
 
 const bundleEnd = ".bundle.zip"
 
-// What the folder holds: files that are whole, and those that are being written or were when a process was killed.
-var kept = []string{"*.zip", "*.png", "*." + string(document.PDF), "*." + string(document.DOCX)}
+// kept are the files of the shelf that may hold a name.
+var kept = []string{"*.zip", "*." + string(document.PDF), "*." + string(document.DOCX), "*.png"}
 
+// unfinished are the files that are being written, or were when a process was killed.
 const unfinished = ".bundle-*"
 
 // building is an item that is being built: all who ask for it wait for the same one.
@@ -99,30 +100,6 @@ func (b *Shelf) Look(slug string, edition int, language string, f document.Forma
 		return nil
 	}
 	return info
-}
-
-// OpenCard opens the picture of a letter in one of the languages of its text, as Open does a bundle.
-func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
-	return b.open(ctx, item{slug, ".card." + language + ".png"}, version, func(ctx context.Context, w io.Writer) error {
-		in, err := b.input(ctx, slug, language)
-		if err != nil {
-			return err
-		}
-		return document.MakeCard(in).WritePNG(w)
-	})
-}
-
-// input is what the card of a published letter is made of, in a language of its text.
-func (b *Shelf) input(ctx context.Context, slug, language string) (document.Input, error) {
-	l, err := b.Find(ctx, slug)
-	if err != nil {
-		return document.Input{}, err
-	}
-	if _, ok := l.Edition.Texts[language]; !ok {
-		return document.Input{}, fault.New(fault.NotFound, "edition.unknown")
-	}
-	return document.Input{Letter: l.Letter, Edition: l.Edition, Language: language, BaseURL: b.BaseURL, Counts: l.Counts,
-		Picture: b.Documents.Pictures(ctx)}, nil
 }
 
 func (b *Shelf) open(ctx context.Context, x item, version int64, write func(context.Context, io.Writer) error) (*os.File, error) {

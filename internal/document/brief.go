@@ -13,7 +13,7 @@ import (
 // questions, and the sheet with the numbers and how to check them. It names no signatory.
 func MakeBrief(in Input) *Document {
 	t := in.Edition.Text(in.Language)
-	d := &Document{Title: t.Name(), Language: t.Language, Sheet: A4, words: wordsFor(t.Language)}
+	d := begin(in.Letter, t)
 	card := MakeCard(in)
 	l := d.words
 	d.Blocks = append(d.Blocks, Heading{Level: 1, Runs: []Run{{Text: d.Title}}})

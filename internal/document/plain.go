@@ -87,6 +87,12 @@ func (p *plainText) blocks(blocks []Block, indent string) {
 			for _, lead := range b.Leads {
 				p.line(indent, strings.Join(append([]string{lead.Name}, lead.Address...), "\n"))
 			}
+		case Window:
+			p.line(indent, strings.Join(b.Lines, "\n"))
+		case Labels:
+			for _, lines := range b.Addresses {
+				p.line(indent, strings.Join(lines, "\n"))
+			}
 		case Signatories:
 			p.WriteString("\n")
 			for _, s := range b.Names {

@@ -162,7 +162,7 @@ func TestPress_fromTheLettersPage(t *testing.T) {
 	if card := c.Get(testkit.Page + "/card.fa.png"); files["card.fa.png"] == "" || card.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("the picture has %d bytes", len(files["card.fa.png"]))
 	}
-	for name, want := range map[string]string{"brief.fa.txt": a.URL + testkit.Page, "letter.fa.txt": "Wilmot Sedge", "letter.fa.pdf": "%PDF-"} {
+	for name, want := range map[string]string{"brief.fa.txt": a.URL + testkit.Page, "letter.fa.txt": "Wilmot Sedge", "letter.fa.pdf": "%PDF-", "letter.fa.docx": "PK"} {
 		if !strings.Contains(files[name], want) {
 			t.Errorf("%s does not say %q: %.300q", name, want, files[name])
 		}
