@@ -33,6 +33,7 @@ var order = [][]string{
 	{"internal/invitation", "internal/intake", "internal/news"},
 	{"internal/document"},
 	{"internal/handout"},
+	{"internal/delivery"},
 	{"internal/mail"},
 	{"internal/bundle"},
 	{"internal/web/page"},
@@ -46,7 +47,7 @@ var order = [][]string{
 
 // domain are the packages whose rules take the time as an argument or from the store's clock.
 var domain = []string{"internal/account", "internal/mailbox", "internal/letter", "internal/letter/importer", "internal/roll", "internal/signing",
-	"internal/invitation", "internal/intake", "internal/news", "internal/document", "internal/handout",
+	"internal/invitation", "internal/intake", "internal/news", "internal/document", "internal/handout", "internal/delivery",
 	"internal/intake/roster", "internal/seal", "internal/text", "verify"}
 
 // testsOnly says that a package is there for tests: it may import everything, and nothing that ships may import it.

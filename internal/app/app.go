@@ -168,10 +168,12 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a)
+	a.Deliveries.BaseURL = c.BaseURL
 	a.bundles = &bundle.Shelf{Service: a.bundle(c.BaseURL), Documents: a.Documents, Folder: filepath.Join(a.o.Instance.Data, cacheFolder),
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
 	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing,
-		Invitations: a.Invitations, News: a.News, Intake: a.Intake, Handouts: a.Handouts, Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
+		Invitations: a.Invitations, News: a.News, Intake: a.Intake, Documents: a.Documents, Handouts: a.Handouts,
+		Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
 		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
@@ -201,7 +203,8 @@ func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string
 }
 
 func (a *App) bundle(baseURL string) *bundle.Service {
-	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Log: a.Log, BaseURL: baseURL}
+	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Deliveries: a.Deliveries, Log: a.Log,
+		BaseURL: baseURL}
 }
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.

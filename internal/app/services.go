@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/intake"
@@ -34,6 +35,7 @@ type Services struct {
 	Intake      *intake.Service
 	Documents   *document.Service
 	Handouts    *handout.Service
+	Deliveries  *delivery.Service
 }
 
 // NewServices returns the services on a database. lookup asks the DNS.
@@ -45,14 +47,16 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
 	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
-	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll}
+	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll, Signing: s.Signing}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
+	s.Deliveries = &delivery.Service{DB: db, Keys: keys, Letters: s.Letters, Documents: s.Documents}
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
 	s.Invitations.RegisterActs(s.Accounts)
 	s.Intake.RegisterActs(s.Accounts)
 	s.Handouts.RegisterActs(s.Accounts)
+	s.Deliveries.RegisterActs(s.Accounts)
 	return s
 }
 
@@ -61,6 +65,7 @@ func (s Services) Register(r *job.Runner) {
 	s.News.Register(r)
 	s.Intake.Register(r)
 	s.Handouts.Register(r)
+	s.Deliveries.Register(r)
 }
 
 // Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today. It runs before
@@ -85,7 +90,7 @@ func (s Services) Retain(ctx context.Context) error {
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -27,12 +28,13 @@ import (
 
 // Service reads what is public of letters.
 type Service struct {
-	Letters *letter.Service
-	Roll    *roll.Service
-	Signing *signing.Service
-	Intake  *intake.Service
-	Log     *tlog.Log
-	BaseURL string // how readers reach the server; stands in the addresses that a document mentions
+	Letters    *letter.Service
+	Roll       *roll.Service
+	Signing    *signing.Service
+	Intake     *intake.Service
+	Deliveries *delivery.Service
+	Log        *tlog.Log
+	BaseURL    string // how readers reach the server; stands in the addresses that a document mentions
 }
 
 // Published is a published letter with what is public of its signatures, as one moment found it.
@@ -43,8 +45,8 @@ type Published struct {
 	Batches                []intake.Batch   // lists that were imported and not undone
 	Editions               []letter.Edition // newest first, without their texts
 	Updates                []letter.Update  // the last added first
-	Asked                  []letter.Asked   // the demands, with what is known of them
-	Since                  int              // number of the last substantive edition
+	Standing               delivery.Standing
+	Since                  int // number of the last substantive edition
 }
 
 // Find returns a published letter, and a fault of kind NotFound for a draft: that one exists is nobody's business.
@@ -71,7 +73,7 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 	if x.Counts, x.Persons, x.Organisations, err = s.Roll.Summary(ctx, l.ID, x.Since); err != nil {
 		return nil, err
 	}
-	if x.Asked, err = s.Letters.Demands.Current(ctx, l); err != nil {
+	if x.Standing, err = s.Deliveries.Standing(ctx, l, delivery.ForPublic); err != nil {
 		return nil, err
 	}
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/verify"
@@ -25,6 +26,8 @@ type Document struct {
 	Counts     countsDocument     `json:"counts"`
 	Imports    []importDocument   `json:"imports,omitempty"`
 	Updates    []updateDocument   `json:"updates,omitempty"`
+	Deliveries []deliveryDocument `json:"deliveries"`
+	Responses  []responseDocument `json:"responses"`
 	LogID      string             `json:"log_id"` // names the letter in the log
 	Checkpoint checkpointDocument `json:"checkpoint"`
 }
@@ -55,11 +58,47 @@ type editionDocument struct {
 }
 
 type demandDocument struct {
-	Number string         `json:"number"` // in ASCII digits
-	Text   string         `json:"text"`
-	Status string         `json:"status"`
-	Due    string         `json:"due,omitempty"` // YYYY-MM-DD
-	Facts  []factDocument `json:"facts,omitempty"`
+	Number string          `json:"number"` // in ASCII digits
+	Text   string          `json:"text"`
+	Status delivery.Status `json:"status"`        // that of the cell in which most is still to be done
+	Due    string          `json:"due,omitempty"` // YYYY-MM-DD
+	Facts  []factDocument  `json:"facts,omitempty"`
+	Cells  []cellDocument  `json:"cells"`
+}
+
+// cellDocument is a demand asked of one addressee, by the number that deliveries and responses name them by.
+type cellDocument struct {
+	Addressee int                 `json:"addressee"`
+	Name      string              `json:"name"`
+	Delivered string              `json:"delivered,omitempty"` // RFC 3339
+	Status    delivery.Status     `json:"status"`
+	Said      delivery.Said       `json:"said,omitempty"`
+	Outcome   delivery.Outcome    `json:"outcome,omitempty"`
+	Since     string              `json:"since,omitempty"` // YYYY-MM-DD
+	Days      int                 `json:"days"`
+	Due       string              `json:"due,omitempty"` // YYYY-MM-DD
+	Evidence  []delivery.Evidence `json:"evidence"`
+}
+
+type deliveryDocument struct {
+	Addressee  int                   `json:"addressee"`
+	Kind       delivery.DeliveryKind `json:"kind"`
+	Channel    delivery.Channel      `json:"channel"`
+	State      delivery.State        `json:"state,omitempty"`
+	At         string                `json:"at"`
+	Commitment string                `json:"commitment,omitempty"`
+}
+
+type responseDocument struct {
+	ID        string                 `json:"id"`
+	URL       string                 `json:"url"`
+	Addressee int                    `json:"addressee"`
+	At        string                 `json:"at"`
+	Kind      delivery.Kind          `json:"kind"`
+	From      string                 `json:"from,omitempty"`
+	Excerpt   string                 `json:"excerpt,omitempty"`
+	Language  string                 `json:"language"`
+	State     delivery.ResponseState `json:"state"`
 }
 
 type factDocument struct {
@@ -91,22 +130,38 @@ func (s *Service) Document(l *Published) Document {
 	d := Document{Slug: l.Slug, URL: s.BaseURL + "/letters/" + l.Slug, Title: t.Name(), Subtitle: t.Subtitle, State: l.State, SignOn: l.SignOn,
 		Edition: editionDocument{Number: l.Edition.Number, SHA256: l.Edition.SHA256, Languages: l.Edition.Languages(),
 			Published: l.Edition.PublishedAt.Format(time.RFC3339)},
-		Addressees: t.Addressees, Demands: []demandDocument{},
+		Addressees: t.Addressees, Demands: []demandDocument{}, Deliveries: []deliveryDocument{}, Responses: []responseDocument{},
 		Counts: countsDocument{Organisations: l.Counts.Organisations, Persons: l.Counts.Persons, Withheld: l.Counts.Withheld,
 			Imported: l.Counts.Imported, Withdrawn: l.Counts.Withdrawn, Removed: l.Counts.Removed, Earlier: l.Counts.Earlier},
 		Checkpoint: checkpointDocument{l.Counts.Size, l.Counts.Root}, LogID: l.LogID.String()}
 	if d.Addressees == nil {
 		d.Addressees = []letter.Addressee{}
 	}
-	for _, x := range l.Asked {
-		demand := demandDocument{Number: x.Number, Text: x.Text, Status: "no_answer"}
+	for _, x := range l.Standing.Demands {
+		demand := demandDocument{Number: x.Number, Text: x.Text, Status: x.Least(), Cells: []cellDocument{}}
 		for _, f := range x.Known() {
 			if f.Kind == letter.FactDue {
 				demand.Due = f.Value
 			}
 			demand.Facts = append(demand.Facts, factDocument{f.Kind, f.Value, f.Quote, f.SetBy.Name(t.Language, i18n.Default), f.SetAt.Format(time.DateOnly)})
 		}
+		for _, c := range x.Cells {
+			to, _ := l.Standing.Find(c.Addressee)
+			cell := cellDocument{Addressee: c.Addressee, Name: to.Called(), Delivered: stamp(c.Delivered), Status: c.Status, Said: c.Said, Outcome: c.Outcome,
+				Since: dayOf(c.Since), Days: c.Days, Due: dayOf(c.Due), Evidence: c.Evidence()}
+			if cell.Evidence == nil {
+				cell.Evidence = []delivery.Evidence{}
+			}
+			demand.Cells = append(demand.Cells, cell)
+		}
 		d.Demands = append(d.Demands, demand)
+	}
+	for _, x := range l.Standing.Deliveries {
+		d.Deliveries = append(d.Deliveries, deliveryDocument{x.Addressee, x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
+	}
+	for _, r := range l.Standing.Responses {
+		id := delivery.ID(r.ID)
+		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, stamp(r.At), r.Kind, r.From, r.Excerpt, r.Language, r.State})
 	}
 	if l.Deadline.IsSet() {
 		d.Deadline = l.Deadline.At.Format(time.RFC3339)
@@ -121,4 +176,20 @@ func (s *Service) Document(l *Published) Document {
 		d.Updates = append(d.Updates, updateDocument{d.URL + "/updates/" + strconv.Itoa(u.Number), u.Title, u.Language, u.At.Format(time.DateOnly)})
 	}
 	return d
+}
+
+// stamp is an instant, "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+// dayOf is a day, "" for none.
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
 }

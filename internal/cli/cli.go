@@ -32,6 +32,11 @@ type grammar struct {
 	Update       updateCommand       `cmd:"" help:"Publish, list and remove updates: articles about what has happened since a letter was published."`
 	Organisation organisationCommand `cmd:"" help:"Write and list the directory of organisations."`
 	Member       memberCommand       `cmd:"" help:"Let people into the editors' desk: members of organisations and their links."`
+	Addressee    addresseeCommand    `cmd:"" help:"Say who a letter goes to."`
+	Delivery     deliveryCommand     `cmd:"" help:"Hand a letter over."`
+	Response     responseCommand     `cmd:"" help:"Enter and publish what came back."`
+	Demand       demandCommand       `cmd:"" help:"Note and show where demands stand."`
+	Exhibit      exhibitCommand      `cmd:"" help:"Store files that something rests on."`
 	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`
 	Export       exportCommand       `cmd:"" help:"Write letters and lists of signatories to files."`
 	Verify       verifyCommand       `cmd:"" help:"Check the numbers, names and texts of any server or bundle against its log, or a receipt."`

@@ -18,6 +18,7 @@ type letterCommand struct {
 	List    letterList    `cmd:"" help:"List all letters, drafts too."`
 	Show    letterShow    `cmd:"" help:"Show one letter: settings, editions, counts."`
 	Set     letterSet     `cmd:"" help:"Change settings: leads, sign-on, deadline, protection."`
+	Cover   letterCover   `cmd:"" help:"Write the cover that goes with a letter to an addressee."`
 	Call    letterCall    `cmd:"" help:"Set the call: the cover note that asks possible signers."`
 	Publish letterPublish `cmd:"" help:"Publish the draft edition."`
 	Close   letterClose   `cmd:"" help:"End the sign-on now."`
@@ -162,6 +163,31 @@ func (c *letterCall) Run(e *environment) error {
 	})
 }
 
+type letterCover struct {
+	config.Instance
+	Slug       string   `arg:"" help:"The letter."`
+	Addressee  int      `placeholder:"N" help:"Which addressee of the letter, counted from 1. Default: what holds for all."`
+	Language   string   `help:"Language of the cover. Default: the letter's."`
+	Address    []string `sep:"none" help:"A line of the address in the window; may be given again. Default: the address in the letter."`
+	Ours       string   `help:"Our reference."`
+	Yours      string   `help:"Their reference."`
+	Date       string   `placeholder:"YYYY-MM-DD" help:"Day of the cover."`
+	Through    string   `help:"The office that passes the letter on."`
+	Subject    string   `help:"Default: the letter's title."`
+	Salutation string   `help:"Whom the cover greets."`
+	Text       string   `help:"Default: a sentence that hands the letter over and says how many have signed."`
+	From       string   `help:"Who signs the cover."`
+	CC         []string `sep:"none" help:"Who gets a copy; may be given again."`
+}
+
+// Run writes the cover; one that says nothing is taken away.
+func (c *letterCover) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		return a.Letters.Covers.Put(e.ctx, c.Slug, letter.Cover{Addressee: c.Addressee, Language: c.Language, Address: c.Address, Ours: c.Ours, Yours: c.Yours,
+			Date: c.Date, Through: c.Through, Subject: c.Subject, Salutation: c.Salutation, Text: c.Text, From: c.From, CC: c.CC}, 0)
+	})
+}
+
 type letterPublish struct {
 	config.Instance
 	Slug string `arg:"" help:"The letter."`
@@ -193,15 +219,16 @@ type exportCommand struct {
 
 type exportLetter struct {
 	config.Instance
-	Slug     string          `arg:"" help:"The letter."`
-	Format   string          `enum:"md,pdf,docx" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf, docx: the document that is handed over, with its signatories and a sheet that says how to check it."`
-	Edition  int             `placeholder:"N" help:"Number of the edition. Default: the current one."`
-	Language string          `help:"Language of the text. Default: the authoritative one."`
-	Audience roll.Audience   `default:"public" help:"For whom the document is, which decides which names stand in it: public."`
-	Sheet    document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
-	Layout   document.Layout `enum:"letter,un,upr,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
-	BaseURL  string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
-	Output   string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
+	Slug      string          `arg:"" help:"The letter."`
+	Format    string          `enum:"md,pdf,docx" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf, docx: the document that is handed over, with its signatories and a sheet that says how to check it."`
+	Edition   int             `placeholder:"N" help:"Number of the edition. Default: the current one."`
+	Language  string          `help:"Language of the text. Default: the authoritative one."`
+	Audience  roll.Audience   `default:"public" help:"For whom the document is, which decides which names stand in it: public, addressee or coalition. What is not public carries the number of its copy."`
+	Addressee int             `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
+	Sheet     document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
+	Layout    document.Layout `enum:"letter,un,upr,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
+	BaseURL   string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
+	Output    string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 
 // Run writes the file.
@@ -238,7 +265,7 @@ func (c *exportLetter) Run(e *environment) error {
 
 func (c *exportLetter) writeDocument(e *environment, a *app.App) error {
 	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
-		Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL})
+		Addressee: c.Addressee, Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL})
 	if err != nil {
 		return err
 	}

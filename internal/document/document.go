@@ -21,6 +21,8 @@ type Document struct {
 	Layout   Layout // "" is that of a letter
 	Blocks   []Block
 	Notes    [][]Block // the footnotes; a run names its own by its place, from 1
+	Copy     string    // the number of a copy that is not public, 32 hex digits drawn at random
+	Stamp    string    // stands across each page of what is no document yet
 
 	words *i18n.Locale // in which the document speaks itself
 }
@@ -62,6 +64,7 @@ const (
 	Subtitle
 	Address // of whom the letter is to
 	Dateline
+	Subject
 	Salutation
 	Closing
 	SignedBy
@@ -123,6 +126,7 @@ type Picture struct {
 	Data    []byte // PNG, JPEG or GIF; nil if it is not at hand
 	Alt     string
 	Caption []Run
+	Written bool // somebody's signature, which is as high as handwriting
 }
 
 // Rule is a line between parts of a text.
@@ -137,6 +141,12 @@ type Lead struct {
 	Address []string // with what else says how it is reached
 	Logo    []byte
 }
+
+// Window is an address that shows through the window of an envelope.
+type Window struct{ Lines []string }
+
+// Labels are addresses to be stuck on envelopes, on sheets of their own.
+type Labels struct{ Addresses [][]string }
 
 // Signatories are names in columns.
 type Signatories struct {
@@ -177,7 +187,8 @@ type Part int
 
 // The parts.
 const (
-	TheText Part = iota // what is signed, with its letterhead
+	TheText  Part = iota // what is signed, with its letterhead
+	TheCover             // that goes before it
 	TheSignatories
 	TheSheet // that says how to check the document
 )

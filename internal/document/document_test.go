@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -265,4 +266,38 @@ func BenchmarkPDF(b *testing.B) {
 			b.ReportMetric(float64(pages), "pages")
 		})
 	}
+}
+
+// spot is where a word stands on a page, in millimetres from its corner.
+type spot struct {
+	page      int
+	left, top float64
+}
+
+var (
+	boxOfPage = regexp.MustCompile(`<page `)
+	boxOfWord = regexp.MustCompile(`<word xMin="([0-9.]+)" yMin="([0-9.]+)" [^>]*>([^<]*)</word>`)
+)
+
+// placeOf returns where a word stands first.
+func placeOf(t *testing.T, pdf []byte, word string) (at spot, found bool) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "boxes.pdf")
+	if err := os.WriteFile(file, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("pdftotext", "-bbox", file, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, page := range boxOfPage.Split(string(out), -1) {
+		for _, m := range boxOfWord.FindAllStringSubmatch(page, -1) {
+			if m[3] == word {
+				left, _ := strconv.ParseFloat(m[1], 64)
+				top, _ := strconv.ParseFloat(m[2], 64)
+				return spot{i, left / mm, top / mm}, true
+			}
+		}
+	}
+	return at, false
 }

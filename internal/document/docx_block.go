@@ -53,6 +53,12 @@ func (x *wordWriter) block(b Block) {
 		x.paragraph(wordParagraph{style: "Rule"}, nil)
 	case Letterhead:
 		x.letterhead(b)
+	case Window:
+		x.paragraph(wordParagraph{style: x.styleIn(""), foreign: true}, []Run{{Text: strings.Join(b.Lines, "\n")}})
+	case Labels:
+		for _, lines := range b.Addresses {
+			x.paragraph(wordParagraph{style: x.styleIn(""), foreign: true}, []Run{{Text: strings.Join(lines, "\n")}})
+		}
 	case Signatories:
 		x.signatories(b)
 	case Facts:
@@ -199,8 +205,12 @@ func (x *wordWriter) table(t Table) {
 }
 
 func (x *wordWriter) figure(p Picture) {
-	keep := len(p.Caption) > 0
-	drawn := p.Data != nil && x.picture(p.Data, p.Alt, wordParagraph{style: "Picture", align: Centre, keep: keep}, float64(x.room()-x.indent)/20, 380)
+	keep, align := len(p.Caption) > 0, Centre
+	width, height := float64(x.room()-x.indent)/20, 380.0
+	if p.Written {
+		keep, align, width, height = true, Start, width/2, writtenHeight
+	}
+	drawn := p.Data != nil && x.picture(p.Data, p.Alt, wordParagraph{style: "Picture", align: align, keep: keep}, width, height)
 	if !drawn {
 		x.report.Pictures++
 		words := x.doc.words.T("document.picture")
@@ -209,7 +219,7 @@ func (x *wordWriter) figure(p Picture) {
 		}
 		x.paragraph(wordParagraph{style: "UndersignedRemark", align: Centre, keep: keep}, []Run{{Text: words, Language: x.doc.words.Code}})
 	}
-	if keep {
+	if len(p.Caption) > 0 {
 		x.paragraph(wordParagraph{style: "Caption", align: Centre}, p.Caption)
 	}
 }

@@ -1,16 +1,22 @@
 package document
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -18,26 +24,48 @@ import (
 type Service struct {
 	Letters *letter.Service
 	Roll    *roll.Service
+	Signing *signing.Service
+
+	turn sync.Mutex // one is written at a time: each takes a processor, and memory by its names
+}
+
+// PDF writes a document as PDF.
+func (s *Service) PDF(d *Document) ([]byte, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	var b bytes.Buffer
+	_, err := d.WritePDF(&b)
+	return b.Bytes(), err
 }
 
 // Wanted says which document of a letter.
 type Wanted struct {
-	Slug     string
-	Edition  int    // 0 for the current one
-	Language string // "" for the authoritative one
-	Audience roll.Audience
-	Sheet    Sheet  // "" for the one that the first lead organisation's country uses
-	Layout   Layout // "" for a letter
-	BaseURL  string // how readers reach the server; "" leaves addresses and the square out
+	Slug      string
+	Edition   int    // 0 for the current one
+	Language  string // "" for the authoritative one
+	Audience  roll.Audience
+	Addressee int    // whose cover goes before it, counted from 1; 0 for none
+	Sheet     Sheet  // "" for the one that the first lead organisation's country uses
+	Layout    Layout // "" for a letter
+	BaseURL   string // how readers reach the server; "" leaves addresses and the square out
+
+	// Of an audience that is not the public: who they are, and the number of the copy, where somebody else has looked and drawn.
+	Names iter.Seq2[roll.Signatory, error]
+	Copy  string
 }
 
-// Make makes a document of a published letter. Only what is public can be asked for yet.
+// NewCopy draws the number of a copy that is not public, of 128 bits: with it in the document nobody can learn from the document's
+// hash whose names stand in it, by trying.
+func NewCopy() string {
+	var number [16]byte
+	rand.Read(number[:])
+	return hex.EncodeToString(number[:])
+}
+
+// Make makes a document of a published letter. One that is not public is drawn a number.
 func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if err := w.Audience.Check(); err != nil {
 		return nil, err
-	}
-	if w.Audience != roll.ForPublic {
-		return nil, fault.New(fault.Invalid, "document.audience").On("audience")
 	}
 	l, err := s.Letters.Find(ctx, w.Slug)
 	if err != nil {
@@ -46,7 +74,8 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if l.State == letter.Draft {
 		return nil, fault.New(fault.NotFound, "letter.draft")
 	}
-	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/")}
+	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/"),
+		Audience: w.Audience, Picture: s.picture(ctx)}
 	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return nil, err
@@ -70,20 +99,79 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if in.Counts, _, _, err = s.Roll.Summary(ctx, l.ID, letter.LastText(editions).Number); err != nil {
 		return nil, err
 	}
-	for name, err := range s.Roll.Everyone(ctx, l.ID, verify.Organisation, verify.Person) {
+	if w.Names == nil {
+		w.Names = s.names(ctx, l.ID, w.Audience)
+	}
+	for name, err := range w.Names {
 		if err != nil {
 			return nil, err
 		}
 		in.Names = append(in.Names, name)
 	}
-	in.Picture = func(hash string) []byte {
+	if err := s.addAudience(ctx, &in, w); err != nil {
+		return nil, err
+	}
+	return Make(in), ctx.Err()
+}
+
+// addAudience adds what stands only in the document of an audience, or of one addressee.
+func (s *Service) addAudience(ctx context.Context, in *Input, w Wanted) (err error) {
+	if w.Audience != roll.ForPublic {
+		if in.Copy = w.Copy; in.Copy == "" {
+			in.Copy = NewCopy()
+		}
+	}
+	if w.Audience == roll.ForAddressee {
+		if in.Autographs, err = s.Letters.Covers.Autographs(ctx, in.Letter.ID, in.Edition); err != nil {
+			return err
+		}
+	}
+	if w.Addressee == 0 {
+		return nil
+	}
+	if n := len(in.Edition.Text(in.Edition.Language).Addressees); w.Addressee < 0 || w.Addressee > n {
+		return fault.New(fault.Invalid, "cover.addressee", "Count", n).On("addressee")
+	}
+	cover, err := s.Letters.Covers.Find(ctx, in.Letter.ID, w.Addressee)
+	in.Cover = &cover
+	return err
+}
+
+// names returns who of the signatories an audience may see, in the order of the public list.
+func (s *Service) names(ctx context.Context, id letter.ID, a roll.Audience) iter.Seq2[roll.Signatory, error] {
+	if a == roll.ForPublic {
+		return s.Roll.Everyone(ctx, id, verify.Organisation, verify.Person)
+	}
+	return func(yield func(roll.Signatory, error) bool) {
+		list, err := s.Signing.ListSeenBy(ctx, id, a)
+		if err != nil {
+			yield(roll.Signatory{}, err)
+			return
+		}
+		for _, x := range list {
+			if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Service) picture(ctx context.Context) func(hash string) []byte {
+	return func(hash string) []byte {
 		p, missing := s.Letters.Media.Find(ctx, hash)
 		if missing != nil || p.Type == letter.PDF {
 			return nil
 		}
 		return p.Data
 	}
-	return Make(in), ctx.Err()
+}
+
+// Draft makes a document of a text that is not published, which says so across each page.
+func (s *Service) Draft(ctx context.Context, l letter.Letter, e letter.Edition, language string) (*Document, error) {
+	if _, ok := e.Texts[language]; !ok {
+		return nil, fault.New(fault.NotFound, "edition.unknown")
+	}
+	return Make(Input{Letter: l, Edition: e, Language: language, Audience: roll.ForPublic, Draft: true, Picture: s.picture(ctx)}), ctx.Err()
 }
 
 // Input is all that a document is made of.
@@ -95,16 +183,22 @@ type Input struct {
 	Layout   Layout
 	BaseURL  string
 	Counts   roll.Counts
+	Audience roll.Audience
 	Names    []roll.Signatory // those that the audience may see, in the order of the list
 	Picture  func(hash string) []byte
+
+	Copy       string // of a document that is not public: see Document
+	Cover      *letter.Cover
+	Autographs []letter.Autograph
+	Draft      bool
 }
 
 // Make makes the document.
 func Make(in Input) *Document {
 	t := in.Edition.Text(in.Language)
-	d := &Document{Title: t.Name(), Language: t.Language, Sheet: in.Sheet, Layout: in.Layout, words: i18n.Find(t.Language)}
-	if d.words == nil {
-		d.words = i18n.Find(i18n.Default)
+	d := begin(in.Letter, t)
+	if d.Copy, d.Layout = in.Copy, in.Layout; in.Sheet != "" {
+		d.Sheet = in.Sheet
 	}
 	var leads []string
 	var head Letterhead
@@ -120,21 +214,35 @@ func Make(in Input) *Document {
 		}
 		leads, head.Leads = append(leads, lead.Name), append(head.Leads, lead)
 	}
-	if d.Author = strings.Join(leads, ", "); len(leads) > 0 {
+	d.Author = strings.Join(leads, ", ")
+	if in.Cover != nil {
+		d.addCover(head, in)
+	}
+	if len(leads) > 0 {
 		d.Blocks = append(d.Blocks, head)
 	}
-	if d.Sheet == "" {
-		d.Sheet = A4
-		if len(in.Letter.Leads) > 0 && slices.Contains(letterCountries, in.Letter.Leads[0].Country) {
-			d.Sheet = Letter
-		}
-	}
 	d.addText(t, in)
+	if in.Draft {
+		d.Stamp = d.words.T("document.draft")
+		return d
+	}
 	if in.Letter.SignOn != letter.SignOnNone && in.Counts.Organisations+in.Counts.Persons > 0 {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
 	d.arrange(in)
+	return d
+}
+
+// begin returns an empty document of a text, on the paper of the first lead organisation's country.
+func begin(l letter.Letter, t letter.Text) *Document {
+	d := &Document{Title: t.Name(), Language: t.Language, Sheet: A4, words: i18n.Find(t.Language)}
+	if len(l.Leads) > 0 && slices.Contains(letterCountries, l.Leads[0].Country) {
+		d.Sheet = Letter
+	}
+	if d.words == nil {
+		d.words = i18n.Find(i18n.Default)
+	}
 	return d
 }
 
@@ -154,7 +262,7 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 	add(Subtitle, t.Subtitle)
 	for _, a := range t.Addressees {
-		add(Address, append([]string{a.Line(), a.Office}, a.Address...)...)
+		add(Address, a.Lines()...)
 	}
 	dateline := t.Place + t.Date
 	if t.Place != "" && t.Date != "" {
@@ -178,7 +286,12 @@ func (d *Document) addText(t letter.Text, in Input) {
 		d.Blocks = append(d.Blocks, rest)
 	}
 	add(Closing, t.Closing)
-	for _, s := range t.SignedBy {
+	for i, s := range t.SignedBy {
+		for _, a := range in.Autographs {
+			if a.Signer == i+1 {
+				d.Blocks = append(d.Blocks, Picture{Data: a.Picture, Alt: d.words.T("document.autograph", "Name", s.Name), Written: true})
+			}
+		}
 		var runs []Run
 		if s.Name != "" {
 			runs = append(runs, Run{Text: s.Name, Bold: true})
@@ -236,6 +349,9 @@ func (d *Document) addSignatories(in Input) {
 	d.heading(2, l.T("signatories.title"))
 	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
 		l.N("counts.persons_n", in.Counts.Persons)))
+	if in.Copy != "" {
+		d.remark(l.T("document.not_public." + string(in.Audience)))
+	}
 	if len(in.Names) == 0 {
 		d.remark(l.T("signatories.none"))
 	}
@@ -248,8 +364,12 @@ func (d *Document) addSignatories(in Input) {
 		d.remark(l.T("signatories.identification"))
 		d.Blocks = append(d.Blocks, persons)
 	}
-	if in.Counts.Withheld > 0 {
-		d.remark(l.N("document.withheld", in.Counts.Withheld))
+	withheld := in.Counts.Withheld
+	if in.Copy != "" { // whoever signed since the last checkpoint is not in the count yet
+		withheld = max(0, in.Counts.Organisations+in.Counts.Persons-len(in.Names))
+	}
+	if withheld > 0 {
+		d.remark(l.N("document.withheld", withheld))
 	}
 }
 
@@ -303,8 +423,14 @@ func (d *Document) addSheet(in Input) {
 			code(l.T("check.root"), c.Root.String())
 		}
 	}
+	for i, a := range t.Annexes() {
+		code(l.T("document.annex", "Number", i+1, "Name", a.Name), a.Hash)
+	}
 	if url != "" {
 		code(l.T("document.address"), url)
+	}
+	if in.Copy != "" {
+		code(l.T("document.copy"), in.Copy)
 	}
 	d.Blocks = append(d.Blocks, facts)
 	d.heading(3, l.T("counts.check"))

@@ -2,6 +2,8 @@ package document_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/document"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/testkit"
 	"github.com/undersigned/undersigned/verify"
@@ -52,4 +55,81 @@ func TestMake_namesWhoIsPublic(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The document of an audience names who may be seen by it, carries a number of its own, and stays out of reach of whoever tries names.
+func TestMake_forAnAudience(t *testing.T) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.Give("a@varrow.example", testkit.Named("Ana Public"))
+		d.Give("b@varrow.example", testkit.Named("Boris Addressee"), testkit.Listed(roll.Addressee))
+		d.Give("c@varrow.example", testkit.Named("Cora Coalition"), testkit.Listed(roll.Coalition))
+		d.Give("d@varrow.example", testkit.Named("Dana Counted"), testkit.Listed(roll.Counted))
+		if _, err := d.Signing.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for audience, want := range map[roll.Audience][4]bool{
+			roll.ForPublic: {true}, roll.ForAddressee: {true, true}, roll.ForCoalition: {true, true, true},
+		} {
+			var pdfs [2][]byte
+			for i := range pdfs {
+				made, err := d.Documents.Make(t.Context(), document.Wanted{Slug: d.Letter.Slug, Audience: audience, BaseURL: "https://letters.example"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if pdfs[i], err = d.Documents.PDF(made); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if same := bytes.Equal(pdfs[0], pdfs[1]); same != (audience == roll.ForPublic) {
+				t.Errorf("%s: made twice, the same bytes: %v", audience, same)
+			}
+			file := filepath.Join(t.TempDir(), "letter.pdf")
+			if err := os.WriteFile(file, pdfs[0], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			text, err := exec.Command("pdftotext", file, "-").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, name := range []string{"Ana Public", "Boris Addressee", "Cora Coalition", "Dana Counted"} {
+				if got := strings.Contains(string(text), name); got != want[i] {
+					t.Errorf("%s: %s is there: %v", audience, name, got)
+				}
+			}
+		}
+		if _, err := d.Documents.Make(t.Context(), document.Wanted{Slug: d.Letter.Slug, Audience: roll.ForPublic, Addressee: 9}); err == nil {
+			t.Error("a cover for an addressee that the letter has not")
+		}
+	})
+}
+
+// Whoever has the hash of a document for the addressee and knows all of it but one name cannot find that name by trying.
+func TestMake_hashTellsNoName(t *testing.T) {
+	in := func(copied, name string) document.Input {
+		text := letter.Text{Format: letter.Format, Language: "en", Title: "T", Body: "B."}
+		e := letter.Edition{Number: 1, Language: "en", Texts: map[string]letter.Text{"en": text}}
+		return document.Input{Letter: letter.Letter{Slug: "t", SignOn: letter.SignOnBoth, Edition: e}, Edition: e, Language: "en", Audience: roll.ForAddressee, Copy: copied,
+			Counts: roll.Counts{Persons: 1}, Names: []roll.Signatory{{Kind: verify.Person, Record: verify.Record{Name: name}, Basis: verify.ByEmail}}}
+	}
+	hash := func(i document.Input) [32]byte {
+		var b bytes.Buffer
+		if _, err := document.Make(i).WritePDF(&b); err != nil {
+			t.Fatal(err)
+		}
+		return sha256.Sum256(b.Bytes())
+	}
+	found := func(logged [32]byte) (who string) {
+		for i := range 200 {
+			if name := fmt.Sprintf("Person %d", i); hash(in("", name)) == logged {
+				who = name
+			}
+		}
+		return who
+	}
+	if who := found(hash(in(document.NewCopy(), "Person 150"))); who != "" {
+		t.Errorf("%s was found", who)
+	}
+	if who := found(hash(in("", "Person 150"))); who != "Person 150" { // the control: without its number it is found
+		t.Errorf("without a number %q was found", who)
+	}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	margin    = 25 * 72 / 25.4 // 25 mm
+	mm        = 72 / 25.4 // in points
+	margin    = 25 * mm
 	grey      = "0.33 g 0.33 G\n"
 	black     = "0 g 0 G\n"
 	linkColor = "0.05 0.2 0.5 rg 0.05 0.2 0.5 RG\n"

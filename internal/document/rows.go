@@ -374,10 +374,19 @@ func (s *setter) pictureRow(data []byte, alt string, at box, width, height float
 	}}}
 }
 
+// writtenHeight is that of somebody's signature: 16 mm.
+const writtenHeight = 16 * mm
+
 func (s *setter) pictureRows(p Picture, at box, of *element) (rows []row) {
-	if p.Data != nil {
+	switch {
+	case p.Data != nil && p.Written:
+		rows = s.pictureRow(p.Data, p.Alt, at, at.width/2, writtenHeight, Start, of)
+		for i := range rows { // it belongs to the name below
+			rows[i].keep = true
+		}
+	case p.Data != nil:
 		rows = s.pictureRow(p.Data, p.Alt, at, at.width, s.space()*0.55, Centre, of)
-	} else {
+	default:
 		s.report.Pictures++
 	}
 	if rows == nil {

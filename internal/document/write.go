@@ -79,6 +79,15 @@ func (d *Document) WritePDF(w io.Writer) (Report, error) {
 			for len(s.carried) > 0 {
 				s.newPage()
 			}
+		case Window:
+			s.flush(0)
+			if s.y = max(s.y+12, windowTop); len(b.Lines) > 0 {
+				s.flow(s.windowRows(b, all))
+				s.flush(0)
+			}
+			s.y = max(s.y, windowEnd) // nothing else shows through it
+		case Labels:
+			s.labels(b)
 		case Signatories:
 			s.signatories(b, all)
 		default:
@@ -160,7 +169,7 @@ func (s *setter) gap(b, before Block) float64 {
 			return 2
 		case Address, Dateline:
 			return 12
-		case Salutation:
+		case Subject, Salutation:
 			return 16
 		case Closing:
 			return 14
@@ -447,8 +456,6 @@ func (s *setter) outlines() string {
 
 // furnish puts running heads and numbers on all pages, now that it is known how many there are.
 func (s *setter) furnish(pages, resources int) {
-	words := s.doc.words
-	base := look{size: smallSize, grey: true, language: words.Code}
 	head := s.typesetter.set([]stretch{{s.doc.Title, look{size: smallSize, grey: true}}}, s.rtl(), 1.4)
 	lines := head.lines(s.width - 2*margin - 12)
 	if len(lines) > 1 {
@@ -456,29 +463,62 @@ func (s *setter) furnish(pages, resources int) {
 		head = s.typesetter.set([]stretch{{strings.TrimRight(cut, " ") + "…", look{size: smallSize, grey: true}}}, s.rtl(), 1.4)
 		lines = head.lines(1e6)
 	}
+	stamp := s.stamp()
 	var kids []string
 	for i, done := range s.pages {
 		s.page = &pdfPage{id: done.id}
-		s.artifact(func() {
-			if i > 0 {
-				s.drawLine(lines[0], box{margin, s.width - 2*margin}, margin-26, Start, nil, "")
-			}
-			number := words.T("document.page", "Page", i+1, "Pages", len(s.pages))
-			line := s.typesetter.set([]stretch{{number, base}}, words.Dir == "rtl", 1.4).lines(1e6)[0]
-			s.drawLine(line, box{margin, s.width - 2*margin}, s.height-margin+18, Centre, nil, "")
-		})
+		if _, labels := s.doc.Blocks[0].(Labels); !labels {
+			s.frame(i, lines[0])
+		}
 		furniture := s.file.number()
 		s.file.stream(furniture, "", s.page.content.Bytes())
 		notes := ""
 		if len(done.annotations) > 0 {
 			notes = " /Annots [" + strings.Join(done.annotations, " ") + "]"
 		}
-		s.file.object(done.id, fmt.Sprintf("<</Type /Page /Parent %d 0 R /MediaBox [0 0 %s %s] /Resources %d 0 R /Contents [%d 0 R %d 0 R]"+
-			" /StructParents %d /Tabs /S%s>>", pages, num(s.width), num(s.height), resources, done.body, furniture, done.key, notes))
+		s.file.object(done.id, fmt.Sprintf("<</Type /Page /Parent %d 0 R /MediaBox [0 0 %s %s] /Resources %d 0 R /Contents [%s%d 0 R %d 0 R]"+
+			" /StructParents %d /Tabs /S%s>>", pages, num(s.width), num(s.height), resources, stamp, done.body, furniture, done.key, notes))
 		kids = append(kids, fmt.Sprintf("%d 0 R", done.id))
 	}
 	s.page = nil
 	s.file.object(pages, fmt.Sprintf("<</Type /Pages /Kids [%s] /Count %d>>", strings.Join(kids, " "), len(kids)))
+}
+
+// frame puts the running head and the number on a page.
+func (s *setter) frame(i int, head textLine) {
+	words := s.doc.words
+	all := box{margin, s.width - 2*margin}
+	foot := func(text string, top float64) {
+		look := look{size: smallSize, grey: true, language: words.Code}
+		line := s.typesetter.set([]stretch{{text, look}}, words.Dir == "rtl", 1.4).lines(1e6)[0]
+		s.drawLine(line, all, s.height-margin+top, Centre, nil, "")
+	}
+	s.artifact(func() {
+		if i > 0 {
+			s.drawLine(head, all, margin-26, Start, nil, "")
+		}
+		foot(words.T("document.page", "Page", i+1, "Pages", len(s.pages)), 18)
+		if s.doc.Copy != "" {
+			foot(words.T("document.copy_n", "Number", s.doc.Copy), 30)
+		}
+	})
+}
+
+// stamp draws what stands across each page, below its text, and returns how a page names that.
+func (s *setter) stamp() string {
+	if s.doc.Stamp == "" {
+		return ""
+	}
+	line := s.typesetter.set([]stretch{{s.doc.Stamp, look{size: 96, bold: true, language: s.doc.words.Code}}}, s.doc.words.Dir == "rtl", 1).lines(1e6)[0]
+	s.page = &pdfPage{}
+	s.artifact(func() {
+		fmt.Fprintf(&s.page.content, "q 0.9 g 0.7071 0.7071 -0.7071 0.7071 %s %s cm\n", num(s.width/2), num(s.height/2))
+		s.drawLine(line, box{-line.width / 2, line.width}, s.height, Start, nil, "")
+		s.page.content.WriteString("Q\n")
+	})
+	id := s.file.number()
+	s.file.stream(id, "", s.page.content.Bytes())
+	return fmt.Sprintf("%d 0 R ", id)
 }
 
 // fonts writes the fonts, as far as they are used, and the resources of all pages.

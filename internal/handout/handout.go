@@ -7,8 +7,6 @@
 package handout
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -134,8 +132,7 @@ func (s *Service) List(ctx context.Context, l letter.ID) (list []Handout, err er
 	return list, err
 }
 
-// write collects the names, a slice at a time, and stores them sealed in the order of the public list: that of their
-// signatures would tell when each was given. Killed, it begins anew.
+// write stores the names sealed, in the order of the public list. Killed, it begins anew.
 func (s *Service) write(ctx context.Context, j Make) error {
 	e, err := s.find(ctx, j.Letter, j.Export)
 	if fault.Is(err, fault.Gone) || err == nil && e.Made {
@@ -151,9 +148,13 @@ func (s *Service) write(ctx context.Context, j Make) error {
 	if err != nil {
 		return err
 	}
-	lines, err := s.collect(ctx, e)
+	seen, err := s.Signing.ListSeenBy(ctx, e.Letter, e.Audience)
 	if err != nil {
 		return err
+	}
+	lines := make([]Line, len(seen))
+	for i, x := range seen {
+		lines[i] = Line(x)
 	}
 	for part := 0; part*atOnce < len(lines); part++ {
 		slice := lines[part*atOnce : min((part+1)*atOnce, len(lines))]
@@ -180,28 +181,6 @@ func (s *Service) write(ctx context.Context, j Make) error {
 
 // partTable ties a sealed part to its handout.
 func partTable(handout int64) string { return fmt.Sprintf("export_part %d", handout) }
-
-// collect returns who counts and may be seen by the audience, sorted.
-func (s *Service) collect(ctx context.Context, e Handout) (lines []Line, err error) {
-	type sorted struct {
-		Line
-		key []byte
-	}
-	var all []sorted
-	for x, err := range s.Signing.SeenBy(ctx, e.Letter, e.Audience) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, sorted{Line(x), roll.SortKey(x.Name)})
-	}
-	slices.SortFunc(all, func(a, b sorted) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.key, b.key), cmp.Compare(a.ID, b.ID)) // organisations first
-	})
-	for _, x := range all {
-		lines = append(lines, x.Line)
-	}
-	return lines, nil
-}
 
 func (s *Service) find(ctx context.Context, l letter.ID, id int64) (e Handout, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {

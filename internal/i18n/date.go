@@ -8,16 +8,26 @@ import (
 	"github.com/jalaali/go-jalaali"
 )
 
-// Date returns the day of t in t's own location, in the language's calendar: "20 October 2020", «۱۲ مرداد ۱۴۰۵».
-func (l *Locale) Date(t time.Time) string {
+// Date returns the day in the language's calendar, as "20 October 2020".
+func (l *Locale) Date(t time.Time) string { return l.date(t, l.Calendar) }
+
+// Dates returns the day in the language's calendar, and in the Gregorian one beside it if that is another.
+func (l *Locale) Dates(t time.Time) string {
+	if l.Calendar == "gregorian" {
+		return l.Date(t)
+	}
+	return l.Date(t) + " (" + l.date(t, "gregorian") + ")"
+}
+
+func (l *Locale) date(t time.Time, calendar string) string {
 	year, month, day := t.Year(), int(t.Month()), t.Day()
-	calendar := "gregorian"
-	if l.Calendar == "solar-hijri" {
+	names := "gregorian"
+	if calendar == "solar-hijri" {
 		if y, m, d, err := jalaali.ToJalaali(year, t.Month(), day); err == nil {
-			year, month, day, calendar = y, int(m), d, l.Calendar
+			year, month, day, names = y, int(m), d, calendar
 		}
 	}
-	name := l.T("month." + calendar + ".m" + strconv.Itoa(month))
+	name := l.T("month." + names + ".m" + strconv.Itoa(month))
 	number := l.digits(day)
 	if day == 1 {
 		number = l.T("date.first") // an ordinal in some languages

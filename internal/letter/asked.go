@@ -54,7 +54,7 @@ type Asked struct {
 	Sure  bool   // false where an editor has still to say which demand of an earlier edition this one continues: see Known
 	From  Former // that it continues or is thought to; the zero one of a new demand
 
-	id int64 // 0 for one of an edition from before demands had one
+	ID int64 // the same in all those editions; 0 for one of an edition from before demands had one
 }
 
 // Known are the facts that the public sees: those that the text still bears out, of a demand that is known to be the one they are about.
@@ -91,12 +91,31 @@ func (d Demands) Of(ctx context.Context, l Letter) (list []Asked, dropped []Form
 	return list, dropped, err
 }
 
+// In returns the demands of the letter's current edition inside a transaction that holds the letter locked, each with its ID.
+func (Demands) In(tx *store.Tx, l Letter) ([]Asked, error) {
+	list, _, err := askedOf(tx, l)
+	if err != nil || !slices.ContainsFunc(list, func(a Asked) bool { return a.ID == 0 }) {
+		return list, err
+	}
+	if err := identify(tx, l.ID, l.Edition); err != nil {
+		return nil, err
+	}
+	list, _, err = askedOf(tx, l)
+	return list, err
+}
+
 // Current returns the demands of the letter's current edition alone, without what they continue: no earlier text is read for it.
 func (d Demands) Current(ctx context.Context, l Letter) (list []Asked, err error) {
 	err = d.letters.DB.View(ctx, func(tx *store.Tx) error {
-		list, _, err = askedOf(tx, l)
+		list, err = d.CurrentIn(tx, l)
 		return err
 	})
+	return list, err
+}
+
+// CurrentIn is Current inside a transaction.
+func (Demands) CurrentIn(tx *store.Tx, l Letter) ([]Asked, error) {
+	list, _, err := askedOf(tx, l)
 	return list, err
 }
 
@@ -121,11 +140,11 @@ func askedOf(tx *store.Tx, l Letter) (list []Asked, items []item, err error) {
 		a := Asked{Demand: x, Sure: true}
 		for _, i := range items {
 			if i.edition == l.Edition.Number && strconv.Itoa(i.number) == x.Number {
-				a.id, a.Sure = i.id, i.sure
+				a.ID, a.Sure = i.id, i.sure
 			}
 		}
 		for _, f := range facts {
-			if f.demand == a.id {
+			if f.demand == a.ID {
 				f.Lapsed = !f.stands(l, x)
 				a.Facts = append(a.Facts, f)
 			}
@@ -162,8 +181,8 @@ func withFormer(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err err
 		}
 	}
 	for i, a := range list {
-		list[i].From = former[a.id]
-		delete(former, a.id)
+		list[i].From = former[a.ID]
+		delete(former, a.ID)
 	}
 	for _, f := range former {
 		dropped = append(dropped, f)
@@ -287,7 +306,7 @@ func alike(a, b words) bool {
 // AddFact notes a fact about a demand of the current edition, named by its number. A quote must stand in the demand.
 func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by int64) error {
 	return d.change(ctx, slug, func(tx *store.Tx, l Letter) error {
-		list, _, err := askedOf(tx, l)
+		list, err := d.In(tx, l)
 		if err != nil {
 			return err
 		}
@@ -296,15 +315,6 @@ func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by in
 			return fault.New(fault.NotFound, "demand.unknown")
 		}
 		a := list[at]
-		if a.id == 0 { // of an edition from before demands had an identity
-			if err := identify(tx, l.ID, l.Edition); err != nil {
-				return err
-			}
-			if list, _, err = askedOf(tx, l); err != nil {
-				return err
-			}
-			a = list[at]
-		}
 		if f, err = f.read(l); err != nil {
 			return err
 		}
@@ -331,7 +341,7 @@ func (d Demands) AddFact(ctx context.Context, slug, number string, f Fact, by in
 			}
 			organisation = &o
 		}
-		if _, err := tx.Exec(qInsertFact, store.NewID(tx.Now()), l.ID, a.id, f.Kind, f.Value, f.Quote, organisation, tx.Now().UnixMicro()); err != nil {
+		if _, err := tx.Exec(qInsertFact, store.NewID(tx.Now()), l.ID, a.ID, f.Kind, f.Value, f.Quote, organisation, tx.Now().UnixMicro()); err != nil {
 			return err
 		}
 		return record(tx, l, by, "demand.fact", number)
@@ -365,7 +375,7 @@ func (f Fact) read(l Letter) (Fact, error) {
 		if err != nil || n < 1 || n > len(list) {
 			return bad("demand.asked", "Count", len(list))
 		}
-		f.Value = list[n-1].called()
+		f.Value = list[n-1].Called()
 	case FactBefore, FactActor:
 		if f.Value = line; line == "" {
 			return bad("demand.words")
@@ -381,12 +391,12 @@ func (f Fact) read(l Letter) (Fact, error) {
 	return f, nil
 }
 
-// called is how a fact names an addressee.
-func (a Addressee) called() string { return joinWith(", ", a.Line(), a.Office) }
+// Called is how an addressee is named in one line.
+func (a Addressee) Called() string { return joinWith(", ", a.Line(), a.Office) }
 
 // stands reports whether a fact still holds of a demand of the letter's current text.
 func (f Fact) stands(l Letter, demand Demand) bool {
-	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.called() == f.Value }) {
+	if f.Kind == FactAsked && !slices.ContainsFunc(l.Edition.Text(l.Edition.Language).Addressees, func(a Addressee) bool { return a.Called() == f.Value }) {
 		return false
 	}
 	return f.Quote == "" || holds(plain(demand.Text), plain(f.Quote))
@@ -438,7 +448,7 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(list, func(a Asked) bool { return a.Number == number && a.id != 0 })
+		at := slices.IndexFunc(list, func(a Asked) bool { return a.Number == number && a.ID != 0 })
 		if at < 0 {
 			return fault.New(fault.NotFound, "demand.unknown")
 		}
@@ -446,7 +456,7 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 		known := former == list[at].From.ID || slices.ContainsFunc(dropped, func(f Former) bool { return f.ID == former })
 		switch {
 		case former == 0 && list[at].From.ID == 0:
-			former = list[at].id
+			former = list[at].ID
 		case former == 0:
 			former = store.NewID(tx.Now())
 		case other >= 0 && !list[other].Sure:

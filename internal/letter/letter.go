@@ -205,6 +205,11 @@ func (a Addressee) Line() string {
 	return joinWith(" ", a.Before, a.Name)
 }
 
+// Lines returns name, office and address as they stand below each other.
+func (a Addressee) Lines() []string {
+	return slices.DeleteFunc(append([]string{a.Line(), a.Office}, a.Address...), func(line string) bool { return line == "" })
+}
+
 // Demand is one request of a letter.
 type Demand struct {
 	Number string `json:"number,omitempty"` // in format 2 in ASCII digits, else as written; "" for one in prose

@@ -10,6 +10,11 @@ import (
 	_ "image/gif"
 	_ "image/jpeg"
 	_ "image/png"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/store"
@@ -44,17 +49,26 @@ var (
 
 // PutPicture stores a PNG, JPEG or GIF, without what it says beside what it shows, and returns the hash of what is stored.
 func (m Media) PutPicture(ctx context.Context, data []byte) (hash string, err error) {
+	p, wrong := readPicture(data)
+	if wrong != nil {
+		return "", wrong.On("picture")
+	}
+	return m.put(ctx, p)
+}
+
+// readPicture returns what a PNG, JPEG or GIF shows, without what it says beside.
+func readPicture(data []byte) (Picture, *fault.Error) {
 	if len(data) > MaxPictureBytes {
-		return "", fault.New(fault.TooLarge, "picture.large").On("picture")
+		return Picture{}, fault.New(fault.TooLarge, "picture.large")
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if pixels := config.Width * config.Height; err != nil || pixels < 1 || pixels > maxPicturePixels {
-		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
+		return Picture{}, fault.New(fault.Invalid, "picture.format").Because(err)
 	}
 	if data, err = withoutMetadata(format, data); err != nil {
-		return "", fault.New(fault.Invalid, "picture.format").On("picture").Because(err)
+		return Picture{}, fault.New(fault.Invalid, "picture.format").Because(err)
 	}
-	return m.put(ctx, Picture{Type: "image/" + format, Width: config.Width, Height: config.Height, Data: data})
+	return Picture{Type: "image/" + format, Width: config.Width, Height: config.Height, Data: data}, nil
 }
 
 // PutDocument stores a PDF to which a text links as /media/HASH, and returns its hash: so what is attached is part of what
@@ -89,4 +103,26 @@ func (m Media) Find(ctx context.Context, hash string) (p Picture, err error) {
 		return err
 	})
 	return p, err
+}
+
+// Annex is a document that a text links to. Its address is its hash and stands in the text, so what is annexed is signed with it.
+type Annex struct{ Name, Hash string }
+
+var mediaHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Annexes returns the documents that a text links to, each once, in the order of the text. A picture's address begins otherwise.
+func (t Text) Annexes() (list []Annex) {
+	doc, source := t.Tree()
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		l, ok := n.(*ast.Link)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		hash, ok := strings.CutPrefix(string(l.Destination), "/media/")
+		if ok && mediaHash.MatchString(hash) && !slices.ContainsFunc(list, func(a Annex) bool { return a.Hash == hash }) {
+			list = append(list, Annex{strings.TrimSuffix(plainText(l, source), " (PDF)"), hash})
+		}
+		return ast.WalkContinue, nil
+	})
+	return list
 }

@@ -25,6 +25,7 @@ type Service struct {
 	Updates      Updates
 	Circulations Circulations
 	Demands      Demands
+	Covers       Covers
 	Log          Log
 
 	recent sync.Map // ID to recentLetter: see Recent
@@ -34,7 +35,7 @@ type Service struct {
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
-	s.Editions.letters, s.Circulations.letters, s.Demands.letters = s, s, s
+	s.Editions.letters, s.Circulations.letters, s.Demands.letters, s.Covers.letters = s, s, s, s
 	return s
 }
 
@@ -91,12 +92,19 @@ func (s *Service) ByID(ctx context.Context, id ID) (l Letter, err error) {
 // FindByID returns a letter with its current edition.
 func (s *Service) FindByID(ctx context.Context, id ID) (l Letter, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if l, err = scanLetter(tx.Row(qLoadLetter, id)); err != nil {
-			return err
-		}
-		return complete(tx, &l)
+		l, err = FindIn(tx, id)
+		return err
 	})
 	return l, err
+}
+
+// FindIn is FindByID inside a transaction.
+func FindIn(tx *store.Tx, id ID) (Letter, error) {
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
+	if err != nil {
+		return l, err
+	}
+	return l, complete(tx, &l)
 }
 
 // Version returns the number that grows with every change to what the letter's page shows.

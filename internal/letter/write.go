@@ -216,6 +216,21 @@ func (s *Service) change(ctx context.Context, slug string, fn func(tx *store.Tx,
 	})
 }
 
+// Amend changes what another package keeps about a letter: fn has it locked and whole, as its pages show it, which count that as a
+// change of the letter. It may run twice.
+func (s *Service) Amend(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
+	_, err := s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if err := complete(tx, &l); err != nil {
+			return err
+		}
+		if err := fn(tx, l); err != nil {
+			return err
+		}
+		return Touch(tx, l.ID)
+	})
+	return err
+}
+
 // lock returns the letter and lets no other transaction change it before this one ends: two editors at once would
 // otherwise write into an edition that one of them has just published.
 func lock(tx *store.Tx, slug string) (Letter, error) {

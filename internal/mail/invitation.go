@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -29,6 +30,7 @@ type appeal struct {
 	Contact    string
 	Email      string // of the contact
 	LetterURL  string
+	Document   string // the letter as a file
 	Stop       string // the page that ends all invitations
 }
 
@@ -48,7 +50,9 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 	c := m.contentOf(languageOf(e.Envelope, l), l)
 	c.Link = m.pages(c.L) + "/invitations/" + e.Token
 	a := appeal{content: c, Leads: leads(c.L, l), LetterURL: m.pages(c.L) + "/letters/" + l.Slug, Stop: m.pages(c.L) + "/unsubscribe/" + e.Unsubscribe}
-	for _, x := range l.Edition.Text(c.Lang).Addressees {
+	t := l.Edition.Text(c.Lang)
+	a.Document = m.BaseURL + "/letters/" + l.Slug + "/editions/" + strconv.Itoa(l.Edition.Number) + "." + t.Language + ".pdf"
+	for _, x := range t.Addressees {
 		a.Addressees = append(a.Addressees, text.Shown.Line(strings.Trim(x.Line()+", "+x.Office, ", ")))
 	}
 	if l.Deadline.IsSet() {

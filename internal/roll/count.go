@@ -53,6 +53,18 @@ func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts
 	return c, persons, organisations, err
 }
 
+// Sum returns the numbers that the leaves which have an index give, whether or not a checkpoint covers them yet.
+func Sum(tx *store.Tx, l letter.ID) (Counts, error) {
+	c := Counts{ByEdition: map[int]int{}}
+	for t, err := range store.Each(tx, qListTally, scanTally, l) {
+		if err != nil {
+			return c, err
+		}
+		c.add(t, 0)
+	}
+	return c, nil
+}
+
 func (c *Counts) add(t tallied, since int) {
 	if reason := t.outcome; reason != counted {
 		if c.Ended[reason] += t.n; reason.Removed() {

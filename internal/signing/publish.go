@@ -44,6 +44,14 @@ func applyLeaves(tx *store.Tx, l letter.ID, next int64, waiting []tlog.Waiting) 
 				return nil, err
 			}
 		}
+		if d, ok := w.Leaf.(verify.Deliver); ok { // it follows the signatures in transactions of their own
+			c, err := roll.Sum(tx, l)
+			if err != nil {
+				return nil, err
+			}
+			d.Size, d.Organisations, d.Persons, d.Withheld, d.Imported = next+int64(len(taken)), c.Organisations, c.Persons, c.Withheld, c.Imported
+			w.Leaf = d
+		}
 		taken = append(taken, w)
 	}
 	if len(taken) == 0 {

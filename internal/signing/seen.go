@@ -1,6 +1,8 @@
 package signing
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -93,6 +95,29 @@ func (s *Service) SeenBy(ctx context.Context, l letter.ID, a roll.Audience) iter
 			more = len(page) == seenAtOnce
 		}
 	}
+}
+
+// ListSeenBy returns who counts and may be seen by the audience, organisations first, in the order of the public list: that of their
+// signatures would tell when each was given.
+func (s *Service) ListSeenBy(ctx context.Context, l letter.ID, a roll.Audience) (list []Seen, err error) {
+	type sorted struct {
+		Seen
+		key []byte
+	}
+	var all []sorted
+	for x, err := range s.SeenBy(ctx, l, a) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sorted{x, roll.SortKey(x.Name)})
+	}
+	slices.SortFunc(all, func(a, b sorted) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.key, b.key), cmp.Compare(a.ID, b.ID))
+	})
+	for _, x := range all {
+		list = append(list, x.Seen)
+	}
+	return list, nil
 }
 
 // counted returns the next signatures that count, after the id.

@@ -172,6 +172,13 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}}},
 		Letters: []desk.LetterLine{{URL: "/desk/letters/x", Title: tag(w.title), State: "open",
 			Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
+	texts := []page.TextLink{{Lang: "en", Name: "English", Dir: "ltr", URL: "/a"}, {Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/b"}}
+	documents := desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
+		Action: "/desk/letters/x/documents", Counted: true, Public: texts, Drafts: texts[:1], CoverLanguages: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
+		Form:    wrong(url.Values{"ours": {"HW/2026/12"}, "date": {"2026-05-04"}, "cc": {w.office + "\n" + w.organisation}}, "date", "address", "autograph"),
+		Covers:  []desk.CoverView{{Addressee: "0", Name: tag(l.T("desk.documents.for_all")), URL: "/c", Written: true}, {Addressee: "1", Name: tag(w.longName), URL: "/d", FileURL: "/e"}},
+		Signers: []desk.SignerView{{Number: "1", Name: tag(w.name), Has: true}, {Number: "2", Name: tag(w.longName)}}}
+	documents.Chosen = documents.Covers[1]
 	return append(circulationSamples(l, w, plain, base, tag, view), []sample{
 		{"desk-sign-in", desk.SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
@@ -217,9 +224,12 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
+		{"desk-documents", documents}, {"desk-documents-draft", desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"),
+			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/documents", Draft: true, Drafts: documents.Drafts,
+			Covers: documents.Covers[:1], Chosen: documents.Covers[0]}},
 		{"desk-exports", desk.ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"},
-			Second: true,
+			Second: true, Covers: []page.Option{{Value: "1", Text: l.Isolate(w.longName)}},
 			Exports: []desk.ExportView{{ID: "1", Audience: "addressee", At: date, Until: date, Made: true, Lines: 1283},
 				{ID: "2", Audience: "coalition", At: date, Until: date, Made: false, Lines: 0}}}},
 		{"desk-trail", desk.TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",

@@ -63,8 +63,11 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/invitations":             string(account.Editor),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
 
-	"GET /desk/letters/{slug}/exports":  string(account.Editor),
-	"POST /desk/letters/{slug}/exports": string(account.Editor),
+	"GET /desk/letters/{slug}/documents":        string(account.Editor),
+	"POST /desk/letters/{slug}/documents":       string(account.Editor),
+	"GET /desk/letters/{slug}/documents/{file}": string(account.Editor),
+	"GET /desk/letters/{slug}/exports":          string(account.Editor),
+	"POST /desk/letters/{slug}/exports":         string(account.Editor),
 
 	"GET /desk/letters/{slug}/intake":       string(account.Editor),
 	"POST /desk/letters/{slug}/intake":      string(account.Editor),

@@ -104,6 +104,8 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration
 		"/desk/letters/{slug}/intake":                   {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
 		"/desk/letters/{slug}/intake/{id}":              {"/desk" + letter + "/intake/x"},
+		"/desk/letters/{slug}/documents":                {"/desk" + letter + "/documents"},
+		"/desk/letters/{slug}/documents/{file}":         {"/desk" + letter + "/documents/labels.pdf", "/desk" + letter + "/documents/none"},
 		"/desk/letters/{slug}/exports":                  {"/desk" + letter + "/exports"},
 		"/desk/jobs":                                    {"/desk/jobs"},
 		"/desk/letters/{slug}/circulation":              {"/desk" + letter + "/circulation"},

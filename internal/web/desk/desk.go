@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -38,6 +39,7 @@ type Handlers struct {
 	Invitations *invitation.Service
 	News        *news.Service
 	Intake      *intake.Service
+	Documents   *document.Service
 	Handouts    *handout.Service
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in

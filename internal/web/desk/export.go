@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -16,7 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
-// ExportsPage makes lists for an audience, and gives them out.
+// ExportsPage makes lists for an audience, and gives them out, also as the letter with them.
 type ExportsPage struct {
 	page.Base
 	Form             page.Form
@@ -25,6 +26,7 @@ type ExportsPage struct {
 	Audiences        []string
 	Second           bool // what is not public wants a second member
 	Exports          []ExportView
+	Covers           []page.Option // of addressees, which may go before the letter
 }
 
 // Template is its file.
@@ -54,6 +56,7 @@ func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	for _, a := range roll.Audiences {
 		p.Audiences = append(p.Audiences, string(a))
 	}
+	p.Covers = coverOptions(loc, l)
 	var failed error
 	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, handout.Request{Audience: roll.ForCoalition}, d.User.ID); failed != nil {
 		return failed
@@ -83,6 +86,9 @@ func (h *Handlers) SubmitExports(w http.ResponseWriter, r *http.Request, d *Visi
 		done, err = h.carry(r, d, handout.Request{Audience: roll.Audience(v.Get("audience"))}, "exporting")
 	case "csv", "xlsx": // fetching is recorded, so it is a form
 		return h.sendExport(w, r, d, id, do)
+	case "pdf":
+		addressee, _ := strconv.Atoi(v.Get("addressee"))
+		return h.sendWithExport(w, r, d, id, addressee)
 	case "discard":
 		done, err = "removed", h.Handouts.Discard(r.Context(), d.Letter.ID, id, d.User.ID)
 	default:
@@ -112,6 +118,28 @@ func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, 
 		}
 		return roll.WriteCSVTable(out, rows)
 	})
+}
+
+// sendWithExport sends the letter with the names of a made export, and the cover for an addressee before it.
+func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Visit, id int64, addressee int) error {
+	copied := document.NewCopy()
+	e, lines, err := h.Handouts.Fetch(r.Context(), d.Letter.ID, id, "pdf "+copied, d.User.ID)
+	if err != nil {
+		return err
+	}
+	names := func(yield func(roll.Signatory, error) bool) {
+		for x, err := range lines {
+			if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, err) || err != nil {
+				return
+			}
+		}
+	}
+	made, err := h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: d.Letter.Edition.Prefer(page.LocaleOf(r).Code), Audience: e.Audience,
+		Addressee: addressee, BaseURL: h.BaseURL, Names: names, Copy: copied})
+	if err != nil {
+		return err
+	}
+	return h.sendPDF(w, r, d.Letter.Slug+"-"+string(e.Audience)+"-"+e.CreatedAt.Format(time.DateOnly)+".pdf", made)
 }
 
 // exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.

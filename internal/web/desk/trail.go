@@ -57,7 +57,8 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 			v.Object = l.T("desk.approval." + e.Object)
 		}
 		if audience, format, _ := strings.Cut(e.Object, " "); strings.HasPrefix(e.Act, "export.") {
-			v.Object = strings.TrimSpace(l.T("desk.export.for_"+audience) + " " + strings.ToUpper(format))
+			format, number, _ := strings.Cut(format, " ")
+			v.Object = strings.TrimSpace(l.T("desk.export.for_"+audience) + " " + strings.ToUpper(format) + " " + number)
 		}
 		lines = append(lines, v)
 	}

@@ -93,7 +93,7 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 	}
 	if e.letter != nil {
 		version, err := c.version(context.WithoutCancel(ctx), slug)
-		if err == nil && version == e.letter.Version {
+		if err == nil && version == e.letter.Version && now.UTC().YearDay() == e.checked.UTC().YearDay() { // pages count days
 			e.checked = now
 			return e.letter, nil
 		}

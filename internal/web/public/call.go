@@ -3,6 +3,7 @@ package public
 import (
 	"html/template"
 	"net/http"
+	"strconv"
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -14,6 +15,7 @@ type CallPage struct {
 	page.Base
 	LetterTitle page.Tagged
 	LetterURL   string
+	DocumentURL string // the letter as a file
 	SignURL     string
 	Lang, Dir   string
 	Heading     string
@@ -46,6 +48,7 @@ func (h *Handlers) ShowCall(w http.ResponseWriter, r *http.Request) error {
 	p := CallPage{Base: h.Base(r, heading), LetterTitle: h.title(r, l), LetterURL: page.Local(r, "/letters/"+l.Slug),
 		SignURL: page.Local(r, "/letters/"+l.Slug) + "#sign", Lang: c.Language, Dir: i18n.Direction(c.Language), Heading: heading, From: c.From,
 		Salutation: c.Salutation, Body: page.Markdown(c.Body, c.Language), Contact: c.Contact, Email: c.Email, Open: h.open(l)}
+	p.DocumentURL = "/letters/" + l.Slug + "/editions/" + strconv.Itoa(l.Edition.Number) + "." + l.Edition.Prefer(c.Language) + ".pdf"
 	if l.Deadline.IsSet() {
 		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
 	}

@@ -127,7 +127,7 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 	if l.Deadline.IsSet() {
 		p.Deadline, p.DeadlineISO = loc.DateTime(l.Deadline.At, l.Deadline.Zone), l.Deadline.At.Format(time.RFC3339)
 	}
-	for i, a := range l.Asked {
+	for i, a := range l.Standing.Demands {
 		if facts := page.FactsOf(loc, l.Edition.Language, a.Known()); len(facts) > 0 {
 			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}

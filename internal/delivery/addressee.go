@@ -1,0 +1,320 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// Role is what a letter wants of somebody who gets it.
+type Role string
+
+// The roles. Those who get a copy, or pass the letter on, are asked nothing.
+const (
+	Asks    Role = "asked"
+	CC      Role = "cc"
+	Through Role = "through"
+)
+
+// Addressee is an office, or a group that is counted as one, that a letter goes to.
+type Addressee struct {
+	Number  int    // counts those of the letter from 1, and stays
+	Slug    string // of their page, which they share with those of other letters that have it
+	Role    Role
+	Name    string
+	Office  string
+	Holders []Holder // who held the office when, the last one last; none if it is not known
+	Email   string   // of the office; for editors alone
+	Members int      // of a group, 0 for one
+	Reason  string   // why they are asked, of one who is not in the text
+	Rule    *Rule
+	Said    *Statement // what they want to have said
+	InText  bool       // the letter's current text addresses them
+}
+
+// Holder held an office.
+type Holder struct {
+	Name  string `json:"name"`
+	From  string `json:"from,omitempty"`  // YYYY-MM-DD
+	Until string `json:"until,omitempty"` // the last day
+}
+
+// Statement is what somebody who is addressed or named wants to have said, word by word.
+type Statement struct {
+	Text     string `json:"text"`
+	Language string `json:"language"`
+	From     string `json:"from"`
+	On       string `json:"on"` // YYYY-MM-DD
+}
+
+// Called is how an addressee is named in one line.
+func (a Addressee) Called() string { return letter.Addressee{Name: a.Name, Office: a.Office}.Called() }
+
+var (
+	qListAddressees = store.Q("addressee.list", `
+		SELECT number, slug, role, name, office, holders, email, members, reason, rule, statement FROM addressee WHERE letter_id = $1 ORDER BY number`)
+	qPutAddressee = store.Q("addressee.put", `
+		INSERT INTO addressee (letter_id, number, slug, role, name, office, holders, email, members, reason, rule, statement)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (letter_id, number) DO UPDATE SET slug = excluded.slug, role = excluded.role, name = excluded.name, office = excluded.office,
+			holders = excluded.holders, email = excluded.email, members = excluded.members, reason = excluded.reason, rule = excluded.rule,
+			statement = excluded.statement`)
+	qListBySlug = store.Q("addressee.by_slug", `SELECT letter_id, number FROM addressee WHERE slug = $1 ORDER BY letter_id DESC LIMIT 200`)
+)
+
+func scanAddressee(row store.Row) (a Addressee, err error) {
+	var holders, rule, statement string
+	if err := row.Scan(&a.Number, &a.Slug, &a.Role, &a.Name, &a.Office, &holders, &a.Email, &a.Members, &a.Reason, &rule, &statement); err != nil {
+		return a, err
+	}
+	for text, to := range map[string]any{holders: &a.Holders, rule: &a.Rule, statement: &a.Said} {
+		if text != "" {
+			if err := json.Unmarshal([]byte(text), to); err != nil {
+				return a, fmt.Errorf("delivery: addressee %d: %w", a.Number, err)
+			}
+		}
+	}
+	return a, nil
+}
+
+// encoded is a part of a row as JSON, "" for nothing.
+func encoded(v any, nothing bool) string {
+	if nothing {
+		return ""
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "" // strings and numbers always encode
+	}
+	return string(text)
+}
+
+func putAddressee(tx *store.Tx, l letter.ID, a Addressee) error {
+	_, err := tx.Exec(qPutAddressee, l, a.Number, a.Slug, a.Role, a.Name, a.Office, encoded(a.Holders, len(a.Holders) == 0), a.Email, a.Members, a.Reason,
+		encoded(a.Rule, a.Rule == nil), encoded(a.Said, a.Said == nil))
+	return err
+}
+
+// addressees returns who a letter goes to. Those of its text have a row once there is something to know of them; until then they have
+// the numbers that they will have.
+func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
+	list, err := store.List(tx, qListAddressees, scanAddressee, l.ID)
+	if err != nil {
+		return nil, err
+	}
+	next := 1
+	for _, a := range list {
+		next = max(next, a.Number+1)
+	}
+	for _, x := range l.Edition.Text(l.Edition.Language).Addressees {
+		at := slices.IndexFunc(list, func(a Addressee) bool { return !a.InText && a.is(x) })
+		if at < 0 {
+			list = append(list, Addressee{Number: next, Slug: i18n.Slug(x.Called(), "addressee"), Role: Asks, Name: x.Line(), Office: x.Office, InText: true})
+			next++
+			continue
+		}
+		list[at].InText = true
+	}
+	return list, nil
+}
+
+// is reports whether a row is about an addressee of the text.
+func (a Addressee) is(x letter.Addressee) bool { return a.Name == x.Line() && a.Office == x.Office }
+
+// isAsked reports whether a demand is asked of an addressee: of the one that a fact names, else of all whom the text addresses, and of
+// those whom the letter was sent on to.
+func (a Addressee) isAsked(d letter.Asked) bool {
+	for _, f := range d.Known() {
+		if f.Kind == letter.FactAsked {
+			return f.Value == a.Called()
+		}
+	}
+	return true
+}
+
+// Bounds of what is known of addressees.
+const (
+	maxAddressees = 200 // of a letter
+	maxShort      = 300 // characters of a line
+	maxLong       = 20_000
+	maxDays       = 3650
+	maxMembers    = 100_000
+)
+
+// AddresseeChange is what is set about an addressee. A nil field stays as it is.
+type AddresseeChange struct {
+	Number                            int // 0 for one who is not in the text
+	Role                              *Role
+	Name, Office, Email, Reason, Slug *string
+	Members                           *int
+	Holders                           []Holder // instead of those known
+	Rule                              *Rule    // one of 0 days takes it away
+	Statement                         *Statement
+}
+
+// PutAddressee sets what is known of an addressee, or adds one, and returns it. by is the user, 0 the command line, here and below.
+func (s *Service) PutAddressee(ctx context.Context, slug string, c AddresseeChange, by int64) (a Addressee, err error) {
+	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		a, err = setAddressee(tx, l, c, by)
+		return err
+	})
+	return a, err
+}
+
+func setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a Addressee, err error) {
+	list, err := addressees(tx, l)
+	if err != nil {
+		return a, err
+	}
+	if c.Number == 0 {
+		a = Addressee{Number: 1, Role: CC}
+		for _, x := range list {
+			a.Number = max(a.Number, x.Number+1)
+		}
+		if len(list) >= maxAddressees {
+			return a, fault.New(fault.Limited, "addressee.limit")
+		}
+	} else if a, err = pick(list, c.Number); err != nil {
+		return a, err
+	}
+	if a, err = c.apply(a); err != nil {
+		return a, err
+	}
+	if slices.ContainsFunc(list, func(x Addressee) bool { return x.Number != a.Number && x.Called() == a.Called() }) {
+		return a, fault.List{fault.New(fault.Conflict, "addressee.twice").On("name")}
+	}
+	if err := keep(tx, l.ID, list); err != nil {
+		return a, err
+	}
+	if err := putAddressee(tx, l.ID, a); err != nil {
+		return a, err
+	}
+	return a, record(tx, l, by, "addressee.set", "")
+}
+
+// keep gives those of the text rows, so that their numbers stay.
+func keep(tx *store.Tx, l letter.ID, list []Addressee) error {
+	for _, a := range list {
+		if err := putAddressee(tx, l, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pick(list []Addressee, number int) (Addressee, error) {
+	i := slices.IndexFunc(list, func(a Addressee) bool { return a.Number == number })
+	if i < 0 {
+		return Addressee{}, fault.List{fault.New(fault.Invalid, "addressee.unknown", "Count", len(list)).On("addressee")}
+	}
+	return list[i], nil
+}
+
+func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
+	var faults fault.List
+	for field, x := range map[string]struct {
+		typed *string
+		kept  *string
+	}{"name": {c.Name, &a.Name}, "office": {c.Office, &a.Office}, "reason": {c.Reason, &a.Reason}} {
+		if x.typed == nil {
+			continue
+		}
+		line, wrong := text.Line(field, *x.typed, maxShort)
+		if wrong != nil {
+			faults = append(faults, wrong)
+		}
+		if a.InText && line != *x.kept && field != "reason" {
+			faults = append(faults, fault.New(fault.Conflict, "addressee.in_text").On(field))
+		}
+		*x.kept = line
+	}
+	if a.Name == "" && a.Office == "" {
+		faults = append(faults, fault.New(fault.Invalid, "addressee.nameless").On("name"))
+	}
+	if c.Email != nil {
+		a.Email = ""
+		if *c.Email != "" {
+			address, wrong := text.Email(*c.Email)
+			if wrong != nil {
+				faults = append(faults, wrong.On("email"))
+			}
+			a.Email = address
+		}
+	}
+	if c.Role != nil {
+		if !slices.Contains([]Role{Asks, CC, Through}, *c.Role) || a.InText && *c.Role != Asks {
+			faults = append(faults, fault.New(fault.Invalid, "addressee.role").On("role"))
+		}
+		a.Role = *c.Role
+	}
+	if c.Members != nil {
+		if a.Members = *c.Members; a.Members < 0 || a.Members > maxMembers {
+			faults = append(faults, fault.New(fault.Invalid, "addressee.members", "Limit", maxMembers).On("members"))
+		}
+	}
+	if c.Holders != nil {
+		a.Holders = c.Holders
+		for _, h := range a.Holders {
+			if h.Name == "" || !isDay(h.From) || !isDay(h.Until) {
+				faults = append(faults, fault.New(fault.Invalid, "addressee.holder").On("holders"))
+			}
+		}
+	}
+	if c.Rule != nil {
+		if a.Rule = c.Rule; c.Rule.Days == 0 {
+			a.Rule = nil
+		} else if !c.Rule.isWhole() {
+			faults = append(faults, fault.New(fault.Invalid, "addressee.rule", "Count", maxDays).On("rule"))
+		}
+	}
+	if c.Statement != nil {
+		if a.Said = c.Statement; c.Statement.Text == "" {
+			a.Said = nil
+		} else if a.Said.Text = letter.CleanMarkdown(a.Said.Text); len(a.Said.Text) > maxLong || !isDay(a.Said.On) || a.Said.From == "" ||
+			!i18n.IsLanguage(a.Said.Language) {
+			faults = append(faults, fault.New(fault.Invalid, "addressee.statement", "Limit", maxLong).On("statement"))
+		}
+	}
+	if a.Slug == "" {
+		a.Slug = i18n.Slug(a.Called(), "addressee")
+	}
+	if c.Slug != nil && *c.Slug != "" {
+		if a.Slug = strings.ToLower(*c.Slug); !letter.IsSlug(a.Slug) {
+			faults = append(faults, fault.New(fault.Invalid, "slug").On("slug"))
+		}
+	}
+	if len(faults) > 0 {
+		return a, faults
+	}
+	return a, nil
+}
+
+// isWhole reports whether a rule says what it has to.
+func (r Rule) isWhole() bool {
+	return r.Days > 0 && r.Days <= maxDays && r.Source != "" && len(r.Weekend) < 7 &&
+		!slices.ContainsFunc(r.Holidays, func(h string) bool { return h == "" || !isDay(h) })
+}
+
+// isDay reports whether a text is a day, or nothing.
+func isDay(s string) bool {
+	at, err := time.Parse(time.DateOnly, s)
+	return s == "" || err == nil && at.Year() >= 1900
+}
+
+// record tells the audit trail what a user did; the command line has none.
+func record(tx *store.Tx, l letter.Letter, by int64, act, object string) error {
+	if by == 0 {
+		return nil
+	}
+	return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: act, Object: object})
+}

@@ -1,0 +1,309 @@
+package delivery
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// Cell is one demand asked of one addressee.
+type Cell struct {
+	Addressee int
+	Delivered time.Time // the first time; zero for not yet
+	Rounds    int       // how often it was asked
+	Said      Said
+	Outcome   Outcome
+	Status    Status
+	Since     time.Time // day from which the status holds; zero for none
+	Days      int       // from then to today
+	Due       time.Time // day by which something had to be there; zero for none
+	History   []Entry   // oldest first
+	facts     Facts
+}
+
+// Evidence are the references that what is known of a cell rests on, each once, the latest first.
+func (c Cell) Evidence() (list []Evidence) {
+	for _, e := range slices.Backward(c.History) {
+		if !slices.Contains(list, e.Evidence) {
+			list = append(list, e.Evidence)
+		}
+	}
+	return list
+}
+
+// Entry is something that became known of a cell.
+type Entry struct {
+	ID       int64
+	Said     Said
+	Outcome  Outcome
+	On       time.Time // day
+	Evidence Evidence
+	Note     string
+	Corrects int64 // an earlier entry, 0 for none
+
+	addressee int
+	demand    int64
+}
+
+// Evidence is what an entry rests on: "response:ID", "exhibit:SHA256" or a web address.
+type Evidence string
+
+// response returns the id of the response that it is.
+func (e Evidence) response() (id int64, ok bool) {
+	rest, ok := strings.CutPrefix(string(e), "response:")
+	if !ok {
+		return 0, false
+	}
+	id, err := ParseID(rest)
+	return id, err == nil
+}
+
+// exhibit returns the hash of the exhibit that it is.
+func (e Evidence) exhibit() (hash string, ok bool) { return strings.CutPrefix(string(e), "exhibit:") }
+
+// ID is an id as people and programs are shown it.
+func ID(id int64) string { return strconv.FormatInt(id, 36) }
+
+// ParseID reads what ID wrote.
+func ParseID(s string) (int64, error) { return strconv.ParseInt(s, 36, 64) }
+
+var (
+	qListEntries = store.Q("cell_entry.list", `
+		SELECT id, addressee, demand_id, said, outcome, at, evidence, note, COALESCE(corrects, 0) FROM cell_entry WHERE letter_id = $1 ORDER BY id`)
+	qInsertEntry = store.Q("cell_entry.insert", `
+		INSERT INTO cell_entry (id, letter_id, addressee, demand_id, said, outcome, at, evidence, note, corrects, made_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+)
+
+func scanEntry(row store.Row) (e Entry, err error) {
+	var on string
+	if err := row.Scan(&e.ID, &e.addressee, &e.demand, &e.Said, &e.Outcome, &on, &e.Evidence, &e.Note, &e.Corrects); err != nil {
+		return e, err
+	}
+	e.On, err = time.Parse(time.DateOnly, on)
+	return e, err
+}
+
+// cell puts together what is known of a demand asked of an addressee.
+func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.Time) Cell {
+	c := Cell{Addressee: to.Number}
+	f := Facts{Rule: to.Rule}
+	for _, d := range st.Deliveries {
+		if d.Addressee != to.Number || !d.arrives() {
+			continue
+		}
+		if d.Kind.asks() {
+			f.Rounds = append(f.Rounds, atDay(d.At))
+		}
+		if d.Kind == Reply || d.Kind == FollowUp {
+			f.AnsweredBy = later(f.AnsweredBy, atDay(d.At))
+		}
+		if c.Delivered.IsZero() || d.At.Before(c.Delivered) {
+			c.Delivered = d.At
+		}
+	}
+	if f.Rounds == nil && !c.Delivered.IsZero() { // one that only reminds, of a letter that was handed over before
+		f.Rounds = []time.Time{atDay(c.Delivered)}
+	}
+	c.Rounds = len(f.Rounds)
+	for _, r := range st.Responses {
+		if r.Addressee == to.Number {
+			f.Answers = append(f.Answers, Answer{r.Kind, atDay(r.At), r.until()})
+		}
+	}
+	slices.SortStableFunc(f.Answers, func(a, b Answer) int { return a.On.Compare(b.On) })
+	for _, fact := range a.Known() {
+		switch fact.Kind {
+		case letter.FactDue:
+			f.Due, _ = time.Parse(time.DateOnly, fact.Value)
+		case letter.FactWithin:
+			if n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(fact.Value, "P"), "D")); err == nil && !f.round().IsZero() {
+				f.Due = f.round().AddDate(0, 0, n)
+			}
+		}
+	}
+	corrected := map[int64]bool{}
+	for _, e := range entries {
+		if a.ID != 0 && e.demand == a.ID && e.addressee == to.Number {
+			c.History = append(c.History, e)
+			corrected[e.Corrects] = true
+		}
+	}
+	slices.SortStableFunc(c.History, func(a, b Entry) int { return a.On.Compare(b.On) })
+	for _, e := range c.History {
+		if corrected[e.ID] {
+			continue
+		}
+		if e.Said != "" {
+			f.Said, f.SaidOn = e.Said, e.On
+		}
+		if e.Outcome != "" && f.Outcome != Overtaken { // the event that cannot be undone has come
+			f.Outcome, f.OutcomeOn = e.Outcome, e.On
+		}
+	}
+	c.Said, c.Outcome = f.Said, f.Outcome
+	c.Status, c.Since = f.Status(atDay(now))
+	if due, _ := f.due(); !due.IsZero() {
+		c.Due = due
+	}
+	if !c.Since.IsZero() {
+		c.Days = max(0, daysBetween(c.Since, atDay(now)))
+	}
+	c.facts = f
+	return c
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Known is something that is noted of a demand of the letter's current edition, asked of an addressee: what they said, or what came
+// of it.
+type Known struct {
+	Demand    string // number
+	Addressee int
+	Said      Said
+	Outcome   Outcome
+	Evidence  Evidence
+	On        time.Time
+	Note      string
+	Corrects  int64
+}
+
+// Note adds to the history of a cell. An outcome other than open wants evidence that is more than the addressee's own word.
+func (s *Service) Note(ctx context.Context, slug string, k Known, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		_, err := s.note(tx, l, k, by)
+		return err
+	})
+}
+
+func (s *Service) note(tx *store.Tx, l letter.Letter, k Known, by int64) (id int64, err error) {
+	if l.State == letter.Draft {
+		return 0, fault.New(fault.Conflict, "letter.draft")
+	}
+	st, err := standing(tx, s.Letters, l, ForEditors)
+	if err != nil {
+		return 0, err
+	}
+	asked, err := s.Letters.Demands.In(tx, l)
+	if err != nil {
+		return 0, err
+	}
+	at := slices.IndexFunc(asked, func(a letter.Asked) bool { return a.Number == k.Demand })
+	if at < 0 {
+		return 0, fault.List{fault.New(fault.Invalid, "demand.unknown").On("demand")}
+	}
+	to, err := pick(st.Addressees, k.Addressee)
+	if err != nil {
+		return 0, err
+	}
+	var cell *Cell
+	for i, c := range st.Demands[at].Cells {
+		if c.Addressee == to.Number {
+			cell = &st.Demands[at].Cells[i]
+		}
+	}
+	if cell == nil {
+		return 0, fault.List{fault.New(fault.Conflict, "cell.not_asked").On("addressee")}
+	}
+	if err := s.checkKnown(tx, l, st, *cell, &k); err != nil {
+		return 0, err
+	}
+	if err := keep(tx, l.ID, st.Addressees); err != nil {
+		return 0, err
+	}
+	id = store.NewID(tx.Now())
+	if _, err := tx.Exec(qInsertEntry, id, l.ID, to.Number, asked[at].ID, k.Said, k.Outcome, day(k.On), string(k.Evidence), k.Note, orNull(k.Corrects),
+		orNull(by), tx.Now().UnixMicro()); err != nil {
+		return 0, err
+	}
+	return id, record(tx, l, by, "demand.noted", k.Demand)
+}
+
+func orNull(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Cell, k *Known) error {
+	var faults fault.List
+	bad := func(kind fault.Kind, key, field string, args ...any) {
+		faults = append(faults, fault.New(kind, key, args...).On(field))
+	}
+	switch {
+	case (k.Said == "") == (k.Outcome == ""):
+		bad(fault.Invalid, "cell.either", "said")
+	case k.Said != "" && !slices.Contains([]Said{Promised, Refused, Partly, SaysDone, NotAddressed}, k.Said):
+		bad(fault.Invalid, "cell.said", "said")
+	case k.Outcome != "" && !slices.Contains([]Outcome{Open, PartlyMet, Met, Overtaken, Withdrawn}, k.Outcome):
+		bad(fault.Invalid, "cell.outcome", "outcome")
+	case k.Outcome != "" && cell.Outcome == Overtaken && k.Corrects == 0:
+		bad(fault.Conflict, "cell.overtaken", "outcome")
+	}
+	if wrong := checkDay(k.On, tx.Now()); wrong != nil {
+		faults = append(faults, wrong.On("at"))
+	}
+	note, wrong := text.Line("note", k.Note, maxShort)
+	if wrong != nil {
+		faults = append(faults, wrong)
+	}
+	k.Note = note
+	if k.Corrects != 0 && !slices.ContainsFunc(cell.History, func(e Entry) bool { return e.ID == k.Corrects }) {
+		bad(fault.Invalid, "cell.corrects", "corrects")
+	}
+	known, err := k.Evidence.exists(tx, st)
+	if err != nil {
+		return err
+	}
+	_, word := k.Evidence.response()
+	switch {
+	case !known:
+		bad(fault.Invalid, "cell.evidence", "evidence")
+	case word && (k.Outcome == Met || k.Outcome == PartlyMet):
+		bad(fault.Conflict, "cell.own_word", "evidence")
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+// exists reports whether there is what an entry is to rest on.
+func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
+	if id, ok := e.response(); ok {
+		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id && r.State != TakenDown }), nil
+	}
+	if hash, ok := e.exhibit(); ok {
+		return hasExhibit(tx, hash)
+	}
+	u, err := url.Parse(string(e))
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(e) <= 2000, nil
+}
+
+// checkDay refuses a moment that has not come, and a year of another calendar.
+func checkDay(at, now time.Time) *fault.Error {
+	if at.Year() < 1900 {
+		return fault.New(fault.Invalid, "day.unreadable")
+	}
+	if at.After(now.Add(clockSkew)) {
+		return fault.New(fault.Invalid, "day.future")
+	}
+	return nil
+}
+
+// clockSkew is how far ahead of ours the clock and the calendar of who types a day may be.
+const clockSkew = 14 * time.Hour

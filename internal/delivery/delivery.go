@@ -1,0 +1,144 @@
+// Package delivery owns what becomes of a letter once it is written: who it goes to, how it was handed over, what came back, and where
+// each demand stands with each of those it is asked of.
+//
+// It promises that a status follows from dated facts by one pure function and from nothing else; that `met` rests on more than the
+// addressee's own word; that what was handed over is kept as it was, with a commitment to it in the public log; that a delivery or
+// response which is not public is in no view, count or leaf of the public before it is; and that history is added to and never changed. It must
+// not know pages, mails, nor how a document is laid out.
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/document"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+)
+
+// Service holds the use cases around deliveries and answers.
+type Service struct {
+	DB        *store.DB
+	Keys      *seal.Keys
+	Letters   *letter.Service
+	Documents *document.Service
+	BaseURL   string
+}
+
+// Standing is where a letter stands: who it goes to, what was handed over, what came back, and each demand.
+type Standing struct {
+	Addressees []Addressee
+	Deliveries []Delivery // oldest first
+	Responses  []Response // oldest first
+	Demands    []Demand
+}
+
+// Demand is a demand of the letter's current edition with each of those it is asked of.
+type Demand struct {
+	letter.Asked
+	Cells []Cell
+}
+
+// View says who looks.
+type View bool
+
+// The views.
+const (
+	ForPublic  View = false
+	ForEditors View = true
+)
+
+// Standing returns where a letter stands now, as the public or its editors may know it.
+func (s *Service) Standing(ctx context.Context, l letter.Letter, v View) (st Standing, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		st, err = standing(tx, s.Letters, l, v)
+		return err
+	})
+	return st, err
+}
+
+func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (st Standing, err error) {
+	now := tx.Now()
+	if st.Addressees, err = addressees(tx, l); err != nil {
+		return st, err
+	}
+	if st.Deliveries, err = store.List(tx, qListDeliveries, scanDelivery, l.ID); err != nil {
+		return st, err
+	}
+	files, err := store.List(tx, qListFiles, scanFile, l.ID)
+	if err != nil {
+		return st, err
+	}
+	for i, d := range st.Deliveries {
+		for _, f := range files {
+			if f.delivery == d.ID && f.Role != words {
+				st.Deliveries[i].Files = append(st.Deliveries[i].Files, f)
+			}
+		}
+	}
+	if st.Responses, err = store.List(tx, qListResponses, scanResponse, l.ID); err != nil {
+		return st, err
+	}
+	if v == ForPublic {
+		st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) })
+		st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool { return r.State == Private })
+	}
+	entries, err := store.List(tx, qListEntries, scanEntry, l.ID)
+	if err != nil {
+		return st, err
+	}
+	entries = visible(entries, st, v)
+	asked, err := letters.Demands.CurrentIn(tx, l)
+	if err != nil {
+		return st, err
+	}
+	for _, a := range asked {
+		d := Demand{Asked: a}
+		for _, to := range st.Addressees {
+			if to.Role == Asks && to.isAsked(a) {
+				d.Cells = append(d.Cells, st.cell(a, to, entries, now))
+			}
+		}
+		st.Demands = append(st.Demands, d)
+	}
+	return st, nil
+}
+
+// visible leaves out of what the public sees the entries that rest on a response which is not published.
+func visible(entries []Entry, st Standing, v View) []Entry {
+	if v == ForEditors {
+		return entries
+	}
+	return slices.DeleteFunc(entries, func(e Entry) bool {
+		id, rests := e.Evidence.response()
+		return rests && !slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id })
+	})
+}
+
+// Find returns an addressee by number, false if the letter has none.
+func (st Standing) Find(number int) (Addressee, bool) {
+	for _, a := range st.Addressees {
+		if a.Number == number {
+			return a, true
+		}
+	}
+	return Addressee{}, false
+}
+
+// first is when an addressee got the letter first, zero for not yet.
+func (st Standing) first(addressee int) time.Time {
+	for _, d := range st.Deliveries { // oldest first
+		if d.Addressee == addressee && d.arrives() {
+			return d.At
+		}
+	}
+	return time.Time{}
+}
+
+// day is the calendar day of an instant, in UTC, as a page and a file state it.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+func table(name string, of int64) string { return fmt.Sprintf("%s %d", name, of) }

@@ -1,0 +1,105 @@
+package delivery
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// File is a file that goes with a delivery or a response. Its type is what its first bytes say, whatever it is called: it is
+// handed out as that, to be saved and never to be shown within a page.
+type File struct {
+	Role       FileRole
+	Name, Type string
+	Copy       string // drawn at random, hex, of one that is not public; then Content was sealed
+	Commitment string // hex SHA-256 of the copy number's bytes, if there is one, and the file: what the log says of it
+	Content    []byte // nil in a list
+
+	delivery int64
+	number   int
+}
+
+// FileRole says what a file of a delivery is.
+type FileRole string
+
+// The roles.
+const (
+	Pack  FileRole = "pack"  // what was handed over
+	Proof FileRole = "proof" // that it was
+)
+
+// read checks a file as it comes and returns it as it is kept: a name without its folder, and the type that its content has.
+func (f File) read(field string) (File, error) {
+	if len(f.Content) == 0 {
+		return f, fault.List{fault.New(fault.Invalid, "file.empty").On(field)}
+	}
+	if len(f.Content) > MaxFile {
+		return f, fault.List{fault.New(fault.TooLarge, "file.large", "Limit", MaxFile>>20).On(field)}
+	}
+	name := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))
+	if f.Name = text.Written.Line(name); f.Name == "" || f.Name == "." || f.Name == "/" {
+		f.Name = "file"
+	}
+	if runes := []rune(f.Name); len(runes) > 120 {
+		f.Name = string(runes[len(runes)-120:]) // the end says the kind
+	}
+	f.Type, _, _ = strings.Cut(http.DetectContentType(f.Content), ";")
+	if f.Type == "application/zip" && strings.HasSuffix(strings.ToLower(f.Name), ".docx") {
+		f.Type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	}
+	return f, nil
+}
+
+// commit sets the commitment to a file.
+func (f *File) commit() {
+	number, _ := hex.DecodeString(f.Copy)
+	h := sha256.New()
+	h.Write(number)
+	h.Write(f.Content)
+	f.Commitment = hex.EncodeToString(h.Sum(nil))
+}
+
+var (
+	qInsertFile = store.Q("delivery_file.insert", `
+		INSERT INTO delivery_file (letter_id, delivery_id, number, role, name, type, copy, commitment, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	qListFiles = store.Q("delivery_file.list", `
+		SELECT delivery_id, number, role, name, type, copy, commitment FROM delivery_file WHERE letter_id = $1 ORDER BY delivery_id, number`)
+	qFindFile = store.Q("delivery_file.find", `
+		SELECT delivery_id, number, role, name, type, copy, commitment, content FROM delivery_file WHERE letter_id = $1 AND delivery_id = $2 AND number = $3`)
+)
+
+func (f *File) fields(more ...any) []any {
+	return append([]any{&f.delivery, &f.number, &f.Role, &f.Name, &f.Type, &f.Copy, &f.Commitment}, more...)
+}
+
+func scanFile(row store.Row) (f File, err error) { return f, row.Scan(f.fields()...) }
+
+// fileTable ties a sealed file to its delivery.
+func fileTable(delivery int64) string { return table("delivery_file", delivery) }
+
+func (s *Service) putFile(tx *store.Tx, d Delivery, number int, f File) error {
+	content := f.Content
+	if f.Copy != "" {
+		content = s.Keys.Seal(fileTable(d.ID), int64(number), content)
+	}
+	_, err := tx.Exec(qInsertFile, d.letter, d.ID, number, f.Role, f.Name, f.Type, f.Copy, f.Commitment, content)
+	return err
+}
+
+func (s *Service) findFile(tx *store.Tx, d Delivery, number int) (f File, err error) {
+	err = tx.Row(qFindFile, d.letter, d.ID, number).Scan(f.fields(&f.Content)...)
+	if errors.Is(err, store.ErrNoRow) {
+		return f, fault.New(fault.NotFound, "page.unknown")
+	}
+	if err == nil && f.Copy != "" {
+		f.Content, err = s.Keys.Open(fileTable(d.ID), int64(number), f.Content)
+	}
+	return f, err
+}

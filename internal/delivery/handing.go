@@ -1,0 +1,495 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/document"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+	"github.com/undersigned/undersigned/internal/tlog"
+	"github.com/undersigned/undersigned/verify"
+)
+
+// DeliveryKind says what it is to whoever gets it.
+type DeliveryKind string
+
+// The kinds of delivery.
+const (
+	First      DeliveryKind = "first"
+	Reminder   DeliveryKind = "reminder"
+	FollowUp   DeliveryKind = "follow_up" // a new ask: the clock begins again
+	Reply      DeliveryKind = "reply"     // to something that they asked
+	Correction DeliveryKind = "correction"
+)
+
+// asks reports whether the clock begins with it; sending the same again begins nothing.
+func (k DeliveryKind) asks() bool { return k == First || k == FollowUp }
+
+// Channel is how a letter is handed over.
+type Channel string
+
+// The channels.
+const (
+	ByEmail  Channel = "email"
+	ByPost   Channel = "post"
+	ByHand   Channel = "hand"
+	ByForm   Channel = "form"
+	ByPortal Channel = "portal"
+	InPublic Channel = "public"
+)
+
+// State of a delivery by email says no more than is known.
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting" // in our queue
+	Handed  State = "handed"  // to their mail server
+	Turned  State = "refused" // by their mail server
+	Bounced State = "bounced" // came back later
+)
+
+// Delivery is a letter handed over to an addressee.
+type Delivery struct {
+	ID        int64
+	Addressee int // number
+	Kind      DeliveryKind
+	Channel   Channel
+	State     State // of one by email
+	At        time.Time
+	Edition   int
+	Note      string
+	Tracking  string    // for editors alone
+	PublicAt  time.Time // from when on everybody may know of it; zero for never
+	Files     []File
+	Logged    bool
+
+	letter letter.ID
+}
+
+// IsPublic reports whether everybody may know of it.
+func (d Delivery) IsPublic(now time.Time) bool { return !d.PublicAt.IsZero() && !d.PublicAt.After(now) }
+
+// arrives reports whether as far as is known the addressee got it.
+func (d Delivery) arrives() bool {
+	return d.State != Turned && d.State != Bounced && d.State != Waiting
+}
+
+// Commitment is what the log says of what was handed over, "" where nothing was kept.
+func (d Delivery) Commitment() string {
+	for _, f := range d.Files {
+		if f.Role == Pack {
+			return f.Commitment
+		}
+	}
+	return ""
+}
+
+var (
+	qInsertDelivery = store.Q("delivery.insert", `
+		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
+	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged`
+	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
+	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
+	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
+	qSetPublic      = store.Q("delivery.set_public", `UPDATE delivery SET public_at = $1 WHERE id = $2`)
+	qSetLogged      = store.Q("delivery.set_logged", `UPDATE delivery SET logged = $1 WHERE id = $2 AND logged = $3`)
+)
+
+func scanDelivery(row store.Row) (d Delivery, err error) {
+	var at int64
+	var public *int64
+	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged)
+	if d.At = time.UnixMicro(at).UTC(); public != nil {
+		d.PublicAt = time.UnixMicro(*public).UTC()
+	}
+	return d, err
+}
+
+// HandOver is a delivery as it is entered.
+type HandOver struct {
+	Addressee int
+	Kind      DeliveryKind // First if ""
+	Channel   Channel
+	At        time.Time // now if zero; of an email it is when it went
+	Files     []File    // with their roles; none by email: then the letter for the addressee goes, as a document
+	Note      string
+	Tracking  string
+	Private   bool      // nobody is told
+	Embargo   time.Time // until then; zero for none
+	Text      string    // of an email, before what the system says
+}
+
+// LetterMail is the job that sends a delivery by email.
+type LetterMail struct {
+	Delivery int64 `json:"delivery"`
+}
+
+// Kind names the job.
+func (LetterMail) Kind() string { return "mail.delivery" }
+
+// lift ends the embargo of a delivery.
+type lift struct {
+	Delivery int64 `json:"delivery"`
+}
+
+// Kind names the job.
+func (lift) Kind() string { return "delivery.lift" }
+
+// Deliver enters a delivery, keeps what was handed over, and has an email sent. One that everybody may know of is in the log with the
+// next checkpoint.
+func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64) (d Delivery, err error) {
+	l, err := s.Letters.Find(ctx, slug)
+	if err != nil {
+		return d, err
+	}
+	if h.Kind == "" {
+		h.Kind = First
+	}
+	for i, f := range h.Files {
+		field := "file"
+		if f.Role == Proof {
+			field = "proof"
+		}
+		if h.Files[i], err = f.read(field); err != nil {
+			return d, err
+		}
+	}
+	if wrong := h.check(s.DB.Now(), l); len(wrong) > 0 {
+		return d, wrong
+	}
+	if h.Channel == ByEmail && !slices.ContainsFunc(h.Files, func(f File) bool { return f.Role == Pack }) {
+		pack, err := s.pack(ctx, l, h.Addressee)
+		if err != nil {
+			return d, err
+		}
+		h.Files = append([]File{pack}, h.Files...)
+	}
+	for i := range h.Files {
+		f := &h.Files[i]
+		if f.Copy == "" { // all but what is in the public document of the letter is not everybody's
+			f.Copy = document.NewCopy()
+		}
+		f.commit()
+	}
+	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		d, err = s.handOver(tx, l, h, by)
+		return err
+	})
+	return d, err
+}
+
+// pack makes the letter for an addressee as a document. Once the letter's key is gone nobody knows whom but the public names.
+func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f File, err error) {
+	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForAddressee, BaseURL: s.BaseURL, Copy: document.NewCopy()}
+	if addressee <= len(l.Edition.Text(l.Edition.Language).Addressees) {
+		wanted.Addressee = addressee
+	}
+	made, err := s.Documents.Make(ctx, wanted)
+	if fault.Is(err, fault.Gone) {
+		wanted.Audience = roll.ForPublic
+		made, err = s.Documents.Make(ctx, wanted)
+	}
+	if err != nil {
+		return f, err
+	}
+	data, err := s.Documents.PDF(made)
+	return File{Role: Pack, Name: l.Slug + ".pdf", Type: letter.PDF, Content: data}, err
+}
+
+func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
+	bad := func(kind fault.Kind, key, field string) { faults = append(faults, fault.New(kind, key).On(field)) }
+	if l.State == letter.Draft {
+		bad(fault.Conflict, "letter.draft", "")
+	}
+	if !slices.Contains([]DeliveryKind{First, Reminder, FollowUp, Reply, Correction}, h.Kind) {
+		bad(fault.Invalid, "delivery.kind", "kind")
+	}
+	if !slices.Contains([]Channel{ByEmail, ByPost, ByHand, ByForm, ByPortal, InPublic}, h.Channel) {
+		bad(fault.Invalid, "delivery.channel", "channel")
+	}
+	if !h.At.IsZero() {
+		if wrong := checkDay(h.At, now); wrong != nil {
+			faults = append(faults, wrong.On("at"))
+		}
+	}
+	for field, typed := range map[string]string{"note": h.Note, "tracking": h.Tracking} {
+		if _, wrong := text.Line(field, typed, maxShort); wrong != nil {
+			faults = append(faults, wrong)
+		}
+	}
+	if len(h.Text) > maxLong {
+		bad(fault.TooLarge, "delivery.text", "text")
+	}
+	if len(h.Files) > maxFiles {
+		bad(fault.TooLarge, "delivery.files", "file")
+	}
+	return faults
+}
+
+// maxFiles is how many files go with a delivery.
+const maxFiles = 20
+
+func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) (d Delivery, err error) {
+	list, err := addressees(tx, l)
+	if err != nil {
+		return d, err
+	}
+	to, err := pick(list, h.Addressee)
+	if err != nil {
+		return d, err
+	}
+	if err := keep(tx, l.ID, list); err != nil {
+		return d, err
+	}
+	if h.Channel == ByEmail && to.Email == "" {
+		return d, fault.List{fault.New(fault.Invalid, "delivery.no_email").On("channel")}
+	}
+	d = Delivery{ID: store.NewID(tx.Now()), Addressee: h.Addressee, Kind: h.Kind, Channel: h.Channel, At: h.At, Edition: l.Edition.Number, Files: h.Files,
+		PublicAt: tx.Now(), letter: l.ID}
+	d.Note, _ = text.Line("note", h.Note, maxShort)
+	d.Tracking, _ = text.Line("tracking", h.Tracking, maxShort)
+	if d.At.IsZero() || h.Channel == ByEmail {
+		d.At = tx.Now()
+	}
+	switch {
+	case h.Private:
+		d.PublicAt = time.Time{}
+	case h.Embargo.After(tx.Now()):
+		d.PublicAt = h.Embargo
+		if err := job.EnqueueAt(tx, h.Embargo, lift{d.ID}); err != nil {
+			return d, err
+		}
+	}
+	if h.Channel == ByEmail {
+		d.State = Waiting
+		if err := job.Enqueue(tx, LetterMail{d.ID}); err != nil {
+			return d, err
+		}
+	}
+	var public *int64
+	if !d.PublicAt.IsZero() {
+		public = new(d.PublicAt.UnixMicro())
+	}
+	if _, err := tx.Exec(qInsertDelivery, d.ID, l.ID, d.Addressee, d.Kind, d.Channel, d.State, d.At.UnixMicro(), d.Edition, d.Note, d.Tracking,
+		public, false, orNull(by), tx.Now().UnixMicro()); err != nil {
+		return d, err
+	}
+	for i, f := range d.Files {
+		if err := s.putFile(tx, d, i+1, f); err != nil {
+			return d, err
+		}
+	}
+	if h.Text != "" {
+		f := File{Role: words, Name: "text", Type: "text/plain", Copy: document.NewCopy(), Content: []byte(letter.CleanMarkdown(h.Text))}
+		if err := s.putFile(tx, d, len(d.Files)+1, f); err != nil {
+			return d, err
+		}
+	}
+	if err := s.log(tx, l, d); err != nil {
+		return d, err
+	}
+	return d, record(tx, l, by, "delivery.added", string(d.Channel))
+}
+
+// words is the text of an email: kept, and no file that was handed over.
+const words FileRole = "words"
+
+// log states a delivery that everybody may know of, once. An email is stated when it has gone.
+func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery) error {
+	if d.Logged || !d.IsPublic(tx.Now()) || !d.arrives() {
+		return nil
+	}
+	n, err := tx.Exec(qSetLogged, true, d.ID, false)
+	if err != nil || n == 0 {
+		return err
+	}
+	leaf := verify.Deliver{Letter: l.LogID}
+	for _, f := range d.Files {
+		sum, err := hex.DecodeString(f.Commitment)
+		if err != nil || len(sum) != 32 {
+			return errors.New("delivery: a file without a commitment")
+		}
+		if f.Role == Pack {
+			leaf.Files = append(leaf.Files, [32]byte(sum))
+		}
+	}
+	slices.SortFunc(leaf.Files, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	leaf.Files = slices.Compact(leaf.Files)
+	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: leaf})
+}
+
+// Publish lets everybody know of a delivery that was private or under embargo.
+func (s *Service) Publish(ctx context.Context, slug string, id, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		d, err := s.find(tx, l, id)
+		if err != nil {
+			return err
+		}
+		if d.IsPublic(tx.Now()) {
+			return s.log(tx, l, d)
+		}
+		d.PublicAt = tx.Now()
+		if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {
+			return err
+		}
+		if err := s.log(tx, l, d); err != nil {
+			return err
+		}
+		return record(tx, l, by, "delivery.published", string(d.Channel))
+	})
+}
+
+func (s *Service) find(tx *store.Tx, l letter.Letter, id int64) (Delivery, error) {
+	d, err := scanDelivery(tx.Row(qFindDelivery, id))
+	if errors.Is(err, store.ErrNoRow) || err == nil && d.letter != l.ID {
+		return d, fault.New(fault.NotFound, "page.unknown")
+	}
+	if err != nil {
+		return d, err
+	}
+	files, err := store.List(tx, qListFiles, scanFile, l.ID)
+	d.Files = slices.DeleteFunc(files, func(f File) bool { return f.delivery != id })
+	return d, err
+}
+
+// File returns a file of a delivery, counted from 1, for editors.
+func (s *Service) File(ctx context.Context, l letter.Letter, delivery int64, number int) (f File, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		d, err := s.find(tx, l, delivery)
+		if err != nil {
+			return err
+		}
+		f, err = s.findFile(tx, d, number)
+		return err
+	})
+	return f, err
+}
+
+// Envelope is what an email of a delivery needs.
+type Envelope struct {
+	Letter   letter.Letter
+	Delivery Delivery
+	To       Addressee
+	Text     string
+	Files    []File
+}
+
+// Envelope returns what an email needs, false when it has gone already.
+func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		d, err := scanDelivery(tx.Row(qFindDelivery, id))
+		if errors.Is(err, store.ErrNoRow) || err == nil && d.State != Waiting {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e.Letter, err = letter.FindIn(tx, d.letter); err != nil {
+			return err
+		}
+		list, err := addressees(tx, e.Letter)
+		if err != nil {
+			return err
+		}
+		if e.To, err = pick(list, d.Addressee); err != nil {
+			return err
+		}
+		if e.Delivery, err = s.find(tx, e.Letter, id); err != nil {
+			return err
+		}
+		for _, f := range e.Delivery.Files {
+			whole, err := s.findFile(tx, d, f.number)
+			if err != nil {
+				return err
+			}
+			switch f.Role {
+			case Pack:
+				e.Files = append(e.Files, whole)
+			case words:
+				e.Text = string(whole.Content)
+			}
+		}
+		send = e.To.Email != ""
+		return nil
+	})
+	return e, send, err
+}
+
+// Went notes what became of an email: their server took it, or refused it for good.
+func (s *Service) Went(ctx context.Context, id int64, state State) error {
+	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
+		if n, err := tx.Exec(qSetState, state, tx.Now().UnixMicro(), id, Waiting); err != nil || n == 0 {
+			return err
+		}
+		d, err := s.find(tx, l, id)
+		if err != nil {
+			return err
+		}
+		return s.log(tx, l, d)
+	})
+}
+
+// MarkBounced notes that an email came back after their server had taken it.
+func (s *Service) MarkBounced(ctx context.Context, slug string, id, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		d, err := s.find(tx, l, id)
+		if err != nil {
+			return err
+		}
+		if d.Channel != ByEmail || d.State != Handed {
+			return fault.New(fault.Conflict, "delivery.not_handed")
+		}
+		if _, err := tx.Exec(qSetState, Bounced, d.At.UnixMicro(), id, Handed); err != nil {
+			return err
+		}
+		return record(tx, l, by, "delivery.bounced", "")
+	})
+}
+
+// Register hands the work that is done in the background to the runner.
+func (s *Service) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, j lift) error { return s.lift(ctx, j.Delivery) })
+}
+
+// lift lets everybody know of a delivery whose embargo has ended.
+func (s *Service) lift(ctx context.Context, id int64) error {
+	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
+		d, err := s.find(tx, l, id)
+		if err != nil {
+			return err
+		}
+		return s.log(tx, l, d)
+	})
+}
+
+// amend changes a delivery whose letter is not known, or does nothing if there is none.
+func (s *Service) amend(ctx context.Context, id int64, fn func(tx *store.Tx, l letter.Letter) error) error {
+	var slug string
+	err := s.DB.View(ctx, func(tx *store.Tx) error {
+		d, err := scanDelivery(tx.Row(qFindDelivery, id))
+		if err != nil {
+			return err
+		}
+		l, err := letter.FindIn(tx, d.letter)
+		slug = l.Slug
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Letters.Amend(ctx, slug, fn)
+}

@@ -1,0 +1,404 @@
+package delivery
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// Kind says what came back.
+type Kind string
+
+// The kinds of response.
+const (
+	Acknowledgement Kind = "acknowledgement"
+	Holding         Kind = "holding" // an answer will come
+	Extension       Kind = "extension"
+	Clarification   Kind = "clarification" // they ask something: the clock stands still
+	Forwarded       Kind = "forwarded"
+	NotCompetent    Kind = "not_competent"
+	Answered        Kind = "reply"
+	Meeting         Kind = "meeting"
+	PublicStatement Kind = "statement"
+	Act             Kind = "act" // something was done, and nothing said
+	OutOfOffice     Kind = "out_of_office"
+)
+
+// Kinds are all of them, in the order in which forms offer them.
+var Kinds = []Kind{Answered, Acknowledgement, Holding, Extension, Clarification, Forwarded, NotCompetent, Meeting, PublicStatement, Act, OutOfOffice}
+
+// answers reports whether somebody who is to answer by a rule has done so with it.
+func (k Kind) answers() bool {
+	return slices.Contains([]Kind{Answered, Meeting, PublicStatement, Act, NotCompetent, Forwarded}, k)
+}
+
+// ResponseState says who may see a response.
+type ResponseState string
+
+// The states.
+const (
+	Private   ResponseState = "private"
+	Published ResponseState = "published"
+	TakenDown ResponseState = "taken_down" // it was published; that it was there, and when it went, stays
+)
+
+// Response is what came back from an addressee.
+type Response struct {
+	ID        int64
+	Addressee int
+	Kind      Kind
+	At        time.Time // received
+	Written   string    // day on it, YYYY-MM-DD, or ""
+	From      string    // who answered, and on whose behalf
+	Reference string    // theirs
+	Until     string    // day that an extension names
+	Forwarded int       // number of the addressee whom it was passed on to, 0 for nobody
+	Language  string
+	Excerpt   string // as it is published
+	File      string // name of the original, "" for none
+	FileType  string
+	SHA256    string // of the original
+	Copy      string // name of the copy that may be published, "" for none
+	CopyType  string
+	State     ResponseState
+	DecidedAt time.Time // when it was published or taken down
+}
+
+func (r Response) until() time.Time {
+	at, _ := time.Parse(time.DateOnly, r.Until)
+	return at
+}
+
+const responseColumns = `id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type, file_sha256,
+		copy_name, copy_type, state, decided_at`
+
+var (
+	qInsertResponse = store.Q("response.insert", `
+		INSERT INTO response (id, letter_id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type,
+			file_sha256, original, copy_name, copy_type, public_copy, state, decided_at, made_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`)
+	qListResponses = store.Q("response.list", `SELECT `+responseColumns+` FROM response WHERE letter_id = $1 ORDER BY at, id`)
+	qFindResponse  = store.Q("response.find", `SELECT `+responseColumns+` FROM response WHERE id = $1 AND letter_id = $2`)
+	qSetResponse   = store.Q("response.set_state", `UPDATE response SET state = $1, decided_at = $2 WHERE id = $3 AND state = $4`)
+	qEditResponse  = store.Q("response.edit", `
+		UPDATE response SET excerpt = $1, language = $2, copy_name = $3, copy_type = $4, public_copy = $5 WHERE id = $6 AND state = 'private'`)
+	qEmptyResponse = store.Q("response.empty", `
+		UPDATE response SET excerpt = '', sender = '', reference = '', copy_name = '', copy_type = '', public_copy = NULL, file_name = '', file_sha256 = '',
+			original = NULL WHERE id = $1`)
+	qOriginal = store.Q("response.original", `SELECT original FROM response WHERE id = $1 AND letter_id = $2`)
+	qCopy     = store.Q("response.copy", `SELECT public_copy FROM response WHERE id = $1 AND letter_id = $2`)
+)
+
+func scanResponse(row store.Row) (r Response, err error) {
+	var at int64
+	var decided *int64
+	err = row.Scan(&r.ID, &r.Addressee, &r.Kind, &at, &r.Written, &r.From, &r.Reference, &r.Until, &r.Forwarded, &r.Language, &r.Excerpt,
+		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.State, &decided)
+	if r.At = time.UnixMicro(at).UTC(); decided != nil {
+		r.DecidedAt = time.UnixMicro(*decided).UTC()
+	}
+	return r, err
+}
+
+// Came is a response as it is entered.
+type Came struct {
+	Addressee int
+	Kind      Kind
+	At        time.Time // received
+	Written   string
+	From      string
+	Reference string
+	Until     string
+	Forwarded *AddresseeChange // whom it was passed on to: one of the letter by number, or somebody new
+	Language  string
+	Excerpt   string
+	File      *File
+	Copy      *File           // what may be published of the file
+	Said      map[string]Said // about demands, by number
+	Publish   bool            // at once: only the operator of the command line may
+}
+
+// Receive enters what came back. It stays private until a second member has read it.
+func (s *Service) Receive(ctx context.Context, slug string, c Came, by int64) (r Response, err error) {
+	for file, field := range map[*File]string{c.File: "file", c.Copy: "copy"} {
+		if file != nil {
+			if *file, err = file.read(field); err != nil {
+				return r, err
+			}
+		}
+	}
+	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		r, err = s.receive(tx, l, c, by)
+		return err
+	})
+	return r, err
+}
+
+func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Response, err error) {
+	if c.Kind == Forwarded && c.Forwarded != nil && c.Forwarded.Number == 0 { // to somebody who is new, who is asked from now on
+		c.Forwarded.Role = new(Asks)
+		to, err := setAddressee(tx, l, *c.Forwarded, by)
+		if err != nil {
+			return r, err
+		}
+		c.Forwarded = &AddresseeChange{Number: to.Number}
+	}
+	st, err := standing(tx, s.Letters, l, ForEditors)
+	if err != nil {
+		return r, err
+	}
+	if err := keep(tx, l.ID, st.Addressees); err != nil {
+		return r, err
+	}
+	r = Response{ID: store.NewID(tx.Now()), Addressee: c.Addressee, Kind: c.Kind, At: c.At, Written: c.Written, Until: c.Until, Language: c.Language,
+		State: Private}
+	if err := r.fill(c, l, st, tx.Now()); err != nil {
+		return r, err
+	}
+	var original, public []byte
+	if c.File != nil {
+		sum := sha256.Sum256(c.File.Content)
+		r.File, r.FileType, r.SHA256 = c.File.Name, c.File.Type, hex.EncodeToString(sum[:])
+		original = s.Keys.Seal("response", r.ID, c.File.Content)
+	}
+	if c.Copy != nil {
+		r.Copy, r.CopyType, public = c.Copy.Name, c.Copy.Type, c.Copy.Content
+	}
+	var decided *int64
+	if c.Publish && by == 0 {
+		r.State, r.DecidedAt = Published, tx.Now()
+		decided = new(r.DecidedAt.UnixMicro())
+	}
+	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
+		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
+		return r, err
+	}
+	for number := range c.Said {
+		if !slices.ContainsFunc(st.Demands, func(d Demand) bool { return d.Number == number }) {
+			return r, fault.List{fault.New(fault.Invalid, "demand.unknown").On("said-" + number)}
+		}
+	}
+	for _, d := range st.Demands {
+		if said := c.Said[d.Number]; said != "" {
+			k := Known{Demand: d.Number, Addressee: c.Addressee, Said: said, Evidence: Evidence("response:" + ID(r.ID)), On: atDay(r.At)}
+			if _, err := s.note(tx, l, k, by); err != nil {
+				return r, err
+			}
+		}
+	}
+	return r, record(tx, l, by, "response.added", string(r.Kind))
+}
+
+// fill checks what was typed of a response and sets it.
+func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) error {
+	var faults fault.List
+	bad := func(kind fault.Kind, key, field string) { faults = append(faults, fault.New(kind, key).On(field)) }
+	if l.State == letter.Draft {
+		return fault.New(fault.Conflict, "letter.draft")
+	}
+	if _, err := pick(st.Addressees, c.Addressee); err != nil {
+		return err
+	}
+	if !slices.Contains(Kinds, c.Kind) {
+		bad(fault.Invalid, "response.kind", "kind")
+	}
+	if wrong := checkDay(c.At, now); wrong != nil {
+		faults = append(faults, wrong.On("at"))
+	} else if first := st.first(c.Addressee); !first.IsZero() && atDay(c.At).Before(atDay(first)) {
+		bad(fault.Conflict, "response.before", "at")
+	}
+	for field, typed := range map[string]string{"written": c.Written, "until": c.Until} {
+		if !isDay(typed) {
+			bad(fault.Invalid, "day.unreadable", field)
+		}
+	}
+	if c.Kind == Extension && c.Until == "" {
+		bad(fault.Invalid, "response.until", "until")
+	}
+	for field, x := range map[string]struct {
+		typed string
+		kept  *string
+	}{"from": {c.From, &r.From}, "reference": {c.Reference, &r.Reference}} {
+		line, wrong := text.Line(field, x.typed, maxShort)
+		if wrong != nil {
+			faults = append(faults, wrong)
+		}
+		*x.kept = line
+	}
+	if r.Excerpt = letter.CleanMarkdown(c.Excerpt); len(r.Excerpt) > maxLong {
+		bad(fault.TooLarge, "response.excerpt", "excerpt")
+	}
+	if r.Language == "" {
+		r.Language = l.Edition.Language
+	}
+	if !i18n.IsLanguage(r.Language) {
+		bad(fault.Invalid, "language", "language")
+	}
+	if c.Kind == Forwarded && c.Forwarded != nil {
+		if r.Forwarded = c.Forwarded.Number; r.Forwarded == c.Addressee {
+			bad(fault.Invalid, "response.forwarded", "forwarded")
+		} else if _, err := pick(st.Addressees, r.Forwarded); err != nil {
+			return err
+		}
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+// Read is the act of a second member who has read a response for names, and lets everybody see it.
+type Read struct {
+	Response int64 `json:"response"`
+}
+
+// Act names the act.
+func (Read) Act() string { return "response" }
+
+// RegisterActs tells that what came back is published once two members have read it.
+func (s *Service) RegisterActs(accounts *account.Service) {
+	account.Register(accounts, account.Act[Read]{Ask: account.Editor, Decide: account.Editor,
+		Check: func(tx *store.Tx, l letter.ID, a Read) error {
+			_, err := s.private(tx, l, a.Response)
+			return err
+		},
+		Again: func(a, waiting Read) *fault.Error {
+			if a.Response == waiting.Response {
+				return fault.New(fault.Conflict, "response.waits")
+			}
+			return nil
+		},
+		Page: func(a Read) string { return "/answers/" + ID(a.Response) },
+		Do: func(tx *store.Tx, l letter.ID, a Read, by int64) error {
+			if _, err := s.private(tx, l, a.Response); err != nil {
+				return err
+			}
+			return s.decide(tx, l, a.Response, Private, Published)
+		}})
+}
+
+func (s *Service) private(tx *store.Tx, l letter.ID, id int64) (Response, error) {
+	r, err := scanResponse(tx.Row(qFindResponse, id, l))
+	if errors.Is(err, store.ErrNoRow) {
+		return r, fault.New(fault.NotFound, "page.unknown")
+	}
+	if err == nil && r.State != Private {
+		return r, fault.New(fault.Conflict, "response.decided")
+	}
+	return r, err
+}
+
+func (s *Service) decide(tx *store.Tx, l letter.ID, id int64, from, to ResponseState) error {
+	n, err := tx.Exec(qSetResponse, to, tx.Now().UnixMicro(), id, from)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "response.decided")
+	}
+	return letter.Touch(tx, l)
+}
+
+// Edit sets what is to be published of a response that is private: the excerpt, and the copy of its file; a nil copy stays as it is.
+func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, language string, copied *File, by int64) error {
+	if copied != nil {
+		f, err := copied.read("copy")
+		if err != nil {
+			return err
+		}
+		copied = &f
+	}
+	excerpt = letter.CleanMarkdown(excerpt)
+	if len(excerpt) > maxLong {
+		return fault.List{fault.New(fault.TooLarge, "response.excerpt").On("excerpt")}
+	}
+	if !i18n.IsLanguage(language) {
+		return fault.List{fault.New(fault.Invalid, "language").On("language")}
+	}
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		r, err := s.private(tx, l.ID, id)
+		if err != nil {
+			return err
+		}
+		public := []byte(nil)
+		if copied != nil {
+			r.Copy, r.CopyType, public = copied.Name, copied.Type, copied.Content
+		} else if err := tx.Row(qCopy, id, l.ID).Scan(&public); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qEditResponse, excerpt, language, r.Copy, r.CopyType, public, id); err != nil {
+			return err
+		}
+		return record(tx, l, by, "response.edited", "")
+	})
+}
+
+// PublishResponse publishes a response for the operator of the command line.
+func (s *Service) PublishResponse(ctx context.Context, slug string, id int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if _, err := s.private(tx, l.ID, id); err != nil {
+			return err
+		}
+		return s.decide(tx, l.ID, id, Private, Published)
+	})
+}
+
+// TakeDown destroys what was published of a response, and its original. That it was there, and when it went, stays.
+func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if err := s.decide(tx, l.ID, id, Published, TakenDown); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qEmptyResponse, id); err != nil {
+			return err
+		}
+		return record(tx, l, by, "response.taken_down", "")
+	})
+}
+
+// Original returns the file of a response as it came, for editors.
+func (s *Service) Original(ctx context.Context, l letter.Letter, id int64) (f File, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		r, err := scanResponse(tx.Row(qFindResponse, id, l.ID))
+		if errors.Is(err, store.ErrNoRow) || err == nil && r.File == "" {
+			return fault.New(fault.NotFound, "page.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		var sealed []byte
+		if err := tx.Row(qOriginal, id, l.ID).Scan(&sealed); err != nil {
+			return err
+		}
+		f.Name, f.Type = r.File, r.FileType
+		f.Content, err = s.Keys.Open("response", id, sealed)
+		return err
+	})
+	return f, err
+}
+
+// PublicCopy returns the file of a response as everybody may see it.
+func (s *Service) PublicCopy(ctx context.Context, l letter.Letter, id int64) (f File, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		r, err := scanResponse(tx.Row(qFindResponse, id, l.ID))
+		if errors.Is(err, store.ErrNoRow) || err == nil && (r.State != Published || r.Copy == "") {
+			return fault.New(fault.NotFound, "page.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		f.Name, f.Type = r.Copy, r.CopyType
+		return tx.Row(qCopy, id, l.ID).Scan(&f.Content)
+	})
+	return f, err
+}
