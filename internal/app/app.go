@@ -138,7 +138,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	}
 	a.Accounts.Passkeys = passkeys
 	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Invitations: a.Invitations,
-		News: a.News, Accounts: a.Accounts, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+		News: a.News, Accounts: a.Accounts, Deliveries: a.Deliveries, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:

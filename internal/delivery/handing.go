@@ -204,7 +204,7 @@ func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f F
 		return f, err
 	}
 	data, err := s.Documents.PDF(made)
-	return File{Role: Pack, Name: l.Slug + ".pdf", Type: letter.PDF, Content: data}, err
+	return File{Role: Pack, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
 }
 
 func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
@@ -316,13 +316,14 @@ func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery) error {
 	}
 	leaf := verify.Deliver{Letter: l.LogID}
 	for _, f := range d.Files {
+		if f.Role != Pack {
+			continue
+		}
 		sum, err := hex.DecodeString(f.Commitment)
 		if err != nil || len(sum) != 32 {
 			return errors.New("delivery: a file without a commitment")
 		}
-		if f.Role == Pack {
-			leaf.Files = append(leaf.Files, [32]byte(sum))
-		}
+		leaf.Files = append(leaf.Files, [32]byte(sum))
 	}
 	slices.SortFunc(leaf.Files, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 	leaf.Files = slices.Compact(leaf.Files)

@@ -18,8 +18,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 	if l == nil {
 		l = d.words
 	}
-	d.Blocks = append(d.Blocks, NewPage{Begins: TheCover})
-	if len(head.Leads) > 0 {
+	if d.Blocks = append(d.Blocks, NewPage{Begins: TheCover}); len(head.Leads) > 0 {
 		d.Blocks = append(d.Blocks, head)
 	}
 	add := func(role Role, language string, runs ...Run) {

@@ -188,7 +188,7 @@ type Part int
 // The parts.
 const (
 	TheText  Part = iota // what is signed, with its letterhead
-	TheCover             // that goes before it
+	TheCover             // what goes before it
 	TheSignatories
 	TheSheet // that says how to check the document
 )

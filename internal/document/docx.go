@@ -217,28 +217,20 @@ func (x *wordWriter) header() string {
 	return aside.body.String()
 }
 
-// footer says which page it is on, and how many there are: both are for the word processor to fill in. Below stands which copy it is of
-// those that are not public, above that it is no document yet.
+// footer says which page it is on, and how many there are: both are for the word processor to fill in.
 func (x *wordWriter) footer() string {
 	const page, pages = "\ue000", "\ue001"
 	words := x.doc.words
-	rtl := words.Dir == "rtl"
 	aside := &wordWriter{doc: x.doc}
 	aside.part = &aside.body
-	foot := func(text string) {
-		aside.paragraph(wordParagraph{style: "Footer", language: words.Code}, []Run{{Text: text}})
-	}
-	if x.doc.Stamp != "" {
-		foot(x.doc.Stamp)
-	}
-	aside.begin(wordParagraph{style: "Footer", language: words.Code}, rtl)
+	aside.begin(wordParagraph{style: "Footer", language: words.Code}, words.Dir == "rtl")
 	text := strings.NewReplacer(i18n.FSI, "", i18n.PDI, "").Replace(words.T("document.page", "Page", page, "Pages", pages))
 	for text != "" {
 		at := strings.IndexAny(text, page+pages)
 		if at < 0 {
 			at = len(text)
 		}
-		aside.runs([]Run{{Text: text[:at]}}, words.Code, rtl)
+		aside.runs([]Run{{Text: text[:at]}}, words.Code, words.Dir == "rtl")
 		if text = text[at:]; text == "" {
 			break
 		}
@@ -246,12 +238,16 @@ func (x *wordWriter) footer() string {
 		if strings.HasPrefix(text, pages) {
 			field = "NUMPAGES"
 		}
-		fmt.Fprintf(aside.part, `<w:fldSimple w:instr="%s"><w:r><w:rPr>%s</w:rPr><w:t>1</w:t></w:r></w:fldSimple>`, field, direction(rtl))
+		fmt.Fprintf(aside.part, `<w:fldSimple w:instr="%s"><w:r><w:rPr>%s</w:rPr><w:t>1</w:t></w:r></w:fldSimple>`, field, direction(words.Dir == "rtl"))
 		text = text[len(page):]
 	}
 	aside.part.WriteString("</w:p>")
-	if x.doc.Copy != "" {
-		foot(words.T("document.copy_n", "Number", x.doc.Copy))
+	lines := x.doc.marks()
+	if x.doc.Stamp != "" {
+		lines = append(lines, x.doc.Stamp)
+	}
+	for _, line := range lines {
+		aside.paragraph(wordParagraph{style: "Footer", language: words.Code}, []Run{{Text: line}})
 	}
 	return aside.body.String()
 }

@@ -54,11 +54,7 @@ func (x *wordWriter) block(b Block) {
 	case Letterhead:
 		x.letterhead(b)
 	case Window:
-		x.paragraph(wordParagraph{style: x.styleIn(""), foreign: true}, []Run{{Text: strings.Join(b.Lines, "\n")}})
-	case Labels:
-		for _, lines := range b.Addresses {
-			x.paragraph(wordParagraph{style: x.styleIn(""), foreign: true}, []Run{{Text: strings.Join(lines, "\n")}})
-		}
+		x.paragraph(wordParagraph{style: x.styleOf(Address)}, []Run{{Text: strings.Join(b.Lines, "\n")}})
 	case Signatories:
 		x.signatories(b)
 	case Facts:
@@ -205,12 +201,12 @@ func (x *wordWriter) table(t Table) {
 }
 
 func (x *wordWriter) figure(p Picture) {
-	keep, align := len(p.Caption) > 0, Centre
-	width, height := float64(x.room()-x.indent)/20, 380.0
-	if p.Written {
-		keep, align, width, height = true, Start, width/2, writtenHeight
+	keep := len(p.Caption) > 0
+	align, height := Centre, 380.0
+	if p.Written { // it belongs to the name below
+		keep, align, height = true, Start, writtenHeight
 	}
-	drawn := p.Data != nil && x.picture(p.Data, p.Alt, wordParagraph{style: "Picture", align: align, keep: keep}, width, height)
+	drawn := p.Data != nil && x.picture(p.Data, p.Alt, wordParagraph{style: "Picture", align: align, keep: keep}, float64(x.room()-x.indent)/20, height)
 	if !drawn {
 		x.report.Pictures++
 		words := x.doc.words.T("document.picture")

@@ -215,7 +215,7 @@ func Make(in Input) *Document {
 		leads, head.Leads = append(leads, lead.Name), append(head.Leads, lead)
 	}
 	d.Author = strings.Join(leads, ", ")
-	if in.Cover != nil {
+	if in.Cover != nil && (in.Layout == "" || in.Layout == AsLetter) {
 		d.addCover(head, in)
 	}
 	if len(leads) > 0 {

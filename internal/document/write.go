@@ -498,10 +498,18 @@ func (s *setter) frame(i int, head textLine) {
 			s.drawLine(head, all, margin-26, Start, nil, "")
 		}
 		foot(words.T("document.page", "Page", i+1, "Pages", len(s.pages)), 18)
-		if s.doc.Copy != "" {
-			foot(words.T("document.copy_n", "Number", s.doc.Copy), 30)
+		for j, line := range s.doc.marks() {
+			foot(line, float64(30+12*j))
 		}
 	})
+}
+
+// marks are what stands at the foot of each page beside its number: whether it may be published, and which copy it is.
+func (d *Document) marks() (lines []string) {
+	if d.Copy != "" {
+		lines = append(lines, d.words.T("document.copy_n", "Number", d.Copy))
+	}
+	return lines
 }
 
 // stamp draws what stands across each page, below its text, and returns how a page names that.

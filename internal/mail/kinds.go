@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -113,6 +114,19 @@ func (m *Mailer) kinds() []anyKind {
 			content:  m.circulation,
 			refused: func(ctx context.Context, j letter.ReaderMail) error {
 				return m.Letters.Circulations.Refused(ctx, j.Reader)
+			},
+		},
+
+		// To those whom a letter asks.
+		kind[delivery.LetterMail, handed]{
+			template: "delivery",
+			envelope: m.delivery,
+			content:  m.handOver,
+			refused: func(ctx context.Context, j delivery.LetterMail) error {
+				return m.Deliveries.Went(ctx, j.Delivery, delivery.Turned)
+			},
+			accepted: func(ctx context.Context, j delivery.LetterMail, _ handed) error {
+				return m.Deliveries.Went(ctx, j.Delivery, delivery.Handed)
 			},
 		},
 

@@ -23,6 +23,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -62,6 +63,7 @@ type Mailer struct {
 	News        *news.Service
 	Letters     *letter.Service
 	Accounts    *account.Service
+	Deliveries  *delivery.Service
 	Sign        *DKIM // nil sends unsigned
 	Site        string
 	From        string // address of the sender
@@ -155,6 +157,20 @@ type page struct {
 	subject     string // "" for that of its template
 	replyTo     string // the address that answers reach, "" for the sender's
 	unsubscribe string // the token that ends mails of this kind, "" if they cannot be ended
+
+	personal bool   // somebody wrote it, or had it written, to this one reader
+	sender   string // whose name it bears, "" for the site's
+	thread   thread
+	files    []attached
+}
+
+// thread names a mail, and the one that it goes on from, where there are several to one reader.
+type thread struct{ id, after string }
+
+// attached is a file that goes with a mail.
+type attached struct {
+	name, contentType string
+	data              []byte
 }
 
 // content is what the templates of every mail see.
@@ -218,7 +234,11 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 		return nil, fmt.Errorf("mail: %s.html: %w", p.template, err)
 	}
 	msg := gomail.NewMsg()
-	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(m.Site), Address: m.From})
+	sender := m.Site
+	if p.sender != "" {
+		sender = p.sender
+	}
+	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(sender), Address: m.From})
 	if err := msg.To(p.to); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
@@ -229,8 +249,18 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 	}
 	msg.Subject(p.subject)
 	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))
-	msg.SetMessageIDWithValue(messageID(id, m.From))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if p.thread.id == "" {
+		p.thread.id = "job." + strconv.FormatInt(id, 36) // the same each time a job is tried
+	}
+	msg.SetMessageIDWithValue(messageID(p.thread.id, m.From))
+	if p.thread.after != "" {
+		after := "<" + messageID(p.thread.after, m.From) + ">"
+		msg.SetGenHeader(gomail.HeaderInReplyTo, after)
+		msg.SetGenHeader(gomail.HeaderReferences, after)
+	}
+	if !p.personal {
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
 	msg.SetGenHeader(gomail.HeaderContentLang, p.about.L.Code)
 	if p.unsubscribe != "" { // a mail program can end these mails by one press, without a page (RFC 8058)
 		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.BaseURL+"/unsubscribe/"+p.unsubscribe+">")
@@ -238,6 +268,11 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, plain.String())
 	msg.AddAlternativeString(gomail.TypeTextHTML, rich.String())
+	for _, f := range p.files {
+		if err := msg.AttachReader(f.name, bytes.NewReader(f.data), gomail.WithFileContentType(gomail.ContentType(f.contentType))); err != nil {
+			return nil, fmt.Errorf("mail: attach: %w", err)
+		}
+	}
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("mail: write: %w", err)
 	}
@@ -247,7 +282,7 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 	return m.Sign.sign(out.Bytes())
 }
 
-// messageID is the same each time a job is tried.
-func messageID(id int64, from string) string {
-	return "job." + strconv.FormatInt(id, 36) + "@" + from[strings.LastIndexByte(from, '@')+1:]
+// messageID is the name of a mail on the sender's domain.
+func messageID(name, from string) string {
+	return name + "@" + from[strings.LastIndexByte(from, '@')+1:]
 }

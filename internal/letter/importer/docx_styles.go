@@ -8,8 +8,8 @@ import (
 // The styles of what a document that was made of a letter has beside its text. A paragraph whose style is one of them, or based on one,
 // is no part of the letter.
 const (
-	CoverStyle       = "Undersigned Cover"
 	LetterheadStyle  = "Undersigned Letterhead"
+	CoverStyle       = "Undersigned Cover"
 	RemarkStyle      = "Undersigned Remark"
 	SignatoriesStyle = "Undersigned Signatories"
 	SheetStyle       = "Undersigned Sheet"
@@ -178,7 +178,7 @@ func (d *document) isMade() bool {
 func (k *paragraph) known(chain []wordStyle) {
 	for i, s := range chain {
 		switch s.Name.Val {
-		case CoverStyle, LetterheadStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
+		case LetterheadStyle, CoverStyle, RemarkStyle, SignatoriesStyle, SheetStyle:
 			k.addition = s.Name.Val
 		case "Quote", "Intense Quote":
 			k.quoted = true
