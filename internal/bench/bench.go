@@ -118,7 +118,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 
 func (o *Options) check() error {
 	switch {
-	case o.What != Sign && o.What != Confirm && o.What != Read && o.What != Sized && o.What != Checked:
+	case o.What != Sign && o.What != Confirm && o.What != Read && o.What != Sized && o.What != Checked && o.What != Documented:
 		return fmt.Errorf("bench: %q cannot be measured", o.What)
 	case len(o.Connections) == 0 || slices.Min(o.Connections) < 1 || slices.Max(o.Connections) > 4096:
 		return errors.New("--connections: give numbers from 1 to 4096, for example 1,16,64")

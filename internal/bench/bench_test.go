@@ -196,3 +196,32 @@ func TestRun_refusals(t *testing.T) {
 		})
 	}
 }
+
+// Each program that is here makes each document, and what it takes is told.
+func TestDocuments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser several times")
+	}
+	o := options(t, bench.Documented)
+	report, err := bench.Documents(t.Context(), o, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, l := range report.Lines {
+		names[l.Name] = true
+		if l.Rate <= 0 || l.P50 <= 0 || l.CPU <= 0 || l.Memory <= 1 || l.Against != "" && (l.Ratio <= 0 || !names[l.Against]) {
+			t.Errorf("%+v", l)
+		}
+	}
+	if !names["PDF, 4 pages"] || !names["PDF, 60 signatories"] {
+		t.Errorf("lines of %v", names)
+	}
+	var printed bytes.Buffer
+	if err := report.Print(&printed); err != nil || !strings.Contains(printed.String(), "PDF, 4 pages") {
+		t.Errorf("%v: %s", err, printed.String())
+	}
+	if left, err := os.ReadDir(o.Dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -32,8 +32,9 @@ type Line struct {
 	Rate        float64 `json:"per_second"`
 	P50         float64 `json:"p50_ms"`
 	P99         float64 `json:"p99_ms"`
-	CPU         float64 `json:"cpu_us,omitempty"` // processor time of the answering process for one request, mails included
-	Errors      int     `json:"errors"`           // of all rounds
+	CPU         float64 `json:"cpu_us,omitempty"`     // processor time of the answering process for one request, mails included
+	Memory      float64 `json:"memory_mib,omitempty"` // of Documents: the highest, of all processes of its maker together
+	Errors      int     `json:"errors"`               // of all rounds
 	Error       string  `json:"error,omitempty"`
 	Against     string  `json:"against,omitempty"`
 	Ratio       float64 `json:"ratio,omitempty"`
@@ -103,6 +104,9 @@ func median(values []float64) float64 {
 
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) error {
+	if r.What == Documented {
+		return r.printDocuments(w)
+	}
 	fmt.Fprintf(w, "%s, %s: medians of %d rounds of %g s\n\n", r.What, r.Engine, r.Rounds, r.Seconds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "connections\t/s\tp50 ms\tp99 ms\tCPU µs\terrors\tof bare\trounds\t\t\n")

@@ -1,8 +1,8 @@
 // Package bundle owns what anybody can take away of a letter as data: its public document, what its leaves of the log commit
-// to, and the bundle, one zip with all that verify needs to check the letter's numbers without this server; and the shelf where bundles and
-// documents are kept.
+// to, and the bundle, one zip with all that verify needs to check the letter's numbers without this server; and the shelf where bundles,
+// documents, cards and press kits are kept.
 //
-// It promises public data only, numbers that are no newer than the checkpoint beside them, and that a bundle or document is
+// It promises public data only, numbers that are no newer than the checkpoint beside them, and that each of these is
 // built at most once a checkpoint and hour, by one process at a time. It must not know HTTP, nor a language of the pages.
 package bundle
 

@@ -19,8 +19,8 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 )
 
-// Shelf keeps the bundles and documents that were last asked for as files, SLUG.SIZE.VERSION.zip and
-// SLUG.SIZE.VERSION.EDITION.LANGUAGE.FORMAT. They can be deleted at any time.
+// Shelf keeps the bundles, documents, cards and press kits that were last asked for as files, SLUG.SIZE.VERSION and what it is:
+// bundle.zip, EDITION.LANGUAGE.FORMAT, card.LANGUAGE.png, press.LANGUAGE.zip. They can be deleted at any time.
 type Shelf struct {
 	*Service
 	Documents *document.Service
@@ -36,13 +36,16 @@ type Shelf struct {
 	last     map[item]string    // the path of each that was last served; guarded by mu
 }
 
-// item is what is kept of a letter: a bundle or a document.
+// item is what is kept of a letter, such as its bundle or a document.
 type item struct{ slug, end string } // end is that of the file's name, from its point
 
-const bundleEnd = ".zip"
+const bundleEnd = ".bundle.zip"
 
 // kept are the files of the shelf that may hold a name.
-var kept = []string{"*" + bundleEnd, "*." + string(document.PDF), "*." + string(document.DOCX)}
+var kept = []string{"*.zip", "*." + string(document.PDF), "*." + string(document.DOCX), "*.png"}
+
+// unfinished are the files that are being written, or were when a process was killed.
+const unfinished = ".bundle-*"
 
 // building is an item that is being built: all who ask for it wait for the same one.
 type building struct {
@@ -55,11 +58,11 @@ type building struct {
 
 const (
 	maxRemembered = 10_000           // paths of items
-	maxKept       = 2 << 30          // bytes of bundles and documents; the oldest go
+	maxKept       = 2 << 30          // bytes of all; the oldest go
 	waitFor       = 20 * time.Second // for one that is being built, before whoever asks is told to come again
 )
 
-// Kept is how long a bundle or document may lie there.
+// Kept is how long an item may lie there.
 const Kept = time.Hour
 
 // skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
@@ -178,7 +181,7 @@ func (b *Shelf) make(ctx context.Context, now *building) (err error) {
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(b.Folder, ".bundle-*")
+	f, err := os.CreateTemp(b.Folder, unfinished)
 	if err != nil {
 		return err
 	}
@@ -241,7 +244,7 @@ func (b *Shelf) sweep(now time.Time, limit int64) {
 		info os.FileInfo
 	}
 	var files []file
-	for _, path := range b.paths(append(slices.Clone(kept), ".bundle-*")...) {
+	for _, path := range b.paths(append(slices.Clone(kept), unfinished)...) {
 		if info, err := os.Stat(path); err == nil {
 			files = append(files, file{path, info})
 		}

@@ -11,13 +11,14 @@ import (
 )
 
 type benchCommand struct {
-	Sign    benchSign    `cmd:"" help:"Measure accepted signatures beside a bare durable insert."`
-	Confirm benchConfirm `cmd:"" help:"Measure confirmed signatures beside a bare durable insert."`
-	Read    benchRead    `cmd:"" help:"Measure the letter's page beside a bare handler that sends the same bytes."`
-	Check   benchCheck   `cmd:"" help:"Measure all of these, an idle server and a backlog of mails in half a minute, and fail where a figure fell under its floor."`
-	Sizes   benchSizes   `cmd:"" help:"Measure pages, signing and confirming on instances of different sizes, made by bench seed."`
-	Seed    benchSeed    `cmd:"" help:"Fill an instance with signatures of invented people, signed and confirmed through the real code."`
-	Bare    benchBare    `cmd:"" hidden:"" help:"Serve the bare limits."`
+	Sign     benchSign     `cmd:"" help:"Measure accepted signatures beside a bare durable insert."`
+	Confirm  benchConfirm  `cmd:"" help:"Measure confirmed signatures beside a bare durable insert."`
+	Read     benchRead     `cmd:"" help:"Measure the letter's page beside a bare handler that sends the same bytes."`
+	Check    benchCheck    `cmd:"" help:"Measure all of these, an idle server and a backlog of mails in half a minute, and fail where a figure fell under its floor."`
+	Sizes    benchSizes    `cmd:"" help:"Measure pages, signing and confirming on instances of different sizes, made by bench seed."`
+	Document benchDocument `cmd:"" help:"Measure a letter as a document beside Chromium printing its page, and LibreOffice where it is installed."`
+	Seed     benchSeed     `cmd:"" help:"Fill an instance with signatures of invented people, signed and confirmed through the real code."`
+	Bare     benchBare     `cmd:"" hidden:"" help:"Serve the bare limits."`
 }
 
 // benchFlags are common to all that is measured.
@@ -95,6 +96,22 @@ func (c *benchSizes) Run(e *environment) error {
 	return flags.report(e, func(o bench.Options) (*bench.Report, error) {
 		o.Connections, o.Duration, o.Rounds, o.Links = c.Connections, c.Duration, c.Rounds, c.Links
 		return bench.Sizes(e.ctx, o, c.Folders)
+	})
+}
+
+type benchDocument struct {
+	Names  int    `default:"5000" help:"Signatories of the longer document."`
+	Rounds int    `default:"3" help:"Rounds; in each every program makes each document once. Medians are reported."`
+	Dir    string `type:"existingdir" placeholder:"DIR" help:"Where the temporary folder is made. Default: the system's."`
+	JSON   bool   `help:"Print one JSON object."`
+}
+
+// Run measures documents.
+func (c *benchDocument) Run(e *environment) error {
+	flags := benchFlags{JSON: c.JSON}
+	return flags.report(e, func(o bench.Options) (*bench.Report, error) {
+		o.Rounds, o.Dir = c.Rounds, c.Dir
+		return bench.Documents(e.ctx, o, c.Names)
 	})
 }
 

@@ -1,5 +1,5 @@
 // Package document owns a letter as a document that is handed over: its model, made from an edition for an audience in a layout, and
-// the PDF and the Word document that are written of it.
+// what is written of it, PDF, Word document and plain text; and the card, its picture beside a link.
 //
 // It promises that every word which is signed stands in the document, once and in its order (but for a list, which has none of them),
 // that the same input, the fonts of the machine included, gives the same bytes, that what it cannot show, a picture or a character, it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -91,13 +92,16 @@ func uint16At(b []byte, at int) uint16 { return uint16(b[at])<<8 | uint16(b[at+1
 
 // builtInFont reads one of the built-in fonts, once.
 func builtInFont(name string) *fontFile {
-	once, _ := readOnce.LoadOrStore(name, sync.OnceValue(func() *fontFile {
-		f, err := readBuiltIn(name)
-		if err != nil {
-			panic("document: " + name + ": " + err.Error()) // it is part of the program
-		}
-		return f
-	}))
+	once, known := readOnce.Load(name)
+	if !known { // it is asked for each character: only the first pays for a function
+		once, _ = readOnce.LoadOrStore(name, sync.OnceValue(func() *fontFile {
+			f, err := readBuiltIn(name)
+			if err != nil {
+				panic("document: " + name + ": " + err.Error()) // it is part of the program
+			}
+			return f
+		}))
+	}
 	return once.(func() *fontFile)()
 }
 
@@ -112,8 +116,8 @@ func readBuiltIn(name string) (*fontFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(unpack)
-	if err != nil {
+	data := make([]byte, binary.LittleEndian.Uint32(packed[len(packed)-4:])) // gzip ends with the length of what is in it
+	if _, err := io.ReadFull(unpack, data); err != nil {
 		return nil, err
 	}
 	loader, err := ot.NewLoader(bytes.NewReader(data))

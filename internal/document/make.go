@@ -75,7 +75,7 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 		return nil, fault.New(fault.NotFound, "letter.draft")
 	}
 	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/"),
-		Audience: w.Audience, Picture: s.picture(ctx)}
+		Audience: w.Audience, Picture: s.Pictures(ctx)}
 	editions, err := s.Letters.Editions.List(ctx, l.ID)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,8 @@ func (s *Service) names(ctx context.Context, id letter.ID, a roll.Audience) iter
 	}
 }
 
-func (s *Service) picture(ctx context.Context) func(hash string) []byte {
+// Pictures finds the pictures that letters name.
+func (s *Service) Pictures(ctx context.Context) func(hash string) []byte {
 	return func(hash string) []byte {
 		p, missing := s.Letters.Media.Find(ctx, hash)
 		if missing != nil || p.Type == letter.PDF {
@@ -171,7 +172,7 @@ func (s *Service) Draft(ctx context.Context, l letter.Letter, e letter.Edition, 
 	if _, ok := e.Texts[language]; !ok {
 		return nil, fault.New(fault.NotFound, "edition.unknown")
 	}
-	return Make(Input{Letter: l, Edition: e, Language: language, Audience: roll.ForPublic, Draft: true, Picture: s.picture(ctx)}), ctx.Err()
+	return Make(Input{Letter: l, Edition: e, Language: language, Audience: roll.ForPublic, Draft: true, Picture: s.Pictures(ctx)}), ctx.Err()
 }
 
 // Input is all that a document is made of.
@@ -236,12 +237,9 @@ func Make(in Input) *Document {
 
 // begin returns an empty document of a text, on the paper of the first lead organisation's country.
 func begin(l letter.Letter, t letter.Text) *Document {
-	d := &Document{Title: t.Name(), Language: t.Language, Sheet: A4, words: i18n.Find(t.Language)}
+	d := &Document{Title: t.Name(), Language: t.Language, Sheet: A4, words: wordsFor(t.Language)}
 	if len(l.Leads) > 0 && slices.Contains(letterCountries, l.Leads[0].Country) {
 		d.Sheet = Letter
-	}
-	if d.words == nil {
-		d.words = i18n.Find(i18n.Default)
 	}
 	return d
 }
@@ -266,7 +264,7 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 	dateline := t.Place + t.Date
 	if t.Place != "" && t.Date != "" {
-		dateline = t.Place + d.comma() + t.Date
+		dateline = t.Place + commaOf(d.Language) + t.Date
 	}
 	add(Dateline, dateline)
 	add(Salutation, t.Salutation)
@@ -310,9 +308,9 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 }
 
-// comma is that between place and date, as the letter's page has it.
-func (d *Document) comma() string {
-	if i18n.Direction(d.Language) == "rtl" && d.Language != "he" && d.Language != "yi" {
+// commaOf is that between place and date, as the letter's page has it.
+func commaOf(language string) string {
+	if i18n.Direction(language) == "rtl" && language != "he" && language != "yi" {
 		return "، "
 	}
 	return ", "

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
@@ -70,8 +71,12 @@ type typesetter struct {
 
 // set shapes stretches of text as one paragraph.
 func (t *typesetter) set(stretches []stretch, rtl bool, lead float64) *passage {
-	p := &passage{rtl: rtl, lead: lead}
-	looks := make([]*look, 0, 64)
+	n := 0
+	for _, s := range stretches {
+		n += utf8.RuneCountInString(s.text)
+	}
+	p := &passage{rtl: rtl, lead: lead, text: make([]rune, 0, n)}
+	looks := make([]*look, 0, n)
 	for i := range stretches {
 		s := &stretches[i]
 		p.size = max(p.size, s.size)

@@ -52,7 +52,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	badText := form
 	badText.Form = wrong(text, "title", "d0-text", "picture", "document_text")
 	source := view
-	source.Texts, source.EditionsURL, source.FileURL, source.Documents = nil, "", "", nil
+	source.Texts, source.EditionsURL, source.FileURL, source.Documents, source.PressURL = nil, "", "", nil, ""
 	board := desk.BoardPage{Base: base(w.title, "/desk/letters/x"), LetterTitle: tag(w.title), Action: "/desk/letters/x", PublicURL: "/letters/x",
 		State: "draft", Draft: true, MayWrite: true, MayVet: true, SignOn: "both", Protected: true,
 		Leads: []page.Tagged{tag(w.organisation)}, Texts: view.Texts, Missing: view.Texts[1:],

@@ -33,6 +33,8 @@ func (s *Server) routes() {
 	s.handle("GET /letters/{slug}/badge.svg", p.SendBadge)
 	s.handle("GET /oembed", p.SendOEmbed)
 	s.handle("GET /letters/{slug}/bundle.zip", p.SendBundle)
+	s.handle("GET /letters/{slug}/{file}", p.SendTakeaway)
+	s.handle("GET /letters/{slug}/signatures", s.refuseRead) // {file} would take it
 	s.handle("POST /letters/{slug}/signatures", s.limited(p.SubmitSignature))
 	s.handle("GET /letters/{slug}/check-mail", p.ShowCheckMail)
 	s.handle("POST /letters/{slug}/check-mail", s.limited(p.SubmitResend))
@@ -115,6 +117,12 @@ func (s *Server) showAsset(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
 	s.site.Assets.ServeHTTP(w, r)
+	return nil
+}
+
+// refuseRead answers whoever reads what can only be sent to.
+func (s *Server) refuseRead(w http.ResponseWriter, r *http.Request) error {
+	s.refuseMethod(w, r, http.MethodPost)
 	return nil
 }
 

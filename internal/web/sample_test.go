@@ -76,7 +76,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Texts: texts, Number: 2, Current: true, Published: l.Date(time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)),
 		SHA256:  "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
 		FileURL: "/letters/x/editions/2.en.md", Documents: []page.DocumentLink{{URL: "/letters/x/editions/2.en.pdf", Format: "pdf", About: "212 kB, 4 May 2026"},
-			{URL: "/letters/x/editions/2.en.docx", Format: "docx"}}, EditionsURL: "/letters/x/editions", Editions: 2, Authority: true,
+			{URL: "/letters/x/editions/2.en.docx", Format: "docx"}}, PressURL: "/letters/x/press.en.zip", EditionsURL: "/letters/x/editions", Editions: 2, Authority: true,
 	}
 	people := []public.SignatoryView{{Name: w.name, Title: w.office, Affiliation: w.organisation, Country: i18n.CountryName(l, "CH")}, {Name: w.longName},
 		{Name: "Иван Петров", Affiliation: "University"}, {Name: "سارا احمدی", Country: i18n.CountryName(l, "FR"), Basis: "paper"}}
@@ -210,7 +210,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"unsubscribe", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t"}},
 		{"unsubscribe-again", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t", Again: true}},
 		{"unsubscribe-done", public.UnsubscribePage{Base: base(l.T("unsubscribe.done_title"), "/unsubscribe/t"), Done: true}},
-		{"embed", public.EmbedPage{Base: base(w.title, "/letters/x/embed"), Card: card, Demands: []page.Tagged{tag(w.text), tag(w.subtitle)}, Open: true, URL: "/letters/x"}},
+		{"embed", public.EmbedPage{Base: base(w.title, "/letters/x/embed"), Card: card, Demands: []page.Tagged{tag(w.text), tag(w.subtitle)}, Tally: l.N("counts.persons_n", 12345), Open: true, URL: "/letters/x"}},
 		{"embed-closed", public.EmbedPage{Base: base(w.title, "/letters/y/embed"), Card: archived, URL: "/letters/y"}},
 		{"home", public.HomePage{Base: base(l.T("home.title"), "/"), Open: []public.LetterCard{card, card}, Closed: []public.LetterCard{archived},
 			OlderURL: "/?before=x"}},

@@ -291,11 +291,16 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	var answer discarded
 	handler.ServeHTTP(&answer, r)
 	if answer.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", answer.Header().Get("Allow"))
-		s.site.FailWith(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
+		s.refuseMethod(w, r, answer.Header().Get("Allow"))
 		return
 	}
 	s.site.Fail(w, r, fault.New(fault.NotFound, "page.unknown"))
+}
+
+// refuseMethod answers a request of another method than those that an address takes.
+func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, allowed string) {
+	w.Header().Set("Allow", allowed)
+	s.site.FailWith(w, r, fault.New(fault.NotFound, "method"), http.StatusMethodNotAllowed)
 }
 
 // cleanPath returns the path with one slash at its beginning and none doubled, and without dots.

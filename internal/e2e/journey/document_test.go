@@ -121,3 +121,66 @@ func TestDocument_fromTheLettersPage(t *testing.T) {
 		}
 	})
 }
+
+// Whoever reports on a letter takes one file along; an erased name is gone from it, and from the files that are kept.
+func TestPress_fromTheLettersPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing in it runs at once")
+	}
+	a := testkit.App(t, store.SQLite)
+	c := a.Client(t)
+	_, mail := a.Sign(t, c, testkit.SignForm("Wilmot Sedge", "wilmot@sedge.example"))
+	secret := c.Post("/confirm/"+mail.Token(), testkit.Press("confirm")).Secret(t)
+	testkit.Eventually(t, "one person is counted", func() bool { return a.Counts(t) == testkit.Counts{Persons: 1} })
+	address := testkit.Page + "/press.fa.zip"
+	if page := c.Get("/fa" + testkit.Page); !strings.Contains(page.Body, `href="`+address+`"`) {
+		t.Error("the letter's page leads to no press kit")
+	}
+	if page := c.Get("/fa" + testkit.Page + "/editions/1"); !strings.Contains(page.Body, `href="`+address+`"`) {
+		t.Error("the current edition's page leads to no press kit")
+	}
+	files := map[string]string{}
+	kit := c.Get(address).Body
+	archive, err := zip.NewReader(strings.NewReader(kit), int64(len(kit)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[strings.TrimPrefix(f.Name, testkit.Slug+"/")] = string(data)
+	}
+	if got := files["signed.fa.md"]; got != c.Get(testkit.Page+"/editions/1.fa.md").Body {
+		t.Errorf("the signed file is %.100q", got)
+	}
+	if card := c.Get(testkit.Page + "/card.fa.png"); files["card.fa.png"] == "" || card.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("the picture has %d bytes", len(files["card.fa.png"]))
+	}
+	for name, want := range map[string]string{"brief.fa.txt": a.URL + testkit.Page, "letter.fa.txt": "Wilmot Sedge", "letter.fa.pdf": "%PDF-", "letter.fa.docx": "PK"} {
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s does not say %q: %.300q", name, want, files[name])
+		}
+	}
+	if strings.Contains(files["brief.fa.txt"], "Wilmot") {
+		t.Error("the brief names a signatory")
+	}
+	kept := func() int {
+		zips, _ := filepath.Glob(filepath.Join(a.Folder(), "cache", "*.press.fa.zip"))
+		pictures, _ := filepath.Glob(filepath.Join(a.Folder(), "cache", "*.card.fa.png"))
+		return len(zips) + len(pictures)
+	}
+	if bundle := c.Get(testkit.Page + "/bundle.zip"); bundle.Status != http.StatusOK || bundle.Body == kit || kept() != 2 {
+		t.Errorf("beside the bundle %d files are kept, want 2", kept())
+	}
+	page := c.Post("/signature", testkit.Press("show", "secret", secret))
+	if r := c.Post("/signature", testkit.Press("erase", "secret", secret, "id", page.SignatureID(t), "sure", "1")); r.Status != 200 {
+		t.Fatalf("erasing was answered with %d", r.Status)
+	}
+	testkit.Eventually(t, "what may have the name is deleted", func() bool { return kept() == 0 })
+}

@@ -364,7 +364,7 @@ func TestRestore_isNotServedUnchecked(t *testing.T) {
 		if _, err := restore(t, k, o.backup(k), to); err == nil || !strings.Contains(err.Error(), "another backup") {
 			t.Errorf("another backup over it: %v", err)
 		}
-		bundle := filepath.Join(to.Data, "cache", testkit.Slug+".2.zip") // of what was here before
+		bundle := filepath.Join(to.Data, "cache", testkit.Slug+".2.1.bundle.zip") // of what was here before
 		if err := errors.Join(os.Mkdir(filepath.Dir(bundle), 0o700), os.WriteFile(bundle, []byte("x"), 0o600)); err != nil {
 			t.Fatal(err)
 		}

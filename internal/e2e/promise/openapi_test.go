@@ -71,7 +71,7 @@ func checkAnswer(t *testing.T, doc *openapi3.T, method, path string, answer *htt
 }
 
 func init() {
-	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv", "text/plain", "application/zip", "application/jsonl"} {
+	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv", "text/plain", "application/zip", "application/jsonl", "image/png"} {
 		openapi3filter.RegisterBodyDecoder(contentType, func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 			text, err := io.ReadAll(body)
 			return string(text), err
@@ -99,6 +99,8 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		testkit.Page + "/signatories.json?limit=0": 422, "/letters/none/signatories.json": 404, testkit.Page + "/signatories.csv": 200,
 		testkit.Page + "/editions/1.en.md": 200, testkit.Page + "/editions/1.fa.md": 200, "/feed.json": 200, "/feed.atom": 200,
 		testkit.Page + "/feed.json": 200, testkit.Page + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
+		testkit.Page + "/card.en.png": 200, testkit.Page + "/card.fa.png": 200, testkit.Page + "/card.de.png": 404, "/letters/none/card.en.png": 404,
+		testkit.Page + "/press.fa.zip": 200, testkit.Page + "/press.de.zip": 404,
 		testkit.Page + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/former": 200, "/log/openings/0": 200,
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)

@@ -43,6 +43,7 @@ type LetterView struct {
 	SHA256       string
 	FileURL      string         // the canonical file
 	Documents    []DocumentLink // the letter as files to hand over; none before it is published
+	PressURL     string         // the press kit, "" but on the letter's own page
 	EditionsURL  string
 	Editions     int        // how many there are
 	Stale        bool       // this translation is older than the authoritative text

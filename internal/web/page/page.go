@@ -34,6 +34,8 @@ type Base struct {
 	NoIndex   bool           // pages that search engines must not keep
 	Feed      FeedLink       // what can be followed from here; zero for nothing
 	Metadata  any            // what the page is about, for machines, as JSON-LD; nil for nothing
+	OEmbed    string         // address that says how another site shows the page, "" for none
+	Picture   *Picture       // that others show beside a link to the page; nil for none
 	Desk      *Nav           // pages of somebody who is signed in; nil elsewhere
 	Note      string         // what was just done, "" for nothing
 	Scripts   bool           // the page is one of the desk, whose script makes some of it easier
@@ -63,6 +65,13 @@ func LanguagesOf(current *i18n.Locale, path string) (links []LanguageLink) {
 		links = append(links, LanguageLink{Code: l.Code, Name: l.Name, Dir: l.Dir, URL: "/" + l.Code + path, Current: l == current})
 	}
 	return links
+}
+
+// Picture is one with its absolute address and its pixels.
+type Picture struct {
+	URL           string
+	Width, Height int
+	Alt           string
 }
 
 // FeedLink is where a page's feed is.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -16,6 +17,7 @@ import (
 type EmbedPage struct {
 	page.Base
 	Card    LetterCard
+	Tally   string        // "" where nobody can sign
 	Demands []page.Tagged // their beginnings
 	Open    bool
 	URL     string // of the letter, absolute
@@ -57,6 +59,9 @@ func (h *Handlers) embedPage(r *http.Request, l *cachedLetter) EmbedPage {
 	loc := page.LocaleOf(r)
 	t := l.Edition.Text(loc.Code)
 	p := EmbedPage{Base: h.Base(r, t.Name()), Card: h.card(r, l), Open: h.open(l), URL: h.BaseURL + page.Local(r, "/letters/"+l.Slug)}
+	if l.SignOn != letter.SignOnNone {
+		p.Tally = h.tally(r, l)
+	}
 	p.NoIndex, p.Canonical = true, h.BaseURL+"/letters/"+l.Slug
 	for _, d := range t.Numbered()[:min(len(t.Demands), embeddedDemands)] {
 		p.Demands = append(p.Demands, page.Tag(letter.Excerpt(d.Text, embeddedLength), t.Language))
@@ -76,6 +81,9 @@ type oembed struct {
 	HTML         string `json:"html,omitempty"`
 	Width        int    `json:"width,omitempty"`
 	Height       int    `json:"height,omitempty"`
+	Picture      string `json:"thumbnail_url"`
+	PictureWide  int    `json:"thumbnail_width"`
+	PictureHigh  int    `json:"thumbnail_height"`
 }
 
 // SendOEmbed tells another site how to show the letter of an address: as a frame where the letter lets sites frame it, else as a link.
@@ -90,7 +98,8 @@ func (h *Handlers) SendOEmbed(w http.ResponseWriter, r *http.Request) error {
 		locale = page.LocaleOf(r)
 	}
 	t := l.Edition.Text(locale.Code)
-	o := oembed{Version: "1.0", Type: "link", Title: t.Name(), ProviderName: h.Name, ProviderURL: h.BaseURL, CacheAge: 3600}
+	o := oembed{Version: "1.0", Type: "link", Title: t.Name(), ProviderName: h.Name, ProviderURL: h.BaseURL, CacheAge: 3600,
+		Picture: h.cardURL(l, t), PictureWide: document.CardWidth, PictureHigh: document.CardHeight}
 	for _, lead := range l.Leads {
 		if o.AuthorName != "" {
 			o.AuthorName += page.Comma(locale.Code)
@@ -132,11 +141,12 @@ func (h *Handlers) SendBadge(w http.ResponseWriter, r *http.Request) error {
 	}
 	loc := page.LocaleOf(r)
 	badge, err := l.page(pageKey{locale: loc.Code, text: ".badge"}, func() ([]byte, error) {
-		return []byte(page.Badge(loc, LetterPage{Base: page.Base{L: loc}, Counts: headline(l.Counts), Form: SignForm{Kinds: kindsOf(l.SignOn)}}.Tally())), nil
+		return []byte(page.Badge(loc, h.tally(r, l))), nil
 	})
 	if err != nil {
 		return err
 	}
+	shownElsewhere(w)
 	badge.send(w, r, "image/svg+xml")
 	return nil
 }

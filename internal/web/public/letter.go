@@ -117,6 +117,7 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		Counted: l.SignOn != letter.SignOnNone, Counts: h.counts(r, l), Open: h.open(l), Form: form,
 		ListURL: page.Local(r, "/letters/"+l.Slug+"/signatories"), Share: h.share("/letters/"+l.Slug, t.Name())}
 	p.Feed, p.Metadata = h.feedOf(r, l), h.metadata(l, t)
+	p.Picture, p.OEmbed = h.picture(r, l, t), h.BaseURL+"/oembed?url="+url.QueryEscape(h.BaseURL+page.Local(r, "/letters/"+l.Slug))
 	for _, u := range l.Updates {
 		p.Updates = append(p.Updates, h.updateLink(r, l, u))
 	}
@@ -175,6 +176,9 @@ func (h *Handlers) view(r *http.Request, l letter.Letter, e letter.Edition, lang
 		if file := h.Bundles.Look(l.Slug, e.Number, v.Title.Lang, d.Format); file != nil {
 			v.Documents[i].About = loc.T("letter.document_size", "Size", int(file.Size()+999)/1000, "Date", loc.Date(file.ModTime()))
 		}
+	}
+	if v.Current {
+		v.PressURL = "/letters/" + l.Slug + "/press." + v.Title.Lang + ".zip"
 	}
 	return v
 }

@@ -21,6 +21,7 @@ type thing struct {
 	Published   string    `json:"datePublished,omitempty"`
 	Modified    string    `json:"dateModified,omitempty"`
 	Expires     string    `json:"expires,omitempty"`
+	Image       string    `json:"image,omitempty"`
 	Version     string    `json:"version,omitempty"`
 	Identifier  string    `json:"identifier,omitempty"`
 	Authors     []thing   `json:"author,omitempty"`
@@ -41,7 +42,8 @@ type counter struct {
 func (h *Handlers) metadata(l *cachedLetter, t letter.Text) *thing {
 	address := h.BaseURL + "/letters/" + l.Slug
 	m := &thing{Context: "https://schema.org", Type: "Message", ID: address, URL: address, Headline: t.Name(), Alternative: t.Subtitle, Language: t.Language,
-		Modified: l.Edition.PublishedAt.Format(time.RFC3339), Version: strconv.Itoa(l.Edition.Number), Identifier: "sha256:" + l.Edition.SHA256}
+		Modified: l.Edition.PublishedAt.Format(time.RFC3339), Image: h.cardURL(l, t),
+		Version: strconv.Itoa(l.Edition.Number), Identifier: "sha256:" + l.Edition.SHA256}
 	if n := len(l.Editions); n > 0 {
 		m.Published = l.Editions[n-1].PublishedAt.Format(time.RFC3339)
 	}
