@@ -153,6 +153,9 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	if err := identify(tx, id, next); err != nil {
 		return err
 	}
+	if err := putAddressed(tx, id, next); err != nil {
+		return err
+	}
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err
