@@ -120,7 +120,7 @@ func visible(entries []Entry, st Standing, v View) []Entry {
 		return entries
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool {
-		id, rests := e.Evidence.response()
+		id, rests := e.Evidence.Response()
 		return rests && !slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id })
 	})
 }
