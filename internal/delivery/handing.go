@@ -203,7 +203,7 @@ func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f F
 	if err != nil {
 		return f, err
 	}
-	data, err := s.Documents.PDF(made)
+	data, err := s.Documents.Write(made, document.PDF)
 	return File{Role: Pack, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
 }
 

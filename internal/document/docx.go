@@ -242,7 +242,11 @@ func (x *wordWriter) footer() string {
 		text = text[len(page):]
 	}
 	aside.part.WriteString("</w:p>")
-	for _, line := range x.doc.marks() {
+	lines := x.doc.marks()
+	if x.doc.Stamp != "" {
+		lines = append(lines, x.doc.Stamp)
+	}
+	for _, line := range lines {
 		aside.paragraph(wordParagraph{style: "Footer", language: words.Code}, []Run{{Text: line}})
 	}
 	return aside.body.String()

@@ -95,7 +95,11 @@ func (x *wordWriter) styles() string {
 	paragraph("UndersignedLetterhead", importer.LetterheadStyle, "Normal", space(0, 0), grey+sized(17))
 	paragraph("UndersignedLetterheadName", importer.LetterheadStyle+" Name", "UndersignedLetterhead", space(40, 20), bold+`<w:color w:val="auto"/>`+sized(21))
 	for _, part := range [...]partStyle{partStyles[TheCover], partStyles[TheSignatories], partStyles[TheSheet]} {
-		paragraph(part.id, part.name, "Normal", `<w:spacing w:before="30" w:after="30" w:line="240" w:lineRule="auto"/>`, sized(19))
+		if part.id == partStyles[TheCover].id { // a letter of its own
+			paragraph(part.id, part.name, "Normal", "", "")
+		} else {
+			paragraph(part.id, part.name, "Normal", `<w:spacing w:before="30" w:after="30" w:line="240" w:lineRule="auto"/>`, sized(19))
+		}
 		paragraph(part.id+"Heading1", part.name+" Heading 1", part.id, keep+together+space(0, 140)+outline(0), bold+sized(26))
 		paragraph(part.id+"Heading2", part.name+" Heading 2", part.id, keep+together+space(240, 100)+outline(1), bold+sized(23))
 		paragraph(part.id+"Remark", part.name+" Remark", part.id, space(40, 100), grey+sized(18))

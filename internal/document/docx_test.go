@@ -346,3 +346,42 @@ func FuzzDOCX(f *testing.F) {
 		}
 	})
 }
+
+// A cover goes before the letter and is no part of it: with it, handwritten signatures and the number of the copy, the document reads
+// back as the same letter. No layout of the United Nations has a cover.
+func TestDOCX_withACover(t *testing.T) {
+	for _, language := range []string{"en", "fa"} {
+		in := covered(language)
+		docx, report := writeWord(t, Make(in))
+		parts := partsOf(t, docx)
+		text := in.Edition.Texts[in.Language]
+		if report.Pictures > 0 || !strings.Contains(parts["word/footer2.xml"], in.Copy) || !strings.Contains(parts["word/document.xml"], "HW/2026/12") {
+			t.Errorf("%s: %d pictures could not be read; %s", language, report.Pictures, parts["word/footer2.xml"])
+		}
+		draft, err := importer.Read("letter.docx", docx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := letter.TextOf(draft, true).Renewed()
+		if difference := cmp.Diff(fieldsOf(text), fieldsOf(back)); difference != "" {
+			t.Errorf("%s: it reads back as another letter:\n%s", language, difference)
+		}
+		for _, not := range []string{"HW/2026/12", "Ombudsman", in.Copy, "handwritten"} {
+			if strings.Contains(back.Canonical(), not) {
+				t.Errorf("%s: %q is in the letter that is read back", language, not)
+			}
+		}
+		for _, layout := range []Layout{AsStatement, AsReview, AsList} {
+			in.Layout = layout
+			docx, _ := writeWord(t, Make(in))
+			if strings.Contains(partsOf(t, docx)["word/document.xml"], "HW/2026/12") {
+				t.Errorf("%s has the cover", layout)
+			}
+		}
+	}
+	draft := Make(inputOf(everything()))
+	draft.Stamp = "DRAFT"
+	if docx, _ := writeWord(t, draft); !strings.Contains(partsOf(t, docx)["word/footer2.xml"], "DRAFT") {
+		t.Error("a draft does not say that it is one")
+	}
+}

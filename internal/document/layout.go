@@ -75,12 +75,20 @@ func (d *Document) arrange(in Input) {
 	if d.Layout == "" || d.Layout == AsLetter {
 		return
 	}
-	end := slices.IndexFunc(d.Blocks, func(b Block) bool { _, page := b.(NewPage); return page })
 	if d.Layout == AsList {
+		end := slices.IndexFunc(d.Blocks, func(b Block) bool { p, page := b.(NewPage); return page && p.Begins > TheCover })
 		d.Blocks, d.Notes = d.Blocks[end:], nil
 		return
 	}
-	d.Blocks = slices.DeleteFunc(d.Blocks[:end], func(b Block) bool { _, head := b.(Letterhead); return head })
+	within := TheText
+	d.Blocks = slices.DeleteFunc(d.Blocks, func(b Block) bool {
+		page, begins := b.(NewPage)
+		if begins {
+			within = page.Begins
+		}
+		_, head := b.(Letterhead)
+		return within != TheText || begins || head
+	})
 	var leads, others []string
 	for _, o := range in.Letter.Leads {
 		leads = append(leads, o.Name(d.Language, i18n.Default))

@@ -32,12 +32,12 @@ type Service struct {
 	turn sync.Mutex // one is written at a time: each takes a processor, and memory by its names
 }
 
-// PDF writes a document as PDF.
-func (s *Service) PDF(d *Document) ([]byte, error) {
+// Write returns a document in a format.
+func (s *Service) Write(d *Document, f Format) ([]byte, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	var b bytes.Buffer
-	_, err := d.WritePDF(&b)
+	_, err := d.Write(&b, f)
 	return b.Bytes(), err
 }
 

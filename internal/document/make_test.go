@@ -76,7 +76,7 @@ func TestMake_forAnAudience(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if pdfs[i], err = d.Documents.PDF(made); err != nil {
+				if pdfs[i], err = d.Documents.Write(made, document.PDF); err != nil {
 					t.Fatal(err)
 				}
 			}

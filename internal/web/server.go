@@ -24,6 +24,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/bundle"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
@@ -70,6 +71,7 @@ type Options struct {
 	Invitations *invitation.Service
 	News        *news.Service
 	Intake      *intake.Service
+	Deliveries  *delivery.Service
 	Documents   *document.Service
 	Handouts    *handout.Service
 	Log         *tlog.Log
@@ -115,7 +117,8 @@ func New(o Options) *Server {
 		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
-		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Documents: o.Documents, Handouts: o.Handouts, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
+		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Deliveries: o.Deliveries, Documents: o.Documents, Handouts: o.Handouts,
+		Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

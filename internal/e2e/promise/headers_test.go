@@ -108,6 +108,11 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration
 		"/desk/letters/{slug}/intake":                   {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
 		"/desk/letters/{slug}/intake/{id}":              {"/desk" + letter + "/intake/x"},
+		"/desk/letters/{slug}/deliveries":               {"/desk" + letter + "/deliveries"},
+		"/desk/letters/{slug}/deliveries/{id}/{number}": {"/desk" + letter + "/deliveries/1/1"},
+		"/desk/letters/{slug}/answers":                  {"/desk" + letter + "/answers"},
+		"/desk/letters/{slug}/answers/{id}":             {"/desk" + letter + "/answers/1"},
+		"/desk/letters/{slug}/answers/{id}/file":        {"/desk" + letter + "/answers/1/file"},
 		"/desk/letters/{slug}/documents":                {"/desk" + letter + "/documents"},
 		"/desk/letters/{slug}/documents/{file}":         {"/desk" + letter + "/documents/labels.pdf", "/desk" + letter + "/documents/none"},
 		"/desk/letters/{slug}/exports":                  {"/desk" + letter + "/exports"},

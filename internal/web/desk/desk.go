@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
@@ -39,6 +40,7 @@ type Handlers struct {
 	Invitations *invitation.Service
 	News        *news.Service
 	Intake      *intake.Service
+	Deliveries  *delivery.Service
 	Documents   *document.Service
 	Handouts    *handout.Service
 	Jobs        job.Overview

@@ -186,7 +186,7 @@ func (h *Handlers) SendDocument(w http.ResponseWriter, r *http.Request, d *Visit
 	if err != nil {
 		return err
 	}
-	return h.sendPDF(w, r, d.Letter.Slug+"-"+name+".pdf", made)
+	return h.sendDocument(w, d.Letter.Slug+"-"+name, made, document.PDF)
 }
 
 func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*document.Document, error) {
@@ -211,12 +211,13 @@ func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*doc
 	return document.LabelsFor(l, covers), err
 }
 
-func (h *Handlers) sendPDF(w http.ResponseWriter, r *http.Request, name string, made *document.Document) error {
-	data, err := h.Documents.PDF(made)
+// sendDocument sends a document as a file of that name.
+func (h *Handlers) sendDocument(w http.ResponseWriter, name string, made *document.Document, f document.Format) error {
+	data, err := h.Documents.Write(made, f)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	page.Send(w, letter.PDF, "no-store", data)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+string(f)+`"`)
+	page.Send(w, f.MediaType(), "no-store", data)
 	return nil
 }

@@ -86,9 +86,9 @@ func (h *Handlers) SubmitExports(w http.ResponseWriter, r *http.Request, d *Visi
 		done, err = h.carry(r, d, handout.Request{Audience: roll.Audience(v.Get("audience"))}, "exporting")
 	case "csv", "xlsx": // fetching is recorded, so it is a form
 		return h.sendExport(w, r, d, id, do)
-	case "pdf":
+	case string(document.PDF), string(document.DOCX):
 		addressee, _ := strconv.Atoi(v.Get("addressee"))
-		return h.sendWithExport(w, r, d, id, addressee)
+		return h.sendWithExport(w, r, d, id, addressee, document.Format(do))
 	case "discard":
 		done, err = "removed", h.Handouts.Discard(r.Context(), d.Letter.ID, id, d.User.ID)
 	default:
@@ -121,9 +121,9 @@ func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, 
 }
 
 // sendWithExport sends the letter with the names of a made export, and the cover for an addressee before it.
-func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Visit, id int64, addressee int) error {
+func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Visit, id int64, addressee int, f document.Format) error {
 	copied := document.NewCopy()
-	e, lines, err := h.Handouts.Fetch(r.Context(), d.Letter.ID, id, "pdf "+copied, d.User.ID)
+	e, lines, err := h.Handouts.Fetch(r.Context(), d.Letter.ID, id, string(f)+" "+copied, d.User.ID)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Vis
 	if err != nil {
 		return err
 	}
-	return h.sendPDF(w, r, d.Letter.Slug+"-"+string(e.Audience)+"-"+e.CreatedAt.Format(time.DateOnly)+".pdf", made)
+	return h.sendDocument(w, d.Letter.Slug+"-"+string(e.Audience)+"-"+e.CreatedAt.Format(time.DateOnly), made, f)
 }
 
 // exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.

@@ -158,45 +158,62 @@ func ReadAny(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return nil, fault.New(fault.TooLarge, "form.fields")
 }
 
+// Upload is a file that comes with a form.
+type Upload struct {
+	Name string // as the browser says
+	Data []byte
+}
+
 // ReadUpload reads a form that may hold a letter and one file, of bounded size; it never buffers more than that. The values
 // come back with an error where the form can be shown again.
 func ReadUpload(w http.ResponseWriter, r *http.Request) (v url.Values, name string, data []byte, err error) {
+	v, files, err := ReadUploads(w, r, maxUpload)
+	for _, f := range files {
+		name, data = f.Name, f.Data
+	}
+	return v, name, data, err
+}
+
+// ReadUploads is ReadUpload for a form with several files, by their fields, which together have no more bytes than the limit.
+func ReadUploads(w http.ResponseWriter, r *http.Request, limit int64) (v url.Values, files map[string]Upload, err error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
 		v, err := ReadLong(w, r)
-		return v, "", nil, err
+		return v, nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+maxLongBytes)
+	r.Body = http.MaxBytesReader(w, r.Body, limit+maxLongBytes)
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, "", nil, fault.New(fault.Invalid, "form.encoding")
+		return nil, nil, fault.New(fault.Invalid, "form.encoding")
 	}
-	v = url.Values{}
+	v, files = url.Values{}, map[string]Upload{}
+	left := limit
 	for range maxLongFields {
 		part, err := parts.NextPart()
 		if err == io.EOF {
-			return v, name, data, nil
+			return v, files, nil
 		}
 		if err != nil {
-			return nil, "", nil, unread(err)
+			return nil, nil, unread(err)
 		}
-		limit := int64(maxLongBytes)
+		most := int64(maxLongBytes)
 		if part.FileName() != "" {
-			limit = maxUpload
+			most = left
 		}
 		var b bytes.Buffer
-		n, err := io.Copy(&b, io.LimitReader(part, limit+1))
+		n, err := io.Copy(&b, io.LimitReader(part, most+1))
 		switch {
 		case err != nil:
-			return nil, "", nil, unread(err)
-		case n > limit:
-			return v, "", nil, fault.List{fault.New(fault.TooLarge, "form.large").On(part.FormName())}
+			return nil, nil, unread(err)
+		case n > most:
+			return v, nil, fault.List{fault.New(fault.TooLarge, "form.large").On(part.FormName())}
 		case part.FileName() != "":
-			name, data = part.FileName(), b.Bytes()
+			files[part.FormName()] = Upload{part.FileName(), b.Bytes()}
+			left -= n
 		case !utf8.Valid(b.Bytes()) || bytes.ContainsRune(b.Bytes(), 0):
-			return nil, "", nil, fault.New(fault.Invalid, "form.encoding")
+			return nil, nil, fault.New(fault.Invalid, "form.encoding")
 		default:
 			v.Add(part.FormName(), b.String())
 		}
 	}
-	return nil, "", nil, fault.New(fault.TooLarge, "form.fields")
+	return nil, nil, fault.New(fault.TooLarge, "form.fields")
 }

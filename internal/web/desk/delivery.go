@@ -1,0 +1,219 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// maxScans is how many bytes the files of one form may have together.
+const maxScans = 25 << 20
+
+// DeliveriesPage is where a letter is handed over.
+type DeliveriesPage struct {
+	page.Base
+	Form             page.Form
+	LetterTitle      page.Tagged
+	BoardURL, Action string
+	Draft            bool
+	Addressees       []AddresseeView
+	To               []page.Option
+	Known            []page.Option // those about whom more can be said
+	Channels, Kinds  []page.Option
+	Roles            []page.Option
+	Deliveries       []DeliveryView
+}
+
+// AddresseeView is who a letter goes to.
+type AddresseeView struct {
+	Number, Role, Email string
+	Name                page.Tagged
+	Members             int
+	Reason, Rule        string
+}
+
+// DeliveryView is a delivery as editors see it.
+type DeliveryView struct {
+	ID, To, Kind, Channel, State, At string
+	Note, Tracking, Commitment       string
+	Private                          bool
+	Until                            string // of an embargo
+	Bounces                          bool   // it can still come back
+	Files                            []FileView
+}
+
+// FileView is a file that can be fetched.
+type FileView struct{ URL, Name, Role string }
+
+// Template is its file.
+func (DeliveriesPage) Template() string { return "desk/deliveries" }
+
+// ShowDeliveries shows what was handed over, and the forms to do it.
+func (h *Handlers) ShowDeliveries(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	return h.deliveriesPage(w, r, d, url.Values{"at": {h.Now().UTC().Format(time.DateOnly)}}, nil)
+}
+
+// options are values with their words.
+func options[T ~string](loc *i18n.Locale, prefix string, values ...T) (list []page.Option) {
+	for _, x := range values {
+		list = append(list, page.Option{Value: string(x), Text: loc.T(prefix + string(x))})
+	}
+	return list
+}
+
+// addresseeOptions are those that a letter goes to.
+func addresseeOptions(loc *i18n.Locale, st delivery.Standing) (list []page.Option) {
+	for _, a := range st.Addressees {
+		list = append(list, page.Option{Value: strconv.Itoa(a.Number), Text: loc.Isolate(a.Called())})
+	}
+	return list
+}
+
+func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
+	loc, l := page.LocaleOf(r), d.Letter
+	t := l.Edition.Text(l.Edition.Language)
+	path := page.Local(r, "/desk/letters/"+l.Slug)
+	p := DeliveriesPage{Base: h.base(r, d, loc.T("desk.deliveries.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
+		BoardURL: path, Action: path + "/deliveries", Draft: l.State == letter.Draft,
+		Channels: options(loc, "delivery.channel.", delivery.ByEmail, delivery.ByPost, delivery.ByHand, delivery.ByForm, delivery.ByPortal, delivery.InPublic),
+		Kinds:    options(loc, "delivery.kind.", delivery.First, delivery.Reminder, delivery.FollowUp, delivery.Reply, delivery.Correction),
+		Roles:    options(loc, "desk.deliveries.role_", delivery.CC, delivery.Through, delivery.Asks)}
+	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
+	if failed != nil {
+		return failed
+	}
+	p.To = addresseeOptions(loc, st)
+	p.Known = append([]page.Option{{Value: "0", Text: loc.T("desk.deliveries.somebody")}}, p.To...)
+	for _, a := range st.Addressees {
+		v := AddresseeView{Number: strconv.Itoa(a.Number), Role: loc.T("desk.deliveries.role_" + string(a.Role)), Email: a.Email,
+			Name: page.Tag(a.Called(), t.Language), Members: a.Members, Reason: a.Reason}
+		if a.Rule != nil {
+			v.Rule = loc.N("counts.days_n", a.Rule.Days) + " · " + a.Rule.Source
+		}
+		p.Addressees = append(p.Addressees, v)
+	}
+	for _, x := range st.Deliveries {
+		to, _ := st.Find(x.Addressee)
+		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
+			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
+			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed}
+		if x.State != "" {
+			v.State = loc.T("delivery.state." + string(x.State))
+		}
+		if v.Private && !x.PublicAt.IsZero() {
+			v.Until = loc.Date(x.PublicAt)
+		}
+		for i, f := range x.Files {
+			v.Files = append(v.Files, FileView{p.Action + "/" + v.ID + "/" + strconv.Itoa(i+1), f.Name, string(f.Role)})
+		}
+		p.Deliveries = append(p.Deliveries, v)
+	}
+	return h.Render(w, page.Status(err), p)
+}
+
+// SubmitDeliveries hands the letter over, says more of an addressee, publishes a delivery, or notes that one came back.
+func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	v, files, err := page.ReadUploads(w, r, maxScans)
+	if err != nil && (v == nil || !comesBack(err)) {
+		return err
+	}
+	done := "saved"
+	if err == nil {
+		id, _ := delivery.ParseID(v.Get("id"))
+		switch v.Get("do") {
+		case "deliver":
+			err = h.deliver(r, d, v, files)
+		case "addressee":
+			err = h.setAddressee(r, d, v)
+		case "publish":
+			done, err = "made_public", h.Deliveries.Publish(r.Context(), d.Letter.Slug, id, d.User.ID)
+		case "bounced":
+			err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, id, d.User.ID)
+		default:
+			err = fault.New(fault.Invalid, "form.encoding")
+		}
+	}
+	if comesBack(err) {
+		return h.deliveriesPage(w, r, d, v, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/deliveries", done)
+}
+
+func (h *Handlers) deliver(r *http.Request, d *Visit, v url.Values, files map[string]page.Upload) error {
+	hand := delivery.HandOver{Kind: delivery.DeliveryKind(v.Get("kind")), Channel: delivery.Channel(v.Get("channel")), Note: v.Get("note"),
+		Tracking: v.Get("tracking"), Private: v.Get("private") == "1", Text: v.Get("text")}
+	hand.Addressee, _ = strconv.Atoi(v.Get("addressee"))
+	var faults fault.List
+	for field, to := range map[string]*time.Time{"at": &hand.At, "embargo": &hand.Embargo} {
+		if typed := strings.TrimSpace(v.Get(field)); typed != "" {
+			at, err := time.Parse(time.DateOnly, typed)
+			if err != nil {
+				faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On(field))
+			}
+			*to = at
+		}
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	for field, role := range map[string]delivery.FileRole{"file": delivery.Pack, "proof": delivery.Proof} {
+		if f, there := files[field]; there {
+			hand.Files = append(hand.Files, delivery.File{Role: role, Name: f.Name, Content: f.Data})
+		}
+	}
+	_, err := h.Deliveries.Deliver(r.Context(), d.Letter.Slug, hand, d.User.ID)
+	return err
+}
+
+func (h *Handlers) setAddressee(r *http.Request, d *Visit, v url.Values) error {
+	c := delivery.AddresseeChange{}
+	c.Number, _ = strconv.Atoi(v.Get("number"))
+	for field, to := range map[string]**string{"name": &c.Name, "office": &c.Office, "email": &c.Email, "reason": &c.Reason} {
+		if typed := v.Get(field); typed != "" {
+			*to = &typed
+		}
+	}
+	if c.Number == 0 && v.Get("role") != "" {
+		c.Role = new(delivery.Role(v.Get("role")))
+	}
+	for field, to := range map[string]func(n int){"members": func(n int) { c.Members = &n },
+		"rule": func(n int) {
+			c.Rule = &delivery.Rule{Days: n, Working: v.Get("working") == "1", Source: line1(v.Get("rule_source"))}
+		}} {
+		if typed := strings.TrimSpace(v.Get(field)); typed != "" {
+			n, err := strconv.Atoi(typed)
+			if err != nil {
+				n = -1 // no number of anything
+			}
+			to(n)
+		}
+	}
+	_, err := h.Deliveries.PutAddressee(r.Context(), d.Letter.Slug, c, d.User.ID)
+	return err
+}
+
+// SendDelivered sends a file of a delivery, counted from 1.
+func (h *Handlers) SendDelivered(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	id, err := delivery.ParseID(r.PathValue("id"))
+	number, wrong := strconv.Atoi(r.PathValue("number"))
+	if err != nil || wrong != nil {
+		return fault.New(fault.NotFound, "page.unknown")
+	}
+	f, err := h.Deliveries.File(r.Context(), d.Letter, id, number)
+	if err != nil {
+		return err
+	}
+	page.SendFile(w, f.Name, f.Type, f.Content)
+	return nil
+}
