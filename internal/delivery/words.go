@@ -11,7 +11,7 @@ import (
 
 // Line says in a language where a cell stands, with the day and the days: "unanswered for 23 days".
 func (c Cell) Line(l *i18n.Locale) string {
-	key := "status." + string(c.Status)
+	key := "answers.is." + string(c.Status)
 	switch c.Status {
 	case StatusUnanswered, StatusLate:
 		return l.N(key, c.Days, "Date", l.Date(c.Since))

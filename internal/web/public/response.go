@@ -67,7 +67,7 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request) error {
 		p.NoIndex = true
 		return h.Render(w, http.StatusOK, p)
 	}
-	p.Heading = t.loc.T("answers.came", "Kind", t.loc.T("answers.response."+string(x.Kind)), "Name", t.name(x.Addressee).Text)
+	p.Heading = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(x.Kind)), "Name", t.name(x.Addressee).Text)
 	p.Base = h.Base(r, p.Heading)
 	p.Addressee, p.AddresseeURL = t.name(x.Addressee), t.addresseeURL(x.Addressee)
 	p.From, p.Reference, p.Received = x.From, x.Reference, t.loc.Date(x.At)

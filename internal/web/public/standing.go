@@ -102,7 +102,7 @@ func (t teller) demand(i int, of func(delivery.Addressee) bool) page.DemandLine 
 func (t teller) cell(c delivery.Cell) page.CellView {
 	v := page.CellView{Addressee: t.name(c.Addressee), URL: t.addresseeURL(c.Addressee), Status: c.Status, Line: c.Line(t.loc)}
 	if c.Said != "" && string(c.Said) != string(c.Status) {
-		v.Said = t.loc.T("answers.said." + string(c.Said))
+		v.Said = t.loc.T("said." + string(c.Said))
 	}
 	switch c.Status {
 	case delivery.StatusNotDelivered, delivery.StatusWaiting, delivery.StatusUnanswered, delivery.StatusAcknowledged, delivery.StatusPromised:
@@ -118,7 +118,7 @@ func (t teller) cell(c delivery.Cell) page.CellView {
 
 func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 	if id, ok := e.Response(); ok {
-		v := page.EvidenceView{Text: t.loc.T("answers.response.reply"), URL: t.responseURL(id)}
+		v := page.EvidenceView{Text: t.loc.T("response.kind.reply"), URL: t.responseURL(id)}
 		for _, r := range t.l.Standing.Responses {
 			if r.ID == id {
 				v.Text = t.loc.T("answers.response_of", "Date", t.loc.Date(r.At))
@@ -146,10 +146,10 @@ func (t teller) event(at time.Time) page.EventView {
 
 func (t teller) delivery(d delivery.Delivery) page.EventView {
 	v := t.event(d.At)
-	v.Words = t.loc.T("answers.to", "Name", t.name(d.Addressee).Text, "Kind", t.loc.T("answers.kind."+string(d.Kind)),
-		"Channel", t.loc.T("answers.channel."+string(d.Channel)))
+	v.Words = t.loc.T("answers.to", "Name", t.name(d.Addressee).Text, "Kind", t.loc.T("delivery.kind."+string(d.Kind)),
+		"Channel", t.loc.T("delivery.channel."+string(d.Channel)))
 	if d.State != "" {
-		v.State = t.loc.T("answers.state." + string(d.State))
+		v.State = t.loc.T("delivery.state." + string(d.State))
 	}
 	return v
 }
@@ -161,7 +161,7 @@ func (t teller) response(r delivery.Response) page.EventView {
 		v.Words = t.loc.T("answers.taken_down", "Date", t.loc.Date(r.DecidedAt))
 		return v
 	}
-	v.Words = t.loc.T("answers.came", "Kind", t.loc.T("answers.response."+string(r.Kind)), "Name", t.name(r.Addressee).Text)
+	v.Words = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(r.Kind)), "Name", t.name(r.Addressee).Text)
 	return v
 }
 
@@ -170,9 +170,9 @@ func (t teller) entry(e delivery.Entry, history []delivery.Entry) page.EventView
 	v := t.event(e.On)
 	v.Order = 2
 	if e.Said != "" {
-		v.Words = t.loc.T("answers.said." + string(e.Said))
+		v.Words = t.loc.T("said." + string(e.Said))
 	} else {
-		v.Words = t.loc.T("answers.outcome." + string(e.Outcome))
+		v.Words = t.loc.T("outcome." + string(e.Outcome))
 	}
 	v.Note, v.Evidence = page.Tagged{Text: e.Note}, []page.EvidenceView{t.evidence(e.Evidence)}
 	for _, x := range history {
