@@ -1,6 +1,8 @@
 package bundle
 
 import (
+	"slices"
+
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -40,7 +42,7 @@ func ReplyTo(l letter.Letter, language string) (list []Contact) {
 		list = append(list, Contact{c.Contact, c.Email})
 	}
 	for _, o := range l.Leads {
-		if o.Email != "" {
+		if o.Email != "" && !slices.ContainsFunc(list, func(c Contact) bool { return c.Email == o.Email }) {
 			list = append(list, Contact{o.Name(language, i18n.Default), o.Email})
 		}
 	}

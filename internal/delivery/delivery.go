@@ -135,9 +135,11 @@ func (st Standing) Find(number int) (Addressee, bool) {
 	return Addressee{}, false
 }
 
-// Begun reports whether there is more to say than what is asked: something was handed over, came back, or is known of a demand.
+// Begun reports whether there is more to say than what is asked: something was handed over, came back, is said of it, or known of a
+// demand.
 func (st Standing) Begun() bool {
-	return len(st.Deliveries) > 0 || len(st.Responses) > 0 || slices.ContainsFunc(st.Demands, func(d Demand) bool {
+	said := func(a Addressee) bool { return a.Said != nil }
+	return len(st.Deliveries) > 0 || len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) || slices.ContainsFunc(st.Demands, func(d Demand) bool {
 		return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
 	})
 }

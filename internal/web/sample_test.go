@@ -64,7 +64,8 @@ func standingOf(l *i18n.Locale, w words, tag func(string) page.Tagged) *public.S
 	return &public.StandingView{Tally: []string{l.T("answers.met_n", "Met", 4, "Demands", 7), l.T("answers.answered_n", "Answered", 1, "Asked", 3)},
 		Demands: []page.DemandLine{line("1", late, promised), line("2", met), line("3", cell(delivery.StatusUnanswered, w.office), cell(delivery.StatusNotDelivered, w.name)),
 			line("4", cell(delivery.StatusRefused, w.office), cell(delivery.StatusWaiting, w.name))},
-		Deliveries: events[:1], Responses: events[1:2], CalendarURL: "/letters/x/calendar.ics"}
+		Deliveries: events[:1], Responses: events[1:2], CalendarURL: "/letters/x/calendar.ics",
+		Statements: []page.StatementView{{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: l.Code, Dir: l.Dir, By: w.longName}}}
 }
 
 // samplePages returns every page in the language, in its several states.
@@ -216,7 +217,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		CopyURL: "/letters/x/responses/1a/file", CopyName: "a-reply-with-a-long-name-2026-05-04.pdf"}
 	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []public.Contact{{Name: w.longName, Email: "contact@example.org"}},
 		Delivered: view.Published, Tally: standing.Tally[0], Demands: standing.Demands, Responses: standing.Responses, Members: l.N("answers.members", 47),
-		Statement: &public.StatementView{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir, By: w.longName}}
+		Statement: &page.StatementView{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir, By: w.longName}}
 	copied := public.AskedLetter{Title: tag(w.subtitle), URL: "/letters/y", Role: l.T("answers.copied"), Reason: w.text}
 	addressee := public.AddresseePage{Base: base(l.T("answers.addressee", "Name", w.office), "/addressees/office"), Heading: l.T("answers.addressee", "Name", w.office),
 		Name: w.office, Letters: []public.AskedLetter{asks, copied}}

@@ -1,6 +1,10 @@
 package page
 
-import "github.com/undersigned/undersigned/internal/delivery"
+import (
+	"html/template"
+
+	"github.com/undersigned/undersigned/internal/delivery"
+)
 
 // DemandLine is a demand in a list, with where it stands.
 type DemandLine struct {
@@ -40,6 +44,12 @@ type EventView struct {
 	Order     int    // of things of different kinds on the same day
 }
 
+// StatementView is what somebody who is addressed wants to have said.
+type StatementView struct {
+	Body          template.HTML
+	Lang, Dir, By string
+}
+
 // told is what became of a letter, with what every page has, for the parts of templates that show it.
 type told struct {
 	Base
@@ -47,6 +57,8 @@ type told struct {
 	Named    bool // each cell says with whom
 	Events   []EventView
 	Evidence []EvidenceView
+
+	Statement StatementView
 }
 
 // DemandsOf puts a table of demands into the page's language.
@@ -59,3 +71,6 @@ func (b Base) EventsOf(events []EventView) told { return told{Base: b, Events: e
 
 // EvidenceOf puts what something rests on into the page's language.
 func (b Base) EvidenceOf(list []EvidenceView) told { return told{Base: b, Evidence: list} }
+
+// StatementOf puts what stands around somebody's statement into the page's language.
+func (b Base) StatementOf(v StatementView) told { return told{Base: b, Statement: v} }

@@ -1,7 +1,6 @@
 package public
 
 import (
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -38,17 +36,11 @@ type AskedLetter struct {
 	Tally     string
 	Demands   []page.DemandLine
 	Responses []page.EventView
-	Statement *StatementView
+	Statement *page.StatementView
 }
 
 // Contact is where an answer goes.
 type Contact struct{ Name, Email string }
-
-// StatementView is what the addressee wants to have said.
-type StatementView struct {
-	Body          template.HTML
-	Lang, Dir, By string
-}
 
 // ShowAddressee sends all that letters ask of an addressee, as a page or as data.
 func (h *Handlers) ShowAddressee(w http.ResponseWriter, r *http.Request) error {
@@ -146,12 +138,6 @@ func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addr
 			v.Responses = append(v.Responses, t.response(x))
 		}
 	}
-	if a.Said != nil {
-		v.Statement = &StatementView{Body: page.Markdown(a.Said.Text, a.Said.Language), Lang: a.Said.Language, Dir: i18n.Direction(a.Said.Language),
-			By: t.loc.T("answers.statement_by", "Name", a.Said.From, "Date", t.dayOf(a.Said.On))}
-		if a.Said.On == "" {
-			v.Statement.By = a.Said.From
-		}
-	}
+	v.Statement = t.statement(a)
 	return v
 }

@@ -20,6 +20,7 @@ type StandingView struct {
 	Demands     []page.DemandLine
 	Deliveries  []page.EventView
 	Responses   []page.EventView
+	Statements  []page.StatementView
 	CalendarURL string // "" without a date
 }
 
@@ -55,6 +56,11 @@ func (t teller) standing() *StandingView {
 	}
 	for _, r := range st.Responses {
 		v.Responses = append(v.Responses, t.response(r))
+	}
+	for _, a := range st.Addressees {
+		if said := t.statement(a); said != nil {
+			v.Statements = append(v.Statements, *said)
+		}
 	}
 	if len(t.l.dates()) > 0 {
 		v.CalendarURL = page.Local(t.r, t.path+"/calendar.ics")
@@ -203,6 +209,18 @@ func (t teller) timeline(c delivery.Cell) (events []page.EventView) {
 		return cmp.Or(strings.Compare(a.ISO, b.ISO), a.Order-b.Order)
 	})
 	return events
+}
+
+// statement returns what an addressee wants to have said, nil for nothing.
+func (t teller) statement(a delivery.Addressee) *page.StatementView {
+	if a.Said == nil {
+		return nil
+	}
+	by := a.Said.From
+	if on := t.dayOf(a.Said.On); on != "" {
+		by = t.loc.T("answers.statement_by", "Name", by, "Date", on)
+	}
+	return &page.StatementView{Body: page.Markdown(a.Said.Text, a.Said.Language), Lang: a.Said.Language, Dir: i18n.Direction(a.Said.Language), By: by}
 }
 
 // linkAddressees leads from those whom a text addresses to their pages.
