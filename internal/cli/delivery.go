@@ -49,7 +49,7 @@ func standingOf(e *environment, a *app.App, slug string) (delivery.Standing, err
 func printAddressee(e *environment, x delivery.Addressee, asJSON bool) error {
 	if asJSON {
 		return e.printJSON(map[string]any{"number": x.Number, "role": x.Role, "name": x.Name, "office": x.Office, "email": x.Email, "members": x.Members,
-			"slug": x.Slug, "in_text": x.InText})
+			"slug": x.Slug, "in_text": x.Place > 0})
 	}
 	e.printf("%d  %-7s  %s  %s\n", x.Number, x.Role, x.Called(), x.Email)
 	return nil

@@ -39,7 +39,7 @@ type Addressee struct {
 	Reason  string   // why they are asked, of one who is not in the text
 	Rule    *Rule
 	Said    *Statement // what they want to have said
-	InText  bool       // the letter's current text addresses them
+	Place   int        // where the letter's current text addresses them, from 1; 0 if it does not
 }
 
 // Holder held an office.
@@ -118,14 +118,14 @@ func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
 	for _, a := range list {
 		next = max(next, a.Number+1)
 	}
-	for _, x := range l.Edition.Text(l.Edition.Language).Addressees {
-		at := slices.IndexFunc(list, func(a Addressee) bool { return !a.InText && a.is(x) })
+	for i, x := range l.Edition.Text(l.Edition.Language).Addressees {
+		at := slices.IndexFunc(list, func(a Addressee) bool { return a.Place == 0 && a.is(x) })
 		if at < 0 {
-			list = append(list, Addressee{Number: next, Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, InText: true})
+			list = append(list, Addressee{Number: next, Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
 			next++
 			continue
 		}
-		list[at].InText = true
+		list[at].Place = i + 1
 	}
 	return list, nil
 }
@@ -245,7 +245,7 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		if wrong != nil {
 			faults = append(faults, wrong)
 		}
-		if a.InText && line != *x.kept && field != "reason" {
+		if a.Place > 0 && line != *x.kept && field != "reason" {
 			faults = append(faults, fault.New(fault.Conflict, "addressee.in_text").On(field))
 		}
 		*x.kept = line
@@ -264,7 +264,7 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		}
 	}
 	if c.Role != nil {
-		if !slices.Contains([]Role{Asks, CC, Through}, *c.Role) || a.InText && *c.Role != Asks {
+		if !slices.Contains([]Role{Asks, CC, Through}, *c.Role) || a.Place > 0 && *c.Role != Asks {
 			faults = append(faults, fault.New(fault.Invalid, "addressee.role").On("role"))
 		}
 		a.Role = *c.Role

@@ -110,7 +110,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 
 // names reports whether anything that is public names an addressee: the letter's text, a delivery, a response.
 func (st Standing) names(a Addressee) bool {
-	return a.InText || slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == a.Number }) ||
+	return a.Place > 0 || slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == a.Number }) ||
 		slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number || r.Forwarded == a.Number })
 }
 

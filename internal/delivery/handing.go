@@ -192,8 +192,17 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 // pack makes the letter for an addressee as a document. Once the letter's key is gone nobody knows whom but the public names.
 func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f File, err error) {
 	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForAddressee, BaseURL: s.BaseURL, Copy: document.NewCopy()}
-	if addressee <= len(l.Edition.Text(l.Edition.Language).Addressees) {
-		wanted.Addressee = addressee
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		list, err := addressees(tx, l)
+		if err != nil {
+			return err
+		}
+		to, err := pick(list, addressee)
+		wanted.Addressee = to.Place
+		return err
+	})
+	if err != nil {
+		return f, err
 	}
 	made, err := s.Documents.Make(ctx, wanted)
 	if fault.Is(err, fault.Gone) {

@@ -140,7 +140,7 @@ func (s *Service) addAudience(ctx context.Context, in *Input, w Wanted) (err err
 	if n := len(in.Edition.Text(in.Edition.Language).Addressees); w.Addressee < 0 || w.Addressee > n {
 		return fault.New(fault.Invalid, "cover.addressee", "Count", n).On("addressee")
 	}
-	cover, err := s.Letters.Covers.Find(ctx, in.Letter.ID, w.Addressee)
+	cover, err := s.Letters.Covers.Find(ctx, in.Letter.ID, in.Edition, w.Addressee)
 	in.Cover = &cover
 	return err
 }
@@ -307,7 +307,7 @@ func (d *Document) addText(t letter.Text, in Input) {
 	add(Closing, t.Closing)
 	for i, s := range t.SignedBy {
 		for _, a := range in.Autographs {
-			if a.Signer == i+1 {
+			if a.Signer == i+1 && a.Name == s.Name { // a translation may name them otherwise, and in another order
 				d.Blocks = append(d.Blocks, Picture{Data: a.Picture, Alt: d.words.T("document.autograph", "Name", s.Name), Written: true})
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,6 +69,16 @@ func TestMake_forAnAudience(t *testing.T) {
 		if _, err := d.Signing.Publish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		text := d.Letter.Edition.Text(d.Letter.Edition.Language)
+		text.SignedBy = []letter.Signer{{Name: "Marit Oswin"}}
+		d.Write(letter.Import{Slug: d.Letter.Slug, Text: text, Follows: letter.FollowsCosmetic, Publish: true})
+		var hand bytes.Buffer
+		if err := png.Encode(&hand, image.NewGray(image.Rect(0, 0, 90, 30))); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Letters.Covers.PutAutograph(t.Context(), d.Letter.Slug, 1, hand.Bytes(), 0); err != nil {
+			t.Fatal(err)
+		}
 		for audience, want := range map[roll.Audience][4]bool{
 			roll.ForPublic: {true}, roll.ForAddressee: {true, true}, roll.ForCoalition: {true, true, true},
 		} {
@@ -90,6 +102,9 @@ func TestMake_forAnAudience(t *testing.T) {
 			text, err := exec.Command("pdftotext", file, "-").Output()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if pictures := bytes.Count(pdfs[0], []byte("/Subtype /Image")); (pictures > 0) != (audience == roll.ForAddressee) { // the letter has no other
+				t.Errorf("%s: %d handwritten signatures", audience, pictures)
 			}
 			for i, name := range []string{"Ana Public", "Boris Addressee", "Cora Coalition", "Dana Counted"} {
 				if got := strings.Contains(string(text), name); got != want[i] {

@@ -45,16 +45,39 @@ func TestCovers_fallBackOnWhatHoldsForAll(t *testing.T) {
 			{Addressee: 2, Ours: "HW/12", Subject: "The gate of the board", CC: []string{"The Press"}, Date: "2030-06-30", Yours: "B 7", Address: []string{"Quay 1", "Almere"}},
 		}
 		for _, w := range want {
-			got, err := d.Covers.Find(ctx, l.ID, w.Addressee)
+			got, err := d.Covers.Find(ctx, l.ID, l.Edition, w.Addressee)
 			if err != nil {
 				t.Fatal(err)
 			}
+			got.For = ""
 			if difference := cmp.Diff(w, got); difference != "" {
 				t.Error(difference)
 			}
 		}
+		// A cover goes with its addressee, wherever they stand in the next text, and with nobody else.
+		e := l.Edition
+		for _, x := range []struct {
+			text []letter.Addressee
+			want string
+		}{{[]letter.Addressee{{Office: "Harbour Board"}, {Name: "Mara Lindqvist"}}, "B 7,"}, {[]letter.Addressee{{Name: "Mara Lindqvist"}}, ""}} {
+			e.Texts = map[string]letter.Text{"en": {Language: "en", Addressees: x.text}}
+			got := ""
+			for i := range x.text {
+				if i > 0 {
+					got += ","
+				}
+				c, err := d.Covers.Find(ctx, l.ID, e, i+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += c.Yours
+			}
+			if got != x.want {
+				t.Errorf("the references of the addressees are %q, want %q", got, x.want)
+			}
+		}
 		put(letter.Cover{Addressee: 2}, "")
-		if list, err := d.Covers.List(ctx, l.ID); err != nil || len(list) != 1 {
+		if list, err := d.Covers.List(ctx, l.ID, l.Edition); err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v: one that says nothing is still there", list, err)
 		}
 	})
@@ -101,6 +124,23 @@ func TestCovers_autographs(t *testing.T) {
 		other.Texts = map[string]letter.Text{"en": {Language: "en", SignedBy: []letter.Signer{{Name: "Marit Oswin"}, {Name: "Somebody Else"}}}}
 		if got := kept(other); len(got) != 0 {
 			t.Errorf("the signature of another stands with %q", got)
+		}
+		put := func(body string, follows letter.Follows) letter.Letter {
+			t.Helper()
+			text.Body = body
+			return d.write(letter.Import{Slug: l.Slug, Text: text, Follows: follows, Publish: true})
+		}
+		if cosmetic := put("1) Open the gate, please.", letter.FollowsCosmetic); len(kept(cosmetic.Edition)) != 1 {
+			t.Error("a cosmetic edition has lost it")
+		}
+		if other := put("1) Burn the gate down.", letter.FollowsSubstantive); len(kept(other.Edition)) != 0 {
+			t.Error("somebody's hand stands under words that they never signed")
+		}
+		if err := d.Covers.PutAutograph(ctx, l.Slug, 2, picture.Bytes(), 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := kept(l.Edition); len(got) != 0 {
+			t.Errorf("what was put under the second text stands under the first: %q", got)
 		}
 		if err := d.Covers.PutAutograph(ctx, l.Slug, 2, nil, 0); err != nil {
 			t.Fatal(err)

@@ -156,6 +156,11 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	if err := putAddressed(tx, id, next); err != nil {
 		return err
 	}
+	if next.Follows == FollowsSubstantive { // nobody's hand has signed this text
+		if _, err := tx.Exec(qRemoveAutographs, id); err != nil {
+			return err
+		}
+	}
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err

@@ -302,6 +302,9 @@ func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
 			if _, err := tx.Exec(qDestroyKey, id); err != nil {
 				return err
 			}
+			if _, err := tx.Exec(qRemoveAutographs, id); err != nil { // which were sealed with it
+				return err
+			}
 		}
 		return nil
 	})

@@ -36,7 +36,7 @@ func (m *Mailer) delivery(ctx context.Context, j delivery.LetterMail) (h handed,
 	if h.Envelope, send, err = m.Deliveries.Envelope(ctx, j.Delivery); err != nil || !send {
 		return h, send, err
 	}
-	if h.cover, err = m.Letters.Covers.Find(ctx, h.Letter.ID, h.Delivery.Addressee); err != nil {
+	if h.cover, err = m.Letters.Covers.Find(ctx, h.Letter.ID, h.Letter.Edition, h.To.Place); err != nil {
 		return h, false, err
 	}
 	st, err := m.Deliveries.Standing(ctx, h.Letter, delivery.ForEditors)

@@ -3,7 +3,7 @@
 CREATE TABLE letter_cover (
   letter_id {int} NOT NULL,
   addressee {int} NOT NULL, -- counts those of the edition from 1; 0 holds for all
-  content TEXT NOT NULL, -- JSON
+  sealed {bytes} NOT NULL, -- JSON, with the instance's key
   PRIMARY KEY (letter_id, addressee)
 ) {strict};
 
@@ -11,6 +11,6 @@ CREATE TABLE letter_cover (
 CREATE TABLE letter_autograph (
   letter_id {int} NOT NULL,
   signer {int} NOT NULL, -- counts them in the authoritative text from 1
-  sealed {bytes} NOT NULL, -- the name that it belongs to, and the picture
+  sealed {bytes} NOT NULL, -- the picture, the name that it belongs to and the text that it stands under
   PRIMARY KEY (letter_id, signer)
 ) {strict};

@@ -51,18 +51,22 @@ func (DocumentsPage) Template() string { return "desk/documents" }
 
 // ShowDocuments shows the documents of a letter.
 func (h *Handlers) ShowDocuments(w http.ResponseWriter, r *http.Request, d *Visit) error {
-	addressee, _ := strconv.Atoi(r.URL.Query().Get("addressee"))
-	covers, err := h.Letters.Covers.List(r.Context(), d.Letter.ID)
+	v, err := h.keptCover(r, d.Letter, r.URL.Query().Get("addressee"))
 	if err != nil {
 		return err
 	}
-	v := url.Values{"addressee": {strconv.Itoa(addressee)}}
+	return h.documentsPage(w, r, d, v, nil)
+}
+
+// keptCover is the cover for an addressee as it was written, for its form.
+func (h *Handlers) keptCover(r *http.Request, l letter.Letter, addressee string) (url.Values, error) {
+	covers, err := h.Letters.Covers.List(r.Context(), l.ID, l.Edition)
 	for _, c := range covers {
-		if c.Addressee == addressee {
-			v = coverValues(c)
+		if strconv.Itoa(c.Addressee) == addressee {
+			return coverValues(c), err
 		}
 	}
-	return h.documentsPage(w, r, d, v, nil)
+	return url.Values{"addressee": {addressee}}, err
 }
 
 func coverValues(c letter.Cover) url.Values {
@@ -102,7 +106,7 @@ func (h *Handlers) documentsPage(w http.ResponseWriter, r *http.Request, d *Visi
 			p.Public = append(p.Public, text(code, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"."+code+".pdf"))
 		}
 	}
-	written, failed := h.Letters.Covers.List(r.Context(), l.ID)
+	written, failed := h.Letters.Covers.List(r.Context(), l.ID, l.Edition)
 	if failed != nil {
 		return failed
 	}
@@ -123,7 +127,8 @@ func (h *Handlers) documentsPage(w http.ResponseWriter, r *http.Request, d *Visi
 	}
 	if p.Chosen.Addressee == "" {
 		p.Chosen = all
-		typed.Set("addressee", all.Addressee)
+		typed = url.Values{"addressee": {all.Addressee}}
+		p.Form.Values = typed
 	}
 	for _, code := range l.Edition.Languages() {
 		p.CoverLanguages = append(p.CoverLanguages, page.Option{Value: code, Text: loc.Language(code)})
@@ -167,6 +172,13 @@ func (h *Handlers) SubmitDocuments(w http.ResponseWriter, r *http.Request, d *Vi
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
 	if comesBack(err) {
+		if v.Get("do") != "cover" { // the form of the cover is another one: it keeps what was written
+			kept, failed := h.keptCover(r, d.Letter, v.Get("addressee"))
+			if failed != nil {
+				return failed
+			}
+			v = kept
+		}
 		return h.documentsPage(w, r, d, v, err)
 	}
 	if err != nil {
@@ -207,7 +219,7 @@ func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*doc
 	if name != "labels" {
 		return nil, fault.New(fault.NotFound, "page.unknown")
 	}
-	covers, err := h.Letters.Covers.List(r.Context(), l.ID)
+	covers, err := h.Letters.Covers.List(r.Context(), l.ID, l.Edition)
 	return document.LabelsFor(l, covers), err
 }
 

@@ -223,21 +223,14 @@ func (t teller) statement(a delivery.Addressee) *page.StatementView {
 	return &page.StatementView{Body: page.Markdown(a.Said.Text, a.Said.Language), Lang: a.Said.Language, Dir: i18n.Direction(a.Said.Language), By: by}
 }
 
-// linkAddressees leads from those whom a text addresses to their pages.
+// linkAddressees leads from those whom a text addresses to their pages; a translation names them in the order of the letter.
 func (t teller) linkAddressees(views []page.AddresseeView) {
-	var slugs []string
-	for _, a := range t.l.Edition.Text(t.l.Edition.Language).Addressees {
-		i := slices.IndexFunc(t.l.Standing.Addressees, func(x delivery.Addressee) bool {
-			return x.InText && x.Name == a.Line() && x.Office == a.Office
-		})
-		if i < 0 {
-			return
-		}
-		slugs = append(slugs, t.l.Standing.Addressees[i].Slug)
+	if len(views) != len(t.l.Edition.Text(t.l.Edition.Language).Addressees) {
+		return
 	}
-	for i := range views {
-		if len(views) == len(slugs) {
-			views[i].URL = page.Local(t.r, "/addressees/"+slugs[i])
+	for _, a := range t.l.Standing.Addressees {
+		if a.Place > 0 {
+			views[a.Place-1].URL = page.Local(t.r, "/addressees/"+a.Slug)
 		}
 	}
 }
