@@ -50,6 +50,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll, Signing: s.Signing}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
 	s.Deliveries = &delivery.Service{DB: db, Keys: keys, Letters: s.Letters, Documents: s.Documents}
+	s.Documents.Standing = s.Deliveries.Lines
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
@@ -68,10 +69,11 @@ func (s Services) Register(r *job.Runner) {
 	s.Deliveries.Register(r)
 }
 
-// Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today. It runs before
-// anything else does, and several processes may run it at once.
+// Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today, and notes whom
+// letters address. It runs before anything else does, and several processes may run it at once.
 func (s Services) Adopt(ctx context.Context) error {
-	for _, adopt := range []func(context.Context) error{s.Letters.Editions.Renew, s.Letters.Log.Adopt, s.Intake.Adopt, s.Signing.Adopt} {
+	for _, adopt := range []func(context.Context) error{s.Letters.Editions.Renew, s.Letters.Log.Adopt, s.Letters.AdoptAddressees, s.Intake.Adopt,
+		s.Signing.Adopt} {
 		if err := adopt(ctx); err != nil {
 			return err
 		}

@@ -69,7 +69,9 @@ var (
 		ON CONFLICT (letter_id, number) DO UPDATE SET slug = excluded.slug, role = excluded.role, name = excluded.name, office = excluded.office,
 			holders = excluded.holders, email = excluded.email, members = excluded.members, reason = excluded.reason, rule = excluded.rule,
 			statement = excluded.statement`)
-	qListBySlug = store.Q("addressee.by_slug", `SELECT letter_id, number FROM addressee WHERE slug = $1 ORDER BY letter_id DESC LIMIT 200`)
+	qListLetters = store.Q("addressee.letters", `
+		SELECT slug FROM letter WHERE state <> 'draft' AND (id IN (SELECT letter_id FROM addressee WHERE slug = $1)
+			OR id IN (SELECT letter_id FROM letter_addressed WHERE slug = $1)) ORDER BY opened_at DESC, id DESC LIMIT 200`)
 )
 
 func scanAddressee(row store.Row) (a Addressee, err error) {
@@ -119,7 +121,7 @@ func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
 	for i, x := range l.Edition.Text(l.Edition.Language).Addressees {
 		at := slices.IndexFunc(list, func(a Addressee) bool { return a.Place == 0 && a.is(x) })
 		if at < 0 {
-			list = append(list, Addressee{Number: next, Slug: i18n.Slug(x.Called(), "addressee"), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
+			list = append(list, Addressee{Number: next, Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
 			next++
 			continue
 		}
@@ -140,6 +142,16 @@ func (a Addressee) isAsked(d letter.Asked) bool {
 		}
 	}
 	return true
+}
+
+// LettersTo returns the published letters, by slug and the newest first, that may go to the addressee of a page: their Standing says
+// whether they do, and what of it is public. They are 200 at most.
+func (s *Service) LettersTo(ctx context.Context, slug string) (letters []string, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		letters, err = store.List(tx, qListLetters, func(row store.Row) (l string, err error) { return l, row.Scan(&l) }, slug)
+		return err
+	})
+	return letters, err
 }
 
 // Bounds of what is known of addressees.

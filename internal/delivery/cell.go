@@ -56,8 +56,8 @@ type Entry struct {
 // Evidence is what an entry rests on: "response:ID", "exhibit:SHA256" or a web address.
 type Evidence string
 
-// response returns the id of the response that it is.
-func (e Evidence) response() (id int64, ok bool) {
+// Response returns the id of the response that it is.
+func (e Evidence) Response() (id int64, ok bool) {
 	rest, ok := strings.CutPrefix(string(e), "response:")
 	if !ok {
 		return 0, false
@@ -66,8 +66,8 @@ func (e Evidence) response() (id int64, ok bool) {
 	return id, err == nil
 }
 
-// exhibit returns the hash of the exhibit that it is.
-func (e Evidence) exhibit() (hash string, ok bool) { return strings.CutPrefix(string(e), "exhibit:") }
+// Exhibit returns the hash of the exhibit that it is.
+func (e Evidence) Exhibit() (hash string, ok bool) { return strings.CutPrefix(string(e), "exhibit:") }
 
 // ID is an id as people and programs are shown it.
 func ID(id int64) string { return strconv.FormatInt(id, 36) }
@@ -269,7 +269,7 @@ func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Ce
 	if err != nil {
 		return err
 	}
-	_, word := k.Evidence.response()
+	_, word := k.Evidence.Response()
 	switch {
 	case !known:
 		bad(fault.Invalid, "cell.evidence", "evidence")
@@ -284,10 +284,10 @@ func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Ce
 
 // exists reports whether there is what an entry is to rest on.
 func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
-	if id, ok := e.response(); ok {
+	if id, ok := e.Response(); ok {
 		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id && r.State != TakenDown }), nil
 	}
-	if hash, ok := e.exhibit(); ok {
+	if hash, ok := e.Exhibit(); ok {
 		return hasExhibit(tx, hash)
 	}
 	u, err := url.Parse(string(e))

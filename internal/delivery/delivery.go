@@ -85,6 +85,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	if v == ForPublic {
 		st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) })
 		st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool { return r.State == Private })
+		st.Addressees = slices.DeleteFunc(st.Addressees, func(a Addressee) bool { return !st.names(a) })
 	}
 	entries, err := store.List(tx, qListEntries, scanEntry, l.ID)
 	if err != nil {
@@ -107,13 +108,19 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	return st, nil
 }
 
+// names reports whether anything that is public names an addressee: the letter's text, a delivery, a response.
+func (st Standing) names(a Addressee) bool {
+	return a.Place > 0 || slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == a.Number }) ||
+		slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number || r.Forwarded == a.Number })
+}
+
 // visible leaves out of what the public sees the entries that rest on a response which is not published.
 func visible(entries []Entry, st Standing, v View) []Entry {
 	if v == ForEditors {
 		return entries
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool {
-		id, rests := e.Evidence.response()
+		id, rests := e.Evidence.Response()
 		return rests && !slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id })
 	})
 }
@@ -126,6 +133,36 @@ func (st Standing) Find(number int) (Addressee, bool) {
 		}
 	}
 	return Addressee{}, false
+}
+
+// Begun reports whether there is more to say than what is asked: something was handed over, came back, is said of it, or known of a
+// demand.
+func (st Standing) Begun() bool {
+	said := func(a Addressee) bool { return a.Said != nil }
+	return len(st.Deliveries) > 0 || len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) || slices.ContainsFunc(st.Demands, func(d Demand) bool {
+		return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
+	})
+}
+
+// Tally is how many demands are met, and how many of those who are asked have answered.
+type Tally struct{ Met, Demands, Answered, Asked int }
+
+// Tally counts.
+func (st Standing) Tally() (t Tally) {
+	for _, d := range st.Demands {
+		if t.Demands++; d.Least() == StatusMet {
+			t.Met++
+		}
+	}
+	for _, a := range st.Addressees {
+		if a.Role != Asks {
+			continue
+		}
+		if t.Asked++; slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number && r.Kind.answers() }) {
+			t.Answered++
+		}
+	}
+	return t
 }
 
 // first is when an addressee got the letter first, zero for not yet.

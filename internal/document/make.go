@@ -26,6 +26,9 @@ type Service struct {
 	Roll    *roll.Service
 	Signing *signing.Service
 
+	// Standing says in a language where the demands of a letter stand on a day, nothing while there is nothing to say; nil says nothing.
+	Standing func(ctx context.Context, l letter.Letter, language *i18n.Locale) ([]DemandLine, time.Time, error)
+
 	turn sync.Mutex // one is written at a time: each takes a processor, and memory by its names
 }
 
@@ -110,6 +113,11 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 			return nil, err
 		}
 		in.Names = append(in.Names, name)
+	}
+	if s.Standing != nil && in.Edition.Number == l.Edition.Number {
+		if in.Standing, in.StandingOn, err = s.Standing(ctx, l, wordsFor(in.Language)); err != nil {
+			return nil, err
+		}
 	}
 	return Make(in), ctx.Err()
 }
@@ -198,7 +206,20 @@ type Input struct {
 	Cover      *letter.Cover
 	Autographs []letter.Autograph
 	Draft      bool
+
+	Standing   []DemandLine // where the demands of the edition stand, none while there is nothing to say
+	StandingOn time.Time
 }
+
+// DemandLine is where a demand stands with each of those it is asked of.
+type DemandLine struct {
+	Number string // in ASCII digits
+	Text   string // where the edition's own text in the language has none of that number
+	Cells  []DemandCell
+}
+
+// DemandCell is where it stands with one of them, in words.
+type DemandCell struct{ Addressee, Stands string }
 
 // Make makes the document.
 func Make(in Input) *Document {
@@ -441,6 +462,7 @@ func (d *Document) addSheet(in Input) {
 		code(l.T("document.copy"), in.Copy)
 	}
 	d.Blocks = append(d.Blocks, facts)
+	d.addStanding(in)
 	d.heading(3, l.T("counts.check"))
 	d.remark(l.T("document.check_text"))
 	if url != "" {
@@ -459,4 +481,28 @@ func (d *Document) addSheet(in Input) {
 	if url != "" {
 		d.Blocks = append(d.Blocks, Square{Text: url, Alt: l.T("document.square", "URL", url)})
 	}
+}
+
+// shortDemand is in characters what a demand is named by where its text stands before.
+const shortDemand = 140
+
+// addStanding adds where the demands stand, if there is something to say.
+func (d *Document) addStanding(in Input) {
+	if len(in.Standing) == 0 {
+		return
+	}
+	l := d.words
+	d.heading(3, l.T("answers.title_on", "Date", l.Date(in.StandingOn)))
+	demands := in.Edition.Text(in.Language).Numbered()
+	table := Facts{Language: l.Code}
+	for _, x := range in.Standing {
+		if i := slices.IndexFunc(demands, func(y letter.Demand) bool { return y.Number == x.Number }); i >= 0 {
+			x.Text = demands[i].Text
+		}
+		table.Rows = append(table.Rows, Fact{Label: l.T("answers.demand_n", "Number", l.Digits(x.Number)), Value: letter.Excerpt(x.Text, shortDemand)})
+		for _, c := range x.Cells {
+			table.Rows = append(table.Rows, Fact{Value: l.T("answers.line", "Name", c.Addressee, "Stands", c.Stands)})
+		}
+	}
+	d.Blocks = append(d.Blocks, table)
 }

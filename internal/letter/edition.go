@@ -153,6 +153,9 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	if err := identify(tx, id, next); err != nil {
 		return err
 	}
+	if err := putAddressed(tx, id, next); err != nil {
+		return err
+	}
 	if next.Follows == FollowsSubstantive { // nobody's hand has signed this text
 		if _, err := tx.Exec(qRemoveAutographs, id); err != nil {
 			return err

@@ -33,6 +33,12 @@ func (s *Server) routes() {
 	s.handle("GET /letters/{slug}/badge.svg", p.SendBadge)
 	s.handle("GET /oembed", p.SendOEmbed)
 	s.handle("GET /letters/{slug}/bundle.zip", p.SendBundle)
+	s.handle("GET /letters/{slug}/demands/{number}", p.ShowDemand)
+	s.handle("GET /letters/{slug}/responses/{id}", p.ShowResponse)
+	s.handle("GET /letters/{slug}/responses/{id}/file", p.SendResponseFile)
+	s.handle("GET /letters/{slug}/calendar.ics", p.SendCalendar)
+	s.handle("GET /addressees/{slug}", p.ShowAddressee)
+	s.handle("GET /exhibits/{sha256}", p.SendExhibit)
 	s.handle("GET /letters/{slug}/{file}", p.SendTakeaway)
 	s.handle("GET /letters/{slug}/signatures", s.refuseRead) // {file} would take it
 	s.handle("POST /letters/{slug}/signatures", s.limited(p.SubmitSignature))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/web/page"
 	"github.com/undersigned/undersigned/internal/web/public"
@@ -35,6 +36,36 @@ func factsOf(l *i18n.Locale, w words, tag func(string) page.Tagged) []page.FactV
 	set := l.T("fact.set_by", "Name", w.organisation, "Date", l.Date(deskDay))
 	return []page.FactView{{ID: "1", Label: l.T("fact.asked"), Words: tag(w.office), Quote: tag(w.text)},
 		{ID: "2", Label: l.T("fact.within"), Value: l.N("fact.days", 10), Source: set}, {ID: "3", Label: l.T("fact.urgent"), Value: l.T("fact.is_urgent"), Source: set}}
+}
+
+// eventsOf are things that happened, of every kind.
+func eventsOf(l *i18n.Locale, w words) []page.EventView {
+	on, rests := l.Date(deskDay), []page.EvidenceView{{Text: l.T("answers.response_of", "Date", l.Date(deskDay)), URL: "/letters/x/responses/1a"}}
+	return []page.EventView{
+		{Date: on, ISO: "2026-05-04", Words: l.T("answers.to", "Name", w.office, "Kind", l.T("delivery.kind.first"), "Channel", l.T("delivery.channel.email")),
+			State: l.T("delivery.state.handed")},
+		{Date: on, ISO: "2026-05-05", Words: l.T("answers.came", "Kind", l.T("response.kind.extension"), "Name", w.office), URL: "/letters/x/responses/1a"},
+		{Date: on, ISO: "2026-05-06", Words: l.T("said.promised"), Note: page.Tagged{Text: w.text}, Evidence: rests, Corrected: true},
+		{Date: on, ISO: "2026-05-07", Words: l.T("outcome.met"), Corrects: l.T("answers.corrects", "Date", on),
+			Evidence: []page.EvidenceView{{Text: "press.example", URL: "https://press.example/a", Elsewhere: true}, {Text: l.T("answers.exhibit", "Name", "b5bb9d80"), URL: "/exhibits/b5"}}}}
+}
+
+// standingOf is what became of a letter.
+func standingOf(l *i18n.Locale, w words, tag func(string) page.Tagged) *public.StandingView {
+	events, on := eventsOf(l, w), l.Date(deskDay)
+	cell := func(s delivery.Status, to string) page.CellView {
+		return page.CellView{Addressee: tag(to), URL: "/addressees/office", Status: s, Line: (delivery.Cell{Status: s, Since: deskDay, Days: 23}).Line(l)}
+	}
+	late, promised, met := cell(delivery.StatusLate, w.office), cell(delivery.StatusPromised, w.longName), cell(delivery.StatusMet, w.office)
+	met.Evidence, promised.Said, promised.Due = events[3].Evidence, l.T("said.partly"), l.T("answers.due", "Date", on)
+	line := func(number string, cells ...page.CellView) page.DemandLine {
+		return page.DemandLine{Number: l.Digits(number), URL: "/letters/x/demands/" + number, Text: tag(w.text), Cells: cells}
+	}
+	return &public.StandingView{Tally: []string{l.T("answers.met_n", "Met", 4, "Demands", 7), l.T("answers.answered_n", "Answered", 1, "Asked", 3)},
+		Demands: []page.DemandLine{line("1", late, promised), line("2", met), line("3", cell(delivery.StatusUnanswered, w.office), cell(delivery.StatusNotDelivered, w.name)),
+			line("4", cell(delivery.StatusRefused, w.office), cell(delivery.StatusWaiting, w.name))},
+		Deliveries: events[:1], Responses: events[1:2], CalendarURL: "/letters/x/calendar.ics",
+		Statements: []page.StatementView{{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: l.Code, Dir: l.Dir, By: w.longName}}}
 }
 
 // samplePages returns every page in the language, in its several states.
@@ -171,6 +202,25 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		"author": []map[string]string{{"@type": "Organization", "name": w.organisation}}}
 	letter.Known = []public.KnownView{{Number: "1", Anchor: "letter-title", Facts: factsOf(l, w, tag)}}
 	letter.Updates, letter.Feed = []public.UpdateLink{updateLink}, page.FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
+	standing := standingOf(l, w, tag)
+	letter.Standing = standing
+	letter.Letter.Addressees = []page.AddresseeView{{Name: w.name, Office: w.office, Address: []string{"Council House"}, URL: "/addressees/office"}, {Office: w.office, URL: "/addressees/other"}}
+	demand := public.DemandPage{Base: base(l.T("answers.demand_n", "Number", l.Digits("6")), "/letters/x/demands/6"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
+		Heading: l.T("answers.demand_n", "Number", l.Digits("6")), Text: tag(w.text), Facts: factsOf(l, w, tag),
+		Cells: []public.CellTimeline{{CellView: standing.Demands[0].Cells[0], Events: eventsOf(l, w)}, {CellView: standing.Demands[0].Cells[1]}}}
+	response := public.ResponsePage{Base: base(w.title, "/letters/x/responses/1a"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
+		Heading: l.T("answers.came", "Kind", l.T("response.kind.reply"), "Name", w.office), Addressee: tag(w.office), AddresseeURL: "/addressees/office", From: w.longName,
+		Received: view.Published, Written: view.Published, Reference: "AB/2026-118", Until: view.Published, PassedTo: tag(w.organisation), PassedURL: "/addressees/x",
+		Excerpt: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir,
+		Said: []public.SaidLine{{Demand: l.T("answers.demand_n", "Number", l.Digits("1")), URL: "/letters/x/demands/1", Words: l.T("said.promised")},
+			{Demand: l.T("answers.demand_n", "Number", l.Digits("2")), URL: "/letters/x/demands/2", Words: l.T("said.not_addressed")}},
+		CopyURL: "/letters/x/responses/1a/file", CopyName: "a-reply-with-a-long-name-2026-05-04.pdf"}
+	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []public.Contact{{Name: w.longName, Email: "contact@example.org"}},
+		Delivered: view.Published, Tally: standing.Tally[0], Demands: standing.Demands, Responses: standing.Responses, Members: l.N("answers.members", 47),
+		Statement: &page.StatementView{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir, By: w.longName}}
+	copied := public.AskedLetter{Title: tag(w.subtitle), URL: "/letters/y", Role: l.T("answers.copied"), Reason: w.text}
+	addressee := public.AddresseePage{Base: base(l.T("answers.addressee", "Name", w.office), "/addressees/office"), Heading: l.T("answers.addressee", "Name", w.office),
+		Name: w.office, Letters: []public.AskedLetter{asks, copied}}
 	update := public.UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,
 		Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Share: share}
 	noSignatories := signatories
@@ -231,7 +281,10 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		{"signature-wrong", public.SignaturePage{Base: base(l.T("signature.title"), "/signature"), Form: failed("secret", l.T("fault.secret.wrong"))}},
 		{"signature-found", public.SignaturePage{Base: base(l.T("signature.title"), "/signature"), Form: failed("sure", l.T("fault.sure")), Secret: receipt.Secret,
 			Found: []public.OwnSignature{own, heldOwn}, Done: l.T("signature.relisted")}},
-		{"update", update}, {"signatories", signatories}, {"signatories-print", printed}, {"signatories-empty", noSignatories},
+		{"demand", demand}, {"response", response},
+		{"response-gone", public.ResponsePage{Base: base(l.T("answers.tombstone_title"), "/letters/x/responses/1b"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
+			TakenDown: view.Published}},
+		{"addressee", addressee}, {"update", update}, {"signatories", signatories}, {"signatories-print", printed}, {"signatories-empty", noSignatories},
 		{"editions", public.EditionsPage{Base: base(l.T("editions.title"), "/letters/x/editions"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 			Editions: editions}},
 		{"edition", earlier}, {"diff", diff},

@@ -36,6 +36,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		t.Fatal("the page names no style sheet")
 	}
 	invitation, unsubscribe := a.Invite(t, invitation.Invitee{Name: "Ines Reader", Email: "ines@reader.example"})[0].Links(t)
+	response, exhibit := answer(t, a)
 	return map[string][]string{
 		"/invitations/{token}":             {invitation, "/fa" + invitation, "/invitations/x"},
 		"/unsubscribe/{token}":             {unsubscribe, "/fa" + unsubscribe, "/unsubscribe/x"},
@@ -61,17 +62,25 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/letters/{slug}/signatories": {letter + "/signatories", letter + "/signatories?q=a&kind=organisation",
 			letter + "/signatories?after=rubbish", letter + "/signatories?after=%ff%00&q=%ff%00&kind=x",
 			letter + "/signatories?after=AAAAAAAAAAAA____&q=" + strings.Repeat("w", 5000)},
-		"/letters/{slug}/check-mail": {letter + "/check-mail", letter + "/check-mail?p=zzz", letter + "/check-mail?p=-1&again"},
-		"/confirm/{token}":           {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
-		"/circulation/{token}":       {"/circulation/" + token, "/fa/circulation/x"},
-		"/signature":                 {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
-		"/organisations/{slug}":      {"/organisations/" + testkit.Lead, "/organisations/none"},
-		"/letters/{slug}/embed":      {letter + "/embed", letter + "/embed?lang=fa", letter + "/embed?lang=%ff", "/letters/unknown/embed"},
-		"/letters/{slug}/badge.svg":  {letter + "/badge.svg", "/fa" + letter + "/badge.svg", "/letters/unknown/badge.svg"},
-		"/oembed":                    {"/oembed", "/oembed?url=%ff", "/oembed?url=https://elsewhere.example/letters/x", "/oembed?format=xml&url=x"},
-		"/letters/{slug}/check":      {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
-		"/letters/{slug}/bundle.zip": {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
-		"/letters/{slug}/signatures": {letter + "/signatures"},
+		"/letters/{slug}/check-mail":       {letter + "/check-mail", letter + "/check-mail?p=zzz", letter + "/check-mail?p=-1&again"},
+		"/confirm/{token}":                 {"/confirm/" + token, "/fa/confirm/" + token, "/confirm/x"},
+		"/circulation/{token}":             {"/circulation/" + token, "/fa/circulation/x"},
+		"/signature":                       {"/signature", "/fa/signature", "/signature?secret=abcdefghijklmnopqrstuvwxyz"},
+		"/organisations/{slug}":            {"/organisations/" + testkit.Lead, "/organisations/none"},
+		"/letters/{slug}/embed":            {letter + "/embed", letter + "/embed?lang=fa", letter + "/embed?lang=%ff", "/letters/unknown/embed"},
+		"/letters/{slug}/badge.svg":        {letter + "/badge.svg", "/fa" + letter + "/badge.svg", "/letters/unknown/badge.svg"},
+		"/oembed":                          {"/oembed", "/oembed?url=%ff", "/oembed?url=https://elsewhere.example/letters/x", "/oembed?format=xml&url=x"},
+		"/letters/{slug}/check":            {letter + "/check", "/fa" + letter + "/check", "/letters/unknown/check"},
+		"/letters/{slug}/bundle.zip":       {letter + "/bundle.zip", "/letters/unknown/bundle.zip"},
+		"/letters/{slug}/signatures":       {letter + "/signatures"},
+		"/letters/{slug}/demands/{number}": {letter + "/demands/1", "/fa" + letter + "/demands/2", letter + "/demands/99", letter + "/demands/%DB%B1"},
+		"/letters/{slug}/responses/{id}": {letter + "/responses/" + response, "/ar" + letter + "/responses/" + response, letter + "/responses/0",
+			letter + "/responses/%ff"},
+		"/letters/{slug}/responses/{id}/file": {letter + "/responses/" + response + "/file", letter + "/responses/0/file"},
+		"/letters/{slug}/calendar.ics":        {letter + "/calendar.ics", "/fa" + letter + "/calendar.ics", "/letters/unknown/calendar.ics"},
+		"/addressees/{slug}": {"/addressees/" + addressee(t, a), "/fa/addressees/" + addressee(t, a), "/addressees/" + addressee(t, a) + ".json",
+			"/addressees/none", "/addressees/%ff.json"},
+		"/exhibits/{sha256}": {"/exhibits/" + exhibit, "/exhibits/" + strings.Repeat("0", 64), "/exhibits/x"},
 		"/letters/{slug}/{file}": {letter + "/card.fa.png", "/fa" + letter + "/card.en.png", letter + "/card.xx.png", letter + "/card.%2e%2e.png", letter + "/x",
 			letter + "/press.en.zip", letter + "/press.xx.zip",
 			"/letters/unknown/card.en.png"},
@@ -178,11 +187,17 @@ func TestRead_changesNothing(t *testing.T) {
 // shownElsewhere are the pictures of a letter that pages of other sites show.
 var shownElsewhere = regexp.MustCompile(`/letters/[^/]+/(badge\.svg|card\.[a-z]+\.png)$`)
 
+// handedIn are files that others made: nothing of them may run in a browser.
+var handedIn = regexp.MustCompile(`/responses/[^/]+/file$|^/exhibits/`)
+
 func checkHeaders(t *testing.T, path string, a testkit.Answer) {
 	t.Helper()
 	for name, want := range everyAnswer {
 		if name == "Cross-Origin-Resource-Policy" && a.Status == http.StatusOK && shownElsewhere.MatchString(path) {
 			want = "cross-origin"
+		}
+		if name == "Content-Security-Policy" && a.Header.Get("Content-Disposition") != "" && handedIn.MatchString(path) {
+			want = "default-src 'none'; frame-ancestors 'none'; sandbox"
 		}
 		if got := a.Header.Values(name); !slices.Equal(got, []string{want}) {
 			t.Errorf("%.80s: %s is %q", path, name, got)

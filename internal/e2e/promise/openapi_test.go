@@ -71,7 +71,8 @@ func checkAnswer(t *testing.T, doc *openapi3.T, method, path string, answer *htt
 }
 
 func init() {
-	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv", "text/plain", "application/zip", "application/jsonl", "image/png"} {
+	for _, contentType := range []string{"text/markdown", "application/atom+xml", "text/csv", "text/plain", "application/zip", "application/jsonl", "image/png",
+		"text/calendar"} {
 		openapi3filter.RegisterBodyDecoder(contentType, func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 			text, err := io.ReadAll(body)
 			return string(text), err
@@ -87,6 +88,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
 		t.Fatal(err)
 	}
+	response, exhibit := answer(t, a)
 	c := a.Client(t)
 	_, mail := a.Sign(t, c, testkit.SignForm("Bo Ray", "bo@ray.example"))
 	c.Post(strings.TrimPrefix(mail.Link, a.URL), url.Values{"do": {"confirm"}})
@@ -101,6 +103,9 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		testkit.Page + "/feed.json": 200, testkit.Page + "/feed.atom": 200, "/letters/none/feed.json": 404, "/openapi.json": 200,
 		testkit.Page + "/card.en.png": 200, testkit.Page + "/card.fa.png": 200, testkit.Page + "/card.de.png": 404, "/letters/none/card.en.png": 404,
 		testkit.Page + "/press.fa.zip": 200, testkit.Page + "/press.de.zip": 404,
+		testkit.Page + "/calendar.ics": 200, "/letters/none/calendar.ics": 404, testkit.Page + "/responses/" + response + "/file": 200,
+		testkit.Page + "/responses/0/file": 404, "/exhibits/" + exhibit: 200, "/exhibits/" + strings.Repeat("0", 64): 404,
+		"/addressees/" + addressee(t, a) + ".json": 200, "/addressees/none.json": 404,
 		testkit.Page + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/former": 200, "/log/openings/0": 200,
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)

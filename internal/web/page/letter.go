@@ -69,6 +69,7 @@ type Column struct {
 // AddresseeView is who is asked.
 type AddresseeView struct {
 	Name, Office string
+	URL          string // of their page, "" for none
 	Address      []string
 }
 

@@ -133,6 +133,33 @@ func (s *Site) Stream(w http.ResponseWriter, r *http.Request, name, contentType 
 	return nil
 }
 
+// Attachment is a file that somebody else made: its name and its bytes are not ours.
+type Attachment struct {
+	Name, Type, Hash string
+	Content          []byte
+}
+
+// Attach sends a file that find finds, to be saved and never shown within a page: whatever is in it, a browser that opens it all the
+// same runs nothing of it. Few are in memory at once.
+func (s *Site) Attach(w http.ResponseWriter, r *http.Request, find func() (Attachment, error)) error {
+	defer s.streams.Add(-1)
+	if s.streams.Add(1) > maxStreams {
+		return fault.New(fault.Unavailable, "busy")
+	}
+	f, err := find()
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("Cache-Control", "no-cache") // it may be taken down
+	h.Set("ETag", `"`+f.Hash+`"`)
+	http.ServeContent(Patient(w), r, "", time.Time{}, bytes.NewReader(f.Content))
+	return nil
+}
+
 // patient is a writer whose deadline moves on with every write: the server's own is for answers of one piece.
 type patient struct {
 	http.ResponseWriter

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -39,7 +40,7 @@ func (h *Handlers) feedOf(r *http.Request, l *cachedLetter) page.FeedLink {
 		l.Edition.Text(page.LocaleOf(r).Code).Name())}
 }
 
-// SendFeed sends the feed of all letters: each that was published, and its updates.
+// SendFeed sends the feed of all letters: each that was published, its updates, and what became of it.
 func (h *Handlers) SendFeed(w http.ResponseWriter, r *http.Request) error {
 	letters, _, err := h.listLetters(r)
 	if err != nil {
@@ -53,7 +54,7 @@ func (h *Handlers) SendFeed(w http.ResponseWriter, r *http.Request) error {
 	return h.send(w, r, f)
 }
 
-// SendLetterFeed sends the feed of one letter: its editions, its updates, its end.
+// SendLetterFeed sends the feed of one letter: its editions, its updates, what became of it, its end.
 func (h *Handlers) SendLetterFeed(w http.ResponseWriter, r *http.Request) error {
 	l, err := h.cache.find(r.Context(), r.PathValue("slug"))
 	if err != nil {
@@ -88,8 +89,45 @@ func (h *Handlers) entriesOf(r *http.Request, l *cachedLetter) (entries []feedEn
 		entries = append(entries, feedEntry{url: address + "/updates/" + strconv.Itoa(u.Number), title: u.Title, summary: letter.Excerpt(u.Body, 400),
 			language: u.Language, authors: authors, at: u.At})
 	}
+	entries = append(entries, answered(r, l, feedEntry{title: t.Name(), language: loc.Code, authors: authors}, h.BaseURL)...)
 	if !l.ClosedAt.IsZero() {
 		entries = append(entries, feedEntry{url: address + "#closed", title: title("feed.closed"), language: loc.Code, authors: authors, at: l.ClosedAt})
+	}
+	return entries
+}
+
+// answered returns an entry for all that was handed over, came back and became known of demands, each as like says but its own.
+func answered(r *http.Request, l *cachedLetter, like feedEntry, base string) (entries []feedEntry) {
+	t, st := tell(r, l), l.Standing
+	add := func(url string, at time.Time, key, summary string, args ...any) {
+		e := like
+		e.url, e.at, e.title, e.summary = base+t.path+url, at, t.loc.T(key, append(args, "Title", like.title)...), summary
+		entries = append(entries, e)
+	}
+	for _, d := range st.Deliveries {
+		if d.State == "" || d.State == delivery.Handed {
+			at := d.At
+			if d.PublicAt.After(at) { // nobody could know before
+				at = d.PublicAt
+			}
+			add("#delivery-"+delivery.ID(d.ID), at, "answers.feed.delivered", t.delivery(d).Words, "Name", t.name(d.Addressee).Text)
+		}
+	}
+	for _, x := range st.Responses {
+		if x.State == delivery.Published {
+			add("/responses/"+delivery.ID(x.ID), x.DecidedAt, "answers.feed.came", letter.Excerpt(x.Excerpt, 400),
+				"Name", t.name(x.Addressee).Text, "Kind", t.loc.T("response.kind."+string(x.Kind)))
+		}
+	}
+	for _, d := range st.Demands {
+		for _, c := range d.Cells {
+			for _, e := range c.History {
+				if e.Outcome != "" {
+					add("#known-"+delivery.ID(e.ID), e.On, "answers.feed.outcome", letter.Excerpt(d.Text, 400),
+						"Number", t.loc.Digits(d.Number), "Outcome", t.loc.T("outcome."+string(e.Outcome)))
+				}
+			}
+		}
 	}
 	return entries
 }

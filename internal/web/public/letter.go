@@ -17,7 +17,8 @@ type LetterPage struct {
 	Counted     bool
 	Counts      Counts
 	Updates     []UpdateLink
-	Known       []KnownView // of demands
+	Known       []KnownView   // of demands
+	Standing    *StandingView // what became of it, nil while there is nothing to say
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -132,6 +133,12 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		if facts := page.FactsOf(loc, l.Edition.Language, a.Known()); len(facts) > 0 {
 			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}
+	}
+	told := tell(r, l)
+	p.Standing = told.standing()
+	told.linkAddressees(p.Letter.Addressees)
+	for _, c := range p.Letter.Columns {
+		told.linkAddressees(c.Addressees)
 	}
 	for _, x := range l.Persons {
 		p.Recent = append(p.Recent, signatoryView(loc, x))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/bundle"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
@@ -34,6 +35,7 @@ type Services struct {
 	Invitations *invitation.Service
 	Log         *tlog.Log
 	Bundles     *bundle.Shelf
+	Deliveries  *delivery.Service
 
 	Operator, Contact string
 	PublishEvery      time.Duration               // for saying when a signature will appear

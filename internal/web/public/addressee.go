@@ -1,0 +1,143 @@
+package public
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/bundle"
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// AddresseePage is all that the letters of the instance ask of an addressee.
+type AddresseePage struct {
+	page.Base
+	Heading string
+	Name    string
+	Letters []AskedLetter
+}
+
+// Template is its file.
+func (AddresseePage) Template() string { return "public/addressee" }
+
+// AskedLetter is what one letter asks of the addressee.
+type AskedLetter struct {
+	Title     page.Tagged
+	URL       string
+	Role      string // of one who is asked nothing, in words
+	Leads     []page.OrganisationView
+	ReplyTo   []Contact
+	Reason    string
+	Members   string // of a group
+	Delivered string // the day, "" for not yet
+	Tally     string
+	Demands   []page.DemandLine
+	Responses []page.EventView
+	Statement *page.StatementView
+}
+
+// Contact is where an answer goes.
+type Contact struct{ Name, Email string }
+
+// ShowAddressee sends all that letters ask of an addressee, as a page or as data.
+func (h *Handlers) ShowAddressee(w http.ResponseWriter, r *http.Request) error {
+	slug, asJSON := strings.CutSuffix(r.PathValue("slug"), ".json")
+	letters, err := h.lettersTo(r, slug)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		var published []*bundle.Published
+		for _, l := range letters {
+			published = append(published, l.Published)
+		}
+		return page.SendJSON(w, http.StatusOK, h.Bundles.Addressee(slug, published))
+	}
+	loc := page.LocaleOf(r)
+	p := AddresseePage{}
+	for _, l := range letters {
+		for _, a := range l.Standing.Addressees {
+			if a.Slug != slug {
+				continue
+			}
+			if p.Name == "" {
+				p.Name = a.Called()
+			}
+			p.Letters = append(p.Letters, h.askedLetter(r, l, a))
+		}
+	}
+	p.Heading = loc.T("answers.addressee", "Name", p.Name)
+	p.Base = h.Base(r, p.Heading)
+	return h.Render(w, http.StatusOK, p)
+}
+
+// lettersTo returns the published letters that as far as the public may know go to the addressee of a slug, and a fault when there is none.
+func (h *Handlers) lettersTo(r *http.Request, slug string) (letters []*cachedLetter, err error) {
+	if !letter.IsSlug(slug) {
+		return nil, fault.New(fault.NotFound, "page.unknown")
+	}
+	found, err := h.Deliveries.LettersTo(r.Context(), slug)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range found {
+		l, err := h.cache.find(r.Context(), name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(l.Standing.Addressees, func(a delivery.Addressee) bool { return a.Slug == slug }) {
+			letters = append(letters, l)
+		}
+	}
+	if len(letters) == 0 {
+		return nil, fault.New(fault.NotFound, "page.unknown")
+	}
+	return letters, nil
+}
+
+func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addressee) AskedLetter {
+	t := tell(r, l)
+	v := AskedLetter{Title: h.title(r, l), URL: page.Local(r, t.path), Reason: a.Reason}
+	for _, o := range l.Leads {
+		v.Leads = append(v.Leads, page.OrganisationOf(r, o, t.loc.Code))
+	}
+	for _, c := range bundle.ReplyTo(l.Letter, t.loc.Code) {
+		v.ReplyTo = append(v.ReplyTo, Contact(c))
+	}
+	switch a.Role {
+	case delivery.CC:
+		v.Role = t.loc.T("answers.copied")
+	case delivery.Through:
+		v.Role = t.loc.T("answers.through")
+	}
+	if a.Members > 0 {
+		v.Members = t.loc.N("answers.members", a.Members)
+	}
+	for _, d := range l.Standing.Deliveries {
+		if d.Addressee == a.Number && v.Delivered == "" && (d.State == "" || d.State == delivery.Handed) {
+			v.Delivered = t.loc.Date(d.At)
+		}
+	}
+	met := 0
+	for i, d := range l.Standing.Demands {
+		line := t.demand(i, func(x delivery.Addressee) bool { return x.Number == a.Number })
+		if len(line.Cells) == 0 {
+			continue
+		}
+		v.Demands = append(v.Demands, line)
+		if c := d.Cells[slices.IndexFunc(d.Cells, func(c delivery.Cell) bool { return c.Addressee == a.Number })]; c.Status == delivery.StatusMet {
+			met++
+		}
+	}
+	v.Tally = t.loc.T("answers.met_n", "Met", met, "Demands", len(v.Demands))
+	for _, x := range l.Standing.Responses {
+		if x.Addressee == a.Number {
+			v.Responses = append(v.Responses, t.response(x))
+		}
+	}
+	v.Statement = t.statement(a)
+	return v
+}

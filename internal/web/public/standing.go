@@ -1,0 +1,236 @@
+package public
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// StandingView is what became of a letter: where its demands stand, what was handed over, what came back.
+type StandingView struct {
+	Tally       []string // counts, each with what it is a part of
+	Demands     []page.DemandLine
+	Deliveries  []page.EventView
+	Responses   []page.EventView
+	Statements  []page.StatementView
+	CalendarURL string // "" without a date
+}
+
+// teller says in the language of a request what became of a letter.
+type teller struct {
+	r    *http.Request
+	loc  *i18n.Locale
+	l    *cachedLetter
+	path string // of the letter
+}
+
+func tell(r *http.Request, l *cachedLetter) teller {
+	return teller{r, page.LocaleOf(r), l, "/letters/" + l.Slug}
+}
+
+// standing returns what became of the letter, nil while there is nothing to say.
+func (t teller) standing() *StandingView {
+	st := t.l.Standing
+	if !st.Begun() {
+		return nil
+	}
+	tally := st.Tally()
+	v := &StandingView{Tally: []string{t.loc.T("answers.met_n", "Met", tally.Met, "Demands", tally.Demands),
+		t.loc.T("answers.answered_n", "Answered", tally.Answered, "Asked", tally.Asked)}}
+	if len(st.Demands) == 0 {
+		v.Tally = v.Tally[1:]
+	}
+	for i := range st.Demands {
+		v.Demands = append(v.Demands, t.demand(i, func(delivery.Addressee) bool { return true }))
+	}
+	for _, d := range st.Deliveries {
+		v.Deliveries = append(v.Deliveries, t.delivery(d))
+	}
+	for _, r := range st.Responses {
+		v.Responses = append(v.Responses, t.response(r))
+	}
+	for _, a := range st.Addressees {
+		if said := t.statement(a); said != nil {
+			v.Statements = append(v.Statements, *said)
+		}
+	}
+	if len(t.l.dates()) > 0 {
+		v.CalendarURL = page.Local(t.r, t.path+"/calendar.ics")
+	}
+	return v
+}
+
+// text returns the text of a demand, by its place in the letter, in the page's language where the letter has it in that.
+func (t teller) text(i int) page.Tagged {
+	d := t.l.Standing.Demands[i]
+	text := t.l.Edition.Text(t.loc.Code)
+	if same := text.Numbered(); i < len(same) && same[i].Number == d.Number && !text.Stale {
+		return page.Tag(same[i].Text, text.Language)
+	}
+	return page.Tag(d.Text, t.l.Edition.Language)
+}
+
+// name returns how an addressee is called, in the language of the letter.
+func (t teller) name(number int) page.Tagged {
+	to, _ := t.l.Standing.Find(number)
+	return page.Tag(to.Called(), t.l.Edition.Language)
+}
+
+func (t teller) addresseeURL(number int) string {
+	to, _ := t.l.Standing.Find(number)
+	return page.Local(t.r, "/addressees/"+to.Slug)
+}
+
+// shortDemand is in characters what a demand is named by in a list.
+const shortDemand = 160
+
+// demand returns a demand with the cells of those of whom it is told.
+func (t teller) demand(i int, of func(delivery.Addressee) bool) page.DemandLine {
+	d, text := t.l.Standing.Demands[i], t.text(i)
+	v := page.DemandLine{Number: t.loc.Digits(d.Number), URL: page.Local(t.r, t.path+"/demands/"+d.Number),
+		Text: page.Tag(letter.Excerpt(text.Text, shortDemand), text.Lang)}
+	for _, c := range d.Cells {
+		if to, _ := t.l.Standing.Find(c.Addressee); of(to) {
+			v.Cells = append(v.Cells, t.cell(c))
+		}
+	}
+	return v
+}
+
+func (t teller) cell(c delivery.Cell) page.CellView {
+	v := page.CellView{Addressee: t.name(c.Addressee), URL: t.addresseeURL(c.Addressee), Status: c.Status, Line: c.Line(t.loc)}
+	if c.Said != "" && string(c.Said) != string(c.Status) {
+		v.Said = t.loc.T("said." + string(c.Said))
+	}
+	switch c.Status {
+	case delivery.StatusNotDelivered, delivery.StatusWaiting, delivery.StatusUnanswered, delivery.StatusAcknowledged, delivery.StatusPromised:
+		if !c.Due.IsZero() {
+			v.Due = t.loc.T("answers.due", "Date", t.loc.Date(c.Due))
+		}
+	}
+	for _, e := range c.Evidence() {
+		v.Evidence = append(v.Evidence, t.evidence(e))
+	}
+	return v
+}
+
+func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
+	if id, ok := e.Response(); ok {
+		v := page.EvidenceView{Text: t.loc.T("response.kind.reply"), URL: t.responseURL(id)}
+		for _, r := range t.l.Standing.Responses {
+			if r.ID == id {
+				v.Text = t.loc.T("answers.response_of", "Date", t.loc.Date(r.At))
+			}
+		}
+		return v
+	}
+	if hash, ok := e.Exhibit(); ok {
+		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", hash[:min(len(hash), 8)]), URL: "/exhibits/" + hash}
+	}
+	v := page.EvidenceView{Text: string(e), URL: string(e), Elsewhere: true}
+	if u, err := url.Parse(string(e)); err == nil && u.Host != "" {
+		v.Text = u.Host
+	}
+	return v
+}
+
+func (t teller) responseURL(id int64) string {
+	return page.Local(t.r, t.path+"/responses/"+delivery.ID(id))
+}
+
+func (t teller) event(at time.Time) page.EventView {
+	return page.EventView{Date: t.loc.Date(at), ISO: at.UTC().Format(time.DateOnly)}
+}
+
+func (t teller) delivery(d delivery.Delivery) page.EventView {
+	v := t.event(d.At)
+	v.Words = t.loc.T("answers.to", "Name", t.name(d.Addressee).Text, "Kind", t.loc.T("delivery.kind."+string(d.Kind)),
+		"Channel", t.loc.T("delivery.channel."+string(d.Channel)))
+	if d.State != "" {
+		v.State = t.loc.T("delivery.state." + string(d.State))
+	}
+	return v
+}
+
+func (t teller) response(r delivery.Response) page.EventView {
+	v := t.event(r.At)
+	v.URL, v.Order = t.responseURL(r.ID), 1
+	if r.State == delivery.TakenDown {
+		v.Words = t.loc.T("answers.taken_down", "Date", t.loc.Date(r.DecidedAt))
+		return v
+	}
+	v.Words = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(r.Kind)), "Name", t.name(r.Addressee).Text)
+	return v
+}
+
+// entry tells what became known of a cell.
+func (t teller) entry(e delivery.Entry, history []delivery.Entry) page.EventView {
+	v := t.event(e.On)
+	v.Order = 2
+	if e.Said != "" {
+		v.Words = t.loc.T("said." + string(e.Said))
+	} else {
+		v.Words = t.loc.T("outcome." + string(e.Outcome))
+	}
+	v.Note, v.Evidence = page.Tagged{Text: e.Note}, []page.EvidenceView{t.evidence(e.Evidence)}
+	for _, x := range history {
+		if x.ID == e.Corrects {
+			v.Corrects = t.loc.T("answers.corrects", "Date", t.loc.Date(x.On))
+		}
+		v.Corrected = v.Corrected || x.Corrects == e.ID
+	}
+	return v
+}
+
+// timeline tells what happened between a demand and one of those it is asked of, oldest first.
+func (t teller) timeline(c delivery.Cell) (events []page.EventView) {
+	for _, d := range t.l.Standing.Deliveries {
+		if d.Addressee == c.Addressee {
+			events = append(events, t.delivery(d))
+		}
+	}
+	for _, r := range t.l.Standing.Responses {
+		if r.Addressee == c.Addressee {
+			events = append(events, t.response(r))
+		}
+	}
+	for _, e := range c.History {
+		events = append(events, t.entry(e, c.History))
+	}
+	slices.SortStableFunc(events, func(a, b page.EventView) int {
+		return cmp.Or(strings.Compare(a.ISO, b.ISO), a.Order-b.Order)
+	})
+	return events
+}
+
+// statement returns what an addressee wants to have said, nil for nothing.
+func (t teller) statement(a delivery.Addressee) *page.StatementView {
+	if a.Said == nil {
+		return nil
+	}
+	by := a.Said.From
+	if on := t.dayOf(a.Said.On); on != "" {
+		by = t.loc.T("answers.statement_by", "Name", by, "Date", on)
+	}
+	return &page.StatementView{Body: page.Markdown(a.Said.Text, a.Said.Language), Lang: a.Said.Language, Dir: i18n.Direction(a.Said.Language), By: by}
+}
+
+// linkAddressees leads from those whom a text addresses to their pages; a translation names them in the order of the letter.
+func (t teller) linkAddressees(views []page.AddresseeView) {
+	if len(views) != len(t.l.Edition.Text(t.l.Edition.Language).Addressees) {
+		return
+	}
+	for _, a := range t.l.Standing.Addressees {
+		if a.Place > 0 {
+			views[a.Place-1].URL = page.Local(t.r, "/addressees/"+a.Slug)
+		}
+	}
+}
