@@ -16,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -25,7 +26,8 @@ type Service struct {
 	Keys      *seal.Keys
 	Letters   *letter.Service
 	Documents *document.Service
-	BaseURL   string
+	Signing   *signing.Service
+	BaseURL   string // how readers reach the server; stands in what is handed over
 }
 
 // Standing is where a letter stands: who it goes to, what was handed over, what came back, and each demand.

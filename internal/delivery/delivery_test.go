@@ -2,6 +2,9 @@ package delivery_test
 
 import (
 	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
 
@@ -311,4 +315,69 @@ func TestDeliver_email(t *testing.T) {
 			t.Errorf("the log: %q", problems)
 		}
 	})
+}
+
+// What was handed over goes when a name that may stand in it was taken away; the commitment stays. An email that waits goes without it.
+func TestForget_packs(t *testing.T) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.Set(d.Letter.Slug, letter.Settings{})
+		receipt := d.Give("mina@varrow.example", testkit.Named("Mina Rasti"), testkit.Listed(roll.Addressee))
+		d.Give("ben@varrow.example", testkit.Named("Ben Oswin"))
+		d.Publish()
+		a, err := d.Deliveries.PutAddressee(t.Context(), d.Letter.Slug, delivery.AddresseeChange{Office: new("Ministry of Bridges"), Role: new(delivery.Asks),
+			Email: new("office@bridges.example")}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hand := func() delivery.Delivery {
+			t.Helper()
+			x, err := d.Deliveries.Deliver(t.Context(), d.Letter.Slug, delivery.HandOver{Addressee: a.Number, Channel: delivery.ByEmail}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		gone, waits := hand(), hand()
+		if err := d.Deliveries.Went(t.Context(), gone.ID, delivery.Handed); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Deliveries.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := d.Deliveries.File(t.Context(), d.Letter, gone.ID, 1); err != nil || f.Commitment != gone.Commitment() {
+			t.Errorf("nothing was taken away, and the file is gone: %v", err)
+		}
+		if err := d.Signing.Receipts.Erase(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Deliveries.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Deliveries.File(t.Context(), d.Letter, gone.ID, 1); !fault.Is(err, fault.Gone) {
+			t.Errorf("what was handed over is still there: %v", err)
+		}
+		e, send, err := d.Deliveries.Envelope(t.Context(), waits.ID)
+		if err != nil || !send || len(e.Files) != 1 || e.Files[0].Commitment == waits.Commitment() {
+			t.Fatalf("the email that waits: %v, %v, %d files", send, err, len(e.Files))
+		}
+		for name, want := range map[string]bool{"Mina": false, "Ben": true} {
+			if got := strings.Contains(textOf(t, e.Files[0].Content), name); got != want {
+				t.Errorf("%s stands in the email: %v", name, got)
+			}
+		}
+	})
+}
+
+// textOf is what somebody reads in a PDF.
+func textOf(t *testing.T, pdf []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "letter.pdf")
+	if err := os.WriteFile(file, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.Command("pdftotext", file, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

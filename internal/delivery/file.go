@@ -18,10 +18,11 @@ import (
 type File struct {
 	Role       FileRole
 	Name, Type string
-	Copy       string // drawn at random, hex, of one that is not public; then Content was sealed
-	Commitment string // hex SHA-256 of the copy number's bytes, if there is one, and the file: what the log says of it
+	Copy       string // drawn at random, hex
+	Commitment string // hex SHA-256 of the copy number's bytes and the file: what the log says of it
 	Content    []byte // nil in a list
 
+	made     bool // the letter for the addressee, as it is made here
 	delivery int64
 	number   int
 }
@@ -68,15 +69,16 @@ func (f *File) commit() {
 
 var (
 	qInsertFile = store.Q("delivery_file.insert", `
-		INSERT INTO delivery_file (letter_id, delivery_id, number, role, name, type, copy, commitment, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+		INSERT INTO delivery_file (letter_id, delivery_id, number, role, name, type, made, copy, commitment, content)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 	qListFiles = store.Q("delivery_file.list", `
-		SELECT delivery_id, number, role, name, type, copy, commitment FROM delivery_file WHERE letter_id = $1 ORDER BY delivery_id, number`)
+		SELECT delivery_id, number, role, name, type, made, copy, commitment FROM delivery_file WHERE letter_id = $1 ORDER BY delivery_id, number`)
 	qFindFile = store.Q("delivery_file.find", `
-		SELECT delivery_id, number, role, name, type, copy, commitment, content FROM delivery_file WHERE letter_id = $1 AND delivery_id = $2 AND number = $3`)
+		SELECT delivery_id, number, role, name, type, made, copy, commitment, content FROM delivery_file WHERE letter_id = $1 AND delivery_id = $2 AND number = $3`)
 )
 
 func (f *File) fields(more ...any) []any {
-	return append([]any{&f.delivery, &f.number, &f.Role, &f.Name, &f.Type, &f.Copy, &f.Commitment}, more...)
+	return append([]any{&f.delivery, &f.number, &f.Role, &f.Name, &f.Type, &f.made, &f.Copy, &f.Commitment}, more...)
 }
 
 func scanFile(row store.Row) (f File, err error) { return f, row.Scan(f.fields()...) }
@@ -85,12 +87,48 @@ func scanFile(row store.Row) (f File, err error) { return f, row.Scan(f.fields()
 func fileTable(delivery int64) string { return table("delivery_file", delivery) }
 
 func (s *Service) putFile(tx *store.Tx, d Delivery, number int, f File) error {
-	content := f.Content
-	if f.Copy != "" {
-		content = s.Keys.Seal(fileTable(d.ID), int64(number), content)
+	sealed, err := s.seal(tx, d, number, f)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec(qInsertFile, d.letter, d.ID, number, f.Role, f.Name, f.Type, f.Copy, f.Commitment, content)
+	_, err = tx.Exec(qInsertFile, d.letter, d.ID, number, f.Role, f.Name, f.Type, f.made, f.Copy, f.Commitment, sealed)
 	return err
+}
+
+// seal seals a file: what was handed over with the letter's key, since names that are not public stand in it, and anything else, or once
+// that key is gone, with the instance's.
+func (s *Service) seal(tx *store.Tx, d Delivery, number int, f File) ([]byte, error) {
+	if f.Role == Pack {
+		switch key, err := s.Letters.KeyIn(tx, d.letter); {
+		case err == nil:
+			return key.Seal(fileTable(d.ID), int64(number), f.Content), nil
+		case !fault.Is(err, fault.Gone):
+			return nil, err
+		}
+	}
+	return s.Keys.Seal(fileTable(d.ID), int64(number), f.Content), nil
+}
+
+// open opens what seal sealed.
+func (s *Service) open(tx *store.Tx, d Delivery, number int, f File) ([]byte, error) {
+	if len(f.Content) == 0 {
+		return nil, fault.New(fault.Gone, "file.gone")
+	}
+	if f.Role == Pack {
+		key, err := s.Letters.KeyIn(tx, d.letter)
+		if err == nil {
+			if content, err := key.Open(fileTable(d.ID), int64(number), f.Content); err == nil {
+				return content, nil
+			}
+		} else if !fault.Is(err, fault.Gone) {
+			return nil, err
+		}
+	}
+	content, err := s.Keys.Open(fileTable(d.ID), int64(number), f.Content)
+	if err != nil && f.Role == Pack { // with the letter's key, which is gone
+		return nil, fault.New(fault.Gone, "file.gone")
+	}
+	return content, err
 }
 
 func (s *Service) findFile(tx *store.Tx, d Delivery, number int) (f File, err error) {
@@ -98,8 +136,9 @@ func (s *Service) findFile(tx *store.Tx, d Delivery, number int) (f File, err er
 	if errors.Is(err, store.ErrNoRow) {
 		return f, fault.New(fault.NotFound, "page.unknown")
 	}
-	if err == nil && f.Copy != "" {
-		f.Content, err = s.Keys.Open(fileTable(d.ID), int64(number), f.Content)
+	if err != nil {
+		return f, err
 	}
+	f.Content, err = s.open(tx, d, number, f)
 	return f, err
 }

@@ -213,7 +213,7 @@ func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f F
 		return f, err
 	}
 	data, err := s.Documents.Write(made, document.PDF)
-	return File{Role: Pack, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
+	return File{Role: Pack, made: true, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
 }
 
 func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {

@@ -42,9 +42,10 @@ CREATE TABLE delivery_file (
   role {key} NOT NULL, -- pack: what was handed over; proof: that it was
   name TEXT NOT NULL,
   type {key} NOT NULL,
+  made {bool} NOT NULL, -- the letter for the addressee, as the server makes it
   copy {key} NOT NULL, -- drawn at random, hex; empty for a public file
   commitment {key} NOT NULL, -- hex SHA-256 of the copy number, if there is one, and the file
-  content {bytes} NOT NULL, -- as it is, or sealed where there is a copy number
+  content {bytes} NOT NULL, -- sealed; empty once a name that may stand in it was taken away
   PRIMARY KEY (letter_id, delivery_id, number)
 ) {strict};
 
