@@ -197,7 +197,7 @@ func TestDOCX_showsWhatIsSigned(t *testing.T) {
 		return cmp.Diff(want, got) + cmp.Diff(notes, foot)
 	}
 	for name, text := range texts {
-		if name == "a picture not stored" { // the picture's words are with the picture
+		if strings.Contains(name, "picture") { // the picture's words are with the picture
 			continue
 		}
 		if difference := check(text); difference != "" {
