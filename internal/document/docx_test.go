@@ -127,6 +127,8 @@ func checkPart(t testing.TB, name, data string, parts map[string]string) {
 		}
 		for _, a := range start.Attr {
 			switch {
+			case slices.Contains([]string{"w", "left", "cx", "cy"}, a.Name.Local) && (strings.HasPrefix(a.Value, "-") || a.Name.Local == "w" && a.Value == "0" && start.Name.Local != "top" && start.Name.Local != "bottom"):
+				t.Errorf("%s: <%s> is %s wide", name, start.Name.Local, a.Value)
 			case strings.HasSuffix(a.Name.Space, "/relationships") && !there[a.Value]:
 				t.Errorf("%s: <%s> refers to %q", name, start.Name.Local, a.Value)
 			case slices.Contains([]string{"pStyle", "rStyle", "tblStyle", "basedOn"}, start.Name.Local) && !strings.Contains(styles, `w:styleId="`+a.Value+`"`):

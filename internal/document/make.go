@@ -194,8 +194,22 @@ type Input struct {
 	Draft      bool
 }
 
+// counted is how many signatures are counted.
+func (in Input) counted() int {
+	if in.Letter.SignOn == letter.SignOnNone {
+		return 0
+	}
+	return in.Counts.Organisations + in.Counts.Persons
+}
+
+// lists reports whether the document lists signatories: who signed since the last checkpoint is named to an audience before being counted.
+func (in Input) lists() bool {
+	return in.Letter.SignOn != letter.SignOnNone && (in.counted() > 0 || len(in.Names) > 0)
+}
+
 // Make makes the document.
 func Make(in Input) *Document {
+	in.Picture = remembered(in.Picture)
 	t := in.Edition.Text(in.Language)
 	d := begin(in.Letter, t)
 	if d.Copy, d.Layout = in.Copy, in.Layout; in.Sheet != "" {
@@ -227,7 +241,7 @@ func Make(in Input) *Document {
 		d.Stamp = d.words.T("document.draft")
 		return d
 	}
-	if in.Letter.SignOn != letter.SignOnNone && in.Counts.Organisations+in.Counts.Persons > 0 {
+	if in.lists() {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
@@ -345,8 +359,10 @@ func (d *Document) addSignatories(in Input) {
 	}
 	d.Blocks = append(d.Blocks, NewPage{Begins: TheSignatories})
 	d.heading(2, l.T("signatories.title"))
-	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
-		l.N("counts.persons_n", in.Counts.Persons)))
+	if in.counted() > 0 {
+		d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
+			l.N("counts.persons_n", in.Counts.Persons)))
+	}
 	if in.Copy != "" {
 		d.remark(l.T("document.not_public." + string(in.Audience)))
 	}

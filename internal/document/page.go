@@ -56,6 +56,7 @@ type setter struct {
 	parents       []string // the tree of who is whose mark, by key
 	outline       []bookmark
 	images        []string // their names and objects
+	pictures      pictures
 }
 
 type finished struct {
