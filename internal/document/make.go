@@ -26,15 +26,35 @@ type Service struct {
 	Roll    *roll.Service
 	Signing *signing.Service
 
-	turn sync.Mutex // one is written at a time: each takes a processor, and memory by its names
+	opened sync.Once
+	turn   chan struct{} // holds one value while a document is made and written
 }
 
-// Write returns a document in a format.
-func (s *Service) Write(d *Document, f Format) ([]byte, error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+// Do works when nobody else makes or writes a document, or a picture of a letter: each takes a processor, and memory by its names.
+// It waits as long as the context lasts.
+func (s *Service) Do(ctx context.Context, work func() error) error {
+	s.opened.Do(s.open)
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+		return work()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) open() { s.turn = make(chan struct{}, 1) }
+
+// Write returns a document that is made in its turn, in a format.
+func (s *Service) Write(ctx context.Context, f Format, make func() (*Document, error)) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.Write(&b, f)
+	err := s.Do(ctx, func() error {
+		d, err := make()
+		if err == nil {
+			_, err = d.Write(&b, f)
+		}
+		return err
+	})
 	return b.Bytes(), err
 }
 
