@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"strings"
 
 	"github.com/boombuler/barcode/qr"
@@ -28,7 +29,10 @@ func (x *wordWriter) block(b Block) {
 	case Paragraph:
 		runs := b.Runs
 		if b.Role == SignedBy { // their style says enough: marks of bold would be read as the author's
-			runs = []Run{{Text: textOf(runs)}}
+			runs = slices.Clone(runs)
+			for i := range runs {
+				runs[i].Bold = false
+			}
 		}
 		x.paragraph(wordParagraph{style: x.styleOf(b.Role), language: b.Language}, runs)
 	case List:

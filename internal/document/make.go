@@ -294,7 +294,9 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 	add(Subtitle, t.Subtitle)
 	for _, a := range t.Addressees {
-		add(Address, a.Lines()...)
+		if runs := addressOf(a); len(runs) > 0 {
+			d.Blocks = append(d.Blocks, Paragraph{Role: Address, Runs: runs})
+		}
 	}
 	dateline := t.Place + t.Date
 	if t.Place != "" && t.Date != "" {
@@ -324,22 +326,38 @@ func (d *Document) addText(t letter.Text, in Input) {
 				d.Blocks = append(d.Blocks, Picture{Data: a.Picture, Alt: d.words.T("document.autograph", "Name", s.Name), Written: true})
 			}
 		}
-		var runs []Run
-		if s.Name != "" {
-			runs = append(runs, Run{Text: s.Name, Bold: true})
-		}
-		for _, line := range []string{s.Role, s.Organisation} {
-			if line != "" && len(runs) > 0 {
-				line = "\n" + line
-			}
-			if line != "" {
-				runs = append(runs, Run{Text: line})
-			}
-		}
+		runs := linesOf(Run{Text: s.Name, Field: Name, Bold: true}, Run{Text: s.Role, Field: Function}, Run{Text: s.Organisation, Field: Organisation})
 		if len(runs) > 0 {
 			d.Blocks = append(d.Blocks, Paragraph{Role: SignedBy, Runs: runs})
 		}
 	}
+}
+
+// linesOf puts runs below each other. Those without words are left out.
+func linesOf(runs ...Run) (lines []Run) {
+	for _, run := range runs {
+		if run.Text == "" {
+			continue
+		}
+		if len(lines) > 0 {
+			lines = append(lines, Run{Text: "\n"})
+		}
+		lines = append(lines, run)
+	}
+	return lines
+}
+
+// addressOf are the lines of an addressee, each with what it is.
+func addressOf(a letter.Addressee) []Run {
+	lines := []Run{{Text: a.Name, Field: Name}, {Text: a.Office, Field: Office}}
+	for _, line := range a.Address {
+		lines = append(lines, Run{Text: line, Field: AddressLine})
+	}
+	lines = linesOf(lines...)
+	if a.Before != "" && a.Name != "" {
+		lines = append([]Run{{Text: a.Before, Field: FormOfAddress}, {Text: " "}}, lines...)
+	}
+	return lines
 }
 
 // commaOf is that between place and date, as the letter's page has it.
