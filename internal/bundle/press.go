@@ -19,7 +19,7 @@ func (b *Shelf) OpenCard(ctx context.Context, slug string, version int64, langua
 		if err != nil {
 			return err
 		}
-		return document.MakeCard(in).WritePNG(w)
+		return b.Documents.Do(ctx, func() error { return document.MakeCard(in).WritePNG(w) })
 	})
 }
 
@@ -40,7 +40,7 @@ func (b *Shelf) input(ctx context.Context, slug, language string) (document.Inpu
 // document and as plain text, the exact file that is signed, its picture, and what somebody needs who reports on it.
 func (b *Shelf) OpenPress(ctx context.Context, slug string, version int64, language string) (*os.File, error) {
 	return b.open(ctx, item{slug, ".press." + language + ".zip"}, version, func(ctx context.Context, w io.Writer) error {
-		return b.writePress(ctx, w, slug, language)
+		return b.Documents.Do(ctx, func() error { return b.writePress(ctx, w, slug, language) })
 	})
 }
 

@@ -78,11 +78,13 @@ func (b *Shelf) Open(ctx context.Context, slug string, version int64) (*os.File,
 // bundle.
 func (b *Shelf) OpenDocument(ctx context.Context, slug string, version int64, edition int, language string, f document.Format) (*os.File, error) {
 	return b.open(ctx, documentItem(slug, edition, language, f), version, func(ctx context.Context, w io.Writer) error {
-		d, err := b.Documents.Make(ctx, document.Wanted{Slug: slug, Edition: edition, Language: language, Audience: roll.ForPublic, BaseURL: b.BaseURL})
-		if err == nil {
-			_, err = d.Write(w, f)
-		}
-		return err
+		return b.Documents.Do(ctx, func() error {
+			d, err := b.Documents.Make(ctx, document.Wanted{Slug: slug, Edition: edition, Language: language, Audience: roll.ForPublic, BaseURL: b.BaseURL})
+			if err == nil {
+				_, err = d.Write(w, f)
+			}
+			return err
+		})
 	})
 }
 

@@ -204,15 +204,14 @@ func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f F
 	if err != nil {
 		return f, err
 	}
-	made, err := s.Documents.Make(ctx, wanted)
-	if fault.Is(err, fault.Gone) {
-		wanted.Audience = roll.ForPublic
-		made, err = s.Documents.Make(ctx, wanted)
-	}
-	if err != nil {
-		return f, err
-	}
-	data, err := s.Documents.Write(made, document.PDF)
+	data, err := s.Documents.Write(ctx, document.PDF, func() (*document.Document, error) {
+		made, err := s.Documents.Make(ctx, wanted)
+		if fault.Is(err, fault.Gone) {
+			wanted.Audience = roll.ForPublic
+			made, err = s.Documents.Make(ctx, wanted)
+		}
+		return made, err
+	})
 	return File{Role: Pack, made: true, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"strings"
 	"testing"
 
@@ -47,11 +48,28 @@ func badLetters() map[string]letter.Text {
 		"a high table":         english("| a | b |\n|---|---|\n| " + words + " | c |\n| d | e |\n"),
 		"lists within lists":   english("- a\n  - b\n    - c\n      - d\n        - e\n          - f\n            - g\n"),
 		"deep quotations":      english(strings.Repeat("> ", 60) + "deep within it\n\n" + strings.Repeat("- ", 8) + "and within lists\n"),
+		"a table deep within":  english(strings.Repeat("> ", 24) + "| a | b |\n" + strings.Repeat("> ", 24) + "|---|---|\n" + strings.Repeat("> ", 24) + "| c | d |\n"),
+		"a wide table":         english("|" + strings.Repeat(" a |", 80) + "\n|" + strings.Repeat("---|", 80) + "\n|" + strings.Repeat(" b |", 80) + "\n"),
 		"many notes":           english(strings.Repeat("Claim[^1] and[^2].\n\n", 60) + "[^1]: First source.\n\n[^2]: Second source."),
+		"a mark alone":         english("[^1]\n\n[^1]: Source."),
+		"a mark at a picture":  english("![a](picture:" + strings.Repeat("0", 64) + ")[^1]\n\n[^1]: Source."),
 		"notes in notes":       english("Claim.[^1]\n\n[^1]: First source[^2].\n\n[^2]: Second source."),
 		"notes in a demand":    english("1) Do this.[^1]\n2) And this.[^2]\n\n[^1]: Law of 1990.\n\n[^2]: Law of 1991."),
 		"a long heading":       english("## " + strings.Repeat("Heading of many words ", 60) + "\n\nText."),
 		"a picture not stored": english("![what it shows](picture:" + strings.Repeat("0", 64) + " \"Caption | Credit\")"),
+	}
+}
+
+// A draft of which nothing is written yet is an empty document.
+func TestPDF_ofAnEmptyDraft(t *testing.T) {
+	text := letter.Text{Format: letter.Format, Language: "en"}
+	in := Input{Letter: letter.Letter{Slug: "empty"}, Edition: letter.Edition{Language: "en", Texts: map[string]letter.Text{"en": text}}, Language: "en",
+		Draft: true, Picture: func(string) []byte { return nil }}
+	pdf, report := write(t, in)
+	docx, _ := writeWord(t, Make(in))
+	partsOf(t, docx)
+	if pages := pagesOf(t, pdf); report.Pages != 1 || !strings.Contains(pages[0], "Page 1 of 1") {
+		t.Errorf("%d pages: %q", report.Pages, pages)
 	}
 }
 
@@ -61,7 +79,7 @@ func TestPDF_ofBadInput(t *testing.T) {
 		in := inputOf(text)
 		pdf, _ := write(t, in)
 		want, notes := signedWords(in.Edition.Texts["en"])
-		if name == "a word of 300" || name == "a picture not stored" { // broken over lines; said in the document's words
+		if name == "a word of 300" || name == "a wide table" || strings.Contains(name, "picture") { // broken over lines; said in the document's words
 			pagesOf(t, pdf)
 			continue
 		}
@@ -137,6 +155,46 @@ func TestPDF_ofPictures(t *testing.T) {
 		if text := strings.Join(strings.Fields(pagesOf(t, pdf)[0]), " "); !strings.Contains(text, "The caption The credit After.") {
 			t.Errorf("%s: %q", name, text)
 		}
+	}
+}
+
+// A picture is read once and is once in the file, however often the letter shows it; what is too much to read is said, a picture each.
+func TestPDF_ofManyPictures(t *testing.T) {
+	file, asked := pngOf(3000, 3000), 0
+	in := inputOf(english(strings.Repeat("![a](picture:"+strings.Repeat("0", 64)+")\n\n", 1000)))
+	in.Picture = func(string) []byte {
+		asked++
+		return bytes.Clone(file)
+	}
+	d := Make(in)
+	var pdf bytes.Buffer
+	report, err := d.WritePDF(&pdf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docx, inWord := writeWord(t, d)
+	media := 0
+	for name := range partsOf(t, docx) {
+		media += strings.Count(name, "word/media/")
+	}
+	if found := strings.Count(pdf.String(), "/Subtype /Image"); found != 1 || media != 2 || asked != 1 || report.Pictures+inWord.Pictures > 0 { // and the square
+		t.Errorf("%d and %d pictures in the files, asked for %d times; %d and %d could not be read", found, media, asked, report.Pictures, inWord.Pictures)
+	}
+	if testing.Short() {
+		return
+	}
+	text := ""
+	for i := range 7 {
+		text += fmt.Sprintf("![a](picture:%064d)\n\n", i)
+	}
+	in = inputOf(english(text))
+	in.Picture = func(hash string) []byte { return pngOf(6000, 5990+int(hash[len(hash)-1]-'0')) } // five are 180 million pixels
+	d = Make(in)
+	if report, err = d.WritePDF(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if _, inWord = writeWord(t, d); report.Pictures != 2 || inWord.Pictures != 2 {
+		t.Errorf("%d of 7 large pictures are not shown, and %d in Word", report.Pictures, inWord.Pictures)
 	}
 }
 

@@ -28,33 +28,45 @@ func bodyOf(t letter.Text, picture func(hash string) []byte) (body []Block, note
 	root, source := t.Tree()
 	r.source = source
 	body = r.blocks(root)
-	r.gatherNotes(body)
-	return body, r.notes
+	return r.gatherNotes(body), r.notes
 }
 
-// gatherNotes puts notes that only another note refers to at the end of that: paper has no notes to notes.
-func (r *reader) gatherNotes(body []Block) {
+// gatherNotes moves notes that only another note refers to to the end of that, since paper has no notes to notes, and those that are
+// referred to from nowhere else than from each other to the end of the body.
+func (r *reader) gatherNotes(body []Block) []Block {
 	referred := map[int]bool{}
 	eachLine(body, func(runs []Run) {
 		for _, run := range runs {
 			referred[run.Note] = true
 		}
 	})
-	for i := range r.notes {
-		if !referred[i+1] {
-			continue
+	moved := func(mark Run) (blocks []Block) {
+		n := mark.Note
+		if n < 1 || n > len(r.notes) || referred[n] {
+			return nil
 		}
-		for from := 0; from < len(r.notes[i]); from++ { // what is added may refer to more
-			eachLine(r.notes[i][from:from+1], func(runs []Run) {
+		blocks, r.notes[n-1], referred[n] = marked(mark, r.notes[n-1]), nil, true
+		return blocks
+	}
+	gather := func(blocks []Block) []Block {
+		for from := 0; from < len(blocks); from++ { // what is added may refer to more
+			eachLine(blocks[from:from+1], func(runs []Run) {
 				for _, run := range runs {
-					if n := run.Note; !referred[n] && n <= len(r.notes) {
-						referred[n] = true
-						r.notes[i] = append(r.notes[i], marked(run, r.notes[n-1])...)
-					}
+					blocks = append(blocks, moved(run)...)
 				}
 			})
 		}
+		return blocks
 	}
+	for i := range r.notes {
+		if referred[i+1] {
+			r.notes[i] = gather(r.notes[i])
+		}
+	}
+	for i := range r.notes {
+		body = append(body, gather(moved(Run{Note: i + 1, Text: r.digits(strconv.Itoa(i + 1))}))...)
+	}
+	return body
 }
 
 // marked returns the blocks of a note with its mark before them.
@@ -131,24 +143,40 @@ func (r *reader) paragraph(n ast.Node) (list []Block) {
 }
 
 func (r *reader) figure(n *ast.Image, hash string) Picture {
-	p := Picture{Alt: plainOf(r.runs(n, Run{}))}
-	if hash != "" {
-		p.Data = r.picture(hash)
+	words, marks := apart(r.runs(n, Run{}))
+	return Picture{Data: r.picture(hash), Alt: plainOf(words), Caption: append(captionOf(n), marks...)}
+}
+
+// apart returns the words of runs and their marks of notes, which have no place in what is said of a picture.
+func apart(runs []Run) (words, marks []Run) {
+	for _, run := range runs {
+		if run.Note > 0 {
+			marks = append(marks, run)
+		} else {
+			words = append(words, run)
+		}
 	}
+	return words, marks
+}
+
+// captionOf is what the title of a picture says of it, and who made it.
+func captionOf(n *ast.Image) (runs []Run) {
 	caption, credit, _ := strings.Cut(string(n.Title), "|")
 	if caption = strings.TrimSpace(caption); caption != "" {
-		p.Caption = append(p.Caption, Run{Text: caption})
+		runs = append(runs, Run{Text: caption})
 	}
 	if credit = strings.TrimSpace(credit); credit != "" {
 		if caption != "" {
 			credit = " " + credit
 		}
-		p.Caption = append(p.Caption, Run{Text: credit, Italic: true})
+		runs = append(runs, Run{Text: credit, Italic: true})
 	}
-	return p
+	return runs
 }
 
-func plainOf(runs []Run) string { return strings.Join(strings.Fields(textOf(runs)), " ") }
+func plainOf(runs []Run) string { return onOneLine(textOf(runs)) }
+
+func onOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // textOf returns the words of runs with their breaks.
 func textOf(runs []Run) string {
@@ -256,7 +284,7 @@ func (r *reader) inline(n ast.Node, style Run) []Run {
 		runs := r.runs(n, style)
 		if strings.HasPrefix(string(n.Destination), "picture:") { // within a line there is room for its words alone
 			runs = append(runs, as(" ")...)
-			return append(runs, r.figure(n, "").Caption...)
+			return append(runs, captionOf(n)...)
 		}
 		style.Link = linkTo(string(n.Destination))
 		return r.runs(n, style)

@@ -57,7 +57,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 		for paragraph := range strings.SplitSeq(c.Text, "\n\n") {
 			add(Body, c.Language, Run{Text: paragraph})
 		}
-	} else if in.Letter.SignOn == letter.SignOnNone || in.Counts.Organisations+in.Counts.Persons == 0 {
+	} else if in.counted() == 0 {
 		add(Body, l.Code, Run{Text: l.T("document.cover.text")})
 	} else {
 		add(Body, l.Code, Run{Text: l.T("document.cover.text_signed", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
@@ -70,7 +70,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 		add(SignedBy, c.Language, Run{Text: c.From})
 	}
 	enclosed := []string{l.T("document.cover.the_letter")}
-	if in.Letter.SignOn != letter.SignOnNone {
+	if in.lists() {
 		enclosed = append(enclosed, l.T("document.cover.the_signatories"))
 	}
 	for _, a := range t.Annexes() {
@@ -135,48 +135,51 @@ var grids = map[Sheet]grid{
 	Letter: {3, 10, 13.5, 36, 189, 72, 198},
 }
 
-// labels puts addresses on sheets of labels. One that is too long for its label is written smaller.
+const insideLabel = 4 * mm
+
+// labels puts addresses on sheets of labels. One that is too long for its label is written smaller, and if need be goes on on the next.
 func (s *setter) labels(l Labels) {
 	g, ok := grids[s.doc.Sheet]
 	if !ok {
 		g = grids[A4]
 	}
-	const inside = 4 * mm
-	for i, lines := range l.Addresses {
-		n := i % (g.columns * g.rows)
-		if n == 0 && i > 0 {
-			s.newPage()
-		}
-		column, down := n%g.columns, n/g.columns
-		if s.rtl() {
-			column = g.columns - 1 - column
-		}
-		b := box{g.left + float64(column)*g.next + inside, g.width - 2*inside}
-		var all []row
-		for size := 11.0; size >= 5; size-- {
-			all = nil
-			p := s.typesetter.set([]stretch{{strings.Join(s.isolate(lines...), "\n"), look{size: size, language: s.doc.Language}}}, s.rtl(), 1.25)
-			height := 0.0
-			for _, line := range p.lines(b.width) {
-				all, height = append(all, row{height: line.height(), draw: s.labelLine(line, b)}), height+line.height()
+	n := 0 // labels begun
+	for _, address := range l.Addresses {
+		lines := s.labelLines(address, g)
+		of := s.element(s.root, "P", s.doc.Language)
+		for len(lines) > 0 {
+			at := n % (g.columns * g.rows)
+			if at == 0 && n > 0 {
+				s.newPage()
 			}
-			if height <= g.height-2*inside {
-				break
+			column, down := at%g.columns, at/g.columns
+			if s.rtl() {
+				column = g.columns - 1 - column
 			}
-		}
-		y := g.top + float64(down)*g.height + inside
-		for _, r := range all {
-			if y+r.height > g.top+float64(down+1)*g.height {
-				break // what no label could hold
+			b := box{g.left + float64(column)*g.next + insideLabel, g.width - 2*insideLabel}
+			top := g.top + float64(down)*g.height
+			for y := top + insideLabel; len(lines) > 0 && y+lines[0].height() <= top+g.height-insideLabel; lines = lines[1:] {
+				s.drawLine(lines[0], b, y, Start, of, s.doc.Language)
+				y += lines[0].height()
 			}
-			r.draw(y)
-			y += r.height
+			s.page.dirty = true
+			n++
 		}
-		s.page.dirty = true
 	}
 }
 
-func (s *setter) labelLine(line textLine, b box) func(top float64) {
-	of := s.element(s.root, "P", s.doc.Language)
-	return func(top float64) { s.drawLine(line, b, top, Start, of, s.doc.Language) }
+// labelLines sets an address in the largest letters in which it has room on a label, or in the smallest.
+func (s *setter) labelLines(address []string, g grid) (lines []textLine) {
+	for size := 11.0; size >= 5; size-- {
+		look := look{size: size, language: s.doc.Language}
+		lines = s.typesetter.set([]stretch{{strings.Join(s.isolate(address...), "\n"), look}}, s.rtl(), 1.25).lines(g.width - 2*insideLabel)
+		height := 0.0
+		for _, line := range lines {
+			height += line.height()
+		}
+		if height <= g.height-2*insideLabel {
+			break
+		}
+	}
+	return lines
 }

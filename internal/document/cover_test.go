@@ -98,6 +98,28 @@ func TestCover_addressStandsInTheWindow(t *testing.T) {
 	}
 }
 
+// What is enclosed is what follows: who signed since the last checkpoint is named to the addressee, though nobody is counted yet.
+func TestCover_enclosesWhatFollows(t *testing.T) {
+	for _, x := range []struct {
+		names, counted int
+		signOn         letter.SignOn
+		list           bool
+	}{{3, 0, letter.SignOnBoth, true}, {0, 3, letter.SignOnBoth, true}, {0, 0, letter.SignOnBoth, false}, {0, 0, letter.SignOnNone, false}} {
+		in := covered("en")
+		in.Names, in.Counts = in.Names[:x.names], roll.Counts{Persons: x.counted}
+		in.Letter.SignOn = x.signOn
+		pdf, _ := write(t, in)
+		pages := pagesOf(t, pdf)
+		enclosed, listed := strings.Contains(pages[0], "List of signatories"), strings.Contains(strings.Join(pages[1:], ""), "Signatories\n")
+		if enclosed != x.list || listed != x.list {
+			t.Errorf("%+v: it says that there is a list: %v; there is one: %v", x, enclosed, listed)
+		}
+		if all := strings.Join(pages, ""); x.names > 0 && (!strings.Contains(all, in.Names[0].Name) || strings.Contains(strings.Join(pages[:len(pages)-1], ""), "0 persons")) {
+			t.Errorf("%+v: %s", x, all)
+		}
+	}
+}
+
 // A draft says so on each page, and counts nobody.
 func TestDraft_saysSo(t *testing.T) {
 	in := signed(led(inputOf(everything())), 5)
@@ -140,14 +162,53 @@ func TestLabels(t *testing.T) {
 			}
 			continue
 		}
-		n := i % 21
+		n := i
+		if i > 3 { // which takes two
+			n++
+		}
+		page := 1 + n/21
+		n %= 21
 		left, top := 7.2+66*float64(n%3), 15.1+38.1*float64(n/3)
-		if !found || at.page != 1+i/21 || at.left < left || at.left > left+10 || at.top < top || at.top > top+12 {
+		if !found || at.page != page || at.left < left || at.left > left+10 || at.top < top || at.top > top+12 {
 			t.Errorf("%d stands at %+v, its label begins at %.1f %.1f", i, at, left, top)
 		}
 	}
 	if _, found := placeOf(t, []byte(out.String()), "Elsewhere"); !found {
 		t.Error("an address of a cover is not used")
+	}
+}
+
+// An address that no label holds goes on on the next. Each address is one paragraph for who listens, of nothing but its words.
+func TestLabels_ofALongAddress(t *testing.T) {
+	text := english("Text.")
+	var lines []string
+	for i := range 20 {
+		lines = append(lines, fmt.Sprintf("Line%d", i))
+	}
+	text.Addressees = []letter.Addressee{{Name: "First", Address: lines}, {Name: "Second"}}
+	d := LabelsFor(letter.Letter{Edition: letter.Edition{Language: "en", Texts: map[string]letter.Text{"en": text}}}, nil)
+	d.Sheet = Letter
+	var out strings.Builder
+	if _, err := d.WritePDF(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range append(lines, "First", "Second") {
+		if _, found := placeOf(t, []byte(out.String()), line); !found {
+			t.Errorf("%s is on no label", line)
+		}
+	}
+	last, _ := placeOf(t, []byte(out.String()), "Line19")
+	second, _ := placeOf(t, []byte(out.String()), "Second")
+	if last.top > 37 || last.left < 2*198/72*25.4-5 || second.top < 37 { // on the third label of the first row, and on the first of the second
+		t.Errorf("the last line is at %+v, the second address at %+v", last, second)
+	}
+	file := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(file, []byte(out.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	structure, err := exec.Command("pdfinfo", "-struct-text", file).CombinedOutput()
+	if found := strings.Count(string(structure), "P (block)"); err != nil || found != 2 {
+		t.Errorf("%d paragraphs for 2 addresses: %s", found, structure)
 	}
 }
 

@@ -3,8 +3,9 @@
 //
 // It promises that every word which is signed stands in the document, once and in its order (but for a list, which has none of them),
 // that the same input, the fonts of the machine included, gives the same bytes, that what it cannot show, a picture or a character, it
-// reports, and that a Word document imports back as the letter it was made of. It must not know who may see which name (roll says it),
-// nor HTTP.
+// reports, and that a Word document imports back as the letter it was made of. What does not come back: pictures, of which the importer
+// says what they show, the marks of code, and where lines end in code and in the source; captions become paragraphs. It must not know who
+// may see which name (roll says it), nor HTTP.
 package document
 
 import (
@@ -45,8 +46,23 @@ type Run struct {
 	Bold, Italic, Strike, Code bool
 	Link                       string
 	Language                   string // "" if that of its block
+	Field                      Field  // what it is of an address or a signature
 	Note                       int    // of the mark of a note: its place in Document.Notes, from 1
 }
+
+// Field is what words are of an address or a signature.
+type Field int
+
+// The fields.
+const (
+	NoField Field = iota
+	FormOfAddress
+	Name
+	Office
+	AddressLine
+	Function // in which somebody signs
+	Organisation
+)
 
 // Heading begins a part of the document. Level 1 is the title.
 type Heading struct {

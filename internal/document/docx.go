@@ -26,7 +26,8 @@ type wordWriter struct {
 	tabled   bool         // what was written last is a table: Word joins it with a table that follows
 	indent   int          // of the blocks written now, in twentieths of a point
 	referred map[int]bool // the notes that have a reference already
-	pictures int          // that have a number
+	drawings int          // that have a number
+	pictures pictures
 }
 
 // wordPart is a part that has text, with what it refers to.

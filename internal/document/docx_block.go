@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"strings"
 
 	"github.com/boombuler/barcode/qr"
@@ -28,13 +29,17 @@ func (x *wordWriter) block(b Block) {
 	case Paragraph:
 		runs := b.Runs
 		if b.Role == SignedBy { // their style says enough: marks of bold would be read as the author's
-			runs = []Run{{Text: textOf(runs)}}
+			runs = slices.Clone(runs)
+			for i := range runs {
+				runs[i].Bold = false
+			}
 		}
 		x.paragraph(wordParagraph{style: x.styleOf(b.Role), language: b.Language}, runs)
 	case List:
 		x.list(b, 0, true)
 	case Quotation:
-		x.indent += wordIndent
+		outer := x.indent
+		x.indent = x.deeper()
 		for _, inner := range b.Blocks {
 			if p, ok := inner.(Paragraph); ok && p.Role == Body {
 				x.paragraph(wordParagraph{style: "Quote", language: p.Language}, p.Runs)
@@ -42,7 +47,7 @@ func (x *wordWriter) block(b Block) {
 			}
 			x.block(inner)
 		}
-		x.indent -= wordIndent
+		x.indent = outer
 	case Code:
 		x.paragraph(wordParagraph{style: "CodeLines"}, []Run{{Text: b.Text}})
 	case Table:
@@ -88,6 +93,9 @@ func (x *wordWriter) styleIn(of string) string {
 	return ""
 }
 
+// deeper is how far what stands within the blocks written now is indented: the narrowest has two inches left.
+func (x *wordWriter) deeper() int { return min(x.indent+wordIndent, x.room()-2880) }
+
 // listDepth is how deep Word's lists go.
 const listDepth = 9
 
@@ -104,7 +112,7 @@ func (x *wordWriter) list(l List, depth int, ends bool) {
 		first, rest := opening(item.Blocks)
 		p.close = !l.Loose && !(last && len(rest) == 0)
 		x.paragraph(p, first)
-		x.indent = outer + wordIndent
+		x.indent = x.deeper()
 		for j, b := range rest {
 			if inner, ok := b.(List); ok {
 				x.list(inner, depth+1, last && j == len(rest)-1)
@@ -165,6 +173,10 @@ func (x *wordWriter) shares(proportions ...int) []int {
 	return widths
 }
 
+// wordColumns is how many columns a table of Word has at most.
+const wordColumns = 63
+
+// table writes a table. Cells beyond the last column that Word has stand below each other in that.
 func (x *wordWriter) table(t Table) {
 	columns := 0
 	for _, cells := range t.Rows {
@@ -173,7 +185,7 @@ func (x *wordWriter) table(t Table) {
 	if columns == 0 {
 		return
 	}
-	columns = min(columns, 63) // Word has no more
+	columns = min(columns, wordColumns)
 	style := "TableText"
 	if columns > 6 { // rather smaller letters than broken words
 		style = "TableTextSmall"
@@ -189,11 +201,16 @@ func (x *wordWriter) table(t Table) {
 	x.indent = 0
 	for r, cells := range t.Rows {
 		x.row(r < t.Head, widths, func(i int) {
-			cell := Cell{}
+			here := []Cell{{}}
 			if i < len(cells) {
-				cell = cells[i]
+				here = cells[i : i+1]
 			}
-			x.paragraph(wordParagraph{style: style, align: cell.Align}, cell.Runs)
+			if i+1 == wordColumns && i < len(cells) {
+				here = cells[i:]
+			}
+			for _, cell := range here {
+				x.paragraph(wordParagraph{style: style, align: cell.Align}, cell.Runs)
+			}
 		})
 	}
 	x.indent = indent
@@ -222,34 +239,27 @@ func (x *wordWriter) figure(p Picture) {
 
 // picture writes a picture as a paragraph, within a width and a height in points. It reports false for one that cannot be read.
 func (x *wordWriter) picture(data []byte, alt string, p wordParagraph, width, height float64) bool {
-	_, _, _, err := readPicture(data)
-	if err != nil {
+	shown := x.pictures.show(data, func(_ []byte, _, _ int, format string) string { return x.addMedia(data, format) })
+	if shown == nil {
 		return false
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return false
-	}
-	scale := min(width/float64(config.Width), height/float64(config.Height), 0.75) // 96 dots an inch at the least
+	scale := min(width/float64(shown.width), height/float64(shown.height), 0.75) // 96 dots an inch at the least
 	x.begin(p, x.rtl())
-	x.draw(data, format, alt, float64(config.Width)*scale, float64(config.Height)*scale)
+	x.draw(shown.name, alt, float64(shown.width)*scale, float64(shown.height)*scale)
 	x.part.WriteString("</w:p>")
 	return true
 }
 
+// addMedia adds a picture to the file and returns its name.
+func (x *wordWriter) addMedia(data []byte, format string) string {
+	name := fmt.Sprintf("picture%d.%s", len(x.media)+1, format)
+	x.media = append(x.media, wordMedia{name, "image/" + format, data})
+	return name
+}
+
 // draw writes a run with a picture of a size in points.
-func (x *wordWriter) draw(data []byte, format, alt string, width, height float64) {
-	name := ""
-	for _, m := range x.media {
-		if bytes.Equal(m.data, data) {
-			name = m.name
-		}
-	}
-	if name == "" {
-		name = fmt.Sprintf("picture%d.%s", len(x.media)+1, format)
-		x.media = append(x.media, wordMedia{name, "image/" + format, data})
-	}
-	x.pictures++
+func (x *wordWriter) draw(name, alt string, width, height float64) {
+	x.drawings++
 	const emu = 12700 // to a point
 	size := fmt.Sprintf(`cx="%d" cy="%d"`, max(int(width*emu), emu), max(int(height*emu), emu))
 	fmt.Fprintf(x.part, `<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent %[1]s/>`+
@@ -260,7 +270,7 @@ func (x *wordWriter) draw(data []byte, format, alt string, width, height float64
 		`<pic:blipFill><a:blip r:embed="%[4]s"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>`+
 		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext %[1]s/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr>`+
 		`</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>`,
-		size, x.pictures, xmlText(strings.Join(strings.Fields(alt), " ")), x.part.refer(wordRelation{"image", "media/" + name, false}), name)
+		size, x.drawings, xmlText(strings.Join(strings.Fields(alt), " ")), x.part.refer(wordRelation{"image", "media/" + name, false}), name)
 }
 
 func (x *wordWriter) letterhead(l Letterhead) {
@@ -364,6 +374,6 @@ func (x *wordWriter) square(q Square) {
 	var file bytes.Buffer
 	_ = png.Encode(&file, drawn) // a buffer does not fail
 	x.begin(wordParagraph{style: x.styleIn("")}, x.rtl())
-	x.draw(file.Bytes(), "png", q.Alt, 100, 100)
+	x.draw(x.addMedia(file.Bytes(), "png"), q.Alt, 100, 100)
 	x.part.WriteString("</w:p>")
 }

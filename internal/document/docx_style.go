@@ -7,15 +7,20 @@ import (
 	"github.com/undersigned/undersigned/internal/letter/importer"
 )
 
-// partStyle is the style that all paragraphs of a part have or are based on. The importer knows it by its name, and leaves the part out
-// of a letter that is read back.
-type partStyle struct{ id, name string }
+type namedStyle struct{ id, name string }
 
-var partStyles = map[Part]partStyle{
+// partStyles are those that all paragraphs of a part have or are based on. The importer knows them by their names, and leaves the parts
+// out of a letter that is read back.
+var partStyles = map[Part]namedStyle{
 	TheCover:       {"UndersignedCover", importer.CoverStyle},
 	TheSignatories: {"UndersignedSignatories", importer.SignatoriesStyle},
 	TheSheet:       {"UndersignedSheet", importer.SheetStyle},
 }
+
+// fieldStyles are the styles of words in an address or a signature; they change no looks. By their names the importer knows what each is.
+var fieldStyles = [...]namedStyle{FormOfAddress: {"LetterFormOfAddress", importer.BeforeStyle}, Name: {"LetterName", importer.NameStyle},
+	Office: {"LetterOffice", importer.OfficeStyle}, AddressLine: {"LetterAddress", importer.AddressStyle},
+	Function: {"LetterRole", importer.RoleStyle}, Organisation: {"LetterOrganisation", importer.OrganisationStyle}}
 
 // styles writes the styles. Names of Word's own are in English whatever its language.
 func (x *wordWriter) styles() string {
@@ -86,7 +91,7 @@ func (x *wordWriter) styles() string {
 	paragraph("TableTextSmall", "Table Text Small", "TableText", "", sized(15))
 	paragraph("Picture", "Picture", "Normal", space(140, 60), "")
 	paragraph("Caption", "caption", "Normal", space(0, 200), sized(18))
-	paragraph("Rule", "Rule", "Normal", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="7F7F7F"/></w:pBdr>`+space(0, 200), "")
+	paragraph("Rule", importer.RuleStyle, "Normal", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="7F7F7F"/></w:pBdr>`+space(0, 200), "")
 	paragraph("Header", "header", "Normal", space(0, 0), grey+sized(17))
 	paragraph("Footer", "footer", "Normal", space(0, 0)+`<w:jc w:val="center"/>`, grey+sized(17))
 	paragraph("FootnoteText", "footnote text", "Normal", space(0, 60), sized(18))
@@ -94,7 +99,7 @@ func (x *wordWriter) styles() string {
 	paragraph("UndersignedSubmitters", importer.RemarkStyle+" Submitters", "UndersignedRemark", "", `<w:color w:val="auto"/>`+sized(size))
 	paragraph("UndersignedLetterhead", importer.LetterheadStyle, "Normal", space(0, 0), grey+sized(17))
 	paragraph("UndersignedLetterheadName", importer.LetterheadStyle+" Name", "UndersignedLetterhead", space(40, 20), bold+`<w:color w:val="auto"/>`+sized(21))
-	for _, part := range [...]partStyle{partStyles[TheCover], partStyles[TheSignatories], partStyles[TheSheet]} {
+	for _, part := range [...]namedStyle{partStyles[TheCover], partStyles[TheSignatories], partStyles[TheSheet]} {
 		if part.id == partStyles[TheCover].id { // a letter of its own
 			paragraph(part.id, part.name, "Normal", "", "")
 		} else {
@@ -108,6 +113,9 @@ func (x *wordWriter) styles() string {
 	character := func(id, name, run string) { style("character", id, name, "", "", run) }
 	character("Hyperlink", "Hyperlink", `<w:color w:val="0B4F9E"/><w:u w:val="single"/>`)
 	character("CodeCharacters", "HTML Code", fontOf("Courier New"))
+	for _, s := range fieldStyles[1:] {
+		character(s.id, s.name, "")
+	}
 	b.WriteString(`<w:style w:type="character" w:styleId="FootnoteReference"><w:name w:val="footnote reference"/>` +
 		`<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>`)
 

@@ -120,6 +120,8 @@ func (x *wordWriter) run(r Run, language string, rtl, linked bool) {
 	switch {
 	case r.Note > 0:
 		before.WriteString(`<w:rStyle w:val="FootnoteReference"/>`)
+	case r.Field != NoField:
+		before.WriteString(`<w:rStyle w:val="` + fieldStyles[r.Field].id + `"/>`)
 	case linked:
 		before.WriteString(`<w:rStyle w:val="Hyperlink"/>`)
 	case r.Code && !rules.plain:

@@ -38,13 +38,14 @@ type Limit struct {
 	Words int
 }
 
-// layouts are the rules, as the Office of the High Commissioner had published them in what was looked up on 30 November 2026. They change
-// from time to time: look again before a deadline.
+// layouts are the rules. They change from time to time: look again before a deadline.
 //
-//   - Written statements: ECOSOC resolution 1996/31, paragraphs 37 and 38, for who may submit and how many words; the Secretariat's
+//   - Written statements, as looked up on 30 November 2026: ECOSOC resolution 1996/31, paragraphs 37 and 38, for who may submit
+//     and how many words; the Secretariat's
 //     submission form (Word, Times New Roman of 10 points, no bold, underline or italics, footnotes counted, English, French or Spanish).
-//   - Reviews: technical guidelines for stakeholders' written submissions, third cycle (2017): Word, numbered pages and paragraphs, all
-//     submitters named at the start, 2,815 words of one and 5,630 of a coalition without footnotes and annexes.
+//   - Reviews: from the technical guidelines for stakeholders' written submissions of 2017, to be checked before use, since no page with
+//     them could be looked up: Word, numbered pages and paragraphs, all submitters named at the start, 2,815 words of one and 5,630 of a
+//     coalition without footnotes and annexes.
 var layouts = map[Layout]rules{
 	AsStatement: {wordOnly: true, plain: true, halfPoints: 20, languages: []string{"en", "fr", "es"}, notes: true,
 		limits: []Limit{{"general consultative status", 2000}, {"special consultative status or the roster", 1500}}},
@@ -100,7 +101,7 @@ func (d *Document) arrange(in Input) {
 	}
 	title := 0
 	if len(d.Blocks) > 0 {
-		if _, ok := d.Blocks[0].(Heading); ok {
+		if h, ok := d.Blocks[0].(Heading); ok && h.Level == 1 {
 			title = 1
 		}
 	}
@@ -109,21 +110,35 @@ func (d *Document) arrange(in Input) {
 		d.Blocks = slices.Insert(d.Blocks, title, submitters(append(leads, others...))...)
 		return
 	}
-	if sentence, ok := shares[d.Language]; ok && len(others) > 0 && title > 0 {
-		eachLine(d.Blocks, func(runs []Run) {
+	if sentence, ok := shares[d.Language]; ok && len(others) > 0 {
+		d.share(fmt.Sprintf(sentence[min(len(others), 2)-1], strings.Join(others, ", ")))
+	}
+	d.Blocks = slices.Insert(d.Blocks, title, submitters(leads)...)
+}
+
+// share says who shares the views of a statement: in the first note, whose mark is at the title, or at the end where there is no title.
+func (d *Document) share(sentence string) {
+	said := Paragraph{Runs: []Run{{Text: sentence}}}
+	if len(d.Blocks) == 0 {
+		d.Blocks = []Block{said}
+		return
+	}
+	heading, ok := d.Blocks[0].(Heading)
+	if !ok || heading.Level > 1 {
+		d.Blocks = append(d.Blocks, said)
+		return
+	}
+	for _, blocks := range append([][]Block{d.Blocks}, d.Notes...) {
+		eachLine(blocks, func(runs []Run) {
 			for i, r := range runs {
 				if r.Note > 0 {
 					runs[i].Note, runs[i].Text = r.Note+1, fmt.Sprint(r.Note+1)
 				}
 			}
 		})
-		heading := d.Blocks[0].(Heading)
-		heading.Runs = append(heading.Runs, Run{Text: "1", Note: 1})
-		d.Blocks[0] = heading
-		note := Paragraph{Runs: []Run{{Text: fmt.Sprintf(sentence[min(len(others), 2)-1], strings.Join(others, ", "))}}}
-		d.Notes = slices.Insert(d.Notes, 0, []Block{note})
 	}
-	d.Blocks = slices.Insert(d.Blocks, title, submitters(leads)...)
+	heading.Runs = append(heading.Runs, Run{Text: "1", Note: 1})
+	d.Blocks[0], d.Notes = heading, slices.Insert(d.Notes, 0, []Block{said})
 }
 
 // submitters names who submits a document, one on a line. Which consultative status each has is not known here.

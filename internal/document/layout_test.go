@@ -75,6 +75,30 @@ func TestLayout_ofAStatement(t *testing.T) {
 	}
 }
 
+// Where a statement has no title, who shares its views is said at its end; where it has one, marks within notes count on as well.
+func TestLayout_saysWhoSharesAStatement(t *testing.T) {
+	untitled := english("## Section\n\nText.[^1]\n\n[^1]: Source.")
+	untitled.Title = ""
+	d := handed(untitled, AsStatement)
+	said, ok := d.Blocks[len(d.Blocks)-1].(Paragraph)
+	if !ok || !strings.HasPrefix(plainOf(said.Runs), "River Watch, Bridge Society also share") || len(d.Notes) != 1 {
+		t.Errorf("%v, notes %v", d.Blocks, d.Notes)
+	}
+	empty := english("")
+	empty.Title = ""
+	if d := handed(empty, AsStatement); len(d.Blocks) != 2 {
+		t.Errorf("%v", d.Blocks)
+	}
+	d = handed(english("A[^1] b[^2].\n\n[^1]: One, see [^2] and[^3].\n\n[^2]: Two.\n\n[^3]: Three.\n\n    More[^2]."), AsStatement)
+	var got []string
+	for _, note := range d.Notes {
+		eachLine(note, func(runs []Run) { got = append(got, plainOf(runs)) })
+	}
+	if want := []string{"River Watch, Bridge Society also share the views expressed in this statement.", "One, see 3 and4.", "4 Three.", "More3.", "Two."}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A submission to a review names all who hand it in first, and numbers its paragraphs through, whatever stands between them.
 func TestLayout_ofAReview(t *testing.T) {
 	text := english("One.\n\n1) Ask.\n\n- a\n- b\n\nTwo.\n\n## Head\n\nThree.")

@@ -29,15 +29,35 @@ type Service struct {
 	// Standing says in a language where the demands of a letter stand on a day, nothing while there is nothing to say; nil says nothing.
 	Standing func(ctx context.Context, l letter.Letter, language *i18n.Locale) ([]DemandLine, time.Time, error)
 
-	turn sync.Mutex // one is written at a time: each takes a processor, and memory by its names
+	opened sync.Once
+	turn   chan struct{} // holds one value while a document is made and written
 }
 
-// Write returns a document in a format.
-func (s *Service) Write(d *Document, f Format) ([]byte, error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
+// Do works when nobody else makes or writes a document, or a picture of a letter: each takes a processor, and memory by its names.
+// It waits as long as the context lasts.
+func (s *Service) Do(ctx context.Context, work func() error) error {
+	s.opened.Do(s.open)
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+		return work()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) open() { s.turn = make(chan struct{}, 1) }
+
+// Write returns a document that is made in its turn, in a format.
+func (s *Service) Write(ctx context.Context, f Format, make func() (*Document, error)) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.Write(&b, f)
+	err := s.Do(ctx, func() error {
+		d, err := make()
+		if err == nil {
+			_, err = d.Write(&b, f)
+		}
+		return err
+	})
 	return b.Bytes(), err
 }
 
@@ -221,8 +241,22 @@ type DemandLine struct {
 // DemandCell is where it stands with one of them, in words.
 type DemandCell struct{ Addressee, Stands string }
 
+// counted is how many signatures are counted.
+func (in Input) counted() int {
+	if in.Letter.SignOn == letter.SignOnNone {
+		return 0
+	}
+	return in.Counts.Organisations + in.Counts.Persons
+}
+
+// lists reports whether the document lists signatories: who signed since the last checkpoint is named to an audience before being counted.
+func (in Input) lists() bool {
+	return in.Letter.SignOn != letter.SignOnNone && (in.counted() > 0 || len(in.Names) > 0)
+}
+
 // Make makes the document.
 func Make(in Input) *Document {
+	in.Picture = remembered(in.Picture)
 	t := in.Edition.Text(in.Language)
 	d := begin(in.Letter, t)
 	if d.Copy, d.Layout = in.Copy, in.Layout; in.Sheet != "" {
@@ -254,7 +288,7 @@ func Make(in Input) *Document {
 		d.Stamp = d.words.T("document.draft")
 		return d
 	}
-	if in.Letter.SignOn != letter.SignOnNone && in.Counts.Organisations+in.Counts.Persons > 0 {
+	if in.lists() {
 		d.addSignatories(in)
 	}
 	d.addSheet(in)
@@ -287,7 +321,9 @@ func (d *Document) addText(t letter.Text, in Input) {
 	}
 	add(Subtitle, t.Subtitle)
 	for _, a := range t.Addressees {
-		add(Address, a.Lines()...)
+		if runs := addressOf(a); len(runs) > 0 {
+			d.Blocks = append(d.Blocks, Paragraph{Role: Address, Runs: runs})
+		}
 	}
 	dateline := t.Place + t.Date
 	if t.Place != "" && t.Date != "" {
@@ -317,22 +353,38 @@ func (d *Document) addText(t letter.Text, in Input) {
 				d.Blocks = append(d.Blocks, Picture{Data: a.Picture, Alt: d.words.T("document.autograph", "Name", s.Name), Written: true})
 			}
 		}
-		var runs []Run
-		if s.Name != "" {
-			runs = append(runs, Run{Text: s.Name, Bold: true})
-		}
-		for _, line := range []string{s.Role, s.Organisation} {
-			if line != "" && len(runs) > 0 {
-				line = "\n" + line
-			}
-			if line != "" {
-				runs = append(runs, Run{Text: line})
-			}
-		}
+		runs := linesOf(Run{Text: s.Name, Field: Name, Bold: true}, Run{Text: s.Role, Field: Function}, Run{Text: s.Organisation, Field: Organisation})
 		if len(runs) > 0 {
 			d.Blocks = append(d.Blocks, Paragraph{Role: SignedBy, Runs: runs})
 		}
 	}
+}
+
+// linesOf puts runs below each other. Those without words are left out.
+func linesOf(runs ...Run) (lines []Run) {
+	for _, run := range runs {
+		if run.Text == "" {
+			continue
+		}
+		if len(lines) > 0 {
+			lines = append(lines, Run{Text: "\n"})
+		}
+		lines = append(lines, run)
+	}
+	return lines
+}
+
+// addressOf are the lines of an addressee, each with what it is.
+func addressOf(a letter.Addressee) []Run {
+	lines := []Run{{Text: a.Name, Field: Name}, {Text: a.Office, Field: Office}}
+	for _, line := range a.Address {
+		lines = append(lines, Run{Text: line, Field: AddressLine})
+	}
+	lines = linesOf(lines...)
+	if a.Before != "" && a.Name != "" {
+		lines = append([]Run{{Text: a.Before, Field: FormOfAddress}, {Text: " "}}, lines...)
+	}
+	return lines
 }
 
 // commaOf is that between place and date, as the letter's page has it.
@@ -372,8 +424,10 @@ func (d *Document) addSignatories(in Input) {
 	}
 	d.Blocks = append(d.Blocks, NewPage{Begins: TheSignatories})
 	d.heading(2, l.T("signatories.title"))
-	d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
-		l.N("counts.persons_n", in.Counts.Persons)))
+	if in.counted() > 0 {
+		d.remark(l.T("card.counts", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
+			l.N("counts.persons_n", in.Counts.Persons)))
+	}
 	if in.Copy != "" {
 		d.remark(l.T("document.not_public." + string(in.Audience)))
 	}

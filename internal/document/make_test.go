@@ -2,7 +2,9 @@ package document_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -84,11 +86,10 @@ func TestMake_forAnAudience(t *testing.T) {
 		} {
 			var pdfs [2][]byte
 			for i := range pdfs {
-				made, err := d.Documents.Make(t.Context(), document.Wanted{Slug: d.Letter.Slug, Audience: audience, BaseURL: "https://letters.example"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if pdfs[i], err = d.Documents.Write(made, document.PDF); err != nil {
+				var err error
+				if pdfs[i], err = d.Documents.Write(t.Context(), document.PDF, func() (*document.Document, error) {
+					return d.Documents.Make(t.Context(), document.Wanted{Slug: d.Letter.Slug, Audience: audience, BaseURL: "https://letters.example"})
+				}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -146,5 +147,32 @@ func TestMake_hashTellsNoName(t *testing.T) {
 	}
 	if who := found(hash(in("", "Person 150"))); who != "Person 150" { // the control: without its number it is found
 		t.Errorf("without a number %q was found", who)
+	}
+}
+
+// One is made at a time. Who waits for a turn does not wait longer than whoever asked for it.
+func TestService_makesOneAtATime(t *testing.T) {
+	var s document.Service
+	ended, end := context.WithCancel(t.Context())
+	end()
+	waits := func() bool {
+		_, err := s.Write(ended, document.PDF, func() (*document.Document, error) {
+			t.Error("two are made at a time")
+			return nil, errors.ErrUnsupported
+		})
+		return errors.Is(err, context.Canceled)
+	}
+	for range 2 { // the second time after one that failed
+		err := s.Do(t.Context(), func() error {
+			for range 20 { // of two ways that are open, one is taken at random
+				if !waits() {
+					t.Fatal("it did not wait")
+				}
+			}
+			return errors.ErrUnsupported
+		})
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Error(err)
+		}
 	}
 }

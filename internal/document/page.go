@@ -57,6 +57,7 @@ type setter struct {
 	outline       []bookmark
 	images        []string // their names and objects
 	opens         int      // the page on which the letter begins
+	pictures      pictures
 }
 
 type finished struct {

@@ -1,13 +1,8 @@
 package document
 
 import (
-	"bytes"
 	"fmt"
-	"image"
 	"image/color"
-	_ "image/gif" // the kinds that letters have
-	_ "image/jpeg"
-	_ "image/png"
 	"slices"
 	"strings"
 
@@ -299,62 +294,21 @@ func (s *setter) isolate(lines ...string) []string {
 	return out
 }
 
-const (
-	maxPixels   = 40_000_000
-	drawnPixels = 1600 // a side of a picture needs no more on paper
-)
-
-// readPicture reads a picture for print: opaque, in RGB, no larger than paper can show.
-func readPicture(data []byte) (pixels []byte, width, height int, err error) {
-	config, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	if config.Width < 1 || config.Height < 1 || config.Width*config.Height > maxPixels {
-		return nil, 0, 0, fmt.Errorf("%d by %d pixels", config.Width, config.Height)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	b := picture.Bounds()
-	step := max(1, (max(b.Dx(), b.Dy())+drawnPixels-1)/drawnPixels)
-	width, height = max(1, b.Dx()/step), max(1, b.Dy()/step)
-	each := min(step, 2) // a side: how many pixels one of those drawn is the mean of
-	pixels = make([]byte, 0, 3*width*height)
-	for y := range height {
-		for x := range width {
-			var sum [3]int
-			for dy := range each {
-				for dx := range each {
-					at := image.Pt(min(b.Min.X+x*step+dx*step/each, b.Max.X-1), min(b.Min.Y+y*step+dy*step/each, b.Max.Y-1))
-					c := color.NRGBAModel.Convert(picture.At(at.X, at.Y)).(color.NRGBA)
-					for i, v := range []uint8{c.R, c.G, c.B} {
-						sum[i] += (int(v)*int(c.A) + 255*(255-int(c.A))) / 255
-					}
-				}
-			}
-			for _, v := range sum {
-				pixels = append(pixels, byte(v/(each*each)))
-			}
-		}
-	}
-	return pixels, width, height, nil
-}
-
 // pictureRow draws a picture within a width and a height, and returns nothing for one that cannot be read.
 func (s *setter) pictureRow(data []byte, alt string, at box, width, height float64, align Align, of *element) []row {
-	pixels, w, h, err := readPicture(data)
-	if err != nil {
+	shown := s.pictures.show(data, func(pixels []byte, w, h int, _ string) string {
+		id := s.file.number()
+		s.file.stream(id, fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8", w, h), pixels)
+		name := fmt.Sprintf("Im%d", len(s.images))
+		s.images = append(s.images, fmt.Sprintf("/%s %d 0 R", name, id))
+		return name
+	})
+	if shown == nil {
 		s.report.Pictures++
 		return nil
 	}
-	id := s.file.number()
-	s.file.stream(id, fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8", w, h), pixels)
-	name := fmt.Sprintf("Im%d", len(s.images))
-	s.images = append(s.images, fmt.Sprintf("/%s %d 0 R", name, id))
-	scale := min(width/float64(w), height/float64(h), 0.75) // 96 dots an inch at the least
-	dw, dh := max(float64(w)*scale, 1), max(float64(h)*scale, 1)
+	scale := min(width/float64(shown.width), height/float64(shown.height), 0.75) // 96 dots an inch at the least
+	dw, dh := max(float64(shown.width)*scale, 1), max(float64(shown.height)*scale, 1)
 	x := at.x
 	switch {
 	case align == Centre:
@@ -368,7 +322,7 @@ func (s *setter) pictureRow(data []byte, alt string, at box, width, height float
 	}
 	return []row{{height: dh + 4, draw: func(top float64) {
 		s.mark(figure)
-		fmt.Fprintf(&s.page.content, "q %s 0 0 %s %s %s cm /%s Do Q\n", num(dw), num(dh), num(x), num(s.height-top-dh), name)
+		fmt.Fprintf(&s.page.content, "q %s 0 0 %s %s %s cm /%s Do Q\n", num(dw), num(dh), num(x), num(s.height-top-dh), shown.name)
 		figure.more = fmt.Sprintf(" /A <</O /Layout /BBox [%s %s %s %s]>>", num(x), num(s.height-top-dh), num(x+dw), num(s.height-top))
 		s.mark(nil)
 	}}}

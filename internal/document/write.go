@@ -475,10 +475,14 @@ func (s *setter) furnish(pages, resources int) {
 		lines = head.lines(1e6)
 	}
 	stamp := s.stamp()
+	labels := false
+	if len(s.doc.Blocks) > 0 {
+		_, labels = s.doc.Blocks[0].(Labels)
+	}
 	var kids []string
 	for i, done := range s.pages {
 		s.page = &pdfPage{id: done.id}
-		if _, labels := s.doc.Blocks[0].(Labels); !labels {
+		if !labels {
 			s.frame(i, lines[0])
 		}
 		furniture := s.file.number()

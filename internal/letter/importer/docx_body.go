@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -23,7 +24,8 @@ type wordBody struct {
 
 	last      wordSpacing // of the paragraph before
 	lastStyle string
-	boxes     int // text boxes around the open paragraph
+	boxes     int    // text boxes around the open paragraph
+	drawn     string // what is said of the drawing that is read
 	note      string
 	numbered  bool // the open paragraph has a page number
 	goesOn    bool // the mark of the paragraph before was deleted
@@ -74,6 +76,7 @@ func isForeign(name xml.Name) bool {
 func (b *wordBody) element(start xml.StartElement, s style) error {
 	name := start.Name.Local
 	if isForeign(start.Name) {
+		b.drawing(start)
 		return b.children(s)
 	}
 	switch name {
@@ -125,10 +128,32 @@ func (b *wordBody) element(start xml.StartElement, s style) error {
 		return b.noteText(start, name)
 	case "t":
 		return b.text(s)
-	case "sdtPr", "sdtEndPr", "pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "rt", "instrText", "delText", "docPr", "object", "binData", "styles":
+	case "docPr":
+		b.drawn = cmp.Or(attr(start, "descr"), attr(start, "title"), attr(start, "name"))
+		return b.skip()
+	case "sdtPr", "sdtEndPr", "pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "rt", "instrText", "delText", "object", "binData", "styles":
 		return b.skip()
 	}
 	return b.children(s)
+}
+
+// drawing leaves out what a drawing shows, with what is said of it. One that holds text is read on.
+func (b *wordBody) drawing(start xml.StartElement) {
+	switch start.Name.Local {
+	case "shape": // of the drawings that older files have
+		b.drawn = attr(start, "alt")
+	case "graphicData": // a picture, a chart, a diagram
+		if strings.Contains(attr(start, "uri"), "/wordprocessing") || attr(start, "uri") == "" {
+			return
+		}
+	case "pic", "imagedata":
+	default:
+		return
+	}
+	if b.flow.kind.addition == "" && start.Name.Local != "shape" {
+		b.flow.unseen.leave(b.flow.at, b.drawn, Picture)
+		b.drawn = ""
+	}
 }
 
 // children reads what is in an element.

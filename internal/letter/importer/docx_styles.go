@@ -15,6 +15,19 @@ const (
 	SheetStyle       = "Undersigned Sheet"
 )
 
+// RuleStyle is that of a paragraph that is a line across the page.
+const RuleStyle = "Undersigned Rule"
+
+// The styles that say what words are of an address or a signature.
+const (
+	BeforeStyle       = "Undersigned Form of Address"
+	NameStyle         = "Undersigned Name"
+	OfficeStyle       = "Undersigned Office"
+	AddressStyle      = "Undersigned Address"
+	RoleStyle         = "Undersigned Role"
+	OrganisationStyle = "Undersigned Organisation"
+)
+
 // partOf are the parts of a letter by the names of the styles that its paragraphs have in a document which was made of it.
 var partOf = map[string]letterPart{"Title": titlePart, "Subtitle": subtitlePart, "Inside Address": addressPart, "Date": datePart,
 	"Salutation": salutationPart, "Closing": closingPart, "Signature": signaturePart}
@@ -46,6 +59,8 @@ type runProperties struct {
 	Style  *value `xml:"rStyle"`
 	Bold   *value `xml:"b"`
 	Italic *value `xml:"i"`
+	Strike *value `xml:"strike"`
+	Twice  *value `xml:"dstrike"` // struck by two lines
 	Hidden *value `xml:"vanish"`
 	Align  *value `xml:"vertAlign"`
 	Del    *value `xml:"del"` // of a paragraph's mark: it goes on with the next one
@@ -182,6 +197,8 @@ func (k *paragraph) known(chain []wordStyle) {
 			k.addition = s.Name.Val
 		case "Quote", "Intense Quote":
 			k.quoted = true
+		case RuleStyle:
+			k.rule = true
 		default:
 			if i == 0 {
 				k.part = partOf[s.Name.Val]
@@ -245,10 +262,17 @@ func (d *document) look(p *runProperties, s style) (_ style, hidden bool) {
 	}
 	if p.Style != nil {
 		chain := d.chain(p.Style.Val)
+		if len(chain) > 0 {
+			switch name := chain[0].Name.Val; name {
+			case BeforeStyle, NameStyle, OfficeStyle, AddressStyle, RoleStyle, OrganisationStyle:
+				s.field = name
+			}
+		}
 		for i := len(chain) - 1; i >= 0; i-- {
 			if r := chain[i].Run; r != nil {
 				s.bold = s.bold && r.Bold == nil || r.Bold.on()
 				s.italic = s.italic && r.Italic == nil || r.Italic.on()
+				s.struck = s.struck && r.Strike == nil || r.Strike.on() || r.Twice.on()
 			}
 		}
 	}
@@ -257,6 +281,9 @@ func (d *document) look(p *runProperties, s style) (_ style, hidden bool) {
 	}
 	if p.Italic != nil {
 		s.italic = p.Italic.on()
+	}
+	if p.Strike != nil || p.Twice != nil {
+		s.struck = p.Strike.on() || p.Twice.on()
 	}
 	return s, p.Hidden.on()
 }

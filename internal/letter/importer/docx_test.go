@@ -316,3 +316,48 @@ func TestRead_docxArabic(t *testing.T) {
 		t.Errorf("got %v, %q, %q", draft.SignedBy, draft.Closing, draft.Salutation)
 	}
 }
+
+// Words that are struck are so here too: without their marks they would say what their author took back.
+func TestRead_docxStruckWords(t *testing.T) {
+	run := func(properties, text string) string {
+		return `<w:r><w:rPr>` + properties + `</w:rPr><w:t xml:space="preserve">` + text + `</w:t></w:r>`
+	}
+	body := `<w:p>` + run("", "We ") + run("<w:strike/>", "do not") + run("", " ask ") + run(`<w:dstrike/><w:b/>`, "twice") + run(`<w:strike w:val="0"/>`, " for it.") + `</w:p>`
+	d, err := importer.Read("a.docx", docx(t, styled("Heading1", "Open letter")+p("Dear all,")+body+p("Yours,")+p("Ida Calloway"), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := importer.Read("a.html", []byte("<h1>Open letter</h1><p>Dear all,</p><p>We <del>do not</del> ask <b><s>twice</s></b> for it.</p><p>Yours,</p><p>Ida Calloway</p>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "We ~~do not~~ ask **~~twice~~** for it."; d.Body != want || page.Body != want {
+		t.Errorf("%q and %q", d.Body, page.Body)
+	}
+}
+
+// What a drawing shows is no text: what it says of itself is left out, once each. One that holds text is read.
+func TestRead_docxDrawings(t *testing.T) {
+	drawing := func(about, uri, inner string) string {
+		return `<w:p><w:r><w:drawing><wp:inline><wp:docPr id="1" ` + about + `/><a:graphic><a:graphicData uri="http://schemas/` + uri + `">` + inner +
+			`</a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
+	}
+	picture := `<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr/></pic:pic>`
+	box := `<wps:wsp><wps:txbx><w:txbxContent>` + p("Within a box.") + `</w:txbxContent></wps:txbx></wps:wsp>`
+	d, err := importer.Read("a.docx", docx(t, p("Above.")+drawing(`name="Picture 1" descr="The dry river"`, "drawingml/2006/picture", picture)+
+		drawing(`name="Chart 2"`, "drawingml/2006/chart", "")+drawing(`name="Text Box 3"`, "office/word/2010/wordprocessingShape", box)+
+		drawing(`name="Group 4" descr="Two maps"`, "office/word/2010/wordprocessingGroup", picture+picture)+
+		`<w:p><w:r><w:pict><v:shape alt="An old drawing"><v:imagedata/></v:shape></w:pict></w:r></w:p>`, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, l := range d.LeftOut {
+		left = append(left, l.Text+" "+l.Why.String())
+	}
+	why := " " + importer.Picture.String()
+	want := []string{"The dry river" + why, "Chart 2" + why, "Two maps" + why, "An old drawing" + why}
+	if !slices.Equal(left, want) || !strings.Contains(d.Body, "Within a box.") {
+		t.Errorf("left out %q; %q", left, d.Body)
+	}
+}

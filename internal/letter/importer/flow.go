@@ -13,8 +13,9 @@ import (
 
 // style is how a run of words looks.
 type style struct {
-	bold, italic bool
-	href         string // of the link that it is part of
+	bold, italic, struck bool
+	href                 string // of the link that it is part of
+	field                string // the style that says what it is of an address or a signature, in a document made of a letter
 }
 
 // span is a run of words of one style.
@@ -30,6 +31,7 @@ type paragraph struct {
 	level  int    // of a heading
 	depth  int    // of the list it is part of, 0 outside
 	quoted bool
+	rule   bool   // a line across the page, and no words
 	note   string // label of the footnote it is the text of
 
 	addition string // the style of what was added to the letter, "" for the letter itself
@@ -125,11 +127,16 @@ func (f *flow) end() {
 		f.space(apart)
 		return
 	}
-	if text == "" {
+	k := f.kind
+	if f.kind.rule = false; text == "" {
+		if k.rule && f.made && k.addition == "" && k.note == "" {
+			f.take(line{source: "---", gap: max(f.gap, apart), at: f.at})
+			f.gap = apart
+		}
 		return
 	}
 	l := line{source: source, text: text, gap: f.gap, at: f.from}
-	k := f.kind
+	l.before, l.field = f.fieldsOf(spans)
 	if k.addition != "" {
 		f.addAddition(k.addition, text)
 		return
@@ -159,6 +166,20 @@ func (f *flow) end() {
 	f.listed = k.depth > 0
 	f.kind.marker = ""
 	f.take(l)
+}
+
+// fieldsOf returns the form of address that a line begins with, and what its other words are of an address or a signature, "" for
+// neither.
+func (f *flow) fieldsOf(spans []span) (before, field string) {
+	for _, s := range spans {
+		switch {
+		case s.field == BeforeStyle:
+			before += f.clean(s.text)
+		case field == "":
+			field = s.field
+		}
+	}
+	return strings.Join(strings.Fields(before), " "), field
 }
 
 // addAddition adds a line to what was added to the letter. The lines of one addition stand together, however many there are.
@@ -232,6 +253,9 @@ func marked(text string, s style) string {
 		escaped = "[" + strings.NewReplacer("[", `\[`, "]", `\]`).Replace(strings.ReplaceAll(escaped, `\[`, "[")) + "](" + href + ")"
 	}
 	hasLetter := strings.ContainsFunc(core, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	if hasLetter && s.struck {
+		escaped = "~~" + escaped + "~~"
+	}
 	switch {
 	case !hasLetter:
 	case s.bold && s.italic:

@@ -44,6 +44,8 @@ func (w *webPage) write(n *html.Node, s style) {
 		s.bold = true
 	case atom.I, atom.Em, atom.Cite:
 		s.italic = true
+	case atom.S, atom.Strike, atom.Del:
+		s.struck = true
 	case atom.A:
 		s.href = attribute(n, "href")
 	case atom.Br:

@@ -26,6 +26,7 @@ const (
 	Below      Reason = "below"
 	Label      Reason = "label"
 	Added      Reason = "added"
+	Picture    Reason = "picture"
 )
 
 // reasonText is the English of every reason.
@@ -36,6 +37,7 @@ var reasonText = map[Reason]string{
 	Above:      "stands above the letter and is no part of it that is known",
 	Below:      "stands below the letter and names nobody who signed",
 	Label:      "only says what stands beside it",
+	Picture:    "says what a picture shows, which a text cannot",
 	Added:      "was added to the letter when this document was made of it",
 }
 

@@ -31,7 +31,7 @@ func (r *reader) readMade(d *Draft, p *page) {
 	lines, notes := takeNotes(p.lines)
 	d.Form = FormLetter
 	var body []line
-	blocks := map[letterPart][][]string{} // lines by paragraph
+	blocks := map[letterPart][][]line{} // by paragraph
 	last := line{}
 	for _, l := range lines {
 		switch {
@@ -39,27 +39,18 @@ func (r *reader) readMade(d *Draft, p *page) {
 			body = append(body, l)
 		case l.part == last.part && l.at == last.at && l.gap == 0:
 			n := len(blocks[l.part]) - 1
-			blocks[l.part][n] = append(blocks[l.part][n], l.text)
+			blocks[l.part][n] = append(blocks[l.part][n], l)
 		default:
-			blocks[l.part] = append(blocks[l.part], []string{l.text})
+			blocks[l.part] = append(blocks[l.part], []line{l})
 		}
 		last = l
 	}
 	whole := func(part letterPart) string {
-		return strings.Join(slices.Concat(blocks[part]...), " ")
+		return joinLines(slices.Concat(blocks[part]...))
 	}
 	d.Title, d.Subtitle = whole(titlePart), whole(subtitlePart)
 	for _, lines := range blocks[addressPart] {
-		a := Addressee{Name: r.withoutHonorifics(lines[0])}
-		if before, ok := strings.CutSuffix(lines[0], a.Name); ok && a.Name != "" {
-			a.Before = strings.TrimSpace(before)
-		} else {
-			a.Name = lines[0]
-		}
-		if len(lines) > 1 {
-			a.Office, a.Address = lines[1], lines[2:]
-		}
-		d.Addressees = append(d.Addressees, a)
+		d.Addressees = append(d.Addressees, r.madeAddressee(lines))
 	}
 	if written := whole(datePart); written != "" {
 		d.DateAsWritten = written
@@ -72,14 +63,7 @@ func (r *reader) readMade(d *Draft, p *page) {
 	const ends = ",;:.!،؛ \u00a0"
 	d.Salutation, d.Closing = strings.TrimRight(d.SalutationLine, ends), strings.TrimRight(d.ClosingLine, ends)
 	for _, lines := range blocks[signaturePart] {
-		s := Signer{Name: lines[0]}
-		if len(lines) > 1 {
-			s.Role = lines[1]
-		}
-		if len(lines) > 2 {
-			s.Organisation = strings.Join(lines[2:], " ")
-		}
-		d.SignedBy = append(d.SignedBy, s)
+		d.SignedBy = append(d.SignedBy, madeSigner(lines))
 	}
 	for _, l := range body { // a demand is what has a number with one bracket: see letter.Text
 		if m := readMarker(l.text, nil); m.kind == numbered && strings.TrimSpace(l.text[:m.size]) == m.number+")" {
@@ -89,4 +73,74 @@ func (r *reader) readMade(d *Draft, p *page) {
 	d.Figures = r.readFigures(slices.Concat(body, notes))
 	body = slices.Concat(body, notes)
 	r.finish(d, p, body, body)
+}
+
+// joinLines returns the words of lines.
+func joinLines(lines []line) string { return strings.Join(textsOf(lines), " ") }
+
+func textsOf(lines []line) (texts []string) {
+	for _, l := range lines {
+		texts = append(texts, l.text)
+	}
+	return texts
+}
+
+// fieldsOf sorts lines by the styles that say what each is, if any does. Somebody may have typed others without.
+func fieldsOf(lines []line) (fields map[string][]line, ok bool) {
+	fields = map[string][]line{}
+	for _, l := range lines {
+		fields[l.field] = append(fields[l.field], l)
+		ok = ok || l.field != ""
+	}
+	return fields, ok
+}
+
+// madeAddressee reads an address. Where no style says what its lines are, name and office come first.
+func (r *reader) madeAddressee(lines []line) (a Addressee) {
+	if fields, ok := fieldsOf(lines); ok {
+		for _, l := range fields[NameStyle] {
+			if rest, cut := strings.CutPrefix(l.text, l.before); cut && l.before != "" {
+				a.Before, l.text = l.before, strings.TrimSpace(rest)
+			}
+			a.Name = strings.TrimSpace(a.Name + " " + l.text)
+		}
+		a.Office = joinLines(fields[OfficeStyle])
+		for _, l := range lines {
+			if l.field != NameStyle && l.field != OfficeStyle {
+				a.Address = append(a.Address, l.text)
+			}
+		}
+		return a
+	}
+	a.Name = r.withoutHonorifics(lines[0].text)
+	if before, ok := strings.CutSuffix(lines[0].text, a.Name); ok && a.Name != "" {
+		a.Before = strings.TrimSpace(before)
+	} else {
+		a.Name = lines[0].text
+	}
+	if len(lines) > 1 {
+		a.Office, a.Address = lines[1].text, textsOf(lines[2:])
+	}
+	return a
+}
+
+// madeSigner reads a signature. Where no style says what its lines are, they are name, role and organisation.
+func madeSigner(lines []line) (s Signer) {
+	if fields, ok := fieldsOf(lines); ok {
+		s.Name, s.Role = joinLines(fields[NameStyle]), joinLines(fields[RoleStyle])
+		for _, l := range lines {
+			if l.field != NameStyle && l.field != RoleStyle {
+				s.Organisation = strings.TrimSpace(s.Organisation + " " + l.text)
+			}
+		}
+		return s
+	}
+	s.Name = lines[0].text
+	if len(lines) > 1 {
+		s.Role = lines[1].text
+	}
+	if len(lines) > 2 {
+		s.Organisation = joinLines(lines[2:])
+	}
+	return s
 }

@@ -20,6 +20,8 @@ type line struct {
 	quoted bool
 	rule   string // what Markdown writes below the head of a table
 	part   letterPart
+	field  string // the style that says what it is of an address or a signature
+	before string // the form of address that it begins with, where a style says so
 }
 
 var (

@@ -197,11 +197,7 @@ func (h *Handlers) SendDocument(w http.ResponseWriter, r *http.Request, d *Visit
 	if format != document.PDF && (format != document.DOCX || name == "labels") {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
-	made, err := h.document(r, d.Letter, name)
-	if err != nil {
-		return err
-	}
-	return h.sendDocument(w, d.Letter.Slug+"-"+name, made, format)
+	return h.sendDocument(w, r, d.Letter.Slug+"-"+name, format, func() (*document.Document, error) { return h.document(r, d.Letter, name) })
 }
 
 func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*document.Document, error) {
@@ -226,9 +222,9 @@ func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*doc
 	return document.LabelsFor(l, covers), err
 }
 
-// sendDocument sends a document as a file of that name.
-func (h *Handlers) sendDocument(w http.ResponseWriter, name string, made *document.Document, f document.Format) error {
-	data, err := h.Documents.Write(made, f)
+// sendDocument sends a document that is made in its turn as a file of that name.
+func (h *Handlers) sendDocument(w http.ResponseWriter, r *http.Request, name string, f document.Format, make func() (*document.Document, error)) error {
+	data, err := h.Documents.Write(r.Context(), f, make)
 	if err != nil {
 		return err
 	}

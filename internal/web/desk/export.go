@@ -135,15 +135,14 @@ func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Vis
 		}
 	}
 	language := ""
-	if addressee == 0 {
+	if addressee == 0 { // else that of the cover
 		language = d.Letter.Edition.Prefer(page.LocaleOf(r).Code)
 	}
-	made, err := h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: language, Audience: e.Audience,
-		Addressee: addressee, BaseURL: h.BaseURL, Names: names, Copy: copied})
-	if err != nil {
-		return err
-	}
-	return h.sendDocument(w, d.Letter.Slug+"-"+string(e.Audience)+"-"+e.CreatedAt.Format(time.DateOnly), made, f)
+	name := d.Letter.Slug + "-" + string(e.Audience) + "-" + e.CreatedAt.Format(time.DateOnly)
+	return h.sendDocument(w, r, name, f, func() (*document.Document, error) {
+		return h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: language, Audience: e.Audience,
+			Addressee: addressee, BaseURL: h.BaseURL, Names: names, Copy: copied})
+	})
 }
 
 // exportRows puts the lines of an export into words. Titles and affiliations are for identification only, as the headings say.
