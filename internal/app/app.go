@@ -7,6 +7,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/web"
@@ -200,6 +202,29 @@ func readDomains(name string) (signing.Domains, error) {
 // WriteBundle writes all that is needed to check a letter's numbers. baseURL is how readers reach the server.
 func (a *App) WriteBundle(ctx context.Context, w io.Writer, slug, baseURL string) error {
 	return a.bundle(baseURL).Write(ctx, w, slug)
+}
+
+// WriteLetter writes what is public of a letter as data, as the server sends it.
+func (a *App) WriteLetter(ctx context.Context, w io.Writer, slug, baseURL string) error {
+	b := a.bundle(baseURL)
+	l, err := b.Find(ctx, slug)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(b.Document(l))
+}
+
+// RecordExport tells the trail of a letter that the command line made a list or document with names that are not public.
+func (a *App) RecordExport(ctx context.Context, slug string, to roll.Audience, what string) error {
+	l, err := a.Letters.Find(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return a.DB.Update(ctx, func(tx *store.Tx) error {
+		return account.Record(tx, account.Entry{Letter: l.ID, Act: "export.fetched", Object: string(to) + " " + what})
+	})
 }
 
 func (a *App) bundle(baseURL string) *bundle.Service {

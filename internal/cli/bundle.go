@@ -17,6 +17,6 @@ type exportBundle struct {
 // Run writes the bundle, the same as GET /letters/SLUG/bundle.zip.
 func (c *exportBundle) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		return e.writeWhole(c.Output, func(w io.Writer) error { return a.WriteBundle(e.ctx, w, c.Slug, c.BaseURL) })
+		return e.writeWhole(c.Output, 0o644, func(w io.Writer) error { return a.WriteBundle(e.ctx, w, c.Slug, c.BaseURL) })
 	})
 }

@@ -187,6 +187,9 @@ func addSamples(ctx context.Context, a *app.App) error {
 	if err := addUpdate(ctx, a); err != nil {
 		return err
 	}
+	if err := addStory(ctx, a); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(a.Folder(), demoMark+".ready"), nil, 0o600)
 }
 

@@ -2,16 +2,14 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
-	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/roll"
 )
 
 type letterCommand struct {
@@ -167,24 +165,53 @@ type letterCover struct {
 	config.Instance
 	Slug       string   `arg:"" help:"The letter."`
 	Addressee  int      `placeholder:"N" help:"Which addressee of the letter, counted from 1. Default: what holds for all."`
-	Language   string   `help:"Language of the cover. Default: the letter's."`
+	Language   *string  `help:"Language of the cover, one of the letter's. Default: the authoritative one."`
 	Address    []string `sep:"none" help:"A line of the address in the window; may be given again. Default: the address in the letter."`
-	Ours       string   `help:"Our reference."`
-	Yours      string   `help:"Their reference."`
-	Date       string   `placeholder:"YYYY-MM-DD" help:"Day of the cover."`
-	Through    string   `help:"The office that passes the letter on."`
-	Subject    string   `help:"Default: the letter's title."`
-	Salutation string   `help:"Whom the cover greets."`
-	Text       string   `help:"Default: a sentence that hands the letter over and says how many have signed."`
-	From       string   `help:"Who signs the cover."`
+	Ours       *string  `help:"Our reference."`
+	Yours      *string  `help:"Their reference."`
+	Date       *string  `placeholder:"YYYY-MM-DD" help:"Day of the cover."`
+	Through    *string  `help:"The office that passes the letter on."`
+	Subject    *string  `help:"Default: the letter's title."`
+	Salutation *string  `help:"Whom the cover greets."`
+	Text       *string  `help:"Default: a sentence that hands the letter over and says how many have signed."`
+	Closing    *string  `help:"The last words before the name."`
+	From       *string  `help:"Who signs the cover."`
 	CC         []string `sep:"none" help:"Who gets a copy; may be given again."`
+	Remove     bool     `help:"Take the cover away."`
 }
 
-// Run writes the cover; one that says nothing is taken away.
+// Run changes the cover: what is not given stays, and an empty text takes away.
 func (c *letterCover) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		return a.Letters.Covers.Put(e.ctx, c.Slug, letter.Cover{Addressee: c.Addressee, Language: c.Language, Address: c.Address, Ours: c.Ours, Yours: c.Yours,
-			Date: c.Date, Through: c.Through, Subject: c.Subject, Salutation: c.Salutation, Text: c.Text, From: c.From, CC: c.CC}, 0)
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		list, err := a.Letters.Covers.List(e.ctx, l.ID, l.Edition)
+		if err != nil {
+			return err
+		}
+		cover := letter.Cover{Addressee: c.Addressee}
+		if i := slices.IndexFunc(list, func(x letter.Cover) bool { return x.Addressee == c.Addressee }); i >= 0 && !c.Remove {
+			cover = list[i]
+		}
+		for given, to := range map[*string]*string{c.Language: &cover.Language, c.Ours: &cover.Ours, c.Yours: &cover.Yours, c.Date: &cover.Date,
+			c.Through: &cover.Through, c.Subject: &cover.Subject, c.Salutation: &cover.Salutation, c.Text: &cover.Text, c.Closing: &cover.Closing, c.From: &cover.From} {
+			if given != nil {
+				*to = *given
+			}
+		}
+		if c.Address != nil {
+			cover.Address = c.Address
+		}
+		if c.CC != nil {
+			cover.CC = c.CC
+		}
+		if err := a.Letters.Covers.Put(e.ctx, c.Slug, cover, 0); err != nil {
+			return err
+		}
+		e.printf("cover of %s for addressee %d is kept\n", c.Slug, c.Addressee)
+		return nil
 	})
 }
 
@@ -209,90 +236,4 @@ type letterClose struct {
 // Run closes the letter.
 func (c *letterClose) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug, 0) })
-}
-
-type exportCommand struct {
-	Letter      exportLetter      `cmd:"" help:"Write the canonical file of a letter."`
-	Signatories exportSignatories `cmd:"" help:"Write the public list of signatories."`
-	Bundle      exportBundle      `cmd:"" help:"Write all that is needed to check a letter's numbers without this server."`
-}
-
-type exportLetter struct {
-	config.Instance
-	Slug      string          `arg:"" help:"The letter."`
-	Format    string          `enum:"md,pdf,docx" default:"md" help:"md: the canonical file, whose SHA-256 the letter states. pdf, docx: the document that is handed over, with its signatories and a sheet that says how to check it."`
-	Edition   int             `placeholder:"N" help:"Number of the edition. Default: the current one."`
-	Language  string          `help:"Language of the text. Default: the authoritative one."`
-	Audience  roll.Audience   `default:"public" help:"For whom the document is, which decides which names stand in it: public, addressee or coalition. What is not public carries the number of its copy."`
-	Addressee int             `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
-	Sheet     document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
-	Layout    document.Layout `enum:"letter,un,upr,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
-	BaseURL   string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
-	Output    string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
-}
-
-// Run writes the file.
-func (c *exportLetter) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error {
-		if c.Format != "md" {
-			return c.writeDocument(e, a)
-		}
-		l, err := a.Letters.Find(e.ctx, c.Slug)
-		if err != nil {
-			return err
-		}
-		if c.Edition == 0 {
-			c.Edition = l.Edition.Number
-		}
-		if c.Language == "" {
-			edition, err := a.Letters.Editions.Find(e.ctx, l.ID, c.Edition)
-			if err != nil {
-				return err
-			}
-			c.Language = edition.Language
-		}
-		file, _, err := a.Letters.Editions.File(e.ctx, c.Slug, c.Edition, c.Language)
-		if err != nil {
-			return err
-		}
-		if c.Output == "-" {
-			e.printf("%s", file)
-			return nil
-		}
-		return os.WriteFile(c.Output, []byte(file), 0o644)
-	})
-}
-
-func (c *exportLetter) writeDocument(e *environment, a *app.App) error {
-	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
-		Addressee: c.Addressee, Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL})
-	if err != nil {
-		return err
-	}
-	var report document.Report
-	err = e.writeWhole(c.Output, func(w io.Writer) (err error) {
-		report, err = d.Write(w, document.Format(c.Format))
-		return err
-	})
-	if err != nil || c.Output == "-" {
-		return err
-	}
-	if report.Pages > 0 { // a word processor makes its own
-		e.printf("%d pages\n", report.Pages)
-	}
-	for _, limit := range report.Limits {
-		left := limit.Words - report.Words
-		if left >= 0 {
-			e.printf("%d of %d words for %s, %d left\n", report.Words, limit.Words, limit.For, left)
-		} else {
-			e.printf("%d of %d words for %s, %d too many\n", report.Words, limit.Words, limit.For, -left)
-		}
-	}
-	if n := len(report.Missing); n > 0 {
-		e.printf("%d characters are in no font of this machine and show as boxes: %s\n", n, string(report.Missing))
-	}
-	if report.Pictures > 0 {
-		e.printf("%d pictures could not be read; the document says so in their place\n", report.Pictures)
-	}
-	return nil
 }

@@ -394,17 +394,20 @@ func (c *exportSignatories) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		return e.writeWhole(c.Output, func(w io.Writer) error { return c.write(e, a, l.ID, w) })
+		return e.writeWhole(c.Output, 0o644, func(w io.Writer) error { return c.write(e, a, l.ID, w) })
 	})
 }
 
 // writeWhole writes a file, or standard output for "-". A file that exists is whole: it takes its name when its last byte is
 // written.
-func (e *environment) writeWhole(name string, write func(w io.Writer) error) error {
+func (e *environment) writeWhole(name string, mode os.FileMode, write func(w io.Writer) error) error {
 	if name == "-" {
 		return write(e.stdout)
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".export-*")
+	if wrong, ok := errors.AsType[*os.PathError](err); ok {
+		wrong.Path = name // which is known to whoever asked
+	}
 	if err != nil {
 		return err
 	}
@@ -416,7 +419,7 @@ func (e *environment) writeWhole(name string, write func(w io.Writer) error) err
 	if err != nil {
 		return err
 	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
+	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

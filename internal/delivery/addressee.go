@@ -241,9 +241,9 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		if x.typed == nil {
 			continue
 		}
-		line, wrong := text.Line(field, *x.typed, maxShort)
+		line, wrong := text.Line("line", *x.typed, maxShort)
 		if wrong != nil {
-			faults = append(faults, wrong)
+			faults = append(faults, wrong.On(field))
 		}
 		if a.Place > 0 && line != *x.kept && field != "reason" {
 			faults = append(faults, fault.New(fault.Conflict, "addressee.in_text").On(field))

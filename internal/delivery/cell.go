@@ -257,9 +257,9 @@ func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Ce
 	if wrong := checkDay(k.On, tx.Now()); wrong != nil {
 		faults = append(faults, wrong.On("at"))
 	}
-	note, wrong := text.Line("note", k.Note, maxShort)
+	note, wrong := text.Line("line", k.Note, maxShort)
 	if wrong != nil {
-		faults = append(faults, wrong)
+		faults = append(faults, wrong.On("note"))
 	}
 	k.Note = note
 	if k.Corrects != 0 && !slices.ContainsFunc(cell.History, func(e Entry) bool { return e.ID == k.Corrects }) {

@@ -194,7 +194,7 @@ func TestDeliver_refuses(t *testing.T) {
 			{"quay", "delivery.no_email", delivery.HandOver{Addressee: 1, Channel: delivery.ByEmail}},
 			{"quay", "file.empty", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Files: []delivery.File{{Role: delivery.Pack, Name: "x"}}}},
 			{"quay", "file.large", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Files: []delivery.File{{Role: delivery.Pack, Content: make([]byte, delivery.MaxFile+1)}}}},
-			{"quay", "tracking.long", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Tracking: strings.Repeat("9", 400)}},
+			{"quay", "line.long", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Tracking: strings.Repeat("9", 400)}},
 		} {
 			_, err := o.Deliveries.Deliver(t.Context(), x.slug, x.h, 0)
 			if all := fault.All(err); len(all) != 1 || all[0].Key != x.want {

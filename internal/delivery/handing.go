@@ -233,8 +233,8 @@ func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
 		}
 	}
 	for field, typed := range map[string]string{"note": h.Note, "tracking": h.Tracking} {
-		if _, wrong := text.Line(field, typed, maxShort); wrong != nil {
-			faults = append(faults, wrong)
+		if _, wrong := text.Line("line", typed, maxShort); wrong != nil {
+			faults = append(faults, wrong.On(field))
 		}
 	}
 	if len(h.Text) > maxLong {
@@ -266,8 +266,8 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	}
 	d = Delivery{ID: store.NewID(tx.Now()), Addressee: h.Addressee, Kind: h.Kind, Channel: h.Channel, At: h.At, Edition: l.Edition.Number, Files: h.Files,
 		PublicAt: tx.Now(), letter: l.ID}
-	d.Note, _ = text.Line("note", h.Note, maxShort)
-	d.Tracking, _ = text.Line("tracking", h.Tracking, maxShort)
+	d.Note, _ = text.Line("line", h.Note, maxShort)
+	d.Tracking, _ = text.Line("line", h.Tracking, maxShort)
 	if d.At.IsZero() || h.Channel == ByEmail {
 		d.At = tx.Now()
 	}

@@ -229,9 +229,9 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 		typed string
 		kept  *string
 	}{"from": {c.From, &r.From}, "reference": {c.Reference, &r.Reference}} {
-		line, wrong := text.Line(field, x.typed, maxShort)
+		line, wrong := text.Line("line", x.typed, maxShort)
 		if wrong != nil {
-			faults = append(faults, wrong)
+			faults = append(faults, wrong.On(field))
 		}
 		*x.kept = line
 	}

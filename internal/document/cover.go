@@ -25,7 +25,7 @@ func (d *Document) addCover(head Letterhead, in Input) {
 		d.Blocks = append(d.Blocks, Paragraph{Role: role, Runs: runs, Language: language})
 	}
 	if len(c.Address) == 0 {
-		if list := in.Edition.Text(in.Edition.Language).Addressees; c.Addressee <= len(list) {
+		if list := in.Edition.Text(c.Language).Addressees; c.Addressee <= len(list) {
 			c.Address = list[c.Addressee-1].Lines()
 		}
 	}
@@ -57,11 +57,14 @@ func (d *Document) addCover(head Letterhead, in Input) {
 		for paragraph := range strings.SplitSeq(c.Text, "\n\n") {
 			add(Body, c.Language, Run{Text: paragraph})
 		}
-	} else if in.Letter.SignOn == letter.SignOnNone {
+	} else if in.Letter.SignOn == letter.SignOnNone || in.Counts.Organisations+in.Counts.Persons == 0 {
 		add(Body, l.Code, Run{Text: l.T("document.cover.text")})
 	} else {
 		add(Body, l.Code, Run{Text: l.T("document.cover.text_signed", "Organisations", l.N("counts.organisations_n", in.Counts.Organisations), "Persons",
 			l.N("counts.persons_n", in.Counts.Persons))})
+	}
+	if c.Closing != "" {
+		add(Closing, c.Language, Run{Text: c.Closing})
 	}
 	if c.From != "" {
 		add(SignedBy, c.Language, Run{Text: c.From})

@@ -90,11 +90,14 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 		}
 		in.Edition = editions[i]
 	}
+	if err := s.addAudience(ctx, &in, w); err != nil {
+		return nil, err
+	}
 	if in.Language == "" {
 		in.Language = in.Edition.Language
 	}
 	if _, ok := in.Edition.Texts[in.Language]; !ok {
-		return nil, fault.New(fault.NotFound, "edition.unknown")
+		return nil, fault.New(fault.NotFound, "edition.language", "Languages", strings.Join(in.Edition.Languages(), ", ")).On("language")
 	}
 	if err := w.Layout.takes(in.Language); err != nil {
 		return nil, err
@@ -110,9 +113,6 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 			return nil, err
 		}
 		in.Names = append(in.Names, name)
-	}
-	if err := s.addAudience(ctx, &in, w); err != nil {
-		return nil, err
 	}
 	if s.Standing != nil && in.Edition.Number == l.Edition.Number {
 		if in.Standing, in.StandingOn, err = s.Standing(ctx, l, wordsFor(in.Language)); err != nil {
@@ -140,8 +140,14 @@ func (s *Service) addAudience(ctx context.Context, in *Input, w Wanted) (err err
 	if n := len(in.Edition.Text(in.Edition.Language).Addressees); w.Addressee < 0 || w.Addressee > n {
 		return fault.New(fault.Invalid, "cover.addressee", "Count", n).On("addressee")
 	}
+	if w.Layout != "" && w.Layout != AsLetter {
+		return fault.New(fault.Invalid, "document.layout_cover").On("addressee")
+	}
 	cover, err := s.Letters.Covers.Find(ctx, in.Letter.ID, in.Edition, w.Addressee)
 	in.Cover = &cover
+	if _, ok := in.Edition.Texts[cover.Language]; ok && in.Language == "" { // the letter is in the language of what goes before it
+		in.Language = cover.Language
+	}
 	return err
 }
 
@@ -378,7 +384,11 @@ func (d *Document) addSignatories(in Input) {
 		withheld = max(0, in.Counts.Organisations+in.Counts.Persons-len(in.Names))
 	}
 	if withheld > 0 {
-		d.remark(l.N("document.withheld", withheld))
+		key := "document.withheld"
+		if in.Copy != "" {
+			key = "document.unnamed"
+		}
+		d.remark(l.N(key, withheld))
 	}
 }
 
@@ -451,7 +461,9 @@ func (d *Document) addSheet(in Input) {
 	}
 	if in.Letter.SignOn != letter.SignOnNone {
 		d.remark(l.T("document.check_count"))
-		d.remark(l.T("signatories.method"))
+		if in.Copy == "" {
+			d.remark(l.T("signatories.method"))
+		}
 		if url != "" {
 			d.Blocks = append(d.Blocks, Paragraph{Role: Remark, Runs: []Run{{Text: url + "/check", Link: url + "/check"}}, Language: "en"})
 		}

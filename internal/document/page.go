@@ -56,6 +56,7 @@ type setter struct {
 	parents       []string // the tree of who is whose mark, by key
 	outline       []bookmark
 	images        []string // their names and objects
+	opens         int      // the page on which the letter begins
 }
 
 type finished struct {

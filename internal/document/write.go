@@ -79,6 +79,9 @@ func (d *Document) WritePDF(w io.Writer) (Report, error) {
 			for len(s.carried) > 0 {
 				s.newPage()
 			}
+			if b.Begins == TheText {
+				s.opens = len(s.pages)
+			}
 		case Window:
 			s.flush(0)
 			if s.y = max(s.y+12, windowTop); len(b.Lines) > 0 {
@@ -100,6 +103,11 @@ func (d *Document) WritePDF(w io.Writer) (Report, error) {
 			}
 			if _, p := b.(Paragraph); p && len(rows) > 0 && i+1 < len(d.Blocks) {
 				if _, list := d.Blocks[i+1].(List); list { // what leads to a list stands with its beginning
+					rows[len(rows)-1].keep = true
+				}
+			}
+			if i+1 < len(d.Blocks) && len(rows) > 0 { // nobody's name stands alone on a page
+				if p, ok := d.Blocks[i+1].(Paragraph); ok && (p.Role == Closing || p.Role == SignedBy) {
 					rows[len(rows)-1].keep = true
 				}
 			}
@@ -174,6 +182,9 @@ func (s *setter) gap(b, before Block) float64 {
 		case Closing:
 			return 14
 		case SignedBy:
+			if p, ok := before.(Paragraph); ok && p.Role != SignedBy {
+				return 38 // for a hand that signs
+			}
 			return 14
 		case Remark:
 			return 6
@@ -494,7 +505,7 @@ func (s *setter) frame(i int, head textLine) {
 		s.drawLine(line, all, s.height-margin+top, Centre, nil, "")
 	}
 	s.artifact(func() {
-		if i > 0 {
+		if i > 0 && i != s.opens { // a letter that goes on needs its name, one that begins has it
 			s.drawLine(head, all, margin-26, Start, nil, "")
 		}
 		foot(words.T("document.page", "Page", i+1, "Pages", len(s.pages)), 18)

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -28,6 +28,7 @@ type Cover struct {
 	Subject    string   `json:"subject,omitempty"`
 	Salutation string   `json:"salutation,omitempty"`
 	Text       string   `json:"text,omitempty"` // in paragraphs, plain
+	Closing    string   `json:"closing,omitempty"`
 	From       string   `json:"from,omitempty"` // who signs the cover
 	CC         []string `json:"cc,omitempty"`   // who gets the same and is asked nothing, one a line
 }
@@ -120,7 +121,7 @@ func (c Cover) or(x Cover) Cover {
 		own   *string
 		other string
 	}{{&c.Language, x.Language}, {&c.Ours, x.Ours}, {&c.Date, x.Date}, {&c.Through, x.Through}, {&c.Subject, x.Subject}, {&c.Salutation, x.Salutation},
-		{&c.Text, x.Text}, {&c.From, x.From}} {
+		{&c.Text, x.Text}, {&c.Closing, x.Closing}, {&c.From, x.From}} {
 		if *field.own == "" {
 			*field.own = field.other
 		}
@@ -135,9 +136,9 @@ func (c Cover) or(x Cover) Cover {
 func (c Cover) read() (Cover, error) {
 	var faults fault.List
 	line := func(field, typed string) string {
-		kept, wrong := text.Line(field, typed, maxCoverLine)
+		kept, wrong := text.Line("line", typed, maxCoverLine)
 		if wrong != nil {
-			faults = append(faults, wrong)
+			faults = append(faults, wrong.On(field))
 		}
 		return kept
 	}
@@ -154,16 +155,13 @@ func (c Cover) read() (Cover, error) {
 	}
 	c.Address, c.Yours, c.Ours = lines("address", c.Address), line("yours", c.Yours), line("ours", c.Ours)
 	c.Through, c.Subject, c.Salutation = line("through", c.Through), line("subject", c.Subject), line("salutation", c.Salutation)
-	c.From, c.CC = line("from", c.From), lines("cc", c.CC)
+	c.Closing, c.From, c.CC = line("closing", c.Closing), line("from", c.From), lines("cc", c.CC)
 	if c.Text = CleanMarkdown(c.Text); len(c.Text) > maxCoverText {
 		faults = append(faults, fault.New(fault.TooLarge, "cover.text", "Limit", maxCoverText).On("text"))
 	}
 	c.Date = text.LatinDigits(line("date", c.Date))
 	if day, err := time.Parse(time.DateOnly, c.Date); c.Date != "" && (err != nil || day.Year() < 1900) { // a year of another calendar
 		faults = append(faults, fault.New(fault.Invalid, "cover.date").On("date"))
-	}
-	if c.Language != "" && !i18n.IsLanguage(c.Language) {
-		faults = append(faults, fault.New(fault.Invalid, "cover.language").On("language"))
 	}
 	if len(faults) > 0 {
 		return c, faults
@@ -187,6 +185,9 @@ func (c Covers) Put(ctx context.Context, slug string, cover Cover, by int64) err
 		addressees := l.Edition.Text(l.Edition.Language).Addressees
 		if cover.Addressee < 0 || cover.Addressee > len(addressees) {
 			return fault.New(fault.Invalid, "cover.addressee", "Count", len(addressees)).On("addressee")
+		}
+		if _, ok := l.Edition.Texts[cover.Language]; cover.Language != "" && !ok {
+			return fault.List{fault.New(fault.Invalid, "cover.language", "Languages", strings.Join(l.Edition.Languages(), ", ")).On("language")}
 		}
 		list, err := c.list(tx, l.ID, l.Edition)
 		if err != nil {

@@ -62,8 +62,12 @@ func readPicture(data []byte) (Picture, *fault.Error) {
 		return Picture{}, fault.New(fault.TooLarge, "picture.large")
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if pixels := config.Width * config.Height; err != nil || pixels < 1 || pixels > maxPicturePixels {
+	pixels := config.Width * config.Height
+	if err != nil || pixels < 1 {
 		return Picture{}, fault.New(fault.Invalid, "picture.format").Because(err)
+	}
+	if pixels > maxPicturePixels {
+		return Picture{}, fault.New(fault.Invalid, "picture.pixels", "Limit", maxPicturePixels/1_000_000)
 	}
 	if data, err = withoutMetadata(format, data); err != nil {
 		return Picture{}, fault.New(fault.Invalid, "picture.format").Because(err)

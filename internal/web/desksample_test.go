@@ -176,7 +176,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	documents := desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/documents", Counted: true, Public: texts, Drafts: texts[:1], CoverLanguages: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Form:    wrong(url.Values{"ours": {"HW/2026/12"}, "date": {"2026-05-04"}, "cc": {w.office + "\n" + w.organisation}}, "date", "address", "autograph"),
-		Covers:  []desk.CoverView{{Addressee: "0", Name: tag(l.T("desk.documents.for_all")), URL: "/c", Written: true}, {Addressee: "1", Name: tag(w.longName), URL: "/d", FileURL: "/e"}},
+		Covers:  []desk.CoverView{{Addressee: "0", Name: tag(l.T("desk.documents.for_all")), URL: "/c", Written: true}, {Addressee: "1", Name: tag(w.longName), URL: "/d", FileURL: "/e", WordURL: "/f"}},
 		Signers: []desk.SignerView{{Number: "1", Name: tag(w.name), Has: true}, {Number: "2", Name: tag(w.longName)}}}
 	documents.Chosen = documents.Covers[1]
 	deliveries, answers, response := deliverySamples(l, w, base, tag)

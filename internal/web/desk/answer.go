@@ -358,10 +358,8 @@ func (h *Handlers) SendOriginal(w http.ResponseWriter, r *http.Request, d *Visit
 	if err != nil {
 		return err
 	}
-	f, err := h.Deliveries.Original(r.Context(), d.Letter, x.ID)
-	if err != nil {
-		return err
-	}
-	page.SendFile(w, f.Name, f.Type, f.Content)
-	return nil
+	return h.Attach(w, r, func() (page.Attachment, error) {
+		f, err := h.Deliveries.Original(r.Context(), d.Letter, x.ID)
+		return page.Attachment{Name: f.Name, Type: f.Type, Hash: x.SHA256, Content: f.Content}, err
+	})
 }

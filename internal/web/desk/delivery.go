@@ -210,10 +210,8 @@ func (h *Handlers) SendDelivered(w http.ResponseWriter, r *http.Request, d *Visi
 	if err != nil || wrong != nil {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
-	f, err := h.Deliveries.File(r.Context(), d.Letter, id, number)
-	if err != nil {
-		return err
-	}
-	page.SendFile(w, f.Name, f.Type, f.Content)
-	return nil
+	return h.Attach(w, r, func() (page.Attachment, error) {
+		f, err := h.Deliveries.File(r.Context(), d.Letter, id, number)
+		return page.Attachment{Name: f.Name, Type: f.Type, Hash: f.Commitment, Content: f.Content}, err
+	})
 }

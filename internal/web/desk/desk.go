@@ -154,7 +154,11 @@ func (h *Handlers) base(r *http.Request, d *Visit, title string) page.Base {
 // seeOther ends a form that was carried out: the page it leads to says what was done.
 func seeOther(w http.ResponseWriter, r *http.Request, path, done string) error {
 	if done != "" {
-		path += "?done=" + done
+		and := "?"
+		if strings.Contains(path, "?") {
+			and = "&"
+		}
+		path += and + "done=" + done
 	}
 	http.Redirect(w, r, page.Local(r, path), http.StatusSeeOther)
 	return nil

@@ -36,6 +36,7 @@ type CoverView struct {
 	Name      page.Tagged
 	URL       string // where it is written
 	FileURL   string // it, before the public letter
+	WordURL   string // the same as a Word document
 	Written   bool
 }
 
@@ -71,7 +72,7 @@ func (h *Handlers) keptCover(r *http.Request, l letter.Letter, addressee string)
 
 func coverValues(c letter.Cover) url.Values {
 	return url.Values{"addressee": {strconv.Itoa(c.Addressee)}, "language": {c.Language}, "address": {strings.Join(c.Address, "\n")}, "ours": {c.Ours},
-		"yours": {c.Yours}, "date": {c.Date}, "through": {c.Through}, "subject": {c.Subject}, "salutation": {c.Salutation}, "text": {c.Text},
+		"yours": {c.Yours}, "date": {c.Date}, "through": {c.Through}, "subject": {c.Subject}, "salutation": {c.Salutation}, "text": {c.Text}, "closing": {c.Closing},
 		"from": {c.From}, "cc": {strings.Join(c.CC, "\n")}}
 }
 
@@ -115,7 +116,7 @@ func (h *Handlers) documentsPage(w http.ResponseWriter, r *http.Request, d *Visi
 	for i, a := range t.Addressees {
 		n := strconv.Itoa(i + 1)
 		p.Covers = append(p.Covers, CoverView{Addressee: n, Name: page.Tag(a.Called(), t.Language), URL: p.Action + "?addressee=" + n + "#cover",
-			FileURL: p.Action + "/cover-" + n + ".pdf"})
+			FileURL: p.Action + "/cover-" + n + ".pdf", WordURL: p.Action + "/cover-" + n + ".docx"})
 	}
 	for i := range p.Covers {
 		for _, c := range written {
@@ -161,7 +162,7 @@ func (h *Handlers) SubmitDocuments(w http.ResponseWriter, r *http.Request, d *Vi
 	case do == "cover":
 		err = h.Letters.Covers.Put(r.Context(), d.Letter.Slug, letter.Cover{Addressee: addressee, Language: v.Get("language"), Address: lines(v.Get("address")),
 			Ours: v.Get("ours"), Yours: v.Get("yours"), Date: v.Get("date"), Through: v.Get("through"), Subject: v.Get("subject"),
-			Salutation: v.Get("salutation"), Text: v.Get("text"), From: v.Get("from"), CC: lines(v.Get("cc"))}, d.User.ID)
+			Salutation: v.Get("salutation"), Text: v.Get("text"), Closing: v.Get("closing"), From: v.Get("from"), CC: lines(v.Get("cc"))}, d.User.ID)
 	case do == "autograph" && len(data) == 0:
 		err = fault.List{fault.New(fault.Invalid, "picture.none").On("autograph")}
 	case do == "autograph":
@@ -187,18 +188,20 @@ func (h *Handlers) SubmitDocuments(w http.ResponseWriter, r *http.Request, d *Vi
 	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/documents?addressee="+strconv.Itoa(max(addressee, 0)), done)
 }
 
-// SendDocument sends "draft.fa.pdf", the text that is worked on, "cover-2.pdf", the public letter with the cover for its second
+// SendDocument sends, as PDF or Word document, "draft.fa.pdf", the text that is worked on, "cover-2.pdf", the public letter with the cover for its second
 // addressee, or "labels.pdf", the addresses of all.
 func (h *Handlers) SendDocument(w http.ResponseWriter, r *http.Request, d *Visit) error {
-	name, ok := strings.CutSuffix(r.PathValue("file"), ".pdf")
-	if !ok {
+	file := r.PathValue("file")
+	format := document.Format(file[strings.LastIndexByte(file, '.')+1:])
+	name := strings.TrimSuffix(file, "."+string(format))
+	if format != document.PDF && (format != document.DOCX || name == "labels") {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
 	made, err := h.document(r, d.Letter, name)
 	if err != nil {
 		return err
 	}
-	return h.sendDocument(w, d.Letter.Slug+"-"+name, made, document.PDF)
+	return h.sendDocument(w, d.Letter.Slug+"-"+name, made, format)
 }
 
 func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*document.Document, error) {

@@ -134,7 +134,11 @@ func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Vis
 			}
 		}
 	}
-	made, err := h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: d.Letter.Edition.Prefer(page.LocaleOf(r).Code), Audience: e.Audience,
+	language := ""
+	if addressee == 0 {
+		language = d.Letter.Edition.Prefer(page.LocaleOf(r).Code)
+	}
+	made, err := h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: language, Audience: e.Audience,
 		Addressee: addressee, BaseURL: h.BaseURL, Names: names, Copy: copied})
 	if err != nil {
 		return err

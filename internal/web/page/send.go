@@ -180,11 +180,3 @@ func (p *patient) Write(b []byte) (int, error) {
 	_ = p.control.SetWriteDeadline(deadline) // not every connection has deadlines
 	return p.ResponseWriter.Write(b)
 }
-
-// SendFile sends a file that somebody else made, to be saved and never to be shown: whatever is in it, no page of ours runs it.
-func SendFile(w http.ResponseWriter, name, contentType string, data []byte) {
-	h := w.Header()
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	Send(w, contentType, "no-store", data)
-}
