@@ -207,7 +207,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	letter.Letter.Addressees = []page.AddresseeView{{Name: w.name, Office: w.office, Address: []string{"Council House"}, URL: "/addressees/office"}, {Office: w.office, URL: "/addressees/other"}}
 	demand := public.DemandPage{Base: base(l.T("answers.demand_n", "Number", l.Digits("6")), "/letters/x/demands/6"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		Heading: l.T("answers.demand_n", "Number", l.Digits("6")), Text: tag(w.text), Facts: factsOf(l, w, tag),
-		Cells: []public.CellTimeline{{CellView: standing.Demands[0].Cells[0], Events: eventsOf(l, w)}, {CellView: standing.Demands[0].Cells[1]}}}
+		Cells: []public.CellTimeline{{CellView: standing.Demands[0].Cells[0], Events: eventsOf(l, w)}, {CellView: standing.Demands[0].Cells[1], Reason: w.text}}}
 	response := public.ResponsePage{Base: base(w.title, "/letters/x/responses/1a"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		Heading: l.T("answers.came", "Kind", l.T("response.kind.reply"), "Name", w.office), Addressee: tag(w.office), AddresseeURL: "/addressees/office", From: w.longName,
 		Received: view.Published, Written: view.Published, Reference: "AB/2026-118", Until: view.Published, PassedTo: tag(w.organisation), PassedURL: "/addressees/x",

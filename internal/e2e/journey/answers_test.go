@@ -207,6 +207,9 @@ func TestAnswers_throughALettersLife(t *testing.T) {
 		if said := f.shows(link, "what we could."); !strings.Contains(said, "This statement is theirs") {
 			t.Errorf("their statement: %s", said)
 		}
+		if said := f.reader.Get(letterPage).Main(t); !strings.Contains(said, "This statement is theirs") {
+			t.Errorf("their statement on the letter's page: %s", said)
+		}
 		if testing.Short() {
 			return
 		}

@@ -27,6 +27,7 @@ func (DemandPage) Template() string { return "public/demand" }
 // CellTimeline is where a demand stands with one addressee, and how it came there.
 type CellTimeline struct {
 	page.CellView
+	Reason string // why they are asked, of one who is not in the text
 	Events []page.EventView
 }
 
@@ -47,7 +48,8 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 	p.Text.Text = letter.Excerpt(p.Text.Text, longestDemand)
 	p.Feed, p.Summary = h.feedOf(r, l), letter.Excerpt(p.Text.Text, shortDemand)
 	for _, c := range d.Cells {
-		p.Cells = append(p.Cells, CellTimeline{t.cell(c), t.timeline(c)})
+		to, _ := l.Standing.Find(c.Addressee)
+		p.Cells = append(p.Cells, CellTimeline{t.cell(c), to.Reason, t.timeline(c)})
 	}
 	return h.Render(w, http.StatusOK, p)
 }

@@ -137,10 +137,16 @@ func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 	}
 	v := page.EvidenceView{Text: string(e), URL: string(e), Elsewhere: true}
 	if u, err := url.Parse(string(e)); err == nil && u.Host != "" {
-		v.Text = u.Host
+		v.Text = u.Host + strings.TrimSuffix(u.Path, "/")
+		if r := []rune(v.Text); len(r) > shortAddress {
+			v.Text = string(r[:shortAddress-1]) + "…"
+		}
 	}
 	return v
 }
+
+// shortAddress is in characters how much of a web address stands in a line.
+const shortAddress = 48
 
 func (t teller) responseURL(id int64) string {
 	return page.Local(t.r, t.path+"/responses/"+delivery.ID(id))
