@@ -266,6 +266,9 @@ const forgetEvery = 3 * time.Second
 // remindEvery is how often it is looked whether the moment of a reminder has come.
 const remindEvery = time.Minute
 
+// dueEvery is how often it is looked whether editors are to be told what is due: by the day.
+const dueEvery = time.Hour
+
 // spreadEvery is how often it is looked whether lines of lists from the desk are due.
 const spreadEvery = time.Minute
 
@@ -313,6 +316,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
+	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()

@@ -381,3 +381,36 @@ func textOf(t *testing.T, pdf []byte) string {
 	}
 	return string(text)
 }
+
+// Editors are told of what is due ten and three days before, on the day and the day after, each once, and not once it is met.
+func TestRemind(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		now := o.DB.Now()
+		due := now.AddDate(0, 0, 12).Format(time.DateOnly)
+		if err := o.Letters.Demands.AddFact(t.Context(), "quay", "1", letter.Fact{Kind: letter.FactDue, Value: due}, 0); err != nil {
+			t.Fatal(err)
+		}
+		o.deliver(delivery.HandOver{Addressee: 1, Channel: delivery.ByPost})
+		var told []int
+		for n := 12; n >= -3; n-- {
+			before := o.Jobs("delivery.due")
+			for range 2 {
+				if err := o.Deliveries.Remind(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if more := o.Jobs("delivery.due") - before; more == 1 {
+				told = append(told, n)
+			} else if more != 0 {
+				t.Errorf("%d days before: %d reminders", n, more)
+			}
+			if n == 0 {
+				o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://press.example/", On: o.DB.Now()}, "")
+			}
+			o.Clock.Advance(24 * time.Hour)
+		}
+		if want := []int{10, 3, 0}; !slices.Equal(told, want) {
+			t.Errorf("told %v days before, want %v", told, want)
+		}
+	})
+}

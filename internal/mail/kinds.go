@@ -131,6 +131,7 @@ func (m *Mailer) kinds() []anyKind {
 		},
 
 		// To editors.
+		kind[dueMail, dueOf]{template: "due", envelope: m.due, content: m.dueSoon},
 		kind[summaryMail, closed]{template: "summary", envelope: m.closed, content: m.summary},
 	}
 }

@@ -88,6 +88,7 @@ func (m *Mailer) Register(r *job.Runner) {
 		k.handle(m, r, job.Limit(workers))
 	}
 	job.Handle(r, m.tellEditors, job.Limit(1))
+	job.Handle(r, m.tellDue, job.Limit(1))
 }
 
 // wait returns when the rate lets one more mail go.

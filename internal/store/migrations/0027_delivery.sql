@@ -101,3 +101,11 @@ CREATE TABLE exhibit (
   content {bytes} NOT NULL,
   created_at {int} NOT NULL
 ) {strict};
+
+-- What editors were told about what is due: so many days before it, less than 0 for after.
+CREATE TABLE delivery_reminder (
+  letter_id {int} NOT NULL,
+  due {key} NOT NULL, -- day
+  days {int} NOT NULL,
+  PRIMARY KEY (letter_id, due, days)
+) {strict};

@@ -2,9 +2,12 @@ package desk
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -93,6 +96,13 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		v.Approvals = len(waiting)
 		p.Letters = append(p.Letters, v)
 		p.Due = append(p.Due, h.dueOf(l, x, v, role, waiting, d.User.ID)...)
+		if role.May(account.Editor) && x.State != letter.Draft {
+			due, err := h.answersDue(r, x, v)
+			if err != nil {
+				return err
+			}
+			p.Due = append(p.Due, due...)
+		}
 	}
 	if p.Operator {
 		health, err := h.Jobs.Health(r.Context(), "mail")
@@ -104,6 +114,28 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		}
 	}
 	return h.Render(w, http.StatusOK, p)
+}
+
+// answersSoon is how many days before its day a demand is among what is due.
+const answersSoon = 10
+
+// answersDue returns what is due of the demands of a letter, and of what came back.
+func (h *Handlers) answersDue(r *http.Request, x letter.Letter, v LetterLine) (list []DueView, err error) {
+	st, err := h.Deliveries.Standing(r.Context(), x, delivery.ForEditors)
+	soon, late := st.Soon(h.Now(), answersSoon)
+	unread := 0
+	for _, came := range st.Responses {
+		if came.State == delivery.Private && came.Kind != delivery.OutOfOffice {
+			unread++
+		}
+	}
+	for key, n := range map[string]int{"desk.due.late": late, "desk.due.soon": soon, "desk.due.unread": unread} {
+		if n > 0 {
+			list = append(list, DueView{v.Title, v.URL + "/answers", page.LocaleOf(r).N(key, n)})
+		}
+	}
+	slices.SortFunc(list, func(a, b DueView) int { return strings.Compare(a.Text, b.Text) })
+	return list, err
 }
 
 // dueOf returns what is due of a letter for somebody who deals with it.
