@@ -2,11 +2,8 @@ package document
 
 import (
 	"bytes"
-	"compress/gzip"
 	"embed"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,9 +17,10 @@ import (
 	"github.com/go-text/typesetting/language"
 )
 
-// fontFiles are Noto fonts as Debian has them, each compressed, with their licence.
+// fontFiles are Noto fonts as Debian has them, with their licence. They are not compressed: what a document needs is read from the
+// program's file, and the rest never gets into memory.
 //
-//go:embed fonts/*.gz fonts/OFL.txt
+//go:embed fonts/*.ttf fonts/OFL.txt
 var fontFiles embed.FS
 
 // The built-in fonts: for the scripts they have, regular, bold, italic.
@@ -108,19 +106,11 @@ func builtInFont(name string) *fontFile {
 var readOnce sync.Map
 
 func readBuiltIn(name string) (*fontFile, error) {
-	packed, err := fontFiles.ReadFile("fonts/" + name + ".ttf.gz")
+	file, err := fontFiles.Open("fonts/" + name + ".ttf")
 	if err != nil {
 		return nil, err
 	}
-	unpack, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, binary.LittleEndian.Uint32(packed[len(packed)-4:])) // gzip ends with the length of what is in it
-	if _, err := io.ReadFull(unpack, data); err != nil {
-		return nil, err
-	}
-	loader, err := ot.NewLoader(bytes.NewReader(data))
+	loader, err := ot.NewLoader(file.(ot.Resource)) // files that are embedded can be read anywhere
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,9 @@ type Limit struct {
 
 // layouts are the rules. They change from time to time: look again before a deadline.
 //
-//   - Written statements, as looked up on 30 November 2026: ECOSOC resolution 1996/31, paragraphs 37 and 38, for who may submit
-//     and how many words; the Secretariat's
-//     submission form (Word, Times New Roman of 10 points, no bold, underline or italics, footnotes counted, English, French or Spanish).
+//   - Written statements, as looked up on 30 November 2026: ECOSOC resolution 1996/31, paragraphs 37 and 38, for who may submit and how
+//     many words; the Secretariat's submission form (Word, Times New Roman of 10 points, no bold, underline or italics, footnotes
+//     counted, English, French or Spanish).
 //   - Reviews: from the technical guidelines for stakeholders' written submissions of 2017, to be checked before use, since no page with
 //     them could be looked up: Word, numbered pages and paragraphs, all submitters named at the start, 2,815 words of one and 5,630 of a
 //     coalition without footnotes and annexes.
