@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
@@ -122,6 +123,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 		if err := a.Accounts.Organisations.SetRole(t.Context(), lead.Session.Members[0].Organisation.ID, lead.Session.User.ID, account.Nobody, 0); err != nil {
 			t.Fatal(err)
 		}
+		handed, came := handedAndAnswered(t, a)
 		slices.Sort(routes) // POST after GET, so that signing out does not come first
 		tried := 0
 		for _, route := range routes {
@@ -130,7 +132,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 			}
 			method, path, _ := strings.Cut(route, " ")
 			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en",
-				"{token}", "x", "{id}", "x").Replace(path)
+				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer
@@ -270,4 +272,23 @@ func (rubbish) Read(b []byte) (int, error) {
 		b[i] = byte(i * 7)
 	}
 	return len(b), nil
+}
+
+// handedAndAnswered enters a delivery and what came back, each with its files, and returns their ids.
+func handedAndAnswered(t *testing.T, a *testkit.Running) (handed, came string) {
+	t.Helper()
+	to, err := a.Deliveries.PutAddressee(t.Context(), testkit.Slug, delivery.AddresseeChange{Office: new("Ministry of Bridges"), Role: new(delivery.Asks)}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := delivery.File{Role: delivery.Pack, Name: "letter.txt", Content: []byte("The letter.")}
+	d, err := a.Deliveries.Deliver(t.Context(), testkit.Slug, delivery.HandOver{Addressee: to.Number, Channel: delivery.ByPost, Files: []delivery.File{file}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.Deliveries.Receive(t.Context(), testkit.Slug, delivery.Came{Addressee: to.Number, Kind: delivery.Answered, At: a.DB.Now(), File: &file, Copy: &file}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return delivery.ID(d.ID), delivery.ID(r.ID)
 }

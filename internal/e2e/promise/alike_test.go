@@ -172,7 +172,7 @@ var (
 	unlike = regexp.MustCompile(`(?:localhost|127\.0\.0\.1)(?::|%3A)\d+|(?:/intake/|name="id" value="|name="fact" value="|[?&]p=|[?&]after=|[?&]id=)[0-9a-z]+|` +
 		`\b[0-9]{6}\b|\b[0-9]{19}\b|undersigned/[0-9a-f]{16}|\b(?:record|root) \S+=|— \S+ \S+|[A-Za-z0-9+/]{43}=|\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*|` +
 		`[A-Za-z0-9_-]{22,}|(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}|\b[A-Z2-7]{12}\b|<path d="[^"]*"|<p class="secret".*|\brole-[0-9a-z]+|` +
-		`\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b`)
+		`\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b|\bqk[0-9a-z]{10}\b`)
 	unlikeHeaders = []string{"Date", "X-Request-Id", "Etag", "Content-Length"} // of the body without what differs
 )
 
