@@ -305,10 +305,10 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"addressee"}}, "at", "embargo", "rule"), To: to, Known: to,
 		Channels: []page.Option{{Value: "email", Text: l.T("delivery.channel.email")}}, Kinds: []page.Option{{Value: "first", Text: l.T("delivery.kind.first")}},
 		Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}},
-		Addressees: []desk.AddresseeView{{Number: "1", Role: l.T("desk.deliveries.role_asked"), Email: "office@water.example", Name: tag(w.longName), Members: 47,
-			Rule: l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.role_cc"), Name: tag(w.office), Reason: w.text}},
+		Addressees: []desk.AddresseeView{{Number: "1", Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName), Members: 47,
+			Rule: l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
 		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
-			At: date, Commitment: strings.Repeat("0f", 32), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
+			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
