@@ -81,7 +81,9 @@ type cellDocument struct {
 }
 
 type deliveryDocument struct {
+	ID         string                `json:"id"`
 	Addressee  int                   `json:"addressee"`
+	Name       string                `json:"name"` // of the addressee
 	Kind       delivery.DeliveryKind `json:"kind"`
 	Channel    delivery.Channel      `json:"channel"`
 	State      delivery.State        `json:"state,omitempty"`
@@ -93,6 +95,7 @@ type responseDocument struct {
 	ID        string                 `json:"id"`
 	URL       string                 `json:"url"`
 	Addressee int                    `json:"addressee"`
+	Name      string                 `json:"name"` // of the addressee
 	At        string                 `json:"at"`
 	Kind      delivery.Kind          `json:"kind"`
 	From      string                 `json:"from,omitempty"`
@@ -157,11 +160,14 @@ func (s *Service) Document(l *Published) Document {
 		d.Demands = append(d.Demands, demand)
 	}
 	for _, x := range l.Standing.Deliveries {
-		d.Deliveries = append(d.Deliveries, deliveryDocument{x.Addressee, x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
+		to, _ := l.Standing.Find(x.Addressee)
+		d.Deliveries = append(d.Deliveries, deliveryDocument{delivery.ID(x.ID), x.Addressee, to.Called(), x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
 	}
 	for _, r := range l.Standing.Responses {
 		id := delivery.ID(r.ID)
-		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, stamp(r.At), r.Kind, r.From, r.Excerpt, r.Language, r.State})
+		from, _ := l.Standing.Find(r.Addressee)
+		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, from.Called(), stamp(r.At), r.Kind, r.From, r.Excerpt,
+			r.Language, r.State})
 	}
 	if l.Deadline.IsSet() {
 		d.Deadline = l.Deadline.At.Format(time.RFC3339)

@@ -315,7 +315,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Says:    []page.Option{{Value: "promised", Text: l.T("said.promised")}, {Value: "refused", Text: l.T("said.refused")}},
 		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Demands: []desk.StandsView{{Number: "1", Text: tag(w.text), Cells: []desk.CellView{{To: tag(w.longName), Status: l.T("status.unanswered"), Since: date, Days: 23,
-			History: []string{date + " · " + l.T("said.promised") + " · " + l.Isolate("response:r2ekqp9k7iil")}}, {To: tag(w.office), Status: l.T("status.not_delivered")}}},
+			History: []string{date + " · " + l.T("said.promised") + " · " + l.Isolate(l.T("answers.response_of", "Date", date))}}, {To: tag(w.office), Status: l.T("status.not_delivered")}}},
 			{Number: "2", Text: tag(w.title), Cells: []desk.CellView{{To: tag(w.longName), Status: l.T("status.met"), Since: date, Days: 1}}}},
 		Responses: []desk.ResponseLine{{URL: "/r", From: w.longName, Kind: l.T("response.kind.reply"), At: date, State: l.T("response.state.private")}},
 		Numbers:   []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.text)}}, What: []page.Option{{Value: "outcome.met", Text: l.T("outcome.met")}},

@@ -76,6 +76,10 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	if failed != nil {
 		return failed
 	}
+	exhibits, failed := h.Deliveries.Exhibits(r.Context())
+	if failed != nil {
+		return failed
+	}
 	p.From = addresseeOptions(loc, st)
 	for _, x := range st.Responses {
 		from, _ := st.Find(x.Addressee)
@@ -105,7 +109,7 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 				cell.Since = loc.Date(c.Since)
 			}
 			for _, e := range c.History {
-				said := entryWords(loc, e)
+				said := entryWords(loc, e, st, exhibits)
 				cell.History = append(cell.History, said)
 				p.Entries = append(p.Entries, page.Option{Value: delivery.ID(e.ID), Text: loc.Digits(x.Number) + " · " + said})
 			}
@@ -117,16 +121,35 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 }
 
 // entryWords says what became known of a cell, and when.
-func entryWords(loc *i18n.Locale, e delivery.Entry) string {
+func entryWords(loc *i18n.Locale, e delivery.Entry, st delivery.Standing, exhibits []delivery.Exhibit) string {
 	what := "said." + string(e.Said)
 	if e.Outcome != "" {
 		what = "outcome." + string(e.Outcome)
 	}
-	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(string(e.Evidence))}
+	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(evidenceWords(loc, e.Evidence, st, exhibits))}
 	if e.Note != "" {
 		words = append(words, loc.Isolate(e.Note))
 	}
 	return strings.Join(words, " · ")
+}
+
+// evidenceWords says what an entry rests on as people know it: a response by its day, a file by its name, a web address as it is.
+func evidenceWords(loc *i18n.Locale, e delivery.Evidence, st delivery.Standing, exhibits []delivery.Exhibit) string {
+	if id, ok := e.Response(); ok {
+		for _, x := range st.Responses {
+			if x.ID == id {
+				return loc.T("answers.response_of", "Date", loc.Date(x.At))
+			}
+		}
+	}
+	if hash, ok := e.Exhibit(); ok {
+		for _, x := range exhibits {
+			if x.Hash == hash {
+				return x.Name
+			}
+		}
+	}
+	return string(e)
 }
 
 // SubmitAnswers enters what came back, or notes what came of a demand.

@@ -133,20 +133,25 @@ func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 		return v
 	}
 	if hash, ok := e.Exhibit(); ok {
-		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", hash[:min(len(hash), 8)]), URL: "/exhibits/" + hash}
+		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", t.loc.Isolate(shorten(t.l.Exhibits[hash]))), URL: "/exhibits/" + hash}
 	}
 	v := page.EvidenceView{Text: string(e), URL: string(e), Elsewhere: true}
 	if u, err := url.Parse(string(e)); err == nil && u.Host != "" {
-		v.Text = u.Host + strings.TrimSuffix(u.Path, "/")
-		if r := []rune(v.Text); len(r) > shortAddress {
-			v.Text = string(r[:shortAddress-1]) + "…"
-		}
+		v.Text = shorten(u.Host + strings.TrimSuffix(u.Path, "/"))
 	}
 	return v
 }
 
-// shortAddress is in characters how much of a web address stands in a line.
-const shortAddress = 48
+// shorten leaves of a web address or the name of a file what stands in a line.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > shortName {
+		return string(r[:shortName-1]) + "…"
+	}
+	return s
+}
+
+// shortName is in characters how much that is.
+const shortName = 48
 
 func (t teller) responseURL(id int64) string {
 	return page.Local(t.r, t.path+"/responses/"+delivery.ID(id))
