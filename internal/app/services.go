@@ -49,7 +49,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll, Signing: s.Signing}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
-	s.Deliveries = &delivery.Service{DB: db, Keys: keys, Letters: s.Letters, Documents: s.Documents, Signing: s.Signing}
+	s.Deliveries = &delivery.Service{DB: db, Keys: keys, Letters: s.Letters, Documents: s.Documents, Signing: s.Signing, Handouts: s.Handouts}
 	s.Documents.Standing = s.Deliveries.Lines
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
 	s.Letters.RegisterActs(s.Accounts)

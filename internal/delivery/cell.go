@@ -17,6 +17,7 @@ import (
 // Cell is one demand asked of one addressee.
 type Cell struct {
 	Addressee int
+	Passed    bool      // the text addresses somebody else: the letter was passed or sent on to them
 	Delivered time.Time // the first time; zero for not yet
 	Rounds    int       // how often it was asked
 	Said      Said
@@ -25,6 +26,7 @@ type Cell struct {
 	Since     time.Time // day from which the status holds; zero for none
 	Days      int       // from then to today
 	Due       time.Time // day by which something had to be there; zero for none
+	Rule      *Rule     // from which that day follows; nil for a date of the letter
 	History   []Entry   // oldest first
 	facts     Facts
 }
@@ -48,6 +50,8 @@ type Entry struct {
 	Evidence Evidence
 	Note     string
 	Corrects int64 // an earlier entry, 0 for none
+
+	Corrected bool // by a later one
 
 	addressee int
 	demand    int64
@@ -81,6 +85,7 @@ var (
 	qInsertEntry = store.Q("cell_entry.insert", `
 		INSERT INTO cell_entry (id, letter_id, addressee, demand_id, said, outcome, at, evidence, note, corrects, made_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+	qDiscardEntries = store.Q("cell_entry.discard", `DELETE FROM cell_entry WHERE evidence = $1 AND letter_id = $2`)
 )
 
 func scanEntry(row store.Row) (e Entry, err error) {
@@ -94,31 +99,30 @@ func scanEntry(row store.Row) (e Entry, err error) {
 
 // cell puts together what is known of a demand asked of an addressee.
 func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.Time) Cell {
-	c := Cell{Addressee: to.Number}
+	c := Cell{Addressee: to.Number, Passed: to.Place == 0}
 	f := Facts{Rule: to.Rule}
-	for _, d := range st.Deliveries {
+	for _, d := range st.Deliveries { // oldest first
 		if d.Addressee != to.Number || !d.arrives() {
 			continue
 		}
-		if d.Kind.asks() {
+		if c.Delivered.IsZero() {
+			c.Delivered, f.Rounds = d.At, append(f.Rounds, atDay(d.At))
+		} else if d.Kind == FollowUp { // a new ask; sending the same again begins nothing
 			f.Rounds = append(f.Rounds, atDay(d.At))
 		}
 		if d.Kind == Reply || d.Kind == FollowUp {
-			f.AnsweredBy = later(f.AnsweredBy, atDay(d.At))
-		}
-		if c.Delivered.IsZero() || d.At.Before(c.Delivered) {
-			c.Delivered = d.At
+			f.Replies = append(f.Replies, atDay(d.At))
 		}
 	}
-	if f.Rounds == nil && !c.Delivered.IsZero() { // one that only reminds, of a letter that was handed over before
-		f.Rounds = []time.Time{atDay(c.Delivered)}
-	}
-	c.Rounds = len(f.Rounds)
 	for _, r := range st.Responses {
 		if r.Addressee == to.Number {
 			f.Answers = append(f.Answers, Answer{r.Kind, atDay(r.At), r.until()})
 		}
+		if r.Forwarded == to.Number && c.Delivered.IsZero() { // who passed it on has handed it over
+			f.Rounds = append(f.Rounds, atDay(r.At))
+		}
 	}
+	c.Rounds = len(f.Rounds)
 	slices.SortStableFunc(f.Answers, func(a, b Answer) int { return a.On.Compare(b.On) })
 	for _, fact := range a.Known() {
 		switch fact.Kind {
@@ -130,16 +134,14 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 			}
 		}
 	}
-	corrected := map[int64]bool{}
 	for _, e := range entries {
 		if a.ID != 0 && e.demand == a.ID && e.addressee == to.Number {
 			c.History = append(c.History, e)
-			corrected[e.Corrects] = true
 		}
 	}
 	slices.SortStableFunc(c.History, func(a, b Entry) int { return a.On.Compare(b.On) })
 	for _, e := range c.History {
-		if corrected[e.ID] {
+		if e.Corrected {
 			continue
 		}
 		if e.Said != "" {
@@ -152,7 +154,9 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 	c.Said, c.Outcome = f.Said, f.Outcome
 	c.Status, c.Since = f.Status(atDay(now))
 	if due, _ := f.due(); !due.IsZero() {
-		c.Due = due
+		if c.Due = due; f.Due.IsZero() {
+			c.Rule = f.Rule
+		}
 	}
 	if !c.Since.IsZero() {
 		c.Days = max(0, daysBetween(c.Since, atDay(now)))
@@ -179,10 +183,18 @@ type Known struct {
 	On        time.Time
 	Note      string
 	Corrects  int64
+	File      *File // an exhibit that comes with it and is its evidence
 }
 
 // Note adds to the history of a cell. An outcome other than open wants evidence that is more than the addressee's own word.
 func (s *Service) Note(ctx context.Context, slug string, k Known, by int64) error {
+	if k.File != nil {
+		f, err := k.File.read("exhibit")
+		if err != nil {
+			return err
+		}
+		k.File = &f
+	}
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
 		_, err := s.note(tx, l, k, by)
 		return err
@@ -217,6 +229,13 @@ func (s *Service) note(tx *store.Tx, l letter.Letter, k Known, by int64) (id int
 	}
 	if cell == nil {
 		return 0, fault.List{fault.New(fault.Conflict, "cell.not_asked").On("addressee")}
+	}
+	if k.File != nil { // nothing is left of it if what it comes with is refused
+		x, err := addExhibit(tx, *k.File)
+		if err != nil {
+			return 0, err
+		}
+		k.Evidence = Evidence("exhibit:" + x.Hash)
 	}
 	if err := s.checkKnown(tx, l, st, *cell, &k); err != nil {
 		return 0, err
@@ -269,7 +288,7 @@ func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Ce
 	if err != nil {
 		return err
 	}
-	_, word := k.Evidence.Response()
+	word := k.Evidence.isOwnWord(l, st)
 	switch {
 	case !known:
 		bad(fault.Invalid, "cell.evidence", "evidence")
@@ -292,6 +311,19 @@ func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
 	}
 	u, err := url.Parse(string(e))
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(e) <= 2000, nil
+}
+
+// isOwnWord reports whether an entry rests on what an addressee said: a response, its file, or the address under which it is published.
+func (e Evidence) isOwnWord(l letter.Letter, st Standing) bool {
+	if _, ok := e.Response(); ok {
+		return true
+	}
+	if hash, ok := e.Exhibit(); ok {
+		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.SHA256 == hash || r.copySHA256 == hash })
+	}
+	_, rest, ok := strings.Cut(string(e), "/letters/"+l.Slug+"/responses/")
+	id, _, _ := strings.Cut(rest, "/")
+	return ok && slices.ContainsFunc(st.Responses, func(r Response) bool { return strings.HasPrefix(id, ID(r.ID)) })
 }
 
 // checkDay refuses a moment that has not come, and a year of another calendar.

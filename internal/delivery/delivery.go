@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/document"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -27,6 +28,7 @@ type Service struct {
 	Letters   *letter.Service
 	Documents *document.Service
 	Signing   *signing.Service
+	Handouts  *handout.Service
 	BaseURL   string // how readers reach the server; stands in what is handed over
 }
 
@@ -93,6 +95,13 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	if err != nil {
 		return st, err
 	}
+	corrected := map[int64]bool{}
+	for _, e := range entries {
+		corrected[e.Corrects] = true
+	}
+	for i, e := range entries {
+		entries[i].Corrected = corrected[e.ID]
+	}
 	entries = visible(entries, st, v)
 	asked, err := letters.Demands.CurrentIn(tx, l)
 	if err != nil {
@@ -100,9 +109,13 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	}
 	for _, a := range asked {
 		d := Demand{Asked: a}
+		known := entries
+		if v == ForPublic && !a.Sure { // an editor has still to say that it is the demand which they are about
+			known = nil
+		}
 		for _, to := range st.Addressees {
 			if to.Role == Asks && to.isAsked(a) {
-				d.Cells = append(d.Cells, st.cell(a, to, entries, now))
+				d.Cells = append(d.Cells, st.cell(a, to, known, now))
 			}
 		}
 		st.Demands = append(st.Demands, d)
@@ -157,7 +170,7 @@ func (st Standing) Tally() (t Tally) {
 		}
 	}
 	for _, a := range st.Addressees {
-		if a.Role != Asks {
+		if a.Role != Asks || a.Place == 0 { // others were passed it by those
 			continue
 		}
 		if t.Asked++; slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number && r.Kind.answers() }) {

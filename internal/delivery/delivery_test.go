@@ -115,10 +115,11 @@ func TestStanding_throughALettersLife(t *testing.T) {
 		if forwarded.Forwarded != 3 {
 			t.Errorf("it was passed on to %d", forwarded.Forwarded)
 		}
-		expect("1/1 acknowledged, 1/2 acknowledged, 1/3 not_delivered, 2/1 acknowledged, 2/2 acknowledged, 2/3 not_delivered, 3/2 acknowledged")
+		expect("1/1 acknowledged, 1/2 acknowledged, 1/3 waiting, 2/1 acknowledged, 2/2 acknowledged, 2/3 waiting, 3/2 acknowledged")
 		reply := o.receive(delivery.Came{Addressee: 1, Kind: delivery.Answered, At: now.AddDate(0, 0, -1), From: "Office of the Minister",
+			File: &delivery.File{Name: "reply.txt", Content: []byte("We do it.")},
 			Said: map[string]delivery.Said{"1": delivery.Promised, "2": delivery.Refused}})
-		expect("1/1 promised, 1/2 acknowledged, 1/3 not_delivered, 2/1 refused, 2/2 acknowledged, 2/3 not_delivered, 3/2 acknowledged")
+		expect("1/1 promised, 1/2 acknowledged, 1/3 waiting, 2/1 refused, 2/2 acknowledged, 2/3 waiting, 3/2 acknowledged")
 
 		word := delivery.Evidence("response:" + delivery.ID(reply.ID))
 		x, err := o.Deliveries.AddExhibit(t.Context(), delivery.File{Name: `C:\photos\..\quay.png`, Content: []byte("\x89PNG\r\n\x1a\nrest")})
@@ -127,6 +128,12 @@ func TestStanding_throughALettersLife(t *testing.T) {
 		}
 		day := now.AddDate(0, 0, -1)
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: word, On: day}, "cell.own_word")
+		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://letters.example/fa/letters/quay/responses/" +
+			delivery.Evidence(delivery.ID(reply.ID)) + "/file", On: day}, "cell.own_word")
+		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.PartlyMet, File: &delivery.File{Name: "a.txt", Content: []byte("We do it.")}, On: day}, "cell.own_word")
+		if x, err := o.Deliveries.Exhibits(t.Context()); err != nil || len(x) != 1 {
+			t.Errorf("an exhibit is left of what was refused: %v, %v", x, err)
+		}
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "exhibit:" + delivery.Evidence(strings.Repeat("0", 64)), On: day}, "cell.evidence")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "", On: day}, "cell.evidence")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "javascript:alert(1)", On: day}, "cell.evidence")
@@ -136,16 +143,16 @@ func TestStanding_throughALettersLife(t *testing.T) {
 		o.note(delivery.Known{Demand: "1", Addressee: 9, Outcome: delivery.Met, Evidence: "https://press.example/", On: day}, "addressee.unknown")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: "done", Evidence: "https://press.example/", On: day}, "cell.outcome")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "exhibit:" + delivery.Evidence(x.Hash), On: day}, "")
-		expect("1/1 met, 1/2 acknowledged, 1/3 not_delivered, 2/1 refused, 2/2 acknowledged, 2/3 not_delivered, 3/2 acknowledged")
+		expect("1/1 met, 1/2 acknowledged, 1/3 waiting, 2/1 refused, 2/2 acknowledged, 2/3 waiting, 3/2 acknowledged")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Open, Evidence: "https://press.example/shut", On: now}, "")
 		o.note(delivery.Known{Demand: "2", Addressee: 2, Outcome: delivery.Overtaken, Evidence: "https://press.example/dead", On: now}, "")
 		o.note(delivery.Known{Demand: "2", Addressee: 2, Outcome: delivery.Met, Evidence: "https://press.example/dead", On: now}, "cell.overtaken")
-		expect("1/1 promised, 1/2 acknowledged, 1/3 not_delivered, 2/1 refused, 2/2 overtaken, 2/3 not_delivered, 3/2 acknowledged")
+		expect("1/1 promised, 1/2 acknowledged, 1/3 waiting, 2/1 refused, 2/2 overtaken, 2/3 waiting, 3/2 acknowledged")
 
 		// What was wrong is corrected, and stays in the history.
 		wrong := o.standing(delivery.ForEditors).Demands[1].Cells[1].History[0]
 		o.note(delivery.Known{Demand: "2", Addressee: 2, Outcome: delivery.Open, Evidence: "https://press.example/alive", On: now, Corrects: wrong.ID}, "")
-		expect("1/1 promised, 1/2 acknowledged, 1/3 not_delivered, 2/1 refused, 2/2 acknowledged, 2/3 not_delivered, 3/2 acknowledged")
+		expect("1/1 promised, 1/2 acknowledged, 1/3 waiting, 2/1 refused, 2/2 acknowledged, 2/3 waiting, 3/2 acknowledged")
 		if n := len(o.standing(delivery.ForEditors).Demands[1].Cells[1].History); n != 2 {
 			t.Errorf("%d entries", n)
 		}
@@ -163,7 +170,7 @@ func TestStanding_throughALettersLife(t *testing.T) {
 		if err := o.Deliveries.PublishResponse(t.Context(), "quay", forwarded.ID); err != nil { // control: now whom it was passed on to is named
 			t.Fatal(err)
 		}
-		if st := o.standing(delivery.ForPublic); len(st.Addressees) != 3 || st.Tally() != (delivery.Tally{Demands: 3, Answered: 2, Asked: 3}) {
+		if st := o.standing(delivery.ForPublic); len(st.Addressees) != 3 || st.Tally() != (delivery.Tally{Demands: 3, Answered: 2, Asked: 2}) {
 			t.Errorf("%+v, %+v", st.Addressees, st.Tally())
 		}
 		if err := o.Deliveries.TakeDown(t.Context(), "quay", reply.ID, 0); err != nil {
@@ -195,6 +202,7 @@ func TestDeliver_refuses(t *testing.T) {
 			{"quay", "delivery.kind", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Kind: "second"}},
 			{"quay", "day.future", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, At: now.AddDate(0, 0, 3)}},
 			{"quay", "day.unreadable", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, At: on("1405-03-09")}},
+			{"quay", "delivery.embargo", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Embargo: now.Add(-time.Second)}},
 			{"quay", "delivery.no_email", delivery.HandOver{Addressee: 1, Channel: delivery.ByEmail}},
 			{"quay", "file.empty", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Files: []delivery.File{{Role: delivery.Pack, Name: "x"}}}},
 			{"quay", "file.large", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Files: []delivery.File{{Role: delivery.Pack, Content: make([]byte, delivery.MaxFile+1)}}}},
@@ -294,7 +302,7 @@ func TestDeliver_email(t *testing.T) {
 			t.Fatalf("%v, %v, %+v", send, err, e.To)
 		}
 		for range 2 { // a job may run twice
-			if err := o.Deliveries.Went(t.Context(), d.ID, delivery.Handed); err != nil {
+			if err := o.Deliveries.Went(t.Context(), d.ID, delivery.Handed, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -337,8 +345,10 @@ func TestForget_packs(t *testing.T) {
 			}
 			return x
 		}
-		gone, waits := hand(), hand()
-		if err := d.Deliveries.Went(t.Context(), gone.ID, delivery.Handed); err != nil {
+		gone := hand()
+		d.Clock.Advance(3 * time.Minute) // else it is taken for a form that was sent twice
+		waits := hand()
+		if err := d.Deliveries.Went(t.Context(), gone.ID, delivery.Handed, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Deliveries.Forget(t.Context()); err != nil {
@@ -359,6 +369,13 @@ func TestForget_packs(t *testing.T) {
 		e, send, err := d.Deliveries.Envelope(t.Context(), waits.ID)
 		if err != nil || !send || len(e.Files) != 1 || e.Files[0].Commitment == waits.Commitment() {
 			t.Fatalf("the email that waits: %v, %v, %d files", send, err, len(e.Files))
+		}
+		if err := d.Deliveries.Went(t.Context(), waits.ID, delivery.Handed, e.Files); err != nil {
+			t.Fatal(err)
+		}
+		d.Publish() // with numbers of which somebody is taken off
+		if problems := d.Problems(); len(problems) > 0 {
+			t.Errorf("the log: %q", problems)
 		}
 		for name, want := range map[string]bool{"Mina": false, "Ben": true} {
 			if got := strings.Contains(textOf(t, e.Files[0].Content), name); got != want {
@@ -411,6 +428,84 @@ func TestRemind(t *testing.T) {
 		}
 		if want := []int{10, 3, 0}; !slices.Equal(told, want) {
 			t.Errorf("told %v days before, want %v", told, want)
+		}
+	})
+}
+
+// A form that was sent twice sends one email to the office.
+func TestDeliver_once(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		if _, err := o.Deliveries.PutAddressee(t.Context(), "quay", delivery.AddresseeChange{Number: 1, Email: new("office@water.example")}, 0); err != nil {
+			t.Fatal(err)
+		}
+		h := delivery.HandOver{Addressee: 1, Channel: delivery.ByEmail}
+		o.deliver(h)
+		if _, err := o.Deliveries.Deliver(t.Context(), "quay", h, 0); len(fault.All(err)) != 1 || fault.All(err)[0].Key != "delivery.twice" {
+			t.Errorf("it goes twice: %v", err)
+		}
+		o.Clock.Advance(time.Hour)
+		o.deliver(h)
+	})
+}
+
+// A private response that was entered by mistake goes, with what was noted by it; one that everybody has seen does not.
+func TestDiscard(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		r := o.receive(delivery.Came{Addressee: 1, Kind: delivery.Answered, At: o.DB.Now(), Said: map[string]delivery.Said{"1": delivery.Promised}})
+		public := o.receive(delivery.Came{Addressee: 1, Kind: delivery.Acknowledgement, At: o.DB.Now(), Publish: true})
+		if err := o.Deliveries.Discard(t.Context(), "quay", r.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Deliveries.Discard(t.Context(), "quay", public.ID, 0); !fault.Is(err, fault.Conflict) {
+			t.Errorf("what everybody has seen is gone: %v", err)
+		}
+		if st := o.standing(delivery.ForEditors); len(st.Responses) != 1 || len(st.Demands[0].Cells[0].History) != 0 {
+			t.Errorf("%+v", st)
+		}
+		if _, err := o.Letters.Create(t.Context(), "other", &letter.Text{Format: letter.Format, Language: "en", Title: "Another", Body: "Text."}, letter.Settings{}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Deliveries.TakeDown(t.Context(), "other", public.ID, 0); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a response of one letter goes by the name of another: %v", err)
+		}
+	})
+}
+
+// What is said of a demand is not said of another that an edition puts in its place, before an editor has said that it is the same.
+func TestStanding_aDemandThatWasReplaced(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://press.example/", On: o.DB.Now()}, "")
+		text := o.letter.Edition.Text("en")
+		text.Body = "The quay is shut.\n\n1) Release every prisoner of the island at once.\n2) Pay the keeper.\n3) Answer us."
+		o.Write(letter.Import{Slug: "quay", Text: text, Follows: letter.FollowsSubstantive, Publish: true})
+		if got := o.cells(delivery.ForPublic); strings.Contains(got, "met") {
+			t.Errorf("another demand shows as met: %s", got)
+		}
+	})
+}
+
+// The leaf of a delivery states the numbers of the leaves before it, also of those that get their index with it, and no checkpoint shows yet.
+func TestDeliver_numbersOfTheLeaf(t *testing.T) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		a, err := d.Deliveries.PutAddressee(t.Context(), d.Letter.Slug, delivery.AddresseeChange{Office: new("Ministry of Bridges"), Role: new(delivery.Asks)}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt := d.Give("mina@varrow.example", testkit.Named("Mina Rasti"))
+		d.Publish()
+		d.Give("ben@varrow.example", testkit.Named("Ben Oswin"))
+		d.Give("cora@varrow.example", testkit.Named("Cora Varn"), testkit.Listed(roll.Counted))
+		if err := d.Signing.Receipts.Withdraw(t.Context(), receipt.Secret, d.Own(receipt.Secret)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, channel := range []delivery.Channel{delivery.ByPost, delivery.ByHand} {
+			if _, err := d.Deliveries.Deliver(t.Context(), d.Letter.Slug, delivery.HandOver{Addressee: a.Number, Channel: channel}, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Publish()
+		if problems := d.Problems(); len(problems) > 0 {
+			t.Errorf("the log: %q", problems)
 		}
 	})
 }

@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"regexp"
 	"time"
@@ -51,12 +49,17 @@ func (s *Service) AddExhibit(ctx context.Context, f File) (x Exhibit, err error)
 	if f, err = f.read("file"); err != nil {
 		return x, err
 	}
-	sum := sha256.Sum256(f.Content)
-	x = Exhibit{Hash: hex.EncodeToString(sum[:]), Name: f.Name, Type: f.Type, Size: int64(len(f.Content)), AddedAt: s.DB.Now()}
-	return x, s.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qInsertExhibit, x.Hash, x.Name, x.Type, x.Size, f.Content, tx.Now().UnixMicro())
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		x, err = addExhibit(tx, f)
 		return err
 	})
+	return x, err
+}
+
+func addExhibit(tx *store.Tx, f File) (Exhibit, error) {
+	x := Exhibit{Hash: sumOf(f.Content), Name: f.Name, Type: f.Type, Size: int64(len(f.Content)), AddedAt: tx.Now()}
+	_, err := tx.Exec(qInsertExhibit, x.Hash, x.Name, x.Type, x.Size, f.Content, tx.Now().UnixMicro())
+	return x, err
 }
 
 // Exhibit returns an exhibit with its bytes.

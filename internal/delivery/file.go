@@ -69,8 +69,10 @@ func (f *File) commit() {
 
 var (
 	qInsertFile = store.Q("delivery_file.insert", `
-		INSERT INTO delivery_file (letter_id, delivery_id, number, role, name, type, made, copy, commitment, content)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+		INSERT INTO delivery_file (letter_id, delivery_id, number, role, name, type, made, copy, commitment, made_at, content)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+	qSetFile = store.Q("delivery_file.set", `
+		UPDATE delivery_file SET copy = $1, commitment = $2, made_at = $3, content = $4 WHERE letter_id = $5 AND delivery_id = $6 AND number = $7`)
 	qListFiles = store.Q("delivery_file.list", `
 		SELECT delivery_id, number, role, name, type, made, copy, commitment FROM delivery_file WHERE letter_id = $1 ORDER BY delivery_id, number`)
 	qFindFile = store.Q("delivery_file.find", `
@@ -91,7 +93,17 @@ func (s *Service) putFile(tx *store.Tx, d Delivery, number int, f File) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(qInsertFile, d.letter, d.ID, number, f.Role, f.Name, f.Type, f.made, f.Copy, f.Commitment, sealed)
+	_, err = tx.Exec(qInsertFile, d.letter, d.ID, number, f.Role, f.Name, f.Type, f.made, f.Copy, f.Commitment, tx.Now().UnixMicro(), sealed)
+	return err
+}
+
+// setFile puts other bytes in the place of a file.
+func (s *Service) setFile(tx *store.Tx, d Delivery, number int, f File) error {
+	sealed, err := s.seal(tx, d, number, f)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(qSetFile, f.Copy, f.Commitment, tx.Now().UnixMicro(), sealed, d.letter, d.ID, number)
 	return err
 }
 

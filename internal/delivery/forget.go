@@ -10,65 +10,61 @@ import (
 )
 
 var (
-	// What was handed over and is still kept, by the letters that it is of.
+	// What was handed over and is still kept.
 	qListPacks = store.Q("delivery_file.list_packs", `
-		SELECT d.id, d.letter_id, d.state, d.created_at FROM delivery d WHERE EXISTS (
-			SELECT 1 FROM delivery_file f WHERE f.letter_id = d.letter_id AND f.delivery_id = d.id AND f.role = 'pack' AND length(f.content) > 0)`)
-	qEmptyPacks = store.Q("delivery_file.empty", `
-		UPDATE delivery_file SET content = $1 WHERE letter_id = $2 AND delivery_id = $3 AND role = 'pack'`)
-	qSetMade = store.Q("delivery.set_made", `UPDATE delivery SET created_at = $1 WHERE id = $2`)
-	qSetPack = store.Q("delivery_file.set_pack", `
-		UPDATE delivery_file SET copy = $1, commitment = $2, content = $3 WHERE letter_id = $4 AND delivery_id = $5 AND number = $6`)
+		SELECT f.delivery_id, f.letter_id, f.number, f.made, f.made_at, d.state FROM delivery_file f JOIN delivery d ON d.id = f.delivery_id
+		WHERE f.role = 'pack' AND length(f.content) > 0`)
+	qEmptyFile = store.Q("delivery_file.empty", `UPDATE delivery_file SET content = $1 WHERE letter_id = $2 AND delivery_id = $3 AND number = $4`)
 )
 
 // skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
 const skew = time.Minute
 
-// pack is a delivery whose files are kept.
+// pack is a file that was handed over, or is about to be.
 type pack struct {
-	id     int64
-	letter letter.ID
-	state  State
-	made   time.Time
+	delivery int64
+	letter   letter.ID
+	number   int
+	made     bool
+	at       time.Time
+	state    State
 }
 
 func scanPack(row store.Row) (p pack, err error) {
 	var at int64
-	err = row.Scan(&p.id, &p.letter, &p.state, &at)
-	p.made = time.UnixMicro(at).UTC()
+	err = row.Scan(&p.delivery, &p.letter, &p.number, &p.made, &at, &p.state)
+	p.at = time.UnixMicro(at).UTC()
 	return p, err
 }
 
 // Forget destroys what was handed over where a name that may stand in it was taken away since: the commitment stays, with which whoever
-// still has the file can show that it is the one. An email that has not gone yet gets its letter anew.
+// still has the file can show that it is the one. The letter of an email that has not gone yet is made anew; a file that an editor added to
+// one goes with it as it is, and is destroyed then.
 func (s *Service) Forget(ctx context.Context) error {
 	var packs []pack
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		packs, err = store.List(tx, qListPacks, scanPack)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	var failed []error
+	failed := []error{err}
 	for _, p := range packs {
-		taken, err := s.Signing.Erasures.Since(ctx, p.letter, p.made.Add(-skew))
-		if err == nil && taken {
-			if p.state == Waiting {
-				err = s.renew(ctx, p)
-			} else {
-				err = s.DB.Update(ctx, func(tx *store.Tx) error {
-					_, err := tx.Exec(qEmptyPacks, []byte{}, p.letter, p.id)
-					return err
-				})
-			}
+		taken, err := s.Signing.Erasures.Since(ctx, p.letter, p.at.Add(-skew))
+		switch {
+		case err != nil || !taken || p.state == Waiting && !p.made:
+		case p.state == Waiting:
+			err = s.renew(ctx, p)
+		default:
+			err = s.DB.Update(ctx, func(tx *store.Tx) error {
+				_, err := tx.Exec(qEmptyFile, []byte{}, p.letter, p.delivery, p.number)
+				return err
+			})
 		}
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
 }
 
-// renew makes the letter of an email that waits anew, without the name. What an editor has added to it goes as it is.
+// renew makes the letter of an email that waits anew, without the name.
 func (s *Service) renew(ctx context.Context, p pack) error {
 	l, err := s.Letters.FindByID(ctx, p.letter)
 	if err != nil {
@@ -76,31 +72,16 @@ func (s *Service) renew(ctx context.Context, p pack) error {
 	}
 	var d Delivery
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		d, err = s.find(tx, l, p.id)
+		d, err = s.find(tx, l, p.delivery)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	made, err := s.pack(ctx, l, d.Addressee)
+	made, err := s.pack(ctx, l, d.Addressee, d.by)
 	if err != nil {
 		return err
 	}
 	made.commit()
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		for _, f := range d.Files {
-			if !f.made {
-				continue
-			}
-			sealed, err := s.seal(tx, d, f.number, made)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Exec(qSetPack, made.Copy, made.Commitment, sealed, p.letter, p.id, f.number); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(qSetMade, tx.Now().UnixMicro(), p.id)
-		return err
-	})
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return s.setFile(tx, d, p.number, made) })
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"slices"
 	"time"
 
@@ -30,9 +31,6 @@ const (
 	Reply      DeliveryKind = "reply"     // to something that they asked
 	Correction DeliveryKind = "correction"
 )
-
-// asks reports whether the clock begins with it; sending the same again begins nothing.
-func (k DeliveryKind) asks() bool { return k == First || k == FollowUp }
 
 // Channel is how a letter is handed over.
 type Channel string
@@ -74,6 +72,7 @@ type Delivery struct {
 	Logged    bool
 
 	letter letter.ID
+	by     int64 // who entered it, 0 for the command line
 }
 
 // IsPublic reports whether everybody may know of it.
@@ -98,18 +97,20 @@ var (
 	qInsertDelivery = store.Q("delivery.insert", `
 		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
-	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged`
+	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0)`
 	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
 	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
 	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
 	qSetPublic      = store.Q("delivery.set_public", `UPDATE delivery SET public_at = $1 WHERE id = $2`)
-	qSetLogged      = store.Q("delivery.set_logged", `UPDATE delivery SET logged = $1 WHERE id = $2 AND logged = $3`)
+	qCountSame      = store.Q("delivery.count_same", `
+		SELECT COUNT(*) FROM delivery WHERE letter_id = $1 AND addressee = $2 AND kind = $3 AND channel = $4 AND created_at > $5`)
+	qSetLogged = store.Q("delivery.set_logged", `UPDATE delivery SET logged = $1 WHERE id = $2 AND logged = $3`)
 )
 
 func scanDelivery(row store.Row) (d Delivery, err error) {
 	var at int64
 	var public *int64
-	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged)
+	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged, &d.by)
 	if d.At = time.UnixMicro(at).UTC(); public != nil {
 		d.PublicAt = time.UnixMicro(*public).UTC()
 	}
@@ -169,7 +170,7 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 		return d, wrong
 	}
 	if h.Channel == ByEmail && !slices.ContainsFunc(h.Files, func(f File) bool { return f.Role == Pack }) {
-		pack, err := s.pack(ctx, l, h.Addressee)
+		pack, err := s.pack(ctx, l, h.Addressee, by)
 		if err != nil {
 			return d, err
 		}
@@ -189,9 +190,10 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 	return d, err
 }
 
-// pack makes the letter for an addressee as a document. Once the letter's key is gone nobody knows whom but the public names.
-func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f File, err error) {
-	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForAddressee, BaseURL: s.BaseURL, Copy: document.NewCopy()}
+// pack makes the letter for an addressee as a document. Names that only an addressee may see are for those whom the letter's text
+// addresses; and where members hand it over, for a list of them that two members have made. by is the user, 0 the command line.
+func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int, by int64) (f File, err error) {
+	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForPublic, BaseURL: s.BaseURL}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		list, err := addressees(tx, l)
 		if err != nil {
@@ -204,15 +206,52 @@ func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int) (f F
 	if err != nil {
 		return f, err
 	}
+	copied := document.NewCopy()
+	if wanted.Addressee > 0 {
+		if wanted.Names, err = s.listed(ctx, l, by, copied); err != nil {
+			return f, err
+		}
+		if by == 0 || wanted.Names != nil {
+			wanted.Audience, wanted.Copy = roll.ForAddressee, copied
+		}
+	}
 	data, err := s.Documents.Write(ctx, document.PDF, func() (*document.Document, error) {
 		made, err := s.Documents.Make(ctx, wanted)
-		if fault.Is(err, fault.Gone) {
-			wanted.Audience = roll.ForPublic
+		if fault.Is(err, fault.Gone) { // once the letter's key is gone nobody knows but the public names
+			wanted.Audience, wanted.Names = roll.ForPublic, nil
 			made, err = s.Documents.Make(ctx, wanted)
 		}
 		return made, err
 	})
-	return File{Role: Pack, made: true, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: wanted.Copy, Content: data}, err
+	return File{Role: Pack, made: true, Name: l.Slug + ".pdf", Type: letter.PDF, Copy: copied, Content: data}, err
+}
+
+// listed returns the names of the last list that was made for the addressee, and records who took it; nil if there is none.
+func (s *Service) listed(ctx context.Context, l letter.Letter, by int64, copied string) (iter.Seq2[roll.Signatory, error], error) {
+	if by == 0 {
+		return nil, nil
+	}
+	lists, err := s.Handouts.List(ctx, l.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range slices.Backward(lists) {
+		if x.Audience != roll.ForAddressee || !x.Made {
+			continue
+		}
+		_, lines, err := s.Handouts.Fetch(ctx, l.ID, x.ID, "pdf "+copied, by)
+		if fault.Is(err, fault.Gone) {
+			return nil, nil
+		}
+		return func(yield func(roll.Signatory, error) bool) {
+			for x, err := range lines {
+				if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, err) || err != nil {
+					return
+				}
+			}
+		}, err
+	}
+	return nil, nil
 }
 
 func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
@@ -235,6 +274,9 @@ func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
 		if _, wrong := text.Line("line", typed, maxShort); wrong != nil {
 			faults = append(faults, wrong.On(field))
 		}
+	}
+	if !h.Embargo.IsZero() && !h.Embargo.After(now) { // or it would be public at once, and for good
+		bad(fault.Invalid, "delivery.embargo", "embargo")
 	}
 	if len(h.Text) > maxLong {
 		bad(fault.TooLarge, "delivery.text", "text")
@@ -260,11 +302,14 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	if err := keep(tx, l.ID, list); err != nil {
 		return d, err
 	}
+	if h.again(tx, l.ID) {
+		return d, fault.List{fault.New(fault.Conflict, "delivery.twice").On("addressee")}
+	}
 	if h.Channel == ByEmail && to.Email == "" {
 		return d, fault.List{fault.New(fault.Invalid, "delivery.no_email").On("channel")}
 	}
 	d = Delivery{ID: store.NewID(tx.Now()), Addressee: h.Addressee, Kind: h.Kind, Channel: h.Channel, At: h.At, Edition: l.Edition.Number, Files: h.Files,
-		PublicAt: tx.Now(), letter: l.ID}
+		PublicAt: tx.Now(), letter: l.ID, by: by}
 	d.Note, _ = text.Line("line", h.Note, maxShort)
 	d.Tracking, _ = text.Line("line", h.Tracking, maxShort)
 	if d.At.IsZero() || h.Channel == ByEmail {
@@ -309,6 +354,16 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	}
 	return d, record(tx, l, by, "delivery.added", string(d.Channel))
 }
+
+// again reports whether the same was entered a moment ago: a form that was sent twice, which for an email is two to the office.
+func (h HandOver) again(tx *store.Tx, l letter.ID) bool {
+	var n int
+	err := tx.Row(qCountSame, l, h.Addressee, h.Kind, h.Channel, tx.Now().Add(-twiceWithin).UnixMicro()).Scan(&n)
+	return err == nil && n > 0 && (h.Channel == ByEmail || h.At.IsZero())
+}
+
+// twiceWithin is how long a second delivery like the one before is taken for the same.
+const twiceWithin = 2 * time.Minute
 
 // words is the text of an email: kept, and no file that was handed over.
 const words FileRole = "words"
@@ -435,8 +490,9 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	return e, send, err
 }
 
-// Went notes what became of an email: their server took it, or refused it for good.
-func (s *Service) Went(ctx context.Context, id int64, state State) error {
+// Went notes what became of an email: their server took it with these files, or refused it for good. What was sent is what is kept and
+// logged, whatever it was made anew to meanwhile.
+func (s *Service) Went(ctx context.Context, id int64, state State, sent []File) error {
 	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
 		if n, err := tx.Exec(qSetState, state, tx.Now().UnixMicro(), id, Waiting); err != nil || n == 0 {
 			return err
@@ -444,6 +500,16 @@ func (s *Service) Went(ctx context.Context, id int64, state State) error {
 		d, err := s.find(tx, l, id)
 		if err != nil {
 			return err
+		}
+		for _, f := range sent {
+			at := slices.IndexFunc(d.Files, func(x File) bool { return x.number == f.number && x.Commitment != f.Commitment })
+			if at < 0 {
+				continue
+			}
+			if err := s.setFile(tx, d, f.number, f); err != nil {
+				return err
+			}
+			d.Files[at].Copy, d.Files[at].Commitment = f.Copy, f.Commitment
 		}
 		return s.log(tx, l, d)
 	})

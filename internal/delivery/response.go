@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -72,6 +73,8 @@ type Response struct {
 	CopyType  string
 	State     ResponseState
 	DecidedAt time.Time // when it was published or taken down
+
+	copySHA256 string
 }
 
 func (r Response) until() time.Time {
@@ -80,21 +83,23 @@ func (r Response) until() time.Time {
 }
 
 const responseColumns = `id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type, file_sha256,
-		copy_name, copy_type, state, decided_at`
+		copy_name, copy_type, copy_sha256, state, decided_at`
 
 var (
 	qInsertResponse = store.Q("response.insert", `
 		INSERT INTO response (id, letter_id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type,
-			file_sha256, original, copy_name, copy_type, public_copy, state, decided_at, made_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`)
+			file_sha256, original, copy_name, copy_type, copy_sha256, public_copy, state, decided_at, made_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`)
 	qListResponses = store.Q("response.list", `SELECT `+responseColumns+` FROM response WHERE letter_id = $1 ORDER BY at, id`)
 	qFindResponse  = store.Q("response.find", `SELECT `+responseColumns+` FROM response WHERE id = $1 AND letter_id = $2`)
 	qSetResponse   = store.Q("response.set_state", `UPDATE response SET state = $1, decided_at = $2 WHERE id = $3 AND state = $4`)
 	qEditResponse  = store.Q("response.edit", `
-		UPDATE response SET excerpt = $1, language = $2, copy_name = $3, copy_type = $4, public_copy = $5 WHERE id = $6 AND state = 'private'`)
-	qEmptyResponse = store.Q("response.empty", `
-		UPDATE response SET excerpt = '', sender = '', reference = '', copy_name = '', copy_type = '', public_copy = NULL, file_name = '', file_sha256 = '',
-			original = NULL WHERE id = $1`)
+		UPDATE response SET excerpt = $1, language = $2, copy_name = $3, copy_type = $4, copy_sha256 = $5, public_copy = $6
+		WHERE id = $7 AND state = 'private'`)
+	qDiscardResponse = store.Q("response.discard", `DELETE FROM response WHERE id = $1 AND letter_id = $2 AND state = 'private'`)
+	qEmptyResponse   = store.Q("response.empty", `
+		UPDATE response SET excerpt = '', sender = '', reference = '', copy_name = '', copy_type = '', copy_sha256 = '', public_copy = NULL,
+			file_name = '', file_sha256 = '', original = NULL WHERE id = $1`)
 	qOriginal = store.Q("response.original", `SELECT original FROM response WHERE id = $1 AND letter_id = $2`)
 	qCopy     = store.Q("response.copy", `SELECT public_copy FROM response WHERE id = $1 AND letter_id = $2`)
 )
@@ -103,7 +108,7 @@ func scanResponse(row store.Row) (r Response, err error) {
 	var at int64
 	var decided *int64
 	err = row.Scan(&r.ID, &r.Addressee, &r.Kind, &at, &r.Written, &r.From, &r.Reference, &r.Until, &r.Forwarded, &r.Language, &r.Excerpt,
-		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.State, &decided)
+		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.copySHA256, &r.State, &decided)
 	if r.At = time.UnixMicro(at).UTC(); decided != nil {
 		r.DecidedAt = time.UnixMicro(*decided).UTC()
 	}
@@ -167,12 +172,11 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 	}
 	var original, public []byte
 	if c.File != nil {
-		sum := sha256.Sum256(c.File.Content)
-		r.File, r.FileType, r.SHA256 = c.File.Name, c.File.Type, hex.EncodeToString(sum[:])
+		r.File, r.FileType, r.SHA256 = c.File.Name, c.File.Type, sumOf(c.File.Content)
 		original = s.Keys.Seal("response", r.ID, c.File.Content)
 	}
 	if c.Copy != nil {
-		r.Copy, r.CopyType, public = c.Copy.Name, c.Copy.Type, c.Copy.Content
+		r.Copy, r.CopyType, r.copySHA256, public = c.Copy.Name, c.Copy.Type, sumOf(c.Copy.Content), c.Copy.Content
 	}
 	var decided *int64
 	if c.Publish && by == 0 {
@@ -180,7 +184,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		decided = new(r.DecidedAt.UnixMicro())
 	}
 	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
-		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
+		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.copySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
 		return r, err
 	}
 	for number := range c.Said {
@@ -218,8 +222,14 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 		bad(fault.Conflict, "response.before", "at")
 	}
 	for field, typed := range map[string]string{"written": c.Written, "until": c.Until} {
-		if !isDay(typed) {
+		at, _ := time.Parse(time.DateOnly, typed)
+		switch {
+		case !isDay(typed):
 			bad(fault.Invalid, "day.unreadable", field)
+		case typed != "" && field == "written" && at.After(c.At.Add(clockSkew)):
+			bad(fault.Invalid, "response.written", field)
+		case typed != "" && field == "until" && at.Before(atDay(c.At)):
+			bad(fault.Invalid, "response.until", field)
 		}
 	}
 	if c.Kind == Extension && c.Until == "" {
@@ -257,9 +267,19 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 	return nil
 }
 
-// Read is the act of a second member who has read a response for names, and lets everybody see it.
+// Read is the act of a second member who has read a response for names, and lets everybody see it: that very content, and no other.
 type Read struct {
-	Response int64 `json:"response"`
+	Response int64  `json:"response"`
+	Sum      string `json:"sum"` // see Response.Sum
+}
+
+// Sum names what is published of a response.
+func (r Response) Sum() string {
+	h := sha256.New()
+	for _, part := range []string{string(r.Kind), r.From, r.Reference, r.Language, r.Excerpt, r.Copy, r.CopyType, r.copySHA256} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Act names the act.
@@ -280,8 +300,12 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 		},
 		Page: func(a Read) string { return "/answers/" + ID(a.Response) },
 		Do: func(tx *store.Tx, l letter.ID, a Read, by int64) error {
-			if _, err := s.private(tx, l, a.Response); err != nil {
+			r, err := s.private(tx, l, a.Response)
+			if err != nil {
 				return err
+			}
+			if r.Sum() != a.Sum {
+				return fault.New(fault.Conflict, "response.changed")
 			}
 			return s.decide(tx, l, a.Response, Private, Published)
 		}})
@@ -332,11 +356,11 @@ func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, lang
 		}
 		public := []byte(nil)
 		if copied != nil {
-			r.Copy, r.CopyType, public = copied.Name, copied.Type, copied.Content
+			r.Copy, r.CopyType, r.copySHA256, public = copied.Name, copied.Type, sumOf(copied.Content), copied.Content
 		} else if err := tx.Row(qCopy, id, l.ID).Scan(&public); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qEditResponse, excerpt, language, r.Copy, r.CopyType, public, id); err != nil {
+		if _, err := tx.Exec(qEditResponse, excerpt, language, r.Copy, r.CopyType, r.copySHA256, public, id); err != nil {
 			return err
 		}
 		return record(tx, l, by, "response.edited", "")
@@ -356,6 +380,11 @@ func (s *Service) PublishResponse(ctx context.Context, slug string, id int64) er
 // TakeDown destroys what was published of a response, and its original. That it was there, and when it went, stays.
 func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if _, err := scanResponse(tx.Row(qFindResponse, id, l.ID)); errors.Is(err, store.ErrNoRow) {
+			return fault.New(fault.NotFound, "page.unknown")
+		} else if err != nil {
+			return err
+		}
 		if err := s.decide(tx, l.ID, id, Published, TakenDown); err != nil {
 			return err
 		}
@@ -364,6 +393,30 @@ func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error
 		}
 		return record(tx, l, by, "response.taken_down", "")
 	})
+}
+
+// Discard destroys a response that nobody but editors has seen, and what was noted by it.
+func (s *Service) Discard(ctx context.Context, slug string, id, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if _, err := s.private(tx, l.ID, id); err != nil {
+			return err
+		}
+		for _, q := range []*store.Query{qDiscardResponse, qDiscardEntries} {
+			args := []any{id, l.ID}
+			if q == qDiscardEntries {
+				args[0] = "response:" + ID(id)
+			}
+			if _, err := tx.Exec(q, args...); err != nil {
+				return err
+			}
+		}
+		return record(tx, l, by, "response.discarded", "")
+	})
+}
+
+// CopyForEditors returns the file of a response as it is to be published.
+func (s *Service) CopyForEditors(ctx context.Context, l letter.Letter, id int64) (File, error) {
+	return s.copied(ctx, l, id, false)
 }
 
 // Original returns the file of a response as it came, for editors.
@@ -388,10 +441,14 @@ func (s *Service) Original(ctx context.Context, l letter.Letter, id int64) (f Fi
 }
 
 // PublicCopy returns the file of a response as everybody may see it.
-func (s *Service) PublicCopy(ctx context.Context, l letter.Letter, id int64) (f File, err error) {
+func (s *Service) PublicCopy(ctx context.Context, l letter.Letter, id int64) (File, error) {
+	return s.copied(ctx, l, id, true)
+}
+
+func (s *Service) copied(ctx context.Context, l letter.Letter, id int64, public bool) (f File, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		r, err := scanResponse(tx.Row(qFindResponse, id, l.ID))
-		if errors.Is(err, store.ErrNoRow) || err == nil && (r.State != Published || r.Copy == "") {
+		if errors.Is(err, store.ErrNoRow) || err == nil && (public && r.State != Published || r.Copy == "") {
 			return fault.New(fault.NotFound, "page.unknown")
 		}
 		if err != nil {
@@ -401,4 +458,10 @@ func (s *Service) PublicCopy(ctx context.Context, l letter.Letter, id int64) (f 
 		return tx.Row(qCopy, id, l.ID).Scan(&f.Content)
 	})
 	return f, err
+}
+
+// sumOf is the hex SHA-256 of bytes.
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

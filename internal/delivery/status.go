@@ -48,24 +48,24 @@ const (
 	StatusWithdrawn    Status = "withdrawn"
 )
 
-// Statuses are all of them, those first in which most is still to be done.
+// Statuses are all of them, those first in which most is still to be done or nothing can be done any more.
 var Statuses = []Status{StatusNotDelivered, StatusLate, StatusUnanswered, StatusWaiting, StatusAcknowledged, StatusRefused, StatusPromised, StatusPartlyMet,
-	StatusMet, StatusOvertaken, StatusWithdrawn}
+	StatusOvertaken, StatusMet, StatusWithdrawn}
 
 // Patience is how many days after a delivery a demand without a date of its own is waited for before it is called unanswered.
 const Patience = 14
 
 // Facts are all that a status follows from. Days are calendar days at 00:00 UTC.
 type Facts struct {
-	Rounds     []time.Time // days of deliveries that ask: the first, and each follow-up
-	Answers    []Answer    // in the order of days
-	Said       Said        // the last word about this demand, "" for none
-	SaidOn     time.Time
-	Outcome    Outcome // the last, "" for none
-	OutcomeOn  time.Time
-	Due        time.Time // by a date of the letter; zero for none
-	Rule       *Rule     // within which they have to answer; nil for none
-	AnsweredBy time.Time // when we answered the last clarification that they asked for; zero for not yet
+	Rounds    []time.Time // days from which an answer is waited for: of the first delivery, and of each follow-up
+	Answers   []Answer    // in the order of days
+	Replies   []time.Time // days on which we answered something that they asked
+	Said      Said        // the last word about this demand, "" for none
+	SaidOn    time.Time
+	Outcome   Outcome // the last, "" for none
+	OutcomeOn time.Time
+	Due       time.Time // by a date of the letter; zero for none
+	Rule      *Rule     // within which they have to answer; nil for none
 }
 
 // Answer is a response as far as clocks go.
@@ -84,49 +84,65 @@ type Rule struct {
 	Source   string         `json:"source"`             // which rule, and where it stands
 }
 
-// end is the last day of a rule that begins to count after a day.
-func (r Rule) end(from time.Time) time.Time {
+// counts reports whether a day is one of those that a rule counts.
+func (r Rule) counts(day time.Time) bool {
 	weekend := r.Weekend
 	if len(weekend) == 0 {
 		weekend = []time.Weekday{time.Saturday, time.Sunday}
 	}
-	at := from
-	for n := 0; n < r.Days; {
-		at = at.AddDate(0, 0, 1)
-		if !r.Working || !slices.Contains(weekend, at.Weekday()) && !slices.Contains(r.Holidays, at.Format(time.DateOnly)) {
+	return !r.Working || !slices.Contains(weekend, day.Weekday()) && !slices.Contains(r.Holidays, day.Format(time.DateOnly))
+}
+
+// after is the day on which so many days that count have passed since another.
+func (r Rule) after(day time.Time, n int) time.Time {
+	for n > 0 {
+		if day = day.AddDate(0, 0, 1); r.counts(day) {
+			n--
+		}
+	}
+	return day
+}
+
+// between is how many days that count have passed from one to another.
+func (r Rule) between(from, to time.Time) (n int) {
+	for day := from.AddDate(0, 0, 1); !day.After(to); day = day.AddDate(0, 0, 1) {
+		if r.counts(day) {
 			n++
 		}
 	}
-	return at
+	return n
 }
 
-// due is the day by which an answer has to be there: a date of the letter, else the end of the rule, later by an extension and by the
-// days for which a clarification stopped the clock. It is zero where there is none, or the clock stands still.
+// due is the day by which an answer has to be there: a date of the letter, which nobody but the letter moves, else the end of the rule.
+// That is later by an extension, and by the days that count between something they asked in time and our answer. It is zero where there
+// is none, or the clock stands still.
 func (f Facts) due() (due time.Time, stopped bool) {
 	round := f.round()
 	if round.IsZero() {
 		return time.Time{}, false
 	}
-	if due = f.Due; due.IsZero() && f.Rule != nil && !slices.ContainsFunc(f.Answers, func(a Answer) bool { return a.Kind.answers() && !a.On.Before(round) }) {
-		due = f.Rule.end(round)
+	if !f.Due.IsZero() {
+		return f.Due, false
 	}
-	if due.IsZero() {
-		return due, false
+	if f.Rule == nil || slices.ContainsFunc(f.Answers, func(a Answer) bool { return a.Kind.answers() && !a.On.Before(round) }) {
+		return time.Time{}, false
 	}
+	due = f.Rule.after(round, f.Rule.Days)
+	var running time.Time // from when on the clock runs again
 	for _, a := range f.Answers {
-		if a.On.Before(round) {
+		if a.On.Before(round) || a.On.After(due) {
 			continue
 		}
-		switch a.Kind {
-		case Extension:
-			if a.Until.After(due) {
-				due = a.Until
-			}
-		case Clarification:
-			if f.AnsweredBy.Before(a.On) {
+		switch {
+		case a.Kind == Extension && a.Until.After(due):
+			due = a.Until
+		case a.Kind == Clarification:
+			i := slices.IndexFunc(f.Replies, func(day time.Time) bool { return !day.Before(a.On) })
+			if i < 0 {
 				return time.Time{}, true
 			}
-			due = due.AddDate(0, 0, daysBetween(a.On, f.AnsweredBy))
+			due = f.Rule.after(due, f.Rule.between(later(a.On, running), f.Replies[i]))
+			running = f.Replies[i]
 		}
 	}
 	return due, false
@@ -169,8 +185,11 @@ func (f Facts) Status(today time.Time) (status Status, since time.Time) {
 	if round.IsZero() {
 		return StatusNotDelivered, time.Time{}
 	}
+	if f.Said == NotAddressed && !f.SaidOn.Before(round) && !stopped { // they answered, and not this
+		return StatusUnanswered, f.first()
+	}
 	for _, a := range slices.Backward(f.Answers) {
-		if a.Kind != OutOfOffice && !a.On.Before(round) && (f.Said != NotAddressed || stopped) {
+		if a.Kind != OutOfOffice && !a.On.Before(round) {
 			return StatusAcknowledged, a.On
 		}
 	}
@@ -186,12 +205,23 @@ func daysBetween(from, to time.Time) int { return int(to.Sub(from).Hours() / 24)
 // atDay is the calendar day of an instant.
 func atDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// Least returns of the cells of a demand the status in which most is still to be done: what the demand as a whole can say.
+// Least returns of the cells of a demand the status in which most is still to be done: what the demand as a whole can say. Whom the text
+// addresses are asked; those to whom it was passed on stand beside them.
 func (d Demand) Least() Status {
-	if len(d.Cells) == 0 {
+	cells := d.own()
+	if len(cells) == 0 {
 		return StatusNotDelivered
 	}
-	return slices.MinFunc(d.Cells, func(a, b Cell) int {
+	return slices.MinFunc(cells, func(a, b Cell) int {
 		return cmp.Compare(slices.Index(Statuses, a.Status), slices.Index(Statuses, b.Status))
 	}).Status
+}
+
+// own are the cells of those whom the text addresses, or all where it addresses nobody.
+func (d Demand) own() []Cell {
+	cells := slices.DeleteFunc(slices.Clone(d.Cells), func(c Cell) bool { return c.Passed })
+	if len(cells) == 0 {
+		return d.Cells
+	}
+	return cells
 }

@@ -27,7 +27,7 @@ type handOver struct {
 	Ours       string
 	Yours      string
 	Files      []string
-	Commitment string
+	Copy       string // number of the first file's copy
 	LetterURL  string
 }
 
@@ -56,8 +56,10 @@ func (m *Mailer) handOver(_ context.Context, h handed) (page, error) {
 	}
 	c := m.contentOf(language, h.Letter)
 	o := handOver{content: c, Salutation: text.Shown.Line(h.cover.Salutation), From: leads(c.L, h.Letter), Ours: h.cover.Ours, Yours: h.cover.Yours,
-		Commitment: h.Delivery.Commitment(), LetterURL: m.pages(c.L) + "/letters/" + h.Letter.Slug}
-	if o.Salutation == "" {
+		Copy: copyOf(h.Files), LetterURL: m.pages(c.L) + "/letters/" + h.Letter.Slug}
+	if h.To.Role != delivery.Asks { // the cover speaks to those who are asked
+		o.Salutation, h.cover.Text = "", ""
+	} else if o.Salutation == "" && h.To.Place > 0 {
 		o.Salutation = text.Shown.Line(h.Letter.Edition.Text(language).Salutation)
 	}
 	written := h.Text
@@ -69,7 +71,12 @@ func (m *Mailer) handOver(_ context.Context, h handed) (page, error) {
 	}
 	if len(o.Lines) == 0 {
 		key := "mail.delivery.hand_over"
-		if h.Delivery.Kind != delivery.First {
+		switch {
+		case h.To.Role == delivery.CC:
+			key = "mail.delivery.copy"
+		case h.To.Role == delivery.Through:
+			key = "mail.delivery.through"
+		case h.Delivery.Kind != delivery.First:
 			key = "mail.delivery.kind." + string(h.Delivery.Kind)
 		}
 		o.Lines = []string{c.L.T(key)}
@@ -103,6 +110,13 @@ func (m *Mailer) handOver(_ context.Context, h handed) (page, error) {
 	}
 	p.data = o
 	return p, nil
+}
+
+func copyOf(files []delivery.File) string {
+	if len(files) == 0 {
+		return ""
+	}
+	return files[0].Copy
 }
 
 func threadOf(id, first int64) (t thread) {

@@ -123,10 +123,10 @@ func (m *Mailer) kinds() []anyKind {
 			envelope: m.delivery,
 			content:  m.handOver,
 			refused: func(ctx context.Context, j delivery.LetterMail) error {
-				return m.Deliveries.Went(ctx, j.Delivery, delivery.Turned)
+				return m.Deliveries.Went(ctx, j.Delivery, delivery.Turned, nil)
 			},
-			accepted: func(ctx context.Context, j delivery.LetterMail, _ handed) error {
-				return m.Deliveries.Went(ctx, j.Delivery, delivery.Handed)
+			accepted: func(ctx context.Context, j delivery.LetterMail, h handed) error {
+				return m.Deliveries.Went(ctx, j.Delivery, delivery.Handed, h.Files)
 			},
 		},
 

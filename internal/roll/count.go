@@ -55,8 +55,8 @@ func (s *Service) Summary(ctx context.Context, l letter.ID, since int) (c Counts
 
 // Sum returns the numbers that the leaves which have an index give, whether or not a checkpoint covers them yet.
 func Sum(tx *store.Tx, l letter.ID) (Counts, error) {
-	c := Counts{ByEdition: map[int]int{}}
-	for t, err := range store.Each(tx, qListTally, scanTally, l) {
+	c := Counts{ByEdition: map[int]int{}, Ended: map[verify.Reason]int{}}
+	for t, err := range store.Each(tx, qListPosted, scanTally, l) {
 		if err != nil {
 			return c, err
 		}

@@ -45,6 +45,7 @@ CREATE TABLE delivery_file (
   made {bool} NOT NULL, -- the letter for the addressee, as the server makes it
   copy {key} NOT NULL, -- drawn at random, hex; empty for a public file
   commitment {key} NOT NULL, -- hex SHA-256 of the copy number, if there is one, and the file
+  made_at {int} NOT NULL, -- µs: when its bytes were made, or came
   content {bytes} NOT NULL, -- sealed; empty once a name that may stand in it was taken away
   PRIMARY KEY (letter_id, delivery_id, number)
 ) {strict};
@@ -68,6 +69,7 @@ CREATE TABLE response (
   original {bytes}, -- sealed
   copy_name TEXT NOT NULL,
   copy_type {key} NOT NULL,
+  copy_sha256 {key} NOT NULL,
   public_copy {bytes}, -- the file without the names that are nobody's business
   state {key} NOT NULL, -- private, published, taken_down
   decided_at {int}, -- µs: when it was published or taken down
