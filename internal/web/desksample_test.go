@@ -180,6 +180,8 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		Signers: []desk.SignerView{{Number: "1", Name: tag(w.name), Has: true}, {Number: "2", Name: tag(w.longName)}}}
 	documents.Chosen = documents.Covers[1]
 	deliveries, answers, response := deliverySamples(l, w, base, tag)
+	waits := response
+	waits.Waits, waits.Form, waits.Excerpt = true, page.Form{}, tag(w.text)
 	return append(circulationSamples(l, w, plain, base, tag, view), []sample{
 		{"desk-sign-in", desk.SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
@@ -225,7 +227,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
-		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response},
+		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response}, {"desk-response-waits", waits},
 		{"desk-deliveries-draft", desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title),
 			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, Known: deliveries.Known}},
 		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title),
@@ -323,7 +325,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Entries:  []page.Option{{Value: "1", Text: l.Digits("1") + " · " + date}}}
 	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
-		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
+		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response
 }
