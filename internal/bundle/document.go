@@ -76,8 +76,15 @@ type cellDocument struct {
 	Outcome   delivery.Outcome    `json:"outcome,omitempty"`
 	Since     string              `json:"since,omitempty"` // YYYY-MM-DD
 	Days      int                 `json:"days"`
-	Due       string              `json:"due,omitempty"` // YYYY-MM-DD
+	Due       string              `json:"due,omitempty"`  // YYYY-MM-DD
+	Rule      *ruleDocument       `json:"rule,omitempty"` // from which that follows
 	Evidence  []delivery.Evidence `json:"evidence"`
+}
+
+type ruleDocument struct {
+	Days    int    `json:"days"`
+	Working bool   `json:"working"` // only days of work count
+	Source  string `json:"source"`
 }
 
 type deliveryDocument struct {
@@ -152,6 +159,9 @@ func (s *Service) Document(l *Published) Document {
 			to, _ := l.Standing.Find(c.Addressee)
 			cell := cellDocument{Addressee: c.Addressee, Name: to.Called(), Delivered: stamp(c.Delivered), Status: c.Status, Said: c.Said, Outcome: c.Outcome,
 				Since: dayOf(c.Since), Days: c.Days, Due: dayOf(c.Due), Evidence: c.Evidence()}
+			if c.Rule != nil {
+				cell.Rule = &ruleDocument{c.Rule.Days, c.Rule.Working, c.Rule.Source}
+			}
 			if cell.Evidence == nil {
 				cell.Evidence = []delivery.Evidence{}
 			}

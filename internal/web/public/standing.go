@@ -116,10 +116,22 @@ func (t teller) cell(c delivery.Cell) page.CellView {
 			v.Due = t.loc.T("answers.due", "Date", t.loc.Date(c.Due))
 		}
 	}
+	if (v.Due != "" || c.Status == delivery.StatusLate) && c.Rule != nil {
+		v.Rule = t.rule(*c.Rule)
+	}
 	for _, e := range c.Evidence() {
 		v.Evidence = append(v.Evidence, t.evidence(e))
 	}
 	return v
+}
+
+// rule says by which rule an answer is due.
+func (t teller) rule(r delivery.Rule) string {
+	key := "answers.rule"
+	if r.Working {
+		key = "answers.rule_working"
+	}
+	return t.loc.N(key, r.Days, "Source", t.loc.Isolate(r.Source))
 }
 
 func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
@@ -191,12 +203,12 @@ func (t teller) entry(e delivery.Entry, history []delivery.Entry) page.EventView
 	} else {
 		v.Words = t.loc.T("outcome." + string(e.Outcome))
 	}
+	v.Corrected = e.Corrected
 	v.Note, v.Evidence = page.Tagged{Text: e.Note}, []page.EvidenceView{t.evidence(e.Evidence)}
 	for _, x := range history {
 		if x.ID == e.Corrects {
 			v.Corrects = t.loc.T("answers.corrects", "Date", t.loc.Date(x.On))
 		}
-		v.Corrected = v.Corrected || x.Corrects == e.ID
 	}
 	return v
 }
