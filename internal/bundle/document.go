@@ -76,12 +76,21 @@ type cellDocument struct {
 	Outcome   delivery.Outcome    `json:"outcome,omitempty"`
 	Since     string              `json:"since,omitempty"` // YYYY-MM-DD
 	Days      int                 `json:"days"`
-	Due       string              `json:"due,omitempty"` // YYYY-MM-DD
+	Due       string              `json:"due,omitempty"`  // YYYY-MM-DD
+	Rule      *ruleDocument       `json:"rule,omitempty"` // from which that follows
 	Evidence  []delivery.Evidence `json:"evidence"`
 }
 
+type ruleDocument struct {
+	Days    int    `json:"days"`
+	Working bool   `json:"working"` // only days of work count
+	Source  string `json:"source"`
+}
+
 type deliveryDocument struct {
+	ID         string                `json:"id"`
 	Addressee  int                   `json:"addressee"`
+	Name       string                `json:"name"` // of the addressee
 	Kind       delivery.DeliveryKind `json:"kind"`
 	Channel    delivery.Channel      `json:"channel"`
 	State      delivery.State        `json:"state,omitempty"`
@@ -93,6 +102,7 @@ type responseDocument struct {
 	ID        string                 `json:"id"`
 	URL       string                 `json:"url"`
 	Addressee int                    `json:"addressee"`
+	Name      string                 `json:"name"` // of the addressee
 	At        string                 `json:"at"`
 	Kind      delivery.Kind          `json:"kind"`
 	From      string                 `json:"from,omitempty"`
@@ -149,6 +159,9 @@ func (s *Service) Document(l *Published) Document {
 			to, _ := l.Standing.Find(c.Addressee)
 			cell := cellDocument{Addressee: c.Addressee, Name: to.Called(), Delivered: stamp(c.Delivered), Status: c.Status, Said: c.Said, Outcome: c.Outcome,
 				Since: dayOf(c.Since), Days: c.Days, Due: dayOf(c.Due), Evidence: c.Evidence()}
+			if c.Rule != nil {
+				cell.Rule = &ruleDocument{c.Rule.Days, c.Rule.Working, c.Rule.Source}
+			}
 			if cell.Evidence == nil {
 				cell.Evidence = []delivery.Evidence{}
 			}
@@ -157,11 +170,14 @@ func (s *Service) Document(l *Published) Document {
 		d.Demands = append(d.Demands, demand)
 	}
 	for _, x := range l.Standing.Deliveries {
-		d.Deliveries = append(d.Deliveries, deliveryDocument{x.Addressee, x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
+		to, _ := l.Standing.Find(x.Addressee)
+		d.Deliveries = append(d.Deliveries, deliveryDocument{delivery.ID(x.ID), x.Addressee, to.Called(), x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
 	}
 	for _, r := range l.Standing.Responses {
 		id := delivery.ID(r.ID)
-		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, stamp(r.At), r.Kind, r.From, r.Excerpt, r.Language, r.State})
+		from, _ := l.Standing.Find(r.Addressee)
+		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, from.Called(), stamp(r.At), r.Kind, r.From, r.Excerpt,
+			r.Language, r.State})
 	}
 	if l.Deadline.IsSet() {
 		d.Deadline = l.Deadline.At.Format(time.RFC3339)

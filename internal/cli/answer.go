@@ -118,7 +118,9 @@ func (c *responsePublish) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	return e.with(c.Instance, func(a *app.App) error { return a.Deliveries.PublishResponse(e.ctx, c.Slug, id) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.PublishResponse(e.ctx, c.Slug, id), "Everybody can see response %s now.\n", c.ID)
+	})
 }
 
 type responseTakeDown struct {
@@ -133,7 +135,9 @@ func (c *responseTakeDown) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	return e.with(c.Instance, func(a *app.App) error { return a.Deliveries.TakeDown(e.ctx, c.Slug, id, 0) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.TakeDown(e.ctx, c.Slug, id, 0), "Response %s is taken down. That it was there stays.\n", c.ID)
+	})
 }
 
 type demandCommand struct {

@@ -148,3 +148,11 @@ func (e *environment) printJSON(v any) error {
 }
 
 func (e *environment) printf(format string, args ...any) { fmt.Fprintf(e.stdout, format, args...) }
+
+// done says in a line that something was done, unless err says that it was not.
+func (e *environment) done(err error, format string, args ...any) error {
+	if err == nil {
+		e.printf(format, args...)
+	}
+	return err
+}

@@ -151,7 +151,7 @@ func (c *deliveryAdd) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		return printDelivery(e, d, c.JSON)
+		return printDelivery(e, d, a.DB.Now(), c.JSON)
 	})
 }
 
@@ -173,24 +173,40 @@ func fileAt(path string, role delivery.FileRole) (delivery.File, error) {
 	return delivery.File{Role: role, Name: filepath.Base(path), Content: data}, err
 }
 
-func printDelivery(e *environment, d delivery.Delivery, asJSON bool) error {
+func printDelivery(e *environment, d delivery.Delivery, now time.Time, asJSON bool) error {
 	if asJSON {
-		return e.printJSON(deliveryJSON(d))
+		return e.printJSON(deliveryJSON(d, now))
 	}
-	e.printf("%s  %s  %d  %-10s %-7s %s\n", delivery.ID(d.ID), d.At.Format(time.DateOnly), d.Addressee, d.Kind, d.Channel, d.State)
+	e.printf("%s  %s  %d  %-10s %-7s %-8s %s\n", delivery.ID(d.ID), d.At.Format(time.DateOnly), d.Addressee, d.Kind, d.Channel, d.State, known(d, now))
+	for _, x := range [][2]string{{"note", d.Note}, {"tracking", d.Tracking}} {
+		if x[1] != "" {
+			e.printf("    %-8s %s\n", x[0], x[1])
+		}
+	}
 	for _, f := range d.Files {
-		e.printf("    %-5s %s  %s\n", f.Role, f.Commitment, f.Name)
+		e.printf("    %-8s %s  %s\n", f.Role, f.Commitment, f.Name)
 	}
 	return nil
 }
 
-func deliveryJSON(d delivery.Delivery) map[string]any {
+// known says from when on everybody may know of a delivery.
+func known(d delivery.Delivery, now time.Time) string {
+	switch {
+	case d.IsPublic(now):
+		return "public"
+	case d.PublicAt.IsZero():
+		return "private"
+	}
+	return "public from " + d.PublicAt.Format(time.RFC3339)
+}
+
+func deliveryJSON(d delivery.Delivery, now time.Time) map[string]any {
 	files := []map[string]any{}
 	for _, f := range d.Files {
 		files = append(files, map[string]any{"role": f.Role, "name": f.Name, "type": f.Type, "copy": f.Copy, "commitment": f.Commitment})
 	}
 	v := map[string]any{"id": delivery.ID(d.ID), "addressee": d.Addressee, "kind": d.Kind, "channel": d.Channel, "state": d.State, "at": d.At.Format(time.RFC3339),
-		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": !d.PublicAt.IsZero(), "commitment": d.Commitment(), "files": files}
+		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now), "commitment": d.Commitment(), "files": files}
 	if !d.PublicAt.IsZero() {
 		v["public_at"] = d.PublicAt.Format(time.RFC3339)
 	}
@@ -211,7 +227,7 @@ func (c *deliveryList) Run(e *environment) error {
 			return err
 		}
 		for _, d := range st.Deliveries {
-			if err := printDelivery(e, d, c.JSON); err != nil {
+			if err := printDelivery(e, d, a.DB.Now(), c.JSON); err != nil {
 				return err
 			}
 		}
@@ -231,7 +247,9 @@ func (c *deliveryPublish) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	return e.with(c.Instance, func(a *app.App) error { return a.Deliveries.Publish(e.ctx, c.Slug, id, 0) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.Publish(e.ctx, c.Slug, id, 0), "Everybody may know of delivery %s now.\n", c.ID)
+	})
 }
 
 type deliveryBounced struct {
@@ -246,7 +264,9 @@ func (c *deliveryBounced) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	return e.with(c.Instance, func(a *app.App) error { return a.Deliveries.MarkBounced(e.ctx, c.Slug, id, 0) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.MarkBounced(e.ctx, c.Slug, id, 0), "Delivery %s came back, and counts as none.\n", c.ID)
+	})
 }
 
 func idOf(typed string) (int64, error) {

@@ -180,6 +180,8 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		Signers: []desk.SignerView{{Number: "1", Name: tag(w.name), Has: true}, {Number: "2", Name: tag(w.longName)}}}
 	documents.Chosen = documents.Covers[1]
 	deliveries, answers, response := deliverySamples(l, w, base, tag)
+	waits := response
+	waits.Waits, waits.Form, waits.Excerpt = true, page.Form{}, tag(w.text)
 	return append(circulationSamples(l, w, plain, base, tag, view), []sample{
 		{"desk-sign-in", desk.SignInPage{Base: plain(l.T("desk.sign_in.title"), "/desk/sign-in"), Form: wrong(typed, "email"), Passkey: passkey}},
 		{"desk-join", join}, {"desk-join-member", member},
@@ -225,7 +227,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
-		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response},
+		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response}, {"desk-response-waits", waits},
 		{"desk-deliveries-draft", desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title),
 			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, Known: deliveries.Known}},
 		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title),
@@ -305,17 +307,17 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"addressee"}}, "at", "embargo", "rule"), To: to, Known: to,
 		Channels: []page.Option{{Value: "email", Text: l.T("delivery.channel.email")}}, Kinds: []page.Option{{Value: "first", Text: l.T("delivery.kind.first")}},
 		Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}},
-		Addressees: []desk.AddresseeView{{Number: "1", Role: l.T("desk.deliveries.role_asked"), Email: "office@water.example", Name: tag(w.longName), Members: 47,
-			Rule: l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.role_cc"), Name: tag(w.office), Reason: w.text}},
+		Addressees: []desk.AddresseeView{{Number: "1", Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName), Members: 47,
+			Rule: l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
 		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
-			At: date, Commitment: strings.Repeat("0f", 32), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
+			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
 		Says:    []page.Option{{Value: "promised", Text: l.T("said.promised")}, {Value: "refused", Text: l.T("said.refused")}},
 		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Demands: []desk.StandsView{{Number: "1", Text: tag(w.text), Cells: []desk.CellView{{To: tag(w.longName), Status: l.T("status.unanswered"), Since: date, Days: 23,
-			History: []string{date + " · " + l.T("said.promised") + " · " + l.Isolate("response:r2ekqp9k7iil")}}, {To: tag(w.office), Status: l.T("status.not_delivered")}}},
+			History: []string{date + " · " + l.T("said.promised") + " · " + l.Isolate(l.T("answers.response_of", "Date", date))}}, {To: tag(w.office), Status: l.T("status.not_delivered")}}},
 			{Number: "2", Text: tag(w.title), Cells: []desk.CellView{{To: tag(w.longName), Status: l.T("status.met"), Since: date, Days: 1}}}},
 		Responses: []desk.ResponseLine{{URL: "/r", From: w.longName, Kind: l.T("response.kind.reply"), At: date, State: l.T("response.state.private")}},
 		Numbers:   []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.text)}}, What: []page.Option{{Value: "outcome.met", Text: l.T("outcome.met")}},
@@ -323,7 +325,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Entries:  []page.Option{{Value: "1", Text: l.Digits("1") + " · " + date}}}
 	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
-		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
+		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response
 }

@@ -115,6 +115,7 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/answers/{id}", desk.OnLetter(account.Editor), d.ShowResponse)
 	s.desk("POST /desk/letters/{slug}/answers/{id}", desk.OnLetter(account.Editor), d.SubmitResponse)
 	s.desk("GET /desk/letters/{slug}/answers/{id}/file", desk.OnLetter(account.Editor), d.SendOriginal)
+	s.desk("GET /desk/letters/{slug}/answers/{id}/copy", desk.OnLetter(account.Editor), d.SendCopy)
 	s.desk("GET /desk/letters/{slug}/documents", desk.OnLetter(account.Editor), d.ShowDocuments)
 	s.desk("POST /desk/letters/{slug}/documents", desk.OnLetter(account.Editor), d.SubmitDocuments)
 	s.desk("GET /desk/letters/{slug}/documents/{file}", desk.OnLetter(account.Editor), d.SendDocument)

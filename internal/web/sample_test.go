@@ -58,6 +58,7 @@ func standingOf(l *i18n.Locale, w words, tag func(string) page.Tagged) *public.S
 	}
 	late, promised, met := cell(delivery.StatusLate, w.office), cell(delivery.StatusPromised, w.longName), cell(delivery.StatusMet, w.office)
 	met.Evidence, promised.Said, promised.Due = events[3].Evidence, l.T("said.partly"), l.T("answers.due", "Date", on)
+	late.Rule = l.N("answers.rule_working", 15, "Source", l.Isolate(w.longName))
 	line := func(number string, cells ...page.CellView) page.DemandLine {
 		return page.DemandLine{Number: l.Digits(number), URL: "/letters/x/demands/" + number, Text: tag(w.text), Cells: cells}
 	}
@@ -212,7 +213,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Heading: l.T("answers.came", "Kind", l.T("response.kind.reply"), "Name", w.office), Addressee: tag(w.office), AddresseeURL: "/addressees/office", From: w.longName,
 		Received: view.Published, Written: view.Published, Reference: "AB/2026-118", Until: view.Published, PassedTo: tag(w.organisation), PassedURL: "/addressees/x",
 		Excerpt: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir,
-		Said: []public.SaidLine{{Demand: l.T("answers.demand_n", "Number", l.Digits("1")), URL: "/letters/x/demands/1", Words: l.T("said.promised")},
+		Said: []public.SaidLine{{Demand: l.T("answers.demand_n", "Number", l.Digits("1")), URL: "/letters/x/demands/1", Words: l.T("said.promised"), Corrected: true},
 			{Demand: l.T("answers.demand_n", "Number", l.Digits("2")), URL: "/letters/x/demands/2", Words: l.T("said.not_addressed")}},
 		CopyURL: "/letters/x/responses/1a/file", CopyName: "a-reply-with-a-long-name-2026-05-04.pdf"}
 	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []public.Contact{{Name: w.longName, Email: "contact@example.org"}},

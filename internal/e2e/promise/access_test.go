@@ -72,6 +72,7 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/answers/{id}":             string(account.Editor),
 	"POST /desk/letters/{slug}/answers/{id}":            string(account.Editor),
 	"GET /desk/letters/{slug}/answers/{id}/file":        string(account.Editor),
+	"GET /desk/letters/{slug}/answers/{id}/copy":        string(account.Editor),
 	"GET /desk/letters/{slug}/documents":                string(account.Editor),
 	"POST /desk/letters/{slug}/documents":               string(account.Editor),
 	"GET /desk/letters/{slug}/documents/{file}":         string(account.Editor),

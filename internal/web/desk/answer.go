@@ -1,12 +1,16 @@
 package desk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
@@ -76,6 +80,10 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	if failed != nil {
 		return failed
 	}
+	exhibits, failed := h.Deliveries.Exhibits(r.Context())
+	if failed != nil {
+		return failed
+	}
 	p.From = addresseeOptions(loc, st)
 	for _, x := range st.Responses {
 		from, _ := st.Find(x.Addressee)
@@ -105,7 +113,7 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 				cell.Since = loc.Date(c.Since)
 			}
 			for _, e := range c.History {
-				said := entryWords(loc, e)
+				said := entryWords(loc, e, st, exhibits)
 				cell.History = append(cell.History, said)
 				p.Entries = append(p.Entries, page.Option{Value: delivery.ID(e.ID), Text: loc.Digits(x.Number) + " · " + said})
 			}
@@ -117,16 +125,35 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 }
 
 // entryWords says what became known of a cell, and when.
-func entryWords(loc *i18n.Locale, e delivery.Entry) string {
+func entryWords(loc *i18n.Locale, e delivery.Entry, st delivery.Standing, exhibits []delivery.Exhibit) string {
 	what := "said." + string(e.Said)
 	if e.Outcome != "" {
 		what = "outcome." + string(e.Outcome)
 	}
-	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(string(e.Evidence))}
+	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(evidenceWords(loc, e.Evidence, st, exhibits))}
 	if e.Note != "" {
 		words = append(words, loc.Isolate(e.Note))
 	}
 	return strings.Join(words, " · ")
+}
+
+// evidenceWords says what an entry rests on as people know it: a response by its day, a file by its name, a web address as it is.
+func evidenceWords(loc *i18n.Locale, e delivery.Evidence, st delivery.Standing, exhibits []delivery.Exhibit) string {
+	if id, ok := e.Response(); ok {
+		for _, x := range st.Responses {
+			if x.ID == id {
+				return loc.T("answers.response_of", "Date", loc.Date(x.At))
+			}
+		}
+	}
+	if hash, ok := e.Exhibit(); ok {
+		for _, x := range exhibits {
+			if x.Hash == hash {
+				return x.Name
+			}
+		}
+	}
+	return string(e)
 }
 
 // SubmitAnswers enters what came back, or notes what came of a demand.
@@ -211,11 +238,7 @@ func (h *Handlers) note(r *http.Request, d *Visit, v url.Values, files map[strin
 	}
 	switch f, there := files["exhibit"]; {
 	case there:
-		x, err := h.Deliveries.AddExhibit(r.Context(), delivery.File{Name: f.Name, Content: f.Data})
-		if err != nil {
-			return err
-		}
-		k.Evidence = delivery.Evidence("exhibit:" + x.Hash)
+		k.File = &delivery.File{Name: f.Name, Content: f.Data}
 	case k.Evidence == "":
 		k.Evidence = delivery.Evidence(v.Get("response"))
 	}
@@ -233,8 +256,9 @@ type ResponsePage struct {
 	Reference, State string
 	Written, Until   string
 	FileURL, File    string
-	Copy             string
+	CopyURL, Copy    string
 	Private, Public  bool
+	Waits            bool // for a second member: until then it stays as it was when that was asked
 	Excerpt          page.Tagged
 	WordsIn          []page.Option // languages that can be chosen
 }
@@ -267,6 +291,15 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request, d *Visit
 		v.Set("excerpt", h.proposed(r, d.Letter, x))
 	}
 	return h.responsePage(w, r, d, v, nil)
+}
+
+// waits reports whether a request to publish something that came back waits for a second member.
+func (h *Handlers) waits(r *http.Request, l letter.Letter, x delivery.Response) (bool, error) {
+	waiting, err := h.Accounts.Approvals.Waiting(r.Context(), l.ID)
+	return slices.ContainsFunc(waiting, func(a account.Approval) bool {
+		read, is := a.Asks.(delivery.Read)
+		return is && read.Response == x.ID
+	}), err
 }
 
 // proposed is the text of a file that came, for the excerpt, "" where it cannot be read.
@@ -306,8 +339,14 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 			*to = loc.Date(at)
 		}
 	}
+	if p.Waits, failed = h.waits(r, l, x); failed != nil {
+		return failed
+	}
 	if x.File != "" {
 		p.FileURL = p.Action + "/file"
+	}
+	if x.Copy != "" {
+		p.CopyURL = p.Action + "/copy"
 	}
 	for _, code := range l.Edition.Languages() {
 		p.WordsIn = append(p.WordsIn, page.Option{Value: code, Text: loc.Language(code)})
@@ -315,7 +354,7 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	return h.Render(w, page.Status(err), p)
 }
 
-// SubmitResponse changes what is to be published, asks a second member to, or takes down what was.
+// SubmitResponse changes what is to be published, asks a second member to, destroys what is private, or takes down what was published.
 func (h *Handlers) SubmitResponse(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, files, err := page.ReadUploads(w, r, maxScans)
 	if err != nil && (v == nil || !comesBack(err)) {
@@ -325,7 +364,15 @@ func (h *Handlers) SubmitResponse(w http.ResponseWriter, r *http.Request, d *Vis
 	if failed != nil {
 		return failed
 	}
-	done := "saved"
+	waits, failed := h.waits(r, d.Letter, x)
+	if failed != nil {
+		return failed
+	}
+	if err == nil && waits { // what the second member reads is what was asked about
+		err = fault.New(fault.Conflict, "response.waits")
+	}
+	done, path := "saved", "/desk/letters/"+d.Letter.Slug+"/answers"
+	back := path + "/" + delivery.ID(x.ID)
 	if err == nil {
 		switch do := v.Get("do"); do {
 		case "edit", "publish":
@@ -335,8 +382,12 @@ func (h *Handlers) SubmitResponse(w http.ResponseWriter, r *http.Request, d *Vis
 			}
 			err = h.Deliveries.Edit(r.Context(), d.Letter.Slug, x.ID, v.Get("excerpt"), v.Get("language"), copied, d.User.ID)
 			if err == nil && do == "publish" {
-				done, err = h.carry(r, d, delivery.Read{Response: x.ID}, "made_public")
+				if _, x, err = h.found(r, d.Letter); err == nil {
+					done, err = h.carry(r, d, delivery.Read{Response: x.ID, Sum: x.Sum()}, "made_public")
+				}
 			}
+		case "discard":
+			done, back, err = "removed", path, h.Deliveries.Discard(r.Context(), d.Letter.Slug, x.ID, d.User.ID)
 		case "take_down":
 			done, err = "removed", h.Deliveries.TakeDown(r.Context(), d.Letter.Slug, x.ID, d.User.ID)
 		default:
@@ -349,7 +400,20 @@ func (h *Handlers) SubmitResponse(w http.ResponseWriter, r *http.Request, d *Vis
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug+"/answers/"+delivery.ID(x.ID), done)
+	return seeOther(w, r, back, done)
+}
+
+// SendCopy sends the file of something that came back as it is to be published.
+func (h *Handlers) SendCopy(w http.ResponseWriter, r *http.Request, d *Visit) error {
+	_, x, err := h.found(r, d.Letter)
+	if err != nil {
+		return err
+	}
+	return h.Attach(w, r, func() (page.Attachment, error) {
+		f, err := h.Deliveries.CopyForEditors(r.Context(), d.Letter, x.ID)
+		sum := sha256.Sum256(f.Content)
+		return page.Attachment{Name: f.Name, Type: f.Type, Hash: hex.EncodeToString(sum[:]), Content: f.Content}, err
+	})
 }
 
 // SendOriginal sends the file of something that came back as it came.

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ type AddresseeView struct {
 // DeliveryView is a delivery as editors see it.
 type DeliveryView struct {
 	ID, To, Kind, Channel, State, At string
-	Note, Tracking, Commitment       string
+	Note, Tracking, Commitment, Copy string // Copy is the number that the commitment is made with
 	Private                          bool
 	Until                            string // of an embargo
 	Bounces                          bool   // it can still come back
@@ -90,10 +91,16 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 	if failed != nil {
 		return failed
 	}
+	if typed.Get("kind") == "" {
+		p.Form.Values.Set("kind", string(delivery.First))
+		if slices.ContainsFunc(st.Deliveries, func(x delivery.Delivery) bool { return x.State != delivery.Turned && x.State != delivery.Bounced }) {
+			p.Form.Values.Set("kind", string(delivery.Reminder)) // one that begins the clock again is chosen, never slipped into
+		}
+	}
 	p.To = addresseeOptions(loc, st)
 	p.Known = append([]page.Option{{Value: "0", Text: loc.T("desk.deliveries.somebody")}}, p.To...)
 	for _, a := range st.Addressees {
-		v := AddresseeView{Number: strconv.Itoa(a.Number), Role: loc.T("desk.deliveries.role_" + string(a.Role)), Email: a.Email,
+		v := AddresseeView{Number: strconv.Itoa(a.Number), Role: loc.T("desk.deliveries.is_" + string(a.Role)), Email: a.Email,
 			Name: page.Tag(a.Called(), t.Language), Members: a.Members, Reason: a.Reason}
 		if a.Rule != nil {
 			v.Rule = loc.N("counts.days_n", a.Rule.Days) + " · " + a.Rule.Source
@@ -112,6 +119,9 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 			v.Until = loc.Date(x.PublicAt)
 		}
 		for i, f := range x.Files {
+			if f.Role == delivery.Pack && v.Copy == "" {
+				v.Copy = f.Copy
+			}
 			v.Files = append(v.Files, FileView{p.Action + "/" + v.ID + "/" + strconv.Itoa(i+1), f.Name, string(f.Role)})
 		}
 		p.Deliveries = append(p.Deliveries, v)

@@ -53,8 +53,17 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 		if account.Role(e.Object).May(account.Viewer) {
 			v.Object = l.T("desk.role." + e.Object)
 		}
-		if strings.HasPrefix(e.Act, "approval.") {
+		noun, _, _ := strings.Cut(e.Act, ".")
+		switch {
+		case e.Object == "":
+		case noun == "approval":
 			v.Object = l.T("desk.approval." + e.Object)
+		case noun == "delivery":
+			v.Object = l.T("delivery.channel." + e.Object)
+		case noun == "response":
+			v.Object = l.T("response.kind." + e.Object)
+		case noun == "demand":
+			v.Object = l.Digits(e.Object)
 		}
 		if audience, format, _ := strings.Cut(e.Object, " "); strings.HasPrefix(e.Act, "export.") {
 			format, number, _ := strings.Cut(format, " ")

@@ -22,6 +22,7 @@ type CellView struct {
 	Line      string // the status in words
 	Said      string // what they said, where the status does not tell
 	Due       string // where the status does not tell
+	Rule      string // by which it was or is due, in words, with its source; "" for a date of the letter
 	Evidence  []EvidenceView
 }
 

@@ -16,8 +16,9 @@ import (
 type date struct {
 	id     string // the same whatever the day becomes
 	on     time.Time
-	demand int // by its place in the letter, -1 for the letter's deadline
-	to     int // the addressee whose clock it is, 0 for a day that the letter itself gives
+	demand int            // by its place in the letter, -1 for the letter's deadline
+	to     int            // the addressee whose clock it is, 0 for a day that the letter itself gives
+	rule   *delivery.Rule // by which it is a day, nil for none
 }
 
 // dates are when demands are due, and until when the letter can be signed.
@@ -27,7 +28,7 @@ func (l *cachedLetter) dates() (list []date) {
 		if l.Deadline.Zone != nil {
 			on = on.In(l.Deadline.Zone)
 		}
-		list = append(list, date{"deadline", on, -1, 0})
+		list = append(list, date{"deadline", on, -1, 0, nil})
 	}
 	for i, d := range l.Standing.Demands {
 		id := "demand-" + delivery.ID(d.ID)
@@ -38,12 +39,12 @@ func (l *cachedLetter) dates() (list []date) {
 		for _, f := range d.Known() {
 			if day, err := time.Parse(time.DateOnly, f.Value); err == nil && f.Kind == letter.FactDue {
 				given = day
-				list = append(list, date{id, day, i, 0})
+				list = append(list, date{id, day, i, 0, nil})
 			}
 		}
 		for _, c := range d.Cells {
 			if !c.Due.IsZero() && !c.Due.Equal(given) {
-				list = append(list, date{id + "-" + strconv.Itoa(c.Addressee), c.Due, i, c.Addressee})
+				list = append(list, date{id + "-" + strconv.Itoa(c.Addressee), c.Due, i, c.Addressee, c.Rule})
 			}
 		}
 	}
@@ -80,7 +81,11 @@ func (h *Handlers) SendCalendar(w http.ResponseWriter, r *http.Request) error {
 			key, args = "answers.event.due_by", append(args, "Name", t.name(d.to).Text)
 		}
 		event.SetSummary(t.loc.T(key, args...))
-		event.SetDescription(title)
+		about := title
+		if d.rule != nil {
+			about += "\n" + t.rule(*d.rule)
+		}
+		event.SetDescription(about)
 		event.SetURL(h.BaseURL + demand.URL)
 	}
 	w.Header().Set("Content-Disposition", `inline; filename="`+l.Slug+`.ics"`)

@@ -122,7 +122,7 @@ func answered(r *http.Request, l *cachedLetter, like feedEntry, base string) (en
 	for _, d := range st.Demands {
 		for _, c := range d.Cells {
 			for _, e := range c.History {
-				if e.Outcome != "" {
+				if e.Outcome != "" && !e.Corrected {
 					add("#known-"+delivery.ID(e.ID), e.On, "answers.feed.outcome", letter.Excerpt(d.Text, 400),
 						"Number", t.loc.Digits(d.Number), "Outcome", t.loc.T("outcome."+string(e.Outcome)))
 				}

@@ -40,7 +40,10 @@ type ResponsePage struct {
 func (ResponsePage) Template() string { return "public/response" }
 
 // SaidLine is what a response says about a demand.
-type SaidLine struct{ Demand, URL, Words string }
+type SaidLine struct {
+	Demand, URL, Words string
+	Corrected          bool // by a later entry
+}
 
 // findResponse returns a response that everybody may know of. One that is private is as unknown as one that never came.
 func (h *Handlers) findResponse(r *http.Request) (l *cachedLetter, x delivery.Response, err error) {
@@ -83,7 +86,7 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request) error {
 			for _, e := range c.History {
 				if id, ok := e.Evidence.Response(); ok && id == x.ID {
 					demand := t.loc.T("answers.demand_n", "Number", t.loc.Digits(d.Number))
-					p.Said = append(p.Said, SaidLine{demand, page.Local(r, t.path+"/demands/"+d.Number), t.entry(e, c.History).Words})
+					p.Said = append(p.Said, SaidLine{demand, page.Local(r, t.path+"/demands/"+d.Number), t.entry(e, c.History).Words, e.Corrected})
 				}
 			}
 		}

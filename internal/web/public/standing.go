@@ -116,10 +116,22 @@ func (t teller) cell(c delivery.Cell) page.CellView {
 			v.Due = t.loc.T("answers.due", "Date", t.loc.Date(c.Due))
 		}
 	}
+	if (v.Due != "" || c.Status == delivery.StatusLate) && c.Rule != nil {
+		v.Rule = t.rule(*c.Rule)
+	}
 	for _, e := range c.Evidence() {
 		v.Evidence = append(v.Evidence, t.evidence(e))
 	}
 	return v
+}
+
+// rule says by which rule an answer is due.
+func (t teller) rule(r delivery.Rule) string {
+	key := "answers.rule"
+	if r.Working {
+		key = "answers.rule_working"
+	}
+	return t.loc.N(key, r.Days, "Source", t.loc.Isolate(r.Source))
 }
 
 func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
@@ -133,20 +145,25 @@ func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 		return v
 	}
 	if hash, ok := e.Exhibit(); ok {
-		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", hash[:min(len(hash), 8)]), URL: "/exhibits/" + hash}
+		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", t.loc.Isolate(shorten(t.l.Exhibits[hash]))), URL: "/exhibits/" + hash}
 	}
 	v := page.EvidenceView{Text: string(e), URL: string(e), Elsewhere: true}
 	if u, err := url.Parse(string(e)); err == nil && u.Host != "" {
-		v.Text = u.Host + strings.TrimSuffix(u.Path, "/")
-		if r := []rune(v.Text); len(r) > shortAddress {
-			v.Text = string(r[:shortAddress-1]) + "…"
-		}
+		v.Text = shorten(u.Host + strings.TrimSuffix(u.Path, "/"))
 	}
 	return v
 }
 
-// shortAddress is in characters how much of a web address stands in a line.
-const shortAddress = 48
+// shorten leaves of a web address or the name of a file what stands in a line.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > shortName {
+		return string(r[:shortName-1]) + "…"
+	}
+	return s
+}
+
+// shortName is in characters how much that is.
+const shortName = 48
 
 func (t teller) responseURL(id int64) string {
 	return page.Local(t.r, t.path+"/responses/"+delivery.ID(id))
@@ -186,12 +203,12 @@ func (t teller) entry(e delivery.Entry, history []delivery.Entry) page.EventView
 	} else {
 		v.Words = t.loc.T("outcome." + string(e.Outcome))
 	}
+	v.Corrected = e.Corrected
 	v.Note, v.Evidence = page.Tagged{Text: e.Note}, []page.EvidenceView{t.evidence(e.Evidence)}
 	for _, x := range history {
 		if x.ID == e.Corrects {
 			v.Corrects = t.loc.T("answers.corrects", "Date", t.loc.Date(x.On))
 		}
-		v.Corrected = v.Corrected || x.Corrects == e.ID
 	}
 	return v
 }
