@@ -183,11 +183,11 @@ func TestPDF_ofManyPictures(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	text := ""
+	var text strings.Builder
 	for i := range 7 {
-		text += fmt.Sprintf("![a](picture:%064d)\n\n", i)
+		text.WriteString(fmt.Sprintf("![a](picture:%064d)\n\n", i))
 	}
-	in = inputOf(english(text))
+	in = inputOf(english(text.String()))
 	in.Picture = func(hash string) []byte { return pngOf(6000, 5990+int(hash[len(hash)-1]-'0')) } // five are 180 million pixels
 	d = Make(in)
 	if report, err = d.WritePDF(io.Discard); err != nil {

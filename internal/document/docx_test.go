@@ -326,13 +326,13 @@ func TestDOCX_saysWhatItSaid(t *testing.T) {
 	docx, _ := writeWord(t, Make(signed(led(inputOf(everything())), 3)))
 	parts := partsOf(t, docx)
 	breaks := strings.NewReplacer("</w:p>", "</w:p>\n", "</w:tr>", "</w:tr>\n", "</w:tblGrid>", "</w:tblGrid>\n", "</w:lvl>", "</w:lvl>\n")
-	var got string
+	var got strings.Builder
 	for _, name := range []string{"document.xml", "numbering.xml", "footnotes.xml", "footer1.xml", "_rels/document.xml.rels"} {
-		got += "== " + name + "\n" + breaks.Replace(parts["word/"+name]) + "\n"
+		got.WriteString("== " + name + "\n" + breaks.Replace(parts["word/"+name]) + "\n")
 	}
 	file := filepath.Join("testdata", "everything.docx.txt")
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -340,7 +340,7 @@ func TestDOCX_saysWhatItSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if difference := cmp.Diff(string(want), got); difference != "" {
+	if difference := cmp.Diff(string(want), got.String()); difference != "" {
 		t.Errorf("%s (-update writes it):\n%s", file, difference)
 	}
 }

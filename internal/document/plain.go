@@ -171,14 +171,15 @@ func (p *plainText) blocks(blocks []Block, indent string) {
 
 // line is a signatory on one line.
 func (s Signatory) line() string {
-	text := s.Name
+	var text strings.Builder
+	text.WriteString(s.Name)
 	for _, part := range []string{s.Title, s.Affiliation, s.Country} {
 		if part != "" {
-			text += ", " + part
+			text.WriteString(", " + part)
 		}
 	}
 	if s.Mark != "" {
-		text += " (" + s.Mark + ")"
+		text.WriteString(" (" + s.Mark + ")")
 	}
-	return text
+	return text.String()
 }

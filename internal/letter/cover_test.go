@@ -61,19 +61,19 @@ func TestCovers_fallBackOnWhatHoldsForAll(t *testing.T) {
 			want string
 		}{{[]letter.Addressee{{Office: "Harbour Board"}, {Name: "Mara Lindqvist"}}, "B 7,"}, {[]letter.Addressee{{Name: "Mara Lindqvist"}}, ""}} {
 			e.Texts = map[string]letter.Text{"en": {Language: "en", Addressees: x.text}}
-			got := ""
+			var got strings.Builder
 			for i := range x.text {
 				if i > 0 {
-					got += ","
+					got.WriteString(",")
 				}
 				c, err := d.Covers.Find(ctx, l.ID, e, i+1)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got += c.Yours
+				got.WriteString(c.Yours)
 			}
-			if got != x.want {
-				t.Errorf("the references of the addressees are %q, want %q", got, x.want)
+			if got.String() != x.want {
+				t.Errorf("the references of the addressees are %q, want %q", got.String(), x.want)
 			}
 		}
 		put(letter.Cover{Addressee: 2}, "")
