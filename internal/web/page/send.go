@@ -154,7 +154,9 @@ func (s *Site) Attach(w http.ResponseWriter, r *http.Request, find func() (Attac
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
-	h.Set("Cache-Control", "no-cache") // it may be taken down
+	if h.Get("Cache-Control") != "no-store" { // as at the desk
+		h.Set("Cache-Control", "no-cache") // it may be taken down
+	}
 	h.Set("ETag", `"`+f.Hash+`"`)
 	http.ServeContent(Patient(w), r, "", time.Time{}, bytes.NewReader(f.Content))
 	return nil
