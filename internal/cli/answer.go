@@ -211,7 +211,11 @@ func showDemands(e *environment, a *app.App, slug, number string, asJSON bool) e
 			to, _ := st.Find(c.Addressee)
 			e.printf("    %d  %-14s %s  %s\n", c.Addressee, c.Status, dayOf(c.Since), to.Called())
 			for _, x := range c.History {
-				e.printf("       %s  %s  %s%s  %s  %s\n", delivery.ID(x.ID), dayOf(x.On), x.Said, x.Outcome, x.Evidence, x.Note)
+				later := ""
+				if x.Corrected {
+					later = "  corrected later"
+				}
+				e.printf("       %s  %s  %s%s  %s  %s%s\n", delivery.ID(x.ID), dayOf(x.On), x.Said, x.Outcome, x.Evidence, x.Note, later)
 			}
 		}
 	}
@@ -223,14 +227,19 @@ func demandJSON(d delivery.Demand) map[string]any {
 	for _, c := range d.Cells {
 		history := []map[string]any{}
 		for _, x := range c.History {
-			entry := map[string]any{"id": delivery.ID(x.ID), "on": dayOf(x.On), "said": x.Said, "outcome": x.Outcome, "evidence": x.Evidence, "note": x.Note}
+			entry := map[string]any{"id": delivery.ID(x.ID), "on": dayOf(x.On), "said": x.Said, "outcome": x.Outcome, "evidence": x.Evidence, "note": x.Note,
+				"corrected": x.Corrected}
 			if x.Corrects != 0 {
 				entry["corrects"] = delivery.ID(x.Corrects)
 			}
 			history = append(history, entry)
 		}
-		cells = append(cells, map[string]any{"addressee": c.Addressee, "status": c.Status, "since": dayOf(c.Since), "days": c.Days, "delivered": stampOf(c.Delivered),
-			"said": c.Said, "outcome": c.Outcome, "due": dayOf(c.Due), "evidence": c.Evidence(), "history": history})
+		cell := map[string]any{"addressee": c.Addressee, "status": c.Status, "since": dayOf(c.Since), "days": c.Days, "delivered": stampOf(c.Delivered),
+			"said": c.Said, "outcome": c.Outcome, "due": dayOf(c.Due), "evidence": c.Evidence(), "history": history}
+		if c.Rule != nil {
+			cell["rule"] = c.Rule
+		}
+		cells = append(cells, cell)
 	}
 	return map[string]any{"number": d.Number, "text": d.Text, "status": d.Least(), "cells": cells}
 }

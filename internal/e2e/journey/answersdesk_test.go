@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,15 @@ func TestAnswers_atTheDesk(t *testing.T) {
 		}
 		if strings.Contains(history.Main(t), "exhibit:") {
 			t.Error("a hash stands for a file")
+		}
+		entry := regexp.MustCompile(`<option value="([0-9a-z]+)">[^<]*proof\.png`).FindStringSubmatch(history.Body)
+		if entry == nil {
+			t.Fatalf("what can be corrected: %s", history.Body)
+		}
+		enter(answersPath, "exhibit", "", "", url.Values{"do": {"note"}, "demand": {"1"}, "of": {"1"}, "what": {"outcome.partly_met"}, "day": {today},
+			"evidence": {"https://press.example/half"}, "corrects": {entry[1]}})
+		if after := ada.Get(answersPath); !strings.Contains(after.Main(t), "met · proof.png · corrected later") || strings.Contains(after.Body, `<option value="`+entry[1]+`">`) {
+			t.Errorf("what was corrected: %s", after.Main(t))
 		}
 		trail := ada.Get(boardPath + "/trail").Main(t)
 		for _, want := range []string{"entered a delivery: post", "entered what came back: reply", "entered what came back: out of office", "noted where a demand stands: demand 1"} {

@@ -114,6 +114,10 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 			}
 			for _, e := range c.History {
 				said := entryWords(loc, e, st, exhibits)
+				if e.Corrected {
+					cell.History = append(cell.History, said+" · "+loc.T("answers.corrected"))
+					continue
+				}
 				cell.History = append(cell.History, said)
 				p.Entries = append(p.Entries, page.Option{Value: delivery.ID(e.ID), Text: loc.Digits(x.Number) + " · " + said})
 			}
