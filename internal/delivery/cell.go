@@ -31,10 +31,10 @@ type Cell struct {
 	facts     Facts
 }
 
-// Evidence are the references that what is known of a cell rests on, each once, the latest first.
+// Evidence are the references that what is known of a cell rests on, each once, the latest first. What was corrected is not known.
 func (c Cell) Evidence() (list []Evidence) {
 	for _, e := range slices.Backward(c.History) {
-		if !slices.Contains(list, e.Evidence) {
+		if !e.Corrected && !slices.Contains(list, e.Evidence) {
 			list = append(list, e.Evidence)
 		}
 	}
