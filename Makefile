@@ -5,7 +5,7 @@ ADDR     ?= localhost:8080
 # The slow packages begin first, so that all cores are busy to the end.
 PACKAGES ?= ./internal/signing ./internal/intake ./internal/cli ./internal/web/... ./internal/e2e/... ./internal/i18n ./...
 # What runs at once in one process; make soak also races what is tried end to end.
-RACED     = ./internal/store ./internal/job ./internal/tlog ./internal/signing ./internal/invitation ./internal/intake ./internal/delivery ./internal/web/public
+RACED     = ./internal/store ./internal/job ./internal/tlog ./internal/signing ./internal/invitation ./internal/intake ./internal/delivery
 export CGO_ENABLED = 0
 export GOTOOLCHAIN = local
 
@@ -30,7 +30,7 @@ race: ## What runs at once, under the race detector (needs a C compiler)
 soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
 	$(GO) test -timeout 3h -count 1 -v -p 1 -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/testkit ./internal/e2e/promise ./internal/e2e/operate -soak
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/e2e/promise -soak
-	CGO_ENABLED=1 $(GO) test -race -short -vet=off -timeout 30m ./internal/e2e/journey ./internal/e2e/promise
+	CGO_ENABLED=1 $(GO) test -race -short -vet=off -timeout 30m ./internal/web/public ./internal/e2e/journey ./internal/e2e/promise
 
 lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
