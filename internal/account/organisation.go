@@ -3,10 +3,24 @@ package account
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/undersigned/undersigned/internal/fault"
 )
+
+// Status is the consultative status of an organisation with the Economic and Social Council, by its resolution 1996/31.
+type Status string
+
+// The statuses, in the order in which documents of the United Nations name them.
+const (
+	General Status = "general"
+	Special Status = "special"
+	Roster  Status = "roster"
+)
+
+// Statuses are all of them.
+var Statuses = []Status{General, Special, Roster}
 
 // Organisation is an entry of the instance's directory.
 type Organisation struct {
@@ -14,6 +28,7 @@ type Organisation struct {
 	Slug    string            `json:"-"`                 // [a-z0-9-]{1,80}, in its page's URL
 	Names   map[string]string `json:"names"`             // by BCP 47 language
 	Country string            `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Status  Status            `json:"status,omitempty"`  // with the Economic and Social Council of the United Nations; "" for none
 	Address []string          `json:"address,omitempty"` // lines of the postal address
 	Email   string            `json:"email,omitempty"`   // contact address shown on its page and letterhead
 	Phone   string            `json:"phone,omitempty"`
@@ -61,6 +76,9 @@ func (o Organisation) validate() error {
 	}
 	if strings.TrimSpace(o.Name("", "")) == "" {
 		faults = append(faults, fault.New(fault.Invalid, "organisation.name").On("name"))
+	}
+	if o.Status != "" && !slices.Contains(Statuses, o.Status) {
+		return fault.New(fault.Invalid, "organisation.status").On("status")
 	}
 	if o.Country != "" && !countryPattern.MatchString(o.Country) {
 		faults = append(faults, fault.New(fault.Invalid, "country").On("country"))

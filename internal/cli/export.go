@@ -27,7 +27,7 @@ type exportLetter struct {
 	Audience  roll.Audience   `default:"public" help:"For whom the document is, which decides which names stand in it: public, addressee or coalition. What is not public carries the number of its copy."`
 	Addressee int             `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
 	Sheet     document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
-	Layout    document.Layout `enum:"letter,un,upr,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
+	Layout    document.Layout `enum:"letter,un,upr,special,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. special: a sheet to copy into the form for the special procedures. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
 	BaseURL   string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
 	Output    string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
 }

@@ -22,10 +22,12 @@ type organisationSet struct {
 	Name    map[string]string `placeholder:"LANG=NAME" help:"Name in a language, e.g. --name en='Harbour Watch'."`
 	About   map[string]string `placeholder:"LANG=TEXT" help:"A few sentences in a language."`
 	Country string            `help:"ISO 3166 code."`
+	Status  account.Status    `enum:"general,special,roster,none," default:"" help:"Consultative status with the Economic and Social Council of the United Nations: general, special, roster, or none."`
 	Address []string          `sep:"none" placeholder:"LINE" help:"A line of the postal address; repeat it."`
 	Email   string            `help:"Contact address."`
 	Phone   string            `help:"Telephone number."`
 	Link    []string          `sep:"none" placeholder:"URL" help:"Web address; repeat it."`
+	NoLogo  bool              `name:"no-logo" help:"Take the logo away."`
 	Logo    string            `type:"existingfile" placeholder:"FILE" help:"PNG, JPEG or GIF."`
 }
 
@@ -58,6 +60,16 @@ func (c *organisationSet) Run(e *environment) error {
 		}
 		if c.Link != nil {
 			o.Links = c.Link
+		}
+		switch c.Status {
+		case "":
+		case "none":
+			o.Status = ""
+		default:
+			o.Status = c.Status
+		}
+		if c.NoLogo {
+			o.Logo = ""
 		}
 		if c.Logo != "" {
 			data, err := readFile(c.Logo, letter.MaxPictureBytes)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/verify"
@@ -16,9 +17,10 @@ type Layout string
 // The layouts.
 const (
 	AsLetter    Layout = "letter"
-	AsStatement Layout = "un"   // a written statement to the Human Rights Council
-	AsReview    Layout = "upr"  // a submission to the Universal Periodic Review
-	AsList      Layout = "list" // signatories and verification sheet alone
+	AsStatement Layout = "un"      // a written statement to the Human Rights Council
+	AsReview    Layout = "upr"     // a submission to the Universal Periodic Review
+	AsList      Layout = "list"    // signatories and verification sheet alone
+	AsAppeal    Layout = "special" // a sheet to copy into the form for the special procedures of the Human Rights Council
 )
 
 // rules are what an authority asks of the documents that it takes.
@@ -79,6 +81,9 @@ func (d *Document) arrange(in Input) {
 	if d.Layout == AsList {
 		end := slices.IndexFunc(d.Blocks, func(b Block) bool { p, page := b.(NewPage); return page && p.Begins > TheCover })
 		d.Blocks, d.Notes = d.Blocks[end:], nil
+		if len(d.Blocks) > 0 && d.Title != "" { // a list that lies alone says what was signed
+			d.Blocks = slices.Insert(d.Blocks, 1, Block(Heading{Level: 1, Runs: []Run{{Text: d.Title}}}))
+		}
 		return
 	}
 	within := TheText
@@ -109,6 +114,14 @@ func (d *Document) arrange(in Input) {
 		d.number(title)
 		d.Blocks = slices.Insert(d.Blocks, title, submitters(append(leads, others...))...)
 		return
+	}
+	if d.Layout == AsAppeal {
+		d.Blocks = slices.Insert(d.Blocks, title, d.appeal(in)...)
+		return
+	}
+	named, rest := inStatus(d.Language, in.Letter.Leads)
+	if len(named) > 0 { // who has no status can only share the views
+		leads, others = named, append(rest, others...)
 	}
 	if sentence, ok := shares[d.Language]; ok && len(others) > 0 {
 		d.share(fmt.Sprintf(sentence[min(len(others), 2)-1], strings.Join(others, ", ")))
@@ -141,7 +154,53 @@ func (d *Document) share(sentence string) {
 	d.Blocks[0], d.Notes = heading, slices.Insert(d.Notes, 0, []Block{said})
 }
 
-// submitters names who submits a document, one on a line. Which consultative status each has is not known here.
+// statuses say in the languages of written statements which consultative status organisations have: the words are the Council's.
+var statuses = map[string]map[account.Status]string{
+	"en": {account.General: "in general consultative status", account.Special: "in special consultative status", account.Roster: "on the roster"},
+	"fr": {account.General: "dotée(s) du statut consultatif général", account.Special: "dotée(s) du statut consultatif spécial", account.Roster: "inscrite(s) sur la Liste"},
+	"es": {account.General: "con estatus consultivo general", account.Special: "con estatus consultivo especial", account.Roster: "en la Lista"},
+}
+
+// inStatus names the organisations with a consultative status, grouped by it, one on a line, and those without.
+func inStatus(language string, leads []account.Organisation) (named, without []string) {
+	for _, status := range account.Statuses {
+		for _, o := range leads {
+			if o.Status == status {
+				named = append(named, o.Name(language, i18n.Default)+" ("+statuses[language][status]+")")
+			}
+		}
+	}
+	for _, o := range leads {
+		if o.Status == "" {
+			without = append(without, o.Name(language, i18n.Default))
+		}
+	}
+	return named, without
+}
+
+// appeal is what the form for the special procedures asks for: what the letter says of it, and room for what it does not say. That those
+// concerned agree has to be asked of each of them.
+func (d *Document) appeal(in Input) []Block {
+	l, t := d.words, in.Edition.Text(in.Language)
+	var to, source []string
+	for _, a := range t.Addressees {
+		to = append(to, a.Called())
+	}
+	for _, o := range in.Letter.Leads {
+		source = append(source, strings.Trim(o.Name(d.Language, i18n.Default)+", "+o.Email, ", "))
+	}
+	table := Facts{Language: l.Code}
+	for _, x := range []struct{ key, said string }{{"mandates", ""}, {"victims", ""}, {"perpetrators", strings.Join(to, "; ")}, {"date", t.Date}, {"place", t.Place},
+		{"source", strings.Join(source, "; ")}, {"contact", ""}, {"consent_name", ""}, {"consent_share", ""}, {"consent_publish", ""}, {"remedies", ""}} {
+		if x.said == "" {
+			x.said = "…"
+		}
+		table.Rows = append(table.Rows, Fact{Label: l.T("document.special." + x.key), Value: x.said})
+	}
+	return []Block{table, Heading{Level: 2, Runs: []Run{{Text: l.T("document.special.facts")}}, Language: l.Code}}
+}
+
+// submitters names who submits a document, one on a line.
 func submitters(names []string) []Block {
 	if len(names) == 0 {
 		return nil

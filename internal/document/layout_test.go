@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -185,4 +186,48 @@ func TestLayout_ofBadInput(t *testing.T) {
 			writeWord(t, handed(text, layout))
 		}
 	}
+}
+
+// Who submits a statement stands grouped by consultative status; who has none can only share its views.
+func TestLayout_groupsByStatus(t *testing.T) {
+	in := inputOf(english("Text."))
+	in.Layout = AsStatement
+	for _, o := range []struct {
+		name   string
+		status account.Status
+	}{{"River Society", account.Roster}, {"Harbour Watch", account.Special}, {"Peace Office", account.General}, {"Quay Clinic", ""}} {
+		in.Letter.Leads = append(in.Letter.Leads, account.Organisation{Names: map[string]string{"en": o.name}, Status: o.status})
+	}
+	text := textOfBlocks(Make(in))
+	want := "Peace Office (in general consultative status)\nHarbour Watch (in special consultative status)\nRiver Society (on the roster)"
+	if !strings.Contains(text, want) || !strings.Contains(text, "Quay Clinic also shares the views") {
+		t.Errorf("%s", text)
+	}
+}
+
+// A sheet for the special procedures has what the letter says of what their form asks, and room for what it does not say; a list says of
+// which letter it is.
+func TestLayout_ofAnAppealAndAList(t *testing.T) {
+	in := signed(led(inputOf(everything())), 3)
+	in.Layout = AsAppeal
+	text := textOfBlocks(Make(in))
+	for _, want := range []string{"Alleged perpetrators, and the State", "Ms Tessa Varn, Minister for Water", "Port Almere", "4 May 2026", "Harbour Watch, office@harbour.example",
+		"Yes / no", "The facts", "Publish the records."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the sheet:\n%s", want, text)
+		}
+	}
+	in.Layout = AsList
+	if text := textOfBlocks(Make(in)); !strings.HasPrefix(text, "The title") || strings.Contains(text, "Dear Minister") {
+		t.Errorf("%s", text)
+	}
+}
+
+// textOfBlocks is all text of a document and its notes.
+func textOfBlocks(d *Document) string {
+	var b strings.Builder
+	if err := d.WriteText(&b); err != nil {
+		return err.Error()
+	}
+	return b.String()
 }
