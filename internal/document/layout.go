@@ -157,7 +157,8 @@ func (d *Document) share(sentence string) {
 // statuses say in the languages of written statements which consultative status organisations have: the words are the Council's.
 var statuses = map[string]map[account.Status]string{
 	"en": {account.General: "in general consultative status", account.Special: "in special consultative status", account.Roster: "on the roster"},
-	"fr": {account.General: "dotée(s) du statut consultatif général", account.Special: "dotée(s) du statut consultatif spécial", account.Roster: "inscrite(s) sur la Liste"},
+	"fr": {account.General: "dotée(s) du statut consultatif général", account.Special: "dotée(s) du statut consultatif spécial",
+		account.Roster: "inscrite(s) sur la Liste"},
 	"es": {account.General: "con estatus consultivo general", account.Special: "con estatus consultivo especial", account.Roster: "en la Lista"},
 }
 
@@ -190,8 +191,8 @@ func (d *Document) appeal(in Input) []Block {
 		source = append(source, strings.Trim(o.Name(d.Language, i18n.Default)+", "+o.Email, ", "))
 	}
 	table := Facts{Language: l.Code}
-	for _, x := range []struct{ key, said string }{{"mandates", ""}, {"victims", ""}, {"perpetrators", strings.Join(to, "; ")}, {"date", t.Date}, {"place", t.Place},
-		{"source", strings.Join(source, "; ")}, {"contact", ""}, {"consent_name", ""}, {"consent_share", ""}, {"consent_publish", ""}, {"remedies", ""}} {
+	for _, x := range []struct{ key, said string }{{"mandates", ""}, {"victims", ""}, {"perpetrators", strings.Join(to, "; ")}, {"date", t.Date},
+		{"place", t.Place}, {"source", strings.Join(source, "; ")}, {"contact", ""}, {"consent_name", ""}, {"consent_share", ""}, {"consent_publish", ""}, {"remedies", ""}} {
 		if x.said == "" {
 			x.said = "…"
 		}
