@@ -192,7 +192,8 @@ func (d *Document) appeal(in Input) []Block {
 	}
 	table := Facts{Language: l.Code}
 	for _, x := range []struct{ key, said string }{{"mandates", ""}, {"victims", ""}, {"perpetrators", strings.Join(to, "; ")}, {"date", t.Date},
-		{"place", t.Place}, {"source", strings.Join(source, "; ")}, {"contact", ""}, {"consent_name", ""}, {"consent_share", ""}, {"consent_publish", ""}, {"remedies", ""}} {
+		{"place", t.Place}, {"source", strings.Join(source, "; ")}, {"contact", ""}, {"consent_name", ""}, {"consent_share", ""}, {"consent_publish", ""},
+		{"remedies", ""}} {
 		if x.said == "" {
 			x.said = "…"
 		}
