@@ -212,6 +212,9 @@ func (b *Shelf) Forget(ctx context.Context) error {
 		var taken bool
 		if err == nil && parts[2] != strconv.FormatInt(l.Version, 10) { // every name that is taken away changes the letter
 			taken, err = b.Signing.Erasures.Since(ctx, l.ID, info.ModTime().Add(-skew))
+			if err == nil && !taken {
+				taken, err = b.Deliveries.TakenDownSince(ctx, l.ID, info.ModTime().Add(-skew))
+			}
 		}
 		if err != nil {
 			all = append(all, err)

@@ -71,6 +71,10 @@ type addresseeSet struct {
 	Working    bool     `name:"rule-working" help:"Only days of work count."`
 	Weekend    []string `name:"rule-weekend" enum:"sun,mon,tue,wed,thu,fri,sat" help:"Days that are none. Default: sat,sun."`
 	Holidays   []string `name:"rule-holidays" placeholder:"YYYY-MM-DD" help:"Other days that are none."`
+	Statement  *string  `help:"What they want to have said, word by word; stands on the letter's page as theirs. Empty: takes it away."`
+	SaidBy     string   `name:"statement-from" help:"Who says it."`
+	SaidOn     string   `name:"statement-on" placeholder:"YYYY-MM-DD" help:"When."`
+	SaidIn     string   `name:"statement-language" default:"en" help:"In which language."`
 	JSON       bool     `help:"Print one JSON object."`
 }
 
@@ -85,6 +89,9 @@ func (c *addresseeSet) Run(e *environment) error {
 		for _, name := range c.Weekend {
 			change.Rule.Weekend = append(change.Rule.Weekend, time.Weekday(strings.Index("sun mon tue wed thu fri sat", name)/4))
 		}
+	}
+	if c.Statement != nil {
+		change.Statement = &delivery.Statement{Text: *c.Statement, From: c.SaidBy, On: c.SaidOn, Language: c.SaidIn}
 	}
 	return e.with(c.Instance, func(a *app.App) error {
 		x, err := a.Deliveries.PutAddressee(e.ctx, c.Slug, change, 0)

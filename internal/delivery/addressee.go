@@ -276,7 +276,11 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 	}
 	if c.Holders != nil {
 		a.Holders = c.Holders
-		for _, h := range a.Holders {
+		for i, h := range a.Holders {
+			line, wrong := text.Line("line", h.Name, maxShort)
+			if a.Holders[i].Name = line; wrong != nil {
+				faults = append(faults, wrong.On("holders"))
+			}
 			if h.Name == "" || !isDay(h.From) || !isDay(h.Until) {
 				faults = append(faults, fault.New(fault.Invalid, "addressee.holder").On("holders"))
 			}
@@ -290,6 +294,11 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		}
 	}
 	if c.Statement != nil {
+		from, wrong := text.Line("line", c.Statement.From, maxShort)
+		if wrong != nil {
+			faults = append(faults, wrong.On("statement"))
+		}
+		c.Statement.From = from
 		if a.Said = c.Statement; c.Statement.Text == "" {
 			a.Said = nil
 		} else if a.Said.Text = letter.CleanMarkdown(a.Said.Text); len(a.Said.Text) > maxLong || !isDay(a.Said.On) || a.Said.From == "" ||

@@ -176,6 +176,11 @@ func TestStanding_throughALettersLife(t *testing.T) {
 		if err := o.Deliveries.TakeDown(t.Context(), "quay", reply.ID, 0); err != nil {
 			t.Fatal(err)
 		}
+		for at, want := range map[time.Time]bool{now.Add(-time.Second): true, now.AddDate(0, 0, 1): false} {
+			if taken, err := o.Deliveries.TakenDownSince(t.Context(), o.letter.ID, at); err != nil || taken != want {
+				t.Errorf("taken down since %s: %v, %v", at, taken, err)
+			}
+		}
 		public := o.standing(delivery.ForPublic).Responses
 		public = slices.DeleteFunc(public, func(r delivery.Response) bool { return r.ID == forwarded.ID })
 		if len(public) != 1 || public[0].State != delivery.TakenDown || public[0].From != "" || public[0].Excerpt != "" {

@@ -100,6 +100,8 @@ var (
 	qEmptyResponse   = store.Q("response.empty", `
 		UPDATE response SET excerpt = '', sender = '', reference = '', copy_name = '', copy_type = '', copy_sha256 = '', public_copy = NULL,
 			file_name = '', file_sha256 = '', original = NULL WHERE id = $1`)
+	qCountTakenDown = store.Q("response.count_taken_down", `
+		SELECT COUNT(*) FROM response WHERE letter_id = $1 AND state = 'taken_down' AND decided_at >= $2`)
 	qOriginal = store.Q("response.original", `SELECT original FROM response WHERE id = $1 AND letter_id = $2`)
 	qCopy     = store.Q("response.copy", `SELECT public_copy FROM response WHERE id = $1 AND letter_id = $2`)
 )
@@ -393,6 +395,17 @@ func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error
 		}
 		return record(tx, l, by, "response.taken_down", "")
 	})
+}
+
+// TakenDownSince reports whether a response of a letter was taken down at a time or later.
+func (s *Service) TakenDownSince(ctx context.Context, l letter.ID, at time.Time) (any bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		var n int
+		err := tx.Row(qCountTakenDown, l, at.UnixMicro()).Scan(&n)
+		any = n > 0
+		return err
+	})
+	return any, err
 }
 
 // Discard destroys a response that nobody but editors has seen, and what was noted by it.
