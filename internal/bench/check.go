@@ -24,26 +24,30 @@ const warmUp = 100
 // idleWatch is how long a server at rest is watched: three hundred ticks of the kernel's clock.
 const idleWatch = 3 * time.Second
 
+// attempts is how often all is measured at most, where figures fall.
+const attempts = 3
+
 // Check measures and holds the figures to the floors. The report is complete also when the error names those that fell.
 //
-// Each ratio is the median of the rounds, the cost of a mail the least of them. Where a figure falls all is measured once more,
-// and it holds if it held in either: a neighbour on a machine of two cores can take half of one side for some seconds, a
-// collapse falls both times.
+// Each ratio is the median of the rounds, the cost of a mail the least of them. Where a figure falls all is measured again, three
+// times at most, and it holds if it held in any: a neighbour on a machine of two cores can take half of one side for some
+// seconds, a collapse falls each time.
 func Check(ctx context.Context, o Options, floors []Floor) (_ *Report, err error) {
 	o.What, o.Relays = Checked, []Relay{Fast}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*o.limit())
+	ctx, cancel := context.WithTimeout(ctx, attempts*o.limit())
 	defer cancel()
 	c := checkRun{run: &run{Options: o}, figures: map[string]float64{}}
 	defer c.close()
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
-	for attempt := range 2 {
+	for attempt := range attempts {
 		if attempt > 0 {
-			c.report.Notes = append(c.report.Notes, "a figure fell, so that all was measured twice; the table is of the second time")
+			c.report.Notes = append(c.report.Notes,
+				fmt.Sprintf("a figure fell: all was measured again (%d of at most %d); the table is of the last", attempt+1, attempts))
 		}
 		if err := c.attempt(ctx); err != nil {
 			return nil, err
