@@ -173,11 +173,7 @@ func (s *setter) labelLines(address []string, g grid) (lines []textLine) {
 	for size := 11.0; size >= 5; size-- {
 		look := look{size: size, language: s.doc.Language}
 		lines = s.typesetter.set([]stretch{{strings.Join(s.isolate(address...), "\n"), look}}, s.rtl(), 1.25).lines(g.width - 2*insideLabel)
-		height := 0.0
-		for _, line := range lines {
-			height += line.height()
-		}
-		if height <= g.height-2*insideLabel {
+		if heightOf(lines) <= g.height-2*insideLabel {
 			break
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -50,19 +48,7 @@ func TestCover_saysWhatItSaid(t *testing.T) {
 				got.WriteString(words + "\n")
 			}
 		}
-		file := filepath.Join("testdata", "cover."+language+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if difference := cmp.Diff(string(want), got.String()); difference != "" {
-			t.Errorf("%s (-update writes it):\n%s", language, difference)
-		}
+		golden(t, "cover."+language, got.String())
 		rest := strings.Join(pages[1:], "")
 		for _, want := range []string{"Dear Minister Varn,", "Publish the records.", "for the addressee and the lead organisations only", "Annex 1: the records", strings.Repeat("a", 40)} {
 			if !strings.Contains(rest, want) {

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -330,19 +328,7 @@ func TestDOCX_saysWhatItSaid(t *testing.T) {
 	for _, name := range []string{"document.xml", "numbering.xml", "footnotes.xml", "footer1.xml", "_rels/document.xml.rels"} {
 		got.WriteString("== " + name + "\n" + breaks.Replace(parts["word/"+name]) + "\n")
 	}
-	file := filepath.Join("testdata", "everything.docx.txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if difference := cmp.Diff(string(want), got.String()); difference != "" {
-		t.Errorf("%s (-update writes it):\n%s", file, difference)
-	}
+	golden(t, "everything.docx", got.String())
 }
 
 // Words of two directions are cut where a word processor has to draw them with other fonts; digits and signs go with their neighbours.

@@ -18,6 +18,24 @@ import (
 
 var update = flag.Bool("update", false, "write what the documents say now into testdata")
 
+// golden compares what a document says with a file in testdata; -update writes that anew.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(string(want), got); difference != "" {
+		t.Errorf("%s (-update writes it):\n%s", file, difference)
+	}
+}
+
 // everything is a letter that has each kind of block, in English.
 func everything() letter.Text {
 	text := english("Of *slanted*, **heavy** and ~~struck~~ words, `code`, [a link](https://varrow.example/a) and «شماره ۱۲ از ۱۴۰۵» in Persian.[^1]\n\n" +
@@ -55,19 +73,7 @@ func TestPDF_saysWhatItSaid(t *testing.T) {
 				}
 			}
 		}
-		file := filepath.Join("testdata", name+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if difference := cmp.Diff(string(want), got.String()); difference != "" {
-			t.Errorf("%s (-update writes it):\n%s", name, difference)
-		}
+		golden(t, name, got.String())
 	}
 }
 

@@ -2,8 +2,6 @@ package document
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,19 +22,7 @@ func TestText_saysWhatItSaid(t *testing.T) {
 		if err := d.WriteText(&got); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join("testdata", name+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if difference := cmp.Diff(string(want), got.String()); difference != "" {
-			t.Errorf("%s (-update writes it):\n%s", name, difference)
-		}
+		golden(t, name, got.String())
 	}
 }
 
