@@ -473,19 +473,12 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 	})
 }
 
-// change is Service.change with the current edition.
+// change is Service.Amend of a letter that is no draft.
 func (d Demands) change(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
-	_, err := d.letters.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+	return d.letters.Amend(ctx, slug, func(tx *store.Tx, l Letter) error {
 		if l.State == Draft {
 			return fault.New(fault.Conflict, "demand.draft") // its demands are not settled
 		}
-		if err := complete(tx, &l); err != nil {
-			return err
-		}
-		if err := fn(tx, l); err != nil {
-			return err
-		}
-		return Touch(tx, l.ID)
+		return fn(tx, l)
 	})
-	return err
 }
