@@ -67,7 +67,7 @@ func (c *benchConfirm) Run(e *environment) error {
 type benchCheck struct {
 	Connections []int         `default:"64" help:"Numbers of connections."`
 	Duration    time.Duration `default:"500ms" help:"Length of one run."`
-	Rounds      int           `default:"3" help:"Rounds; in each the bare limits come first. Medians are held to the floors; where one falls, all is measured once more."`
+	Rounds      int           `default:"3" help:"Rounds; in each the bare limits come first. Medians are held to the floors; where one falls, all is measured again, three times at most."`
 	Dir         string        `type:"existingdir" placeholder:"DIR" help:"Where the temporary folder is made; its disk is what is measured. Default: the system's."`
 	JSON        bool          `help:"Print one JSON object."`
 }
