@@ -19,7 +19,6 @@ type Cell struct {
 	Addressee int
 	Passed    bool      // the text addresses somebody else: the letter was passed or sent on to them
 	Delivered time.Time // the first time; zero for not yet
-	Rounds    int       // how often it was asked
 	Said      Said
 	Outcome   Outcome
 	Status    Status
@@ -28,7 +27,6 @@ type Cell struct {
 	Due       time.Time // day by which something had to be there; zero for none
 	Rule      *Rule     // from which that day follows; nil for a date of the letter
 	History   []Entry   // oldest first
-	facts     Facts
 }
 
 // Evidence are the references that what is known of a cell rests on, each once, the latest first. What was corrected is not known.
@@ -102,7 +100,7 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 	c := Cell{Addressee: to.Number, Passed: to.Place == 0}
 	f := Facts{Rule: to.Rule}
 	for _, d := range st.Deliveries { // oldest first
-		if d.Addressee != to.Number || !d.arrives() {
+		if d.Addressee != to.Number || !d.Arrived() {
 			continue
 		}
 		if c.Delivered.IsZero() {
@@ -122,7 +120,6 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 			f.Rounds = append(f.Rounds, atDay(r.At))
 		}
 	}
-	c.Rounds = len(f.Rounds)
 	slices.SortStableFunc(f.Answers, func(a, b Answer) int { return a.On.Compare(b.On) })
 	for _, fact := range a.Known() {
 		switch fact.Kind {
@@ -161,7 +158,6 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 	if !c.Since.IsZero() {
 		c.Days = max(0, daysBetween(c.Since, atDay(now)))
 	}
-	c.facts = f
 	return c
 }
 
@@ -319,7 +315,7 @@ func (e Evidence) isOwnWord(l letter.Letter, st Standing) bool {
 		return true
 	}
 	if hash, ok := e.Exhibit(); ok {
-		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.SHA256 == hash || r.copySHA256 == hash })
+		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.SHA256 == hash || r.CopySHA256 == hash })
 	}
 	_, rest, ok := strings.Cut(string(e), "/letters/"+l.Slug+"/responses/")
 	id, _, _ := strings.Cut(rest, "/")

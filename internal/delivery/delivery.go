@@ -9,7 +9,6 @@ package delivery
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -183,7 +182,7 @@ func (st Standing) Tally() (t Tally) {
 // first is when an addressee got the letter first, zero for not yet.
 func (st Standing) first(addressee int) time.Time {
 	for _, d := range st.Deliveries { // oldest first
-		if d.Addressee == addressee && d.arrives() {
+		if d.Addressee == addressee && d.Arrived() {
 			return d.At
 		}
 	}
@@ -192,5 +191,3 @@ func (st Standing) first(addressee int) time.Time {
 
 // day is the calendar day of an instant, in UTC, as a page and a file state it.
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-func table(name string, of int64) string { return fmt.Sprintf("%s %d", name, of) }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -86,7 +87,7 @@ func (f *File) fields(more ...any) []any {
 func scanFile(row store.Row) (f File, err error) { return f, row.Scan(f.fields()...) }
 
 // fileTable ties a sealed file to its delivery.
-func fileTable(delivery int64) string { return table("delivery_file", delivery) }
+func fileTable(delivery int64) string { return fmt.Sprintf("delivery_file %d", delivery) }
 
 func (s *Service) putFile(tx *store.Tx, d Delivery, number int, f File) error {
 	sealed, err := s.seal(tx, d, number, f)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -78,8 +79,8 @@ type Delivery struct {
 // IsPublic reports whether everybody may know of it.
 func (d Delivery) IsPublic(now time.Time) bool { return !d.PublicAt.IsZero() && !d.PublicAt.After(now) }
 
-// arrives reports whether as far as is known the addressee got it.
-func (d Delivery) arrives() bool {
+// Arrived reports whether as far as is known the addressee got it.
+func (d Delivery) Arrived() bool {
 	return d.State != Turned && d.State != Bounced && d.State != Waiting
 }
 
@@ -243,13 +244,7 @@ func (s *Service) listed(ctx context.Context, l letter.Letter, by int64, copied 
 		if fault.Is(err, fault.Gone) {
 			return nil, nil
 		}
-		return func(yield func(roll.Signatory, error) bool) {
-			for x, err := range lines {
-				if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, err) || err != nil {
-					return
-				}
-			}
-		}, err
+		return handout.Signatories(lines), err
 	}
 	return nil, nil
 }
@@ -370,7 +365,7 @@ const words FileRole = "words"
 
 // log states a delivery that everybody may know of, once. An email is stated when it has gone.
 func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery) error {
-	if d.Logged || !d.IsPublic(tx.Now()) || !d.arrives() {
+	if d.Logged || !d.IsPublic(tx.Now()) || !d.Arrived() {
 		return nil
 	}
 	n, err := tx.Exec(qSetLogged, true, d.ID, false)

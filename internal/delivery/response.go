@@ -55,26 +55,26 @@ const (
 
 // Response is what came back from an addressee.
 type Response struct {
-	ID        int64
-	Addressee int
-	Kind      Kind
-	At        time.Time // received
-	Written   string    // day on it, YYYY-MM-DD, or ""
-	From      string    // who answered, and on whose behalf
-	Reference string    // theirs
-	Until     string    // day that an extension names
-	Forwarded int       // number of the addressee whom it was passed on to, 0 for nobody
-	Language  string
-	Excerpt   string // as it is published
-	File      string // name of the original, "" for none
-	FileType  string
-	SHA256    string // of the original
-	Copy      string // name of the copy that may be published, "" for none
-	CopyType  string
-	State     ResponseState
-	DecidedAt time.Time // when it was published or taken down
+	ID         int64
+	Addressee  int
+	Kind       Kind
+	At         time.Time // received
+	Written    string    // day on it, YYYY-MM-DD, or ""
+	From       string    // who answered, and on whose behalf
+	Reference  string    // theirs
+	Until      string    // day that an extension names
+	Forwarded  int       // number of the addressee whom it was passed on to, 0 for nobody
+	Language   string
+	Excerpt    string // as it is published
+	File       string // name of the original, "" for none
+	FileType   string
+	SHA256     string // of the original
+	Copy       string // name of the copy that may be published, "" for none
+	CopyType   string
+	CopySHA256 string
+	State      ResponseState
+	DecidedAt  time.Time // when it was published or taken down
 
-	copySHA256 string
 }
 
 func (r Response) until() time.Time {
@@ -110,7 +110,7 @@ func scanResponse(row store.Row) (r Response, err error) {
 	var at int64
 	var decided *int64
 	err = row.Scan(&r.ID, &r.Addressee, &r.Kind, &at, &r.Written, &r.From, &r.Reference, &r.Until, &r.Forwarded, &r.Language, &r.Excerpt,
-		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.copySHA256, &r.State, &decided)
+		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.CopySHA256, &r.State, &decided)
 	if r.At = time.UnixMicro(at).UTC(); decided != nil {
 		r.DecidedAt = time.UnixMicro(*decided).UTC()
 	}
@@ -178,7 +178,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		original = s.Keys.Seal("response", r.ID, c.File.Content)
 	}
 	if c.Copy != nil {
-		r.Copy, r.CopyType, r.copySHA256, public = c.Copy.Name, c.Copy.Type, sumOf(c.Copy.Content), c.Copy.Content
+		r.Copy, r.CopyType, r.CopySHA256, public = c.Copy.Name, c.Copy.Type, sumOf(c.Copy.Content), c.Copy.Content
 	}
 	var decided *int64
 	if c.Publish && by == 0 {
@@ -186,7 +186,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		decided = new(r.DecidedAt.UnixMicro())
 	}
 	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
-		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.copySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
+		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
 		return r, err
 	}
 	for number := range c.Said {
@@ -278,7 +278,7 @@ type Read struct {
 // Sum names what is published of a response.
 func (r Response) Sum() string {
 	h := sha256.New()
-	for _, part := range []string{string(r.Kind), r.From, r.Reference, r.Language, r.Excerpt, r.Copy, r.CopyType, r.copySHA256} {
+	for _, part := range []string{string(r.Kind), r.From, r.Reference, r.Language, r.Excerpt, r.Copy, r.CopyType, r.CopySHA256} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -291,7 +291,7 @@ func (Read) Act() string { return "response" }
 func (s *Service) RegisterActs(accounts *account.Service) {
 	account.Register(accounts, account.Act[Read]{Ask: account.Editor, Decide: account.Editor,
 		Check: func(tx *store.Tx, l letter.ID, a Read) error {
-			_, err := s.private(tx, l, a.Response)
+			_, err := private(tx, l, a.Response)
 			return err
 		},
 		Again: func(a, waiting Read) *fault.Error {
@@ -302,7 +302,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 		},
 		Page: func(a Read) string { return "/answers/" + ID(a.Response) },
 		Do: func(tx *store.Tx, l letter.ID, a Read, by int64) error {
-			r, err := s.private(tx, l, a.Response)
+			r, err := private(tx, l, a.Response)
 			if err != nil {
 				return err
 			}
@@ -313,11 +313,16 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 		}})
 }
 
-func (s *Service) private(tx *store.Tx, l letter.ID, id int64) (Response, error) {
+func findResponse(tx *store.Tx, l letter.ID, id int64) (Response, error) {
 	r, err := scanResponse(tx.Row(qFindResponse, id, l))
 	if errors.Is(err, store.ErrNoRow) {
 		return r, fault.New(fault.NotFound, "page.unknown")
 	}
+	return r, err
+}
+
+func private(tx *store.Tx, l letter.ID, id int64) (Response, error) {
+	r, err := findResponse(tx, l, id)
 	if err == nil && r.State != Private {
 		return r, fault.New(fault.Conflict, "response.decided")
 	}
@@ -352,17 +357,17 @@ func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, lang
 		return fault.List{fault.New(fault.Invalid, "language").On("language")}
 	}
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		r, err := s.private(tx, l.ID, id)
+		r, err := private(tx, l.ID, id)
 		if err != nil {
 			return err
 		}
 		public := []byte(nil)
 		if copied != nil {
-			r.Copy, r.CopyType, r.copySHA256, public = copied.Name, copied.Type, sumOf(copied.Content), copied.Content
+			r.Copy, r.CopyType, r.CopySHA256, public = copied.Name, copied.Type, sumOf(copied.Content), copied.Content
 		} else if err := tx.Row(qCopy, id, l.ID).Scan(&public); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qEditResponse, excerpt, language, r.Copy, r.CopyType, r.copySHA256, public, id); err != nil {
+		if _, err := tx.Exec(qEditResponse, excerpt, language, r.Copy, r.CopyType, r.CopySHA256, public, id); err != nil {
 			return err
 		}
 		return record(tx, l, by, "response.edited", "")
@@ -372,7 +377,7 @@ func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, lang
 // PublishResponse publishes a response for the operator of the command line.
 func (s *Service) PublishResponse(ctx context.Context, slug string, id int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := s.private(tx, l.ID, id); err != nil {
+		if _, err := private(tx, l.ID, id); err != nil {
 			return err
 		}
 		return s.decide(tx, l.ID, id, Private, Published)
@@ -382,9 +387,7 @@ func (s *Service) PublishResponse(ctx context.Context, slug string, id int64) er
 // TakeDown destroys what was published of a response, and its original. That it was there, and when it went, stays.
 func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := scanResponse(tx.Row(qFindResponse, id, l.ID)); errors.Is(err, store.ErrNoRow) {
-			return fault.New(fault.NotFound, "page.unknown")
-		} else if err != nil {
+		if _, err := findResponse(tx, l.ID, id); err != nil {
 			return err
 		}
 		if err := s.decide(tx, l.ID, id, Published, TakenDown); err != nil {
@@ -411,17 +414,14 @@ func (s *Service) TakenDownSince(ctx context.Context, l letter.ID, at time.Time)
 // Discard destroys a response that nobody but editors has seen, and what was noted by it.
 func (s *Service) Discard(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := s.private(tx, l.ID, id); err != nil {
+		if _, err := private(tx, l.ID, id); err != nil {
 			return err
 		}
-		for _, q := range []*store.Query{qDiscardResponse, qDiscardEntries} {
-			args := []any{id, l.ID}
-			if q == qDiscardEntries {
-				args[0] = "response:" + ID(id)
-			}
-			if _, err := tx.Exec(q, args...); err != nil {
-				return err
-			}
+		if _, err := tx.Exec(qDiscardResponse, id, l.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qDiscardEntries, "response:"+ID(id), l.ID); err != nil {
+			return err
 		}
 		return record(tx, l, by, "response.discarded", "")
 	})
@@ -435,12 +435,12 @@ func (s *Service) CopyForEditors(ctx context.Context, l letter.Letter, id int64)
 // Original returns the file of a response as it came, for editors.
 func (s *Service) Original(ctx context.Context, l letter.Letter, id int64) (f File, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		r, err := scanResponse(tx.Row(qFindResponse, id, l.ID))
-		if errors.Is(err, store.ErrNoRow) || err == nil && r.File == "" {
-			return fault.New(fault.NotFound, "page.unknown")
-		}
+		r, err := findResponse(tx, l.ID, id)
 		if err != nil {
 			return err
+		}
+		if r.File == "" {
+			return fault.New(fault.NotFound, "page.unknown")
 		}
 		var sealed []byte
 		if err := tx.Row(qOriginal, id, l.ID).Scan(&sealed); err != nil {
@@ -460,12 +460,12 @@ func (s *Service) PublicCopy(ctx context.Context, l letter.Letter, id int64) (Fi
 
 func (s *Service) copied(ctx context.Context, l letter.Letter, id int64, public bool) (f File, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		r, err := scanResponse(tx.Row(qFindResponse, id, l.ID))
-		if errors.Is(err, store.ErrNoRow) || err == nil && (public && r.State != Published || r.Copy == "") {
-			return fault.New(fault.NotFound, "page.unknown")
-		}
+		r, err := findResponse(tx, l.ID, id)
 		if err != nil {
 			return err
+		}
+		if public && r.State != Published || r.Copy == "" {
+			return fault.New(fault.NotFound, "page.unknown")
 		}
 		f.Name, f.Type = r.Copy, r.CopyType
 		return tx.Row(qCopy, id, l.ID).Scan(&f.Content)

@@ -179,6 +179,17 @@ func (s *Service) write(ctx context.Context, j Make) error {
 	})
 }
 
+// Signatories are the lines of a handout as a document takes names.
+func Signatories(lines iter.Seq2[Line, error]) iter.Seq2[roll.Signatory, error] {
+	return func(yield func(roll.Signatory, error) bool) {
+		for x, err := range lines {
+			if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // partTable ties a sealed part to its handout.
 func partTable(handout int64) string { return fmt.Sprintf("export_part %d", handout) }
 

@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
@@ -415,8 +413,7 @@ func (h *Handlers) SendCopy(w http.ResponseWriter, r *http.Request, d *Visit) er
 	}
 	return h.Attach(w, r, func() (page.Attachment, error) {
 		f, err := h.Deliveries.CopyForEditors(r.Context(), d.Letter, x.ID)
-		sum := sha256.Sum256(f.Content)
-		return page.Attachment{Name: f.Name, Type: f.Type, Hash: hex.EncodeToString(sum[:]), Content: f.Content}, err
+		return page.Attachment{Name: f.Name, Type: f.Type, Hash: x.CopySHA256, Content: f.Content}, err
 	})
 }
 

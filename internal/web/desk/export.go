@@ -127,13 +127,6 @@ func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Vis
 	if err != nil {
 		return err
 	}
-	names := func(yield func(roll.Signatory, error) bool) {
-		for x, err := range lines {
-			if !yield(roll.Signatory{ID: x.ID, Kind: x.Kind, Record: x.Record, Basis: x.Basis}, err) || err != nil {
-				return
-			}
-		}
-	}
 	language := ""
 	if addressee == 0 { // else that of the cover
 		language = d.Letter.Edition.Prefer(page.LocaleOf(r).Code)
@@ -141,7 +134,7 @@ func (h *Handlers) sendWithExport(w http.ResponseWriter, r *http.Request, d *Vis
 	name := d.Letter.Slug + "-" + string(e.Audience) + "-" + e.CreatedAt.Format(time.DateOnly)
 	return h.sendDocument(w, r, name, f, func() (*document.Document, error) {
 		return h.Documents.Make(r.Context(), document.Wanted{Slug: d.Letter.Slug, Language: language, Audience: e.Audience,
-			Addressee: addressee, BaseURL: h.BaseURL, Names: names, Copy: copied})
+			Addressee: addressee, BaseURL: h.BaseURL, Names: handout.Signatories(lines), Copy: copied})
 	})
 }
 

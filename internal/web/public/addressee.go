@@ -117,7 +117,7 @@ func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addr
 		v.Members = t.loc.N("answers.members", a.Members)
 	}
 	for _, d := range l.Standing.Deliveries {
-		if d.Addressee == a.Number && v.Delivered == "" && (d.State == "" || d.State == delivery.Handed) {
+		if d.Addressee == a.Number && v.Delivered == "" && d.Arrived() {
 			v.Delivered = t.loc.Date(d.At)
 		}
 	}

@@ -105,7 +105,7 @@ func answered(r *http.Request, l *cachedLetter, like feedEntry, base string) (en
 		entries = append(entries, e)
 	}
 	for _, d := range st.Deliveries {
-		if d.State == "" || d.State == delivery.Handed {
+		if d.Arrived() {
 			at := d.At
 			if d.PublicAt.After(at) { // nobody could know before
 				at = d.PublicAt

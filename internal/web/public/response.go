@@ -1,8 +1,6 @@
 package public
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"html/template"
 	"net/http"
 	"slices"
@@ -115,8 +113,7 @@ func (h *Handlers) SendResponseFile(w http.ResponseWriter, r *http.Request) erro
 	}
 	return h.Attach(w, r, func() (page.Attachment, error) {
 		f, err := h.Deliveries.PublicCopy(r.Context(), l.Letter, x.ID)
-		sum := sha256.Sum256(f.Content)
-		return page.Attachment{Name: f.Name, Type: f.Type, Hash: hex.EncodeToString(sum[:]), Content: f.Content}, err
+		return page.Attachment{Name: f.Name, Type: f.Type, Hash: x.CopySHA256, Content: f.Content}, err
 	})
 }
 
