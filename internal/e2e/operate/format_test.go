@@ -33,6 +33,7 @@ func TestUpgrade_fromFormat1(t *testing.T) {
 		if page := c.Get("/letters/granary"); page.Status != http.StatusOK || !strings.Contains(page.Body, `id="demand-3" class="demand"`) {
 			t.Errorf("the page of format 1: %d, %s", page.Status, page.Body)
 		}
+		a.Publish(t)
 		if report := testkit.Audit(t, a.URL); !report.OK() {
 			t.Errorf("%+v", report)
 		}
