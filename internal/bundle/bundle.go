@@ -46,8 +46,7 @@ type Published struct {
 	Editions               []letter.Edition // newest first, without their texts
 	Updates                []letter.Update  // the last added first
 	Standing               delivery.Standing
-	Exhibits               map[string]string // names of the files that the standing rests on, by hash
-	Since                  int               // number of the last substantive edition
+	Since                  int // number of the last substantive edition
 }
 
 // Find returns a published letter, and a fault of kind NotFound for a draft: that one exists is nobody's business.
@@ -77,9 +76,6 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 	if x.Standing, err = s.Deliveries.Standing(ctx, l, delivery.ForPublic); err != nil {
 		return nil, err
 	}
-	if x.Exhibits, err = s.exhibits(ctx, x.Standing); err != nil {
-		return nil, err
-	}
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {
 		return nil, err
 	}
@@ -90,34 +86,6 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 		}
 	}
 	return x, err
-}
-
-// exhibits returns the names of the files that a standing rests on.
-func (s *Service) exhibits(ctx context.Context, st delivery.Standing) (names map[string]string, err error) {
-	for _, d := range st.Demands {
-		for _, c := range d.Cells {
-			for _, e := range c.History {
-				hash, is := e.Evidence.Exhibit()
-				if !is || names[hash] != "" {
-					continue
-				}
-				if names == nil {
-					names = map[string]string{}
-				}
-				names[hash] = hash[:min(len(hash), 8)]
-			}
-		}
-	}
-	if names == nil {
-		return nil, nil
-	}
-	all, err := s.Deliveries.Exhibits(ctx)
-	for _, x := range all {
-		if names[x.Hash] != "" {
-			names[x.Hash] = x.Name
-		}
-	}
-	return names, err
 }
 
 // Write writes the bundle of a letter (verify.Source).

@@ -65,9 +65,6 @@ const (
 // Kept is how long an item may lie there.
 const Kept = time.Hour
 
-// skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
-const skew = time.Minute
-
 // Open opens the newest bundle of a letter, whose version is that of the letter's row, building it first if the log has grown
 // and the last one is old enough. The file's name changes with what is in it.
 func (b *Shelf) Open(ctx context.Context, slug string, version int64) (*os.File, error) {
@@ -211,9 +208,9 @@ func (b *Shelf) Forget(ctx context.Context) error {
 		l, err := b.Letters.Find(ctx, slug)
 		var taken bool
 		if err == nil && parts[2] != strconv.FormatInt(l.Version, 10) { // every name that is taken away changes the letter
-			taken, err = b.Signing.Erasures.Since(ctx, l.ID, info.ModTime().Add(-skew))
+			taken, err = b.Signing.Erasures.Since(ctx, l.ID, info.ModTime())
 			if err == nil && !taken {
-				taken, err = b.Deliveries.TakenDownSince(ctx, l.ID, info.ModTime().Add(-skew))
+				taken, err = b.Deliveries.TakenDownSince(ctx, l.ID, info.ModTime())
 			}
 		}
 		if err != nil {

@@ -192,30 +192,33 @@ func (s *Service) Note(ctx context.Context, slug string, k Known, by int64) erro
 		k.File = &f
 	}
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		_, err := s.note(tx, l, k, by)
-		return err
+		st, err := s.lockedStanding(tx, l)
+		if err != nil {
+			return err
+		}
+		return s.note(tx, l, st, k, by)
 	})
 }
 
-func (s *Service) note(tx *store.Tx, l letter.Letter, k Known, by int64) (id int64, err error) {
+// lockedStanding is where a letter that is locked stands, for editors, each demand with the id that what is known of it goes by.
+func (s *Service) lockedStanding(tx *store.Tx, l letter.Letter) (Standing, error) {
 	if l.State == letter.Draft {
-		return 0, fault.New(fault.Conflict, "letter.draft")
+		return Standing{}, fault.New(fault.Conflict, "letter.draft")
 	}
-	st, err := standing(tx, s.Letters, l, ForEditors)
-	if err != nil {
-		return 0, err
+	if _, err := s.Letters.Demands.In(tx, l); err != nil {
+		return Standing{}, err
 	}
-	asked, err := s.Letters.Demands.In(tx, l)
-	if err != nil {
-		return 0, err
-	}
-	at := slices.IndexFunc(asked, func(a letter.Asked) bool { return a.Number == k.Demand })
+	return standing(tx, s.Letters, l, ForEditors)
+}
+
+func (s *Service) note(tx *store.Tx, l letter.Letter, st Standing, k Known, by int64) error {
+	at := slices.IndexFunc(st.Demands, func(d Demand) bool { return d.Number == k.Demand })
 	if at < 0 {
-		return 0, fault.List{fault.New(fault.Invalid, "demand.unknown").On("demand")}
+		return fault.List{fault.New(fault.Invalid, "demand.unknown").On("demand")}
 	}
 	to, err := pick(st.Addressees, k.Addressee)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var cell *Cell
 	for i, c := range st.Demands[at].Cells {
@@ -224,27 +227,26 @@ func (s *Service) note(tx *store.Tx, l letter.Letter, k Known, by int64) (id int
 		}
 	}
 	if cell == nil {
-		return 0, fault.List{fault.New(fault.Conflict, "cell.not_asked").On("addressee")}
+		return fault.List{fault.New(fault.Conflict, "cell.not_asked").On("addressee")}
 	}
 	if k.File != nil { // nothing is left of it if what it comes with is refused
 		x, err := addExhibit(tx, *k.File)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		k.Evidence = Evidence("exhibit:" + x.Hash)
 	}
-	if err := s.checkKnown(tx, l, st, *cell, &k); err != nil {
-		return 0, err
+	if err := checkKnown(tx, l, st, *cell, &k); err != nil {
+		return err
 	}
 	if err := keep(tx, l.ID, st.Addressees); err != nil {
-		return 0, err
+		return err
 	}
-	id = store.NewID(tx.Now())
-	if _, err := tx.Exec(qInsertEntry, id, l.ID, to.Number, asked[at].ID, k.Said, k.Outcome, day(k.On), string(k.Evidence), k.Note, orNull(k.Corrects),
+	if _, err := tx.Exec(qInsertEntry, store.NewID(tx.Now()), l.ID, to.Number, st.Demands[at].ID, k.Said, k.Outcome, day(k.On), string(k.Evidence), k.Note, orNull(k.Corrects),
 		orNull(by), tx.Now().UnixMicro()); err != nil {
-		return 0, err
+		return err
 	}
-	return id, record(tx, l, by, "demand.noted", k.Demand)
+	return record(tx, l, by, "demand.noted", k.Demand)
 }
 
 func orNull(id int64) *int64 {
@@ -254,7 +256,7 @@ func orNull(id int64) *int64 {
 	return &id
 }
 
-func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Cell, k *Known) error {
+func checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Cell, k *Known) error {
 	var faults fault.List
 	bad := func(kind fault.Kind, key, field string, args ...any) {
 		faults = append(faults, fault.New(kind, key, args...).On(field))
@@ -300,7 +302,8 @@ func (s *Service) checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Ce
 // exists reports whether there is what an entry is to rest on.
 func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
 	if id, ok := e.Response(); ok {
-		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id && r.State != TakenDown }), nil
+		r, known := st.Response(id)
+		return known && r.State != TakenDown, nil
 	}
 	if hash, ok := e.Exhibit(); ok {
 		return hasExhibit(tx, hash)

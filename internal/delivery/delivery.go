@@ -37,6 +37,7 @@ type Standing struct {
 	Deliveries []Delivery // oldest first
 	Responses  []Response // oldest first
 	Demands    []Demand
+	Exhibits   map[string]string // names of the files that something rests on, by hash
 }
 
 // Demand is a demand of the letter's current edition with each of those it is asked of.
@@ -102,6 +103,9 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		entries[i].Corrected = corrected[e.ID]
 	}
 	entries = visible(entries, st, v)
+	if st.Exhibits, err = exhibitNames(tx, l, entries); err != nil {
+		return st, err
+	}
 	asked, err := letters.Demands.CurrentIn(tx, l)
 	if err != nil {
 		return st, err
@@ -135,8 +139,18 @@ func visible(entries []Entry, st Standing, v View) []Entry {
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool {
 		id, rests := e.Evidence.Response()
-		return rests && !slices.ContainsFunc(st.Responses, func(r Response) bool { return r.ID == id })
+		_, known := st.Response(id)
+		return rests && !known
 	})
+}
+
+// Response returns a response by its id, false if there is none, or none that may be seen.
+func (st Standing) Response(id int64) (Response, bool) {
+	i := slices.IndexFunc(st.Responses, func(r Response) bool { return r.ID == id })
+	if i < 0 {
+		return Response{}, false
+	}
+	return st.Responses[i], true
 }
 
 // Find returns an addressee by number, false if the letter has none.

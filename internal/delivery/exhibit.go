@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -26,7 +27,10 @@ var (
 		INSERT INTO exhibit (sha256, name, type, size, content, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING`)
 	qFindExhibit  = store.Q("exhibit.find", `SELECT sha256, name, type, size, created_at, content FROM exhibit WHERE sha256 = $1`)
 	qListExhibits = store.Q("exhibit.list", `SELECT sha256, name, type, size, created_at FROM exhibit ORDER BY created_at, sha256`)
-	qHasExhibit   = store.Q("exhibit.has", `SELECT COUNT(*) FROM exhibit WHERE sha256 = $1`)
+	qListNames    = store.Q("exhibit.list_names", `
+		SELECT DISTINCT x.sha256, x.name FROM exhibit x JOIN cell_entry e ON x.sha256 = substr(e.evidence, 9)
+		WHERE e.letter_id = $1 AND e.evidence LIKE 'exhibit:%'`)
+	qHasExhibit = store.Q("exhibit.has", `SELECT COUNT(*) FROM exhibit WHERE sha256 = $1`)
 
 	hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
@@ -36,6 +40,26 @@ func scanExhibit(row store.Row) (x Exhibit, err error) {
 	err = row.Scan(&x.Hash, &x.Name, &x.Type, &x.Size, &at)
 	x.AddedAt = time.UnixMicro(at).UTC()
 	return x, err
+}
+
+// exhibitNames returns what the files are called that entries of a letter rest on, by hash.
+func exhibitNames(tx *store.Tx, l letter.Letter, entries []Entry) (map[string]string, error) {
+	names := map[string]string{}
+	for _, e := range entries {
+		if hash, is := e.Evidence.Exhibit(); is {
+			names[hash] = ""
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	list, err := store.List(tx, qListNames, func(row store.Row) (x Exhibit, err error) { return x, row.Scan(&x.Hash, &x.Name) }, l.ID)
+	for _, x := range list {
+		if _, rests := names[x.Hash]; rests { // others are not for whoever looks
+			names[x.Hash] = x.Name
+		}
+	}
+	return names, err
 }
 
 func hasExhibit(tx *store.Tx, hash string) (bool, error) {

@@ -17,9 +17,6 @@ var (
 	qEmptyFile = store.Q("delivery_file.empty", `UPDATE delivery_file SET content = $1 WHERE letter_id = $2 AND delivery_id = $3 AND number = $4`)
 )
 
-// skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
-const skew = time.Minute
-
 // pack is a file that was handed over, or is about to be.
 type pack struct {
 	delivery int64
@@ -48,7 +45,7 @@ func (s *Service) Forget(ctx context.Context) error {
 	})
 	failed := []error{err}
 	for _, p := range packs {
-		taken, err := s.Signing.Erasures.Since(ctx, p.letter, p.at.Add(-skew))
+		taken, err := s.Signing.Erasures.Since(ctx, p.letter, p.at)
 		switch {
 		case err != nil || !taken || p.state == Waiting && !p.made:
 		case p.state == Waiting:

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -160,7 +161,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		}
 		c.Forwarded = &AddresseeChange{Number: to.Number}
 	}
-	st, err := standing(tx, s.Letters, l, ForEditors)
+	st, err := s.lockedStanding(tx, l)
 	if err != nil {
 		return r, err
 	}
@@ -189,6 +190,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
 		return r, err
 	}
+	st.Responses = append(st.Responses, r)
 	for number := range c.Said {
 		if !slices.ContainsFunc(st.Demands, func(d Demand) bool { return d.Number == number }) {
 			return r, fault.List{fault.New(fault.Invalid, "demand.unknown").On("said-" + number)}
@@ -197,7 +199,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 	for _, d := range st.Demands {
 		if said := c.Said[d.Number]; said != "" {
 			k := Known{Demand: d.Number, Addressee: c.Addressee, Said: said, Evidence: Evidence("response:" + ID(r.ID)), On: atDay(r.At)}
-			if _, err := s.note(tx, l, k, by); err != nil {
+			if err := s.note(tx, l, st, k, by); err != nil {
 				return r, err
 			}
 		}
@@ -209,9 +211,6 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) error {
 	var faults fault.List
 	bad := func(kind fault.Kind, key, field string) { faults = append(faults, fault.New(kind, key).On(field)) }
-	if l.State == letter.Draft {
-		return fault.New(fault.Conflict, "letter.draft")
-	}
 	if _, err := pick(st.Addressees, c.Addressee); err != nil {
 		return err
 	}
@@ -400,11 +399,11 @@ func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error
 	})
 }
 
-// TakenDownSince reports whether a response of a letter was taken down at a time or later.
+// TakenDownSince reports whether a response of a letter was taken down after something was made at a time, as signing.Erasures.Since does.
 func (s *Service) TakenDownSince(ctx context.Context, l letter.ID, at time.Time) (any bool, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		var n int
-		err := tx.Row(qCountTakenDown, l, at.UnixMicro()).Scan(&n)
+		err := tx.Row(qCountTakenDown, l, at.Add(-signing.Skew).UnixMicro()).Scan(&n)
 		any = n > 0
 		return err
 	})

@@ -32,7 +32,6 @@ const (
 	maxHandouts = 20                 // of a letter
 	atOnce      = 500                // signatures that one transaction reads or writes
 	takes       = 10 * time.Minute
-	skew        = time.Minute // how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed
 )
 
 // Service holds the use cases around handouts.
@@ -286,7 +285,7 @@ func (s *Service) Forget(ctx context.Context) error {
 		if since.IsZero() {
 			since = e.CreatedAt
 		}
-		taken, err := s.Signing.Erasures.Since(ctx, e.Letter, since.Add(-skew))
+		taken, err := s.Signing.Erasures.Since(ctx, e.Letter, since)
 		if err == nil && taken {
 			err = s.forget(ctx, e)
 		}

@@ -41,9 +41,13 @@ func (es Erasures) Count(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Since reports whether anything was taken away of a letter's signatures at a time or later.
+// Skew is how far the clocks of servers on one database may be apart, and how long an erasure may take to be committed.
+const Skew = time.Minute
+
+// Since reports whether anything was taken away of a letter's signatures after something was made at a time. What was taken away up to
+// Skew before is counted too: what was made may have been begun without it.
 func (es Erasures) Since(ctx context.Context, l letter.ID, at time.Time) (any bool, err error) {
-	err = es.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qErasedSince, l, at.UnixMicro()).Scan(&any) })
+	err = es.signing.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qErasedSince, l, at.Add(-Skew).UnixMicro()).Scan(&any) })
 	return any, err
 }
 

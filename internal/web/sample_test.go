@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -216,7 +217,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Said: []public.SaidLine{{Demand: l.T("answers.demand_n", "Number", l.Digits("1")), URL: "/letters/x/demands/1", Words: l.T("said.promised"), Corrected: true},
 			{Demand: l.T("answers.demand_n", "Number", l.Digits("2")), URL: "/letters/x/demands/2", Words: l.T("said.not_addressed")}},
 		CopyURL: "/letters/x/responses/1a/file", CopyName: "a-reply-with-a-long-name-2026-05-04.pdf"}
-	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []public.Contact{{Name: w.longName, Email: "contact@example.org"}},
+	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []bundle.Contact{{Name: w.longName, Email: "contact@example.org"}},
 		Delivered: view.Published, Tally: standing.Tally[0], Demands: standing.Demands, Responses: standing.Responses, Members: l.N("answers.members", 47),
 		Statement: &page.StatementView{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir, By: w.longName}}
 	copied := public.AskedLetter{Title: tag(w.subtitle), URL: "/letters/y", Role: l.T("answers.copied"), Reason: w.text}

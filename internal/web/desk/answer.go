@@ -78,10 +78,6 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	if failed != nil {
 		return failed
 	}
-	exhibits, failed := h.Deliveries.Exhibits(r.Context())
-	if failed != nil {
-		return failed
-	}
 	p.From = addresseeOptions(loc, st)
 	for _, x := range st.Responses {
 		from, _ := st.Find(x.Addressee)
@@ -111,7 +107,7 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 				cell.Since = loc.Date(c.Since)
 			}
 			for _, e := range c.History {
-				said := entryWords(loc, e, st, exhibits)
+				said := entryWords(loc, e, st)
 				if e.Corrected {
 					cell.History = append(cell.History, said+" · "+loc.T("answers.corrected"))
 					continue
@@ -127,12 +123,12 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 }
 
 // entryWords says what became known of a cell, and when.
-func entryWords(loc *i18n.Locale, e delivery.Entry, st delivery.Standing, exhibits []delivery.Exhibit) string {
+func entryWords(loc *i18n.Locale, e delivery.Entry, st delivery.Standing) string {
 	what := "said." + string(e.Said)
 	if e.Outcome != "" {
 		what = "outcome." + string(e.Outcome)
 	}
-	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(evidenceWords(loc, e.Evidence, st, exhibits))}
+	words := []string{loc.Date(e.On), loc.T(what), loc.Isolate(evidenceWords(loc, e.Evidence, st))}
 	if e.Note != "" {
 		words = append(words, loc.Isolate(e.Note))
 	}
@@ -140,20 +136,14 @@ func entryWords(loc *i18n.Locale, e delivery.Entry, st delivery.Standing, exhibi
 }
 
 // evidenceWords says what an entry rests on as people know it: a response by its day, a file by its name, a web address as it is.
-func evidenceWords(loc *i18n.Locale, e delivery.Evidence, st delivery.Standing, exhibits []delivery.Exhibit) string {
+func evidenceWords(loc *i18n.Locale, e delivery.Evidence, st delivery.Standing) string {
 	if id, ok := e.Response(); ok {
-		for _, x := range st.Responses {
-			if x.ID == id {
-				return loc.T("answers.response_of", "Date", loc.Date(x.At))
-			}
+		if x, known := st.Response(id); known {
+			return loc.T("answers.response_of", "Date", loc.Date(x.At))
 		}
 	}
-	if hash, ok := e.Exhibit(); ok {
-		for _, x := range exhibits {
-			if x.Hash == hash {
-				return x.Name
-			}
-		}
+	if hash, ok := e.Exhibit(); ok && st.Exhibits[hash] != "" {
+		return st.Exhibits[hash]
 	}
 	return string(e)
 }
@@ -274,12 +264,11 @@ func (h *Handlers) found(r *http.Request, l letter.Letter) (st delivery.Standing
 	if st, err = h.Deliveries.Standing(r.Context(), l, delivery.ForEditors); err != nil {
 		return st, x, err
 	}
-	for _, x := range st.Responses {
-		if wrong == nil && x.ID == id {
-			return st, x, nil
-		}
+	x, known := st.Response(id)
+	if wrong != nil || !known {
+		return st, x, fault.New(fault.NotFound, "page.unknown")
 	}
-	return st, x, fault.New(fault.NotFound, "page.unknown")
+	return st, x, nil
 }
 
 // ShowResponse shows something that came back.

@@ -29,7 +29,7 @@ type AskedLetter struct {
 	URL       string
 	Role      string // of one who is asked nothing, in words
 	Leads     []page.OrganisationView
-	ReplyTo   []Contact
+	ReplyTo   []bundle.Contact
 	Reason    string
 	Members   string // of a group
 	Delivered string // the day, "" for not yet
@@ -38,9 +38,6 @@ type AskedLetter struct {
 	Responses []page.EventView
 	Statement *page.StatementView
 }
-
-// Contact is where an answer goes.
-type Contact struct{ Name, Email string }
 
 // ShowAddressee sends all that letters ask of an addressee, as a page or as data.
 func (h *Handlers) ShowAddressee(w http.ResponseWriter, r *http.Request) error {
@@ -100,12 +97,9 @@ func (h *Handlers) lettersTo(r *http.Request, slug string) (letters []*cachedLet
 
 func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addressee) AskedLetter {
 	t := tell(r, l)
-	v := AskedLetter{Title: h.title(r, l), URL: page.Local(r, t.path), Reason: a.Reason}
+	v := AskedLetter{Title: h.title(r, l), URL: page.Local(r, t.path), Reason: a.Reason, ReplyTo: bundle.ReplyTo(l.Letter, t.loc.Code)}
 	for _, o := range l.Leads {
 		v.Leads = append(v.Leads, page.OrganisationOf(r, o, t.loc.Code))
-	}
-	for _, c := range bundle.ReplyTo(l.Letter, t.loc.Code) {
-		v.ReplyTo = append(v.ReplyTo, Contact(c))
 	}
 	switch a.Role {
 	case delivery.CC:

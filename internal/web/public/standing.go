@@ -145,7 +145,7 @@ func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 		return v
 	}
 	if hash, ok := e.Exhibit(); ok {
-		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", t.loc.Isolate(shorten(t.l.Exhibits[hash]))), URL: "/exhibits/" + hash}
+		return page.EvidenceView{Text: t.loc.T("answers.exhibit", "Name", t.loc.Isolate(shorten(t.l.Standing.Exhibits[hash]))), URL: "/exhibits/" + hash}
 	}
 	v := page.EvidenceView{Text: string(e), URL: string(e), Elsewhere: true}
 	if u, err := url.Parse(string(e)); err == nil && u.Host != "" {
