@@ -63,6 +63,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 
 // Register hands what the services do in the background to the runner.
 func (s Services) Register(r *job.Runner) {
+	s.Letters.Register(r)
 	s.News.Register(r)
 	s.Intake.Register(r)
 	s.Handouts.Register(r)

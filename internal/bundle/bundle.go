@@ -46,7 +46,8 @@ type Published struct {
 	Editions               []letter.Edition // newest first, without their texts
 	Updates                []letter.Update  // the last added first
 	Standing               delivery.Standing
-	Since                  int // number of the last substantive edition
+	GoesOn                 []letter.Letter // published letters: the one that this one goes on with, if there is one, then those that go on with it
+	Since                  int             // number of the last substantive edition
 }
 
 // Find returns a published letter, and a fault of kind NotFound for a draft: that one exists is nobody's business.
@@ -76,6 +77,9 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 	if x.Standing, err = s.Deliveries.Standing(ctx, l, delivery.ForPublic); err != nil {
 		return nil, err
 	}
+	if x.GoesOn, err = s.goesOn(ctx, l); err != nil {
+		return nil, err
+	}
 	if x.Updates, err = s.Letters.Updates.List(ctx, l.ID); err != nil {
 		return nil, err
 	}
@@ -86,6 +90,18 @@ func (s *Service) Find(ctx context.Context, slug string) (*Published, error) {
 		}
 	}
 	return x, err
+}
+
+func (s *Service) goesOn(ctx context.Context, l letter.Letter) (list []letter.Letter, err error) {
+	if l.Continues != 0 {
+		earlier, err := s.Letters.FindByID(ctx, l.Continues)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, earlier)
+	}
+	later, err := s.Letters.Continuing(ctx, l.ID)
+	return append(list, later...), err
 }
 
 // Write writes the bundle of a letter (verify.Source).

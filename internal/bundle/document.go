@@ -28,7 +28,10 @@ type Document struct {
 	Updates    []updateDocument   `json:"updates,omitempty"`
 	Deliveries []deliveryDocument `json:"deliveries"`
 	Responses  []responseDocument `json:"responses"`
-	LogID      string             `json:"log_id"` // names the letter in the log
+	Dates      []dateDocument     `json:"dates,omitempty"`        // days that matter and that the text does not name
+	Continues  string             `json:"continues,omitempty"`    // address of the letter that it goes on with
+	Continued  []string           `json:"continued_by,omitempty"` // addresses of those that go on with it
+	LogID      string             `json:"log_id"`                 // names the letter in the log
 	Checkpoint checkpointDocument `json:"checkpoint"`
 }
 
@@ -41,6 +44,21 @@ type importDocument struct {
 	Basis  verify.Basis `json:"basis"`
 	Source string       `json:"source,omitempty"`
 	Date   string       `json:"date"`
+}
+
+type dateDocument struct {
+	Day    string `json:"day"`
+	Label  string `json:"label"`
+	Yearly bool   `json:"yearly,omitempty"`
+}
+
+type earlierDocument struct {
+	Kind      delivery.EarlierKind `json:"kind"`
+	Who       string               `json:"who"`
+	Title     string               `json:"title,omitempty"`
+	Sent      string               `json:"sent,omitempty"` // YYYY, YYYY-MM or YYYY-MM-DD
+	Published string               `json:"published,omitempty"`
+	Source    string               `json:"source"`
 }
 
 type updateDocument struct {
@@ -64,6 +82,8 @@ type demandDocument struct {
 	Due    string          `json:"due,omitempty"` // YYYY-MM-DD
 	Facts  []factDocument  `json:"facts,omitempty"`
 	Cells  []cellDocument  `json:"cells"`
+
+	Earlier []earlierDocument `json:"earlier,omitempty"` // who else has asked for it, and where it was done
 }
 
 // cellDocument is a demand asked of one addressee, by the number that deliveries and responses name them by.
@@ -96,6 +116,8 @@ type deliveryDocument struct {
 	State      delivery.State        `json:"state,omitempty"`
 	At         string                `json:"at"`
 	Commitment string                `json:"commitment,omitempty"`
+	Corrects   string                `json:"corrects,omitempty"`  // the id of an earlier entry that was wrong
+	Corrected  bool                  `json:"corrected,omitempty"` // by a later one: it counts nowhere
 }
 
 type responseDocument struct {
@@ -157,8 +179,8 @@ func (s *Service) Document(l *Published) Document {
 		}
 		for _, c := range x.Cells {
 			to, _ := l.Standing.Find(c.Addressee)
-			cell := cellDocument{Addressee: c.Addressee, Name: to.Called(), Delivered: stamp(c.Delivered), Status: c.Status, Said: c.Said, Outcome: c.Outcome,
-				Since: dayOf(c.Since), Days: c.Days, Due: dayOf(c.Due), Evidence: c.Evidence()}
+			cell := cellDocument{Addressee: c.Addressee, Name: to.Called(), Delivered: Stamp(c.Delivered), Status: c.Status, Said: c.Said, Outcome: c.Outcome,
+				Since: DayOf(c.Since), Days: c.Days, Due: DayOf(c.Due), Evidence: c.Evidence()}
 			if c.Rule != nil {
 				cell.Rule = &ruleDocument{c.Rule.Days, c.Rule.Working, c.Rule.Source}
 			}
@@ -167,16 +189,34 @@ func (s *Service) Document(l *Published) Document {
 			}
 			demand.Cells = append(demand.Cells, cell)
 		}
+		for _, e := range x.Earlier {
+			demand.Earlier = append(demand.Earlier, earlierDocument{e.Kind, e.Who, e.Title, e.Sent, e.Published, e.Source})
+		}
 		d.Demands = append(d.Demands, demand)
 	}
 	for _, x := range l.Standing.Deliveries {
 		to, _ := l.Standing.Find(x.Addressee)
-		d.Deliveries = append(d.Deliveries, deliveryDocument{delivery.ID(x.ID), x.Addressee, to.Called(), x.Kind, x.Channel, x.State, stamp(x.At), x.Commitment()})
+		v := deliveryDocument{ID: delivery.ID(x.ID), Addressee: x.Addressee, Name: to.Called(), Kind: x.Kind, Channel: x.Channel, State: x.State, At: Stamp(x.At),
+			Commitment: x.Commitment(), Corrected: x.Corrected}
+		if x.Corrects != 0 {
+			v.Corrects = delivery.ID(x.Corrects)
+		}
+		d.Deliveries = append(d.Deliveries, v)
+	}
+	for _, k := range l.Standing.Dates {
+		d.Dates = append(d.Dates, dateDocument{DayOf(k.Day), k.Label, k.Yearly})
+	}
+	for _, x := range l.GoesOn {
+		if address := s.BaseURL + "/letters/" + x.Slug; x.ID == l.Continues {
+			d.Continues = address
+		} else {
+			d.Continued = append(d.Continued, address)
+		}
 	}
 	for _, r := range l.Standing.Responses {
 		id := delivery.ID(r.ID)
 		from, _ := l.Standing.Find(r.Addressee)
-		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, from.Called(), stamp(r.At), r.Kind, r.From, r.Excerpt,
+		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, from.Called(), Stamp(r.At), r.Kind, r.From, r.Excerpt,
 			r.Language, r.State})
 	}
 	if l.Deadline.IsSet() {
@@ -194,16 +234,16 @@ func (s *Service) Document(l *Published) Document {
 	return d
 }
 
-// stamp is an instant, "" for none.
-func stamp(t time.Time) string {
+// Stamp is an instant as data states it (RFC 3339), "" for none.
+func Stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.Format(time.RFC3339)
 }
 
-// dayOf is a day, "" for none.
-func dayOf(t time.Time) string {
+// DayOf is a day as data states it, "" for none.
+func DayOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/delivery"
 )
@@ -141,8 +142,44 @@ func (c *responseTakeDown) Run(e *environment) error {
 }
 
 type demandCommand struct {
-	Set  demandSet  `cmd:"" help:"Note what an addressee said of a demand, or what came of it. Nothing is changed by it, only added."`
-	Show demandShow `cmd:"" help:"Show where each demand stands."`
+	Set     demandSet     `cmd:"" help:"Note what an addressee said of a demand, or what came of it. Nothing is changed by it, only added."`
+	Earlier demandEarlier `cmd:"" help:"Note who else has asked for the same as a demand, or where such a thing was done; or take it back."`
+	Show    demandShow    `cmd:"" help:"Show where each demand stands."`
+}
+
+type demandEarlier struct {
+	config.Instance
+	Slug      string `arg:"" help:"The letter."`
+	Number    string `arg:"" help:"The demand."`
+	Kind      string `enum:"call,precedent" default:"call" help:"call: somebody else asked for it; precedent: such a thing was done."`
+	Who       string `help:"Who asked or did it."`
+	Title     string `help:"What it is called."`
+	Sent      string `placeholder:"DATE" help:"When it was sent or done: YYYY, YYYY-MM or YYYY-MM-DD."`
+	Published string `placeholder:"DATE" help:"When it was published."`
+	Source    string `placeholder:"URL" help:"Where it stands."`
+	Remove    string `placeholder:"ID" help:"Take one back (demand show prints its ID)."`
+	JSON      bool   `help:"Print the demand as one JSON object."`
+}
+
+// Run notes it.
+func (c *demandEarlier) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		var err error
+		if c.Remove != "" {
+			id, wrong := idOf(c.Remove)
+			if wrong != nil {
+				return wrong
+			}
+			err = a.Deliveries.RemoveEarlier(e.ctx, c.Slug, id, 0)
+		} else {
+			err = a.Deliveries.AddEarlier(e.ctx, c.Slug, c.Number, delivery.EarlierCall{Kind: delivery.EarlierKind(c.Kind), Who: c.Who, Title: c.Title,
+				Sent: c.Sent, Published: c.Published, Source: c.Source}, 0)
+		}
+		if err != nil {
+			return err
+		}
+		return showDemands(e, a, c.Slug, c.Number, c.JSON)
+	})
 }
 
 type demandSet struct {
@@ -207,15 +244,18 @@ func showDemands(e *environment, a *app.App, slug, number string, asJSON bool) e
 			continue
 		}
 		e.printf("%s  %s\n", d.Number, d.Text)
+		for _, x := range d.Earlier {
+			e.printf("    %s  %s  %s  %s  %s  %s\n", delivery.ID(x.ID), x.Kind, x.Sent, x.Who, x.Title, x.Source)
+		}
 		for _, c := range d.Cells {
 			to, _ := st.Find(c.Addressee)
-			e.printf("    %d  %-14s %s  %s\n", c.Addressee, c.Status, dayOf(c.Since), to.Called())
+			e.printf("    %d  %-14s %s  %s\n", c.Addressee, c.Status, bundle.DayOf(c.Since), to.Called())
 			for _, x := range c.History {
 				later := ""
 				if x.Corrected {
 					later = "  corrected later"
 				}
-				e.printf("       %s  %s  %s%s  %s  %s%s\n", delivery.ID(x.ID), dayOf(x.On), x.Said, x.Outcome, x.Evidence, x.Note, later)
+				e.printf("       %s  %s  %s%s  %s  %s%s\n", delivery.ID(x.ID), bundle.DayOf(x.On), x.Said, x.Outcome, x.Evidence, x.Note, later)
 			}
 		}
 	}
@@ -227,36 +267,26 @@ func demandJSON(d delivery.Demand) map[string]any {
 	for _, c := range d.Cells {
 		history := []map[string]any{}
 		for _, x := range c.History {
-			entry := map[string]any{"id": delivery.ID(x.ID), "on": dayOf(x.On), "said": x.Said, "outcome": x.Outcome, "evidence": x.Evidence, "note": x.Note,
+			entry := map[string]any{"id": delivery.ID(x.ID), "on": bundle.DayOf(x.On), "said": x.Said, "outcome": x.Outcome, "evidence": x.Evidence, "note": x.Note,
 				"corrected": x.Corrected}
 			if x.Corrects != 0 {
 				entry["corrects"] = delivery.ID(x.Corrects)
 			}
 			history = append(history, entry)
 		}
-		cell := map[string]any{"addressee": c.Addressee, "status": c.Status, "since": dayOf(c.Since), "days": c.Days, "delivered": stampOf(c.Delivered),
-			"said": c.Said, "outcome": c.Outcome, "due": dayOf(c.Due), "evidence": c.Evidence(), "history": history}
+		cell := map[string]any{"addressee": c.Addressee, "status": c.Status, "since": bundle.DayOf(c.Since), "days": c.Days, "delivered": bundle.Stamp(c.Delivered),
+			"said": c.Said, "outcome": c.Outcome, "due": bundle.DayOf(c.Due), "evidence": c.Evidence(), "history": history}
 		if c.Rule != nil {
 			cell["rule"] = c.Rule
 		}
 		cells = append(cells, cell)
 	}
-	return map[string]any{"number": d.Number, "text": d.Text, "status": d.Least(), "cells": cells}
-}
-
-// dayOf is a day, "" for none.
-func dayOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
+	earlier := []map[string]any{}
+	for _, x := range d.Earlier {
+		earlier = append(earlier, map[string]any{"id": delivery.ID(x.ID), "kind": x.Kind, "who": x.Who, "title": x.Title, "sent": x.Sent, "published": x.Published,
+			"source": x.Source})
 	}
-	return t.Format(time.DateOnly)
-}
-
-func stampOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
+	return map[string]any{"number": d.Number, "text": d.Text, "status": d.Least(), "cells": cells, "earlier": earlier}
 }
 
 type exhibitCommand struct {

@@ -49,7 +49,7 @@ func standingOf(e *environment, a *app.App, slug string) (delivery.Standing, err
 func printAddressee(e *environment, x delivery.Addressee, asJSON bool) error {
 	if asJSON {
 		return e.printJSON(map[string]any{"number": x.Number, "role": x.Role, "name": x.Name, "office": x.Office, "email": x.Email, "members": x.Members,
-			"slug": x.Slug, "in_text": x.Place > 0})
+			"slug": x.Slug, "in_text": x.Place > 0, "holders": x.Holders, "rule": x.Rule, "communication": x.Taken, "statement": x.Said, "reason": x.Reason})
 	}
 	e.printf("%d  %-7s  %s  %s\n", x.Number, x.Role, x.Called(), x.Email)
 	return nil
@@ -63,6 +63,7 @@ type addresseeSet struct {
 	Name       *string  `help:"Of one who is not in the text."`
 	Office     *string  `help:"Of one who is not in the text."`
 	Email      *string  `help:"Address of the office; shown to editors alone."`
+	Holder     []string `sep:"none" placeholder:"NAME,FROM,UNTIL" help:"Who holds or held the office, with the first and the last day (YYYY-MM-DD, may be left out); may be given again. Instead of those known."`
 	Members    *int     `help:"How many a group has that is counted as one."`
 	Reason     *string  `help:"Why they are asked."`
 	Page       *string  `help:"Last part of the address of their page, which they share with those of other letters that have it."`
@@ -75,6 +76,12 @@ type addresseeSet struct {
 	SaidBy     string   `name:"statement-from" help:"Who says it."`
 	SaidOn     string   `name:"statement-on" placeholder:"YYYY-MM-DD" help:"When."`
 	SaidIn     string   `name:"statement-language" default:"en" help:"In which language."`
+	Taken      string   `placeholder:"TYPE,REFERENCE" help:"Of a body that takes the letter up with a State: what kind of communication (AL, UA, OL), and their reference. \"none\" takes it away."`
+	TakenOn    string   `name:"taken-sent" placeholder:"YYYY-MM-DD" help:"Day on which they wrote to the State."`
+	Replied    string   `name:"taken-replied" placeholder:"YYYY-MM-DD" help:"Day on which the State replied."`
+	Published  string   `name:"taken-published" placeholder:"YYYY-MM-DD" help:"Day on which the communication was published."`
+	TakenURL   string   `name:"taken-url" placeholder:"URL" help:"Where it was published."`
+	TakenOpen  bool     `name:"taken-open" help:"Everybody may know that the letter was the source. Without it nothing of a delivery to them, or of their answers, becomes public."`
 	JSON       bool     `help:"Print one JSON object."`
 }
 
@@ -92,6 +99,16 @@ func (c *addresseeSet) Run(e *environment) error {
 	}
 	if c.Statement != nil {
 		change.Statement = &delivery.Statement{Text: *c.Statement, From: c.SaidBy, On: c.SaidOn, Language: c.SaidIn}
+	}
+	for _, typed := range c.Holder {
+		parts := append(strings.Split(typed, ","), "", "")
+		change.Holders = append(change.Holders, delivery.Holder{Name: parts[0], From: strings.TrimSpace(parts[1]), Until: strings.TrimSpace(parts[2])})
+	}
+	if kind, reference, _ := strings.Cut(c.Taken, ","); kind == "none" {
+		change.Taken = &delivery.Communication{}
+	} else if c.Taken != "" {
+		change.Taken = &delivery.Communication{Type: kind, Reference: reference, Sent: c.TakenOn, Replied: c.Replied, Published: c.Published, URL: c.TakenURL,
+			Open: c.TakenOpen}
 	}
 	return e.with(c.Instance, func(a *app.App) error {
 		x, err := a.Deliveries.PutAddressee(e.ctx, c.Slug, change, 0)
@@ -121,7 +138,8 @@ type deliveryAdd struct {
 	Tracking  string   `help:"Number of the shipment. Not public."`
 	Note      string   `help:"A line that stands with it."`
 	Text      string   `help:"What an email says before the rest."`
-	Private   bool     `help:"Nobody is told of it before it is published."`
+	Private   bool     `help:"Nobody is told of it before it is published. A draft can be handed over so too: its text is fixed by that."`
+	Corrects  string   `placeholder:"ID" help:"An earlier entry that was wrong (see delivery list); not of an email, which has gone."`
 	Embargo   string   `placeholder:"RFC3339" help:"Nobody is told of it before then."`
 	BaseURL   string   `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the document of an email."`
 	JSON      bool     `help:"Print one JSON object."`
@@ -130,8 +148,13 @@ type deliveryAdd struct {
 // Run enters the delivery.
 func (c *deliveryAdd) Run(e *environment) error {
 	h := delivery.HandOver{Addressee: c.Addressee, Channel: delivery.Channel(c.Channel), Kind: delivery.DeliveryKind(c.Kind), Tracking: c.Tracking,
-		Note: c.Note, Text: c.Text, Private: c.Private}
+		Note: c.Note, Text: c.Text, Private: c.Private, Early: c.Private || c.Embargo != ""}
 	var err error
+	if c.Corrects != "" {
+		if h.Corrects, err = idOf(c.Corrects); err != nil {
+			return err
+		}
+	}
 	if h.At, err = instant("--at", c.At); err != nil {
 		return err
 	}

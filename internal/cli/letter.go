@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
+	"github.com/undersigned/undersigned/internal/bundle"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/letter"
 )
 
@@ -18,6 +20,7 @@ type letterCommand struct {
 	Set     letterSet     `cmd:"" help:"Change settings: leads, sign-on, deadline, protection."`
 	Cover   letterCover   `cmd:"" help:"Write the cover that goes with a letter to an addressee."`
 	Call    letterCall    `cmd:"" help:"Set the call: the cover note that asks possible signers."`
+	Date    letterDate    `cmd:"" help:"Note a day that matters to a letter, such as an anniversary, or take one away; without a day list them."`
 	Publish letterPublish `cmd:"" help:"Publish the draft edition."`
 	Close   letterClose   `cmd:"" help:"End the sign-on now."`
 }
@@ -51,7 +54,8 @@ func printLetter(e *environment, l letter.Letter, asJSON bool) error {
 	}
 	if asJSON {
 		return e.printJSON(map[string]any{"slug": l.Slug, "state": l.State, "sign_on": l.SignOn, "edition": l.Edition.Number,
-			"sha256": l.Edition.SHA256, "languages": l.Edition.Languages(), "title": title, "deadline": deadline, "protected": l.Protected})
+			"sha256": l.Edition.SHA256, "languages": l.Edition.Languages(), "title": title, "deadline": deadline, "protected": l.Protected,
+			"fixed": l.Fixed(), "publish_at": bundle.Stamp(l.PublishAt)})
 	}
 	e.printf("%-10s %-14s %s  %s  [%s] %s\n", l.State, l.SignOn, l.Slug, title, strings.Join(l.Edition.Languages(), " "), deadline)
 	return nil
@@ -95,6 +99,8 @@ type letterSet struct {
 	Deadline        string        `help:"A new deadline, or \"none\": an instant (RFC 3339) or a day."`
 	Zone            string        `default:"UTC" help:"IANA time zone of a deadline given as a day."`
 	CloseOfBusiness bool          `help:"The deadline is 17:00 of the day in the zone."`
+	PublishAt       string        `name:"publish-at" placeholder:"RFC3339" help:"Of a draft: when it is published by itself, or \"none\". Its text is fixed by that."`
+	Continues       *string       `placeholder:"SLUG" help:"The letter that this one goes on with; empty for none."`
 	Protected       *bool         `negatable:"" help:"Preselect the counted-only listing."`
 	Mandate         *bool         `negatable:"" help:"Hold organisations until it is known that who signed for them may."`
 	JSON            bool          `help:"Print the letter as one JSON object."`
@@ -102,7 +108,7 @@ type letterSet struct {
 
 // Run changes the settings.
 func (c *letterSet) Run(e *environment) error {
-	set := letter.Settings{Leads: c.Lead, Protected: c.Protected, Mandate: c.Mandate}
+	set := letter.Settings{Leads: c.Lead, Protected: c.Protected, Mandate: c.Mandate, Continues: c.Continues}
 	if c.SignOn != "" {
 		set.SignOn = &c.SignOn
 	}
@@ -120,6 +126,16 @@ func (c *letterSet) Run(e *environment) error {
 			return err
 		}
 		set.Deadline = &d
+	}
+	if c.PublishAt != "" {
+		at := time.Time{}
+		if c.PublishAt != "none" {
+			var err error
+			if at, err = instant("--publish-at", c.PublishAt); err != nil {
+				return err
+			}
+		}
+		set.PublishAt = &at
 	}
 	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) { return a.Letters.SetSettings(e.ctx, c.Slug, set, 0) })
 }
@@ -211,6 +227,58 @@ func (c *letterCover) Run(e *environment) error {
 			return err
 		}
 		e.printf("cover of %s for addressee %d is kept\n", c.Slug, c.Addressee)
+		return nil
+	})
+}
+
+type letterDate struct {
+	config.Instance
+	Slug   string `arg:"" help:"The letter."`
+	Day    string `arg:"" optional:"" placeholder:"YYYY-MM-DD" help:"The day."`
+	Label  string `arg:"" optional:"" help:"What day it is."`
+	Yearly bool   `help:"It comes again each year."`
+	Remove string `placeholder:"ID" help:"Take a day away."`
+	JSON   bool   `help:"Print one JSON object a line."`
+}
+
+// Run notes or removes a day, and lists those of the letter.
+func (c *letterDate) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		switch {
+		case c.Remove != "":
+			id, err := idOf(c.Remove)
+			if err != nil {
+				return err
+			}
+			if err := a.Deliveries.RemoveDate(e.ctx, c.Slug, id, 0); err != nil {
+				return err
+			}
+		case c.Day != "":
+			day, err := instant("DAY", c.Day)
+			if err != nil {
+				return err
+			}
+			if err := a.Deliveries.AddDate(e.ctx, c.Slug, delivery.KeyDate{Day: day, Label: c.Label, Yearly: c.Yearly}, 0); err != nil {
+				return err
+			}
+		}
+		st, err := standingOf(e, a, c.Slug)
+		if err != nil {
+			return err
+		}
+		for _, k := range st.Dates {
+			if c.JSON {
+				if err := e.printJSON(map[string]any{"id": delivery.ID(k.ID), "day": bundle.DayOf(k.Day), "label": k.Label, "yearly": k.Yearly}); err != nil {
+					return err
+				}
+				continue
+			}
+			again := ""
+			if k.Yearly {
+				again = "  each year"
+			}
+			e.printf("%s  %s  %s%s\n", delivery.ID(k.ID), bundle.DayOf(k.Day), k.Label, again)
+		}
 		return nil
 	})
 }

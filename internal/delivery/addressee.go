@@ -38,8 +38,9 @@ type Addressee struct {
 	Members int      // of a group, 0 for one
 	Reason  string   // why they are asked, of one who is not in the text
 	Rule    *Rule
-	Said    *Statement // what they want to have said
-	Place   int        // where the letter's current text addresses them, from 1; 0 if it does not
+	Taken   *Communication // of one who takes it up with somebody else
+	Said    *Statement     // what they want to have said
+	Place   int            // where the letter's current text addresses them, from 1; 0 if it does not
 }
 
 // Holder held an office.
@@ -57,29 +58,58 @@ type Statement struct {
 	On       string `json:"on"` // YYYY-MM-DD
 }
 
+// Communication is how a body takes a letter up with the State that it is about, as the special procedures of the United Nations do
+// (https://spcommreports.ohchr.org). All of it is typed and nothing computed: the days that a State has to reply say nothing of when a
+// communication is published.
+type Communication struct {
+	Type      string `json:"type,omitempty"`      // as they name it: AL, UA, OL
+	Reference string `json:"reference,omitempty"` // theirs
+	Sent      string `json:"sent,omitempty"`      // day on which they wrote to the State, YYYY-MM-DD
+	Replied   string `json:"replied,omitempty"`   // day on which the State replied
+	Published string `json:"published,omitempty"` // day on which it was published
+	URL       string `json:"url,omitempty"`       // where
+	Open      bool   `json:"open,omitempty"`      // that the letter was the source may be known
+}
+
+// confidential reports whether nobody may know that an addressee got the letter.
+func (a Addressee) confidential() bool { return a.Taken != nil && !a.Taken.Open }
+
+// open refuses what would tell that a letter was the source of a communication which is confidential.
+func open(tx *store.Tx, l letter.Letter, addressee int) error {
+	list, err := addressees(tx, l)
+	if err != nil {
+		return err
+	}
+	a, err := pick(list, addressee)
+	if err == nil && a.confidential() {
+		err = fault.New(fault.Conflict, "delivery.confidential")
+	}
+	return err
+}
+
 // Called is how an addressee is named in one line.
 func (a Addressee) Called() string { return letter.Addressee{Name: a.Name, Office: a.Office}.Called() }
 
 var (
 	qListAddressees = store.Q("addressee.list", `
-		SELECT number, slug, role, name, office, holders, email, members, reason, rule, statement FROM addressee WHERE letter_id = $1 ORDER BY number`)
+		SELECT number, slug, role, name, office, holders, email, members, reason, rule, statement, communication FROM addressee WHERE letter_id = $1 ORDER BY number`)
 	qPutAddressee = store.Q("addressee.put", `
-		INSERT INTO addressee (letter_id, number, slug, role, name, office, holders, email, members, reason, rule, statement)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		INSERT INTO addressee (letter_id, number, slug, role, name, office, holders, email, members, reason, rule, statement, communication)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (letter_id, number) DO UPDATE SET slug = excluded.slug, role = excluded.role, name = excluded.name, office = excluded.office,
 			holders = excluded.holders, email = excluded.email, members = excluded.members, reason = excluded.reason, rule = excluded.rule,
-			statement = excluded.statement`)
+			statement = excluded.statement, communication = excluded.communication`)
 	qListLetters = store.Q("addressee.letters", `
 		SELECT slug FROM letter WHERE state <> 'draft' AND (id IN (SELECT letter_id FROM addressee WHERE slug = $1)
 			OR id IN (SELECT letter_id FROM letter_addressed WHERE slug = $1)) ORDER BY opened_at DESC, id DESC LIMIT 200`)
 )
 
 func scanAddressee(row store.Row) (a Addressee, err error) {
-	var holders, rule, statement string
-	if err := row.Scan(&a.Number, &a.Slug, &a.Role, &a.Name, &a.Office, &holders, &a.Email, &a.Members, &a.Reason, &rule, &statement); err != nil {
+	var holders, rule, statement, communication string
+	if err := row.Scan(&a.Number, &a.Slug, &a.Role, &a.Name, &a.Office, &holders, &a.Email, &a.Members, &a.Reason, &rule, &statement, &communication); err != nil {
 		return a, err
 	}
-	for text, to := range map[string]any{holders: &a.Holders, rule: &a.Rule, statement: &a.Said} {
+	for text, to := range map[string]any{holders: &a.Holders, rule: &a.Rule, statement: &a.Said, communication: &a.Taken} {
 		if text != "" {
 			if err := json.Unmarshal([]byte(text), to); err != nil {
 				return a, fmt.Errorf("delivery: addressee %d: %w", a.Number, err)
@@ -103,31 +133,50 @@ func encoded(v any, nothing bool) string {
 
 func putAddressee(tx *store.Tx, l letter.ID, a Addressee) error {
 	_, err := tx.Exec(qPutAddressee, l, a.Number, a.Slug, a.Role, a.Name, a.Office, encoded(a.Holders, len(a.Holders) == 0), a.Email, a.Members, a.Reason,
-		encoded(a.Rule, a.Rule == nil), encoded(a.Said, a.Said == nil))
+		encoded(a.Rule, a.Rule == nil), encoded(a.Said, a.Said == nil), encoded(a.Taken, a.Taken == nil))
 	return err
 }
 
 // addressees returns who a letter goes to. Those of its text have a row once there is something to know of them; until then they have
-// the numbers that they will have.
+// the numbers that they will have. An office stays the same one when the text names another holder.
 func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
 	list, err := store.List(tx, qListAddressees, scanAddressee, l.ID)
 	if err != nil {
 		return nil, err
 	}
-	next := 1
-	for _, a := range list {
-		next = max(next, a.Number+1)
+	addressed := l.Edition.Text(l.Edition.Language).Addressees
+	for i, x := range addressed {
+		if at := slices.IndexFunc(list, func(a Addressee) bool { return a.Place == 0 && a.is(x) }); at >= 0 {
+			list[at].Place = i + 1
+		}
 	}
-	for i, x := range l.Edition.Text(l.Edition.Language).Addressees {
-		at := slices.IndexFunc(list, func(a Addressee) bool { return a.Place == 0 && a.is(x) })
-		if at < 0 {
-			list = append(list, Addressee{Number: next, Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
-			next++
+	for i, x := range addressed {
+		if slices.ContainsFunc(list, func(a Addressee) bool { return a.Place == i+1 }) {
 			continue
 		}
-		list[at].Place = i + 1
+		at := slices.IndexFunc(list, func(a Addressee) bool {
+			return a.Place == 0 && a.Role == Asks && a.Office != "" && a.Office == x.Office
+		})
+		if at < 0 {
+			list = append(list, Addressee{Number: next(list), Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
+			continue
+		}
+		a := &list[at] // somebody else holds the office now
+		if a.Place = i + 1; a.Name != "" && !slices.ContainsFunc(a.Holders, func(h Holder) bool { return h.Name == a.Name }) {
+			a.Holders = append([]Holder{{Name: a.Name}}, a.Holders...)
+		}
+		a.Name = x.Line()
 	}
 	return list, nil
+}
+
+// next is the number of an addressee who is added.
+func next(list []Addressee) int {
+	n := 1
+	for _, a := range list {
+		n = max(n, a.Number+1)
+	}
+	return n
 }
 
 // is reports whether a row is about an addressee of the text.
@@ -172,6 +221,7 @@ type AddresseeChange struct {
 	Holders                           []Holder // instead of those known
 	Rule                              *Rule    // one of 0 days takes it away
 	Statement                         *Statement
+	Taken                             *Communication // one that says nothing takes it away
 }
 
 // PutAddressee sets what is known of an addressee, or adds one, and returns it. by is the user, 0 the command line, here and below.
@@ -189,10 +239,7 @@ func setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a
 		return a, err
 	}
 	if c.Number == 0 {
-		a = Addressee{Number: 1, Role: CC}
-		for _, x := range list {
-			a.Number = max(a.Number, x.Number+1)
-		}
+		a = Addressee{Number: next(list), Role: CC}
 		if len(list) >= maxAddressees {
 			return a, fault.New(fault.Limited, "addressee.limit")
 		}
@@ -306,6 +353,13 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 			faults = append(faults, fault.New(fault.Invalid, "addressee.statement", "Limit", maxLong).On("statement"))
 		}
 	}
+	if c.Taken != nil {
+		if a.Taken = c.Taken; *c.Taken == (Communication{}) {
+			a.Taken = nil
+		} else {
+			faults = append(faults, c.Taken.check()...)
+		}
+	}
 	if a.Slug == "" {
 		a.Slug = i18n.Slug(a.Called(), "addressee")
 	}
@@ -318,6 +372,21 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		return a, faults
 	}
 	return a, nil
+}
+
+func (c *Communication) check() (faults fault.List) {
+	for field, typed := range map[string]*string{"taken_type": &c.Type, "taken_reference": &c.Reference} {
+		line(&faults, field, typed)
+	}
+	for field, typed := range map[string]string{"taken_sent": c.Sent, "taken_replied": c.Replied, "taken_published": c.Published} {
+		if !isDay(typed) {
+			faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On(field))
+		}
+	}
+	if c.URL != "" && !isAddress(c.URL) {
+		faults = append(faults, fault.New(fault.Invalid, "earlier.source").On("taken_url"))
+	}
+	return faults
 }
 
 // isWhole reports whether a rule says what it has to.

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,7 +201,7 @@ func (s *Service) Note(ctx context.Context, slug string, k Known, by int64) erro
 
 // lockedStanding is where a letter that is locked stands, for editors, each demand with the id that what is known of it goes by.
 func (s *Service) lockedStanding(tx *store.Tx, l letter.Letter) (Standing, error) {
-	if l.State == letter.Draft {
+	if !l.Fixed() {
 		return Standing{}, fault.New(fault.Conflict, "letter.draft")
 	}
 	if _, err := s.Letters.Demands.In(tx, l); err != nil {
@@ -242,7 +241,8 @@ func (s *Service) note(tx *store.Tx, l letter.Letter, st Standing, k Known, by i
 	if err := keep(tx, l.ID, st.Addressees); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qInsertEntry, store.NewID(tx.Now()), l.ID, to.Number, st.Demands[at].ID, k.Said, k.Outcome, day(k.On), string(k.Evidence), k.Note, orNull(k.Corrects),
+	if _, err := tx.Exec(qInsertEntry, store.NewID(tx.Now()), l.ID, to.Number, st.Demands[at].ID, k.Said, k.Outcome, day(k.On),
+		string(k.Evidence), k.Note, orNull(k.Corrects),
 		orNull(by), tx.Now().UnixMicro()); err != nil {
 		return err
 	}
@@ -308,8 +308,7 @@ func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
 	if hash, ok := e.Exhibit(); ok {
 		return hasExhibit(tx, hash)
 	}
-	u, err := url.Parse(string(e))
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(e) <= 2000, nil
+	return isAddress(string(e)), nil
 }
 
 // isOwnWord reports whether an entry rests on what an addressee said: a response, its file, or the address under which it is published.

@@ -18,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Service holds the use cases around deliveries and answers.
@@ -37,13 +38,15 @@ type Standing struct {
 	Deliveries []Delivery // oldest first
 	Responses  []Response // oldest first
 	Demands    []Demand
+	Dates      []KeyDate         // earliest first
 	Exhibits   map[string]string // names of the files that something rests on, by hash
 }
 
 // Demand is a demand of the letter's current edition with each of those it is asked of.
 type Demand struct {
 	letter.Asked
-	Cells []Cell
+	Cells   []Cell
+	Earlier []EarlierCall // earliest first
 }
 
 // View says who looks.
@@ -77,6 +80,9 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		return st, err
 	}
 	for i, d := range st.Deliveries {
+		if at := slices.IndexFunc(st.Deliveries, func(x Delivery) bool { return x.ID == d.Corrects }); at >= 0 {
+			st.Deliveries[at].Corrected = true
+		}
 		for _, f := range files {
 			if f.delivery == d.ID && f.Role != words {
 				st.Deliveries[i].Files = append(st.Deliveries[i].Files, f)
@@ -90,6 +96,11 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) })
 		st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool { return r.State == Private })
 		st.Addressees = slices.DeleteFunc(st.Addressees, func(a Addressee) bool { return !st.names(a) })
+		for i, a := range st.Addressees {
+			if a.confidential() {
+				st.Addressees[i].Taken = nil
+			}
+		}
 	}
 	entries, err := store.List(tx, qListEntries, scanEntry, l.ID)
 	if err != nil {
@@ -123,7 +134,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		}
 		st.Demands = append(st.Demands, d)
 	}
-	return st, nil
+	return st, st.beside(tx, l)
 }
 
 // names reports whether anything that is public names an addressee: the letter's text, a delivery, a response.
@@ -164,12 +175,13 @@ func (st Standing) Find(number int) (Addressee, bool) {
 }
 
 // Begun reports whether there is more to say than what is asked: something was handed over, came back, is said of it, or known of a
-// demand.
+// demand, or there are days that matter.
 func (st Standing) Begun() bool {
 	said := func(a Addressee) bool { return a.Said != nil }
-	return len(st.Deliveries) > 0 || len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) || slices.ContainsFunc(st.Demands, func(d Demand) bool {
-		return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
-	})
+	return len(st.Deliveries)+len(st.Responses)+len(st.Dates) > 0 || slices.ContainsFunc(st.Addressees, said) ||
+		slices.ContainsFunc(st.Demands, func(d Demand) bool {
+			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
+		})
 }
 
 // Tally is how many demands are met, and how many of those who are asked have answered.
@@ -201,6 +213,40 @@ func (st Standing) first(addressee int) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// MembersAnswered is how many members of an addressee that is a group have answered, as far as each is named.
+func (st Standing) MembersAnswered(addressee int) int {
+	named := map[string]bool{}
+	for _, r := range st.Responses {
+		if r.Addressee == addressee && r.Kind.answers() && r.From != "" {
+			named[text.Fold(r.From)] = true
+		}
+	}
+	return len(named)
+}
+
+// NewHolder returns who holds an office since the letter was last handed over to it: they may not know of it.
+func (st Standing) NewHolder(a Addressee) (Holder, bool) {
+	if len(a.Holders) == 0 {
+		return Holder{}, false
+	}
+	h := a.Holders[len(a.Holders)-1]
+	from, err := time.Parse(time.DateOnly, h.From)
+	if err != nil || h.Until != "" {
+		return Holder{}, false
+	}
+	before := false
+	for _, d := range st.Deliveries {
+		if d.Addressee != a.Number || d.State == Turned || d.State == Bounced || d.Corrected {
+			continue
+		}
+		if !d.At.Before(from) {
+			return Holder{}, false
+		}
+		before = true
+	}
+	return h, before
 }
 
 // day is the calendar day of an instant, in UTC, as a page and a file state it.

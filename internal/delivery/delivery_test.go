@@ -200,7 +200,9 @@ func TestDeliver_refuses(t *testing.T) {
 			slug, want string
 			h          delivery.HandOver
 		}{
-			{"draft", "letter.draft", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost}},
+			{"draft", "delivery.draft", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost}},
+			{"draft", "edition.missing", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Early: true}},
+			{"quay", "delivery.corrects", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Corrects: 7}},
 			{"quay", "addressee.unknown", delivery.HandOver{Addressee: 3, Channel: delivery.ByPost}},
 			{"quay", "addressee.unknown", delivery.HandOver{Addressee: -1, Channel: delivery.ByPost}},
 			{"quay", "delivery.channel", delivery.HandOver{Addressee: 1, Channel: "pigeon"}},

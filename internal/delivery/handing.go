@@ -71,6 +71,8 @@ type Delivery struct {
 	PublicAt  time.Time // from when on everybody may know of it; zero for never
 	Files     []File
 	Logged    bool
+	Corrects  int64 // an earlier entry that was wrong, 0 for none
+	Corrected bool  // by a later one
 
 	letter letter.ID
 	by     int64 // who entered it, 0 for the command line
@@ -81,7 +83,7 @@ func (d Delivery) IsPublic(now time.Time) bool { return !d.PublicAt.IsZero() && 
 
 // Arrived reports whether as far as is known the addressee got it.
 func (d Delivery) Arrived() bool {
-	return d.State != Turned && d.State != Bounced && d.State != Waiting
+	return !d.Corrected && d.State != Turned && d.State != Bounced && d.State != Waiting
 }
 
 // Commitment is what the log says of what was handed over, "" where nothing was kept.
@@ -96,9 +98,10 @@ func (d Delivery) Commitment() string {
 
 var (
 	qInsertDelivery = store.Q("delivery.insert", `
-		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
-	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0)`
+		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at, corrects)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
+	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0),
+		COALESCE(corrects, 0)`
 	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
 	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
 	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
@@ -111,7 +114,7 @@ var (
 func scanDelivery(row store.Row) (d Delivery, err error) {
 	var at int64
 	var public *int64
-	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged, &d.by)
+	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged, &d.by, &d.Corrects)
 	if d.At = time.UnixMicro(at).UTC(); public != nil {
 		d.PublicAt = time.UnixMicro(*public).UTC()
 	}
@@ -130,6 +133,8 @@ type HandOver struct {
 	Private   bool      // nobody is told
 	Embargo   time.Time // until then; zero for none
 	Text      string    // of an email, before what the system says
+	Corrects  int64     // an earlier entry that is wrong, 0 for none; emails have gone and are not corrected
+	Early     bool      // the letter may be a draft: it is handed over before it is published, and its text is fixed by that
 }
 
 // LetterMail is the job that sends a delivery by email.
@@ -171,11 +176,11 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 		return d, wrong
 	}
 	if h.Channel == ByEmail && !slices.ContainsFunc(h.Files, func(f File) bool { return f.Role == Pack }) {
-		pack, err := s.pack(ctx, l, h.Addressee, by)
+		packs, err := s.packs(ctx, l, h, by)
 		if err != nil {
 			return d, err
 		}
-		h.Files = append([]File{pack}, h.Files...)
+		h.Files = append(packs, h.Files...)
 	}
 	for i := range h.Files {
 		f := &h.Files[i]
@@ -184,17 +189,53 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 		}
 		f.commit()
 	}
+	sum := l.Edition.SHA256
 	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if l.State == letter.Draft && l.Edition.SHA256 != sum { // of which the document was not made
+			return fault.New(fault.Conflict, "letter.text_changed")
+		}
 		d, err = s.handOver(tx, l, h, by)
 		return err
 	})
 	return d, err
 }
 
+// packs are what goes by email where nothing else was chosen: the letter for the addressee; with a reminder what they got first, if that
+// is still kept.
+func (s *Service) packs(ctx context.Context, l letter.Letter, h HandOver, by int64) (list []File, err error) {
+	if h.Kind == Reminder {
+		err := s.DB.View(ctx, func(tx *store.Tx) error {
+			st, err := standing(tx, s.Letters, l, ForEditors)
+			at := slices.IndexFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == h.Addressee && d.Arrived() && d.Commitment() != "" })
+			if err != nil || at < 0 {
+				return err
+			}
+			for _, f := range st.Deliveries[at].Files {
+				if f.Role != Pack {
+					continue
+				}
+				if f, err = s.findFile(tx, st.Deliveries[at], f.number); err != nil {
+					return err
+				}
+				list = append(list, f)
+			}
+			return nil
+		})
+		if err != nil && !fault.Is(err, fault.Gone) {
+			return nil, err
+		}
+		if err == nil && len(list) > 0 {
+			return list, nil
+		}
+	}
+	made, err := s.pack(ctx, l, h.Addressee, by)
+	return []File{made}, err
+}
+
 // pack makes the letter for an addressee as a document. Names that only an addressee may see are for those whom the letter's text
 // addresses; and where members hand it over, for a list of them that two members have made. by is the user, 0 the command line.
 func (s *Service) pack(ctx context.Context, l letter.Letter, addressee int, by int64) (f File, err error) {
-	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForPublic, BaseURL: s.BaseURL}
+	wanted := document.Wanted{Slug: l.Slug, Audience: roll.ForPublic, BaseURL: s.BaseURL, Early: true}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		list, err := addressees(tx, l)
 		if err != nil {
@@ -251,8 +292,11 @@ func (s *Service) listed(ctx context.Context, l letter.Letter, by int64, copied 
 
 func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
 	bad := func(kind fault.Kind, key, field string) { faults = append(faults, fault.New(kind, key).On(field)) }
-	if l.State == letter.Draft {
-		bad(fault.Conflict, "letter.draft", "")
+	switch {
+	case l.State == letter.Draft && !h.Early:
+		bad(fault.Conflict, "delivery.draft", "early")
+	case l.Edition.Number == 0:
+		bad(fault.Invalid, "edition.missing", "")
 	}
 	if !slices.Contains([]DeliveryKind{First, Reminder, FollowUp, Reply, Correction}, h.Kind) {
 		bad(fault.Invalid, "delivery.kind", "kind")
@@ -300,18 +344,29 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	if h.again(tx, l.ID) {
 		return d, fault.List{fault.New(fault.Conflict, "delivery.twice").On("addressee")}
 	}
+	if h.Corrects != 0 {
+		wrong, err := s.find(tx, l, h.Corrects)
+		if err != nil || wrong.Channel == ByEmail {
+			return d, fault.List{fault.New(fault.Invalid, "delivery.corrects").On("corrects")}
+		}
+	}
+	if l.State == letter.Draft {
+		if err := letter.Fix(tx, l.ID); err != nil {
+			return d, err
+		}
+	}
 	if h.Channel == ByEmail && to.Email == "" {
 		return d, fault.List{fault.New(fault.Invalid, "delivery.no_email").On("channel")}
 	}
 	d = Delivery{ID: store.NewID(tx.Now()), Addressee: h.Addressee, Kind: h.Kind, Channel: h.Channel, At: h.At, Edition: l.Edition.Number, Files: h.Files,
-		PublicAt: tx.Now(), letter: l.ID, by: by}
+		PublicAt: tx.Now(), Corrects: h.Corrects, letter: l.ID, by: by}
 	d.Note, _ = text.Line("line", h.Note, maxShort)
 	d.Tracking, _ = text.Line("line", h.Tracking, maxShort)
 	if d.At.IsZero() || h.Channel == ByEmail {
 		d.At = tx.Now()
 	}
 	switch {
-	case h.Private:
+	case h.Private || to.confidential():
 		d.PublicAt = time.Time{}
 	case h.Embargo.After(tx.Now()):
 		d.PublicAt = h.Embargo
@@ -330,7 +385,7 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 		public = new(d.PublicAt.UnixMicro())
 	}
 	if _, err := tx.Exec(qInsertDelivery, d.ID, l.ID, d.Addressee, d.Kind, d.Channel, d.State, d.At.UnixMicro(), d.Edition, d.Note, d.Tracking,
-		public, false, orNull(by), tx.Now().UnixMicro()); err != nil {
+		public, false, orNull(by), tx.Now().UnixMicro(), orNull(h.Corrects)); err != nil {
 		return d, err
 	}
 	for i, f := range d.Files {
@@ -363,9 +418,10 @@ const twiceWithin = 2 * time.Minute
 // words is the text of an email: kept, and no file that was handed over.
 const words FileRole = "words"
 
-// log states a delivery that everybody may know of, once. An email is stated when it has gone.
+// log states a delivery that everybody may know of, once. An email is stated when it has gone, and what was handed over of a letter
+// that is not published when it is.
 func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery) error {
-	if d.Logged || !d.IsPublic(tx.Now()) || !d.Arrived() {
+	if d.Logged || l.State == letter.Draft || !d.IsPublic(tx.Now()) || !d.Arrived() {
 		return nil
 	}
 	n, err := tx.Exec(qSetLogged, true, d.ID, false)
@@ -397,6 +453,9 @@ func (s *Service) Publish(ctx context.Context, slug string, id, by int64) error 
 		}
 		if d.IsPublic(tx.Now()) {
 			return s.log(tx, l, d)
+		}
+		if err := open(tx, l, d.Addressee); err != nil {
+			return err
 		}
 		d.PublicAt = tx.Now()
 		if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {
@@ -435,101 +494,33 @@ func (s *Service) File(ctx context.Context, l letter.Letter, delivery int64, num
 	return f, err
 }
 
-// Envelope is what an email of a delivery needs.
-type Envelope struct {
-	Letter   letter.Letter
-	Delivery Delivery
-	To       Addressee
-	Text     string
-	Files    []File
-}
-
-// Envelope returns what an email needs, false when it has gone already.
-func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		d, err := scanDelivery(tx.Row(qFindDelivery, id))
-		if errors.Is(err, store.ErrNoRow) || err == nil && d.State != Waiting {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if e.Letter, err = letter.FindIn(tx, d.letter); err != nil {
-			return err
-		}
-		list, err := addressees(tx, e.Letter)
-		if err != nil {
-			return err
-		}
-		if e.To, err = pick(list, d.Addressee); err != nil {
-			return err
-		}
-		if e.Delivery, err = s.find(tx, e.Letter, id); err != nil {
-			return err
-		}
-		for _, f := range e.Delivery.Files {
-			whole, err := s.findFile(tx, d, f.number)
-			if err != nil {
-				return err
-			}
-			switch f.Role {
-			case Pack:
-				e.Files = append(e.Files, whole)
-			case words:
-				e.Text = string(whole.Content)
-			}
-		}
-		send = e.To.Email != ""
-		return nil
-	})
-	return e, send, err
-}
-
-// Went notes what became of an email: their server took it with these files, or refused it for good. What was sent is what is kept and
-// logged, whatever it was made anew to meanwhile.
-func (s *Service) Went(ctx context.Context, id int64, state State, sent []File) error {
-	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
-		if n, err := tx.Exec(qSetState, state, tx.Now().UnixMicro(), id, Waiting); err != nil || n == 0 {
-			return err
-		}
-		d, err := s.find(tx, l, id)
-		if err != nil {
-			return err
-		}
-		for _, f := range sent {
-			at := slices.IndexFunc(d.Files, func(x File) bool { return x.number == f.number && x.Commitment != f.Commitment })
-			if at < 0 {
-				continue
-			}
-			if err := s.setFile(tx, d, f.number, f); err != nil {
-				return err
-			}
-			d.Files[at].Copy, d.Files[at].Commitment = f.Copy, f.Commitment
-		}
-		return s.log(tx, l, d)
-	})
-}
-
-// MarkBounced notes that an email came back after their server had taken it.
-func (s *Service) MarkBounced(ctx context.Context, slug string, id, by int64) error {
-	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		d, err := s.find(tx, l, id)
-		if err != nil {
-			return err
-		}
-		if d.Channel != ByEmail || d.State != Handed {
-			return fault.New(fault.Conflict, "delivery.not_handed")
-		}
-		if _, err := tx.Exec(qSetState, Bounced, d.At.UnixMicro(), id, Handed); err != nil {
-			return err
-		}
-		return record(tx, l, by, "delivery.bounced", "")
-	})
-}
-
 // Register hands the work that is done in the background to the runner.
 func (s *Service) Register(r *job.Runner) {
 	job.Handle(r, func(ctx context.Context, _ int64, j lift) error { return s.lift(ctx, j.Delivery) })
+	job.Handle(r, func(ctx context.Context, _ int64, j letter.Opened) error { return s.opened(ctx, j.Letter) })
+}
+
+// opened states what was handed over of a letter before it was published.
+func (s *Service) opened(ctx context.Context, id letter.ID) error {
+	l, err := s.Letters.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.Letters.Amend(ctx, l.Slug, func(tx *store.Tx, l letter.Letter) error {
+		list, err := store.List(tx, qListDeliveries, scanDelivery, l.ID)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if d, err = s.find(tx, l, d.ID); err != nil {
+				return err
+			}
+			if err := s.log(tx, l, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // lift lets everybody know of a delivery whose embargo has ended.

@@ -173,6 +173,9 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 	if err := r.fill(c, l, st, tx.Now()); err != nil {
 		return r, err
 	}
+	if to, _ := pick(st.Addressees, r.Addressee); c.Publish && to.confidential() {
+		return r, fault.New(fault.Conflict, "delivery.confidential")
+	}
 	var original, public []byte
 	if c.File != nil {
 		r.File, r.FileType, r.SHA256 = c.File.Name, c.File.Type, sumOf(c.File.Content)
@@ -308,7 +311,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			if r.Sum() != a.Sum {
 				return fault.New(fault.Conflict, "response.changed")
 			}
-			return s.decide(tx, l, a.Response, Private, Published)
+			return s.publish(tx, l, r)
 		}})
 }
 
@@ -376,11 +379,24 @@ func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, lang
 // PublishResponse publishes a response for the operator of the command line.
 func (s *Service) PublishResponse(ctx context.Context, slug string, id int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := private(tx, l.ID, id); err != nil {
+		r, err := private(tx, l.ID, id)
+		if err != nil {
 			return err
 		}
-		return s.decide(tx, l.ID, id, Private, Published)
+		return s.publish(tx, l.ID, r)
 	})
+}
+
+// publish lets everybody see a response, unless that would tell what is confidential.
+func (s *Service) publish(tx *store.Tx, id letter.ID, r Response) error {
+	l, err := letter.FindIn(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := open(tx, l, r.Addressee); err != nil {
+		return err
+	}
+	return s.decide(tx, id, r.ID, Private, Published)
 }
 
 // TakeDown destroys what was published of a response, and its original. That it was there, and when it went, stays.

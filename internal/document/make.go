@@ -68,6 +68,7 @@ type Wanted struct {
 	Language  string // "" for the authoritative one
 	Audience  roll.Audience
 	Addressee int    // whose cover goes before it, counted from 1; 0 for none
+	Early     bool   // a letter that is not published is handed over as it will be; the document names no address then
 	Sheet     Sheet  // "" for the one that the first lead organisation's country uses
 	Layout    Layout // "" for a letter
 	BaseURL   string // how readers reach the server; "" leaves addresses and the square out
@@ -85,7 +86,7 @@ func NewCopy() string {
 	return hex.EncodeToString(number[:])
 }
 
-// Make makes a document of a published letter. One that is not public is drawn a number.
+// Make makes a document of a published letter, or of one that is handed over before it is. One that is not public is drawn a number.
 func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if err := w.Audience.Check(); err != nil {
 		return nil, err
@@ -95,7 +96,9 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 		return nil, err
 	}
 	if l.State == letter.Draft {
-		return nil, fault.New(fault.NotFound, "letter.draft")
+		if w.BaseURL = ""; !w.Early {
+			return nil, fault.New(fault.NotFound, "letter.draft")
+		}
 	}
 	in := Input{Letter: l, Edition: l.Edition, Language: w.Language, Sheet: w.Sheet, Layout: w.Layout, BaseURL: strings.TrimSuffix(w.BaseURL, "/"),
 		Audience: w.Audience, Picture: s.Pictures(ctx)}

@@ -198,12 +198,12 @@ func withFormer(tx *store.Tx, l Letter) (list []Asked, dropped []Former, err err
 // words have changed an editor says whether that is right.
 func identify(tx *store.Tx, id ID, e Edition) error {
 	var before []Former
+	items, err := store.List(tx, qListItems, scanItem, id)
+	if err != nil {
+		return err
+	}
 	if e.Number > 1 {
 		former, err := findEdition(tx, id, e.Number-1)
-		if err != nil {
-			return err
-		}
-		items, err := store.List(tx, qListItems, scanItem, id)
 		if err != nil {
 			return err
 		}
@@ -224,6 +224,9 @@ func identify(tx *store.Tx, id ID, e Edition) error {
 		}
 	}
 	for _, c := range continued(e.Text(e.Language).Numbered(), before) {
+		if e.Number == 1 && slices.ContainsFunc(items, func(i item) bool { return i.edition == 1 && strconv.Itoa(i.number) == c.Number }) {
+			continue // of a letter that was handed over before it was published
+		}
 		if c.From.ID == 0 {
 			c.From.ID = store.NewID(tx.Now())
 		}
@@ -476,7 +479,7 @@ func (d Demands) Continue(ctx context.Context, slug, number string, former, by i
 // change is Service.Amend of a letter that is no draft.
 func (d Demands) change(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
 	return d.letters.Amend(ctx, slug, func(tx *store.Tx, l Letter) error {
-		if l.State == Draft {
+		if !l.Fixed() {
 			return fault.New(fault.Conflict, "demand.draft") // its demands are not settled
 		}
 		return fn(tx, l)

@@ -1,11 +1,15 @@
 package letter
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -49,6 +53,9 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 	}
 	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && t.is(now) && now.Translator == t.Translator {
 		return true, nil // the same bytes twice
+	}
+	if l.State == Draft && l.Fixed() && t.Language == draft.Language {
+		return false, fault.New(fault.Conflict, "letter.fixed")
 	}
 	if l.State != Draft && follows == FollowsNone {
 		return false, fault.New(fault.Invalid, "edition.follows").On("follows")
@@ -180,6 +187,78 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	if l.SignOn == SignOnNone {
 		state = Closed
 	}
-	_, err = tx.Exec(qSetPublished, next.Number, state, tx.Now().UnixMicro(), id)
+	if _, err = tx.Exec(qSetPublished, next.Number, state, tx.Now().UnixMicro(), id); err != nil || l.State != Draft {
+		return err
+	}
+	if err := Touch(tx, l.Continues); err != nil { // its page names this one from now on
+		return err
+	}
+	return job.Enqueue(tx, Opened{id})
+}
+
+// Opened is the job that follows when a letter is published for the first time: what was handed over before is told of.
+type Opened struct {
+	Letter ID `json:"letter"`
+}
+
+// Kind names the job.
+func (Opened) Kind() string { return "letter.opened" }
+
+// opening is the job that publishes a letter at an instant.
+type opening struct {
+	Letter ID    `json:"letter"`
+	At     int64 `json:"at"` // µs
+}
+
+// Kind names the job.
+func (opening) Kind() string { return "letter.opening" }
+
+// Register hands the work that is done in the background to the runner.
+func (s *Service) Register(r *job.Runner) {
+	job.Handle(r, func(ctx context.Context, _ int64, j opening) error { return s.open(ctx, j) })
+}
+
+// open publishes a letter whose instant has come, unless somebody has decided otherwise since. One that cannot be published stays as it
+// is, and its page at the desk says so.
+func (s *Service) open(ctx context.Context, j opening) error {
+	l, err := s.ByID(ctx, j.Letter)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, l.Slug, func(tx *store.Tx, l Letter) error {
+		if l.State != Draft || l.PublishAt.UnixMicro() != j.At {
+			return nil
+		}
+		return publishAs(tx, l, Publication{})
+	})
+	if refused := new(fault.Error); errors.As(err, &refused) {
+		return nil
+	}
 	return err
+}
+
+// Fix notes that the text of a draft was handed over: from now on only a next edition is another.
+func Fix(tx *store.Tx, id ID) error {
+	_, err := tx.Exec(qFix, tx.Now().UnixMicro(), id)
+	return err
+}
+
+// setOpening sets when a draft is published by itself, zero for never. It has to be one that who sets it could open now.
+func setOpening(tx *store.Tx, l Letter, at time.Time, by int64) error {
+	if at.IsZero() {
+		return nil
+	}
+	if l.State != Draft || !at.After(tx.Now()) {
+		return fault.List{fault.New(fault.Invalid, "letter.publish_at").On("publish_day")}
+	}
+	next, err := findEdition(tx, l.ID, 1)
+	if err != nil {
+		return err
+	}
+	if by != 0 {
+		if err := checkOpening(tx, l, next, by); err != nil {
+			return err
+		}
+	}
+	return job.EnqueueAt(tx, at, opening{l.ID, at.UnixMicro()})
 }

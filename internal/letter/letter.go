@@ -71,8 +71,14 @@ type Letter struct {
 	CreatedAt time.Time
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed
+	FixedAt   time.Time // of a draft: since when its text is what was handed over; zero for not
+	PublishAt time.Time // of a draft: when it is published by itself; zero for never
+	Continues ID        // the letter that it goes on with, 0 for none
 	Final     bool      // its close leaf is written: no signature joins the count any more
 }
+
+// Fixed reports whether the authoritative text can change no more but by a next edition.
+func (l Letter) Fixed() bool { return l.State != Draft || !l.FixedAt.IsZero() || !l.PublishAt.IsZero() }
 
 // Deadline is the instant up to which a letter can be signed, in the place it was set for. The zero Deadline is none.
 type Deadline struct {

@@ -14,7 +14,7 @@ import (
 )
 
 const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_at, deadline_zone, close_of_business,
-		call, embeds, version, created_at, opened_at, closed_at, close_logged`
+		call, embeds, version, created_at, opened_at, closed_at, close_logged, fixed_at, publish_at, continues`
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
@@ -43,8 +43,12 @@ var (
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
-			call = $7, embeds = $8, version = version + 1
-		WHERE id = $9`)
+			call = $7, embeds = $8, publish_at = $9, version = version + 1
+		WHERE id = $10`)
+	qSetContinues   = store.Q("letter.set_continues", `UPDATE letter SET continues = $1 WHERE id = $2`)
+	qListContinuing = store.Q("letter.list_continuing", `
+		SELECT `+letterColumns+` FROM letter WHERE continues = $1 AND state <> 'draft' ORDER BY opened_at, id LIMIT 20`)
+	qFix          = store.Q("letter.fix", `UPDATE letter SET fixed_at = COALESCE(fixed_at, $1) WHERE id = $2 AND state = 'draft'`)
 	qSetPublished = store.Q("letter.set_published", `
 		UPDATE letter SET edition = $1, state = CASE WHEN state = 'draft' THEN $2 ELSE state END,
 			opened_at = COALESCE(opened_at, $3), version = version + 1
@@ -164,12 +168,12 @@ func putText(tx *store.Tx, id ID, number int, t Text) error {
 }
 
 func scanLetter(row store.Row) (l Letter, err error) {
-	var deadline, opened, closed, logged *int64
+	var deadline, opened, closed, logged, fixed, publish *int64
 	var created int64
 	var zone, logID, embeds string
 	var call *string
 	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Mandate, &l.Edition.Number, &deadline, &zone,
-		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged); err != nil {
+		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged, &fixed, &publish, &l.Continues); err != nil {
 		return l, err
 	}
 	if l.LogID, err = verify.ParseLetterID(logID); err != nil {
@@ -178,6 +182,7 @@ func scanLetter(row store.Row) (l Letter, err error) {
 	l.Final, l.Embeds = logged != nil, strings.Fields(embeds)
 	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
 	l.Deadline.At = instant(deadline)
+	l.FixedAt, l.PublishAt = instant(fixed), instant(publish)
 	if l.Deadline.Zone, err = time.LoadLocation(zone); err != nil {
 		l.Deadline.Zone = time.UTC // a zone this machine does not know: the instant is what counts
 	}

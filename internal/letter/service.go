@@ -160,6 +160,22 @@ func (s *Service) ListLedBy(ctx context.Context, organisation int64) ([]Letter, 
 	return s.list(ctx, qListLedBy, organisation)
 }
 
+// Continuing returns the published letters that go on with a letter, the oldest first.
+func (s *Service) Continuing(ctx context.Context, id ID) (letters []Letter, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if letters, err = store.List(tx, qListContinuing, scanLetter, id); err != nil {
+			return err
+		}
+		for i := range letters {
+			if err := complete(tx, &letters[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return letters, err
+}
+
 func (s *Service) list(ctx context.Context, q *store.Query, args ...any) (letters []Letter, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		letters, err = store.List(tx, q, scanLetter, args...)

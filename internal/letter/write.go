@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -24,8 +25,10 @@ type Settings struct {
 	Mandate   *bool
 	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
-	Embeds    []string // as Origins returns them; empty lets no site show the letter in a frame
-	Leads     []string // slugs of organisations, in order; one that stands twice counts where it stands first
+	Embeds    []string   // as Origins returns them; empty lets no site show the letter in a frame
+	Continues *string    // slug of the letter that it goes on with, "" for none
+	PublishAt *time.Time // of a draft: when it is published by itself; zero for never
+	Leads     []string   // slugs of organisations, in order; one that stands twice counts where it stands first
 }
 
 // Create makes a draft at the desk. A nil text comes later; what set leaves open is as AtDesk says. Another letter of the slug is
@@ -281,7 +284,8 @@ func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by 
 }
 
 func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
-	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil {
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil &&
+		set.PublishAt == nil && set.Continues == nil {
 		return nil
 	}
 	return record(tx, l, by, "letter.settings", "")
@@ -332,7 +336,8 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 			return err
 		}
 	}
-	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil {
+	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil &&
+		set.PublishAt == nil && set.Continues == nil {
 		return nil
 	}
 	if set.SignOn != nil {
@@ -356,6 +361,17 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 		l.Deadline = *set.Deadline
 	}
+	if set.PublishAt != nil && !set.PublishAt.Equal(l.PublishAt) {
+		if err := setOpening(tx, l, *set.PublishAt, by); err != nil {
+			return err
+		}
+		l.PublishAt = *set.PublishAt
+	}
+	if set.Continues != nil {
+		if err := setContinues(tx, l, *set.Continues); err != nil {
+			return err
+		}
+	}
 	var call *string
 	if l.Call != nil {
 		data, err := json.Marshal(l.Call)
@@ -369,7 +385,30 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		zone = l.Deadline.Zone.String()
 	}
 	embeds := strings.Join(l.Embeds, "\n")
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds, l.ID)
+	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
+		micros(l.PublishAt), l.ID)
+	return err
+}
+
+// setContinues says which letter a letter goes on with. That one's page names it once it is published.
+func setContinues(tx *store.Tx, l Letter, slug string) error {
+	var earlier Letter
+	if slug != "" {
+		var err error
+		earlier, err = find(tx, slug)
+		if fault.Is(err, fault.NotFound) || err == nil && (earlier.ID == l.ID || earlier.State == Draft) {
+			return fault.List{fault.New(fault.Invalid, "letter.continues").On("continues")}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range []ID{l.Continues, earlier.ID} {
+		if err := Touch(tx, id); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(qSetContinues, earlier.ID, l.ID)
 	return err
 }
 

@@ -28,7 +28,7 @@ type handOver struct {
 	Yours      string
 	Files      []string
 	Copy       string // number of the first file's copy
-	LetterURL  string
+	LetterURL  string // "" while it is not published
 }
 
 // delivery is the envelope of a letter that is handed over.
@@ -56,7 +56,10 @@ func (m *Mailer) handOver(_ context.Context, h handed) (page, error) {
 	}
 	c := m.contentOf(language, h.Letter)
 	o := handOver{content: c, Salutation: text.Shown.Line(h.cover.Salutation), From: leads(c.L, h.Letter), Ours: h.cover.Ours, Yours: h.cover.Yours,
-		Copy: copyOf(h.Files), LetterURL: m.pages(c.L) + "/letters/" + h.Letter.Slug}
+		Copy: copyOf(h.Files)}
+	if h.Letter.State != letter.Draft {
+		o.LetterURL = m.pages(c.L) + "/letters/" + h.Letter.Slug
+	}
 	if h.To.Role != delivery.Asks { // the cover speaks to those who are asked
 		o.Salutation, h.cover.Text = "", ""
 	} else if o.Salutation == "" && h.To.Place > 0 {

@@ -229,7 +229,11 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
 		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response}, {"desk-response-waits", waits},
 		{"desk-deliveries-draft", desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, Known: deliveries.Known}},
+			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, To: deliveries.To,
+			Channels: deliveries.Channels, Kinds: deliveries.Kinds}},
+		{"desk-addressee", addresseeSample(l, w, base, tag)}, {"desk-addressee-new", desk.AddresseePage{Base: base(l.T("desk.addressee.new"), "/desk/letters/x/addressees/new"),
+			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/addressees/new", Holders: []desk.HolderFields{{}},
+			Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}}, WordsIn: answers.WordsIn}},
 		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title),
 			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/answers", From: answers.From, Kinds: answers.Kinds}},
 		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
@@ -304,14 +308,17 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 	}
 	to := []page.Option{{Value: "1", Text: l.Isolate(w.longName)}, {Value: "2", Text: l.Isolate(w.office)}}
 	deliveries := desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"addressee"}}, "at", "embargo", "rule"), To: to, Known: to,
+		Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"deliver"}}, "at", "embargo", "corrects"), To: to,
 		Channels: []page.Option{{Value: "email", Text: l.T("delivery.channel.email")}}, Kinds: []page.Option{{Value: "first", Text: l.T("delivery.kind.first")}},
-		Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}},
-		Addressees: []desk.AddresseeView{{Number: "1", Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName), Members: 47,
-			Rule: l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
+		Correctable: []page.Option{{Value: "2", Text: date + " · " + l.Isolate(w.office) + " · " + l.T("delivery.channel.post")}},
+		Dates:       []desk.DateView{{ID: "1", Day: date, Label: w.title, Yearly: true}, {ID: "2", Day: date, Label: w.text}},
+		Addressees: []desk.AddresseeView{{Number: "1", URL: "/a", Confidential: true, NewHolder: l.T("desk.deliveries.new_holder", "Name", w.longName, "Date", date), Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName),
+			Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
+			Rule:    l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
 		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
 			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
-			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date}}}
+			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date},
+			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
 		Says:    []page.Option{{Value: "promised", Text: l.T("said.promised")}, {Value: "refused", Text: l.T("said.refused")}},
@@ -328,4 +335,17 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response
+}
+
+func addresseeSample(l *i18n.Locale, w words, base func(heading, path string) page.Base, tag func(string) page.Tagged) desk.AddresseePage {
+	p := desk.AddresseePage{Base: base(w.longName, "/desk/letters/x/addressees/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
+		Action: "/desk/letters/x/addressees/1", Name: tag(w.longName), PublicURL: "/addressees/x", Holders: []desk.HolderFields{{Name: w.longName, From: "2026-05-04"}, {}},
+		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
+		Form: page.Form{Values: url.Values{"statement": {w.text}, "working": {"1"}, "taken_type": {"AL"}, "taken_open": {"1"}},
+			Errors: map[string]string{"holders": l.T("fault.addressee.holder"), "rule": l.T("fault.day.unreadable"), "taken_url": l.T("fault.earlier.source")},
+			Order:  []string{"holders", "rule", "taken_url"}}}
+	for _, n := range []string{"0", "5", "6"} {
+		p.Weekdays = append(p.Weekdays, page.Choice{Value: n, Text: tag(l.T("weekday." + n)), Chosen: n == "5"})
+	}
+	return p
 }

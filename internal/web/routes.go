@@ -109,6 +109,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/intake/{id}", desk.OnLetter(account.Editor), d.SubmitProposal)
 	s.desk("GET /desk/letters/{slug}/deliveries", desk.OnLetter(account.Editor), d.ShowDeliveries)
 	s.desk("POST /desk/letters/{slug}/deliveries", desk.OnLetter(account.Editor), d.SubmitDeliveries)
+	s.desk("GET /desk/letters/{slug}/addressees/{number}", desk.OnLetter(account.Editor), d.ShowAddressee)
+	s.desk("POST /desk/letters/{slug}/addressees/{number}", desk.OnLetter(account.Editor), d.SubmitAddressee)
 	s.desk("GET /desk/letters/{slug}/deliveries/{id}/{number}", desk.OnLetter(account.Editor), d.SendDelivered)
 	s.desk("GET /desk/letters/{slug}/answers", desk.OnLetter(account.Editor), d.ShowAnswers)
 	s.desk("POST /desk/letters/{slug}/answers", desk.OnLetter(account.Editor), d.SubmitAnswers)

@@ -66,6 +66,8 @@ var deskRules = map[string]string{
 
 	"GET /desk/letters/{slug}/deliveries":               string(account.Editor),
 	"POST /desk/letters/{slug}/deliveries":              string(account.Editor),
+	"GET /desk/letters/{slug}/addressees/{number}":      string(account.Editor),
+	"POST /desk/letters/{slug}/addressees/{number}":     string(account.Editor),
 	"GET /desk/letters/{slug}/deliveries/{id}/{number}": string(account.Editor),
 	"GET /desk/letters/{slug}/answers":                  string(account.Editor),
 	"POST /desk/letters/{slug}/answers":                 string(account.Editor),

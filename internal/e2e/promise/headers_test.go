@@ -118,6 +118,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/intake":                   {"/desk" + letter + "/intake", "/fa/desk" + letter + "/intake"},
 		"/desk/letters/{slug}/intake/{id}":              {"/desk" + letter + "/intake/x"},
 		"/desk/letters/{slug}/deliveries":               {"/desk" + letter + "/deliveries"},
+		"/desk/letters/{slug}/addressees/{number}":      {"/desk" + letter + "/addressees/1", "/desk" + letter + "/addressees/new"},
 		"/desk/letters/{slug}/deliveries/{id}/{number}": {"/desk" + letter + "/deliveries/1/1"},
 		"/desk/letters/{slug}/answers":                  {"/desk" + letter + "/answers"},
 		"/desk/letters/{slug}/answers/{id}":             {"/desk" + letter + "/answers/1"},

@@ -13,7 +13,6 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -71,9 +70,7 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	p := AnswersPage{Base: h.base(r, d, loc.T("desk.answers.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
 		BoardURL: path, Action: path + "/answers", Draft: l.State == letter.Draft, Kinds: options(loc, "response.kind.", delivery.Kinds...),
 		Says: options(loc, "said.", delivery.Promised, delivery.Partly, delivery.Refused, delivery.SaysDone, delivery.NotAddressed)}
-	for _, code := range l.Edition.Languages() {
-		p.WordsIn = append(p.WordsIn, page.Option{Value: code, Text: loc.Language(code)})
-	}
+	p.WordsIn = wordsIn(loc, l)
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
 		return failed
@@ -299,14 +296,10 @@ func (h *Handlers) proposed(r *http.Request, l letter.Letter, x delivery.Respons
 		return ""
 	}
 	f, err := h.Deliveries.Original(r.Context(), l, x.ID)
-	if err != nil || len(f.Content) > importer.Limit {
-		return ""
-	}
-	draft, err := importer.Read(f.Name, f.Content)
 	if err != nil {
 		return ""
 	}
-	return letter.Excerpt(letter.TextOf(draft, true).Canonical(), 2000)
+	return f.Words(r.Context())
 }
 
 func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
@@ -339,9 +332,7 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	if x.Copy != "" {
 		p.CopyURL = p.Action + "/copy"
 	}
-	for _, code := range l.Edition.Languages() {
-		p.WordsIn = append(p.WordsIn, page.Option{Value: code, Text: loc.Language(code)})
-	}
+	p.WordsIn = wordsIn(loc, l)
 	return h.Render(w, page.Status(err), p)
 }
 

@@ -22,7 +22,10 @@ type BoardPage struct {
 	LetterTitle               page.Tagged
 	Action, PublicURL, State  string
 	Draft, Open               bool
-	Reworded                  bool // demands wait for an editor to say which they continue
+	Fixed                     bool   // its text changes only by a next edition
+	HandedEarly               bool   // a draft that was handed over
+	PublishAt                 string // when a draft is published by itself, or that it was not, in words
+	Reworded                  bool   // demands wait for an editor to say which they continue
 	MayWrite, MayVet, CanMail bool
 	SignOn                    string
 	Protected, HasCall        bool
@@ -59,6 +62,9 @@ func (BoardPage) FollowsChoices() []string {
 	return []string{"cosmetic", "translation", "substantive"}
 }
 
+// openingGrace is how late a letter may be published by itself before its editors are told that it was not.
+const openingGrace = 5 * time.Minute
+
 // NextNumber is the number of the edition that somebody has begun.
 func (p BoardPage) NextNumber() int { return p.Number + 1 }
 
@@ -80,6 +86,18 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		PublicURL: page.Local(r, "/letters/"+l.Slug), Draft: l.State == letter.Draft, Open: l.State == letter.Open, MayWrite: d.Role.May(account.Editor),
 		MayVet: d.Role.May(account.Reviewer),
 		SignOn: string(l.SignOn), Protected: l.Protected, Number: l.Edition.Number, Next: next && l.State != letter.Draft, HasCall: l.Call != nil, CanMail: h.CanMail}
+	p.Fixed, p.HandedEarly = l.Fixed(), l.State == letter.Draft && !l.FixedAt.IsZero()
+	if l.State == letter.Draft && !l.PublishAt.IsZero() {
+		key := "desk.board.publishes"
+		if !h.Now().Before(l.PublishAt.Add(openingGrace)) {
+			key = "desk.board.published_not"
+		}
+		zone := time.UTC
+		if l.Deadline.Zone != nil {
+			zone = l.Deadline.Zone
+		}
+		p.PublishAt = loc.T(key, "Time", loc.DateTime(l.PublishAt, zone))
+	}
 	if p.LetterTitle.Text == "" {
 		p.LetterTitle = page.Tag(l.Slug, "")
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // maxScans is how many bytes the files of one form may have together.
-const maxScans = 25 << 20
+const maxScans = delivery.MaxFile + 5<<20
 
 // DeliveriesPage is where a letter is handed over.
 type DeliveriesPage struct {
@@ -27,25 +27,34 @@ type DeliveriesPage struct {
 	Draft            bool
 	Addressees       []AddresseeView
 	To               []page.Option
-	Known            []page.Option // those about whom more can be said
 	Channels, Kinds  []page.Option
-	Roles            []page.Option
+	Correctable      []page.Option // deliveries that were entered
 	Deliveries       []DeliveryView
+	Dates            []DateView
+}
+
+// DateView is a day that editors entered.
+type DateView struct {
+	ID, Day, Label string
+	Yearly         bool
 }
 
 // AddresseeView is who a letter goes to.
 type AddresseeView struct {
 	Number, Role, Email string
 	Name                page.Tagged
-	Members             int
+	URL                 string // of the form about them
+	Members             string // how many of a group have answered
 	Reason, Rule        string
+	Confidential        bool   // nobody may know that they got it
+	NewHolder           string // that somebody else holds the office since it was handed over, "" for not
 }
 
 // DeliveryView is a delivery as editors see it.
 type DeliveryView struct {
 	ID, To, Kind, Channel, State, At string
 	Note, Tracking, Commitment, Copy string // Copy is the number that the commitment is made with
-	Private                          bool
+	Private, Corrected               bool
 	Until                            string // of an embargo
 	Bounces                          bool   // it can still come back
 	Files                            []FileView
@@ -85,8 +94,7 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 	p := DeliveriesPage{Base: h.base(r, d, loc.T("desk.deliveries.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
 		BoardURL: path, Action: path + "/deliveries", Draft: l.State == letter.Draft,
 		Channels: options(loc, "delivery.channel.", delivery.ByEmail, delivery.ByPost, delivery.ByHand, delivery.ByForm, delivery.ByPortal, delivery.InPublic),
-		Kinds:    options(loc, "delivery.kind.", delivery.First, delivery.Reminder, delivery.FollowUp, delivery.Reply, delivery.Correction),
-		Roles:    options(loc, "desk.deliveries.role_", delivery.CC, delivery.Through, delivery.Asks)}
+		Kinds:    options(loc, "delivery.kind.", delivery.First, delivery.Reminder, delivery.FollowUp, delivery.Reply, delivery.Correction)}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
 		return failed
@@ -98,10 +106,18 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		}
 	}
 	p.To = addresseeOptions(loc, st)
-	p.Known = append([]page.Option{{Value: "0", Text: loc.T("desk.deliveries.somebody")}}, p.To...)
 	for _, a := range st.Addressees {
 		v := AddresseeView{Number: strconv.Itoa(a.Number), Role: loc.T("desk.deliveries.is_" + string(a.Role)), Email: a.Email,
-			Name: page.Tag(a.Called(), t.Language), Members: a.Members, Reason: a.Reason}
+			Name: page.Tag(a.Called(), t.Language), URL: path + "/addressees/" + strconv.Itoa(a.Number), Reason: a.Reason,
+			Confidential: a.Taken != nil && !a.Taken.Open}
+		if a.Members > 0 {
+			v.Members = loc.N("answers.members_answered", a.Members, "Answered", loc.Number(st.MembersAnswered(a.Number)))
+		}
+		if holder, changed := st.NewHolder(a); changed {
+			if from, err := time.Parse(time.DateOnly, holder.From); err == nil {
+				v.NewHolder = loc.T("desk.deliveries.new_holder", "Name", holder.Name, "Date", loc.Date(from))
+			}
+		}
 		if a.Rule != nil {
 			v.Rule = loc.N("counts.days_n", a.Rule.Days) + " · " + a.Rule.Source
 		}
@@ -111,7 +127,10 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
 			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
-			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed}
+			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed, Corrected: x.Corrected}
+		if x.Channel != delivery.ByEmail && !x.Corrected {
+			p.Correctable = append(p.Correctable, page.Option{Value: v.ID, Text: v.At + " · " + loc.Isolate(v.To) + " · " + v.Channel})
+		}
 		if x.State != "" {
 			v.State = loc.T("delivery.state." + string(x.State))
 		}
@@ -126,10 +145,13 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		}
 		p.Deliveries = append(p.Deliveries, v)
 	}
+	for _, k := range st.Dates {
+		p.Dates = append(p.Dates, DateView{delivery.ID(k.ID), loc.Date(k.Day), k.Label, k.Yearly})
+	}
 	return h.Render(w, page.Status(err), p)
 }
 
-// SubmitDeliveries hands the letter over, says more of an addressee, publishes a delivery, or notes that one came back.
+// SubmitDeliveries hands the letter over, notes a day that matters, publishes a delivery, or notes that one came back.
 func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, files, err := page.ReadUploads(w, r, maxScans)
 	if err != nil && (v == nil || !comesBack(err)) {
@@ -141,8 +163,10 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 		switch v.Get("do") {
 		case "deliver":
 			err = h.deliver(r, d, v, files)
-		case "addressee":
-			err = h.setAddressee(r, d, v)
+		case "date":
+			err = h.addDate(r, d, v)
+		case "forget_date":
+			done, err = "removed", h.Deliveries.RemoveDate(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "publish":
 			done, err = "made_public", h.Deliveries.Publish(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "bounced":
@@ -162,9 +186,15 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 
 func (h *Handlers) deliver(r *http.Request, d *Visit, v url.Values, files map[string]page.Upload) error {
 	hand := delivery.HandOver{Kind: delivery.DeliveryKind(v.Get("kind")), Channel: delivery.Channel(v.Get("channel")), Note: v.Get("note"),
-		Tracking: v.Get("tracking"), Private: v.Get("private") == "1", Text: v.Get("text")}
+		Tracking: v.Get("tracking"), Private: v.Get("private") == "1", Text: v.Get("text"), Early: v.Get("early") == "1"}
 	hand.Addressee, _ = strconv.Atoi(v.Get("addressee"))
 	var faults fault.List
+	if typed := v.Get("corrects"); typed != "" {
+		id, err := delivery.ParseID(typed)
+		if hand.Corrects = id; err != nil {
+			faults = append(faults, fault.New(fault.Invalid, "delivery.corrects").On("corrects"))
+		}
+	}
 	for field, to := range map[string]*time.Time{"at": &hand.At, "embargo": &hand.Embargo} {
 		if typed := strings.TrimSpace(v.Get(field)); typed != "" {
 			at, err := time.Parse(time.DateOnly, typed)
@@ -186,31 +216,12 @@ func (h *Handlers) deliver(r *http.Request, d *Visit, v url.Values, files map[st
 	return err
 }
 
-func (h *Handlers) setAddressee(r *http.Request, d *Visit, v url.Values) error {
-	c := delivery.AddresseeChange{}
-	c.Number, _ = strconv.Atoi(v.Get("number"))
-	for field, to := range map[string]**string{"name": &c.Name, "office": &c.Office, "email": &c.Email, "reason": &c.Reason} {
-		if typed := v.Get(field); typed != "" {
-			*to = &typed
-		}
+func (h *Handlers) addDate(r *http.Request, d *Visit, v url.Values) error {
+	on, err := dayIn(v, "date")
+	if err != nil {
+		return err
 	}
-	if c.Number == 0 && v.Get("role") != "" {
-		c.Role = new(delivery.Role(v.Get("role")))
-	}
-	for field, to := range map[string]func(n int){"members": func(n int) { c.Members = &n },
-		"rule": func(n int) {
-			c.Rule = &delivery.Rule{Days: n, Working: v.Get("working") == "1", Source: line1(v.Get("rule_source"))}
-		}} {
-		if typed := strings.TrimSpace(v.Get(field)); typed != "" {
-			n, err := strconv.Atoi(typed)
-			if err != nil {
-				n = -1 // no number of anything
-			}
-			to(n)
-		}
-	}
-	_, err := h.Deliveries.PutAddressee(r.Context(), d.Letter.Slug, c, d.User.ID)
-	return err
+	return h.Deliveries.AddDate(r.Context(), d.Letter.Slug, delivery.KeyDate{Day: on, Label: line1(v.Get("label")), Yearly: v.Get("yearly") == "1"}, d.User.ID)
 }
 
 // SendDelivered sends a file of a delivery, counted from 1.

@@ -3,11 +3,15 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -21,6 +25,7 @@ type DemandsPage struct {
 	Demands     []AskedView
 	Numbers     []page.Option // of the demands
 	Kinds       []page.Option
+	Calls       []page.Option // kinds of what others have asked or done
 }
 
 // AskedView is a demand with what is known of it.
@@ -31,7 +36,11 @@ type AskedView struct {
 	Unsure  bool
 	Thought page.Tagged   // what it is thought to continue, of one that is unsure
 	Former  []page.Option // what it may continue
+	Earlier []EarlierLine // who else has asked for it, and where it was done
 }
+
+// EarlierLine is what others have asked before, or where it was done.
+type EarlierLine struct{ ID, Kind, Who, Title, Days, URL string }
 
 // askedOf is a demand with what every page has.
 type askedOf struct {
@@ -60,7 +69,12 @@ func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	if failed != nil {
 		return failed
 	}
-	for _, a := range list {
+	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
+	if failed != nil {
+		return failed
+	}
+	p.Calls = options(loc, "desk.demands.earlier_", delivery.CalledFor, delivery.Precedent)
+	for i, a := range list {
 		v := AskedView{Number: a.Number, Text: page.Tag(a.Text, t.Language), Facts: page.FactsOf(loc, t.Language, a.Facts), Unsure: !a.Sure}
 		if a.From.ID != 0 {
 			v.Thought = page.Tag(a.From.Text, t.Language)
@@ -73,6 +87,10 @@ func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 			if !other.Sure && other.From.ID != 0 && other.Number != a.Number {
 				v.Former = append(v.Former, formerOption(loc, other.From))
 			}
+		}
+		for _, e := range st.Demands[i].Earlier {
+			v.Earlier = append(v.Earlier, EarlierLine{delivery.ID(e.ID), loc.T("desk.demands.earlier_" + string(e.Kind)), e.Who, e.Title,
+				loc.Digits(strings.Join(slices.DeleteFunc([]string{e.Sent, e.Published}, func(s string) bool { return s == "" }), " · ")), e.Source})
 		}
 		p.Demands = append(p.Demands, v)
 		p.Numbers = append(p.Numbers, page.Option{Value: a.Number, Text: loc.Digits(a.Number) + " · " + loc.Isolate(letter.Excerpt(a.Text, 60))})
@@ -94,7 +112,8 @@ func (h *Handlers) SubmitDemands(w http.ResponseWriter, r *http.Request, d *Visi
 	if err != nil {
 		return err
 	}
-	done, err := h.carryOut(map[string]act{"add": (*Handlers).addFact, "remove": (*Handlers).removeFact, "continue": (*Handlers).continueDemand}, r, d, v)
+	done, err := h.carryOut(map[string]act{"add": (*Handlers).addFact, "remove": (*Handlers).removeFact, "continue": (*Handlers).continueDemand,
+		"earlier": (*Handlers).addEarlier, "forget_earlier": (*Handlers).removeEarlier}, r, d, v)
 	if comesBack(err) {
 		return h.demandsPage(w, r, d, v, err)
 	}
@@ -115,6 +134,20 @@ func (h *Handlers) removeFact(r *http.Request, d *Visit, v url.Values) (string, 
 		return "", fault.New(fault.NotFound, "page.unknown")
 	}
 	return "saved", h.Letters.Demands.RemoveFact(r.Context(), d.Letter.Slug, id, d.User.ID)
+}
+
+func (h *Handlers) addEarlier(r *http.Request, d *Visit, v url.Values) (string, error) {
+	e := delivery.EarlierCall{Kind: delivery.EarlierKind(v.Get("earlier_kind")), Who: line1(v.Get("who")), Title: line1(v.Get("title")),
+		Sent: line1(text.LatinDigits(v.Get("sent"))), Published: line1(text.LatinDigits(v.Get("published"))), Source: line1(v.Get("source"))}
+	return "saved", h.Deliveries.AddEarlier(r.Context(), d.Letter.Slug, v.Get("of"), e, d.User.ID)
+}
+
+func (h *Handlers) removeEarlier(r *http.Request, d *Visit, v url.Values) (string, error) {
+	id, err := delivery.ParseID(v.Get("id"))
+	if err != nil {
+		return "", fault.New(fault.NotFound, "page.unknown")
+	}
+	return "removed", h.Deliveries.RemoveEarlier(r.Context(), d.Letter.Slug, id, d.User.ID)
 }
 
 func (h *Handlers) continueDemand(r *http.Request, d *Visit, v url.Values) (string, error) {

@@ -48,6 +48,21 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 		v.Set("hour", at.Format("15:04"))
 		v.Set("zone", l.Deadline.Zone.String())
 	}
+	if !l.PublishAt.IsZero() {
+		at := l.PublishAt
+		if l.Deadline.Zone != nil {
+			at = at.In(l.Deadline.Zone)
+		}
+		v.Set("publish_day", at.Format(time.DateOnly))
+		v.Set("publish_hour", at.Format("15:04"))
+	}
+	if l.Continues != 0 {
+		earlier, err := h.Letters.ByID(r.Context(), l.Continues)
+		if err != nil {
+			return err
+		}
+		v.Set("continues", earlier.Slug)
+	}
 	for _, o := range l.Leads {
 		v.Add("lead", o.Slug)
 	}
@@ -119,6 +134,14 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 	} else if !deadline.At.Equal(d.Letter.Deadline.At) {
 		set.Deadline = &deadline
 	}
+	if d.Letter.State == letter.Draft {
+		at, f := publishAt(v)
+		if f != nil {
+			faults = append(faults, f)
+		}
+		set.PublishAt = &at
+	}
+	set.Continues = new(slugIn(v.Get("continues")))
 	embeds, err := letter.Origins(v.Get("embeds"))
 	faults = append(faults, fault.All(err)...)
 	if set.Embeds = embeds; embeds == nil {
@@ -137,6 +160,36 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		return set, faults
 	}
 	return set, nil
+}
+
+// publishAt reads when a draft is published by itself, in the time zone of the deadline; no day is never.
+func publishAt(v url.Values) (time.Time, *fault.Error) {
+	typed := strings.TrimSpace(text.LatinDigits(v.Get("publish_day")))
+	if typed == "" {
+		return time.Time{}, nil
+	}
+	zone, err := time.LoadLocation(strings.TrimSpace(v.Get("zone")))
+	if err != nil {
+		return time.Time{}, fault.New(fault.Invalid, "zone").On("zone")
+	}
+	hour := strings.TrimSpace(text.LatinDigits(v.Get("publish_hour")))
+	if hour == "" {
+		hour = "00:00"
+	}
+	at, err := time.ParseInLocation(time.DateOnly+" 15:04", typed+" "+hour, zone)
+	if err != nil {
+		return time.Time{}, fault.New(fault.Invalid, "letter.publish_at").On("publish_day")
+	}
+	return at.UTC(), nil
+}
+
+// slugIn is the slug of a letter in what was typed: the slug itself, or the address of its page.
+func slugIn(typed string) string {
+	typed = line1(typed)
+	if _, rest, is := strings.Cut(typed, "/letters/"); is {
+		typed, _, _ = strings.Cut(rest, "/")
+	}
+	return typed
 }
 
 // signOns are the ways in which a letter can be signed.

@@ -37,6 +37,10 @@ type AskedLetter struct {
 	Demands   []page.DemandLine
 	Responses []page.EventView
 	Statement *page.StatementView
+
+	Holders []string // who held the office when, in words
+	Taken   []string // how they took it up with somebody else, in words
+	TakenAt string   // where that was published
 }
 
 // ShowAddressee sends all that letters ask of an addressee, as a page or as data.
@@ -96,7 +100,7 @@ func (h *Handlers) lettersTo(r *http.Request, slug string) (letters []*cachedLet
 }
 
 func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addressee) AskedLetter {
-	t := tell(r, l)
+	t := h.tell(r, l)
 	v := AskedLetter{Title: h.title(r, l), URL: page.Local(r, t.path), Reason: a.Reason, ReplyTo: bundle.ReplyTo(l.Letter, t.loc.Code)}
 	for _, o := range l.Leads {
 		v.Leads = append(v.Leads, page.OrganisationOf(r, o, t.loc.Code))
@@ -108,7 +112,21 @@ func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addr
 		v.Role = t.loc.T("answers.through")
 	}
 	if a.Members > 0 {
-		v.Members = t.loc.N("answers.members", a.Members)
+		v.Members = t.members(a)
+	}
+	for _, x := range a.Holders {
+		v.Holders = append(v.Holders, t.holder(x))
+	}
+	if c := a.Taken; c != nil {
+		v.TakenAt = c.URL
+		if of := strings.Join(slices.DeleteFunc([]string{c.Type, t.loc.Isolate(c.Reference)}, func(s string) bool { return s == "" }), " · "); of != "" {
+			v.Taken = append(v.Taken, of)
+		}
+		for _, x := range [][2]string{{"answers.taken_sent", c.Sent}, {"answers.taken_replied", c.Replied}, {"answers.taken_published", c.Published}} {
+			if on := t.dayOf(x[1]); on != "" {
+				v.Taken = append(v.Taken, t.loc.T(x[0], "Date", on))
+			}
+		}
 	}
 	for _, d := range l.Standing.Deliveries {
 		if d.Addressee == a.Number && v.Delivered == "" && d.Arrived() {

@@ -16,19 +16,24 @@ import (
 type date struct {
 	id     string // the same whatever the day becomes
 	on     time.Time
-	demand int            // by its place in the letter, -1 for the letter's deadline
+	demand int            // by its place in the letter, -1 for the letter's deadline and for a day that editors entered
+	label  string         // of such a day
+	yearly bool           // it comes again each year
 	to     int            // the addressee whose clock it is, 0 for a day that the letter itself gives
 	rule   *delivery.Rule // by which it is a day, nil for none
 }
 
-// dates are when demands are due, and until when the letter can be signed.
+// dates are when demands are due, until when the letter can be signed, and the days that editors entered.
 func (l *cachedLetter) dates() (list []date) {
 	if l.Deadline.IsSet() {
 		on := l.Deadline.At
 		if l.Deadline.Zone != nil {
 			on = on.In(l.Deadline.Zone)
 		}
-		list = append(list, date{"deadline", on, -1, 0, nil})
+		list = append(list, date{id: "deadline", on: on, demand: -1})
+	}
+	for _, k := range l.Standing.Dates {
+		list = append(list, date{id: "day-" + delivery.ID(k.ID), on: k.Day, demand: -1, label: k.Label, yearly: k.Yearly})
 	}
 	for i, d := range l.Standing.Demands {
 		id := "demand-" + delivery.ID(d.ID)
@@ -39,12 +44,12 @@ func (l *cachedLetter) dates() (list []date) {
 		for _, f := range d.Known() {
 			if day, err := time.Parse(time.DateOnly, f.Value); err == nil && f.Kind == letter.FactDue {
 				given = day
-				list = append(list, date{id, day, i, 0, nil})
+				list = append(list, date{id: id, on: day, demand: i})
 			}
 		}
 		for _, c := range d.Cells {
 			if !c.Due.IsZero() && !c.Due.Equal(given) {
-				list = append(list, date{id + "-" + strconv.Itoa(c.Addressee), c.Due, i, c.Addressee, c.Rule})
+				list = append(list, date{id: id + "-" + strconv.Itoa(c.Addressee), on: c.Due, demand: i, to: c.Addressee, rule: c.Rule})
 			}
 		}
 	}
@@ -58,7 +63,7 @@ func (h *Handlers) SendCalendar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := tell(r, l)
+	t := h.tell(r, l)
 	title, address := h.title(r, l).Text, h.BaseURL+page.Local(r, t.path)
 	calendar := ics.NewCalendar()
 	calendar.SetProductId("-//Undersigned//Open letters//" + t.loc.Code)
@@ -70,6 +75,15 @@ func (h *Handlers) SendCalendar(w http.ResponseWriter, r *http.Request) error {
 		event.SetAllDayStartAt(d.on)
 		event.SetAllDayEndAt(d.on.AddDate(0, 0, 1)) // the day after the last
 		event.SetTimeTransparency(ics.TransparencyTransparent)
+		if d.yearly {
+			event.AddRrule("FREQ=YEARLY")
+		}
+		if d.label != "" {
+			event.SetSummary(d.label)
+			event.SetDescription(title)
+			event.SetURL(address)
+			continue
+		}
 		if d.demand < 0 {
 			event.SetSummary(t.loc.T("answers.event.deadline", "Title", title))
 			event.SetURL(address)

@@ -3,10 +3,12 @@ package public
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -19,6 +21,23 @@ type DemandPage struct {
 	Text        page.Tagged
 	Facts       []page.FactView
 	Cells       []CellTimeline
+	Calls       []EarlierView // of others for the same
+	Precedents  []EarlierView
+	Before      []BeforeView // in letters that this one goes on with, or that go on with it
+}
+
+// EarlierView is what others have asked before, or where such a thing was done.
+type EarlierView struct {
+	Who, Title string
+	Days       string // when it was sent or done, and published
+	URL        string
+}
+
+// BeforeView is the same demand in another letter of the instance.
+type BeforeView struct {
+	Letter page.Tagged
+	URL    string
+	Stands string
 }
 
 // Template is its file.
@@ -41,17 +60,58 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 	if i < 0 {
 		return fault.New(fault.NotFound, "page.unknown")
 	}
-	t, d := tell(r, l), l.Standing.Demands[i]
+	t, d := h.tell(r, l), l.Standing.Demands[i]
 	heading := t.loc.T("answers.demand_n", "Number", t.loc.Digits(d.Number))
 	p := DemandPage{Base: h.Base(r, heading), LetterTitle: h.title(r, l), LetterURL: page.Local(r, t.path), Heading: heading, Text: t.text(i),
 		Facts: page.FactsOf(t.loc, l.Edition.Language, d.Known())}
 	p.Text.Text = letter.Excerpt(p.Text.Text, longestDemand)
 	p.Feed, p.Summary = h.feedOf(r, l), letter.Excerpt(p.Text.Text, shortDemand)
+	for _, e := range d.Earlier {
+		v := EarlierView{Who: e.Who, Title: e.Title, URL: e.Source}
+		for key, day := range map[string]string{"answers.sent_on": e.Sent, "answers.published_on": e.Published} {
+			if e.Kind == delivery.Precedent && key == "answers.sent_on" {
+				key = "answers.done_on"
+			}
+			if day != "" {
+				v.Days = strings.TrimPrefix(v.Days+" · "+t.loc.T(key, "Date", t.roughDay(day)), " · ")
+			}
+		}
+		if e.Kind == delivery.Precedent {
+			p.Precedents = append(p.Precedents, v)
+		} else {
+			p.Calls = append(p.Calls, v)
+		}
+	}
+	if p.Before, err = h.before(r, l, d); err != nil {
+		return err
+	}
 	for _, c := range d.Cells {
 		to, _ := l.Standing.Find(c.Addressee)
 		p.Cells = append(p.Cells, CellTimeline{t.cell(c), to.Reason, t.timeline(c)})
 	}
 	return h.Render(w, http.StatusOK, p)
+}
+
+// before finds the same words among the demands of the letters that a letter goes on with.
+func (h *Handlers) before(r *http.Request, l *cachedLetter, d delivery.Demand) (list []BeforeView, err error) {
+	for _, other := range l.GoesOn {
+		o, err := h.cache.find(r.Context(), other.Slug)
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range o.Standing.Demands {
+			if text.Fold(x.Text) != text.Fold(d.Text) {
+				continue
+			}
+			line := h.tell(r, o).demand(i, func(delivery.Addressee) bool { return true })
+			v := BeforeView{Letter: h.title(r, o), URL: line.URL}
+			for _, c := range line.Cells {
+				v.Stands = strings.TrimPrefix(v.Stands+" · "+page.LocaleOf(r).T("answers.line", "Name", c.Addressee.Text, "Stands", c.Line), " · ")
+			}
+			list = append(list, v)
+		}
+	}
+	return list, nil
 }
 
 // longestDemand is in characters: more than a demand has.

@@ -89,7 +89,7 @@ func (h *Handlers) entriesOf(r *http.Request, l *cachedLetter) (entries []feedEn
 		entries = append(entries, feedEntry{url: address + "/updates/" + strconv.Itoa(u.Number), title: u.Title, summary: letter.Excerpt(u.Body, 400),
 			language: u.Language, authors: authors, at: u.At})
 	}
-	entries = append(entries, answered(r, l, feedEntry{title: t.Name(), language: loc.Code, authors: authors}, h.BaseURL)...)
+	entries = append(entries, h.answered(r, l, feedEntry{title: t.Name(), language: loc.Code, authors: authors})...)
 	if !l.ClosedAt.IsZero() {
 		entries = append(entries, feedEntry{url: address + "#closed", title: title("feed.closed"), language: loc.Code, authors: authors, at: l.ClosedAt})
 	}
@@ -97,11 +97,11 @@ func (h *Handlers) entriesOf(r *http.Request, l *cachedLetter) (entries []feedEn
 }
 
 // answered returns an entry for all that was handed over, came back and became known of demands, each as like says but its own.
-func answered(r *http.Request, l *cachedLetter, like feedEntry, base string) (entries []feedEntry) {
-	t, st := tell(r, l), l.Standing
+func (h *Handlers) answered(r *http.Request, l *cachedLetter, like feedEntry) (entries []feedEntry) {
+	t, st := h.tell(r, l), l.Standing
 	add := func(url string, at time.Time, key, summary string, args ...any) {
 		e := like
-		e.url, e.at, e.title, e.summary = base+t.path+url, at, t.loc.T(key, append(args, "Title", like.title)...), summary
+		e.url, e.at, e.title, e.summary = h.BaseURL+t.path+url, at, t.loc.T(key, append(args, "Title", like.title)...), summary
 		entries = append(entries, e)
 	}
 	for _, d := range st.Deliveries {

@@ -19,6 +19,8 @@ type LetterPage struct {
 	Updates     []UpdateLink
 	Known       []KnownView   // of demands
 	Standing    *StandingView // what became of it, nil while there is nothing to say
+	Before      *GoesOnView   // the letter that it goes on with
+	After       []GoesOnView  // those that go on with it
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -34,6 +36,12 @@ type LetterPage struct {
 
 // Template is its file.
 func (LetterPage) Template() string { return "public/letter" }
+
+// GoesOnView leads to a letter before or after another about the same.
+type GoesOnView struct {
+	Title page.Tagged
+	URL   string
+}
 
 // Share is the row of plain links that spread a letter; none of them calls a third party until it is followed.
 type Share struct {
@@ -134,8 +142,17 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}
 	}
-	told := tell(r, l)
+	told := h.tell(r, l)
 	p.Standing = told.standing()
+	for _, x := range l.GoesOn {
+		other := x.Edition.Text(loc.Code)
+		v := GoesOnView{page.Tag(other.Name(), other.Language), page.Local(r, "/letters/"+x.Slug)}
+		if x.ID == l.Continues {
+			p.Before = &v
+		} else {
+			p.After = append(p.After, v)
+		}
+	}
 	told.linkAddressees(p.Letter.Addressees)
 	for _, c := range p.Letter.Columns {
 		told.linkAddressees(c.Addressees)

@@ -61,7 +61,7 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := tell(r, l)
+	t := h.tell(r, l)
 	p := ResponsePage{LetterTitle: h.title(r, l), LetterURL: page.Local(r, t.path)}
 	if x.State == delivery.TakenDown {
 		p.Base, p.TakenDown = h.Base(r, t.loc.T("answers.tombstone_title")), t.loc.Date(x.DecidedAt)

@@ -21,6 +21,7 @@ type StandingView struct {
 	Deliveries  []page.EventView
 	Responses   []page.EventView
 	Statements  []page.StatementView
+	Dates       []page.EventView
 	CalendarURL string // "" without a date
 }
 
@@ -30,10 +31,11 @@ type teller struct {
 	loc  *i18n.Locale
 	l    *cachedLetter
 	path string // of the letter
+	now  time.Time
 }
 
-func tell(r *http.Request, l *cachedLetter) teller {
-	return teller{r, page.LocaleOf(r), l, "/letters/" + l.Slug}
+func (h *Handlers) tell(r *http.Request, l *cachedLetter) teller {
+	return teller{r, page.LocaleOf(r), l, "/letters/" + l.Slug, h.Now()}
 }
 
 // standing returns what became of the letter, nil while there is nothing to say.
@@ -48,6 +50,19 @@ func (t teller) standing() *StandingView {
 	if len(st.Demands) == 0 {
 		v.Tally = v.Tally[1:]
 	}
+	for _, a := range st.Addressees {
+		if a.Members > 0 {
+			v.Tally = append(v.Tally, t.loc.T("answers.line", "Name", t.name(a.Number).Text, "Stands", t.members(a)))
+		}
+	}
+	for _, k := range st.Dates {
+		date := t.event(k.Next(t.now))
+		if date.Words = t.loc.Isolate(k.Label); k.Yearly && !k.Day.Equal(k.Next(t.now)) {
+			date.Words = t.loc.T("answers.anniversary", "Label", k.Label, "Date", t.loc.Date(k.Day))
+		}
+		v.Dates = append(v.Dates, date)
+	}
+	slices.SortStableFunc(v.Dates, func(a, b page.EventView) int { return strings.Compare(a.ISO, b.ISO) })
 	for i := range st.Demands {
 		v.Demands = append(v.Demands, t.demand(i, func(delivery.Addressee) bool { return true }))
 	}
@@ -82,6 +97,11 @@ func (t teller) text(i int) page.Tagged {
 func (t teller) name(number int) page.Tagged {
 	to, _ := t.l.Standing.Find(number)
 	return page.Tag(to.Called(), t.l.Edition.Language)
+}
+
+// members says how many of a group have answered.
+func (t teller) members(a delivery.Addressee) string {
+	return t.loc.N("answers.members_answered", a.Members, "Answered", t.loc.Number(t.l.Standing.MembersAnswered(a.Number)))
 }
 
 func (t teller) addresseeURL(number int) string {
@@ -137,10 +157,8 @@ func (t teller) rule(r delivery.Rule) string {
 func (t teller) evidence(e delivery.Evidence) page.EvidenceView {
 	if id, ok := e.Response(); ok {
 		v := page.EvidenceView{Text: t.loc.T("response.kind.reply"), URL: t.responseURL(id)}
-		for _, r := range t.l.Standing.Responses {
-			if r.ID == id {
-				v.Text = t.loc.T("answers.response_of", "Date", t.loc.Date(r.At))
-			}
+		if r, known := t.l.Standing.Response(id); known {
+			v.Text = t.loc.T("answers.response_of", "Date", t.loc.Date(r.At))
 		}
 		return v
 	}
@@ -179,6 +197,12 @@ func (t teller) delivery(d delivery.Delivery) page.EventView {
 		"Channel", t.loc.T("delivery.channel."+string(d.Channel)))
 	if d.State != "" {
 		v.State = t.loc.T("delivery.state." + string(d.State))
+	}
+	v.Corrected = d.Corrected
+	for _, x := range t.l.Standing.Deliveries {
+		if x.ID == d.Corrects {
+			v.Corrects = t.loc.T("answers.corrects", "Date", t.loc.Date(x.At))
+		}
 	}
 	return v
 }
@@ -232,6 +256,28 @@ func (t teller) timeline(c delivery.Cell) (events []page.EventView) {
 		return cmp.Or(strings.Compare(a.ISO, b.ISO), a.Order-b.Order)
 	})
 	return events
+}
+
+// holder says who held an office, and when as far as is known.
+func (t teller) holder(h delivery.Holder) string {
+	from, until := t.dayOf(h.From), t.dayOf(h.Until)
+	switch {
+	case from != "" && until != "":
+		return t.loc.T("answers.held_both", "Name", h.Name, "From", from, "Until", until)
+	case from != "":
+		return t.loc.T("answers.held_from", "Name", h.Name, "From", from)
+	case until != "":
+		return t.loc.T("answers.held_until", "Name", h.Name, "Until", until)
+	}
+	return t.loc.Isolate(h.Name)
+}
+
+// roughDay is a day as it is written, or the year or month that is known of one.
+func (t teller) roughDay(s string) string {
+	if day := t.dayOf(s); day != "" {
+		return day
+	}
+	return t.loc.Digits(s)
 }
 
 // statement returns what an addressee wants to have said, nil for nothing.
