@@ -58,6 +58,19 @@ func addStory(ctx context.Context, a *app.App) error {
 			return err
 		}
 	}
+	for number, e := range map[string]delivery.EarlierCall{
+		"1": {Kind: delivery.CalledFor, Who: "Fishers’ Guild of Port Almere", Title: "Tell us what is in the water", Sent: "2025-11", Published: "2025-12-02",
+			Source: "https://guild.example/water"},
+		"3": {Kind: delivery.Precedent, Who: "Canton of Brask", Title: "Inspection of the Brask basins by three universities", Sent: "2019",
+			Source: "https://brask.example/basins"},
+	} {
+		if err := a.Deliveries.AddEarlier(ctx, riverSlug, number, e, 0); err != nil {
+			return err
+		}
+	}
+	if err := a.Deliveries.AddDate(ctx, riverSlug, delivery.KeyDate{Day: day(time.February, 11), Label: "The dam of the upper basin broke", Yearly: true}, 0); err != nil {
+		return err
+	}
 	_, err = a.Signing.Publish(ctx)
 	return err
 }
