@@ -35,6 +35,11 @@ func (l *Locale) date(t time.Time, calendar string) string {
 	return l.T("date.day", "Day", rawText(number), "Month", rawText(name), "Year", rawText(l.digits(year)))
 }
 
+// Month returns the Gregorian month, "November 2025": one of another calendar begins within it.
+func (l *Locale) Month(t time.Time) string {
+	return l.T("date.month", "Month", rawText(l.T("month.gregorian.m"+strconv.Itoa(int(t.Month())))), "Year", rawText(l.digits(t.Year())))
+}
+
 // DateTime returns day and time of day in the zone, and the zone's city: "20 October 2020, 17:30 (Vienna time)".
 func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
 	t = t.In(zone)

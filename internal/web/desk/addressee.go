@@ -31,6 +31,17 @@ type AddresseePage struct {
 	Holders     []HolderFields
 }
 
+// Says reports whether something was typed that they want to have said.
+func (p AddresseePage) Says() bool {
+	return p.Form.Value("statement") != "" || p.Form.Errors["statement"] != ""
+}
+
+// Takes reports whether something was typed of how they take the letter up.
+func (p AddresseePage) Takes() bool {
+	return slices.ContainsFunc([]string{"taken_type", "taken_reference", "taken_sent", "taken_replied", "taken_published", "taken_url", "taken_open"},
+		func(field string) bool { return p.Form.Value(field) != "" })
+}
+
 // HolderFields are the three fields of somebody who held the office.
 type HolderFields struct{ Name, From, Until string }
 

@@ -93,9 +93,13 @@ func (t teller) text(i int) page.Tagged {
 	return page.Tag(d.Text, t.l.Edition.Language)
 }
 
-// name returns how an addressee is called, in the language of the letter.
+// name returns how an addressee is called, in the page's language where the letter has it in that.
 func (t teller) name(number int) page.Tagged {
 	to, _ := t.l.Standing.Find(number)
+	text, own := t.l.Edition.Text(t.loc.Code), t.l.Edition.Text(t.l.Edition.Language)
+	if to.Place > 0 && !text.Stale && len(text.Addressees) == len(own.Addressees) {
+		return page.Tag(text.Addressees[to.Place-1].Called(), text.Language)
+	}
 	return page.Tag(to.Called(), t.l.Edition.Language)
 }
 
@@ -276,6 +280,9 @@ func (t teller) holder(h delivery.Holder) string {
 func (t teller) roughDay(s string) string {
 	if day := t.dayOf(s); day != "" {
 		return day
+	}
+	if month, err := time.Parse("2006-01", s); err == nil {
+		return t.loc.Month(month)
 	}
 	return t.loc.Digits(s)
 }
