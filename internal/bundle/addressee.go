@@ -78,7 +78,7 @@ func (s *Service) Addressee(slug string, letters []*Published) AddresseeDocument
 				}
 			}
 			for _, r := range all.Responses {
-				if r.Addressee == a.Number {
+				if r.Addressee == a.Number || slices.Contains(r.Also, a.Number) {
 					x.Responses = append(x.Responses, r)
 				}
 			}

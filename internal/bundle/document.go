@@ -124,7 +124,8 @@ type responseDocument struct {
 	ID        string                 `json:"id"`
 	URL       string                 `json:"url"`
 	Addressee int                    `json:"addressee"`
-	Name      string                 `json:"name"` // of the addressee
+	Also      []int                  `json:"also,omitempty"` // other addressees that it answers for
+	Name      string                 `json:"name"`           // of the addressee
 	At        string                 `json:"at"`
 	Kind      delivery.Kind          `json:"kind"`
 	From      string                 `json:"from,omitempty"`
@@ -216,7 +217,7 @@ func (s *Service) Document(l *Published) Document {
 	for _, r := range l.Standing.Responses {
 		id := delivery.ID(r.ID)
 		from, _ := l.Standing.Find(r.Addressee)
-		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, from.Called(), Stamp(r.At), r.Kind, r.From, r.Excerpt,
+		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, r.Also, from.Called(), Stamp(r.At), r.Kind, r.From, r.Excerpt,
 			r.Language, r.State})
 	}
 	if l.Deadline.IsSet() {

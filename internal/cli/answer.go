@@ -22,6 +22,7 @@ type responseAdd struct {
 	config.Instance
 	Slug      string            `arg:"" help:"The letter."`
 	Addressee int               `required:"" placeholder:"N" help:"Who answered, counted from 1 (see addressee list)."`
+	Also      []int             `placeholder:"N" help:"Another addressee that it answers for; may be given again."`
 	At        string            `required:"" placeholder:"RFC3339" help:"When it was received."`
 	Kind      string            `required:"" enum:"acknowledgement,holding,extension,clarification,forwarded,not_competent,reply,meeting,statement,act,out_of_office" help:"acknowledgement, holding, extension, clarification, forwarded, not_competent, reply, meeting, statement, act or out_of_office."`
 	Written   string            `placeholder:"YYYY-MM-DD" help:"Day on it."`
@@ -40,7 +41,7 @@ type responseAdd struct {
 
 // Run enters the response.
 func (c *responseAdd) Run(e *environment) error {
-	came := delivery.Came{Addressee: c.Addressee, Kind: delivery.Kind(c.Kind), Written: c.Written, From: c.From, Reference: c.Reference, Until: c.Until,
+	came := delivery.Came{Addressee: c.Addressee, Also: c.Also, Kind: delivery.Kind(c.Kind), Written: c.Written, From: c.From, Reference: c.Reference, Until: c.Until,
 		Language: c.Language, Excerpt: c.Excerpt, Publish: c.Publish, Said: map[string]delivery.Said{}}
 	var err error
 	if came.At, err = instant("--at", c.At); err != nil {

@@ -74,17 +74,12 @@ type Communication struct {
 // confidential reports whether nobody may know that an addressee got the letter.
 func (a Addressee) confidential() bool { return a.Taken != nil && !a.Taken.Open }
 
-// open refuses what would tell that a letter was the source of a communication which is confidential.
-func open(tx *store.Tx, l letter.Letter, addressee int) error {
-	list, err := addressees(tx, l)
-	if err != nil {
-		return err
+// open refuses to publish a response that would tell of a communication which is confidential.
+func open(list []Addressee, r Response) error {
+	if slices.ContainsFunc(list, func(a Addressee) bool { return a.confidential() && (r.Answers(a.Number) || r.Forwarded == a.Number) }) {
+		return fault.New(fault.Conflict, "delivery.confidential")
 	}
-	a, err := pick(list, addressee)
-	if err == nil && a.confidential() {
-		err = fault.New(fault.Conflict, "delivery.confidential")
-	}
-	return err
+	return nil
 }
 
 // Called is how an addressee is named in one line.

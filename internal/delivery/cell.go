@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,7 +113,7 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 		}
 	}
 	for _, r := range st.Responses {
-		if r.Addressee == to.Number {
+		if r.Answers(to.Number) {
 			f.Answers = append(f.Answers, Answer{r.Kind, atDay(r.At), r.until()})
 		}
 		if r.Forwarded == to.Number && c.Delivered.IsZero() { // who passed it on has handed it over
@@ -235,7 +236,7 @@ func (s *Service) note(tx *store.Tx, l letter.Letter, st Standing, k Known, by i
 		}
 		k.Evidence = Evidence("exhibit:" + x.Hash)
 	}
-	if err := checkKnown(tx, l, st, *cell, &k); err != nil {
+	if err := checkKnown(tx, st, *cell, &k); err != nil {
 		return err
 	}
 	if err := keep(tx, l.ID, st.Addressees); err != nil {
@@ -256,7 +257,7 @@ func orNull(id int64) *int64 {
 	return &id
 }
 
-func checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Cell, k *Known) error {
+func checkKnown(tx *store.Tx, st Standing, cell Cell, k *Known) error {
 	var faults fault.List
 	bad := func(kind fault.Kind, key, field string, args ...any) {
 		faults = append(faults, fault.New(kind, key, args...).On(field))
@@ -286,7 +287,7 @@ func checkKnown(tx *store.Tx, l letter.Letter, st Standing, cell Cell, k *Known)
 	if err != nil {
 		return err
 	}
-	word := k.Evidence.isOwnWord(l, st)
+	word := k.Evidence.isOwnWord(st)
 	switch {
 	case !known:
 		bad(fault.Invalid, "cell.evidence", "evidence")
@@ -311,18 +312,20 @@ func (e Evidence) exists(tx *store.Tx, st Standing) (bool, error) {
 	return isAddress(string(e)), nil
 }
 
-// isOwnWord reports whether an entry rests on what an addressee said: a response, its file, or the address under which it is published.
-func (e Evidence) isOwnWord(l letter.Letter, st Standing) bool {
+// isOwnWord reports whether an entry rests on what an addressee said: a response, its file, or the address under which one is published,
+// to this letter or to another.
+func (e Evidence) isOwnWord(st Standing) bool {
 	if _, ok := e.Response(); ok {
 		return true
 	}
 	if hash, ok := e.Exhibit(); ok {
 		return slices.ContainsFunc(st.Responses, func(r Response) bool { return r.SHA256 == hash || r.CopySHA256 == hash })
 	}
-	_, rest, ok := strings.Cut(string(e), "/letters/"+l.Slug+"/responses/")
-	id, _, _ := strings.Cut(rest, "/")
-	return ok && slices.ContainsFunc(st.Responses, func(r Response) bool { return strings.HasPrefix(id, ID(r.ID)) })
+	return responsePage.MatchString(string(e))
 }
+
+// responsePage is the address of the page of a response, or of its file, to whichever letter.
+var responsePage = regexp.MustCompile(`^https?://[^/]+(/[a-z-]+)?/letters/[a-z0-9-]+/responses/`)
 
 // checkDay refuses a moment that has not come, and a year of another calendar.
 func checkDay(at, now time.Time) *fault.Error {

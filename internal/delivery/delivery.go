@@ -140,7 +140,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 // names reports whether anything that is public names an addressee: the letter's text, a delivery, a response.
 func (st Standing) names(a Addressee) bool {
 	return a.Place > 0 || slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == a.Number }) ||
-		slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number || r.Forwarded == a.Number })
+		slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Answers(a.Number) || r.Forwarded == a.Number })
 }
 
 // visible leaves out of what the public sees the entries that rest on a response which is not published.
@@ -198,7 +198,7 @@ func (st Standing) Tally() (t Tally) {
 		if a.Role != Asks || a.Place == 0 { // others were passed it by those
 			continue
 		}
-		if t.Asked++; slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Addressee == a.Number && r.Kind.answers() }) {
+		if t.Asked++; slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Answers(a.Number) && r.Kind.answers() }) {
 			t.Answered++
 		}
 	}
@@ -219,7 +219,7 @@ func (st Standing) first(addressee int) time.Time {
 func (st Standing) MembersAnswered(addressee int) int {
 	named := map[string]bool{}
 	for _, r := range st.Responses {
-		if r.Addressee == addressee && r.Kind.answers() && r.From != "" {
+		if r.Answers(addressee) && r.Kind.answers() && r.From != "" {
 			named[text.Fold(r.From)] = true
 		}
 	}

@@ -311,3 +311,23 @@ func TestWords_ofFiles(t *testing.T) {
 		}
 	})
 }
+
+// One reply can answer for several, and an answer of somebody else is still nobody's deed.
+func TestReceive_forSeveral(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		now := o.DB.Now()
+		for n := 1; n <= 2; n++ {
+			o.deliver(delivery.HandOver{Addressee: n, Channel: delivery.ByPost, At: now.AddDate(0, 0, -3)})
+		}
+		_, err := o.Deliveries.Receive(t.Context(), "quay", delivery.Came{Addressee: 1, Also: []int{7}, Kind: delivery.Answered, At: now}, 0)
+		refused(t, "for nobody", err, "addressee.unknown")
+		o.receive(delivery.Came{Addressee: 2, Also: []int{1, 2}, Kind: delivery.Answered, At: now, Publish: true,
+			Said: map[string]delivery.Said{"1": delivery.Promised, "3": delivery.Refused}})
+		want := "1/1 promised, 1/2 promised, 2/1 acknowledged, 2/2 acknowledged, 3/2 refused"
+		if got := o.cells(delivery.ForPublic); got != want || o.standing(delivery.ForPublic).Tally().Answered != 2 {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://letters.example/fa/letters/other/responses/abc", On: now}, "cell.own_word")
+		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://press.example/letters/responses", On: now}, "")
+	})
+}

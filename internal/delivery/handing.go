@@ -454,8 +454,16 @@ func (s *Service) Publish(ctx context.Context, slug string, id, by int64) error 
 		if d.IsPublic(tx.Now()) {
 			return s.log(tx, l, d)
 		}
-		if err := open(tx, l, d.Addressee); err != nil {
+		list, err := addressees(tx, l)
+		if err != nil {
 			return err
+		}
+		to, err := pick(list, d.Addressee)
+		if err != nil {
+			return err
+		}
+		if to.confidential() {
+			return fault.New(fault.Conflict, "delivery.confidential")
 		}
 		d.PublicAt = tx.Now()
 		if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -58,6 +59,7 @@ const (
 type Response struct {
 	ID         int64
 	Addressee  int
+	Also       []int // other addressees that it answers for
 	Kind       Kind
 	At         time.Time // received
 	Written    string    // day on it, YYYY-MM-DD, or ""
@@ -75,7 +77,11 @@ type Response struct {
 	CopySHA256 string
 	State      ResponseState
 	DecidedAt  time.Time // when it was published or taken down
+}
 
+// Answers reports whether a response answers for an addressee, by number.
+func (r Response) Answers(addressee int) bool {
+	return r.Addressee == addressee || slices.Contains(r.Also, addressee)
 }
 
 func (r Response) until() time.Time {
@@ -84,13 +90,13 @@ func (r Response) until() time.Time {
 }
 
 const responseColumns = `id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type, file_sha256,
-		copy_name, copy_type, copy_sha256, state, decided_at`
+		copy_name, copy_type, copy_sha256, state, decided_at, also`
 
 var (
 	qInsertResponse = store.Q("response.insert", `
 		INSERT INTO response (id, letter_id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type,
-			file_sha256, original, copy_name, copy_type, copy_sha256, public_copy, state, decided_at, made_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`)
+			file_sha256, original, copy_name, copy_type, copy_sha256, public_copy, state, decided_at, made_by, created_at, also)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`)
 	qListResponses = store.Q("response.list", `SELECT `+responseColumns+` FROM response WHERE letter_id = $1 ORDER BY at, id`)
 	qFindResponse  = store.Q("response.find", `SELECT `+responseColumns+` FROM response WHERE id = $1 AND letter_id = $2`)
 	qSetResponse   = store.Q("response.set_state", `UPDATE response SET state = $1, decided_at = $2 WHERE id = $3 AND state = $4`)
@@ -110,10 +116,14 @@ var (
 func scanResponse(row store.Row) (r Response, err error) {
 	var at int64
 	var decided *int64
+	var also string
 	err = row.Scan(&r.ID, &r.Addressee, &r.Kind, &at, &r.Written, &r.From, &r.Reference, &r.Until, &r.Forwarded, &r.Language, &r.Excerpt,
-		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.CopySHA256, &r.State, &decided)
+		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.CopySHA256, &r.State, &decided, &also)
 	if r.At = time.UnixMicro(at).UTC(); decided != nil {
 		r.DecidedAt = time.UnixMicro(*decided).UTC()
+	}
+	if err == nil && also != "" {
+		err = json.Unmarshal([]byte(also), &r.Also)
 	}
 	return r, err
 }
@@ -121,6 +131,7 @@ func scanResponse(row store.Row) (r Response, err error) {
 // Came is a response as it is entered.
 type Came struct {
 	Addressee int
+	Also      []int // other addressees that it answers for
 	Kind      Kind
 	At        time.Time // received
 	Written   string
@@ -173,8 +184,10 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 	if err := r.fill(c, l, st, tx.Now()); err != nil {
 		return r, err
 	}
-	if to, _ := pick(st.Addressees, r.Addressee); c.Publish && to.confidential() {
-		return r, fault.New(fault.Conflict, "delivery.confidential")
+	if c.Publish {
+		if err := open(st.Addressees, r); err != nil {
+			return r, err
+		}
 	}
 	var original, public []byte
 	if c.File != nil {
@@ -190,7 +203,8 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		decided = new(r.DecidedAt.UnixMicro())
 	}
 	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
-		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro()); err != nil {
+		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro(),
+		encoded(r.Also, len(r.Also) == 0)); err != nil {
 		return r, err
 	}
 	st.Responses = append(st.Responses, r)
@@ -200,10 +214,13 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		}
 	}
 	for _, d := range st.Demands {
-		if said := c.Said[d.Number]; said != "" {
-			k := Known{Demand: d.Number, Addressee: c.Addressee, Said: said, Evidence: Evidence("response:" + ID(r.ID)), On: atDay(r.At)}
-			if err := s.note(tx, l, st, k, by); err != nil {
-				return r, err
+		for _, to := range append([]int{r.Addressee}, r.Also...) {
+			asked := to == r.Addressee || slices.ContainsFunc(d.Cells, func(c Cell) bool { return c.Addressee == to })
+			if said := c.Said[d.Number]; said != "" && asked {
+				k := Known{Demand: d.Number, Addressee: to, Said: said, Evidence: Evidence("response:" + ID(r.ID)), On: atDay(r.At)}
+				if err := s.note(tx, l, st, k, by); err != nil {
+					return r, err
+				}
 			}
 		}
 	}
@@ -216,6 +233,14 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 	bad := func(kind fault.Kind, key, field string) { faults = append(faults, fault.New(kind, key).On(field)) }
 	if _, err := pick(st.Addressees, c.Addressee); err != nil {
 		return err
+	}
+	for _, n := range c.Also {
+		if _, err := pick(st.Addressees, n); err != nil {
+			return err
+		}
+		if !r.Answers(n) {
+			r.Also = append(r.Also, n)
+		}
 	}
 	if !slices.Contains(Kinds, c.Kind) {
 		bad(fault.Invalid, "response.kind", "kind")
@@ -393,7 +418,11 @@ func (s *Service) publish(tx *store.Tx, id letter.ID, r Response) error {
 	if err != nil {
 		return err
 	}
-	if err := open(tx, l, r.Addressee); err != nil {
+	list, err := addressees(tx, l)
+	if err != nil {
+		return err
+	}
+	if err := open(list, r); err != nil {
 		return err
 	}
 	return s.decide(tx, id, r.ID, Private, Published)

@@ -214,6 +214,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		Cells: []public.CellTimeline{{CellView: standing.Demands[0].Cells[0], Events: eventsOf(l, w)}, {CellView: standing.Demands[0].Cells[1], Reason: w.text}}}
 	response := public.ResponsePage{Base: base(w.title, "/letters/x/responses/1a"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		Heading: l.T("answers.came", "Kind", l.T("response.kind.reply"), "Name", w.office), Addressee: tag(w.office), AddresseeURL: "/addressees/office", From: w.longName,
+		Also:     []public.AnsweredFor{{Name: tag(w.office), URL: "/addressees/o"}},
 		Received: view.Published, Written: view.Published, Reference: "AB/2026-118", Until: view.Published, PassedTo: tag(w.organisation), PassedURL: "/addressees/x",
 		Excerpt: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir,
 		Said: []public.SaidLine{{Demand: l.T("answers.demand_n", "Number", l.Digits("1")), URL: "/letters/x/demands/1", Words: l.T("said.promised"), Corrected: true},

@@ -4,6 +4,8 @@ ALTER TABLE delivery ADD COLUMN corrects {int}; -- an earlier entry that was wro
 -- JSON: of an addressee who takes a letter up with somebody else, such as a special procedure of the United Nations with a State.
 ALTER TABLE addressee ADD COLUMN communication TEXT NOT NULL DEFAULT '';
 
+ALTER TABLE response ADD COLUMN also TEXT NOT NULL DEFAULT ''; -- JSON: other addressees that it answers for
+
 -- Days that matter to a letter and that its text does not name, such as an anniversary.
 CREATE TABLE letter_date (
   letter_id {int} NOT NULL,

@@ -68,7 +68,7 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	t := l.Edition.Text(l.Edition.Language)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
 	p := AnswersPage{Base: h.base(r, d, loc.T("desk.answers.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, Action: path + "/answers", Draft: l.State == letter.Draft, Kinds: options(loc, "response.kind.", delivery.Kinds...),
+		BoardURL: path, Action: path + "/answers", Draft: !l.Fixed(), Kinds: options(loc, "response.kind.", delivery.Kinds...),
 		Says: options(loc, "said.", delivery.Promised, delivery.Partly, delivery.Refused, delivery.SaysDone, delivery.NotAddressed)}
 	p.WordsIn = wordsIn(loc, l)
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
@@ -187,6 +187,10 @@ func (h *Handlers) receive(r *http.Request, d *Visit, v url.Values, files map[st
 	came := delivery.Came{Kind: delivery.Kind(v.Get("kind")), Written: v.Get("written"), From: v.Get("from"), Reference: v.Get("reference"), Until: v.Get("until"),
 		Language: v.Get("language"), Excerpt: v.Get("excerpt"), Said: map[string]delivery.Said{}}
 	came.Addressee, _ = strconv.Atoi(v.Get("addressee"))
+	for _, typed := range v["also"] {
+		n, _ := strconv.Atoi(typed)
+		came.Also = append(came.Also, n)
+	}
 	if came.At, err = dayIn(v, "at"); err != nil {
 		return "", err
 	}

@@ -146,7 +146,7 @@ func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addr
 	}
 	v.Tally = t.loc.T("answers.met_n", "Met", met, "Demands", len(v.Demands))
 	for _, x := range l.Standing.Responses {
-		if x.Addressee == a.Number {
+		if x.Answers(a.Number) {
 			v.Responses = append(v.Responses, t.response(x))
 		}
 	}

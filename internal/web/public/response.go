@@ -20,7 +20,8 @@ type ResponsePage struct {
 	Heading      string
 	Addressee    page.Tagged
 	AddresseeURL string
-	From         string // who answered, and on whose behalf
+	Also         []AnsweredFor // others that it answers for
+	From         string        // who answered, and on whose behalf
 	Received     string
 	Written      string
 	Reference    string
@@ -36,6 +37,12 @@ type ResponsePage struct {
 
 // Template is its file.
 func (ResponsePage) Template() string { return "public/response" }
+
+// AnsweredFor leads to the page of an addressee that a response answers for.
+type AnsweredFor struct {
+	Name page.Tagged
+	URL  string
+}
 
 // SaidLine is what a response says about a demand.
 type SaidLine struct {
@@ -71,6 +78,9 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request) error {
 	p.Heading = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(x.Kind)), "Name", t.name(x.Addressee).Text)
 	p.Base = h.Base(r, p.Heading)
 	p.Addressee, p.AddresseeURL = t.name(x.Addressee), t.addresseeURL(x.Addressee)
+	for _, n := range x.Also {
+		p.Also = append(p.Also, AnsweredFor{t.name(n), t.addresseeURL(n)})
+	}
 	p.From, p.Reference, p.Received = x.From, x.Reference, t.loc.Date(x.At)
 	p.Written, p.Until = t.dayOf(x.Written), t.dayOf(x.Until)
 	if x.Forwarded != 0 {

@@ -249,7 +249,7 @@ func (t teller) timeline(c delivery.Cell) (events []page.EventView) {
 		}
 	}
 	for _, r := range t.l.Standing.Responses {
-		if r.Addressee == c.Addressee {
+		if r.Answers(c.Addressee) {
 			events = append(events, t.response(r))
 		}
 	}
