@@ -41,8 +41,8 @@ type responseAdd struct {
 
 // Run enters the response.
 func (c *responseAdd) Run(e *environment) error {
-	came := delivery.Came{Addressee: c.Addressee, Also: c.Also, Kind: delivery.Kind(c.Kind), Written: c.Written, From: c.From, Reference: c.Reference, Until: c.Until,
-		Language: c.Language, Excerpt: c.Excerpt, Publish: c.Publish, Said: map[string]delivery.Said{}}
+	came := delivery.Came{Addressee: c.Addressee, Also: c.Also, Kind: delivery.Kind(c.Kind), Written: c.Written, From: c.From,
+		Reference: c.Reference, Until: c.Until, Language: c.Language, Excerpt: c.Excerpt, Publish: c.Publish, Said: map[string]delivery.Said{}}
 	var err error
 	if came.At, err = instant("--at", c.At); err != nil {
 		return err

@@ -68,7 +68,8 @@ func addStory(ctx context.Context, a *app.App) error {
 			return err
 		}
 	}
-	if err := a.Deliveries.AddDate(ctx, riverSlug, delivery.KeyDate{Day: day(time.February, 11), Label: "The dam of the upper basin broke", Yearly: true}, 0); err != nil {
+	broke := delivery.KeyDate{Day: day(time.February, 11), Label: "The dam of the upper basin broke", Yearly: true}
+	if err := a.Deliveries.AddDate(ctx, riverSlug, broke, 0); err != nil {
 		return err
 	}
 	_, err = a.Signing.Publish(ctx)
