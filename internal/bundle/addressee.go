@@ -29,10 +29,10 @@ type askedLetterDocument struct {
 	Responses []responseDocument  `json:"responses"`
 	Statement *delivery.Statement `json:"statement,omitempty"`
 
-	Holders  []delivery.Holder       `json:"holders,omitempty"`
-	Members  int                     `json:"members,omitempty"` // of a group that is counted as one
-	Answered int                     `json:"members_answered,omitempty"`
-	Taken    *delivery.Communication `json:"communication,omitempty"` // how they took it up, where that may be known
+	Holders       []delivery.Holder       `json:"holders,omitempty"`
+	Members       int                     `json:"members,omitempty"` // of a group that is counted as one
+	Answered      int                     `json:"members_answered,omitempty"`
+	Communication *delivery.Communication `json:"communication,omitempty"` // how they took it up, where that may be known
 }
 
 // Contact is where an answer to a letter goes.
@@ -68,7 +68,7 @@ func (s *Service) Addressee(slug string, letters []*Published) AddresseeDocument
 			}
 			x := askedLetterDocument{Slug: l.Slug, URL: all.URL, Title: all.Title, Number: a.Number, Name: a.Called(), Role: a.Role, Leads: all.Leads,
 				ReplyTo: ReplyTo(l.Letter, l.Edition.Language), Demands: []demandDocument{}, Responses: []responseDocument{}, Statement: a.Said,
-				Holders: a.Holders, Members: a.Members, Answered: l.Standing.MembersAnswered(a.Number), Taken: a.Taken}
+				Holders: a.Holders, Members: a.Members, Answered: l.Standing.MembersAnswered(a.Number), Communication: a.Communication}
 			for _, demand := range all.Demands {
 				for _, c := range demand.Cells {
 					if c.Addressee == a.Number {

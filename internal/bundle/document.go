@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -199,7 +200,7 @@ func (s *Service) Document(l *Published) Document {
 		to, _ := l.Standing.Find(x.Addressee)
 		v := deliveryDocument{ID: delivery.ID(x.ID), Addressee: x.Addressee, Name: to.Called(), Kind: x.Kind, Channel: x.Channel, State: x.State, At: Stamp(x.At),
 			Commitment: x.Commitment(), Corrected: x.Corrected}
-		if x.Corrects != 0 {
+		if slices.ContainsFunc(l.Standing.Deliveries, func(d delivery.Delivery) bool { return d.ID == x.Corrects }) {
 			v.Corrects = delivery.ID(x.Corrects)
 		}
 		d.Deliveries = append(d.Deliveries, v)

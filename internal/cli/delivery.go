@@ -49,9 +49,21 @@ func standingOf(e *environment, a *app.App, slug string) (delivery.Standing, err
 func printAddressee(e *environment, x delivery.Addressee, asJSON bool) error {
 	if asJSON {
 		return e.printJSON(map[string]any{"number": x.Number, "role": x.Role, "name": x.Name, "office": x.Office, "email": x.Email, "members": x.Members,
-			"slug": x.Slug, "in_text": x.Place > 0, "holders": x.Holders, "rule": x.Rule, "communication": x.Taken, "statement": x.Said, "reason": x.Reason})
+			"slug": x.Slug, "in_text": x.Place > 0, "holders": x.Holders, "rule": x.Rule, "communication": x.Communication, "statement": x.Said, "reason": x.Reason})
 	}
 	e.printf("%d  %-7s  %s  %s\n", x.Number, x.Role, x.Called(), x.Email)
+	if x.Members > 0 {
+		e.printf("   members  %d\n", x.Members)
+	}
+	for _, h := range x.Holders {
+		e.printf("   holder   %s  %s  %s\n", h.Name, h.From, h.Until)
+	}
+	if x.Rule != nil {
+		e.printf("   rule     %d days  %s\n", x.Rule.Days, x.Rule.Source)
+	}
+	if x.Confidential() {
+		e.printf("   confidential: nobody may know that they got it\n")
+	}
 	return nil
 }
 
@@ -76,18 +88,22 @@ type addresseeSet struct {
 	SaidBy     string   `name:"statement-from" help:"Who says it."`
 	SaidOn     string   `name:"statement-on" placeholder:"YYYY-MM-DD" help:"When."`
 	SaidIn     string   `name:"statement-language" default:"en" help:"In which language."`
-	Taken      string   `placeholder:"TYPE,REFERENCE" help:"Of a body that takes the letter up with a State: what kind of communication (AL, UA, OL), and their reference. \"none\" takes it away."`
-	TakenOn    string   `name:"taken-sent" placeholder:"YYYY-MM-DD" help:"Day on which they wrote to the State."`
-	Replied    string   `name:"taken-replied" placeholder:"YYYY-MM-DD" help:"Day on which the State replied."`
-	Published  string   `name:"taken-published" placeholder:"YYYY-MM-DD" help:"Day on which the communication was published."`
-	TakenURL   string   `name:"taken-url" placeholder:"URL" help:"Where it was published."`
-	TakenOpen  bool     `name:"taken-open" help:"Everybody may know that the letter was the source. Without it nothing of a delivery to them, or of their answers, becomes public."`
+	Is         int      `placeholder:"M" help:"They are addressee M of the text, who is called otherwise there now; all that is known of them stays."`
+	TakesUp    *bool    `name:"takes-up" negatable:"" help:"They take the letter up with a State, as special procedures of the United Nations do. Nothing of a delivery to them, or of their answers, becomes public without --communication-open."`
+	Type       *string  `name:"communication-type" help:"What they call it: AL, UA, OL."`
+	Reference  *string  `name:"communication-reference" help:"Their reference."`
+	Sent       *string  `name:"communication-sent" placeholder:"YYYY-MM-DD" help:"Day on which they wrote to the State."`
+	Replied    *string  `name:"communication-replied" placeholder:"YYYY-MM-DD" help:"Day on which the State replied."`
+	Published  *string  `name:"communication-published" placeholder:"YYYY-MM-DD" help:"Day on which it was published."`
+	URL        *string  `name:"communication-url" help:"Where it was published."`
+	Open       *bool    `name:"communication-open" negatable:"" help:"Everybody may know that the letter was the source."`
 	JSON       bool     `help:"Print one JSON object."`
 }
 
 // Run sets it.
 func (c *addresseeSet) Run(e *environment) error {
-	change := delivery.AddresseeChange{Number: c.Number, Name: c.Name, Office: c.Office, Email: c.Email, Members: c.Members, Reason: c.Reason, Slug: c.Page}
+	change := delivery.AddresseeChange{Number: c.Number, Name: c.Name, Office: c.Office, Email: c.Email, Members: c.Members, Reason: c.Reason, Slug: c.Page,
+		Is: c.Is}
 	if c.Role != "" {
 		change.Role = new(delivery.Role(c.Role))
 	}
@@ -104,13 +120,13 @@ func (c *addresseeSet) Run(e *environment) error {
 		parts := append(strings.Split(typed, ","), "", "")
 		change.Holders = append(change.Holders, delivery.Holder{Name: parts[0], From: strings.TrimSpace(parts[1]), Until: strings.TrimSpace(parts[2])})
 	}
-	if kind, reference, _ := strings.Cut(c.Taken, ","); kind == "none" {
-		change.Taken = &delivery.Communication{}
-	} else if c.Taken != "" {
-		change.Taken = &delivery.Communication{Type: kind, Reference: reference, Sent: c.TakenOn, Replied: c.Replied, Published: c.Published, URL: c.TakenURL,
-			Open: c.TakenOpen}
-	}
 	return e.with(c.Instance, func(a *app.App) error {
+		st, err := standingOf(e, a, c.Slug)
+		if err != nil {
+			return err
+		}
+		known, _ := st.Find(c.Number)
+		change.Communication, change.Alone = c.communication(known.Communication), c.TakesUp != nil && !*c.TakesUp
 		x, err := a.Deliveries.PutAddressee(e.ctx, c.Slug, change, 0)
 		if err != nil {
 			return err
@@ -119,10 +135,32 @@ func (c *addresseeSet) Run(e *environment) error {
 	})
 }
 
+// communication is how they take the letter up, with what is given in the place of what was known; nil where nothing is given.
+func (c *addresseeSet) communication(known *delivery.Communication) *delivery.Communication {
+	x, given := delivery.Communication{}, c.TakesUp != nil && *c.TakesUp
+	if known != nil {
+		x = *known
+	}
+	for typed, to := range map[*string]*string{c.Type: &x.Type, c.Reference: &x.Reference, c.Sent: &x.Sent, c.Replied: &x.Replied, c.Published: &x.Published,
+		c.URL: &x.URL} {
+		if typed != nil {
+			*to, given = *typed, true
+		}
+	}
+	if c.Open != nil {
+		x.Open, given = *c.Open, true
+	}
+	if !given {
+		return nil
+	}
+	return &x
+}
+
 type deliveryCommand struct {
 	Add     deliveryAdd     `cmd:"" help:"Hand a letter over by email, or enter that it was handed over."`
 	List    deliveryList    `cmd:"" help:"List the deliveries of a letter."`
 	Publish deliveryPublish `cmd:"" help:"Let everybody know of a delivery that was private."`
+	Retract deliveryRetract `cmd:"" help:"Take back an entry that was made by mistake: it stays in the list, and counts nowhere."`
 	Bounced deliveryBounced `cmd:"" help:"Note that an email came back."`
 }
 
@@ -138,7 +176,8 @@ type deliveryAdd struct {
 	Tracking  string   `help:"Number of the shipment. Not public."`
 	Note      string   `help:"A line that stands with it."`
 	Text      string   `help:"What an email says before the rest."`
-	Private   bool     `help:"Nobody is told of it before it is published. A draft can be handed over so too: its text is fixed by that."`
+	Private   bool     `help:"Nobody is told of it before it is published."`
+	Early     bool     `help:"The letter is a draft, and handed over before it is published: its text is fixed by that, and nobody is told before it is published."`
 	Corrects  string   `placeholder:"ID" help:"An earlier entry that was wrong (see delivery list); not of an email, which has gone."`
 	Embargo   string   `placeholder:"RFC3339" help:"Nobody is told of it before then."`
 	BaseURL   string   `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the document of an email."`
@@ -148,7 +187,7 @@ type deliveryAdd struct {
 // Run enters the delivery.
 func (c *deliveryAdd) Run(e *environment) error {
 	h := delivery.HandOver{Addressee: c.Addressee, Channel: delivery.Channel(c.Channel), Kind: delivery.DeliveryKind(c.Kind), Tracking: c.Tracking,
-		Note: c.Note, Text: c.Text, Private: c.Private, Early: c.Private || c.Embargo != ""}
+		Note: c.Note, Text: c.Text, Private: c.Private, Early: c.Early}
 	var err error
 	if c.Corrects != "" {
 		if h.Corrects, err = idOf(c.Corrects); err != nil {
@@ -219,9 +258,28 @@ func printDelivery(e *environment, d delivery.Delivery, now time.Time, asJSON bo
 	return nil
 }
 
-// known says from when on everybody may know of a delivery.
+type deliveryRetract struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+	ID   string `arg:"" help:"The entry (see delivery list)."`
+}
+
+// Run takes it back.
+func (c *deliveryRetract) Run(e *environment) error {
+	id, err := idOf(c.ID)
+	if err != nil {
+		return err
+	}
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.Retract(e.ctx, c.Slug, id, 0), "Entry %s is taken back.\n", c.ID)
+	})
+}
+
+// known says from when on everybody may know of a delivery, or that it was wrong.
 func known(d delivery.Delivery, now time.Time) string {
 	switch {
+	case d.Corrected:
+		return "wrong: corrected or taken back"
 	case d.IsPublic(now):
 		return "public"
 	case d.PublicAt.IsZero():
@@ -236,7 +294,10 @@ func deliveryJSON(d delivery.Delivery, now time.Time) map[string]any {
 		files = append(files, map[string]any{"role": f.Role, "name": f.Name, "type": f.Type, "copy": f.Copy, "commitment": f.Commitment})
 	}
 	v := map[string]any{"id": delivery.ID(d.ID), "addressee": d.Addressee, "kind": d.Kind, "channel": d.Channel, "state": d.State, "at": d.At.Format(time.RFC3339),
-		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now), "commitment": d.Commitment(), "files": files}
+		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now), "corrected": d.Corrected, "commitment": d.Commitment(), "files": files}
+	if d.Corrects != 0 {
+		v["corrects"] = delivery.ID(d.Corrects)
+	}
 	if !d.PublicAt.IsZero() {
 		v["public_at"] = d.PublicAt.Format(time.RFC3339)
 	}

@@ -28,6 +28,7 @@ type exportLetter struct {
 	Addressee int             `placeholder:"N" help:"Put the cover for this addressee before it, counted from 1 (see letter cover)."`
 	Sheet     document.Sheet  `enum:"a4,letter," default:"" help:"Paper of the document: a4 or letter. Default: what the first lead organisation's country uses."`
 	Layout    document.Layout `enum:"letter,un,upr,special,list" default:"letter" help:"What the document is for. letter: to be handed over. un: a written statement to the Human Rights Council. upr: a submission to the Universal Periodic Review. special: a sheet to copy into the form for the special procedures. list: signatories and sheet alone. Of un and upr the words are counted, and docx is the only format."`
+	Early     bool            `help:"Of a draft: as it is handed over before it is published. Of pdf and docx."`
 	BaseURL   string          `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach the server; stands in the addresses that the document mentions."`
 	Output    string          `short:"o" required:"" placeholder:"FILE" help:"File to write, - for standard output."`
 }
@@ -84,7 +85,7 @@ func (c *exportLetter) Run(e *environment) error {
 
 func (c *exportLetter) writeDocument(e *environment, a *app.App) error {
 	d, err := a.Documents.Make(e.ctx, document.Wanted{Slug: c.Slug, Edition: c.Edition, Language: c.Language, Audience: c.Audience,
-		Addressee: c.Addressee, Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL})
+		Addressee: c.Addressee, Sheet: c.Sheet, Layout: c.Layout, BaseURL: c.BaseURL, Early: c.Early})
 	if err != nil {
 		return err
 	}

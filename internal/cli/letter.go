@@ -57,6 +57,11 @@ func printLetter(e *environment, l letter.Letter, asJSON bool) error {
 			"sha256": l.Edition.SHA256, "languages": l.Edition.Languages(), "title": title, "deadline": deadline, "protected": l.Protected,
 			"fixed": l.Fixed(), "publish_at": bundle.Stamp(l.PublishAt)})
 	}
+	if !l.PublishAt.IsZero() && l.State == letter.Draft {
+		deadline += "  to be published " + bundle.Stamp(l.PublishAt)
+	} else if l.State == letter.Draft && l.Fixed() {
+		deadline += "  handed over: its text is fixed"
+	}
 	e.printf("%-10s %-14s %s  %s  [%s] %s\n", l.State, l.SignOn, l.Slug, title, strings.Join(l.Edition.Languages(), " "), deadline)
 	return nil
 }

@@ -28,19 +28,19 @@ const (
 
 // Addressee is an office, or a group that is counted as one, that a letter goes to.
 type Addressee struct {
-	Number  int    // counts those of the letter from 1, and stays
-	Slug    string // of their page, which they share with those of other letters that have it
-	Role    Role
-	Name    string
-	Office  string
-	Holders []Holder // who held the office when, the last one last; none if it is not known
-	Email   string   // of the office; for editors alone
-	Members int      // of a group, 0 for one
-	Reason  string   // why they are asked, of one who is not in the text
-	Rule    *Rule
-	Taken   *Communication // of one who takes it up with somebody else
-	Said    *Statement     // what they want to have said
-	Place   int            // where the letter's current text addresses them, from 1; 0 if it does not
+	Number        int    // counts those of the letter from 1, and stays
+	Slug          string // of their page, which they share with those of other letters that have it
+	Role          Role
+	Name          string
+	Office        string
+	Holders       []Holder // who held the office when, the last one last; none if it is not known
+	Email         string   // of the office; for editors alone
+	Members       int      // of a group, 0 for one
+	Reason        string   // why they are asked, of one who is not in the text
+	Rule          *Rule
+	Communication *Communication // of one who takes it up with somebody else
+	Said          *Statement     // what they want to have said
+	Place         int            // where the letter's current text addresses them, from 1; 0 if it does not
 }
 
 // Holder held an office.
@@ -71,15 +71,21 @@ type Communication struct {
 	Open      bool   `json:"open,omitempty"`      // that the letter was the source may be known
 }
 
-// confidential reports whether nobody may know that an addressee got the letter.
-func (a Addressee) confidential() bool { return a.Taken != nil && !a.Taken.Open }
+// Confidential reports whether nobody may know that an addressee got the letter.
+func (a Addressee) Confidential() bool { return a.Communication != nil && !a.Communication.Open }
 
 // open refuses to publish a response that would tell of a communication which is confidential.
 func open(list []Addressee, r Response) error {
-	if slices.ContainsFunc(list, func(a Addressee) bool { return a.confidential() && (r.Answers(a.Number) || r.Forwarded == a.Number) }) {
+	if slices.ContainsFunc(list, func(a Addressee) bool { return a.Confidential() && (r.Answers(a.Number) || r.Forwarded == a.Number) }) {
 		return fault.New(fault.Conflict, "delivery.confidential")
 	}
 	return nil
+}
+
+// Revision names what is known of an addressee, all of it, so that of two editors none overwrites the other unseen.
+func (a Addressee) Revision() string {
+	a.Place = 0
+	return sumOf([]byte(encoded(a, false)))[:16]
 }
 
 // Called is how an addressee is named in one line.
@@ -94,7 +100,8 @@ var (
 		ON CONFLICT (letter_id, number) DO UPDATE SET slug = excluded.slug, role = excluded.role, name = excluded.name, office = excluded.office,
 			holders = excluded.holders, email = excluded.email, members = excluded.members, reason = excluded.reason, rule = excluded.rule,
 			statement = excluded.statement, communication = excluded.communication`)
-	qListLetters = store.Q("addressee.letters", `
+	qRemoveAddressee = store.Q("addressee.remove", `DELETE FROM addressee WHERE letter_id = $1 AND number = $2`)
+	qListLetters     = store.Q("addressee.letters", `
 		SELECT slug FROM letter WHERE state <> 'draft' AND (id IN (SELECT letter_id FROM addressee WHERE slug = $1)
 			OR id IN (SELECT letter_id FROM letter_addressed WHERE slug = $1)) ORDER BY opened_at DESC, id DESC LIMIT 200`)
 )
@@ -104,7 +111,7 @@ func scanAddressee(row store.Row) (a Addressee, err error) {
 	if err := row.Scan(&a.Number, &a.Slug, &a.Role, &a.Name, &a.Office, &holders, &a.Email, &a.Members, &a.Reason, &rule, &statement, &communication); err != nil {
 		return a, err
 	}
-	for text, to := range map[string]any{holders: &a.Holders, rule: &a.Rule, statement: &a.Said, communication: &a.Taken} {
+	for text, to := range map[string]any{holders: &a.Holders, rule: &a.Rule, statement: &a.Said, communication: &a.Communication} {
 		if text != "" {
 			if err := json.Unmarshal([]byte(text), to); err != nil {
 				return a, fmt.Errorf("delivery: addressee %d: %w", a.Number, err)
@@ -128,12 +135,13 @@ func encoded(v any, nothing bool) string {
 
 func putAddressee(tx *store.Tx, l letter.ID, a Addressee) error {
 	_, err := tx.Exec(qPutAddressee, l, a.Number, a.Slug, a.Role, a.Name, a.Office, encoded(a.Holders, len(a.Holders) == 0), a.Email, a.Members, a.Reason,
-		encoded(a.Rule, a.Rule == nil), encoded(a.Said, a.Said == nil), encoded(a.Taken, a.Taken == nil))
+		encoded(a.Rule, a.Rule == nil), encoded(a.Said, a.Said == nil), encoded(a.Communication, a.Communication == nil))
 	return err
 }
 
 // addressees returns who a letter goes to. Those of its text have a row once there is something to know of them; until then they have
-// the numbers that they will have. An office stays the same one when the text names another holder.
+// the numbers that they will have. One who is called otherwise in the text is another, until an editor says that it is the same: two
+// members of one parliament have the same office.
 func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
 	list, err := store.List(tx, qListAddressees, scanAddressee, l.ID)
 	if err != nil {
@@ -146,21 +154,9 @@ func addressees(tx *store.Tx, l letter.Letter) ([]Addressee, error) {
 		}
 	}
 	for i, x := range addressed {
-		if slices.ContainsFunc(list, func(a Addressee) bool { return a.Place == i+1 }) {
-			continue
-		}
-		at := slices.IndexFunc(list, func(a Addressee) bool {
-			return a.Place == 0 && a.Role == Asks && a.Office != "" && a.Office == x.Office
-		})
-		if at < 0 {
+		if !slices.ContainsFunc(list, func(a Addressee) bool { return a.Place == i+1 }) {
 			list = append(list, Addressee{Number: next(list), Slug: x.Slug(), Role: Asks, Name: x.Line(), Office: x.Office, Place: i + 1})
-			continue
 		}
-		a := &list[at] // somebody else holds the office now
-		if a.Place = i + 1; a.Name != "" && !slices.ContainsFunc(a.Holders, func(h Holder) bool { return h.Name == a.Name }) {
-			a.Holders = append([]Holder{{Name: a.Name}}, a.Holders...)
-		}
-		a.Name = x.Line()
 	}
 	return list, nil
 }
@@ -205,6 +201,8 @@ const (
 	maxLong       = 20_000
 	maxDays       = 3650
 	maxMembers    = 100_000
+	maxHolders    = 50
+	maxHolidays   = 300 // of a rule
 )
 
 // AddresseeChange is what is set about an addressee. A nil field stays as it is.
@@ -216,19 +214,22 @@ type AddresseeChange struct {
 	Holders                           []Holder // instead of those known
 	Rule                              *Rule    // one of 0 days takes it away
 	Statement                         *Statement
-	Taken                             *Communication // one that says nothing takes it away
+	Communication                     *Communication
+	Base                              *string // Revision of what was changed; another one in its place is a Conflict
+	Is                                int     // number of the addressee of the text that they are, called otherwise now; 0 for nobody
+	Alone                             bool    // they take it up with nobody: takes Communication away
 }
 
 // PutAddressee sets what is known of an addressee, or adds one, and returns it. by is the user, 0 the command line, here and below.
 func (s *Service) PutAddressee(ctx context.Context, slug string, c AddresseeChange, by int64) (a Addressee, err error) {
 	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		a, err = setAddressee(tx, l, c, by)
+		a, err = s.setAddressee(tx, l, c, by)
 		return err
 	})
 	return a, err
 }
 
-func setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a Addressee, err error) {
+func (s *Service) setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a Addressee, err error) {
 	list, err := addressees(tx, l)
 	if err != nil {
 		return a, err
@@ -241,6 +242,14 @@ func setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a
 	} else if a, err = pick(list, c.Number); err != nil {
 		return a, err
 	}
+	if c.Base != nil && *c.Base != a.Revision() {
+		return a, fault.New(fault.Conflict, "addressee.changed")
+	}
+	if c.Is != 0 {
+		if a, list, err = s.rename(tx, l, list, a, c.Is); err != nil {
+			return a, err
+		}
+	}
 	if a, err = c.apply(a); err != nil {
 		return a, err
 	}
@@ -250,10 +259,64 @@ func setAddressee(tx *store.Tx, l letter.Letter, c AddresseeChange, by int64) (a
 	if err := keep(tx, l.ID, list); err != nil {
 		return a, err
 	}
+	if err := s.confide(tx, l, a); err != nil {
+		return a, err
+	}
 	if err := putAddressee(tx, l.ID, a); err != nil {
 		return a, err
 	}
 	return a, record(tx, l, by, "addressee.set", "")
+}
+
+// rename makes one whom the text does not address any more the one whom it addresses in their place, and keeps all that is known of them.
+// Of that one nothing is known yet.
+func (s *Service) rename(tx *store.Tx, l letter.Letter, list []Addressee, a Addressee, number int) (Addressee, []Addressee, error) {
+	to, err := pick(list, number)
+	if err != nil {
+		return a, list, err
+	}
+	st, err := standing(tx, s.Letters, l, ForEditors)
+	if err != nil {
+		return a, list, err
+	}
+	if a.Place > 0 || a.Role != Asks || to.Place == 0 || st.names(Addressee{Number: number}) {
+		return a, list, fault.List{fault.New(fault.Conflict, "addressee.is").On("is")}
+	}
+	if a.Name != "" && a.Name != to.Name && !slices.ContainsFunc(a.Holders, func(h Holder) bool { return h.Name == a.Name }) {
+		a.Holders = append(a.Holders, Holder{Name: a.Name})
+	}
+	if err := letter.RenameAsked(tx, l.ID, a.Called(), to.Called()); err != nil {
+		return a, list, err
+	}
+	if _, err := tx.Exec(qRemoveAddressee, l.ID, number); err != nil {
+		return a, list, err
+	}
+	a.Name, a.Office, a.Place = to.Name, to.Office, to.Place
+	return a, slices.DeleteFunc(list, func(x Addressee) bool { return x.Number == number }), nil
+}
+
+// confide does what follows when it changes whether anybody may know that an addressee got the letter: what is in the log cannot be made
+// confidential any more, and what may be known from now on is logged.
+func (s *Service) confide(tx *store.Tx, l letter.Letter, a Addressee) error {
+	list, err := store.List(tx, qListDeliveries, scanDelivery, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if d.Addressee != a.Number {
+			continue
+		}
+		if a.Confidential() && d.Logged {
+			return fault.List{fault.New(fault.Conflict, "delivery.known").On("communication")}
+		}
+		if d, err = s.find(tx, l, d.ID); err != nil {
+			return err
+		}
+		if err := s.log(tx, l, d, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keep gives those of the text rows, so that their numbers stay.
@@ -264,6 +327,15 @@ func keep(tx *store.Tx, l letter.ID, list []Addressee) error {
 		}
 	}
 	return nil
+}
+
+// addressee is one of a letter, by number.
+func addressee(tx *store.Tx, l letter.Letter, number int) (Addressee, error) {
+	list, err := addressees(tx, l)
+	if err != nil {
+		return Addressee{}, err
+	}
+	return pick(list, number)
 }
 
 func pick(list []Addressee, number int) (Addressee, error) {
@@ -317,20 +389,24 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		}
 	}
 	if c.Holders != nil {
-		a.Holders = c.Holders
+		if a.Holders = c.Holders; len(a.Holders) > maxHolders {
+			return a, fault.List{fault.New(fault.Limited, "addressee.holders", "Limit", maxHolders).On("holders")}
+		}
 		for i, h := range a.Holders {
 			line, wrong := text.Line("line", h.Name, maxShort)
 			if a.Holders[i].Name = line; wrong != nil {
 				faults = append(faults, wrong.On("holders"))
 			}
-			if h.Name == "" || !isDay(h.From) || !isDay(h.Until) {
+			if h.Name == "" || !isDay(h.From) || !isDay(h.Until) || h.From != "" && h.Until != "" && h.Until < h.From {
 				faults = append(faults, fault.New(fault.Invalid, "addressee.holder").On("holders"))
 			}
 		}
 	}
 	if c.Rule != nil {
-		if a.Rule = c.Rule; c.Rule.Days == 0 {
+		if a.Rule = c.Rule; c.Rule.Days == 0 && c.Rule.Source == "" && len(c.Rule.Holidays) == 0 {
 			a.Rule = nil
+		} else if slices.ContainsFunc(c.Rule.Holidays, func(h string) bool { return h == "" || !isDay(h) }) {
+			faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On("holidays"))
 		} else if !c.Rule.isWhole() {
 			faults = append(faults, fault.New(fault.Invalid, "addressee.rule", "Count", maxDays).On("rule"))
 		}
@@ -340,20 +416,19 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 		if wrong != nil {
 			faults = append(faults, wrong.On("statement"))
 		}
-		c.Statement.From = from
-		if a.Said = c.Statement; c.Statement.Text == "" {
+		c.Statement.From, c.Statement.Text = from, letter.CleanMarkdown(c.Statement.Text)
+		if a.Said = c.Statement; strings.TrimSpace(c.Statement.Text) == "" {
 			a.Said = nil
-		} else if a.Said.Text = letter.CleanMarkdown(a.Said.Text); len(a.Said.Text) > maxLong || !isDay(a.Said.On) || a.Said.From == "" ||
-			!i18n.IsLanguage(a.Said.Language) {
+		} else if len(a.Said.Text) > maxLong || a.Said.On == "" || !isDay(a.Said.On) || a.Said.From == "" || !i18n.IsLanguage(a.Said.Language) {
 			faults = append(faults, fault.New(fault.Invalid, "addressee.statement", "Limit", maxLong).On("statement"))
 		}
 	}
-	if c.Taken != nil {
-		if a.Taken = c.Taken; *c.Taken == (Communication{}) {
-			a.Taken = nil
-		} else {
-			faults = append(faults, c.Taken.check()...)
-		}
+	if c.Communication != nil {
+		a.Communication = c.Communication
+		faults = append(faults, c.Communication.check()...)
+	}
+	if c.Alone {
+		a.Communication = nil
 	}
 	if a.Slug == "" {
 		a.Slug = i18n.Slug(a.Called(), "addressee")
@@ -370,24 +445,23 @@ func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 }
 
 func (c *Communication) check() (faults fault.List) {
-	for field, typed := range map[string]*string{"taken_type": &c.Type, "taken_reference": &c.Reference} {
+	if c.URL != "" && !isAddress(c.URL) {
+		faults = append(faults, fault.New(fault.Invalid, "earlier.source").On("communication_url"))
+	}
+	for field, typed := range map[string]*string{"communication_type": &c.Type, "communication_reference": &c.Reference} {
 		line(&faults, field, typed)
 	}
-	for field, typed := range map[string]string{"taken_sent": c.Sent, "taken_replied": c.Replied, "taken_published": c.Published} {
+	for field, typed := range map[string]string{"communication_sent": c.Sent, "communication_replied": c.Replied, "communication_published": c.Published} {
 		if !isDay(typed) {
 			faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On(field))
 		}
-	}
-	if c.URL != "" && !isAddress(c.URL) {
-		faults = append(faults, fault.New(fault.Invalid, "earlier.source").On("taken_url"))
 	}
 	return faults
 }
 
 // isWhole reports whether a rule says what it has to.
 func (r Rule) isWhole() bool {
-	return r.Days > 0 && r.Days <= maxDays && r.Source != "" && len(r.Weekend) < 7 &&
-		!slices.ContainsFunc(r.Holidays, func(h string) bool { return h == "" || !isDay(h) })
+	return r.Days > 0 && r.Days <= maxDays && r.Source != "" && len(r.Weekend) < 7 && len(r.Holidays) <= maxHolidays && len(r.Source) <= maxLong
 }
 
 // isDay reports whether a text is a day, or nothing.

@@ -103,17 +103,20 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 		if d.Addressee != to.Number || !d.Arrived() {
 			continue
 		}
+		if d.Kind == Reply || d.Kind == FollowUp {
+			f.Replies = append(f.Replies, atDay(d.At))
+		}
+		if d.Kind == Reply || d.Kind == Correction { // no ask
+			continue
+		}
 		if c.Delivered.IsZero() {
 			c.Delivered, f.Rounds = d.At, append(f.Rounds, atDay(d.At))
 		} else if d.Kind == FollowUp { // a new ask; sending the same again begins nothing
 			f.Rounds = append(f.Rounds, atDay(d.At))
 		}
-		if d.Kind == Reply || d.Kind == FollowUp {
-			f.Replies = append(f.Replies, atDay(d.At))
-		}
 	}
 	for _, r := range st.Responses {
-		if r.Answers(to.Number) {
+		if r.Answers(to.Number) && !r.ofMember(to) {
 			f.Answers = append(f.Answers, Answer{r.Kind, atDay(r.At), r.until()})
 		}
 		if r.Forwarded == to.Number && c.Delivered.IsZero() { // who passed it on has handed it over
@@ -140,6 +143,11 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 	for _, e := range c.History {
 		if e.Corrected {
 			continue
+		}
+		if id, is := e.Evidence.Response(); is { // what one member says, the group has not said
+			if r, known := st.Response(id); known && r.ofMember(to) {
+				continue
+			}
 		}
 		if e.Said != "" {
 			f.Said, f.SaidOn = e.Said, e.On
@@ -202,7 +210,7 @@ func (s *Service) Note(ctx context.Context, slug string, k Known, by int64) erro
 
 // lockedStanding is where a letter that is locked stands, for editors, each demand with the id that what is known of it goes by.
 func (s *Service) lockedStanding(tx *store.Tx, l letter.Letter) (Standing, error) {
-	if !l.Fixed() {
+	if l.State == letter.Draft && l.FixedAt.IsZero() { // nothing can come back before anything was handed over
 		return Standing{}, fault.New(fault.Conflict, "letter.draft")
 	}
 	if _, err := s.Letters.Demands.In(tx, l); err != nil {

@@ -40,6 +40,9 @@ type Standing struct {
 	Demands    []Demand
 	Dates      []KeyDate         // earliest first
 	Exhibits   map[string]string // names of the files that something rests on, by hash
+
+	today        time.Time
+	confidential map[int]bool // addressees of whom the public knows nothing but the text; nil for editors
 }
 
 // Demand is a demand of the letter's current edition with each of those it is asked of.
@@ -69,6 +72,7 @@ func (s *Service) Standing(ctx context.Context, l letter.Letter, v View) (st Sta
 
 func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (st Standing, err error) {
 	now := tx.Now()
+	st.today = atDay(now)
 	if st.Addressees, err = addressees(tx, l); err != nil {
 		return st, err
 	}
@@ -80,9 +84,6 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		return st, err
 	}
 	for i, d := range st.Deliveries {
-		if at := slices.IndexFunc(st.Deliveries, func(x Delivery) bool { return x.ID == d.Corrects }); at >= 0 {
-			st.Deliveries[at].Corrected = true
-		}
 		for _, f := range files {
 			if f.delivery == d.ID && f.Role != words {
 				st.Deliveries[i].Files = append(st.Deliveries[i].Files, f)
@@ -93,13 +94,11 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		return st, err
 	}
 	if v == ForPublic {
-		st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) })
-		st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool { return r.State == Private })
-		st.Addressees = slices.DeleteFunc(st.Addressees, func(a Addressee) bool { return !st.names(a) })
-		for i, a := range st.Addressees {
-			if a.confidential() {
-				st.Addressees[i].Taken = nil
-			}
+		st.hide(now)
+	}
+	for _, d := range st.Deliveries {
+		if at := slices.IndexFunc(st.Deliveries, func(x Delivery) bool { return x.ID == d.Corrects }); at >= 0 {
+			st.Deliveries[at].Corrected = true
 		}
 	}
 	entries, err := store.List(tx, qListEntries, scanEntry, l.ID)
@@ -128,7 +127,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 			known = nil
 		}
 		for _, to := range st.Addressees {
-			if to.Role == Asks && to.isAsked(a) {
+			if to.Role == Asks && to.isAsked(a) && !st.confidential[to.Number] { // to say that nothing was handed over would be untrue
 				d.Cells = append(d.Cells, st.cell(a, to, known, now))
 			}
 		}
@@ -137,18 +136,39 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	return st, st.beside(tx, l)
 }
 
+// hide leaves out what the public may not know: what is private or under embargo, and of an addressee who is to be known for nothing but
+// standing in the text all else.
+func (st *Standing) hide(now time.Time) {
+	confidential := map[int]bool{}
+	for i, a := range st.Addressees {
+		if confidential[a.Number] = a.Confidential(); a.Confidential() {
+			st.Addressees[i] = Addressee{Number: a.Number, Slug: a.Slug, Role: a.Role, Name: a.Name, Office: a.Office, Place: a.Place}
+		}
+	}
+	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) || confidential[d.Addressee] })
+	st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool {
+		return r.State == Private || confidential[r.Addressee] || confidential[r.Forwarded] || slices.ContainsFunc(r.Also, func(n int) bool { return confidential[n] })
+	})
+	st.Addressees = slices.DeleteFunc(st.Addressees, func(a Addressee) bool { return !st.names(a) })
+	st.confidential = confidential
+}
+
 // names reports whether anything that is public names an addressee: the letter's text, a delivery, a response.
 func (st Standing) names(a Addressee) bool {
 	return a.Place > 0 || slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == a.Number }) ||
 		slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Answers(a.Number) || r.Forwarded == a.Number })
 }
 
-// visible leaves out of what the public sees the entries that rest on a response which is not published.
+// visible leaves out of what the public sees the entries that rest on a response which is not published, and what somebody said of whom
+// nobody may know that they were asked.
 func visible(entries []Entry, st Standing, v View) []Entry {
 	if v == ForEditors {
 		return entries
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool {
+		if e.Said != "" && st.confidential[e.addressee] { // they have got it, then
+			return true
+		}
 		id, rests := e.Evidence.Response()
 		_, known := st.Response(id)
 		return rests && !known
@@ -175,10 +195,10 @@ func (st Standing) Find(number int) (Addressee, bool) {
 }
 
 // Begun reports whether there is more to say than what is asked: something was handed over, came back, is said of it, or known of a
-// demand, or there are days that matter.
+// demand.
 func (st Standing) Begun() bool {
 	said := func(a Addressee) bool { return a.Said != nil }
-	return len(st.Deliveries)+len(st.Responses)+len(st.Dates) > 0 || slices.ContainsFunc(st.Addressees, said) ||
+	return len(st.Deliveries)+len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) ||
 		slices.ContainsFunc(st.Demands, func(d Demand) bool {
 			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
 		})
@@ -195,7 +215,7 @@ func (st Standing) Tally() (t Tally) {
 		}
 	}
 	for _, a := range st.Addressees {
-		if a.Role != Asks || a.Place == 0 { // others were passed it by those
+		if a.Role != Asks || a.Place == 0 || st.confidential[a.Number] { // others were passed it by those
 			continue
 		}
 		if t.Asked++; slices.ContainsFunc(st.Responses, func(r Response) bool { return r.Answers(a.Number) && r.Kind.answers() }) {
@@ -223,7 +243,8 @@ func (st Standing) MembersAnswered(addressee int) int {
 			named[text.Fold(r.From)] = true
 		}
 	}
-	return len(named)
+	a, _ := st.Find(addressee)
+	return min(len(named), a.Members)
 }
 
 // NewHolder returns who holds an office since the letter was last handed over to it: they may not know of it.
@@ -233,7 +254,7 @@ func (st Standing) NewHolder(a Addressee) (Holder, bool) {
 	}
 	h := a.Holders[len(a.Holders)-1]
 	from, err := time.Parse(time.DateOnly, h.From)
-	if err != nil || h.Until != "" {
+	if err != nil || h.Until != "" || from.After(st.today) {
 		return Holder{}, false
 	}
 	before := false

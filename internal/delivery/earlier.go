@@ -47,7 +47,9 @@ type KeyDate struct {
 func (k KeyDate) Next(today time.Time) time.Time {
 	day := k.Day
 	for years := 1; k.Yearly && day.Before(atDay(today)); years++ {
-		day = k.Day.AddDate(years, 0, 0)
+		if day = k.Day.AddDate(years, 0, 0); day.Month() != k.Day.Month() { // of 29 February, in another year
+			day = day.AddDate(0, 0, -1)
+		}
 	}
 	return day
 }
@@ -62,7 +64,7 @@ var (
 	qInsertEarlier = store.Q("earlier_call.insert", `
 		INSERT INTO earlier_call (letter_id, id, demand_id, kind, who, title, sent, published, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	qListEarlier = store.Q("earlier_call.list", `
-		SELECT id, demand_id, kind, who, title, sent, published, source FROM earlier_call WHERE letter_id = $1 ORDER BY sent, id`)
+		SELECT id, demand_id, kind, who, title, sent, published, source FROM earlier_call WHERE letter_id = $1 ORDER BY sent = '', sent, id`)
 	qRemoveEarlier = store.Q("earlier_call.remove", `DELETE FROM earlier_call WHERE letter_id = $1 AND id = $2`)
 	qInsertDate    = store.Q("letter_date.insert", `INSERT INTO letter_date (letter_id, id, day, label, yearly) VALUES ($1, $2, $3, $4, $5)`)
 	qListDates     = store.Q("letter_date.list", `SELECT id, day, label, yearly FROM letter_date WHERE letter_id = $1 ORDER BY day, id`)
@@ -127,6 +129,9 @@ func (s *Service) AddEarlier(ctx context.Context, slug, number string, e Earlier
 		return faults
 	}
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		if !l.Fixed() {
+			return fault.New(fault.Conflict, "demand.draft")
+		}
 		asked, err := s.Letters.Demands.In(tx, l)
 		if err != nil {
 			return err

@@ -81,7 +81,11 @@ func (s *Service) Went(ctx context.Context, id int64, state State, sent []File) 
 			}
 			d.Files[at].Copy, d.Files[at].Commitment = f.Copy, f.Commitment
 		}
-		return s.log(tx, l, d)
+		to, err := addressee(tx, l, d.Addressee)
+		if err != nil {
+			return err
+		}
+		return s.log(tx, l, d, to)
 	})
 }
 

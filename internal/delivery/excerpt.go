@@ -23,7 +23,7 @@ const (
 // Words proposes an excerpt of a file: the beginning of its text, "" where it cannot be read. A PDF is read by pdftotext (poppler-utils),
 // where that is installed: a program of its own, so that a file made to harm harms nothing here, and stopped after ten seconds.
 func (f File) Words(ctx context.Context) string {
-	if f.Type == letter.PDF {
+	if f.Type == letter.PDF && len(f.Content) <= importer.Limit {
 		return letter.Excerpt(pdfText(ctx, f.Content), maxProposed)
 	}
 	if len(f.Content) > importer.Limit {
@@ -40,6 +40,7 @@ func pdfText(ctx context.Context, data []byte) string {
 	ctx, cancel := context.WithTimeout(ctx, extractFor)
 	defer cancel()
 	c := exec.CommandContext(ctx, "pdftotext", "-q", "-enc", "UTF-8", "-l", "5", "-", "-")
+	c.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"} // nothing of what the server knows
 	c.Stdin = bytes.NewReader(data)
 	out, err := c.StdoutPipe()
 	if err != nil || c.Start() != nil {

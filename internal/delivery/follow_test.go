@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/document"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -63,9 +64,13 @@ func TestDeliver_aLetterThatIsNotPublished(t *testing.T) {
 		if n := size(); n != before {
 			t.Errorf("the log grew by %d", n-before)
 		}
-		if letters, err := o.Deliveries.LettersTo(ctx, "special-rapporteur-on-harbours"); err != nil || len(letters) > 0 {
-			t.Errorf("their page names %q, %v", letters, err)
+		named := func(want int) {
+			t.Helper()
+			if letters, err := o.Deliveries.LettersTo(ctx, "special-rapporteur-on-harbours"); err != nil || len(letters) != want {
+				t.Errorf("their page names %q, %v", letters, err)
+			}
 		}
+		named(0)
 
 		at := o.DB.Now().Add(48 * time.Hour)
 		_, err = o.Letters.SetSettings(ctx, "quiet", letter.Settings{PublishAt: new(o.DB.Now().Add(-time.Hour))}, 0)
@@ -87,6 +92,7 @@ func TestDeliver_aLetterThatIsNotPublished(t *testing.T) {
 			st.Demands[0].Cells[0].Status != delivery.StatusPromised {
 			t.Errorf("%+v, %v", st, err)
 		}
+		named(1)                        // control
 		if n := size(); n != before+2 { // the edition and the delivery
 			t.Errorf("the log grew by %d", n-before)
 		}
@@ -116,25 +122,40 @@ func TestDeliver_inConfidence(t *testing.T) {
 		ctx := t.Context()
 		set := func(c delivery.Communication) {
 			t.Helper()
-			if _, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 2, Taken: &c}, 0); err != nil {
+			if _, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 2, Communication: &c}, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
+		embargoed := o.deliver(delivery.HandOver{Addressee: 2, Channel: delivery.ByPost, Embargo: o.DB.Now().Add(time.Hour)})
+		set(delivery.Communication{}) // nothing is known of it yet
 		set(delivery.Communication{Type: "AL", Reference: "XYZ 3/2030", Sent: "2030-05-01"})
+		o.Clock.Advance(2 * time.Hour)
+		o.Work("delivery.lift")
 		d := o.deliver(delivery.HandOver{Addressee: 2, Channel: delivery.ByPortal})
 		r := o.receive(delivery.Came{Addressee: 2, Kind: delivery.Acknowledgement, At: o.DB.Now()})
 		refused(t, "a delivery", o.Deliveries.Publish(ctx, "quay", d.ID, 0), "delivery.confidential")
 		refused(t, "an answer", o.Deliveries.PublishResponse(ctx, "quay", r.ID), "delivery.confidential")
 		_, err := o.Deliveries.Receive(ctx, "quay", delivery.Came{Addressee: 2, Kind: delivery.Answered, At: o.DB.Now(), Publish: true}, 0)
 		refused(t, "an answer that is published at once", err, "delivery.confidential")
-		if st := o.standing(delivery.ForPublic); len(st.Deliveries)+len(st.Responses) > 0 || st.Addressees[1].Taken != nil {
-			t.Errorf("the public sees %+v", st)
+		_, err = o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 2, Reason: new("because")}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.note(delivery.Known{Demand: "1", Addressee: 2, Said: delivery.Promised, Evidence: "https://press.example/", On: o.DB.Now()}, "")
+		st := o.standing(delivery.ForPublic)
+		if a := st.Addressees[1]; len(st.Deliveries)+len(st.Responses) > 0 || a.Communication != nil || a.Reason != "" || strings.Contains(o.cells(delivery.ForPublic), "promised") {
+			t.Errorf("the public sees %+v, %s", st, o.cells(delivery.ForPublic))
 		}
 		set(delivery.Communication{Type: "AL", Reference: "XYZ 3/2030", Sent: "2030-05-01", Published: "2030-08-01", Open: true})
+		if st := o.standing(delivery.ForPublic); len(st.Deliveries) != 1 || st.Deliveries[0].ID != embargoed.ID || !st.Deliveries[0].Logged {
+			t.Errorf("what was under embargo: %+v", st.Deliveries)
+		}
+		_, err = o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 2, Communication: &delivery.Communication{}}, 0)
+		refused(t, "what is in the log", err, "delivery.known")
 		if err := o.Deliveries.Publish(ctx, "quay", d.ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if st := o.standing(delivery.ForPublic); len(st.Deliveries) != 1 || st.Addressees[1].Taken.Published != "2030-08-01" {
+		if st := o.standing(delivery.ForPublic); len(st.Deliveries) != 2 || st.Addressees[1].Communication.Published != "2030-08-01" {
 			t.Errorf("the public sees %+v", st)
 		}
 	})
@@ -152,6 +173,20 @@ func TestDeliver_corrects(t *testing.T) {
 		st := o.standing(delivery.ForPublic)
 		if got := o.cells(delivery.ForPublic); !strings.HasPrefix(got, "1/1 waiting") || len(st.Deliveries) != 2 || !st.Deliveries[0].Corrected {
 			t.Errorf("%s, %+v", got, st.Deliveries)
+		}
+		_, err := o.Deliveries.Deliver(t.Context(), "quay", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Corrects: wrong.ID}, 0)
+		refused(t, "twice", err, "delivery.corrects")
+		_, err = o.Deliveries.Deliver(t.Context(), "quay", delivery.HandOver{Addressee: 2, Channel: delivery.ByPost, Corrects: st.Deliveries[1].ID}, 0)
+		refused(t, "for somebody else", err, "delivery.corrects")
+		private := o.deliver(delivery.HandOver{Addressee: 1, Channel: delivery.ByPortal, Corrects: st.Deliveries[1].ID, Private: true})
+		if now := o.standing(delivery.ForPublic); len(now.Deliveries) != 2 || now.Deliveries[1].Corrected { // nobody hears of a private correction
+			t.Errorf("%+v", now.Deliveries)
+		}
+		if err := o.Deliveries.Retract(t.Context(), "quay", private.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if all := o.standing(delivery.ForEditors).Deliveries; len(all) != 3 || !all[2].Corrected {
+			t.Errorf("%+v", all)
 		}
 	})
 }
@@ -174,20 +209,19 @@ func TestDeliver_aReminderCarriesTheFirst(t *testing.T) {
 	})
 }
 
-// Who holds an office can change, in the text too: the office stays the same addressee, and editors are asked whether it knows.
+// Who holds an office can change. Editors are asked whether they know of the letter; in the text they are the same once an editor says so.
 func TestAddressees_anOfficeOutlastsItsHolder(t *testing.T) {
 	offices(t, func(t *testing.T, o *office) {
-		now := o.DB.Now()
+		ctx, now := t.Context(), o.DB.Now()
+		if err := o.Letters.Demands.AddFact(ctx, "quay", "2", letter.Fact{Kind: letter.FactAsked, Value: "1"}, 0); err != nil {
+			t.Fatal(err)
+		}
 		o.deliver(delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, At: now.AddDate(0, 0, -20)})
-		holders := func(from time.Time) {
-			t.Helper()
-			if _, err := o.Deliveries.PutAddressee(t.Context(), "quay", delivery.AddresseeChange{Number: 1, Holders: []delivery.Holder{
-				{Name: "Tessa Varn", Until: from.AddDate(0, 0, -1).Format(time.DateOnly)}, {Name: "Ugo Lind", From: from.Format(time.DateOnly)}}}, 0); err != nil {
+		for from, want := range map[time.Time]bool{now.AddDate(0, 0, -5): true, now.AddDate(0, 0, -30): false} {
+			if _, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 1, Holders: []delivery.Holder{
+				{Name: "Una Dahl", Until: "2019-05-01"}, {Name: "Ugo Lind", From: from.Format(time.DateOnly)}}}, 0); err != nil {
 				t.Fatal(err)
 			}
-		}
-		for from, want := range map[time.Time]bool{now.AddDate(0, 0, -5): true, now.AddDate(0, 0, -30): false} {
-			holders(from)
 			st := o.standing(delivery.ForEditors)
 			if h, changed := st.NewHolder(st.Addressees[0]); changed != want || want && h.Name != "Ugo Lind" {
 				t.Errorf("since %s: %+v, %v", from, h, changed)
@@ -196,9 +230,22 @@ func TestAddressees_anOfficeOutlastsItsHolder(t *testing.T) {
 		text := o.letter.Edition.Text("en")
 		text.Addressees = []letter.Addressee{{Name: "Ugo Lind", Office: "Minister for Water"}, text.Addressees[1]}
 		o.Write(letter.Import{Slug: "quay", Text: text, Follows: letter.FollowsCosmetic, Publish: true})
+		before := o.standing(delivery.ForPublic)
+		if a := before.Addressees[len(before.Addressees)-1]; a.Name != "Ugo Lind" || !strings.Contains(o.cells(delivery.ForPublic), "1/3 not_delivered") {
+			t.Fatalf("another person of the same office inherits: %+v, %s", before.Addressees, o.cells(delivery.ForPublic))
+		}
+		_, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 2, Is: 3}, 0)
+		refused(t, "one who is in the text", err, "addressee.is")
+		if _, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 1, Is: 3}, 0); err != nil {
+			t.Fatal(err)
+		}
 		st := o.standing(delivery.ForPublic)
-		if a := st.Addressees[0]; len(st.Addressees) != 2 || a.Name != "Ugo Lind" || a.Place != 1 || !strings.HasPrefix(o.cells(delivery.ForPublic), "1/1 unanswered") {
-			t.Errorf("%+v, %s", st.Addressees, o.cells(delivery.ForPublic))
+		a := st.Addressees[0]
+		if len(st.Addressees) != 2 || a.Name != "Ugo Lind" || a.Place != 1 || a.Holders[len(a.Holders)-1].Name != "Tessa Varn" {
+			t.Errorf("%+v", st.Addressees)
+		}
+		if got := o.cells(delivery.ForPublic); got != "1/1 unanswered, 1/2 not_delivered, 2/1 unanswered, 3/2 not_delivered" {
+			t.Error(got)
 		}
 	})
 }
@@ -252,7 +299,7 @@ func TestStanding_beside(t *testing.T) {
 		}
 		o.receive(delivery.Came{Addressee: 2, Kind: delivery.OutOfOffice, At: now, From: "Knut Lie"})
 		st := o.standing(delivery.ForEditors)
-		if e := st.Demands[0].Earlier; len(e) != 3 || e[1].Sent != "2028" || e[2].Sent != "2029-11" || len(st.Demands[1].Earlier) > 0 {
+		if e := st.Demands[0].Earlier; len(e) != 3 || e[0].Sent != "2028" || e[1].Sent != "2029-11" || len(st.Demands[1].Earlier) > 0 {
 			t.Errorf("%+v", e)
 		}
 		if n := st.MembersAnswered(2); n != 2 {
@@ -273,11 +320,20 @@ func TestStanding_beside(t *testing.T) {
 		refused(t, "itself", err, "letter.continues")
 		text := o.letter.Edition.Text("en")
 		text.Title = "The quay again"
-		o.Write(letter.Import{Slug: "again", Text: text, Settings: letter.Settings{Continues: new("quay")}})
+		leads := letter.Settings{Leads: []string{"pilots"}}
+		o.Write(letter.Import{Slug: "again", Text: text, Settings: letter.Settings{Continues: new("quay")},
+			Organisations: []account.Organisation{{Slug: "pilots", Names: map[string]string{"en": "Pilots’ Guild"}}}})
+		o.Set("quay", leads)
 		if list, err := o.Letters.Continuing(ctx, o.letter.ID); err != nil || len(list) > 0 { // nobody hears of a draft
 			t.Errorf("%d go on with it, %v", len(list), err)
 		}
 		o.PublishText("again")
+		if list, err := o.Letters.Continuing(ctx, o.letter.ID); err != nil || len(list) > 0 { // of somebody else
+			t.Errorf("%d go on with it, %v", len(list), err)
+		}
+		_, err = o.Letters.SetSettings(ctx, "quay", letter.Settings{Continues: new("again")}, 0)
+		refused(t, "in a circle", err, "letter.continues")
+		o.Set("again", leads)
 		if list, err := o.Letters.Continuing(ctx, o.letter.ID); err != nil || len(list) != 1 || list[0].Slug != "again" {
 			t.Errorf("%d go on with it, %v", len(list), err)
 		}
@@ -329,5 +385,73 @@ func TestReceive_forSeveral(t *testing.T) {
 		}
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://letters.example/fa/letters/other/responses/abc", On: now}, "cell.own_word")
 		o.note(delivery.Known{Demand: "1", Addressee: 1, Outcome: delivery.Met, Evidence: "https://press.example/letters/responses", On: now}, "")
+	})
+}
+
+// What one member of a group says, the group has not said; what is neither an ask nor a reminder of one begins no clock.
+func TestStanding_membersAndKinds(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		now := o.DB.Now()
+		if _, err := o.Deliveries.PutAddressee(t.Context(), "quay", delivery.AddresseeChange{Number: 2, Members: new(2), Rule: &delivery.Rule{Days: 10, Source: "Rule 4"}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		o.deliver(delivery.HandOver{Addressee: 2, Channel: delivery.ByPost, At: now.AddDate(0, 0, -20)})
+		o.deliver(delivery.HandOver{Addressee: 1, Kind: delivery.Reply, Channel: delivery.ByPost, At: now.AddDate(0, 0, -20)})
+		for _, from := range []string{"Ida Holm", "Per Skau", "Knut Lie"} {
+			o.receive(delivery.Came{Addressee: 2, Kind: delivery.Answered, At: now, From: from, Said: map[string]delivery.Said{"1": delivery.Refused}})
+		}
+		want := "1/1 not_delivered, 1/2 late, 2/1 not_delivered, 2/2 late, 3/2 late"
+		if got := o.cells(delivery.ForEditors); got != want || o.standing(delivery.ForEditors).MembersAnswered(2) != 2 {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+		o.receive(delivery.Came{Addressee: 2, Kind: delivery.Answered, At: now, Said: map[string]delivery.Said{"1": delivery.Promised}}) // control: the board itself
+		if got := o.cells(delivery.ForEditors); !strings.Contains(got, "1/2 promised, 2/1 not_delivered, 2/2 acknowledged") {
+			t.Error(got)
+		}
+	})
+}
+
+// Of two who change the same, the second is told.
+func TestEditors_atOnce(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		ctx, a := t.Context(), o.standing(delivery.ForEditors).Addressees[0]
+		for i, want := range []string{"", "addressee.changed"} {
+			_, err := o.Deliveries.PutAddressee(ctx, "quay", delivery.AddresseeChange{Number: 1, Base: new(a.Revision()), Members: new(i + 3)}, 0)
+			if want == "" && err != nil {
+				t.Error(err)
+			} else if want != "" {
+				refused(t, "an addressee", err, want)
+			}
+		}
+		r := o.receive(delivery.Came{Addressee: 1, Kind: delivery.Answered, At: o.DB.Now(), Excerpt: "Ada is free."})
+		if err := o.Deliveries.Edit(ctx, "quay", r.ID, r.Sum(), "She is free.", "en", nil, 0); err != nil {
+			t.Error(err)
+		}
+		refused(t, "a response", o.Deliveries.Edit(ctx, "quay", r.ID, r.Sum(), "Ada is free!", "en", nil, 0), "response.changed")
+	})
+}
+
+// The document of a letter that is handed over early says so, and nothing that is not so yet.
+func TestDeliver_anEarlyDocument(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		text := o.letter.Edition.Text("en")
+		text.Title = "The quiet quay"
+		o.Write(letter.Import{Slug: "quiet", Text: text})
+		if _, err := o.Deliveries.Deliver(t.Context(), "quiet", delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, Early: true}, 0); err != nil {
+			t.Fatal(err)
+		}
+		for early, want := range map[bool]string{true: "not published yet", false: ""} {
+			data, err := o.Documents.Write(t.Context(), document.PDF, func() (*document.Document, error) {
+				return o.Documents.Make(t.Context(), document.Wanted{Slug: "quiet", Audience: roll.ForPublic, Addressee: 2, BaseURL: "https://letters.example", Early: early})
+			})
+			if !early {
+				refused(t, "a draft", err, "letter.draft")
+				continue
+			}
+			said := strings.Join(strings.Fields(textOf(t, data)), " ")
+			if err != nil || !strings.Contains(said, want) || strings.Contains(said, "letters.example") || strings.Contains(said, "How to check") || strings.Contains(said, "handed over") {
+				t.Errorf("%v, %s", err, said)
+			}
+		}
 	})
 }

@@ -1,9 +1,7 @@
 package delivery
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"iter"
 	"slices"
@@ -17,8 +15,6 @@ import (
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
-	"github.com/undersigned/undersigned/internal/tlog"
-	"github.com/undersigned/undersigned/verify"
 )
 
 // DeliveryKind says what it is to whoever gets it.
@@ -72,7 +68,7 @@ type Delivery struct {
 	Files     []File
 	Logged    bool
 	Corrects  int64 // an earlier entry that was wrong, 0 for none
-	Corrected bool  // by a later one
+	Corrected bool  // by a later one, or taken back
 
 	letter letter.ID
 	by     int64 // who entered it, 0 for the command line
@@ -101,20 +97,23 @@ var (
 		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at, corrects)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
 	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0),
-		COALESCE(corrects, 0)`
+		COALESCE(corrects, 0), retracted_at IS NOT NULL`
 	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
 	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
 	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
 	qSetPublic      = store.Q("delivery.set_public", `UPDATE delivery SET public_at = $1 WHERE id = $2`)
 	qCountSame      = store.Q("delivery.count_same", `
 		SELECT COUNT(*) FROM delivery WHERE letter_id = $1 AND addressee = $2 AND kind = $3 AND channel = $4 AND created_at > $5`)
-	qSetLogged = store.Q("delivery.set_logged", `UPDATE delivery SET logged = $1 WHERE id = $2 AND logged = $3`)
+	qCountCorrecting = store.Q("delivery.count_correcting", `SELECT COUNT(*) FROM delivery WHERE corrects = $1`)
+	qRetract         = store.Q("delivery.retract", `UPDATE delivery SET retracted_at = $1 WHERE id = $2 AND retracted_at IS NULL`)
+	qSetLogged       = store.Q("delivery.set_logged", `UPDATE delivery SET logged = $1 WHERE id = $2 AND logged = $3`)
 )
 
 func scanDelivery(row store.Row) (d Delivery, err error) {
 	var at int64
 	var public *int64
-	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged, &d.by, &d.Corrects)
+	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged,
+		&d.by, &d.Corrects, &d.Corrected)
 	if d.At = time.UnixMicro(at).UTC(); public != nil {
 		d.PublicAt = time.UnixMicro(*public).UTC()
 	}
@@ -175,6 +174,13 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 	if wrong := h.check(s.DB.Now(), l); len(wrong) > 0 {
 		return d, wrong
 	}
+	if h.Corrects != 0 && !slices.ContainsFunc(h.Files, func(f File) bool { return f.Role == Pack }) { // what was handed over is the same
+		packs, _, err := s.packsOf(ctx, l, func(d Delivery) bool { return d.ID == h.Corrects })
+		if err != nil && !fault.Is(err, fault.Gone) {
+			return d, err
+		}
+		h.Files = append(packs, h.Files...)
+	}
 	if h.Channel == ByEmail && !slices.ContainsFunc(h.Files, func(f File) bool { return f.Role == Pack }) {
 		packs, err := s.packs(ctx, l, h, by)
 		if err != nil {
@@ -189,9 +195,9 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 		}
 		f.commit()
 	}
-	sum := l.Edition.SHA256
+	made := l.Edition
 	err = s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if l.State == letter.Draft && l.Edition.SHA256 != sum { // of which the document was not made
+		if l.Edition.Number != made.Number || l.Edition.SHA256 != made.SHA256 { // of which the document was not made
 			return fault.New(fault.Conflict, "letter.text_changed")
 		}
 		d, err = s.handOver(tx, l, h, by)
@@ -202,34 +208,44 @@ func (s *Service) Deliver(ctx context.Context, slug string, h HandOver, by int64
 
 // packs are what goes by email where nothing else was chosen: the letter for the addressee; with a reminder what they got first, if that
 // is still kept.
-func (s *Service) packs(ctx context.Context, l letter.Letter, h HandOver, by int64) (list []File, err error) {
+func (s *Service) packs(ctx context.Context, l letter.Letter, h HandOver, by int64) ([]File, error) {
 	if h.Kind == Reminder {
-		err := s.DB.View(ctx, func(tx *store.Tx) error {
-			st, err := standing(tx, s.Letters, l, ForEditors)
-			at := slices.IndexFunc(st.Deliveries, func(d Delivery) bool { return d.Addressee == h.Addressee && d.Arrived() && d.Commitment() != "" })
-			if err != nil || at < 0 {
-				return err
-			}
-			for _, f := range st.Deliveries[at].Files {
-				if f.Role != Pack {
-					continue
-				}
-				if f, err = s.findFile(tx, st.Deliveries[at], f.number); err != nil {
-					return err
-				}
-				list = append(list, f)
-			}
-			return nil
-		})
+		first, at, err := s.packsOf(ctx, l, func(d Delivery) bool { return d.Addressee == h.Addressee && d.Arrived() && d.Commitment() != "" })
 		if err != nil && !fault.Is(err, fault.Gone) {
 			return nil, err
 		}
-		if err == nil && len(list) > 0 {
-			return list, nil
+		if err == nil && len(first) > 0 {
+			if erased, err := s.Signing.Erasures.Since(ctx, l.ID, at); err != nil || !erased {
+				return first, err
+			}
 		}
 	}
 	made, err := s.pack(ctx, l, h.Addressee, by)
 	return []File{made}, err
+}
+
+// packsOf returns what was handed over with the first delivery that is wanted, and when.
+func (s *Service) packsOf(ctx context.Context, l letter.Letter, wanted func(Delivery) bool) (list []File, at time.Time, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		st, err := standing(tx, s.Letters, l, ForEditors)
+		first := slices.IndexFunc(st.Deliveries, wanted)
+		if err != nil || first < 0 {
+			return err
+		}
+		d := st.Deliveries[first]
+		at = d.At
+		for _, f := range d.Files {
+			if f.Role != Pack {
+				continue
+			}
+			if f, err = s.findFile(tx, d, f.number); err != nil {
+				return err
+			}
+			list = append(list, f)
+		}
+		return nil
+	})
+	return list, at, err
 }
 
 // pack makes the letter for an addressee as a document. Names that only an addressee may see are for those whom the letter's text
@@ -341,12 +357,12 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	if err := keep(tx, l.ID, list); err != nil {
 		return d, err
 	}
-	if h.again(tx, l.ID) {
+	if h.Corrects == 0 && h.again(tx, l.ID) {
 		return d, fault.List{fault.New(fault.Conflict, "delivery.twice").On("addressee")}
 	}
 	if h.Corrects != 0 {
 		wrong, err := s.find(tx, l, h.Corrects)
-		if err != nil || wrong.Channel == ByEmail {
+		if err != nil || wrong.Channel == ByEmail || h.Channel == ByEmail || wrong.Addressee != h.Addressee || wrong.Corrected {
 			return d, fault.List{fault.New(fault.Invalid, "delivery.corrects").On("corrects")}
 		}
 	}
@@ -366,7 +382,7 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 		d.At = tx.Now()
 	}
 	switch {
-	case h.Private || to.confidential():
+	case h.Private || to.Confidential():
 		d.PublicAt = time.Time{}
 	case h.Embargo.After(tx.Now()):
 		d.PublicAt = h.Embargo
@@ -399,7 +415,7 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 			return d, err
 		}
 	}
-	if err := s.log(tx, l, d); err != nil {
+	if err := s.log(tx, l, d, to); err != nil {
 		return d, err
 	}
 	return d, record(tx, l, by, "delivery.added", string(d.Channel))
@@ -418,61 +434,30 @@ const twiceWithin = 2 * time.Minute
 // words is the text of an email: kept, and no file that was handed over.
 const words FileRole = "words"
 
-// log states a delivery that everybody may know of, once. An email is stated when it has gone, and what was handed over of a letter
-// that is not published when it is.
-func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery) error {
-	if d.Logged || l.State == letter.Draft || !d.IsPublic(tx.Now()) || !d.Arrived() {
-		return nil
-	}
-	n, err := tx.Exec(qSetLogged, true, d.ID, false)
-	if err != nil || n == 0 {
-		return err
-	}
-	leaf := verify.Deliver{Letter: l.LogID}
-	for _, f := range d.Files {
-		if f.Role != Pack {
-			continue
-		}
-		sum, err := hex.DecodeString(f.Commitment)
-		if err != nil || len(sum) != 32 {
-			return errors.New("delivery: a file without a commitment")
-		}
-		leaf.Files = append(leaf.Files, [32]byte(sum))
-	}
-	slices.SortFunc(leaf.Files, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
-	leaf.Files = slices.Compact(leaf.Files)
-	return tlog.Enqueue(tx, tlog.Waiting{Letter: l.ID, Leaf: leaf})
-}
-
-// Publish lets everybody know of a delivery that was private or under embargo.
-func (s *Service) Publish(ctx context.Context, slug string, id, by int64) error {
+// Retract takes back an entry that was made by mistake: it stays in the list, and counts nowhere. Emails have gone and are not taken back. A
+// draft of which nothing was handed over after all can be written on again.
+func (s *Service) Retract(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
 		d, err := s.find(tx, l, id)
 		if err != nil {
 			return err
 		}
-		if d.IsPublic(tx.Now()) {
-			return s.log(tx, l, d)
+		if d.Channel == ByEmail || d.Corrected {
+			return fault.New(fault.Conflict, "delivery.corrects")
 		}
-		list, err := addressees(tx, l)
+		if _, err := tx.Exec(qRetract, tx.Now().UnixMicro(), id); err != nil {
+			return err
+		}
+		st, err := standing(tx, s.Letters, l, ForEditors)
 		if err != nil {
 			return err
 		}
-		to, err := pick(list, d.Addressee)
-		if err != nil {
-			return err
+		if l.State == letter.Draft && len(st.Responses) == 0 && !slices.ContainsFunc(st.Deliveries, func(d Delivery) bool { return !d.Corrected }) {
+			if err := letter.Unfix(tx, l.ID); err != nil {
+				return err
+			}
 		}
-		if to.confidential() {
-			return fault.New(fault.Conflict, "delivery.confidential")
-		}
-		d.PublicAt = tx.Now()
-		if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {
-			return err
-		}
-		if err := s.log(tx, l, d); err != nil {
-			return err
-		}
-		return record(tx, l, by, "delivery.published", string(d.Channel))
+		return record(tx, l, by, "delivery.retracted", string(d.Channel))
 	})
 }
 
@@ -484,6 +469,11 @@ func (s *Service) find(tx *store.Tx, l letter.Letter, id int64) (Delivery, error
 	if err != nil {
 		return d, err
 	}
+	var later int64
+	if err := tx.Row(qCountCorrecting, id).Scan(&later); err != nil {
+		return d, err
+	}
+	d.Corrected = d.Corrected || later > 0
 	files, err := store.List(tx, qListFiles, scanFile, l.ID)
 	d.Files = slices.DeleteFunc(files, func(f File) bool { return f.delivery != id })
 	return d, err
@@ -500,65 +490,4 @@ func (s *Service) File(ctx context.Context, l letter.Letter, delivery int64, num
 		return err
 	})
 	return f, err
-}
-
-// Register hands the work that is done in the background to the runner.
-func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j lift) error { return s.lift(ctx, j.Delivery) })
-	job.Handle(r, func(ctx context.Context, _ int64, j letter.Opened) error { return s.opened(ctx, j.Letter) })
-}
-
-// opened states what was handed over of a letter before it was published.
-func (s *Service) opened(ctx context.Context, id letter.ID) error {
-	l, err := s.Letters.ByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	return s.Letters.Amend(ctx, l.Slug, func(tx *store.Tx, l letter.Letter) error {
-		list, err := store.List(tx, qListDeliveries, scanDelivery, l.ID)
-		if err != nil {
-			return err
-		}
-		for _, d := range list {
-			if d, err = s.find(tx, l, d.ID); err != nil {
-				return err
-			}
-			if err := s.log(tx, l, d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// lift lets everybody know of a delivery whose embargo has ended.
-func (s *Service) lift(ctx context.Context, id int64) error {
-	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
-		d, err := s.find(tx, l, id)
-		if err != nil {
-			return err
-		}
-		return s.log(tx, l, d)
-	})
-}
-
-// amend changes a delivery whose letter is not known, or does nothing if there is none.
-func (s *Service) amend(ctx context.Context, id int64, fn func(tx *store.Tx, l letter.Letter) error) error {
-	var slug string
-	err := s.DB.View(ctx, func(tx *store.Tx) error {
-		d, err := scanDelivery(tx.Row(qFindDelivery, id))
-		if err != nil {
-			return err
-		}
-		l, err := letter.FindIn(tx, d.letter)
-		slug = l.Slug
-		return err
-	})
-	if errors.Is(err, store.ErrNoRow) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.Letters.Amend(ctx, slug, fn)
 }

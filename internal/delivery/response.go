@@ -84,6 +84,9 @@ func (r Response) Answers(addressee int) bool {
 	return r.Addressee == addressee || slices.Contains(r.Also, addressee)
 }
 
+// ofMember reports whether a response is that of one member of a group, who is named.
+func (r Response) ofMember(to Addressee) bool { return to.Members > 0 && r.From != "" }
+
 func (r Response) until() time.Time {
 	at, _ := time.Parse(time.DateOnly, r.Until)
 	return at
@@ -166,7 +169,7 @@ func (s *Service) Receive(ctx context.Context, slug string, c Came, by int64) (r
 func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Response, err error) {
 	if c.Kind == Forwarded && c.Forwarded != nil && c.Forwarded.Number == 0 { // to somebody who is new, who is asked from now on
 		c.Forwarded.Role = new(Asks)
-		to, err := setAddressee(tx, l, *c.Forwarded, by)
+		to, err := s.setAddressee(tx, l, *c.Forwarded, by)
 		if err != nil {
 			return r, err
 		}
@@ -367,8 +370,9 @@ func (s *Service) decide(tx *store.Tx, l letter.ID, id int64, from, to ResponseS
 	return letter.Touch(tx, l)
 }
 
-// Edit sets what is to be published of a response that is private: the excerpt, and the copy of its file; a nil copy stays as it is.
-func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, language string, copied *File, by int64) error {
+// Edit sets what is to be published of a response that is private: the excerpt, and the copy of its file; a nil copy stays as it is. base is
+// the Sum of what was read; another one in its place is a Conflict.
+func (s *Service) Edit(ctx context.Context, slug string, id int64, base, excerpt, language string, copied *File, by int64) error {
 	if copied != nil {
 		f, err := copied.read("copy")
 		if err != nil {
@@ -387,6 +391,9 @@ func (s *Service) Edit(ctx context.Context, slug string, id int64, excerpt, lang
 		r, err := private(tx, l.ID, id)
 		if err != nil {
 			return err
+		}
+		if r.Sum() != base {
+			return fault.New(fault.Conflict, "response.changed")
 		}
 		public := []byte(nil)
 		if copied != nil {

@@ -125,6 +125,9 @@ func (s *Service) Make(ctx context.Context, w Wanted) (d *Document, err error) {
 	if err := w.Layout.takes(in.Language); err != nil {
 		return nil, err
 	}
+	if l.State == letter.Draft { // nothing of it is counted, in the log or known
+		return Make(in), ctx.Err()
+	}
 	if in.Counts, _, _, err = s.Roll.Summary(ctx, l.ID, letter.LastText(editions).Number); err != nil {
 		return nil, err
 	}
@@ -241,6 +244,9 @@ func (in Input) counted() int {
 	}
 	return in.Counts.Organisations + in.Counts.Persons
 }
+
+// early reports whether the letter is handed over before it is published.
+func (in Input) early() bool { return in.Letter.State == letter.Draft }
 
 // lists reports whether the document lists signatories: who signed since the last checkpoint is named to an audience before being counted.
 func (in Input) lists() bool {
@@ -469,7 +475,11 @@ func (d *Document) addSheet(in Input) {
 		}
 	}
 	add(l.T("document.letter"), t.Name())
-	add(l.T("document.text"), l.T("letter.edition_published", "Number", in.Edition.Number, "Date", l.Date(in.Edition.PublishedAt)))
+	if in.early() {
+		add(l.T("document.text"), l.T("document.early", "Number", in.Edition.Number))
+	} else {
+		add(l.T("document.text"), l.T("letter.edition_published", "Number", in.Edition.Number, "Date", l.Date(in.Edition.PublishedAt)))
+	}
 	if t.Translator != "" {
 		add("", l.T("letter.translator", "Name", t.Translator))
 	}
@@ -482,7 +492,7 @@ func (d *Document) addSheet(in Input) {
 	if t.Language != in.Edition.Language {
 		code(l.T("check.text")+" ("+l.Language(in.Edition.Language)+")", in.Edition.SHA256)
 	}
-	if in.Letter.SignOn != letter.SignOnNone {
+	if in.Letter.SignOn != letter.SignOnNone && !in.early() {
 		c := in.Counts
 		number := func(label string, n int) { add(label, l.Number(n)) }
 		number(l.N("counts.organisations", c.Organisations), c.Organisations)
@@ -510,6 +520,9 @@ func (d *Document) addSheet(in Input) {
 	}
 	d.Blocks = append(d.Blocks, facts)
 	d.addStanding(in)
+	if in.early() {
+		return // there is nothing to check it with
+	}
 	d.heading(3, l.T("counts.check"))
 	d.remark(l.T("document.check_text"))
 	if url != "" {

@@ -91,6 +91,12 @@ func (d Demands) Of(ctx context.Context, l Letter) (list []Asked, dropped []Form
 	return list, dropped, err
 }
 
+// RenameAsked lets what is asked of an addressee be asked of the same one under another name.
+func RenameAsked(tx *store.Tx, id ID, from, to string) error {
+	_, err := tx.Exec(qRenameAsked, to, id, from)
+	return err
+}
+
 // In returns the demands of the letter's current edition inside a transaction that holds the letter locked, each with its ID.
 func (Demands) In(tx *store.Tx, l Letter) ([]Asked, error) {
 	list, _, err := askedOf(tx, l)

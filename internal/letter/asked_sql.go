@@ -7,7 +7,9 @@ import (
 )
 
 var (
-	qPutItem = store.Q("demand_item.put", `
+	qRenameAsked = store.Q("demand_fact.rename_asked", `UPDATE demand_fact SET value = $1 WHERE letter_id = $2 AND kind = 'asked' AND value = $3`)
+	qForgetItems = store.Q("demand_item.forget", `DELETE FROM demand_item WHERE letter_id = $1 AND edition = $2`)
+	qPutItem     = store.Q("demand_item.put", `
 		INSERT INTO demand_item (letter_id, edition, number, demand_id, sure) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (letter_id, edition, number) DO UPDATE SET demand_id = excluded.demand_id, sure = excluded.sure`)
 	qListItems = store.Q("demand_item.list", `

@@ -2,7 +2,6 @@ package letter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -55,6 +54,9 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 		return true, nil // the same bytes twice
 	}
 	if l.State == Draft && l.Fixed() && t.Language == draft.Language {
+		if l.FixedAt.IsZero() {
+			return false, fault.New(fault.Conflict, "letter.scheduled")
+		}
 		return false, fault.New(fault.Conflict, "letter.fixed")
 	}
 	if l.State != Draft && follows == FollowsNone {
@@ -73,6 +75,11 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 	if t.Language != draft.Language {
 		t.SourceSHA256 = authoritative
 		draft.Texts[t.Language] = t
+	}
+	if l.State == Draft && t.Language == draft.Language { // what is known of a demand is not handed on to the one that has its number now
+		if _, err := tx.Exec(qForgetItems, l.ID, number); err != nil {
+			return false, err
+		}
 	}
 	if n, err := tx.Exec(qPutEdition, l.ID, number, follows, draft.Language, authoritative); err != nil {
 		return false, err
@@ -208,6 +215,7 @@ func (Opened) Kind() string { return "letter.opened" }
 type opening struct {
 	Letter ID    `json:"letter"`
 	At     int64 `json:"at"` // µs
+	By     int64 `json:"by"` // the user who decided so, 0 for the command line
 }
 
 // Kind names the job.
@@ -229,11 +237,35 @@ func (s *Service) open(ctx context.Context, j opening) error {
 		if l.State != Draft || l.PublishAt.UnixMicro() != j.At {
 			return nil
 		}
-		return publishAs(tx, l, Publication{})
+		if err := ready(tx, l, tx.Now()); err != nil {
+			return err
+		}
+		return publishAs(tx, l, Publication{By: j.By})
 	})
-	if refused := new(fault.Error); errors.As(err, &refused) {
-		return nil
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+		return err
 	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return record(tx, l, j.By, "letter.not_opened", "") })
+}
+
+// ready refuses a draft that nobody may open at a moment, the command line either: what has to be there was taken away meanwhile.
+func ready(tx *store.Tx, l Letter, at time.Time) (err error) {
+	next, err := findEdition(tx, l.ID, 1)
+	if err != nil {
+		return err
+	}
+	if l.Leads, err = account.Leads(tx, l.ID); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(obstacles(l, next, nil, at), func(f Finding) bool { return f.Blocks && f.Key != "lead" }) {
+		return fault.New(fault.Conflict, "letter.not_ready")
+	}
+	return nil
+}
+
+// Unfix lets the text of a draft be changed again, of which nothing was handed over after all.
+func Unfix(tx *store.Tx, id ID) error {
+	_, err := tx.Exec(qUnfix, id)
 	return err
 }
 
@@ -255,10 +287,13 @@ func setOpening(tx *store.Tx, l Letter, at time.Time, by int64) error {
 	if err != nil {
 		return err
 	}
+	if err := ready(tx, l, at); err != nil {
+		return err
+	}
 	if by != 0 {
 		if err := checkOpening(tx, l, next, by); err != nil {
 			return err
 		}
 	}
-	return job.EnqueueAt(tx, at, opening{l.ID, at.UnixMicro()})
+	return job.EnqueueAt(tx, at, opening{l.ID, at.UnixMicro(), by})
 }

@@ -72,7 +72,7 @@ type Letter struct {
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed
 	FixedAt   time.Time // of a draft: since when its text is what was handed over; zero for not
-	PublishAt time.Time // of a draft: when it is published by itself; zero for never
+	PublishAt time.Time // of a draft: when it is published by itself, in the zone in which that was chosen; zero for never
 	Continues ID        // the letter that it goes on with, 0 for none
 	Final     bool      // its close leaf is written: no signature joins the count any more
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_at, deadline_zone, close_of_business,
-		call, embeds, version, created_at, opened_at, closed_at, close_logged, fixed_at, publish_at, continues`
+		call, embeds, version, created_at, opened_at, closed_at, close_logged, fixed_at, publish_at, publish_zone, continues`
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
@@ -43,11 +43,14 @@ var (
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
-			call = $7, embeds = $8, publish_at = $9, version = version + 1
-		WHERE id = $10`)
+			call = $7, embeds = $8, publish_at = $9, publish_zone = $10, version = version + 1
+		WHERE id = $11`)
+	qUnfix          = store.Q("letter.unfix", `UPDATE letter SET fixed_at = NULL WHERE id = $1 AND state = 'draft'`)
 	qSetContinues   = store.Q("letter.set_continues", `UPDATE letter SET continues = $1 WHERE id = $2`)
 	qListContinuing = store.Q("letter.list_continuing", `
-		SELECT `+letterColumns+` FROM letter WHERE continues = $1 AND state <> 'draft' ORDER BY opened_at, id LIMIT 20`)
+		SELECT `+letterColumns+` FROM letter WHERE continues = $1 AND state <> 'draft' AND id IN (
+			SELECT a.letter_id FROM letter_lead a JOIN letter_lead b ON b.organisation_id = a.organisation_id WHERE b.letter_id = $1)
+		ORDER BY opened_at, id LIMIT 20`)
 	qFix          = store.Q("letter.fix", `UPDATE letter SET fixed_at = COALESCE(fixed_at, $1) WHERE id = $2 AND state = 'draft'`)
 	qSetPublished = store.Q("letter.set_published", `
 		UPDATE letter SET edition = $1, state = CASE WHEN state = 'draft' THEN $2 ELSE state END,
@@ -170,10 +173,10 @@ func putText(tx *store.Tx, id ID, number int, t Text) error {
 func scanLetter(row store.Row) (l Letter, err error) {
 	var deadline, opened, closed, logged, fixed, publish *int64
 	var created int64
-	var zone, logID, embeds string
+	var zone, logID, embeds, publishZone string
 	var call *string
 	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Mandate, &l.Edition.Number, &deadline, &zone,
-		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged, &fixed, &publish, &l.Continues); err != nil {
+		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged, &fixed, &publish, &publishZone, &l.Continues); err != nil {
 		return l, err
 	}
 	if l.LogID, err = verify.ParseLetterID(logID); err != nil {
@@ -182,7 +185,11 @@ func scanLetter(row store.Row) (l Letter, err error) {
 	l.Final, l.Embeds = logged != nil, strings.Fields(embeds)
 	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
 	l.Deadline.At = instant(deadline)
-	l.FixedAt, l.PublishAt = instant(fixed), instant(publish)
+	if l.FixedAt, l.PublishAt = instant(fixed), instant(publish); publish != nil {
+		if in, err := time.LoadLocation(publishZone); err == nil {
+			l.PublishAt = l.PublishAt.In(in)
+		}
+	}
 	if l.Deadline.Zone, err = time.LoadLocation(zone); err != nil {
 		l.Deadline.Zone = time.UTC // a zone this machine does not know: the instant is what counts
 	}

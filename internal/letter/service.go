@@ -160,7 +160,7 @@ func (s *Service) ListLedBy(ctx context.Context, organisation int64) ([]Letter, 
 	return s.list(ctx, qListLedBy, organisation)
 }
 
-// Continuing returns the published letters that go on with a letter, the oldest first.
+// Continuing returns the published letters that go on with a letter and have a lead in common with it, the oldest first.
 func (s *Service) Continuing(ctx context.Context, id ID) (letters []Letter, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if letters, err = store.List(tx, qListContinuing, scanLetter, id); err != nil {

@@ -27,7 +27,7 @@ type Settings struct {
 	Call      *Call
 	Embeds    []string   // as Origins returns them; empty lets no site show the letter in a frame
 	Continues *string    // slug of the letter that it goes on with, "" for none
-	PublishAt *time.Time // of a draft: when it is published by itself; zero for never
+	PublishAt *time.Time // of a draft: when it is published by itself, in the zone that is shown with it; zero for never
 	Leads     []string   // slugs of organisations, in order; one that stands twice counts where it stands first
 }
 
@@ -386,31 +386,47 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	embeds := strings.Join(l.Embeds, "\n")
 	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
-		micros(l.PublishAt), l.ID)
+		micros(l.PublishAt), l.PublishAt.Location().String(), l.ID)
 	return err
 }
 
-// setContinues says which letter a letter goes on with. That one's page names it once it is published.
+// setContinues says which letter a letter goes on with. That one's page names it once it is published, where they have a lead in common:
+// nobody puts a title above somebody else's letter.
 func setContinues(tx *store.Tx, l Letter, slug string) error {
 	var earlier Letter
 	if slug != "" {
 		var err error
-		earlier, err = find(tx, slug)
-		if fault.Is(err, fault.NotFound) || err == nil && (earlier.ID == l.ID || earlier.State == Draft) {
-			return fault.List{fault.New(fault.Invalid, "letter.continues").On("continues")}
-		}
-		if err != nil {
+		if earlier, err = find(tx, slug); err != nil && !fault.Is(err, fault.NotFound) {
 			return err
+		}
+		for x, depth := earlier, 0; ; depth++ { // none of those before it goes on with this one
+			if x.ID == 0 || x.ID == l.ID || x.State == Draft || depth == maxChain {
+				return fault.List{fault.New(fault.Invalid, "letter.continues").On("continues")}
+			}
+			if x.Continues == 0 {
+				break
+			}
+			if x, err = scanLetter(tx.Row(qLoadLetter, x.Continues)); err != nil {
+				return err
+			}
 		}
 	}
-	for _, id := range []ID{l.Continues, earlier.ID} {
-		if err := Touch(tx, id); err != nil {
-			return err
+	if earlier.ID == l.Continues {
+		return nil
+	}
+	if l.State != Draft {
+		for _, id := range []ID{l.Continues, earlier.ID} {
+			if err := Touch(tx, id); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := tx.Exec(qSetContinues, earlier.ID, l.ID)
 	return err
 }
+
+// maxChain is how many letters can go on with each other.
+const maxChain = 50
 
 // moveDeadline does what follows when a letter gets another deadline: one that is published has it in the log, and where signers
 // have more time than they were told, they are told.

@@ -28,6 +28,7 @@ type handOver struct {
 	Yours      string
 	Files      []string
 	Copy       string // number of the first file's copy
+	Published  bool   // that answers may be published is said
 	LetterURL  string // "" while it is not published
 }
 
@@ -56,7 +57,7 @@ func (m *Mailer) handOver(_ context.Context, h handed) (page, error) {
 	}
 	c := m.contentOf(language, h.Letter)
 	o := handOver{content: c, Salutation: text.Shown.Line(h.cover.Salutation), From: leads(c.L, h.Letter), Ours: h.cover.Ours, Yours: h.cover.Yours,
-		Copy: copyOf(h.Files)}
+		Copy: copyOf(h.Files), Published: !h.To.Confidential()}
 	if h.Letter.State != letter.Draft {
 		o.LetterURL = m.pages(c.L) + "/letters/" + h.Letter.Slug
 	}

@@ -312,12 +312,12 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Channels: []page.Option{{Value: "email", Text: l.T("delivery.channel.email")}}, Kinds: []page.Option{{Value: "first", Text: l.T("delivery.kind.first")}},
 		Correctable: []page.Option{{Value: "2", Text: date + " · " + l.Isolate(w.office) + " · " + l.T("delivery.channel.post")}},
 		Dates:       []desk.DateView{{ID: "1", Day: date, Label: w.title, Yearly: true}, {ID: "2", Day: date, Label: w.text}},
-		Addressees: []desk.AddresseeView{{Number: "1", URL: "/a", Confidential: true, NewHolder: l.T("desk.deliveries.new_holder", "Name", w.longName, "Date", date), Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName),
+		Addressees: []desk.AddresseeView{{Number: "1", URL: "/a", Confidential: true, Gone: true, NewHolder: l.T("desk.deliveries.new_holder", "Name", w.longName, "Date", date), Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName),
 			Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
 			Rule:    l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
 		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
 			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
-			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date},
+			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date, Retracts: true},
 			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
@@ -341,9 +341,9 @@ func addresseeSample(l *i18n.Locale, w words, base func(heading, path string) pa
 	p := desk.AddresseePage{Base: base(w.longName, "/desk/letters/x/addressees/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
 		Action: "/desk/letters/x/addressees/1", Name: tag(w.longName), PublicURL: "/addressees/x", Holders: []desk.HolderFields{{Name: w.longName, From: "2026-05-04"}, {}},
 		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
-		Form: page.Form{Values: url.Values{"statement": {w.text}, "working": {"1"}, "taken_type": {"AL"}, "taken_open": {"1"}},
-			Errors: map[string]string{"holders": l.T("fault.addressee.holder"), "rule": l.T("fault.day.unreadable"), "taken_url": l.T("fault.earlier.source")},
-			Order:  []string{"holders", "rule", "taken_url"}}}
+		Form: page.Form{Values: url.Values{"statement": {w.text}, "working": {"1"}, "communication": {"1"}, "communication_type": {"AL"}, "communication_open": {"1"}},
+			Errors: map[string]string{"communication": l.T("fault.delivery.known"), "holders": l.T("fault.addressee.holder"), "rule": l.T("fault.day.unreadable"), "communication_url": l.T("fault.earlier.source")},
+			Order:  []string{"holders", "rule", "communication_url"}}}
 	for _, n := range []string{"0", "5", "6"} {
 		p.Weekdays = append(p.Weekdays, page.Choice{Value: n, Text: tag(l.T("weekday." + n)), Chosen: n == "5"})
 	}

@@ -67,7 +67,7 @@ func standingOf(l *i18n.Locale, w words, tag func(string) page.Tagged) *public.S
 	return &public.StandingView{Tally: []string{l.T("answers.met_n", "Met", 4, "Demands", 7), l.T("answers.answered_n", "Answered", 1, "Asked", 3)},
 		Demands: []page.DemandLine{line("1", late, promised), line("2", met), line("3", cell(delivery.StatusUnanswered, w.office), cell(delivery.StatusNotDelivered, w.name)),
 			line("4", cell(delivery.StatusRefused, w.office), cell(delivery.StatusWaiting, w.name))},
-		Deliveries: events[:1], Responses: events[1:2], Dates: []page.EventView{{Date: on, ISO: "2026-05-04", Words: l.Isolate(w.text)}}, CalendarURL: "/letters/x/calendar.ics",
+		Deliveries: events[:1], Responses: events[1:2],
 		Statements: []page.StatementView{{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: l.Code, Dir: l.Dir, By: w.longName}}}
 }
 
@@ -147,6 +147,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	closed.Form = public.SignForm{}
 	organisationsOnly := letter
 	organisationsOnly.Form.Kinds, organisationsOnly.Form.Until = []string{"organisation"}, ""
+	letter.Dates, letter.CalendarURL = []page.EventView{{Date: l.Date(deskDay), ISO: "2026-05-04", Words: l.Isolate(w.text)}}, "/letters/x/calendar.ics"
 	letter.Before, letter.After = &public.GoesOnView{Title: tag(w.title), URL: "/letters/w"}, []public.GoesOnView{{Title: tag(w.text), URL: "/letters/z"}}
 	plain := public.LetterPage{Base: base(w.title, "/letters/y"), Letter: view, Share: share}
 	pair := letter
@@ -222,12 +223,12 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		CopyURL: "/letters/x/responses/1a/file", CopyName: "a-reply-with-a-long-name-2026-05-04.pdf"}
 	asks := public.AskedLetter{Title: tag(w.title), URL: "/letters/x", Leads: leads[:1], ReplyTo: []bundle.Contact{{Name: w.longName, Email: "contact@example.org"}},
 		Delivered: view.Published, Tally: standing.Tally[0], Demands: standing.Demands, Responses: standing.Responses, Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
-		Holders: []string{l.T("answers.held_from", "Name", w.longName, "From", view.Published)}, Taken: []string{"AL · " + l.Isolate("OL XYZ 3/2026"), l.T("answers.taken_sent", "Date", view.Published)}, TakenAt: "https://communications.example/42",
+		Holders: []string{l.T("answers.held_from", "Name", w.longName, "From", view.Published)}, Communication: []string{"AL · " + l.Isolate("OL XYZ 3/2026"), l.T("answers.communication_sent", "Date", view.Published)}, CommunicationURL: "https://communications.example/42",
 		Statement: &page.StatementView{Body: "<p>" + template.HTML(template.HTMLEscapeString(w.text)) + "</p>", Lang: lang, Dir: w.dir, By: w.longName}}
 	copied := public.AskedLetter{Title: tag(w.subtitle), URL: "/letters/y", Role: l.T("answers.copied"), Reason: w.text}
 	demand.Calls = []public.EarlierView{{Who: w.longName, Title: w.text, Days: l.T("answers.sent_on", "Date", l.Date(deskDay)), URL: "https://call.example/x"}, {Who: w.office, URL: "https://call.example/" + strings.Repeat("y", 60)}}
 	demand.Precedents = demand.Calls[:1]
-	demand.Before = []public.BeforeView{{Letter: tag(w.title), URL: "/letters/w/demands/1", Stands: demand.Cells[0].Line}}
+	demand.Elsewhere = []public.ElsewhereView{{Letter: tag(w.title), URL: "/letters/w/demands/1", Stands: demand.Cells[0].Line}}
 	addressee := public.AddresseePage{Base: base(l.T("answers.addressee", "Name", w.office), "/addressees/office"), Heading: l.T("answers.addressee", "Name", w.office),
 		Name: w.office, Letters: []public.AskedLetter{asks, copied}}
 	update := public.UpdatePage{Base: base(w.subtitle, "/letters/x/updates/1"), LetterTitle: tag(w.title), LetterURL: "/letters/x", Update: updateLink,

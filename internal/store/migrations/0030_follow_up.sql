@@ -1,6 +1,7 @@
 -- +goose Up
 ALTER TABLE letter ADD COLUMN continues {int} NOT NULL DEFAULT 0; -- the letter that it goes on with, 0 for none
 ALTER TABLE delivery ADD COLUMN corrects {int}; -- an earlier entry that was wrong
+ALTER TABLE delivery ADD COLUMN retracted_at {int}; -- µs: when it was taken back as a mistake
 -- JSON: of an addressee who takes a letter up with somebody else, such as a special procedure of the United Nations with a State.
 ALTER TABLE addressee ADD COLUMN communication TEXT NOT NULL DEFAULT '';
 

@@ -29,6 +29,7 @@ type AddresseePage struct {
 	WordsIn     []page.Option // languages of what they want to have said
 	Weekdays    []page.Choice
 	Holders     []HolderFields
+	Is          []page.Option // those of the text who they may be, of one who is not in it any more
 }
 
 // Says reports whether something was typed that they want to have said.
@@ -36,9 +37,10 @@ func (p AddresseePage) Says() bool {
 	return p.Form.Value("statement") != "" || p.Form.Errors["statement"] != ""
 }
 
-// Takes reports whether something was typed of how they take the letter up.
-func (p AddresseePage) Takes() bool {
-	return slices.ContainsFunc([]string{"taken_type", "taken_reference", "taken_sent", "taken_replied", "taken_published", "taken_url", "taken_open"},
+// Communicates reports whether something was typed of how they take the letter up.
+func (p AddresseePage) Communicates() bool {
+	return slices.ContainsFunc([]string{"communication", "communication_type", "communication_reference", "communication_sent", "communication_replied",
+		"communication_published", "communication_url", "communication_open"},
 		func(field string) bool { return p.Form.Value(field) != "" })
 }
 
@@ -56,11 +58,12 @@ const moreHolders = 2
 
 // ShowAddressee shows what is known of somebody a letter goes to.
 func (h *Handlers) ShowAddressee(w http.ResponseWriter, r *http.Request, d *Visit) error {
-	a, err := h.addressee(r, d)
+	st, a, err := h.addressee(r, d)
 	if err != nil {
 		return err
 	}
-	v := url.Values{"name": {a.Name}, "office": {a.Office}, "role": {string(a.Role)}, "reason": {a.Reason}, "email": {a.Email}, "statement_on": {day(h.Now())}}
+	v := url.Values{"base": {a.Revision()}, "name": {a.Name}, "office": {a.Office}, "role": {string(a.Role)}, "reason": {a.Reason},
+		"email": {a.Email}, "statement_on": {day(h.Now())}}
 	if a.Members > 0 {
 		v.Set("members", strconv.Itoa(a.Members))
 	}
@@ -83,37 +86,39 @@ func (h *Handlers) ShowAddressee(w http.ResponseWriter, r *http.Request, d *Visi
 			v.Set(field, kept)
 		}
 	}
-	if x := a.Taken; x != nil {
-		for field, kept := range map[string]string{"taken_type": x.Type, "taken_reference": x.Reference, "taken_sent": x.Sent, "taken_replied": x.Replied,
-			"taken_published": x.Published, "taken_url": x.URL} {
+	if x := a.Communication; x != nil {
+		v.Set("communication", "1")
+		for field, kept := range map[string]string{"communication_type": x.Type, "communication_reference": x.Reference, "communication_sent": x.Sent,
+			"communication_replied":   x.Replied,
+			"communication_published": x.Published, "communication_url": x.URL} {
 			v.Set(field, kept)
 		}
 		if x.Open {
-			v.Set("taken_open", "1")
+			v.Set("communication_open", "1")
 		}
 	}
-	return h.addresseePage(w, r, d, a, v, nil)
+	return h.addresseePage(w, r, d, st, a, v, nil)
 }
 
 // addressee returns the one that the address names, the zero one for somebody new.
-func (h *Handlers) addressee(r *http.Request, d *Visit) (delivery.Addressee, error) {
+func (h *Handlers) addressee(r *http.Request, d *Visit) (st delivery.Standing, a delivery.Addressee, err error) {
+	if st, err = h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors); err != nil {
+		return st, a, err
+	}
 	number := r.PathValue("number")
 	if number == newAddressee {
-		return delivery.Addressee{Role: delivery.CC}, nil
-	}
-	st, err := h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors)
-	if err != nil {
-		return delivery.Addressee{}, err
+		return st, delivery.Addressee{Role: delivery.CC}, nil
 	}
 	n, _ := strconv.Atoi(number)
 	a, known := st.Find(n)
 	if !known {
-		return a, fault.New(fault.NotFound, "page.unknown")
+		err = fault.New(fault.NotFound, "page.unknown")
 	}
-	return a, nil
+	return st, a, err
 }
 
-func (h *Handlers) addresseePage(w http.ResponseWriter, r *http.Request, d *Visit, a delivery.Addressee, typed url.Values, err error) error {
+func (h *Handlers) addresseePage(w http.ResponseWriter, r *http.Request, d *Visit, st delivery.Standing, a delivery.Addressee, typed url.Values,
+	err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(l.Edition.Language)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
@@ -124,10 +129,18 @@ func (h *Handlers) addresseePage(w http.ResponseWriter, r *http.Request, d *Visi
 	p := AddresseePage{Base: h.base(r, d, heading), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/addressees/" + r.PathValue("number"), WordsIn: wordsIn(loc, l),
 		Roles: options(loc, "desk.deliveries.role_", delivery.CC, delivery.Through, delivery.Asks)}
+	for _, x := range st.Addressees {
+		if a.Number > 0 && a.Place == 0 && a.Role == delivery.Asks && x.Place > 0 {
+			p.Is = append(p.Is, page.Option{Value: strconv.Itoa(x.Number), Text: loc.Isolate(x.Called())})
+		}
+	}
 	if a.Place > 0 {
 		p.Name = page.Tag(a.Called(), t.Language)
 	}
-	if a.Slug != "" {
+	if fault.Is(err, fault.Conflict) { // saving again is done knowingly
+		typed.Set("base", a.Revision())
+	}
+	if a.Slug != "" && l.State != letter.Draft {
 		p.PublicURL = page.Local(r, "/addressees/"+a.Slug)
 	}
 	for weekday := time.Sunday; weekday <= time.Saturday; weekday++ {
@@ -168,13 +181,13 @@ func (h *Handlers) SubmitAddressee(w http.ResponseWriter, r *http.Request, d *Vi
 	if err != nil {
 		return err
 	}
-	a, err := h.addressee(r, d)
+	st, a, err := h.addressee(r, d)
 	if err != nil {
 		return err
 	}
 	_, err = h.Deliveries.PutAddressee(r.Context(), d.Letter.Slug, addresseeChange(a, v), d.User.ID)
 	if comesBack(err) {
-		return h.addresseePage(w, r, d, a, v, err)
+		return h.addresseePage(w, r, d, st, a, v, err)
 	}
 	if err != nil {
 		return err
@@ -184,18 +197,29 @@ func (h *Handlers) SubmitAddressee(w http.ResponseWriter, r *http.Request, d *Vi
 
 // addresseeChange reads the form. What is empty takes away what was known.
 func addresseeChange(a delivery.Addressee, v url.Values) delivery.AddresseeChange {
-	c := delivery.AddresseeChange{Number: a.Number, Reason: new(line1(v.Get("reason"))), Email: new(line1(v.Get("email"))), Members: new(number(v.Get("members"))),
+	c := delivery.AddresseeChange{Number: a.Number, Base: new(v.Get("base")), Is: number(v.Get("is")),
+		Email: new(line1(v.Get("email"))), Members: new(number(v.Get("members"))),
 		Holders: []delivery.Holder{}, Rule: &delivery.Rule{Days: number(v.Get("rule")), Working: v.Get("working") == "1", Source: line1(v.Get("rule_source")),
-			Holidays: strings.Fields(v.Get("holidays"))},
-		Statement: &delivery.Statement{Text: v.Get("statement"), From: line1(v.Get("statement_from")), On: line1(v.Get("statement_on")),
+			Holidays: strings.FieldsFunc(text.LatinDigits(v.Get("holidays")), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t\r\n", r) })},
+		Statement: &delivery.Statement{Text: v.Get("statement"), From: line1(v.Get("statement_from")), On: dayField(v, "statement_on"),
 			Language: v.Get("statement_language")},
-		Taken: &delivery.Communication{Type: line1(v.Get("taken_type")), Reference: line1(v.Get("taken_reference")), Sent: line1(v.Get("taken_sent")),
-			Replied: line1(v.Get("taken_replied")), Published: line1(v.Get("taken_published")), URL: line1(v.Get("taken_url")), Open: v.Get("taken_open") == "1"}}
-	if a.Place == 0 {
+		Communication: &delivery.Communication{Type: line1(v.Get("communication_type")), Reference: line1(v.Get("communication_reference")),
+			Sent:    dayField(v, "communication_sent"),
+			Replied: dayField(v, "communication_replied"), Published: dayField(v, "communication_published"), URL: line1(v.Get("communication_url")),
+			Open: v.Get("communication_open") == "1"}}
+	if a.Number == 0 {
+		c.Base = nil
+	}
+	if v.Get("communication") != "1" {
+		c.Communication, c.Alone = nil, true
+	}
+	if a.Place == 0 && c.Is == 0 {
+		c.Reason = new(line1(v.Get("reason")))
 		c.Name, c.Office, c.Role = new(line1(v.Get("name"))), new(line1(v.Get("office"))), new(delivery.Role(v.Get("role")))
 	}
 	for i, name := range v["holder"] {
-		x := delivery.Holder{Name: line1(name), From: line1(at(v["holder_from"], i)), Until: line1(at(v["holder_until"], i))}
+		x := delivery.Holder{Name: line1(name), From: line1(text.LatinDigits(at(v["holder_from"], i))),
+			Until: line1(text.LatinDigits(at(v["holder_until"], i)))}
 		if x != (delivery.Holder{}) {
 			c.Holders = append(c.Holders, x)
 		}
@@ -207,6 +231,9 @@ func addresseeChange(a delivery.Addressee, v url.Values) delivery.AddresseeChang
 	}
 	return c
 }
+
+// dayField is a day that was typed, in Latin digits.
+func dayField(v url.Values, field string) string { return line1(text.LatinDigits(v.Get(field))) }
 
 // number reads how many were typed: none for nothing, and -1, which is no number of anything, for what cannot be read.
 func number(typed string) int {

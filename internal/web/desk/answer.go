@@ -251,7 +251,9 @@ type ResponsePage struct {
 	FileURL, File    string
 	CopyURL, Copy    string
 	Private, Public  bool
-	Waits            bool // for a second member: until then it stays as it was when that was asked
+	Waits            bool   // for a second member: until then it stays as it was when that was asked
+	Sum              string // names what is read
+	Proposed         bool   // the excerpt is what the file says
 	Excerpt          page.Tagged
 	WordsIn          []page.Option // languages that can be chosen
 }
@@ -281,6 +283,7 @@ func (h *Handlers) ShowResponse(w http.ResponseWriter, r *http.Request, d *Visit
 	v := url.Values{"excerpt": {x.Excerpt}, "language": {x.Language}}
 	if x.Excerpt == "" && x.State == delivery.Private {
 		v.Set("excerpt", h.proposed(r, d.Letter, x))
+		v.Set("proposed", "1")
 	}
 	return h.responsePage(w, r, d, v, nil)
 }
@@ -327,6 +330,7 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 			*to = loc.Date(at)
 		}
 	}
+	p.Sum, p.Proposed = x.Sum(), typed.Get("proposed") == "1" && typed.Get("excerpt") != ""
 	if p.Waits, failed = h.waits(r, l, x); failed != nil {
 		return failed
 	}
@@ -366,7 +370,7 @@ func (h *Handlers) SubmitResponse(w http.ResponseWriter, r *http.Request, d *Vis
 			if f, there := files["copy"]; there {
 				copied = &delivery.File{Name: f.Name, Content: f.Data}
 			}
-			err = h.Deliveries.Edit(r.Context(), d.Letter.Slug, x.ID, v.Get("excerpt"), v.Get("language"), copied, d.User.ID)
+			err = h.Deliveries.Edit(r.Context(), d.Letter.Slug, x.ID, v.Get("base"), v.Get("excerpt"), v.Get("language"), copied, d.User.ID)
 			if err == nil && do == "publish" {
 				if _, x, err = h.found(r, d.Letter); err == nil {
 					done, err = h.carry(r, d, delivery.Read{Response: x.ID, Sum: x.Sum()}, "made_public")

@@ -92,11 +92,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		if !h.Now().Before(l.PublishAt.Add(openingGrace)) {
 			key = "desk.board.published_not"
 		}
-		zone := time.UTC
-		if l.Deadline.Zone != nil {
-			zone = l.Deadline.Zone
-		}
-		p.PublishAt = loc.T(key, "Time", loc.DateTime(l.PublishAt, zone))
+		p.PublishAt = loc.T(key, "Time", loc.DateTime(l.PublishAt, l.PublishAt.Location()))
 	}
 	if p.LetterTitle.Text == "" {
 		p.LetterTitle = page.Tag(l.Slug, "")

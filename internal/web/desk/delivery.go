@@ -47,6 +47,7 @@ type AddresseeView struct {
 	Members             string // how many of a group have answered
 	Reason, Rule        string
 	Confidential        bool   // nobody may know that they got it
+	Gone                bool   // the text addresses them no more, and somebody else of whom nothing is known
 	NewHolder           string // that somebody else holds the office since it was handed over, "" for not
 }
 
@@ -55,6 +56,8 @@ type DeliveryView struct {
 	ID, To, Kind, Channel, State, At string
 	Note, Tracking, Commitment, Copy string // Copy is the number that the commitment is made with
 	Private, Corrected               bool
+	Retracts                         bool   // it can be taken back
+	Soon                             bool   // it is not in the log yet
 	Until                            string // of an embargo
 	Bounces                          bool   // it can still come back
 	Files                            []FileView
@@ -109,7 +112,7 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 	for _, a := range st.Addressees {
 		v := AddresseeView{Number: strconv.Itoa(a.Number), Role: loc.T("desk.deliveries.is_" + string(a.Role)), Email: a.Email,
 			Name: page.Tag(a.Called(), t.Language), URL: path + "/addressees/" + strconv.Itoa(a.Number), Reason: a.Reason,
-			Confidential: a.Taken != nil && !a.Taken.Open}
+			Gone: a.Place == 0 && a.Role == delivery.Asks && a.Reason == "", Confidential: a.Confidential()}
 		if a.Members > 0 {
 			v.Members = loc.N("answers.members_answered", a.Members, "Answered", loc.Number(st.MembersAnswered(a.Number)))
 		}
@@ -127,10 +130,12 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
 			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
-			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed, Corrected: x.Corrected}
+			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed, Corrected: x.Corrected,
+			Retracts: x.Channel != delivery.ByEmail && !x.Corrected}
 		if x.Channel != delivery.ByEmail && !x.Corrected {
 			p.Correctable = append(p.Correctable, page.Option{Value: v.ID, Text: v.At + " · " + loc.Isolate(v.To) + " · " + v.Channel})
 		}
+		v.Soon = !x.Logged
 		if x.State != "" {
 			v.State = loc.T("delivery.state." + string(x.State))
 		}
@@ -169,6 +174,8 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 			done, err = "removed", h.Deliveries.RemoveDate(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "publish":
 			done, err = "made_public", h.Deliveries.Publish(r.Context(), d.Letter.Slug, id, d.User.ID)
+		case "retract":
+			err = h.Deliveries.Retract(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "bounced":
 			err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, id, d.User.ID)
 		default:

@@ -213,7 +213,7 @@ func (h *Handlers) document(r *http.Request, l letter.Letter, name string) (*doc
 		if err != nil || n < 1 || strconv.Itoa(n) != number {
 			return nil, fault.New(fault.NotFound, "page.unknown")
 		}
-		return h.Documents.Make(r.Context(), document.Wanted{Slug: l.Slug, Audience: roll.ForPublic, Addressee: n, BaseURL: h.BaseURL})
+		return h.Documents.Make(r.Context(), document.Wanted{Slug: l.Slug, Audience: roll.ForPublic, Addressee: n, BaseURL: h.BaseURL, Early: true})
 	}
 	if name != "labels" {
 		return nil, fault.New(fault.NotFound, "page.unknown")

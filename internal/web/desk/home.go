@@ -96,7 +96,7 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		v.Approvals = len(waiting)
 		p.Letters = append(p.Letters, v)
 		p.Due = append(p.Due, h.dueOf(l, x, v, role, waiting, d.User.ID)...)
-		if role.May(account.Editor) && x.State != letter.Draft {
+		if role.May(account.Editor) && x.Fixed() {
 			due, err := h.answersDue(r, x, v)
 			if err != nil {
 				return err

@@ -48,13 +48,11 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 		v.Set("hour", at.Format("15:04"))
 		v.Set("zone", l.Deadline.Zone.String())
 	}
-	if !l.PublishAt.IsZero() {
-		at := l.PublishAt
-		if l.Deadline.Zone != nil {
-			at = at.In(l.Deadline.Zone)
-		}
+	v.Set("publish_zone", v.Get("zone"))
+	if at := l.PublishAt; !at.IsZero() {
 		v.Set("publish_day", at.Format(time.DateOnly))
 		v.Set("publish_hour", at.Format("15:04"))
+		v.Set("publish_zone", at.Location().String())
 	}
 	if l.Continues != 0 {
 		earlier, err := h.Letters.ByID(r.Context(), l.Continues)
@@ -139,7 +137,9 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		if f != nil {
 			faults = append(faults, f)
 		}
-		set.PublishAt = &at
+		if !at.Equal(d.Letter.PublishAt.Truncate(time.Minute)) { // the form shows no seconds
+			set.PublishAt = &at
+		}
 	}
 	set.Continues = new(slugIn(v.Get("continues")))
 	embeds, err := letter.Origins(v.Get("embeds"))
@@ -162,15 +162,15 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 	return set, nil
 }
 
-// publishAt reads when a draft is published by itself, in the time zone of the deadline; no day is never.
+// publishAt reads when a draft is published by itself, no day is never.
 func publishAt(v url.Values) (time.Time, *fault.Error) {
 	typed := strings.TrimSpace(text.LatinDigits(v.Get("publish_day")))
 	if typed == "" {
 		return time.Time{}, nil
 	}
-	zone, err := time.LoadLocation(strings.TrimSpace(v.Get("zone")))
+	zone, err := time.LoadLocation(strings.TrimSpace(v.Get("publish_zone")))
 	if err != nil {
-		return time.Time{}, fault.New(fault.Invalid, "zone").On("zone")
+		return time.Time{}, fault.New(fault.Invalid, "zone").On("publish_zone")
 	}
 	hour := strings.TrimSpace(text.LatinDigits(v.Get("publish_hour")))
 	if hour == "" {
@@ -180,16 +180,18 @@ func publishAt(v url.Values) (time.Time, *fault.Error) {
 	if err != nil {
 		return time.Time{}, fault.New(fault.Invalid, "letter.publish_at").On("publish_day")
 	}
-	return at.UTC(), nil
+	return at, nil
 }
 
 // slugIn is the slug of a letter in what was typed: the slug itself, or the address of its page.
 func slugIn(typed string) string {
 	typed = line1(typed)
-	if _, rest, is := strings.Cut(typed, "/letters/"); is {
-		typed, _, _ = strings.Cut(rest, "/")
+	if u, err := url.Parse(typed); err == nil {
+		if _, rest, is := strings.Cut(u.Path, "/letters/"); is {
+			typed, _, _ = strings.Cut(rest, "/")
+		}
 	}
-	return typed
+	return strings.TrimSuffix(typed, ".json")
 }
 
 // signOns are the ways in which a letter can be signed.

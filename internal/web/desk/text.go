@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -167,7 +168,7 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 		v.Texts, v.EditionsURL, v.FileURL, v.Documents, v.SHA256 = nil, "", "", nil, ""
 		p.Source = &v
 	}
-	if fault.Is(err, fault.Conflict) {
+	if isChanged(err) {
 		_, other, _, failed := h.working(r, d, language)
 		if failed != nil {
 			return failed
@@ -303,4 +304,9 @@ func (h *Handlers) ShowPreview(w http.ResponseWriter, r *http.Request, d *Visit)
 	}
 	p.Letter.Beside = nil
 	return h.Render(w, http.StatusOK, p)
+}
+
+// isChanged reports whether somebody else has saved the text meanwhile.
+func isChanged(err error) bool {
+	return slices.ContainsFunc(fault.All(err), func(f *fault.Error) bool { return f.Key == "letter.text_changed" })
 }

@@ -38,9 +38,9 @@ type AskedLetter struct {
 	Responses []page.EventView
 	Statement *page.StatementView
 
-	Holders []string // who held the office when, in words
-	Taken   []string // how they took it up with somebody else, in words
-	TakenAt string   // where that was published
+	Holders          []string // who held the office when, in words
+	Communication    []string // how they took it up with somebody else, in words
+	CommunicationURL string   // where that was published
 }
 
 // ShowAddressee sends all that letters ask of an addressee, as a page or as data.
@@ -117,14 +117,15 @@ func (h *Handlers) askedLetter(r *http.Request, l *cachedLetter, a delivery.Addr
 	for _, x := range a.Holders {
 		v.Holders = append(v.Holders, t.holder(x))
 	}
-	if c := a.Taken; c != nil {
-		v.TakenAt = c.URL
+	if c := a.Communication; c != nil {
+		v.CommunicationURL = c.URL
 		if of := strings.Join(slices.DeleteFunc([]string{c.Type, t.loc.Isolate(c.Reference)}, func(s string) bool { return s == "" }), " · "); of != "" {
-			v.Taken = append(v.Taken, of)
+			v.Communication = append(v.Communication, of)
 		}
-		for _, x := range [][2]string{{"answers.taken_sent", c.Sent}, {"answers.taken_replied", c.Replied}, {"answers.taken_published", c.Published}} {
+		for _, x := range [][2]string{{"answers.communication_sent", c.Sent}, {"answers.communication_replied", c.Replied},
+			{"answers.communication_published", c.Published}} {
 			if on := t.dayOf(x[1]); on != "" {
-				v.Taken = append(v.Taken, t.loc.T(x[0], "Date", on))
+				v.Communication = append(v.Communication, t.loc.T(x[0], "Date", on))
 			}
 		}
 	}

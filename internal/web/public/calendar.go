@@ -76,7 +76,11 @@ func (h *Handlers) SendCalendar(w http.ResponseWriter, r *http.Request) error {
 		event.SetAllDayEndAt(d.on.AddDate(0, 0, 1)) // the day after the last
 		event.SetTimeTransparency(ics.TransparencyTransparent)
 		if d.yearly {
-			event.AddRrule("FREQ=YEARLY")
+			if rule := "FREQ=YEARLY"; d.on.Month() == time.February && d.on.Day() == 29 {
+				event.AddRrule(rule + ";BYMONTH=2;BYMONTHDAY=-1")
+			} else {
+				event.AddRrule(rule)
+			}
 		}
 		if d.label != "" {
 			event.SetSummary(d.label)

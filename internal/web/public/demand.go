@@ -23,7 +23,7 @@ type DemandPage struct {
 	Cells       []CellTimeline
 	Calls       []EarlierView // of others for the same
 	Precedents  []EarlierView
-	Before      []BeforeView // in letters that this one goes on with, or that go on with it
+	Elsewhere   []ElsewhereView // in letters that this one goes on with, or that go on with it
 }
 
 // EarlierView is what others have asked before, or where such a thing was done.
@@ -33,8 +33,8 @@ type EarlierView struct {
 	URL        string
 }
 
-// BeforeView is the same demand in another letter of the instance.
-type BeforeView struct {
+// ElsewhereView is the same demand in another letter of the instance.
+type ElsewhereView struct {
 	Letter page.Tagged
 	URL    string
 	Stands string
@@ -68,12 +68,13 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 	p.Feed, p.Summary = h.feedOf(r, l), letter.Excerpt(p.Text.Text, shortDemand)
 	for _, e := range d.Earlier {
 		v := EarlierView{Who: e.Who, Title: e.Title, URL: e.Source}
-		for key, day := range map[string]string{"answers.sent_on": e.Sent, "answers.published_on": e.Published} {
-			if e.Kind == delivery.Precedent && key == "answers.sent_on" {
-				key = "answers.done_on"
-			}
-			if day != "" {
-				v.Days = strings.TrimPrefix(v.Days+" · "+t.loc.T(key, "Date", t.roughDay(day)), " · ")
+		sent := "answers.sent_on"
+		if e.Kind == delivery.Precedent {
+			sent = "answers.done_on"
+		}
+		for _, x := range [][2]string{{sent, e.Sent}, {"answers.published_on", e.Published}} {
+			if x[1] != "" {
+				v.Days = strings.TrimPrefix(v.Days+" · "+t.loc.T(x[0], "Date", t.roughDay(x[1])), " · ")
 			}
 		}
 		if e.Kind == delivery.Precedent {
@@ -82,7 +83,7 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 			p.Calls = append(p.Calls, v)
 		}
 	}
-	if p.Before, err = h.before(r, l, d); err != nil {
+	if p.Elsewhere, err = h.elsewhere(r, l, d); err != nil {
 		return err
 	}
 	for _, c := range d.Cells {
@@ -92,8 +93,8 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, http.StatusOK, p)
 }
 
-// before finds the same words among the demands of the letters that a letter goes on with.
-func (h *Handlers) before(r *http.Request, l *cachedLetter, d delivery.Demand) (list []BeforeView, err error) {
+// elsewhere finds the same words among the demands of the letters that a letter goes on with.
+func (h *Handlers) elsewhere(r *http.Request, l *cachedLetter, d delivery.Demand) (list []ElsewhereView, err error) {
 	for _, other := range l.GoesOn {
 		o, err := h.cache.find(r.Context(), other.Slug)
 		if err != nil {
@@ -104,7 +105,7 @@ func (h *Handlers) before(r *http.Request, l *cachedLetter, d delivery.Demand) (
 				continue
 			}
 			line := h.tell(r, o).demand(i, func(delivery.Addressee) bool { return true })
-			v := BeforeView{Letter: h.title(r, o), URL: line.URL}
+			v := ElsewhereView{Letter: h.title(r, o), URL: line.URL, Stands: page.LocaleOf(r).Date(o.OpenedAt)}
 			for _, c := range line.Cells {
 				v.Stands = strings.TrimPrefix(v.Stands+" · "+page.LocaleOf(r).T("answers.line", "Name", c.Addressee.Text, "Stands", c.Line), " · ")
 			}

@@ -107,15 +107,15 @@ func (h *Handlers) answered(r *http.Request, l *cachedLetter, like feedEntry) (e
 	for _, d := range st.Deliveries {
 		if d.Arrived() {
 			at := d.At
-			if d.PublicAt.After(at) { // nobody could know before
-				at = d.PublicAt
+			if known := later(d.PublicAt, l.OpenedAt); known.After(at) { // nobody could know before
+				at = known
 			}
 			add("#delivery-"+delivery.ID(d.ID), at, "answers.feed.delivered", t.delivery(d).Words, "Name", t.name(d.Addressee).Text)
 		}
 	}
 	for _, x := range st.Responses {
 		if x.State == delivery.Published {
-			add("/responses/"+delivery.ID(x.ID), x.DecidedAt, "answers.feed.came", letter.Excerpt(x.Excerpt, 400),
+			add("/responses/"+delivery.ID(x.ID), later(x.DecidedAt, l.OpenedAt), "answers.feed.came", letter.Excerpt(x.Excerpt, 400),
 				"Name", t.name(x.Addressee).Text, "Kind", t.loc.T("response.kind."+string(x.Kind)))
 		}
 	}
@@ -258,4 +258,11 @@ func (f feed) json() ([]byte, error) {
 		out.Items = append(out.Items, item)
 	}
 	return page.JSON(out)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -19,8 +19,10 @@ type LetterPage struct {
 	Updates     []UpdateLink
 	Known       []KnownView   // of demands
 	Standing    *StandingView // what became of it, nil while there is nothing to say
-	Before      *GoesOnView   // the letter that it goes on with
-	After       []GoesOnView  // those that go on with it
+	Dates       []page.EventView
+	CalendarURL string       // of these and when demands are due, "" without a date
+	Before      *GoesOnView  // the letter that it goes on with
+	After       []GoesOnView // those that go on with it
 	Recent      []SignatoryView
 	RecentOrgs  []SignatoryView
 	ListURL     string
@@ -143,7 +145,10 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		}
 	}
 	told := h.tell(r, l)
-	p.Standing = told.standing()
+	p.Standing, p.Dates = told.standing(), told.days()
+	if p.Standing != nil || len(p.Dates) > 0 {
+		p.CalendarURL = told.calendar()
+	}
 	for _, x := range l.GoesOn {
 		other := x.Edition.Text(loc.Code)
 		v := GoesOnView{page.Tag(other.Name(), other.Language), page.Local(r, "/letters/"+x.Slug)}

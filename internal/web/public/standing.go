@@ -16,13 +16,11 @@ import (
 
 // StandingView is what became of a letter: where its demands stand, what was handed over, what came back.
 type StandingView struct {
-	Tally       []string // counts, each with what it is a part of
-	Demands     []page.DemandLine
-	Deliveries  []page.EventView
-	Responses   []page.EventView
-	Statements  []page.StatementView
-	Dates       []page.EventView
-	CalendarURL string // "" without a date
+	Tally      []string // counts, each with what it is a part of
+	Demands    []page.DemandLine
+	Deliveries []page.EventView
+	Responses  []page.EventView
+	Statements []page.StatementView
 }
 
 // teller says in the language of a request what became of a letter.
@@ -55,14 +53,6 @@ func (t teller) standing() *StandingView {
 			v.Tally = append(v.Tally, t.loc.T("answers.line", "Name", t.name(a.Number).Text, "Stands", t.members(a)))
 		}
 	}
-	for _, k := range st.Dates {
-		date := t.event(k.Next(t.now))
-		if date.Words = t.loc.Isolate(k.Label); k.Yearly && !k.Day.Equal(k.Next(t.now)) {
-			date.Words = t.loc.T("answers.anniversary", "Label", k.Label, "Date", t.loc.Date(k.Day))
-		}
-		v.Dates = append(v.Dates, date)
-	}
-	slices.SortStableFunc(v.Dates, func(a, b page.EventView) int { return strings.Compare(a.ISO, b.ISO) })
 	for i := range st.Demands {
 		v.Demands = append(v.Demands, t.demand(i, func(delivery.Addressee) bool { return true }))
 	}
@@ -77,10 +67,29 @@ func (t teller) standing() *StandingView {
 			v.Statements = append(v.Statements, *said)
 		}
 	}
-	if len(t.l.dates()) > 0 {
-		v.CalendarURL = page.Local(t.r, t.path+"/calendar.ics")
-	}
 	return v
+}
+
+// calendar is the address of the letter's dates, "" without any.
+func (t teller) calendar() string {
+	if len(t.l.dates()) == 0 {
+		return ""
+	}
+	return page.Local(t.r, t.path+"/calendar.ics")
+}
+
+// days are the days that editors entered, in the order in which they come.
+func (t teller) days() (list []page.EventView) {
+	for _, k := range t.l.Standing.Dates {
+		next := k.Next(t.now)
+		date := t.event(next)
+		if date.Words = t.loc.Isolate(k.Label); !k.Day.Equal(next) {
+			date.Words = t.loc.T("answers.anniversary", "Label", k.Label, "Date", t.loc.Date(k.Day))
+		}
+		list = append(list, date)
+	}
+	slices.SortStableFunc(list, func(a, b page.EventView) int { return strings.Compare(a.ISO, b.ISO) })
+	return list
 }
 
 // text returns the text of a demand, by its place in the letter, in the page's language where the letter has it in that.
@@ -218,7 +227,11 @@ func (t teller) response(r delivery.Response) page.EventView {
 		v.Words = t.loc.T("answers.taken_down", "Date", t.loc.Date(r.DecidedAt))
 		return v
 	}
-	v.Words = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(r.Kind)), "Name", t.name(r.Addressee).Text)
+	name := t.name(r.Addressee).Text
+	if to, _ := t.l.Standing.Find(r.Addressee); to.Members > 0 && r.From != "" {
+		name = r.From + ", " + name
+	}
+	v.Words = t.loc.T("answers.came", "Kind", t.loc.T("response.kind."+string(r.Kind)), "Name", name)
 	return v
 }
 
