@@ -294,7 +294,8 @@ func deliveryJSON(d delivery.Delivery, now time.Time) map[string]any {
 		files = append(files, map[string]any{"role": f.Role, "name": f.Name, "type": f.Type, "copy": f.Copy, "commitment": f.Commitment})
 	}
 	v := map[string]any{"id": delivery.ID(d.ID), "addressee": d.Addressee, "kind": d.Kind, "channel": d.Channel, "state": d.State, "at": d.At.Format(time.RFC3339),
-		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now), "corrected": d.Corrected, "commitment": d.Commitment(), "files": files}
+		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now),
+		"corrected": d.Corrected, "commitment": d.Commitment(), "files": files}
 	if d.Corrects != 0 {
 		v["corrects"] = delivery.ID(d.Corrects)
 	}

@@ -127,7 +127,10 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 			known = nil
 		}
 		for _, to := range st.Addressees {
-			if to.Role == Asks && to.isAsked(a) && !st.confidential[to.Number] { // to say that nothing was handed over would be untrue
+			if st.confidential[to.Number] { // to say that nothing was handed over would be untrue
+				continue
+			}
+			if to.Role == Asks && to.isAsked(a) {
 				d.Cells = append(d.Cells, st.cell(a, to, known, now))
 			}
 		}
@@ -147,7 +150,8 @@ func (st *Standing) hide(now time.Time) {
 	}
 	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) || confidential[d.Addressee] })
 	st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool {
-		return r.State == Private || confidential[r.Addressee] || confidential[r.Forwarded] || slices.ContainsFunc(r.Also, func(n int) bool { return confidential[n] })
+		return r.State == Private || confidential[r.Addressee] || confidential[r.Forwarded] ||
+			slices.ContainsFunc(r.Also, func(n int) bool { return confidential[n] })
 	})
 	st.Addressees = slices.DeleteFunc(st.Addressees, func(a Addressee) bool { return !st.names(a) })
 	st.confidential = confidential
