@@ -57,7 +57,8 @@ func TestAnswers_atTheDesk(t *testing.T) {
 		if got := ben.Get(reply + "/copy"); got.Body != "without names" || !strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment;") {
 			t.Errorf("the copy: %d %v %s", got.Status, got.Header, got.Body)
 		}
-		asked := ada.Send(t, reply, "copy", "", nil, url.Values{"do": {"publish"}, "excerpt": {"As it was read"}, "language": {"en"}})
+		base := ada.Get(reply).Form(t, reply).Get("base")
+		asked := ada.Send(t, reply, "copy", "", nil, url.Values{"do": {"publish"}, "base": {base}, "excerpt": {"As it was read"}, "language": {"en"}})
 		if asked.Header.Get("Location") != reply+"?done=asked" {
 			t.Fatalf("%d to %s: %s", asked.Status, asked.Header.Get("Location"), asked.Main(t))
 		}
@@ -68,7 +69,7 @@ func TestAnswers_atTheDesk(t *testing.T) {
 			t.Errorf("what waits: %s", waits.Body)
 		}
 		for _, do := range []string{"edit", "publish", "discard"} {
-			got := ada.Send(t, reply, "copy", "", nil, url.Values{"do": {do}, "excerpt": {"Slipped in"}, "language": {"en"}})
+			got := ada.Send(t, reply, "copy", "", nil, url.Values{"do": {do}, "base": {base}, "excerpt": {"Slipped in"}, "language": {"en"}})
 			if got.Status != http.StatusConflict || strings.Contains(ada.Get(reply).Body, "Slipped in") {
 				t.Errorf("%s while it waits: %d %s", do, got.Status, got.Main(t))
 			}

@@ -432,6 +432,7 @@ func (w *world) look() *world {
 	for _, path := range []string{"", "/circulation", "/settings", "/texts/en"} {
 		w.fillForms("ada", ada, "/desk/letters/quay"+path, few...)
 	}
+	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/addressees/new", few...)
 	w.settle()
 	w.lookAround(ada, ben, link)
 	w.addLists(ada, ben)
