@@ -348,21 +348,19 @@ func pick(list []Addressee, number int) (Addressee, error) {
 
 func (c AddresseeChange) apply(a Addressee) (Addressee, error) {
 	var faults fault.List
-	for field, x := range map[string]struct {
+	for _, x := range []struct {
+		field string
 		typed *string
 		kept  *string
-	}{"name": {c.Name, &a.Name}, "office": {c.Office, &a.Office}, "reason": {c.Reason, &a.Reason}} {
+	}{{"name", c.Name, &a.Name}, {"office", c.Office, &a.Office}, {"reason", c.Reason, &a.Reason}} {
 		if x.typed == nil {
 			continue
 		}
-		line, wrong := text.Line("line", *x.typed, maxShort)
-		if wrong != nil {
-			faults = append(faults, wrong.On(field))
+		before := *x.kept
+		*x.kept = *x.typed
+		if line(&faults, x.field, x.kept); a.Place > 0 && *x.kept != before && x.field != "reason" {
+			faults = append(faults, fault.New(fault.Conflict, "addressee.in_text").On(x.field))
 		}
-		if a.Place > 0 && line != *x.kept && field != "reason" {
-			faults = append(faults, fault.New(fault.Conflict, "addressee.in_text").On(field))
-		}
-		*x.kept = line
 	}
 	if a.Name == "" && a.Office == "" {
 		faults = append(faults, fault.New(fault.Invalid, "addressee.nameless").On("name"))
@@ -448,12 +446,11 @@ func (c *Communication) check() (faults fault.List) {
 	if c.URL != "" && !isAddress(c.URL) {
 		faults = append(faults, fault.New(fault.Invalid, "earlier.source").On("communication_url"))
 	}
-	for field, typed := range map[string]*string{"communication_type": &c.Type, "communication_reference": &c.Reference} {
-		line(&faults, field, typed)
-	}
-	for field, typed := range map[string]string{"communication_sent": c.Sent, "communication_replied": c.Replied, "communication_published": c.Published} {
-		if !isDay(typed) {
-			faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On(field))
+	line(&faults, "communication_type", &c.Type)
+	line(&faults, "communication_reference", &c.Reference)
+	for _, x := range [][2]string{{"communication_sent", c.Sent}, {"communication_replied", c.Replied}, {"communication_published", c.Published}} {
+		if !isDay(x[1]) {
+			faults = append(faults, fault.New(fault.Invalid, "day.unreadable").On(x[0]))
 		}
 	}
 	return faults

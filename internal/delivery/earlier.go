@@ -117,9 +117,9 @@ func (s *Service) AddEarlier(ctx context.Context, slug, number string, e Earlier
 	if e.Who == "" {
 		faults = append(faults, fault.New(fault.Invalid, "earlier.who").On("who"))
 	}
-	for field, typed := range map[string]string{"sent": e.Sent, "published": e.Published} {
-		if !isRoughDay(typed) {
-			faults = append(faults, fault.New(fault.Invalid, "earlier.day").On(field))
+	for _, x := range [][2]string{{"sent", e.Sent}, {"published", e.Published}} {
+		if !isRoughDay(x[1]) {
+			faults = append(faults, fault.New(fault.Invalid, "earlier.day").On(x[0]))
 		}
 	}
 	if !isAddress(e.Source) {

@@ -325,11 +325,8 @@ func (h HandOver) check(now time.Time, l letter.Letter) (faults fault.List) {
 			faults = append(faults, wrong.On("at"))
 		}
 	}
-	for field, typed := range map[string]string{"note": h.Note, "tracking": h.Tracking} {
-		if _, wrong := text.Line("line", typed, maxShort); wrong != nil {
-			faults = append(faults, wrong.On(field))
-		}
-	}
+	line(&faults, "note", &h.Note) // a copy: they are cleaned when they are kept
+	line(&faults, "tracking", &h.Tracking)
 	if !h.Embargo.IsZero() && !h.Embargo.After(now) { // or it would be public at once, and for good
 		bad(fault.Invalid, "delivery.embargo", "embargo")
 	}

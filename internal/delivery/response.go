@@ -16,7 +16,6 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
-	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Kind says what came back.
@@ -253,7 +252,8 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 	} else if first := st.first(c.Addressee); !first.IsZero() && atDay(c.At).Before(atDay(first)) {
 		bad(fault.Conflict, "response.before", "at")
 	}
-	for field, typed := range map[string]string{"written": c.Written, "until": c.Until} {
+	for _, x := range [][2]string{{"written", c.Written}, {"until", c.Until}} {
+		field, typed := x[0], x[1]
 		at, _ := time.Parse(time.DateOnly, typed)
 		switch {
 		case !isDay(typed):
@@ -267,16 +267,9 @@ func (r *Response) fill(c Came, l letter.Letter, st Standing, now time.Time) err
 	if c.Kind == Extension && c.Until == "" {
 		bad(fault.Invalid, "response.until", "until")
 	}
-	for field, x := range map[string]struct {
-		typed string
-		kept  *string
-	}{"from": {c.From, &r.From}, "reference": {c.Reference, &r.Reference}} {
-		line, wrong := text.Line("line", x.typed, maxShort)
-		if wrong != nil {
-			faults = append(faults, wrong.On(field))
-		}
-		*x.kept = line
-	}
+	r.From, r.Reference = c.From, c.Reference
+	line(&faults, "from", &r.From)
+	line(&faults, "reference", &r.Reference)
 	if r.Excerpt = letter.CleanMarkdown(c.Excerpt); len(r.Excerpt) > maxLong {
 		bad(fault.TooLarge, "response.excerpt", "excerpt")
 	}
