@@ -147,7 +147,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		a.Catcher = &mail.Catcher{Now: a.o.Now}
 		mailer.Transport = a.Catcher
 	case c.SMTP != "":
-		smtp, err := mail.NewSMTP(c.SMTP)
+		smtp, err := mail.NewSMTP(c.SMTP, c.SMTPHello)
 		if err != nil {
 			return err
 		}
@@ -340,7 +340,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.bundles.Sweep()
-	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
+	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx), mail.RetainTroubles(ctx, a.DB))
 }
 
 // forget takes those who were erased or hidden out of what was made of names.

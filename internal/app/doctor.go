@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -230,12 +231,23 @@ func (d *Doctor) baseURL(ctx context.Context) *url.URL {
 	return u
 }
 
+// mailNames are the settings with the names that a server would use in mails.
+func (d *Doctor) mailNames() config.Server {
+	s := d.Server
+	if s.Complete() != nil { // another check says so
+		s.SMTPHello = cmp.Or(s.SMTPHello, "localhost.localdomain")
+		s.MailFrom = cmp.Or(s.MailFrom, "letters@localhost.localdomain")
+	}
+	return s
+}
+
 func (d *Doctor) relay(ctx context.Context) {
 	if d.Server.SMTP == "" {
 		d.say("mail relay", Problem, "is not given", "Nobody can sign: use --smtp smtp://USER:PASSWORD@relay.example.org:587")
 		return
 	}
-	relay, err := mail.NewSMTP(d.Server.SMTP)
+	names := d.mailNames()
+	relay, err := mail.NewSMTP(d.Server.SMTP, names.SMTPHello)
 	if err != nil {
 		d.say("mail relay", Problem, "--smtp is no address of a relay",
 			"Give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it.")

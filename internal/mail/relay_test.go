@@ -166,7 +166,7 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 	services.Mailboxes.Unlimited = true
 	letters := services.Letters
 	o := &office{t: t, clock: clock, relay: newRelay(t, nil), Intake: services.Intake}
-	smtp, err := mail.NewSMTP(o.relay.url)
+	smtp, err := mail.NewSMTP(o.relay.url, "varrow.example")
 	if err != nil {
 		t.Fatal(err)
 	}
