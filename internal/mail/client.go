@@ -58,9 +58,8 @@ func (c *client) on(conn net.Conn) {
 
 // open greets a relay, with TLS and login as they are wanted.
 func (c *client) open(ctx context.Context, s *SMTP) error {
-	config := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 	if s.implicit {
-		c.on(tls.Client(c.conn, config))
+		c.on(tls.Client(c.conn, &s.tls))
 	} else {
 		c.on(c.conn)
 	}
@@ -83,7 +82,7 @@ func (c *client) open(ctx context.Context, s *SMTP) error {
 		if c.text.R.Buffered() > 0 { // said before the encryption, it would be taken for said after (RFC 3207, 4.2)
 			return &broken{stepTLS, errNoTLS}
 		}
-		c.on(tls.Client(c.conn, config))
+		c.on(tls.Client(c.conn, &s.tls))
 		if err := c.hello(ctx, s.hello); err != nil {
 			return err
 		}

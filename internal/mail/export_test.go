@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"reflect"
 
@@ -94,6 +95,9 @@ func (s *SMTP) Security() string {
 	}
 	return "starttls"
 }
+
+// Trust takes a certificate for a good one.
+func (s *SMTP) Trust(pool *x509.CertPool) { s.tls.RootCAs = pool }
 
 // RequireTLS makes a relay on loopback be treated like one elsewhere.
 func (s *SMTP) RequireTLS() { s.plain = false }

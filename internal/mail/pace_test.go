@@ -100,20 +100,20 @@ func send(p *pace, relay *limited, mails int) time.Duration {
 // Mails go within 1.2 of the relay's own pace, whatever its windows, and few of them in vain.
 func TestPace_followsTheRelay(t *testing.T) {
 	for name, c := range map[string]struct {
-		relay  limited
+		relay  *limited
 		mails  int
 		own    time.Duration // the least that the relay allows
 		failed int
 	}{
-		"5 a minute":      {limited{of: 5, window: time.Minute}, 30, 5 * time.Minute, 40},
-		"100 an hour":     {limited{of: 100, window: time.Hour}, 350, 3 * time.Hour, 300},
-		"10 in 5 s":       {limited{of: 10, window: 5 * time.Second}, 200, 95 * time.Second, 100},
-		"1 in 12 s":       {limited{of: 1, window: 12 * time.Second}, 30, 29 * 12 * time.Second, 110},
-		"as many as come": {limited{of: 1000, window: time.Minute}, 300, 2 * time.Second, 0},
+		"5 a minute":      {&limited{of: 5, window: time.Minute}, 30, 5 * time.Minute, 40},
+		"100 an hour":     {&limited{of: 100, window: time.Hour}, 350, 3 * time.Hour, 300},
+		"10 in 5 s":       {&limited{of: 10, window: 5 * time.Second}, 200, 95 * time.Second, 100},
+		"1 in 12 s":       {&limited{of: 1, window: 12 * time.Second}, 30, 29 * 12 * time.Second, 110},
+		"as many as come": {&limited{of: 1000, window: time.Minute}, 300, 2 * time.Second, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				took := send(&pace{}, &c.relay, c.mails)
+				took := send(&pace{}, c.relay, c.mails)
 				if took > c.own*12/10 || c.relay.failed > c.failed {
 					t.Errorf("%d mails took %v of the relay's %v, with %d tries in vain", c.mails, took, c.own, c.relay.failed)
 				}

@@ -45,12 +45,20 @@ var gone = []string{
 var mailboxCodes = []int{550, 551, 553}
 
 var (
-	namesMailbox = regexp.MustCompile(`(?i)\b((user|recipient|mailbox|account|addressee) (is )?(unknown|unavailable|disabled|not found|does not exist|doesn't exist|not exist)` +
-		`|(unknown|no such|invalid|bad|non-?existent) (local )?(user|recipient|mailbox|account|address|person)|mailbox name not allowed|user not local|unrouteable address)`)
-	isNot      = regexp.MustCompile(`(?i)unknown|no such|\bnot? (a |here|found|exist|valid|available|accepted|deliver)|does ?n.t exist|unavailable|disabled|inactive|no longer|rejected`)
-	namesOther = regexp.MustCompile(`(?i)sender|relay|helo|ehlo|quota|limit|\brates?\b|too many|too much|exceed|policy|denied|block|black ?list|listed|spam|reputation|` +
-		`authenti|not verified|unverified|\bsize\b|too large|\bspf\b|\bdkim\b|\bdmarc\b|\btls\b|\bdns\b|\bptr\b|reverse`)
+	namesMailbox = anyOf(`\b(user|recipient|mailbox|account|addressee) (is )?(unknown|unavailable|disabled|not found|does not exist|doesn't exist|not exist)`,
+		`\b(unknown|no such|invalid|bad|non-?existent) (local )?(user|recipient|mailbox|account|address|person)`,
+		`mailbox name not allowed`, `user not local`, `unrouteable address`)
+	isNot = anyOf(`unknown`, `no such`, `\bnot? (a |here|found|exist|valid|available|accepted|deliver)`, `does ?n.t exist`, `unavailable`, `disabled`,
+		`inactive`, `no longer`, `rejected`)
+	namesOther = anyOf(`sender`, `relay`, `helo`, `ehlo`, `quota`, `limit`, `\brates?\b`, `too many`, `too much`, `exceed`, `policy`, `denied`, `block`,
+		`black ?list`, `listed`, `spam`, `reputation`, `authenti`, `not verified`, `unverified`, `\bsize\b`, `too large`, `\bspf\b`, `\bdkim\b`,
+		`\bdmarc\b`, `\btls\b`, `\bdns\b`, `\bptr\b`, `reverse`)
 )
+
+// anyOf matches what any of the patterns does, whatever the case.
+func anyOf(patterns ...string) *regexp.Regexp {
+	return regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
+}
 
 // refuses reports whether an answer is about the recipient, for good.
 func (a *Answer) refuses(to string) bool {
@@ -67,7 +75,7 @@ func (a *Answer) refuses(to string) bool {
 }
 
 // slows says that the relay takes fewer mails than come: nothing about this one.
-var slows = regexp.MustCompile(`(?i)too (many|much|fast)|\brates?\b|limit|quota|throttl|slow down|exceed`)
+var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throttl`, `slow down`, `exceed`)
 
 // isAboutAll reports whether an answer stops every mail and not only the one that met it: every command before RCPT is the same for all,
 // but for the size and the script that MAIL can name.

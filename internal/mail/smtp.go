@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/url"
@@ -18,6 +19,7 @@ type SMTP struct {
 	implicit       bool // TLS from the start
 	plain          bool // no TLS at all
 	hello          string
+	tls            tls.Config
 
 	Trace func(line string) // nil, or told of each line that either side says, but for passwords and the mail itself
 
@@ -38,7 +40,8 @@ func NewSMTP(relay, hello string) (*SMTP, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		return nil, errors.New("--smtp: give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it")
 	}
-	s := &SMTP{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hello}
+	s := &SMTP{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hello,
+		tls: tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}}
 	s.password, _ = u.User.Password()
 	if s.port == "" {
 		if s.port = "587"; s.implicit {
