@@ -153,12 +153,8 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		}
 		a.smtp, mailer.Transport = smtp, smtp
 	}
-	if c.DKIMDomain != "" {
-		dkim, err := mail.NewDKIM(c.DKIMDomain, c.DKIMSelector, c.DKIMKey)
-		if err != nil {
-			return err
-		}
-		mailer.Sign = dkim
+	if mailer.Sign, err = dkimOf(*c); err != nil {
+		return err
 	}
 	a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
 	a.Register(a.Jobs)
@@ -180,6 +176,14 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
 	return nil
+}
+
+// dkimOf returns what signs mails, nil for nothing.
+func dkimOf(c config.Server) (*mail.DKIM, error) {
+	if c.DKIMDomain == "" {
+		return nil, nil
+	}
+	return mail.NewDKIM(c.DKIMDomain, c.DKIMSelector, c.DKIMKey)
 }
 
 // readDomains reads a file of mail domains, "" for none.

@@ -16,12 +16,15 @@ import (
 
 // Trouble is why mails wait, as the relay says it.
 type Trouble struct {
-	Code  string    // as jobs fail by it: smtp_504, relay_away, relay_tls
+	Code  string    // as jobs fail by it: smtp_504, relay_away, NoTLS
 	Words string    // of the relay, without addresses; "" for one that says nothing
 	Since time.Time // when it began
 	Tries int       // since then
 	Mails int       // that wait for it now, or were given up
 }
+
+// NoTLS is the code of a relay that does not encrypt, or whose certificate is not valid for its name.
+const NoTLS = "relay_tls"
 
 // saidWithin is how soon the same trouble comes again if it lasts: jobs are tried once an hour at least.
 const saidWithin = 2 * time.Hour
@@ -92,10 +95,10 @@ func failure(err error) string {
 		return "smtp_" + strconv.Itoa(a.Code)
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok || errors.Is(err, errNoTLS) {
-		return "relay_tls"
+		return NoTLS
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "relay_tls"
+		return NoTLS
 	}
 	return "relay_away"
 }

@@ -57,18 +57,25 @@ func NewSMTP(relay, hello string) (*SMTP, error) {
 // Send hands the message to the relay. It returns a *Refusal when the relay refuses the recipient for good, an *Answer for every other
 // answer that is not what a mail needs; these and all other errors are worth another try.
 func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error {
-	c, err := s.begin(ctx, from, to, len(message))
-	if err == nil {
-		if err = c.data(ctx, message); err == nil {
-			s.release(c)
-			return nil
-		}
-		c.quit()
-	}
+	err := s.deliver(ctx, from, to, message)
 	if a, ok := errors.AsType[*Answer](err); ok && a.refuses(to) {
 		return &Refusal{Code: a.Code}
 	}
 	return err
+}
+
+// deliver is Send, but for what an answer is about.
+func (s *SMTP) deliver(ctx context.Context, from, to string, message []byte) error {
+	c, err := s.begin(ctx, from, to, len(message))
+	if err != nil {
+		return err
+	}
+	if err := c.data(ctx, message); err != nil {
+		c.quit()
+		return err
+	}
+	s.release(c)
+	return nil
 }
 
 // begin returns a connection on which the relay has taken sender and recipient. Whether a kept connection still stands is only known

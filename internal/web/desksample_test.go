@@ -169,7 +169,9 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			{Title: tag(w.longName), URL: "/desk/letters/y", Text: l.N("desk.due.approvals", 2)},
 			{Title: tag(l.T("desk.mail.title")), URL: "/desk/jobs", Text: l.N("desk.due.mails", 7)}},
 		Mails: &desk.MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7,
-			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}}},
+			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}},
+			Troubles: []desk.TroubleView{{Text: l.T("desk.mail.away"), Since: l.N("desk.mail.since", 1, "Time", date)}, {Text: l.T("desk.mail.answers"),
+				Words: "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", Since: l.N("desk.mail.since", 6, "Time", date)}}},
 		Letters: []desk.LetterLine{{URL: "/desk/letters/x", Title: tag(w.title), State: "open",
 			Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
 	texts := []page.TextLink{{Lang: "en", Name: "English", Dir: "ltr", URL: "/a"}, {Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/b"}}
