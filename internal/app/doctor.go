@@ -298,7 +298,8 @@ func (d *Doctor) sendTest(ctx context.Context) {
 	case err != nil:
 		d.say("test mail", Problem, "could not be sent: "+answer, "Look at what was said above, and at --smtp.")
 	case answer != "":
-		d.say("test mail", Problem, "was not taken: "+answer, "Mend what the answer names. Mails of signers wait meanwhile, unless the answer is about their own address.")
+		d.say("test mail", Problem, "was not taken: "+answer,
+			"Mend what the answer names. Mails of signers wait meanwhile, unless the answer is about their own address.")
 	default:
 		d.say("test mail", Healthy, "the relay has taken it; look whether it arrives, and not among the spam", "")
 	}
@@ -447,7 +448,8 @@ func (d *Doctor) troubles(ctx context.Context, a *App) {
 		return
 	}
 	for _, t := range found {
-		says, mend := "the mail server answers: "+t.Words, "Mend what the answer names; the mails go out by themselves then. Try with: undersigned doctor --send-test ADDRESS"
+		says := "the mail server answers: " + t.Words
+		mend := "Mend what the answer names; the mails go out by themselves then. Try with: undersigned doctor --send-test ADDRESS"
 		switch {
 		case t.Code == mail.NoTLS:
 			says = "the mail server does not encrypt, or its certificate is not valid for its name"
