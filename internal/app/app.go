@@ -273,6 +273,9 @@ const remindEvery = time.Minute
 // dueEvery is how often it is looked whether editors are to be told what is due: by the day.
 const dueEvery = time.Hour
 
+// newsEvery is how often it is looked what is new about letters.
+const newsEvery = time.Minute
+
 // spreadEvery is how often it is looked whether lines of lists from the desk are due.
 const spreadEvery = time.Minute
 
@@ -321,6 +324,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
+	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.News.Look) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()

@@ -25,6 +25,7 @@ type updateAdd struct {
 	Title    string `help:"Default: the one the text has."`
 	Date     string `placeholder:"YYYY-MM-DD" help:"Day of the article. Default: today."`
 	Language string `help:"Language of the text (BCP 47). Default: recognised."`
+	Mail     bool   `help:"Write to those who follow the letter, with the next mail: within a day."`
 	JSON     bool   `help:"Print one JSON object."`
 }
 
@@ -56,7 +57,18 @@ func (c *updateAdd) Run(e *environment) error {
 		if u, err = a.Letters.Updates.Add(e.ctx, c.Slug, u); err != nil {
 			return err
 		}
-		return printUpdate(e, c.Slug, u, c.JSON)
+		if err := printUpdate(e, c.Slug, u, c.JSON); err != nil || !c.Mail {
+			return err
+		}
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		followers, err := a.News.TellUpdate(e.ctx, l, u.Number, 0)
+		if err == nil && c.JSON {
+			return e.printJSON(map[string]any{"recipients": followers})
+		}
+		return e.done(err, "%d who follow the letter will be written to with the next mail.\n", followers)
 	})
 }
 

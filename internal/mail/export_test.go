@@ -59,9 +59,9 @@ func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMai
 	return deliver(ctx, m, id, j)
 }
 
-// RenderExtension returns what a signer is told of a later deadline.
-func (m *Mailer) RenderExtension(e signing.Envelope) ([]byte, error) {
-	return write[news.ExtensionMail](m, e)
+// RenderNews returns what a follower is told.
+func (m *Mailer) RenderNews(d news.Digest, items []NewsItem) ([]byte, error) {
+	return write[news.DigestMail](m, told{d, items})
 }
 
 // RenderText returns what a signer is asked about a changed text.

@@ -90,7 +90,7 @@ func (m *Mailer) kinds() []anyKind {
 			},
 			content: m.notCounted,
 		},
-		kind[news.ExtensionMail, signing.Envelope]{template: "extension", bulk: true, envelope: m.News.ExtensionEnvelope, content: m.extension},
+		kind[news.DigestMail, told]{template: "news", bulk: true, envelope: m.told, content: m.digest, refused: m.News.Refused},
 		kind[news.TextMail, signing.Envelope]{
 			template: "text",
 			bulk:     true,

@@ -67,11 +67,12 @@ type Mailer struct {
 	Rate        int // mails a second, 0 for no limit
 	Log         *slog.Logger
 
-	mu   sync.Mutex
-	next time.Time            // when the next mail may be sent; guarded by mu
-	last letter.Letter        // the one of the last mail; guarded by mu
-	read time.Time            // when last was read; guarded by mu
-	said map[string]time.Time // when the log was told last of a relay's answer; guarded by mu
+	mu     sync.Mutex
+	next   time.Time               // when the next mail may be sent; guarded by mu
+	last   letter.Letter           // the one of the last mail; guarded by mu
+	read   time.Time               // when last was read; guarded by mu
+	issues map[issueKey]issueItems // what mails to followers tell; guarded by mu
+	said   map[string]time.Time    // when the log was told last of a relay's answer; guarded by mu
 
 	pace pace
 }

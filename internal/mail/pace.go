@@ -13,6 +13,7 @@ type pace struct {
 	until time.Time     // when the next mail tries; guarded by mu
 	tried bool          // one tries now; guarded by mu
 	by    int64         // the job whose mail shut it last; guarded by mu
+	row   int           // so often in a row; guarded by mu
 	last  time.Duration // how long it was shut the last time, 0 for unknown; guarded by mu
 }
 
@@ -23,6 +24,7 @@ const (
 	lastTry  = time.Minute
 	tryApart = 5  // a part of the time since it was shut
 	tryKnown = 10 // of the time that it was shut the last time
+	inARow   = 3  // tries of one mail after which it is alone
 )
 
 // wait returns for how long no mail may go, 0 when one may.
@@ -63,8 +65,8 @@ func (p *pace) open(tries bool) {
 	}
 }
 
-// close says that the relay takes no mail now, and returns when the next one tries; alone reports that this was the mail which shut it
-// before, and that nothing is known of others.
+// close says that the relay takes no mail now, and returns when the next one tries; alone reports that this mail alone has met that
+// several times, and that nothing is known of others.
 func (p *pace) close(job int64, tries bool) (again time.Duration, alone bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,8 +83,11 @@ func (p *pace) close(job int64, tries bool) (again time.Duration, alone bool) {
 	} else {
 		step = max(step, past/tryApart)
 	}
-	alone = tries && p.by == job
-	p.until, p.tried, p.by = now.Add(min(step, lastTry)), false, job
+	if p.row++; p.by != job {
+		p.by, p.row = job, 1
+	}
+	p.until, p.tried = now.Add(min(step, lastTry)), false
+	alone = p.row >= inARow
 	return p.until.Sub(now), alone
 }
 

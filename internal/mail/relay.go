@@ -130,11 +130,12 @@ func (m *Mailer) settle(ctx context.Context, id int64, to string, tries bool, er
 		m.pace.open(tries) // it answers, and may take others
 		return job.Code(code, err)
 	}
-	again, alone := m.pace.close(id, tries)
-	if a, ok := errors.AsType[*Answer](err); ok && alone && a.Step != stepSender { // others must not wait for what may be about this one
+	_, alone := m.pace.close(id, tries)
+	if a, ok := errors.AsType[*Answer](err); ok && alone && (a.Step == stepRecipient || a.Step == stepData) {
+		m.pace.open(true) // others must not wait for what may be about this one
 		return job.Code(code, err)
 	}
-	return job.Retry(again, job.Code(code, err))
+	return job.Retry(0, job.Code(code, err)) // it keeps its place: the gate is what waits
 }
 
 // note keeps what the relay has answered, and tells the log once in a while.

@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/web/desk"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -204,6 +205,12 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)},
 			Left:     []desk.LeftView{{Says: l.T("desk.left_out.furniture", "Text", w.text, "Line", 41), Text: w.text}}}},
 		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
+		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), LetterTitle: tag(w.title),
+			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news", CanMail: true, Followers: 1283,
+			Updates: []desk.UpdateView{{Number: "3", Title: tag(w.longName), Subject: l.T("mail.news.subject", "Title", w.title),
+				Items: []mail.NewsItem{{Text: l.T("mail.news.update", "Name", w.longName), URL: "https://letters.example.org/letters/x/updates/3"}}}}}},
+		{"desk-news-none", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), LetterTitle: tag(w.title),
+			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news"}},
 		{"desk-settings", desk.SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-demands", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"),
