@@ -95,7 +95,8 @@ func (s Services) Retain(ctx context.Context) error {
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.News.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.News.GiveUp,
+		s.Intake.GiveUp, s.Handouts.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}
