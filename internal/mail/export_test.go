@@ -60,8 +60,8 @@ func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMai
 }
 
 // RenderNews returns what a follower is told.
-func (m *Mailer) RenderNews(d news.Digest, items []NewsItem) ([]byte, error) {
-	return write[news.DigestMail](m, told{d, items})
+func (m *Mailer) RenderNews(d news.Digest, l letter.Letter, items []NewsItem) ([]byte, error) {
+	return write[news.DigestMail](m, told{d, l, items})
 }
 
 // RenderText returns what a signer is asked about a changed text.

@@ -26,7 +26,8 @@ type NewsItem struct{ Text, URL string }
 // told is what such a mail needs.
 type told struct {
 	news.Digest
-	items []NewsItem
+	letter letter.Letter
+	items  []NewsItem
 }
 
 // told is its envelope, false where nothing of what it would tell is so any more.
@@ -34,14 +35,17 @@ func (m *Mailer) told(ctx context.Context, j news.DigestMail) (t told, send bool
 	if t.Digest, send, err = m.News.Envelope(ctx, j); err != nil || !send {
 		return t, false, err
 	}
-	t.Language = languageOf(signing.Envelope{Language: t.Language}, t.Letter)
-	t.items, err = m.items(ctx, i18n.Find(t.Language), t.Letter, t.Issue)
+	if t.letter, err = m.letter(ctx, j.Letter); err != nil {
+		return t, false, err
+	}
+	t.Language = languageOf(signing.Envelope{Language: t.Language}, t.letter)
+	t.items, err = m.items(ctx, i18n.Find(t.Language), t.letter, j.Issue)
 	return t, len(t.items) > 0, err
 }
 
 // digest tells a follower what has happened with a letter since the last mail.
 func (m *Mailer) digest(_ context.Context, t told) (page, error) {
-	c := m.contentOf(t.Language, t.Letter)
+	c := m.contentOf(t.Language, t.letter)
 	return page{to: t.Address, about: c, subject: c.titled("mail.news.subject"), unsubscribe: t.Stop,
 		data: digest{c, t.items, m.pages(c.L) + "/unsubscribe/" + t.Stop}}, nil
 }
@@ -70,6 +74,10 @@ func (m *Mailer) items(ctx context.Context, locale *i18n.Locale, l letter.Letter
 	m.mu.Unlock()
 	if there && now.Sub(last.read) < itemsFor {
 		return last.items, nil
+	}
+	l, err := m.Letters.FindByID(ctx, l.ID) // as it is now: what is not so any more is left out
+	if err != nil {
+		return nil, err
 	}
 	facts, err := m.News.Told(ctx, l, number)
 	if err != nil {

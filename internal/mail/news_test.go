@@ -25,7 +25,7 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 	deadline := strconv.FormatInt(o.open.Deadline.At.UnixMicro(), 10)
 	for _, l := range i18n.All() {
 		token := strings.Repeat("a", 45)
-		digest := news.Digest{Letter: o.open, Language: l.Code, Address: "a@example.org", Stop: "news-" + strings.Repeat("b", 52)}
+		digest := news.Digest{Language: l.Code, Address: "a@example.org", Stop: "news-" + strings.Repeat("b", 52)}
 		var items []mail.NewsItem
 		for _, f := range []news.Fact{{About: news.AboutText, Value: "3"}, {About: news.AboutDeadline, Value: deadline}, {About: news.AboutSoon, Value: deadline},
 			{About: news.AboutUpdate + " 1"}, {About: news.AboutUpdate + " 7"}, {About: news.AboutClosed}} { // the last two are not so
@@ -37,7 +37,7 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 		}
 		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: roll.Counted, Edition: 3, From: 1}
 		for kind, make := range map[string]func() ([]byte, error){
-			"news": func() ([]byte, error) { return o.RenderNews(digest, items) },
+			"news": func() ([]byte, error) { return o.RenderNews(digest, o.open, items) },
 			"text": func() ([]byte, error) { return o.RenderText(text) },
 			"question": func() ([]byte, error) {
 				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"},

@@ -269,8 +269,6 @@ func (s *Service) issueAll(ctx context.Context, j issue) error {
 
 // Digest is what a mail to a follower needs.
 type Digest struct {
-	Letter            letter.Letter
-	Issue             int
 	Address, Language string
 	Stop              string // token of the link that ends the news
 }
@@ -294,10 +292,7 @@ func (s *Service) Envelope(ctx context.Context, m DigestMail) (d Digest, send bo
 	if err := json.Unmarshal(plain, &f); err != nil {
 		return d, false, err
 	}
-	d = Digest{Issue: m.Issue, Address: f.Address, Language: f.Language, Stop: tokenOf(key, m.Letter, m.Follower)}
-	if d.Letter, err = s.Letters.Recent(ctx, m.Letter); err != nil {
-		return d, false, err
-	}
+	d = Digest{Address: f.Address, Language: f.Language, Stop: tokenOf(key, m.Letter, m.Follower)}
 	send, _, err = s.Mailboxes.MayInvite(ctx, f.Address)
 	return d, send, err
 }
