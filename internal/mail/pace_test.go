@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -42,8 +41,6 @@ func (l *limited) take() bool {
 	l.failed++
 	return false
 }
-
-var errLimited = errors.New("limited")
 
 // send has eight workers send mails as the runner does, and returns how long that took.
 func send(p *pace, relay *limited, mails int) time.Duration {

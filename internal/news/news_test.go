@@ -22,7 +22,9 @@ var (
 	qFollowers = store.Q("newstest.followers", `SELECT id, tag, sealed FROM follower WHERE letter_id = $1 ORDER BY id`)
 	qDigests   = store.Q("newstest.digests", `SELECT COUNT(*) FROM job WHERE kind = 'mail.news'`)
 	qTags      = store.Q("newstest.tags", `SELECT mailbox_tag, tag FROM signature WHERE letter_id = $1`)
-	qArchive   = store.Q("newstest.archive", `UPDATE letter SET state = 'archived' WHERE id = $1`)
+	qToldLess  = store.Q("newstest.told_less", `
+		INSERT INTO news (letter_id, version, looked_day, gathered_day, after_id, told_after, issue, sent_at) VALUES ($1, 0, 0, 0, 0, $2, 0, 0)`)
+	qArchive = store.Q("newstest.archive", `UPDATE letter SET state = 'archived' WHERE id = $1`)
 )
 
 func follows(r *signing.Request) { r.Updates = true }
@@ -227,6 +229,27 @@ func TestRetain_followers(t *testing.T) {
 		d.Clock.Advance(300 * 24 * time.Hour)
 		if d.must(d.Retain(ctx)); d.followers() != 0 {
 			d.T.Errorf("%d follow after a year", d.followers())
+		}
+	})
+	desks(t, func(d desk) { // who signed when the form promised no more than 30 days is kept no longer
+		ctx := d.T.Context()
+		d.must(d.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(qToldLess, d.Letter.ID, store.IDAt(tx.Now().Add(time.Hour)))
+			return err
+		}))
+		d.Give("a@example.org", follows)
+		d.Clock.Advance(2 * time.Hour)
+		d.Give("b@example.org", follows)
+		if d.tomorrow(); d.followers() != 2 {
+			d.T.Errorf("%d follow", d.followers())
+		}
+		d.must(d.Letters.Close(ctx, d.Letter.Slug, 0))
+		for range 2 {
+			d.Clock.Advance(letter.KeptAfterClose)
+			d.must(d.Retain(ctx))
+		}
+		if d.followers() != 1 {
+			d.T.Errorf("%d follow once the key is gone", d.followers())
 		}
 	})
 	desks(t, func(d desk) {
