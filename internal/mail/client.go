@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -118,15 +119,7 @@ func (c *client) hello(ctx context.Context, name string) error {
 func (c *client) login(ctx context.Context, user, password string) error {
 	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	methods := strings.Fields(strings.ToUpper(c.extensions["AUTH"]))
-	says := func(method string) bool {
-		for _, m := range methods {
-			if m == method {
-				return true
-			}
-		}
-		return false
-	}
-	if says("PLAIN") || !says("LOGIN") {
+	if slices.Contains(methods, "PLAIN") || !slices.Contains(methods, "LOGIN") {
 		_, err := c.secret(ctx, 235, "AUTH PLAIN ", encode("\x00"+user+"\x00"+password))
 		return err
 	}
