@@ -19,7 +19,7 @@ func (s *Service) Facts(ctx context.Context, l letter.Letter) (facts []news.Fact
 		return nil, err
 	}
 	for _, d := range st.Deliveries {
-		if d.Arrived() {
+		if d.Arrived() && d.Kind != Correction {
 			facts = append(facts, news.Fact{About: news.AboutDelivery + " " + ID(d.ID)})
 		}
 	}
