@@ -124,7 +124,7 @@ func (m *Mailer) hand(ctx context.Context, id int64, p page) error {
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
-	may, tries := m.pace.enter()
+	may, tries := m.pace.enter(ctx)
 	if !may {
 		return job.Later(0) // the gate is shut meanwhile
 	}

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -15,6 +16,7 @@ type pace struct {
 	by    int64         // the job whose mail shut it last; guarded by mu
 	row   int           // so often in a row; guarded by mu
 	last  time.Duration // how long it was shut the last time, 0 for unknown; guarded by mu
+	ended chan struct{} // closed when the one that tries has its answer; nil while nobody waits for that; guarded by mu
 }
 
 // Bounds of the time between two tries. The later tries are apart by a share of the time that has passed, so that mails go again within
@@ -41,18 +43,43 @@ func (p *pace) wait() time.Duration {
 	}
 }
 
-// enter asks for a mail's turn: whether it may go, and whether it is the one that tries.
-func (p *pace) enter() (may, tries bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.shut.IsZero() {
-		return true, false
+// enter asks for a mail's turn: whether it may go, and whether it is the one that tries. While another tries it waits for that one's answer:
+// who came first keeps the turn.
+func (p *pace) enter(ctx context.Context) (may, tries bool) {
+	for {
+		p.mu.Lock()
+		switch {
+		case p.shut.IsZero():
+			p.mu.Unlock()
+			return true, false
+		case !p.tried && time.Now().Before(p.until):
+			p.mu.Unlock()
+			return false, false
+		case !p.tried:
+			p.tried = true
+			p.mu.Unlock()
+			return true, true
+		}
+		if p.ended == nil {
+			p.ended = make(chan struct{})
+		}
+		ended := p.ended
+		p.mu.Unlock()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return false, false
+		}
 	}
-	if p.tried || time.Now().Before(p.until) {
-		return false, false
+}
+
+// answered ends the try, for those who wait for its answer. mu is held.
+func (p *pace) answered() {
+	p.tried = false
+	if p.ended != nil {
+		close(p.ended)
+		p.ended = nil
 	}
-	p.tried = true
-	return true, true
 }
 
 // open says that the relay deals with mails. Only the mail that tried can say it: others may have begun before it was shut.
@@ -61,7 +88,8 @@ func (p *pace) open(tries bool) {
 	defer p.mu.Unlock()
 	if tries {
 		p.last = time.Since(p.shut)
-		p.shut, p.tried = time.Time{}, false
+		p.shut = time.Time{}
+		p.answered()
 	}
 }
 
@@ -86,7 +114,8 @@ func (p *pace) close(job int64, tries bool) (again time.Duration, alone bool) {
 	if p.row++; p.by != job {
 		p.by, p.row = job, 1
 	}
-	p.until, p.tried = now.Add(min(step, lastTry)), false
+	p.until = now.Add(min(step, lastTry))
+	p.answered()
 	alone = p.row >= inARow
 	return p.until.Sub(now), alone
 }
@@ -96,6 +125,6 @@ func (p *pace) leave(tries bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if tries {
-		p.tried = false
+		p.answered()
 	}
 }

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -72,7 +73,7 @@ func send(p *pace, relay *limited, mails int) time.Duration {
 					time.Sleep(time.Second)
 					continue
 				}
-				may, tries := p.enter()
+				may, tries := p.enter(context.Background())
 				if !may {
 					queue <- id
 					continue
@@ -134,14 +135,16 @@ func TestPace_whereTriesCount(t *testing.T) {
 func TestPace_away(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, begin, tries := &pace{}, time.Now(), 0
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
 		p.close(1000, false)
 		for time.Since(begin) < 6*time.Hour {
 			time.Sleep(max(p.wait(), time.Millisecond))
-			may, first := p.enter()
+			may, first := p.enter(t.Context())
 			if !may || !first {
 				t.Fatal("nobody tries")
 			}
-			if again, _ := p.enter(); again {
+			if again, _ := p.enter(ended); again {
 				t.Fatal("two try at once")
 			}
 			tries++
@@ -153,13 +156,13 @@ func TestPace_away(t *testing.T) {
 			t.Errorf("%d tries in six hours", tries)
 		}
 		time.Sleep(p.wait())
-		_, first := p.enter()
+		_, first := p.enter(t.Context())
 		p.open(false) // one that had begun before
-		if may, _ := p.enter(); may {
+		if may, _ := p.enter(ended); may {
 			t.Error("one that had begun before opens it")
 		}
 		p.open(first)
-		if may, _ := p.enter(); !may || p.wait() != 0 {
+		if may, _ := p.enter(ended); !may || p.wait() != 0 {
 			t.Error("it stays shut")
 		}
 		time.Sleep(time.Hour)
@@ -169,7 +172,7 @@ func TestPace_away(t *testing.T) {
 		}
 		for range inARow - 1 {
 			time.Sleep(p.wait())
-			_, first = p.enter()
+			_, first = p.enter(t.Context())
 			_, alone = p.close(7, first)
 		}
 		if !alone {

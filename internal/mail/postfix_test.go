@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,19 +45,27 @@ func greylist(t *testing.T) (address string) {
 	})
 }
 
-// logins is a server of logins as Postfix asks one (Dovecot's authentication protocol): it knows one user.
-func logins(t *testing.T, user, password string) (address string) {
+// logins is a server of logins as Postfix asks one (Dovecot's authentication protocol): it knows one user, by PLAIN or by LOGIN alone.
+func logins(t *testing.T, method, user, password string) (address string) {
 	t.Helper()
-	right := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
+	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	return serve(t, func(c net.Conn) {
-		fmt.Fprint(c, "VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t00\nDONE\n")
+		fmt.Fprintf(c, "VERSION\t1\t1\nMECH\t%s\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t00\nDONE\n", method)
+		var given []string
 		for lines := bufio.NewScanner(c); lines.Scan(); {
 			fields := strings.Split(lines.Text(), "\t")
+			last := fields[len(fields)-1]
 			switch {
-			case fields[0] != "AUTH":
-			case fields[len(fields)-1] == "resp="+right:
+			case fields[0] == "AUTH" && method == "LOGIN":
+				given = nil
+				fmt.Fprintf(c, "CONT\t%s\t%s\n", fields[1], encode("Username:"))
+			case fields[0] == "CONT" && len(given) == 0:
+				given = []string{last}
+				fmt.Fprintf(c, "CONT\t%s\t%s\n", fields[1], encode("Password:"))
+			case fields[0] == "CONT" && given[0] == encode(user) && last == encode(password),
+				fields[0] == "AUTH" && last == "resp="+encode("\x00"+user+"\x00"+password):
 				fmt.Fprintf(c, "OK\t%s\tuser=%s\n", fields[1], user)
-			default:
+			case fields[0] == "AUTH", fields[0] == "CONT":
 				fmt.Fprintf(c, "FAIL\t%s\tuser=%s\n", fields[1], user)
 			}
 		}
@@ -143,8 +152,7 @@ func TestPostfix_losesNoMail(t *testing.T) {
 	recipients := func(answer string) []string {
 		return []string{"smtpd_recipient_restrictions=check_recipient_access static:{" + answer + "},permit"}
 	}
-	tls := []string{"smtpd_sasl_auth_enable=yes", "smtpd_sasl_type=dovecot", "smtpd_sasl_path=inet:" + logins(t, "letters", "open sesame"),
-		"smtpd_tls_security_level=encrypt", "smtpd_tls_cert_file={folder}/tls.pem",
+	tls := []string{"smtpd_sasl_auth_enable=yes", "smtpd_sasl_type=dovecot", "smtpd_tls_security_level=encrypt", "smtpd_tls_cert_file={folder}/tls.pem",
 		"smtpd_tls_key_file={folder}/tls.pem",
 		"smtpd_relay_restrictions=permit_sasl_authenticated,reject", "smtpd_recipient_restrictions=permit_sasl_authenticated,reject"}
 	postfix := testkit.NewPostfix(t, inbox, []string{"anvil_rate_time_unit=2s"}, map[string][]string{
@@ -158,13 +166,14 @@ func TestPostfix_losesNoMail(t *testing.T) {
 		"quota":      recipients("550 5.4.5 Daily sending quota exceeded"),
 		"full":       recipients("552 5.2.2 The mailbox is full"),
 		"unverified": recipients("554 Email address is not verified"),
-		"login":      tls,
+		"login":      append(slices.Clone(tls), "smtpd_sasl_path=inet:"+logins(t, "PLAIN", "letters", "open sesame")),
+		"login only": append(slices.Clone(tls), "smtpd_sasl_path=inet:"+logins(t, "LOGIN", "letters", "open sesame")),
 		"relaying":   {"mynetworks=192.0.2.1/32", "smtpd_relay_restrictions=reject_unauth_destination"},
 	}, files)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(files["tls.pem"])
-	login := func(password string) string {
-		return strings.Replace(postfix.URL("login"), "smtp://", "smtp://letters:"+password+"@", 1)
+	login := func(service, password string) string {
+		return strings.Replace(postfix.URL(service), "smtp://", "smtp://letters:"+password+"@", 1)
 	}
 
 	for name, c := range map[string]struct{ url, hello, answer string }{
@@ -173,7 +182,8 @@ func TestPostfix_losesNoMail(t *testing.T) {
 		"quota":      {postfix.URL("quota"), "varrow.example", "550 5.4.5 … Recipient address rejected: Daily sending quota exceeded"},
 		"full":       {postfix.URL("full"), "varrow.example", "552 5.2.2 … Recipient address rejected: The mailbox is full"},
 		"unverified": {postfix.URL("unverified"), "varrow.example", "554 5.7.1 … Recipient address rejected: Email address is not verified"},
-		"login":      {login("wrong"), "varrow.example", "535 5.7.8 Error: authentication failed: (reason unavailable)"},
+		"login":      {login("login", "wrong"), "varrow.example", "535 5.7.8 Error: authentication failed: (reason unavailable)"},
+		"login only": {login("login only", "wrong"), "varrow.example", "535 5.7.8 Error: authentication failed: (reason unavailable)"},
 		"relaying":   {postfix.URL("relaying"), "varrow.example", "554 5.7.1 … Relay access denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -181,12 +191,12 @@ func TestPostfix_losesNoMail(t *testing.T) {
 			o := onSQLite(t)
 			smtp := o.by(t, c.url, c.hello)
 			smtp.Trust(pool)
-			if name == "login" {
+			if strings.HasPrefix(name, "login") {
 				smtp.RequireTLS()
 			}
 			var addresses []string
 			for i := range 3 {
-				addresses = append(addresses, fmt.Sprintf("%s%d@example.org", name, i))
+				addresses = append(addresses, fmt.Sprintf("%s%d@example.org", strings.ReplaceAll(name, " ", ""), i))
 				o.sign(addresses[i], "en")
 			}
 			stop := o.sending()
@@ -209,8 +219,8 @@ func TestPostfix_losesNoMail(t *testing.T) {
 			switch name { // the operator mends it
 			case "helo":
 				o.by(t, c.url, "varrow.example")
-			case "login":
-				smtp := o.by(t, login("open%20sesame"), "varrow.example")
+			case "login", "login only":
+				smtp := o.by(t, login(name, "open%20sesame"), "varrow.example")
 				smtp.Trust(pool)
 				smtp.RequireTLS()
 			default:
