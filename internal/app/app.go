@@ -147,18 +147,14 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		a.Catcher = &mail.Catcher{Now: a.o.Now}
 		mailer.Transport = a.Catcher
 	case c.SMTP != "":
-		smtp, err := mail.NewSMTP(c.SMTP)
+		smtp, err := mail.NewSMTP(c.SMTP, c.SMTPHello)
 		if err != nil {
 			return err
 		}
 		a.smtp, mailer.Transport = smtp, smtp
 	}
-	if c.DKIMDomain != "" {
-		dkim, err := mail.NewDKIM(c.DKIMDomain, c.DKIMSelector, c.DKIMKey)
-		if err != nil {
-			return err
-		}
-		mailer.Sign = dkim
+	if mailer.Sign, err = dkimOf(*c); err != nil {
+		return err
 	}
 	a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
 	a.Register(a.Jobs)
@@ -180,6 +176,14 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
 	return nil
+}
+
+// dkimOf returns what signs mails, nil for nothing.
+func dkimOf(c config.Server) (*mail.DKIM, error) {
+	if c.DKIMDomain == "" {
+		return nil, nil
+	}
+	return mail.NewDKIM(c.DKIMDomain, c.DKIMSelector, c.DKIMKey)
 }
 
 // readDomains reads a file of mail domains, "" for none.
@@ -269,6 +273,9 @@ const remindEvery = time.Minute
 // dueEvery is how often it is looked whether editors are to be told what is due: by the day.
 const dueEvery = time.Hour
 
+// newsEvery is how often it is looked what is new about letters.
+const newsEvery = time.Minute
+
 // spreadEvery is how often it is looked whether lines of lists from the desk are due.
 const spreadEvery = time.Minute
 
@@ -317,6 +324,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
+	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.News.Look) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
@@ -340,7 +348,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 // retain deletes what must not be kept longer.
 func (a *App) retain(ctx context.Context) error {
 	a.bundles.Sweep()
-	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
+	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx), mail.RetainTroubles(ctx, a.DB))
 }
 
 // forget takes those who were erased or hidden out of what was made of names.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
 // Verdict is how a check of the doctor ended.
@@ -55,6 +57,8 @@ type Doctor struct {
 	DNS      Resolver
 	HTTP     *http.Client
 	Now      func() time.Time
+	SendTest string            // the address that gets a mail to see whether the relay takes one, "" for none
+	Trace    func(line string) // nil, or told of what is said while that mail is sent
 
 	checks []Check
 }
@@ -62,7 +66,7 @@ type Doctor struct {
 // lookWithin bounds each look at something outside this machine.
 const lookWithin = 10 * time.Second
 
-// Examine runs every check; it is safe beside a running server and sends no mail.
+// Examine runs every check; it is safe beside a running server and sends no mail but the one of SendTest.
 func (d *Doctor) Examine(ctx context.Context) []Check {
 	d.checks = nil
 	d.folder()
@@ -70,6 +74,9 @@ func (d *Doctor) Examine(ctx context.Context) []Check {
 	d.settings()
 	base := d.baseURL(ctx)
 	d.relay(ctx)
+	if d.SendTest != "" {
+		d.sendTest(ctx)
+	}
 	if base != nil {
 		d.mailDomain(ctx, base)
 	}
@@ -230,12 +237,23 @@ func (d *Doctor) baseURL(ctx context.Context) *url.URL {
 	return u
 }
 
+// mailNames are the settings with the names that a server would use in mails.
+func (d *Doctor) mailNames() config.Server {
+	s := d.Server
+	if s.Complete() != nil { // another check says so
+		s.SMTPHello = cmp.Or(s.SMTPHello, "localhost.localdomain")
+		s.MailFrom = cmp.Or(s.MailFrom, "letters@localhost.localdomain")
+	}
+	return s
+}
+
 func (d *Doctor) relay(ctx context.Context) {
 	if d.Server.SMTP == "" {
 		d.say("mail relay", Problem, "is not given", "Nobody can sign: use --smtp smtp://USER:PASSWORD@relay.example.org:587")
 		return
 	}
-	relay, err := mail.NewSMTP(d.Server.SMTP)
+	names := d.mailNames()
+	relay, err := mail.NewSMTP(d.Server.SMTP, names.SMTPHello)
 	if err != nil {
 		d.say("mail relay", Problem, "--smtp is no address of a relay",
 			"Give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it.")
@@ -245,16 +263,53 @@ func (d *Doctor) relay(ctx context.Context) {
 	defer cancel()
 	if err := relay.Check(limited); err != nil {
 		mend := "Look at host, port and firewall. Mails wait meanwhile and go out when it answers."
-		switch text := err.Error(); {
-		case strings.Contains(text, "user and password"):
+		switch said := err.Error(); {
+		case strings.Contains(said, "AUTH"):
 			mend = "Look at the user and the password in --smtp; characters such as @ are written %40 there."
-		case strings.Contains(text, "no TLS"), strings.Contains(text, "certificate"), strings.Contains(text, "tls:"):
+		case strings.Contains(said, "no TLS"), strings.Contains(said, "certificate"), strings.Contains(said, "tls:"):
 			mend = "Use a relay with TLS and a valid certificate for its name, or ?tls=off on a network that is yours alone."
 		}
 		d.say("mail relay", Problem, "does not take mails", mend)
 		return
 	}
 	d.say("mail relay", Healthy, "takes mails", "")
+}
+
+// sendTest sends one mail now.
+func (d *Doctor) sendTest(ctx context.Context) {
+	names := d.mailNames()
+	to, f := text.ParseAddress(d.SendTest)
+	if f != nil {
+		d.say("test mail", Problem, "--send-test is no mail address", "Give an address such as you@example.org.")
+		return
+	}
+	relay, err := mail.NewSMTP(d.Server.SMTP, names.SMTPHello)
+	if err != nil {
+		return // said before
+	}
+	defer relay.Close()
+	relay.Trace = d.Trace
+	sign, err := dkimOf(names)
+	if err != nil {
+		return // another check says so
+	}
+	answer, err := mail.SendTest(ctx, relay, sign, names.Name, names.MailFrom, to.Typed, d.now())
+	switch {
+	case err != nil:
+		d.say("test mail", Problem, "could not be sent: "+answer, "Look at what was said above, and at --smtp.")
+	case answer != "":
+		d.say("test mail", Problem, "was not taken: "+answer,
+			"Mend what the answer names. Mails of signers wait meanwhile, unless the answer is about their own address.")
+	default:
+		d.say("test mail", Healthy, "the relay has taken it; look whether it arrives, and not among the spam", "")
+	}
+}
+
+func (d *Doctor) now() time.Time {
+	if d.Now != nil {
+		return d.Now()
+	}
+	return time.Now()
 }
 
 // mailDomain looks at what receivers ask the DNS before they believe a mail.
@@ -351,6 +406,7 @@ func (d *Doctor) database(ctx context.Context) {
 	}
 	d.safekeeping(ctx, a)
 	d.queue(ctx, a)
+	d.troubles(ctx, a)
 	d.letters(ctx, a)
 	d.texts(ctx, a)
 }
@@ -381,6 +437,29 @@ func (d *Doctor) queue(ctx context.Context, a *App) {
 			"Is the server running, and does its relay take mails? Signers wait for these.")
 	default:
 		d.say("jobs", Healthy, "none is late", "")
+	}
+}
+
+// troubles says why mails wait, in the relay's own words.
+func (d *Doctor) troubles(ctx context.Context, a *App) {
+	found, err := mail.Troubles(ctx, a.DB)
+	if err != nil {
+		d.say("mails", Problem, err.Error(), "Look at the database.")
+		return
+	}
+	for _, t := range found {
+		says := "the mail server answers: " + t.Words
+		mend := "Mend what the answer names; the mails go out by themselves then. Try with: undersigned doctor --send-test ADDRESS"
+		switch {
+		case t.Code == mail.NoTLS:
+			says = "the mail server does not encrypt, or its certificate is not valid for its name"
+		case t.Words == "":
+			says, mend = "the mail server cannot be reached", "Look at host, port and firewall. The mails go out by themselves when it answers."
+		}
+		d.say("mails", Problem, fmt.Sprintf("%d wait since %s: %s", t.Mails, t.Since.Format(time.DateTime+" MST"), says), mend)
+	}
+	if len(found) == 0 {
+		d.say("mails", Healthy, "none waits for an answer of the mail server", "")
 	}
 }
 

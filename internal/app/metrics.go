@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/tlog"
 )
@@ -64,6 +65,7 @@ type jobCollector struct{ db *store.DB }
 var (
 	jobsWaiting = prometheus.NewDesc("undersigned_jobs_waiting", "Jobs that are not yet done.", []string{"kind"}, nil)
 	jobsDead    = prometheus.NewDesc("undersigned_jobs_dead", "Jobs that were given up.", []string{"kind"}, nil)
+	mailsHeld   = prometheus.NewDesc("undersigned_mails_held_by_relay", "Mails that wait since the relay does not take them, by why.", []string{"code"}, nil)
 	jobsOldest  = prometheus.NewDesc("undersigned_jobs_oldest_seconds", "How long the oldest job has been due.", []string{"kind"}, nil)
 )
 
@@ -72,6 +74,7 @@ func (c jobCollector) Describe(out chan<- *prometheus.Desc) {
 	out <- jobsWaiting
 	out <- jobsDead
 	out <- jobsOldest
+	out <- mailsHeld
 }
 
 // Collect reads the table, for two seconds at most: a scrape must not wait behind a database that does not answer.
@@ -83,9 +86,16 @@ func (c jobCollector) Collect(out chan<- prometheus.Metric) {
 		counts, err = job.Counts(tx)
 		return err
 	})
+	var troubles []mail.Trouble
+	if err == nil {
+		troubles, err = mail.Troubles(ctx, c.db)
+	}
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(jobsWaiting, err)
 		return
+	}
+	for _, t := range troubles {
+		out <- prometheus.MustNewConstMetric(mailsHeld, prometheus.GaugeValue, float64(t.Mails), t.Code)
 	}
 	for _, n := range counts {
 		out <- prometheus.MustNewConstMetric(jobsWaiting, prometheus.GaugeValue, float64(n.Waiting), n.Kind)

@@ -45,13 +45,14 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Mailboxes = &mailbox.Service{DB: db, Keys: keys}
 	s.Signing = signing.New(db, keys, s.Letters, s.Mailboxes, log, lookup)
 	s.Invitations = &invitation.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes}
-	s.News = &news.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
+	s.News = &news.Service{DB: db, Keys: keys, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Intake = &intake.Service{DB: db, Letters: s.Letters, Mailboxes: s.Mailboxes, Signing: s.Signing}
 	s.Documents = &document.Service{Letters: s.Letters, Roll: s.Roll, Signing: s.Signing}
 	s.Handouts = &handout.Service{DB: db, Letters: s.Letters, Signing: s.Signing}
 	s.Deliveries = &delivery.Service{DB: db, Keys: keys, Letters: s.Letters, Documents: s.Documents, Signing: s.Signing, Handouts: s.Handouts}
 	s.Documents.Standing = s.Deliveries.Lines
-	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
+	s.News.Became = s.Deliveries.Facts
+	s.Signing.Invited, s.Signing.Erased, s.Signing.Unfollow = s.Invitations.Answered, s.Invitations.Forget, s.News.Unfollow
 	s.Letters.RegisterActs(s.Accounts)
 	s.Signing.RegisterActs(s.Accounts)
 	s.Invitations.RegisterActs(s.Accounts)
@@ -85,15 +86,17 @@ func (s Services) Adopt(ctx context.Context) error {
 // Retain deletes what must not be kept longer: letters end, then each package looks after its own rows. It is safe to run at any
 // time and in several processes.
 func (s Services) Retain(ctx context.Context) error {
+	gathered := s.News.Gather(ctx) // which needs the keys that go with letters
 	_, err := s.Letters.Retain(ctx)
-	return errors.Join(err, s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Intake.Retain(ctx), s.Handouts.Retain(ctx),
+	return errors.Join(gathered, err, s.News.Retain(ctx), s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Intake.Retain(ctx), s.Handouts.Retain(ctx),
 		s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
 }
 
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
-	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.Intake.GiveUp, s.Handouts.GiveUp} {
+	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.News.GiveUp,
+		s.Intake.GiveUp, s.Handouts.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}

@@ -44,6 +44,7 @@ type grammar struct {
 	Backup       backupCommand       `cmd:"" help:"Write an encrypted backup of the database, beside a running server; the keys are not in it."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty instance, of either engine, from a backup."`
 	Keys         keysCommand         `cmd:"" help:"Export, import and list the instance's keys."`
+	Mail         mailCommand         `cmd:"" help:"Say who is sent no mails any more, and lift it."`
 	Doctor       doctorCommand       `cmd:"" help:"Look for what is likely to be wrong with the instance and the settings of its server, and say how to mend it."`
 	Bench        benchCommand        `cmd:"" help:"Measure signing, confirming and reading beside the bare limits of the machine."`
 	Migrate      migrateCommand      `cmd:"" help:"Create the instance or bring its database up to this version."`

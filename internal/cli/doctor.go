@@ -13,13 +13,17 @@ import (
 type doctorCommand struct {
 	config.Instance
 	config.Server
-	JSON bool `help:"Print one JSON object a check."`
+	SendTest string `placeholder:"ADDRESS" help:"Send one mail to the address now, over the relay of --smtp, and print what both sides say."`
+	JSON     bool   `help:"Print one JSON object a check."`
 }
 
 // Run examines the instance with the settings that serve would have.
 func (c *doctorCommand) Run(e *environment) error {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	doctor := app.Doctor{Instance: c.Instance, Server: c.Server, DNS: net.DefaultResolver, HTTP: client}
+	doctor := app.Doctor{Instance: c.Instance, Server: c.Server, DNS: net.DefaultResolver, HTTP: client, SendTest: c.SendTest}
+	if !c.JSON {
+		doctor.Trace = func(line string) { e.printf("         %s\n", line) }
+	}
 	problems := 0
 	for _, check := range doctor.Examine(e.ctx) {
 		if check.Verdict == app.Problem {

@@ -25,6 +25,7 @@ type updateAdd struct {
 	Title    string `help:"Default: the one the text has."`
 	Date     string `placeholder:"YYYY-MM-DD" help:"Day of the article. Default: today."`
 	Language string `help:"Language of the text (BCP 47). Default: recognised."`
+	Mail     bool   `help:"Write to those who follow the letter, with the next mail: within a day."`
 	JSON     bool   `help:"Print one JSON object."`
 }
 
@@ -56,7 +57,18 @@ func (c *updateAdd) Run(e *environment) error {
 		if u, err = a.Letters.Updates.Add(e.ctx, c.Slug, u); err != nil {
 			return err
 		}
-		return printUpdate(e, c.Slug, u, c.JSON)
+		if !c.Mail {
+			return printUpdate(e, c.Slug, u, nil, c.JSON)
+		}
+		l, err := a.Letters.Find(e.ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		followers, err := a.News.TellUpdate(e.ctx, l, u.Number, 0)
+		if err != nil {
+			return err
+		}
+		return printUpdate(e, c.Slug, u, &followers, c.JSON)
 	})
 }
 
@@ -77,12 +89,20 @@ func readUpdate(data []byte) (u letter.Update, err error) {
 	return u, nil
 }
 
-func printUpdate(e *environment, slug string, u letter.Update, asJSON bool) error {
+// printUpdate prints an update; recipients, if it is not nil, is how many will be written to about it.
+func printUpdate(e *environment, slug string, u letter.Update, recipients *int, asJSON bool) error {
 	if asJSON {
-		return e.printJSON(map[string]any{"number": u.Number, "title": u.Title, "language": u.Language, "date": u.At.Format(time.DateOnly),
-			"path": fmt.Sprintf("/letters/%s/updates/%d", slug, u.Number)})
+		says := map[string]any{"number": u.Number, "title": u.Title, "language": u.Language, "date": u.At.Format(time.DateOnly),
+			"path": fmt.Sprintf("/letters/%s/updates/%d", slug, u.Number)}
+		if recipients != nil {
+			says["recipients"] = *recipients
+		}
+		return e.printJSON(says)
 	}
 	e.printf("%d  %s  [%s]  %s\n", u.Number, u.At.Format(time.DateOnly), u.Language, u.Title)
+	if recipients != nil {
+		e.printf("Written to with the next mail: %d\n", *recipients)
+	}
 	return nil
 }
 
@@ -101,7 +121,7 @@ func (c *updateList) Run(e *environment) error {
 		}
 		updates, err := a.Letters.Updates.List(e.ctx, l.ID)
 		for _, u := range updates {
-			if err := printUpdate(e, c.Slug, u, c.JSON); err != nil {
+			if err := printUpdate(e, c.Slug, u, nil, c.JSON); err != nil {
 				return err
 			}
 		}

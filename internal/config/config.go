@@ -33,6 +33,7 @@ type Server struct {
 	Listen            string        `default:"127.0.0.1:8080" env:"UNDERSIGNED_LISTEN" placeholder:"ADDR" help:"Address and port to serve on. Put a TLS proxy in front, or serve loopback only."`
 	BaseURL           string        `env:"UNDERSIGNED_BASE_URL" name:"base-url" placeholder:"URL" help:"How readers reach this server, e.g. https://letters.example.org; links in mails begin with it. Default: http:// and --listen."`
 	SMTP              string        `env:"UNDERSIGNED_SMTP" name:"smtp" placeholder:"URL" help:"Mail relay: smtp://[USER:PASSWORD@]HOST:PORT, or smtps:// for TLS from the start. TLS is required except to loopback or with ?tls=off. Without it mails wait and no sign form is offered."`
+	SMTPHello         string        `env:"UNDERSIGNED_SMTP_HELLO" name:"smtp-hello" placeholder:"NAME" help:"Name by which the server greets the relay (EHLO): a full host name, as many relays demand. Default: the host of the base URL."`
 	MailFrom          string        `env:"UNDERSIGNED_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of all mails. Default: letters@ and the host of the base URL."`
 	MailWorkers       int           `default:"8" env:"UNDERSIGNED_MAIL_WORKERS" help:"Mails sent at the same time."`
 	MailRate          int           `default:"100" env:"UNDERSIGNED_MAIL_RATE" help:"Mails sent a second at most, 0 for no limit. What is more waits its turn, so that a rush of signatures is neither slowed by its own mails nor refused by the relay."`
@@ -87,12 +88,18 @@ func (s *Server) Complete() error {
 		return fmt.Errorf("--base-url %q: give scheme and host only, for example https://letters.example.org", s.BaseURL)
 	}
 	s.BaseURL = u.Scheme + "://" + u.Host
+	host := u.Hostname()
+	if !strings.Contains(host, ".") || net.ParseIP(host) != nil {
+		host = "localhost.localdomain"
+	}
 	if s.MailFrom == "" {
-		host := u.Hostname()
-		if !strings.Contains(host, ".") || net.ParseIP(host) != nil {
-			host = "localhost.localdomain"
-		}
 		s.MailFrom = "letters@" + host
+	}
+	if s.SMTPHello == "" {
+		s.SMTPHello = host
+	}
+	if strings.ContainsFunc(s.SMTPHello, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("--smtp-hello %q: give a host name such as letters.example.org, in ASCII", s.SMTPHello)
 	}
 	if s.PublishEvery < 100*time.Millisecond {
 		return errors.New("--publish-every: at least 100ms")

@@ -411,7 +411,9 @@ func (line *PlannedLine) becomesNothing(tx *store.Tx, l letter.ID) (earlier sign
 		return earlier, true, nil
 	}
 	if nothing, err = line.box.Mailed(tx); err == nil && !nothing {
-		nothing, err = line.box.BlockedIn(tx)
+		var blocked string
+		blocked, err = line.box.BlockedIn(tx)
+		nothing = blocked != ""
 	}
 	return earlier, nothing, err
 }

@@ -503,7 +503,7 @@ func (s *Service) Envelope(ctx context.Context, m Mail) (e signing.Envelope, sen
 	if err != nil || !may {
 		return e, false, err
 	}
-	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked {
+	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked != "" {
 		return e, false, err
 	}
 	return signing.Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: tokenOf(key, m.Letter, v.id), Unsubscribe: stop}, true, nil

@@ -30,6 +30,16 @@ func Limit(n int) Option { return func(h *handler) { h.limit = n } }
 // Timeout sets how long one run may take before its context ends; the default is two minutes.
 func Timeout(d time.Duration) Option { return func(h *handler) { h.timeout = d } }
 
+// Gate is what several kinds of job have to pass one after the other, such as a mail relay: while it is shut none of them is claimed or
+// started, and nobody's try is spent.
+type Gate struct {
+	Wait func() time.Duration // for how long it stays shut, 0 while it is open; it is asked often
+}
+
+// Through has jobs of a kind pass a gate. Those of a bulk kind start only while no job of the gate's other kinds has been claimed: whoever
+// waits for one mail does not wait behind a thousand.
+func Through(g *Gate, bulk bool) Option { return func(h *handler) { h.gate, h.bulk = g, bulk } }
+
 // Runner claims jobs and runs their handlers. Any number of processes may run one each on the same database.
 type Runner struct {
 	db       *store.DB
@@ -48,6 +58,8 @@ type handler struct {
 	limit   int
 	timeout time.Duration
 	lease   time.Duration
+	gate    *Gate // nil for none
+	bulk    bool
 
 	// Run
 	running int
@@ -174,7 +186,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			timer.Reset(wait)
 		}
 	}
-	err := r.release(context.WithoutCancel(ctx))
+	err := r.release(context.WithoutCancel(ctx), func(*handler) bool { return true })
 	return errors.Join(err, r.wait(&workers, cancelHandlers, abandoned, finished))
 }
 
@@ -185,11 +197,22 @@ func (r *Runner) lookAtAll() {
 	}
 }
 
+// shut returns for how long the handler's gate stays shut.
+func (h *handler) shut() time.Duration {
+	if h.gate == nil {
+		return 0
+	}
+	return h.gate.Wait()
+}
+
 // wants reports whether to claim more jobs: the queue no longer covers the next run of each worker.
 func (h *handler) wants() bool { return h.due && len(h.queue) < h.limit }
 
 // claim claims jobs of the kinds that want some, and says how long to wait before looking again.
 func (r *Runner) claim(ctx context.Context) (wait time.Duration, err error) {
+	if err := r.release(ctx, func(h *handler) bool { return h.shut() > 0 }); err != nil {
+		return r.o.Poll, err
+	}
 	wait = r.o.Poll
 	now := r.db.Now()
 	var due []*handler
@@ -197,6 +220,10 @@ func (r *Runner) claim(ctx context.Context) (wait time.Duration, err error) {
 		due, wait = nil, r.o.Poll
 		for _, h := range r.handlers {
 			if !h.wants() {
+				continue
+			}
+			if shut := h.shut(); shut > 0 {
+				wait = max(min(wait, shut), time.Millisecond)
 				continue
 			}
 			var next *int64
@@ -257,7 +284,7 @@ func (r *Runner) start(ctx context.Context, workers *sync.WaitGroup, abandoned <
 	for again := true; again && free > 0; {
 		again = false
 		for _, h := range r.handlers {
-			if free == 0 || h.running >= h.limit || len(h.queue) == 0 {
+			if free == 0 || h.running >= h.limit || len(h.queue) == 0 || h.shut() > 0 || h.bulk && r.waits(h.gate) {
 				continue
 			}
 			c := h.queue[0]
@@ -281,6 +308,16 @@ func (r *Runner) start(ctx context.Context, workers *sync.WaitGroup, abandoned <
 	}
 }
 
+// waits reports whether a job that is not of a bulk kind waits for the gate.
+func (r *Runner) waits(g *Gate) bool {
+	for _, h := range r.handlers {
+		if h.gate == g && !h.bulk && len(h.queue) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // errPanic stands for a handler's panic; its value may hold anything and is not kept.
 var errPanic = errors.New("panic")
 
@@ -297,12 +334,14 @@ func (r *Runner) handle(ctx context.Context, h *handler, c claim) (err error) {
 	return h.run(ctx, c.id, c.args)
 }
 
-// release gives back what was claimed and not started.
-func (r *Runner) release(ctx context.Context) error {
+// release gives back what handlers have claimed and not started.
+func (r *Runner) release(ctx context.Context, of func(*handler) bool) error {
 	var queued []claim
 	for _, h := range r.handlers {
-		queued = append(queued, h.queue...)
-		h.queue = nil
+		if of(h) && len(h.queue) > 0 {
+			queued = append(queued, h.queue...)
+			h.queue, h.due = nil, true
+		}
 	}
 	if len(queued) == 0 {
 		return nil

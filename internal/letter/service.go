@@ -272,16 +272,6 @@ type Ended struct {
 // Kind names the job.
 func (Ended) Kind() string { return "letter.closed" }
 
-// Extended is the job that follows when an open letter is given a later deadline: signers are told.
-type Extended struct {
-	Letter   ID    `json:"letter"`
-	Deadline int64 `json:"deadline"` // µs
-	By       int64 `json:"by"`       // the user, 0 for the command line
-}
-
-// Kind names the job.
-func (Extended) Kind() string { return "letter.extended" }
-
 func setClosed(tx *store.Tx, id ID) error {
 	if _, err := tx.Exec(qSetClosed, tx.Now().UnixMicro(), id); err != nil {
 		return err

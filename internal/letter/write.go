@@ -13,7 +13,6 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
-	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/verify"
 )
@@ -356,7 +355,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		l.Embeds = set.Embeds
 	}
 	if set.Deadline != nil {
-		if err := moveDeadline(tx, l, *set.Deadline, by); err != nil {
+		if err := moveDeadline(tx, l, *set.Deadline); err != nil {
 			return err
 		}
 		l.Deadline = *set.Deadline
@@ -430,20 +429,14 @@ const maxChain = 50
 
 // moveDeadline does what follows when a letter gets another deadline: one that is published has it in the log, and where signers
 // have more time than they were told, they are told.
-func moveDeadline(tx *store.Tx, l Letter, to Deadline, by int64) error {
+func moveDeadline(tx *store.Tx, l Letter, to Deadline) error {
 	if l.State == Draft || l.Deadline.At.Equal(to.At) {
 		return nil
 	}
 	if l.State != Open && l.SignOn != SignOnNone {
 		return fault.New(fault.Conflict, "letter.closed")
 	}
-	if err := logDeadline(tx, l, to.At); err != nil {
-		return err
-	}
-	if l.State == Open && l.Deadline.IsSet() && to.At.After(l.Deadline.At) {
-		return job.Enqueue(tx, Extended{l.ID, to.At.UnixMicro(), by})
-	}
-	return nil
+	return logDeadline(tx, l, to.At)
 }
 
 func writeLeads(tx *store.Tx, id ID, leads []string) error {

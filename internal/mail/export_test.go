@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"reflect"
 
@@ -58,9 +59,9 @@ func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMai
 	return deliver(ctx, m, id, j)
 }
 
-// RenderExtension returns what a signer is told of a later deadline.
-func (m *Mailer) RenderExtension(e signing.Envelope) ([]byte, error) {
-	return write[news.ExtensionMail](m, e)
+// RenderNews returns what a follower is told.
+func (m *Mailer) RenderNews(d news.Digest, l letter.Letter, items []NewsItem) ([]byte, error) {
+	return write[news.DigestMail](m, told{d, l, items})
 }
 
 // RenderText returns what a signer is asked about a changed text.
@@ -94,6 +95,9 @@ func (s *SMTP) Security() string {
 	}
 	return "starttls"
 }
+
+// Trust takes a certificate for a good one.
+func (s *SMTP) Trust(pool *x509.CertPool) { s.tls.RootCAs = pool }
 
 // RequireTLS makes a relay on loopback be treated like one elsewhere.
 func (s *SMTP) RequireTLS() { s.plain = false }

@@ -21,6 +21,9 @@ type kind[A job.Args, E any] struct {
 	// template names two files in templates/ and the message that is the subject, mail.TEMPLATE.subject; content may say others.
 	template string
 
+	// bulk says that editors or the clock send many of the kind at once, to people who do not wait for them: the others go first.
+	bulk bool
+
 	// envelope reads the envelope, and returns false when the mail must not be sent any more.
 	envelope func(ctx context.Context, args A) (e E, send bool, err error)
 
@@ -55,18 +58,19 @@ func (m *Mailer) kinds() []anyKind {
 			content: m.toConfirm,
 			refused: func(ctx context.Context, j signing.ConfirmMail) error { return s.Refused(ctx, j.Pending) },
 			accepted: func(ctx context.Context, j signing.ConfirmMail, e signing.Envelope) error {
-				return m.acceptedLate(ctx, j.Pending, e)
+				return m.accepted(ctx, j.Pending, e)
 			},
 		},
 		kind[intake.ReplyMail, signing.Envelope]{
 			template: "reply",
+			bulk:     true,
 			envelope: func(ctx context.Context, j intake.ReplyMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
 			content: m.toConfirm,
 			refused: func(ctx context.Context, j intake.ReplyMail) error { return s.Refused(ctx, j.Pending) },
 			accepted: func(ctx context.Context, j intake.ReplyMail, e signing.Envelope) error {
-				return m.acceptedLate(ctx, j.Pending, e)
+				return m.accepted(ctx, j.Pending, e)
 			},
 		},
 		kind[signing.CodeMail, signing.Envelope]{
@@ -80,14 +84,16 @@ func (m *Mailer) kinds() []anyKind {
 		kind[signing.QuestionMail, asked]{template: "question", envelope: m.asked, content: m.question},
 		kind[signing.RefusedMail, signing.Envelope]{
 			template: "refused",
+			bulk:     true,
 			envelope: func(ctx context.Context, j signing.RefusedMail) (signing.Envelope, bool, error) {
 				return s.EnvelopeOf(ctx, j.Letter, j.Signature)
 			},
 			content: m.notCounted,
 		},
-		kind[news.ExtensionMail, signing.Envelope]{template: "extension", envelope: m.News.ExtensionEnvelope, content: m.extension},
+		kind[news.DigestMail, told]{template: "news", bulk: true, envelope: m.told, content: m.digest, refused: m.News.Refused},
 		kind[news.TextMail, signing.Envelope]{
 			template: "text",
+			bulk:     true,
 			envelope: func(ctx context.Context, j news.TextMail) (e signing.Envelope, send bool, err error) {
 				e, send, err = s.Envelope(ctx, j.Pending)
 				e.From = j.From
@@ -99,6 +105,7 @@ func (m *Mailer) kinds() []anyKind {
 		// To those who are invited to sign.
 		kind[invitation.Mail, invited]{
 			template: "invitation",
+			bulk:     true,
 			envelope: func(ctx context.Context, j invitation.Mail) (invited, bool, error) {
 				e, send, err := m.Invitations.Envelope(ctx, j)
 				return invited{e, j.Reminder}, send, err
@@ -138,12 +145,15 @@ func (m *Mailer) kinds() []anyKind {
 
 // anyKind is a kind of mail, whatever its types are.
 type anyKind interface {
-	handle(m *Mailer, r *job.Runner, limit job.Option)
+	handle(m *Mailer, r *job.Runner, workers int, g *job.Gate)
 }
 
 // handle has a runner send the mails of a kind.
-func (k kind[A, E]) handle(m *Mailer, r *job.Runner, limit job.Option) {
-	job.Handle(r, func(ctx context.Context, id int64, args A) error { return k.send(ctx, m, id, args) }, limit)
+func (k kind[A, E]) handle(m *Mailer, r *job.Runner, workers int, g *job.Gate) {
+	if k.bulk {
+		workers = max(1, workers*3/4) // the others have a worker when they come
+	}
+	job.Handle(r, func(ctx context.Context, id int64, args A) error { return k.send(ctx, m, id, args) }, job.Limit(workers), job.Through(g, k.bulk))
 }
 
 // send does a job: it writes the mail, hands it over when its turn has come and notes what became of it.

@@ -48,11 +48,6 @@ type Transport interface {
 	Send(ctx context.Context, from, to string, message []byte) error
 }
 
-// Refusal is a permanent answer of the recipient's server to this address or message.
-type Refusal struct{ Code int }
-
-func (r *Refusal) Error() string { return "mail refused with code " + strconv.Itoa(r.Code) }
-
 // Mailer renders and sends the mails of an instance.
 type Mailer struct {
 	Transport   Transport
@@ -72,10 +67,14 @@ type Mailer struct {
 	Rate        int // mails a second, 0 for no limit
 	Log         *slog.Logger
 
-	mu   sync.Mutex
-	next time.Time     // when the next mail may be sent; guarded by mu
-	last letter.Letter // the one of the last mail; guarded by mu
-	read time.Time     // when last was read; guarded by mu
+	mu     sync.Mutex
+	next   time.Time               // when the next mail may be sent; guarded by mu
+	last   letter.Letter           // the one of the last mail; guarded by mu
+	read   time.Time               // when last was read; guarded by mu
+	issues map[issueKey]issueItems // what mails to followers tell; guarded by mu
+	said   map[string]time.Time    // when the log was told last of a relay's answer; guarded by mu
+
+	pace pace
 }
 
 // Register hands the kinds of mail to the runner.
@@ -84,8 +83,9 @@ func (m *Mailer) Register(r *job.Runner) {
 	if m.Rate > 0 {
 		workers = min(workers, 10*m.Rate) // nobody waits longer than ten seconds for a turn
 	}
+	gate := &job.Gate{Wait: m.pace.wait}
 	for _, k := range m.kinds() {
-		k.handle(m, r, job.Limit(workers))
+		k.handle(m, r, workers, gate)
 	}
 	job.Handle(r, m.tellEditors, job.Limit(1))
 	job.Handle(r, m.tellDue, job.Limit(1))
@@ -124,10 +124,11 @@ func (m *Mailer) hand(ctx context.Context, id int64, p page) error {
 	if err != nil {
 		return job.Dead(job.Code("render", err))
 	}
-	if err := m.Transport.Send(ctx, m.From, p.to, message); err != nil {
-		return job.Code(failure(err), err)
+	may, tries := m.pace.enter(ctx)
+	if !may {
+		return job.Later(0) // the gate is shut meanwhile
 	}
-	return nil
+	return m.settle(ctx, id, p.to, tries, m.Transport.Send(ctx, m.From, p.to, message))
 }
 
 // letter returns a letter as it was within the last second: most mails in a row are about one.
@@ -234,7 +235,7 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 	if err := htmlTemplates.ExecuteTemplate(&rich, p.template+".html", p.data); err != nil {
 		return nil, fmt.Errorf("mail: %s.html: %w", p.template, err)
 	}
-	msg := gomail.NewMsg()
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // which library writes the mail is nobody's business
 	sender := m.Site
 	if p.sender != "" {
 		sender = p.sender

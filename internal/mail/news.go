@@ -3,31 +3,167 @@ package mail
 import (
 	"context"
 	"strconv"
+	"time"
 
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/text"
 )
 
-// extension is what the templates of a later deadline see.
-type extension struct {
+// digest is what the templates of news see.
+type digest struct {
 	content
-	Deadline string
-	Stop     string // the page that ends mails of this kind
+	Items []NewsItem
+	Stop  string // the page that ends the news of this letter
 }
 
-// extension tells a signer who asked for news that the deadline was moved.
-func (m *Mailer) extension(ctx context.Context, e signing.Envelope) (page, error) {
-	l, err := m.letter(ctx, e.Letter)
+// NewsItem is one thing that has happened with a letter, in words, and the page about it.
+type NewsItem struct{ Text, URL string }
+
+// told is what such a mail needs.
+type told struct {
+	news.Digest
+	letter letter.Letter
+	items  []NewsItem
+}
+
+// told is its envelope, false where nothing of what it would tell is so any more.
+func (m *Mailer) told(ctx context.Context, j news.DigestMail) (t told, send bool, err error) {
+	if t.Digest, send, err = m.News.Envelope(ctx, j); err != nil || !send {
+		return t, false, err
+	}
+	if t.letter, err = m.letter(ctx, j.Letter); err != nil {
+		return t, false, err
+	}
+	t.Language = languageOf(signing.Envelope{Language: t.Language}, t.letter)
+	t.items, err = m.items(ctx, i18n.Find(t.Language), t.letter, j.Issue)
+	return t, len(t.items) > 0, err
+}
+
+// digest tells a follower what has happened with a letter since the last mail.
+func (m *Mailer) digest(_ context.Context, t told) (page, error) {
+	c := m.contentOf(t.Language, t.letter)
+	return page{to: t.Address, about: c, subject: c.titled("mail.news.subject"), unsubscribe: t.Stop,
+		data: digest{c, t.items, m.pages(c.L) + "/unsubscribe/" + t.Stop}}, nil
+}
+
+// issueKey names a mail to followers in a language.
+type issueKey struct {
+	letter   letter.ID
+	number   int
+	language string
+}
+
+// issueItems is what such a mail tells, as it was a moment ago.
+type issueItems struct {
+	items []NewsItem
+	read  time.Time
+}
+
+// itemsFor is how long all mails of an issue say the same without asking again.
+const itemsFor = 10 * time.Second
+
+// items returns what a mail to followers tells; all mails of an issue in a language tell the same.
+func (m *Mailer) items(ctx context.Context, locale *i18n.Locale, l letter.Letter, number int) ([]NewsItem, error) {
+	key, now := issueKey{l.ID, number, locale.Code}, time.Now()
+	m.mu.Lock()
+	last, there := m.issues[key]
+	m.mu.Unlock()
+	if there && now.Sub(last.read) < itemsFor {
+		return last.items, nil
+	}
+	l, err := m.Letters.FindByID(ctx, l.ID) // as it is now: what is not so any more is left out
 	if err != nil {
-		return page{}, err
+		return nil, err
 	}
-	c := m.contentOf(languageOf(e, l), l)
-	c.Link = m.pages(c.L) + "/letters/" + l.Slug
-	deadline := ""
-	if l.Deadline.IsSet() {
-		deadline = c.L.DateTime(l.Deadline.At, l.Deadline.Zone)
+	facts, err := m.News.Told(ctx, l, number)
+	if err != nil {
+		return nil, err
 	}
-	return page{to: e.Address, about: c, subject: c.titled("mail.extension.subject"), unsubscribe: e.Unsubscribe,
-		data: extension{c, deadline, m.pages(c.L) + "/unsubscribe/" + e.Unsubscribe}}, nil
+	items, err := NewsItems(ctx, m.Letters, m.Deliveries, locale, l, facts, m.pages(locale))
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	if m.issues == nil || len(m.issues) > 100 {
+		m.issues = map[issueKey]issueItems{}
+	}
+	m.issues[key] = issueItems{items, now}
+	m.mu.Unlock()
+	return items, nil
+}
+
+// NewsItems puts facts about a letter into words, with the pages about them under a base address. What is not so any more is left out.
+func NewsItems(ctx context.Context, letters *letter.Service, deliveries *delivery.Service, locale *i18n.Locale, l letter.Letter, facts []news.Fact,
+	base string) (items []NewsItem, err error) {
+	st, err := deliveries.Standing(ctx, l, delivery.ForPublic)
+	if err != nil {
+		return nil, err
+	}
+	updates, err := letters.Updates.List(ctx, l.ID)
+	if err != nil {
+		return nil, err
+	}
+	address := base + "/letters/" + l.Slug
+	for _, f := range facts {
+		if text, path := inWords(locale, l, st, updates, f); text != "" {
+			items = append(items, NewsItem{text, address + path})
+		}
+	}
+	return items, nil
+}
+
+// inWords says in a language what a fact is, and where the page about it is below the letter's; "" for what is not so any more.
+func inWords(locale *i18n.Locale, l letter.Letter, st delivery.Standing, updates []letter.Update, f news.Fact) (words, path string) {
+	about, parts := f.Of()
+	called := func(number int) string {
+		to, _ := st.Find(number)
+		return text.Shown.Line(to.Called())
+	}
+	say := func(args ...any) string { return text.Shown.Line(locale.T("mail.news."+about, args...)) }
+	deadline := f.Value != "" && f.Value == strconv.FormatInt(l.Deadline.At.UnixMicro(), 10) && l.State == letter.Open
+	switch about {
+	case news.AboutText:
+		return say(), "/editions/" + f.Value
+	case news.AboutDeadline, news.AboutSoon:
+		if deadline {
+			return say("Deadline", locale.DateTime(l.Deadline.At, l.Deadline.Zone)), ""
+		}
+	case news.AboutClosed:
+		if l.State != letter.Open {
+			return say(), ""
+		}
+	case news.AboutUpdate:
+		for _, u := range updates {
+			if strconv.Itoa(u.Number) == parts[0] {
+				return say("Name", u.Title), "/updates/" + parts[0]
+			}
+		}
+	case news.AboutDelivery:
+		for _, d := range st.Deliveries {
+			if delivery.ID(d.ID) == parts[0] {
+				return say("Name", called(d.Addressee)), ""
+			}
+		}
+	case news.AboutResponse:
+		for _, r := range st.Responses {
+			if delivery.ID(r.ID) == parts[0] && r.State == delivery.Published {
+				return say("Name", called(r.Addressee)), "/responses/" + parts[0]
+			}
+		}
+	case news.AboutStatus:
+		for _, d := range st.Demands {
+			for _, c := range d.Cells {
+				if d.Number == parts[0] && strconv.Itoa(c.Addressee) == parts[1] && string(c.Status) == f.Value {
+					return say("Number", locale.Digits(d.Number), "Name", called(c.Addressee), "Stands", c.Line(locale)), "/demands/" + d.Number
+				}
+			}
+		}
+	}
+	return "", ""
 }
 
 // changedText is what the templates see that ask about a changed text.

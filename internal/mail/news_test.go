@@ -2,10 +2,14 @@ package mail_test
 
 import (
 	"mime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -15,13 +19,26 @@ import (
 func TestNews_inTheReadersLanguage(t *testing.T) {
 	o := onSQLite(t)
 	o.calls(nil)
+	if _, err := o.Letters.Updates.Add(t.Context(), o.open.Slug, letter.Update{Language: "en", Title: "The keys were found", Body: "In a drawer."}); err != nil {
+		t.Fatal(err)
+	}
+	deadline := strconv.FormatInt(o.open.Deadline.At.UnixMicro(), 10)
 	for _, l := range i18n.All() {
 		token := strings.Repeat("a", 45)
-		extension := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Unsubscribe: strings.Repeat("b", 52)}
+		digest := news.Digest{Language: l.Code, Address: "a@example.org", Stop: "news-" + strings.Repeat("b", 52)}
+		var items []mail.NewsItem
+		for _, f := range []news.Fact{{About: news.AboutText, Value: "3"}, {About: news.AboutDeadline, Value: deadline}, {About: news.AboutSoon, Value: deadline},
+			{About: news.AboutUpdate + " 1"}, {About: news.AboutUpdate + " 7"}, {About: news.AboutClosed}} { // the last two are not so
+			in, err := mail.NewsItems(t.Context(), o.Letters, o.Deliveries, l, o.open, []news.Fact{f}, "https://varrow.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			items = append(items, in...)
+		}
 		text := signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org", Token: token, Listing: roll.Counted, Edition: 3, From: 1}
 		for kind, make := range map[string]func() ([]byte, error){
-			"extension": func() ([]byte, error) { return o.RenderExtension(extension) },
-			"text":      func() ([]byte, error) { return o.RenderText(text) },
+			"news": func() ([]byte, error) { return o.RenderNews(digest, o.open, items) },
+			"text": func() ([]byte, error) { return o.RenderText(text) },
 			"question": func() ([]byte, error) {
 				return o.RenderQuestion(signing.Envelope{Letter: o.open.ID, Language: l.Code, Address: "a@example.org"},
 					"Which of your two offices signs?", "ada@lantern.example")
@@ -49,10 +66,10 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 					}
 				}
 			}
-			if want := map[string]int{"extension": 2, "text": 2, "summary": 1, "question": 1}[kind]; links != want {
+			if want := map[string]int{"news": 5, "text": 2, "summary": 1, "question": 1}[kind]; links != want {
 				t.Errorf("%s, %s: %d links, want %d in\n%s", l.Code, kind, links, want, plain)
 			}
-			if (header.Get("List-Unsubscribe") != "") != (kind == "extension") || (header.Get("Reply-To") != "") != (kind == "question") {
+			if (header.Get("List-Unsubscribe") != "") != (kind == "news") || (header.Get("Reply-To") != "") != (kind == "question") {
 				t.Errorf("%s, %s: List-Unsubscribe %q", l.Code, kind, header.Get("List-Unsubscribe"))
 			}
 			golden(t, "news/"+kind+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+plain)

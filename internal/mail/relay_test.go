@@ -1,12 +1,15 @@
 package mail_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -15,6 +18,8 @@ import (
 	"mime/quotedprintable"
 	"net"
 	netmail "net/mail"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -166,7 +171,7 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 	services.Mailboxes.Unlimited = true
 	letters := services.Letters
 	o := &office{t: t, clock: clock, relay: newRelay(t, nil), Intake: services.Intake}
-	smtp, err := mail.NewSMTP(o.relay.url)
+	smtp, err := mail.NewSMTP(o.relay.url, "varrow.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,4 +271,63 @@ func selfSigned(t testing.TB) *tls.Certificate {
 		t.Fatal(err)
 	}
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// A relay that takes one EHLO a connection, as the RFC lets it, gets every mail at once: also after a recipient was refused, which RSET
+// ends. It is greeted by the name of the site, or in the words of a relay that wants a full one nothing would go.
+func TestSMTP_greetsOnce(t *testing.T) {
+	var mu sync.Mutex
+	var said []string
+	relay := serve(t, func(c net.Conn) {
+		fmt.Fprint(c, "220 relay.example\r\n")
+		greeted, data := false, false
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			line := lines.Text()
+			verb, _, _ := strings.Cut(line, " ")
+			mu.Lock()
+			if !data {
+				said = append(said, line)
+			}
+			mu.Unlock()
+			switch {
+			case data:
+				if data = line != "."; !data {
+					fmt.Fprint(c, "250 2.0.0 taken\r\n")
+				}
+			case verb == "EHLO" && greeted:
+				fmt.Fprint(c, "503 5.5.1 you said that\r\n")
+			case verb == "EHLO":
+				greeted = true
+				fmt.Fprint(c, "250-relay.example\r\n250-SIZE 100000\r\n250 ENHANCEDSTATUSCODES\r\n")
+			case verb == "DATA":
+				data = true
+				fmt.Fprint(c, "354 go on\r\n")
+			case strings.Contains(line, "nobody@"):
+				fmt.Fprint(c, "550-5.1.1 There is\r\n550 5.1.1 nobody\r\n")
+			case verb == "QUIT":
+				return
+			default:
+				fmt.Fprint(c, "250 2.0.0 well\r\n")
+			}
+		}
+	})
+	s, err := mail.NewSMTP("smtp://"+relay, "letters.varrow.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, to := range []string{"a@example.org", "nobody@example.org", "b@example.org", "nobody@example.org", "c@example.org"} {
+		err := s.Send(t.Context(), "letters@varrow.example", to, []byte("Subject: x\r\n\r\nx\r\n"))
+		if refusal := (*mail.Refusal)(nil); errors.As(err, &refusal) != strings.HasPrefix(to, "nobody") || err != nil && refusal == nil {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if n := len(slices.DeleteFunc(slices.Clone(said), func(l string) bool { return l != "EHLO letters.varrow.example" })); n != 1 || said[0] != "EHLO letters.varrow.example" {
+		t.Errorf("%q", said)
+	}
+	if !slices.Contains(said, "MAIL FROM:<letters@varrow.example> SIZE=17") || !slices.Contains(said, "RSET") {
+		t.Errorf("%q", said)
+	}
 }

@@ -34,12 +34,12 @@ func (m *Mailer) turn(j signing.ConfirmMail, e signing.Envelope) time.Duration {
 	return m.Mailboxes.Turn(j.Pending, a)
 }
 
-// acceptedLate has the hours to confirm run from now on, if the mail waited for long.
-func (m *Mailer) acceptedLate(ctx context.Context, pending int64, e signing.Envelope) error {
-	if !e.Late {
+// accepted has the hours to confirm run from now on if the mail waited for long, and ends a block by an earlier refusal.
+func (m *Mailer) accepted(ctx context.Context, pending int64, e signing.Envelope) error {
+	if !e.Late && !e.Again {
 		return nil
 	}
-	return m.Signing.Accepted(ctx, pending)
+	return m.Signing.Accepted(ctx, pending, e)
 }
 
 // code is what the templates of a code see.

@@ -1,21 +1,15 @@
 package mail
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
-
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
 )
 
 // SMTP sends through a relay and keeps connections for the next mail. It is safe for concurrent use.
@@ -24,33 +18,30 @@ type SMTP struct {
 	user, password string
 	implicit       bool // TLS from the start
 	plain          bool // no TLS at all
+	hello          string
+	tls            tls.Config
+
+	Trace func(line string) // nil, or told of each line that either side says, but for passwords and the mail itself
 
 	mu   sync.Mutex
-	idle []*connection // guarded by mu
-}
-
-type connection struct {
-	client *smtp.Client
-	used   time.Time
-	sent   int
+	idle []*client // guarded by mu
 }
 
 // Bounds of a kept connection; relays close those that idle longer or send more.
 const (
-	maxIdle        = 8
-	idleFor        = 20 * time.Second
-	mailsEach      = 50
-	commandTimeout = 30 * time.Second
-	submitTimeout  = 90 * time.Second
+	maxIdle   = 8
+	idleFor   = 20 * time.Second
+	mailsEach = 50
 )
 
-// NewSMTP reads smtp://[USER:PASSWORD@]HOST[:PORT][?tls=off] or smtps://….
-func NewSMTP(relay string) (*SMTP, error) {
+// NewSMTP reads smtp://[USER:PASSWORD@]HOST[:PORT][?tls=off] or smtps://…. hello is the name that this server greets the relay by.
+func NewSMTP(relay, hello string) (*SMTP, error) {
 	u, err := url.Parse(relay)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		return nil, errors.New("--smtp: give smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST if the relay asks for it")
 	}
-	s := &SMTP{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username()}
+	s := &SMTP{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hello,
+		tls: tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}}
 	s.password, _ = u.User.Password()
 	if s.port == "" {
 		if s.port = "587"; s.implicit {
@@ -63,84 +54,60 @@ func NewSMTP(relay string) (*SMTP, error) {
 	return s, nil
 }
 
-// Send hands the message to the relay. It returns a *Refusal when the relay refuses the recipient or the message for
-// good; every other error is worth another try.
+// Send hands the message to the relay. It returns a *Refusal when the relay refuses the recipient for good, an *Answer for every other
+// answer that is not what a mail needs; these and all other errors are worth another try.
 func (s *SMTP) Send(ctx context.Context, from, to string, message []byte) error {
-	c, err := s.begin(ctx, from, to)
+	err := s.deliver(ctx, from, to, message)
+	if a, ok := errors.AsType[*Answer](err); ok && a.refuses(to) {
+		return &Refusal{Code: a.Code}
+	}
+	return err
+}
+
+// deliver is Send, but for what an answer is about.
+func (s *SMTP) deliver(ctx context.Context, from, to string, message []byte) error {
+	c, err := s.begin(ctx, from, to, len(message))
 	if err != nil {
 		return err
 	}
-	if err := c.client.Rcpt(to, nil); err != nil {
-		if c.client.Reset() != nil { // or MAIL would be refused while this one is open
-			_ = c.client.Close()
-		} else {
-			s.release(c)
-		}
-		return refusal(err)
-	}
-	w, err := c.client.Data()
-	if err == nil {
-		_, err = bytes.NewReader(message).WriteTo(w)
-		err = errors.Join(err, w.Close())
-	}
-	if err != nil {
-		_ = c.client.Close()
-		return refusal(err)
+	if err := c.data(ctx, message); err != nil {
+		c.quit()
+		return err
 	}
 	s.release(c)
 	return nil
 }
 
-// begin returns a connection on which the relay has taken MAIL. Whether a kept connection still stands is only known then:
-// to ask beforehand costs two round trips a mail, since go-smtp greets anew after RSET.
-func (s *SMTP) begin(ctx context.Context, from, to string) (*connection, error) {
+// begin returns a connection on which the relay has taken sender and recipient. Whether a kept connection still stands is only known
+// then: to ask beforehand costs a round trip a mail.
+func (s *SMTP) begin(ctx context.Context, from, to string, size int) (*client, error) {
 	for {
 		c, err := s.connection(ctx)
 		if err != nil {
 			return nil, err
 		}
-		var options *smtp.MailOptions
-		if strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }) {
-			if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
-				s.release(c)
-				return nil, &Refusal{Code: 553} // as the relay itself would say (RFC 6531, 3.5)
+		unicode := strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII })
+		if err = c.sender(ctx, from, size, unicode); err == nil {
+			if err = c.recipient(ctx, to); err == nil {
+				return c, nil
 			}
-			options = &smtp.MailOptions{UTF8: true}
 		}
-		if err = c.client.Mail(from, options); err == nil {
-			return c, nil
+		a, ok := errors.AsType[*Answer](err)
+		if kept := c.sent > 0; kept && (!ok || a.Code == 421) && ctx.Err() == nil { // the relay has closed it, or is about to
+			c.quit()
+			continue
 		}
-		_ = c.client.Close()
-		if answer, ok := errors.AsType[*smtp.SMTPError](err); c.sent == 0 || ok && answer.Code != 421 {
-			return nil, err
+		if !ok || a.Code == 421 || a.Step == stepRecipient && c.reset(ctx) != nil { // or MAIL would be refused while this one is open
+			c.quit()
+		} else {
+			s.release(c)
 		}
+		return nil, err
 	}
-}
-
-// refusal returns a *Refusal for a permanent answer about the recipient or the message. One about the relay's own rules
-// (RFC 3463, 3.8: relaying denied, authentication wanted) is none: it is the operator's to mend, and must not cost a
-// signature.
-func refusal(err error) error {
-	e, ok := errors.AsType[*smtp.SMTPError](err)
-	if !ok || e.Code < 500 || e.Code > 599 || e.EnhancedCode[1] == 7 || e.Code == 530 || e.Code == 535 {
-		return err
-	}
-	return &Refusal{Code: e.Code}
-}
-
-// failure says in a word why a relay took no mail: its code, or that it is not to be reached.
-func failure(err error) string {
-	if e, ok := errors.AsType[*smtp.SMTPError](err); ok {
-		return "smtp_" + strconv.Itoa(e.Code)
-	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return "relay_away"
-	}
-	return "smtp"
 }
 
 // connection returns a kept connection, which the relay may have closed since, or a new one.
-func (s *SMTP) connection(ctx context.Context) (*connection, error) {
+func (s *SMTP) connection(ctx context.Context) (*client, error) {
 	for {
 		s.mu.Lock()
 		n := len(s.idle)
@@ -154,11 +121,11 @@ func (s *SMTP) connection(ctx context.Context) (*connection, error) {
 		if time.Since(c.used) < idleFor && c.sent < mailsEach {
 			return c, nil
 		}
-		_ = c.client.Close()
+		c.quit()
 	}
 }
 
-func (s *SMTP) release(c *connection) {
+func (s *SMTP) release(c *client) {
 	c.used = time.Now()
 	c.sent++
 	s.mu.Lock()
@@ -167,7 +134,7 @@ func (s *SMTP) release(c *connection) {
 		s.idle = append(s.idle, c)
 		return
 	}
-	_ = c.client.Close()
+	c.quit()
 }
 
 // Close ends the kept connections.
@@ -175,50 +142,31 @@ func (s *SMTP) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.idle {
-		_ = c.client.Close()
+		c.quit()
 	}
 	s.idle = nil
 }
 
-func (s *SMTP) dial(ctx context.Context) (*connection, error) {
+// dial greets the relay on a new connection.
+func (s *SMTP) dial(ctx context.Context) (*client, error) {
 	dialer := net.Dialer{Timeout: commandTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, s.port))
 	if err != nil {
+		return nil, &broken{stepConnect, err}
+	}
+	c := &client{conn: conn, trace: s.Trace}
+	if err := c.open(ctx, s); err != nil {
+		c.quit()
 		return nil, err
 	}
-	config := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
-	var client *smtp.Client
-	switch {
-	case s.implicit:
-		client = smtp.NewClient(tls.Client(conn, config))
-	case s.plain:
-		client = smtp.NewClient(conn)
-	default:
-		client, err = smtp.NewClientStartTLS(conn, config)
-		if err != nil {
-			_ = conn.Close()
-			return nil, fmt.Errorf("mail: the relay offers no TLS: %w", err)
-		}
-	}
-	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, submitTimeout
-	if s.user != "" {
-		if err := client.Auth(sasl.NewPlainClient("", s.user, s.password)); err != nil {
-			_ = client.Close()
-			return nil, fmt.Errorf("mail: the relay refuses user and password: %w", err)
-		}
-	}
-	return &connection{client: client}, nil
+	return c, nil
 }
 
 // Check talks to the relay as far as a mail would, login included, and sends nothing.
 func (s *SMTP) Check(ctx context.Context) error {
 	c, err := s.dial(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		c.quit()
 	}
-	defer c.client.Close()
-	if err := c.client.Noop(); err != nil {
-		return err
-	}
-	return c.client.Quit()
+	return err
 }

@@ -24,7 +24,8 @@ const (
 	Week       = 7 * 24 * time.Hour // after which an address has mails left again
 )
 
-// The reasons for which an address gets no mail of a letter any more.
+// The reasons for which an address gets no mail of a letter any more. A refusal ends what others send it: whoever types the address again
+// asks for their own mail, and gets it.
 const (
 	Disputed = "disputed" // its owner says that they did not ask for it
 	Refused  = "refused"  // its server takes no mail for it
@@ -112,23 +113,30 @@ func (b Box) Block(tx *store.Tx, reason string) error {
 	return err
 }
 
-// Blocked reports whether the address gets no mail of the letter any more.
-func (b Box) Blocked(ctx context.Context) (blocked bool, err error) {
+// Blocked returns the reason for which the address gets no mail of the letter any more, "" for none.
+func (b Box) Blocked(ctx context.Context) (reason string, err error) {
 	err = b.service.DB.Look(ctx, func(tx *store.Tx) error {
-		blocked, err = b.BlockedIn(tx)
+		reason, err = b.BlockedIn(tx)
 		return err
 	})
-	return blocked, err
+	return reason, err
 }
 
 // BlockedIn is Blocked within a transaction.
-func (b Box) BlockedIn(tx *store.Tx) (bool, error) {
-	var reason string
-	err := tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason)
+func (b Box) BlockedIn(tx *store.Tx) (reason string, err error) {
+	err = tx.Row(qFindBlock, b.Letter, b.Tag()).Scan(&reason)
 	if errors.Is(err, store.ErrNoRow) {
-		return false, nil
+		return "", nil
 	}
-	return err == nil, err
+	return reason, err
+}
+
+// Reached ends a block by a refusal: the address's server takes mails again.
+func (b Box) Reached(ctx context.Context) error {
+	return b.service.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qReached, b.Letter, b.Tag())
+		return err
+	})
 }
 
 // Forget destroys what is known of the mails that the owner of an address asked for; tag is that of Box.Tag.

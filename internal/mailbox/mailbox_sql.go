@@ -21,12 +21,18 @@ var (
 
 	qBlock = store.Q("mail_block.put", `
 		INSERT INTO mail_block (letter_id, tag, reason, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (letter_id, tag) DO NOTHING`)
-	qFindBlock    = store.Q("mail_block.find", `SELECT reason FROM mail_block WHERE letter_id = $1 AND tag = $2`)
+	qFindBlock   = store.Q("mail_block.find", `SELECT reason FROM mail_block WHERE letter_id = $1 AND tag = $2`)
+	qReached     = store.Q("mail_block.reached", `DELETE FROM mail_block WHERE letter_id = $1 AND tag = $2 AND reason = 'refused'`)
+	qUnblock     = store.Q("mail_block.remove", `DELETE FROM mail_block WHERE letter_id = $1 AND tag = $2`)
+	qCountBlocks = store.Q("mail_block.count", `
+		SELECT letter_id, reason, COUNT(*), MAX(created_at) FROM mail_block GROUP BY letter_id, reason ORDER BY letter_id, reason`)
 	qForgetBlocks = store.Q("mail_block.forget", `
 		DELETE FROM mail_block WHERE created_at < $1 AND reason = 'refused' OR letter_id IN (SELECT id FROM letter WHERE data_key IS NULL)`)
 	qGiveUpBlocks = store.Q("mail_block.give_up", `DELETE FROM mail_block`)
 
 	qUnsubscribe        = store.Q("unsubscribed.put", `INSERT INTO unsubscribed (tag) VALUES ($1) ON CONFLICT (tag) DO NOTHING`)
 	qHasUnsubscribed    = store.Q("unsubscribed.has", `SELECT COUNT(*) FROM unsubscribed WHERE tag = $1`)
+	qCountUnsubscribed  = store.Q("unsubscribed.count", `SELECT COUNT(*) FROM unsubscribed`)
+	qSubscribe          = store.Q("unsubscribed.remove", `DELETE FROM unsubscribed WHERE tag = $1`)
 	qGiveUpUnsubscribed = store.Q("unsubscribed.give_up", `DELETE FROM unsubscribed`)
 )

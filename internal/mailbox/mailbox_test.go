@@ -91,7 +91,7 @@ func TestBlock_endsTheMailsOfALetter(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if b {
+				if b != "" {
 					addresses = append(addresses, address)
 				}
 			}

@@ -1,7 +1,9 @@
-// Package news owns what signers are written about while their letter lives: a later deadline, a changed text.
+// Package news owns who wants news of a letter, and what they and its signers are written about: what happens with it, at most once a day,
+// to those who asked for it; a changed text, to those who signed the earlier one.
 //
-// It promises that each signer is written to once about one thing, only where they asked for news or the text they signed was
-// changed, and that who does not answer stays counted on the text they signed. It must not know pages or how mail is sent.
+// It promises that nobody is written to twice about one thing; that a follower's row tells nothing of a signature and is deleted when the
+// letter is archived or has been closed for KeptMonths, when its signer withdraws or erases, and by one press in any of the mails; and that
+// who does not answer about a changed text stays counted on the text they signed. It must not know pages or how mail is sent.
 package news
 
 import (
@@ -14,6 +16,7 @@ import (
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/seal"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -21,9 +24,11 @@ import (
 // Service holds the use cases around news.
 type Service struct {
 	DB        *store.DB
+	Keys      *seal.Keys
 	Letters   *letter.Service
 	Mailboxes *mailbox.Service
 	Signing   *signing.Service
+	Became    func(ctx context.Context, l letter.Letter) ([]Fact, error) // what is public of deliveries, responses and demands
 }
 
 // Kind says what signers are written about.
@@ -31,8 +36,7 @@ type Kind string
 
 // The announcements.
 const (
-	Extension   Kind = "extension" // the deadline was moved: to those who asked for news
-	TextChanged Kind = "text"      // a substantive edition asks its letter's signers again
+	TextChanged Kind = "text" // a substantive edition asks its letter's signers again
 )
 
 const (
@@ -44,7 +48,7 @@ const (
 // Announcement is something that signers are written about, as editors see it.
 type Announcement struct {
 	Kind    Kind
-	Subject int64 // the deadline in µs, or the number of the edition
+	Subject int64 // the number of the edition
 	At      time.Time
 	Mails   int // enqueued so far
 	Done    bool
@@ -60,16 +64,6 @@ type announce struct {
 // Kind names the job.
 func (announce) Kind() string { return "announce" }
 
-// ExtensionMail tells a signer that the deadline was moved.
-type ExtensionMail struct {
-	Letter    letter.ID `json:"letter"`
-	Signature int64     `json:"signature"`
-	Deadline  int64     `json:"deadline"` // µs
-}
-
-// Kind names the job.
-func (ExtensionMail) Kind() string { return "mail.extension" }
-
 // TextMail asks a signer whether they sign the changed text too. Its job is written with the pending row of that signature.
 type TextMail struct {
 	Pending int64 `json:"pending"`
@@ -78,19 +72,6 @@ type TextMail struct {
 
 // Kind names the job.
 func (TextMail) Kind() string { return "mail.text" }
-
-// extended writes to those signers who asked for news that their letter has a later deadline; once for each.
-func (s *Service) extended(ctx context.Context, x letter.Extended) error {
-	l, err := s.Letters.ByID(ctx, x.Letter)
-	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != x.Deadline {
-		return err
-	}
-	err = s.announce(ctx, announce{x.Letter, Extension, x.Deadline}, x.By)
-	if fault.Is(err, fault.Conflict) {
-		return nil // announced before
-	}
-	return err
-}
 
 // AskAgain asks those who signed an earlier text whether they sign the current one too: each by a link of their own, once.
 // Who does not answer stays counted on the text they signed.
@@ -225,10 +206,8 @@ func (s *Service) mailingTo(ctx context.Context, l letter.Letter, a announce, x 
 	switch {
 	case x.Email == "":
 		return nil, nil
-	case a.About == Extension && !x.News, a.About == TextChanged && int64(x.Edition) >= a.Subject:
+	case int64(x.Edition) >= a.Subject:
 		return nil, nil
-	case a.About == Extension:
-		return &mailing{job: ExtensionMail{a.Letter, x.ID, a.Subject}}, nil
 	}
 	lasts := askedFor
 	if l.Deadline.IsSet() {
@@ -238,23 +217,8 @@ func (s *Service) mailingTo(ctx context.Context, l letter.Letter, a announce, x 
 	return &mailing{&asks, TextMail{asks.ID(), x.Edition}}, err
 }
 
-// ExtensionEnvelope returns what the mail about a deadline needs, false when it must not be sent any more: the deadline was
-// moved again, the signature has ended, or its signer takes no such mail.
-func (s *Service) ExtensionEnvelope(ctx context.Context, m ExtensionMail) (e signing.Envelope, send bool, err error) {
-	l, err := s.Letters.Recent(ctx, m.Letter)
-	if err != nil || !l.AcceptsSignatures(s.DB.Now()) || l.Deadline.At.UnixMicro() != m.Deadline {
-		return e, false, err
-	}
-	e, send, err = s.Signing.EnvelopeOf(ctx, m.Letter, m.Signature)
-	if err != nil || !send || !e.News {
-		return e, false, err
-	}
-	send, e.Unsubscribe, err = s.Mailboxes.MayInvite(ctx, e.Address)
-	return e, send, err
-}
-
 // Register hands the work that is done in the background to the runner.
 func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j letter.Extended) error { return s.extended(ctx, j) }, job.Limit(1))
 	job.Handle(r, func(ctx context.Context, _ int64, j announce) error { return s.announceAll(ctx, j) }, job.Limit(1))
+	job.Handle(r, func(ctx context.Context, _ int64, j issue) error { return s.issueAll(ctx, j) }, job.Limit(1))
 }

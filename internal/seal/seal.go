@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -123,6 +124,13 @@ func (k *Keys) LetterKey(letter int64, wrapped []byte) (*LetterKey, error) {
 		return nil, err
 	}
 	return &LetterKey{letter: letter, box: newBox(derive(secret, "seal")), tag: derive(secret, "tag"), code: derive(secret, "code")}, nil
+}
+
+// FollowerKey returns the key for those who want news of a letter. It is derived, so it outlives the letter's data key, and they are
+// nobody's once their rows are deleted.
+func (k *Keys) FollowerKey(letter int64) *LetterKey {
+	secret := derive(k.secret[:], "followers "+strconv.FormatInt(letter, 10))
+	return &LetterKey{letter: letter, box: newBox(derive(secret, "seal")), tag: derive(secret, "tag"), code: derive(secret, "code")}
 }
 
 // LetterKey seals the rows of one letter. It is safe for concurrent use.

@@ -110,5 +110,5 @@ func (s *Service) EnvelopeOf(ctx context.Context, l letter.ID, id int64) (e Enve
 		return e, false, f
 	}
 	blocked, err := s.Mailboxes.Of(key, l, a).Blocked(ctx)
-	return Envelope{Letter: l, Language: x.Language, Address: p.Email, News: p.Updates && x.active()}, err == nil && !blocked, err
+	return Envelope{Letter: l, Language: x.Language, Address: p.Email, News: p.Updates && x.active()}, err == nil && blocked == "", err
 }

@@ -170,12 +170,37 @@ func (x Signature) relist(tx *store.Tx, to roll.Listing) (shows bool, err error)
 }
 
 // Withdraw takes a signature back. Its name leaves the list at once, the count follows with the next publication.
+// News of the letter end with it.
 func (rs Receipts) Withdraw(ctx context.Context, secret string, id int64) error {
-	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error { return takeOut(tx, x, StateWithdrawn, verify.Signer) })
+	address, err := rs.addressOf(ctx, secret, id)
+	if err != nil {
+		return err
+	}
+	return rs.change(ctx, secret, id, func(tx *store.Tx, x Signature) error {
+		if err := rs.signing.Unfollow(tx, x.Letter, address); err != nil {
+			return err
+		}
+		return takeOut(tx, x, StateWithdrawn, verify.Signer)
+	})
 }
 
-// Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included.
+// addressOf returns the address of a signature, "" once it is not known any more.
+func (rs Receipts) addressOf(ctx context.Context, secret string, id int64) (string, error) {
+	own, err := rs.Find(ctx, secret)
+	for _, o := range own {
+		if o.ID == id {
+			return o.Email, err
+		}
+	}
+	return "", err
+}
+
+// Erase withdraws a signature and destroys everything that could tell whose it was, the address tag included, and ends news of the letter.
 func (rs Receipts) Erase(ctx context.Context, secret string, id int64) error {
+	address, err := rs.addressOf(ctx, secret, id)
+	if err != nil {
+		return err
+	}
 	open, err := rs.openOf(ctx, secret, id)
 	if err != nil {
 		return err
@@ -185,6 +210,9 @@ func (rs Receipts) Erase(ctx context.Context, secret string, id int64) error {
 			if _, err := tx.Exec(qRemovePending, pending); err != nil {
 				return err
 			}
+		}
+		if err := rs.signing.Unfollow(tx, x.Letter, address); err != nil {
+			return err
 		}
 		return rs.signing.erase(tx, x, verify.Erasure)
 	})

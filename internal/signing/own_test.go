@@ -315,7 +315,7 @@ func TestRetain_hoursRunFromWhenTheRelayTookTheMail(t *testing.T) {
 		id := d.Submit("mina@example.org")
 		token := d.Token(id)
 		d.Clock.Advance(70 * time.Hour) // the relay was down
-		if err := d.Signing.Accepted(t.Context(), id); err != nil {
+		if err := d.Signing.Accepted(t.Context(), id, signing.Envelope{Late: true}); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Advance(71 * time.Hour)

@@ -52,6 +52,7 @@ type Envelope struct {
 	From        int  // the edition that was signed, of a question about a changed text
 	Owner       bool // the owner of the mailbox asks for it, by the link of an earlier mail
 	Late        bool // the submission is older than an hour: say when its mail was accepted
+	Again       bool // a mail to the address was refused before: say when one is accepted
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
@@ -79,11 +80,12 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 	if f != nil {
 		return e, false, f
 	}
-	if blocked, err := s.Mailboxes.Of(key, row.letter, a).Blocked(ctx); err != nil || blocked && !p.Owner {
+	blocked, err := s.Mailboxes.Of(key, row.letter, a).Blocked(ctx)
+	if err != nil || blocked == mailbox.Disputed && !p.Owner || blocked != "" && p.Asked {
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,
-		Owner: p.Owner, Late: s.late(row)}, true, nil
+		Owner: p.Owner, Late: s.late(row), Again: blocked == mailbox.Refused}, true, nil
 }
 
 // late reports whether more than an hour has passed since the hours to confirm began to run.
@@ -91,9 +93,14 @@ func (s *Service) late(row pending) bool {
 	return s.DB.Now().Add(PendingFor).UnixMicro()-row.expires >= time.Hour.Microseconds()
 }
 
-// Accepted records that the relay took a late confirmation mail: only from then on do the hours to confirm run. One that
-// was taken within the hour changes nothing, which spares the common case a write.
-func (s *Service) Accepted(ctx context.Context, id int64) error {
+// Accepted records that the relay took a confirmation mail: the hours to confirm a late one run only from then on, and an address that was
+// refused is reached again. A mail for which the envelope says neither changes nothing, which spares the common case a write.
+func (s *Service) Accepted(ctx context.Context, id int64, e Envelope) error {
+	if e.Again {
+		if err := s.reached(ctx, e); err != nil {
+			return err
+		}
+	}
 	row, err := s.findPending(ctx, id)
 	if err != nil || !s.late(row) {
 		return fault.Except(err, fault.Gone)
@@ -104,8 +111,21 @@ func (s *Service) Accepted(ctx context.Context, id int64) error {
 	})
 }
 
-// Refused records that the address takes no mail (a permanent answer of its server), so that the letter does not try it
-// again.
+// reached ends the block of an address by a refusal.
+func (s *Service) reached(ctx context.Context, e Envelope) error {
+	key, err := s.Letters.Key(ctx, e.Letter)
+	if err != nil {
+		return fault.Except(err, fault.Gone)
+	}
+	a, f := text.ParseAddress(e.Address)
+	if f != nil {
+		return f
+	}
+	return s.Mailboxes.Of(key, e.Letter, a).Reached(ctx)
+}
+
+// Refused records that the address takes no mail (a permanent answer of its server), so that the letter sends it nothing of its own. Who
+// types it again is sent a mail all the same.
 func (s *Service) Refused(ctx context.Context, id int64) error {
 	row, err := s.findPending(ctx, id)
 	if err != nil {

@@ -79,6 +79,9 @@ type Service struct {
 	Invited func(tx *store.Tx, l letter.ID, invitation int64, mailbox, tag []byte) error
 	Erased  func(tx *store.Tx, l letter.ID, signature int64) error
 
+	// Unfollow ends the news of the letter to an address whose signer takes back or erases the signature.
+	Unfollow func(tx *store.Tx, l letter.ID, address string) error
+
 	mu        sync.Mutex
 	directory directory // guarded by mu
 }

@@ -123,6 +123,17 @@ func (i *Inbox) Await(ctx context.Context, address string) (Mail, bool) {
 	}
 }
 
+// Take takes the oldest mail to the address that was not taken yet, if it is there.
+func (i *Inbox) Take(address string) (Mail, bool) {
+	m, ok, _ := i.take(address)
+	return m, ok
+}
+
+// Has reports whether a mail to the address is there that was not taken yet.
+func (i *Inbox) Has(address string) bool {
+	return slices.ContainsFunc(i.Left(), func(m Mail) bool { return m.To == address })
+}
+
 func (i *Inbox) take(address string) (m Mail, ok bool, arrived chan struct{}) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -213,7 +224,7 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.inbox.mu.Lock()
 	defer s.inbox.mu.Unlock()
 	if s.inbox.failing {
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later, " + to}
 	}
 	if s.inbox.refused[to] {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox " + to}

@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/web/desk"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -169,7 +170,9 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			{Title: tag(w.longName), URL: "/desk/letters/y", Text: l.N("desk.due.approvals", 2)},
 			{Title: tag(l.T("desk.mail.title")), URL: "/desk/jobs", Text: l.N("desk.due.mails", 7)}},
 		Mails: &desk.MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7,
-			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}}},
+			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}},
+			Troubles: []desk.TroubleView{{Text: l.T("desk.mail.away"), Since: l.N("desk.mail.since", 1, "Time", date)}, {Text: l.T("desk.mail.answers"),
+				Words: "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", Since: l.N("desk.mail.since", 6, "Time", date)}}},
 		Letters: []desk.LetterLine{{URL: "/desk/letters/x", Title: tag(w.title), State: "open",
 			Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
 	texts := []page.TextLink{{Lang: "en", Name: "English", Dir: "ltr", URL: "/a"}, {Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/b"}}
@@ -202,6 +205,12 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)},
 			Left:     []desk.LeftView{{Says: l.T("desk.left_out.furniture", "Text", w.text, "Line", 41), Text: w.text}}}},
 		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
+		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), LetterTitle: tag(w.title),
+			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news", CanMail: true, Followers: 1283,
+			Updates: []desk.UpdateView{{Number: "3", Title: tag(w.longName), Subject: l.T("mail.news.subject", "Title", w.title),
+				Items: []mail.NewsItem{{Text: l.T("mail.news.update", "Name", w.longName), URL: "https://letters.example.org/letters/x/updates/3"}}}}}},
+		{"desk-news-none", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), LetterTitle: tag(w.title),
+			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news"}},
 		{"desk-settings", desk.SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"),
 			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-demands", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"),

@@ -125,6 +125,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/exports", desk.OnLetter(account.Editor), d.SubmitExports)
 	s.desk("GET /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.ShowCirculation)
 	s.desk("POST /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.SubmitCirculation)
+	s.desk("GET /desk/letters/{slug}/news", desk.OnLetter(account.Editor), d.ShowNews)
+	s.desk("POST /desk/letters/{slug}/news", desk.OnLetter(account.Editor), d.SubmitNews)
 	s.desk("GET /desk/letters/{slug}/trail", desk.OnLetter(account.Viewer), d.ShowTrail)
 }
 

@@ -114,7 +114,7 @@ func New(o Options) *Server {
 		Now: o.Now, Passing: o.Passing, Renderer: renderer(), Assets: assets()}
 	s := &Server{o: o, site: site, limits: newLimiter(o.Now, o.TrustProxy), mux: http.NewServeMux()}
 	s.public = public.New(site, public.Services{Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
-		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles, Deliveries: o.Deliveries,
+		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles, Deliveries: o.Deliveries, News: o.News,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
 		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Deliveries: o.Deliveries, Documents: o.Documents, Handouts: o.Handouts,

@@ -255,3 +255,67 @@ func TestMetrics_areBoundedAndNameNobody(t *testing.T) {
 		t.Errorf("the public listener answers /metrics with %d", answer.Status)
 	}
 }
+
+// What the relay answers is said in its own words, without addresses, while mails wait for it; a test mail shows both sides.
+func TestDoctor_saysWhatTheRelayAnswers(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		ada := a.Operator(t)
+		a.Inbox.Fail(true)
+		a.Client(t).Post("/letters/"+testkit.Slug+"/signatures", testkit.SignForm("Quiet Lund", "quiet@lund.example"))
+		ada.Until(t, "/desk/jobs", "The mail server answers: 451 4.3.0 try later, …")
+		if text := ada.Get("/desk/jobs").Main(t); !strings.Contains(text, "1 mail waits for this") || strings.Contains(text, "lund") {
+			t.Errorf("%s", text)
+		}
+		var said []string
+		d := &app.Doctor{Instance: a.Options.Instance, Server: *a.Options.Server, DNS: names{}, HTTP: http.DefaultClient, SendTest: "you@example.org",
+			Trace: func(line string) { said = append(said, line) }}
+		found := verdicts(t, d)
+		if c := found["mails"]; c.Verdict != app.Problem || !strings.Contains(c.Found, "1 wait since") || !strings.Contains(c.Found, "451 4.3.0 try later, …") {
+			t.Errorf("%+v", c)
+		}
+		if c := found["test mail"]; c.Verdict != app.Problem || !strings.Contains(c.Found, "451 4.3.0 try later, … (to RCPT)") {
+			t.Errorf("%+v", c)
+		}
+		a.Inbox.Fail(false)
+		if c, bad := verdicts(t, d)["test mail"]; bad {
+			t.Errorf("%+v", c)
+		}
+		if m := a.Inbox.Wait(t, "you@example.org"); m.Header.Get("Auto-Submitted") == "" || m.Header.Get("User-Agent")+m.Header.Get("X-Mailer") != "" {
+			t.Errorf("%v", m.Header)
+		}
+		all := strings.Join(said, "\n")
+		for _, want := range []string{"> EHLO ", "< 250 ", "> MAIL FROM:<", "< 451 4.3.0 try later", "> RCPT TO:<you@example.org>", "> DATA", "bytes and ."} {
+			if !strings.Contains(all, want) {
+				t.Errorf("not said: %q in\n%s", want, all)
+			}
+		}
+		a.Inbox.Refuse("gone@example.org")
+		d.SendTest = "gone@example.org"
+		if c := verdicts(t, d)["test mail"]; !strings.Contains(c.Found, "which is about the recipient") {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// What is blocked can be counted and lifted, for one address at all letters.
+func TestMail_blockedAndUnblocked(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		a := testkit.App(t, engine)
+		a.Inbox.Refuse("gone@example.org")
+		a.Client(t).Post("/letters/"+testkit.Slug+"/signatures", testkit.SignForm("Gone Lund", "gone@example.org"))
+		testkit.Eventually(t, "the refusal is noted", func() bool {
+			list, slugs, err := a.Blocks(t.Context())
+			return err == nil && len(list) == 1 && list[0].Reason == "refused" && list[0].Addresses == 1 && slugs[list[0].Letter] == testkit.Slug
+		})
+		if lifted, err := a.Unblock(t.Context(), "other@example.org"); err != nil || len(lifted) != 0 {
+			t.Errorf("%v, %v", lifted, err)
+		}
+		if lifted, err := a.Unblock(t.Context(), "GONE@example.org"); err != nil || len(lifted) != 1 || lifted[0] != (app.Block{Letter: testkit.Slug, Reason: "refused"}) {
+			t.Errorf("%v, %v", lifted, err)
+		}
+		if list, _, err := a.Blocks(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("%v, %v", list, err)
+		}
+	})
+}

@@ -53,6 +53,8 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/approvals":               string(account.Editor),
 	"GET /desk/letters/{slug}/demands":                  string(account.Editor),
 	"POST /desk/letters/{slug}/demands":                 string(account.Editor),
+	"GET /desk/letters/{slug}/news":                     string(account.Editor),
+	"POST /desk/letters/{slug}/news":                    string(account.Editor),
 	"GET /desk/letters/{slug}/settings":                 string(account.Editor),
 	"POST /desk/letters/{slug}/settings":                string(account.Editor),
 	"GET /desk/letters/{slug}/texts/{language}":         string(account.Editor),

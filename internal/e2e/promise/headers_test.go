@@ -107,6 +107,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/new":                             {"/desk/new", "/desk/new?pattern=x"},
 		"/desk/letters/{slug}":                  {"/desk" + letter, "/desk/letters/unknown"},
 		"/desk/letters/{slug}/demands":          {"/desk" + letter + "/demands"},
+		"/desk/letters/{slug}/news":             {"/desk" + letter + "/news"},
 		"/desk/letters/{slug}/settings":         {"/desk" + letter + "/settings"},
 		"/desk/letters/{slug}/texts/{language}": {"/desk" + letter + "/texts/en", "/desk" + letter + "/texts/%ff"},
 		"/desk/letters/{slug}/texts/{language}/preview": {"/desk" + letter + "/texts/en/preview"},

@@ -105,11 +105,11 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		}
 	}
 	if p.Operator {
-		health, err := h.Jobs.Health(r.Context(), "mail")
+		mails, err := h.mails(r.Context(), l)
 		if err != nil {
 			return err
 		}
-		if p.Mails = new(mailView(l, health, h.Mailboxes.PutOff())); p.Mails.N > 0 {
+		if p.Mails = &mails; mails.N > 0 {
 			p.Due = append(p.Due, DueView{page.Tag(l.T("desk.mail.title"), l.Code), page.Local(r, "/desk/jobs"), l.N("desk.due.mails", p.Mails.N)})
 		}
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -8,7 +9,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/job"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -36,6 +37,14 @@ type MailView struct {
 	PutOff        int // confirmations that wait, since too many were asked for at their domain
 	N             int // failing
 	Failing       []FailureView
+	Troubles      []TroubleView
+}
+
+// TroubleView is why mails wait, as the relay says it.
+type TroubleView struct {
+	Words string // of the relay; "" where Text says it
+	Text  string // beside them, or in their place
+	Since string // and how many wait
 }
 
 // FailureView is how many mails of a kind fail in a way.
@@ -44,17 +53,35 @@ type FailureView struct{ Kind, Code, N string }
 // failedShown is how many jobs that need attention a page shows.
 const failedShown = 100
 
-// mailView puts into words how the mails are.
-func mailView(l *i18n.Locale, h job.Health, putOff int) MailView {
-	v := MailView{Waiting: l.Number(h.Waiting), Done: l.Number(h.Done), PutOff: putOff}
-	if h.More {
+// mails puts into words how the mails are.
+func (h *Handlers) mails(ctx context.Context, l *i18n.Locale) (v MailView, err error) {
+	health, err := h.Jobs.Health(ctx, "mail")
+	if err != nil {
+		return v, err
+	}
+	troubles, err := mail.Troubles(ctx, h.Jobs.DB)
+	if err != nil {
+		return v, err
+	}
+	v = MailView{Waiting: l.Number(health.Waiting), Done: l.Number(health.Done), PutOff: h.Mailboxes.PutOff()}
+	if health.More {
 		v.Waiting = l.T("desk.mail.more", "Count", v.Waiting)
 	}
-	for _, f := range h.Failing {
+	for _, t := range troubles {
+		text := l.T("desk.mail.answers")
+		switch {
+		case t.Code == mail.NoTLS:
+			text = l.T("desk.mail.no_tls")
+		case t.Words == "":
+			text = l.T("desk.mail.away")
+		}
+		v.Troubles = append(v.Troubles, TroubleView{Words: t.Words, Text: text, Since: l.N("desk.mail.since", t.Mails, "Time", l.DateTime(t.Since, time.UTC))})
+	}
+	for _, f := range health.Failing {
 		v.N += f.N
 		v.Failing = append(v.Failing, FailureView{Kind: f.Kind, Code: f.Code, N: l.Number(f.N)})
 	}
-	return v
+	return v, nil
 }
 
 // ShowJobs shows what failed in the background.
@@ -65,11 +92,10 @@ func (h *Handlers) ShowJobs(w http.ResponseWriter, r *http.Request, d *Visit) er
 func (h *Handlers) jobsPage(w http.ResponseWriter, r *http.Request, d *Visit, err error) error {
 	loc := page.LocaleOf(r)
 	p := JobsPage{Base: h.base(r, d, loc.T("desk.jobs.title")), Form: page.NewForm(r, url.Values{}, err), Action: page.Local(r, "/desk/jobs")}
-	health, failed := h.Jobs.Health(r.Context(), "mail")
-	if failed != nil {
+	var failed error
+	if p.Mails, failed = h.mails(r.Context(), loc); failed != nil {
 		return failed
 	}
-	p.Mails = mailView(loc, health, h.Mailboxes.PutOff())
 	list, failed := h.Jobs.Failed(r.Context(), failedShown)
 	if failed != nil {
 		return failed

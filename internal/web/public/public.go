@@ -19,6 +19,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -29,6 +30,7 @@ import (
 type Services struct {
 	Accounts    *account.Service
 	Mailboxes   *mailbox.Service
+	News        *news.Service
 	Letters     *letter.Service
 	Roll        *roll.Service
 	Signing     *signing.Service

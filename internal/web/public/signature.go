@@ -213,7 +213,7 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 		{loc.T("form.email"), o.Email}, {loc.T("form.title_field"), o.Title}, {loc.T("form.affiliation"), o.Affiliation},
 		{loc.T("form.organisation"), ifKind(o, verify.Person, o.Organisation)},
 		{loc.T("confirm.representative"), ifKind(o, verify.Organisation, o.Name)},
-		{loc.T("form.country"), countryName(loc, o.Country)},
+		{loc.T("form.country"), countryName(loc, o.Country)}, {loc.T("signature.news"), ifNews(loc, o)},
 	} {
 		if d.Value != "" {
 			v.Detail = append(v.Detail, d)
@@ -229,6 +229,14 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 		v.KeptUntil = loc.T("form.kept_rule", "Days", page.Kept(loc))
 	}
 	return v, nil
+}
+
+// ifNews says what is kept so that a signer gets the news they asked for.
+func ifNews(loc *i18n.Locale, o signing.Own) string {
+	if !o.Updates || o.State == signing.StateWithdrawn || o.State == signing.StateRemoved {
+		return ""
+	}
+	return loc.T("signature.news_kept")
 }
 
 // diffText returns the query that shows a difference in the language somebody read, unless nobody has brought that

@@ -1,0 +1,161 @@
+package mail
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Answer is what a relay answered where a mail needed another answer.
+type Answer struct {
+	Step     string // the command it answers: CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT or DATA
+	Code     int    // of three digits (RFC 5321, 4.2)
+	Enhanced string // as 5.1.1 (RFC 3463), "" for none
+	Text     string // its words, of which each line is one; they may name the recipient
+}
+
+// Error says what the answer is without its words, which may hold an address.
+func (a *Answer) Error() string {
+	return strings.TrimSpace("mail relay answers " + a.Step + " with " + strconv.Itoa(a.Code) + " " + a.Enhanced)
+}
+
+// Refusal is an answer about the recipient that no other try would change.
+type Refusal struct{ Code int }
+
+func (r *Refusal) Error() string { return "mail refused with code " + strconv.Itoa(r.Code) }
+
+// gone are the enhanced codes that say of a recipient, for good, that no mail reaches it. All others are about the relay, its rules, its
+// state or the message: the operator's to mend, and no reason to let go of a signer. Sources: RFC 3463, 3.2 and 3.3; RFC 7505, 4.2;
+// the names are those of IANA's registry of enhanced status codes.
+var gone = []string{
+	"5.1.1",  // bad destination mailbox address
+	"5.1.2",  // bad destination system address: no such domain
+	"5.1.3",  // bad destination mailbox address syntax
+	"5.1.6",  // destination mailbox has moved, no forwarding address
+	"5.1.10", // recipient address has null MX
+	"5.2.1",  // mailbox disabled, not accepting messages
+}
+
+// mailboxCodes are the codes that can say the same without an enhanced one (RFC 5321, 4.2.3: mailbox unavailable, user not local, mailbox
+// name not allowed). Relays answer with them to much else, so their words must name the mailbox.
+var mailboxCodes = []int{550, 551, 553}
+
+var (
+	namesMailbox = anyOf(`\b(user|recipient|mailbox|account|addressee) (is )?(unknown|unavailable|disabled|not found|does not exist|doesn't exist|not exist)`,
+		`\b(unknown|no such|invalid|bad|non-?existent) (local )?(user|recipient|mailbox|account|address|person)`,
+		`mailbox name not allowed`, `user not local`, `unrouteable address`)
+	isNot = anyOf(`unknown`, `no such`, `\bnot? (a |here|found|exist|valid|available|accepted|deliver)`, `does ?n.t exist`, `unavailable`, `disabled`,
+		`inactive`, `no longer`, `rejected`)
+	namesOther = anyOf(`sender`, `relay`, `helo`, `ehlo`, `quota`, `limit`, `\brates?\b`, `too many`, `too much`, `exceed`, `policy`, `denied`, `block`,
+		`black ?list`, `listed`, `spam`, `reputation`, `authenti`, `not verified`, `unverified`, `\bsize\b`, `too large`, `\bspf\b`, `\bdkim\b`,
+		`\bdmarc\b`, `\btls\b`, `\bdns\b`, `\bptr\b`, `reverse`)
+)
+
+// anyOf matches what any of the patterns does, whatever the case.
+func anyOf(patterns ...string) *regexp.Regexp {
+	return regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
+}
+
+// refuses reports whether an answer is about the recipient, for good.
+func (a *Answer) refuses(to string) bool {
+	switch {
+	case a.Code < 500 || a.Step != stepRecipient && a.Step != stepData:
+		return false
+	case a.Enhanced != "" && a.Enhanced != "5.0.0": // which says nothing (RFC 3463, 3.1)
+		return slices.Contains(gone, a.Enhanced)
+	case !slices.Contains(mailboxCodes, a.Code) || namesOther.MatchString(a.Text):
+		return false
+	}
+	local, _, _ := strings.Cut(to, "@")
+	return containsWord(a.Text, to) || namesMailbox.MatchString(a.Text) || isNot.MatchString(a.Text) && containsWord(a.Text, local)
+}
+
+// slows says that the relay takes fewer mails than come: nothing about this one.
+var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throttl`, `slow down`, `exceed`)
+
+// isAboutAll reports whether an answer stops every mail and not only the one that met it: every command before RCPT is the same for all,
+// but for the size and the script that MAIL can name.
+func (a *Answer) isAboutAll() bool {
+	switch a.Step {
+	case stepRecipient, stepData:
+		aboutMailbox := strings.HasPrefix(a.Enhanced, "4.2.") // a mailbox that is full or gets too much (RFC 3463, 3.3)
+		return a.Code < 500 && !aboutMailbox && slows.MatchString(a.Text)
+	case stepSender:
+		return a.Code != 552 && a.Enhanced != "5.3.4" && a.Enhanced != "5.6.7"
+	}
+	return true
+}
+
+// Words are the relay's own words in one line, with what could name somebody left out: addresses of mail and of machines, and both
+// sides of the recipient's @.
+func (a *Answer) Words(to string) string {
+	local, domain, _ := strings.Cut(to, "@")
+	var words []string
+	for word := range strings.FieldsSeq(a.Text) {
+		if namesSomebody(word) || containsWord(word, domain) || utf8.RuneCountInString(local) > 2 && containsWord(word, local) {
+			word = "…"
+		}
+		words = append(words, strings.Map(shown, strings.ToValidUTF8(word, "…")))
+	}
+	line := []rune(strings.Join(append([]string{strings.TrimSpace(strconv.Itoa(a.Code) + " " + a.Enhanced)}, words...), " "))
+	if len(line) > maxWords {
+		line = append(line[:maxWords-1], '…')
+	}
+	return string(line)
+}
+
+const maxWords = 400 // runes that are kept of an answer
+
+func shown(r rune) rune {
+	if unicode.IsGraphic(r) && !unicode.Is(unicode.Cf, r) {
+		return r
+	}
+	return -1
+}
+
+// encodedAt is an @ as it stands in links of relays that explain themselves.
+var encodedAt = regexp.MustCompile(`(?i)%40|=40|&#0*64;|&#x0*40;`)
+
+// namesSomebody reports whether a word holds an address of mail, or one of a machine. What looks like a part of one is taken for it.
+func namesSomebody(word string) bool {
+	if strings.Contains(word, "@") || encodedAt.MatchString(word) {
+		return true
+	}
+	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune("[]()<>{},;=/\"'?&", r) }) {
+		part = strings.Trim(part, ".")
+		if _, err := netip.ParseAddr(strings.TrimPrefix(part, "IPv6:")); err == nil {
+			return true
+		}
+		if address, err := netip.ParseAddrPort(part); err == nil && address.IsValid() {
+			return true
+		}
+		if _, err := netip.ParseAddr(strings.TrimSuffix(part, ":")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// containsWord reports whether a text holds a word, whatever its case, that is no part of a longer one.
+func containsWord(text, word string) bool {
+	text, word = strings.ToLower(text), strings.ToLower(word)
+	for at := 0; word != ""; {
+		n := strings.Index(text[at:], word)
+		if n < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:at+n])
+		after, _ := utf8.DecodeRuneInString(text[at+n+len(word):])
+		if !partOfWord(before) && !partOfWord(after) {
+			return true
+		}
+		at += n + len(word)
+	}
+	return false
+}
+
+func partOfWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

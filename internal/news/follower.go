@@ -1,0 +1,207 @@
+package news
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/text"
+)
+
+// KeptMonths is for how many months after its closing a letter's followers are kept at most; forms and mails say the number.
+const KeptMonths = 12
+
+const (
+	gatheredAtOnce = 500       // signatures one transaction looks at
+	settled        = time.Hour // after which no signature with an earlier id is committed any more
+)
+
+// follower is somebody who wants news of a letter, as it is sealed.
+type follower struct {
+	Address  string `json:"address"`
+	Language string `json:"language"` // of the pages they used
+}
+
+// boxTag names a mailbox among the followers of a letter.
+func boxTag(key *seal.LetterKey, a text.Address) []byte { return key.Tag("mailbox " + a.Mailbox) }
+
+// Gather makes followers of the signers who ticked that they want news, once a day for each letter: all of a day come in one batch, in an
+// order that is drawn and under ids that are drawn, so that neither order nor time tell which signature a follower is of. From a day on
+// which one signer alone asked for news, whoever compares two copies of the database can tell; nothing smaller can be made of one.
+func (s *Service) Gather(ctx context.Context) error {
+	today := day(s.DB.Now())
+	var due []letter.ID
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		due, err = store.List(tx, qListUngathered, scanID, today)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range due {
+		for more := true; more; {
+			if more, err = s.gather(ctx, l, today); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// gather looks at the next signatures of a letter, and reports whether there may be more.
+func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bool, err error) {
+	var after, toldAfter int64
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qFindGathered, l).Scan(&after, &toldAfter) })
+	if err != nil && !errors.Is(err, store.ErrNoRow) {
+		return false, err
+	}
+	signers, err := s.Signing.Signers(ctx, l, after, gatheredAtOnce)
+	if err != nil && !fault.Is(err, fault.Gone) {
+		return false, err
+	}
+	more = len(signers) == gatheredAtOnce
+	key, last := s.Keys.FollowerKey(int64(l)), after
+	type row struct {
+		id          int64
+		tag, sealed []byte
+		follows     bool
+		short       bool
+	}
+	var rows []row
+	for _, x := range signers {
+		if x.ID >= store.IDAt(s.DB.Now().Add(-settled)) {
+			more = false
+			break
+		}
+		last = x.ID
+		a, f := text.ParseAddress(x.Email)
+		if f != nil { // it came with a list
+			continue
+		}
+		plain, err := json.Marshal(follower{x.Email, x.Language})
+		if err != nil {
+			return false, fmt.Errorf("news: seal a follower: %w", err)
+		}
+		r := row{id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), follows: x.News, short: x.ID <= toldAfter}
+		r.sealed = key.Seal("follower", r.id, plain)
+		rows = append(rows, r)
+	}
+	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		done := int64(0)
+		if !more {
+			done = today
+		}
+		if _, err := tx.Exec(qBegin, l); err != nil {
+			return err
+		}
+		if n, err := tx.Exec(qGathered, last, done, l, after); err != nil || n == 0 { // another process was first
+			return err
+		}
+		for _, r := range rows {
+			err := error(nil)
+			if r.follows {
+				_, err = tx.Exec(qFollow, l, r.id, r.tag, r.sealed, r.short)
+			} else { // the last confirmed form of an address is what stands
+				_, err = tx.Exec(qUnfollow, l, r.tag)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+// Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature.
+func (s *Service) Unfollow(tx *store.Tx, l letter.ID, address string) error {
+	a, f := text.ParseAddress(address)
+	if f != nil {
+		return nil
+	}
+	_, err := tx.Exec(qUnfollow, l, boxTag(s.Keys.FollowerKey(int64(l)), a))
+	return err
+}
+
+// Followers counts those who are written to about a letter.
+func (s *Service) Followers(ctx context.Context, l letter.ID) (n int, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountFollowers, l).Scan(&n) })
+	return n, err
+}
+
+// tokenPrefix tells the link that ends the news of one letter from the one that ends all that a mailbox did not ask for.
+const tokenPrefix = "news-"
+
+// tokenOf is the end of the link that ends a follower's news. It needs no row, so it works as long as the mail is kept.
+func tokenOf(key *seal.LetterKey, l letter.ID, id int64) string {
+	name := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(l)), uint64(id))
+	return tokenPrefix + seal.Base32.EncodeToString(append(name, key.Tag("link "+strconv.FormatInt(id, 10))...))
+}
+
+// IsToken reports whether a link ends the news of one letter.
+func IsToken(token string) bool { return strings.HasPrefix(token, tokenPrefix) }
+
+// ReadToken returns the letter and the follower of such a link, or a fault unless it was made here. It changes nothing.
+func (s *Service) ReadToken(token string) (l letter.ID, id int64, err error) {
+	b, err := seal.Base32.DecodeString(strings.TrimPrefix(token, tokenPrefix))
+	if err == nil && len(b) == 16+seal.TagSize {
+		l, id = letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
+		if bytes.Equal([]byte(tokenOf(s.Keys.FollowerKey(int64(l)), l, id)), []byte(token)) {
+			return l, id, nil
+		}
+	}
+	return 0, 0, fault.New(fault.Gone, "unsubscribe.unknown")
+}
+
+// End ends the news of a link.
+func (s *Service) End(ctx context.Context, token string) error {
+	l, id, err := s.ReadToken(token)
+	if err != nil {
+		return err
+	}
+	return s.remove(ctx, l, id)
+}
+
+// Refused ends the news to an address that takes no mail.
+func (s *Service) Refused(ctx context.Context, m DigestMail) error {
+	return s.remove(ctx, m.Letter, m.Follower)
+}
+
+func (s *Service) remove(ctx context.Context, l letter.ID, id int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qRemoveFollower, l, id)
+		return err
+	})
+}
+
+// Retain deletes the followers of letters that are archived or closed so long ago, and of those who were told no more than that their
+// address goes with the letter's data key, once that is destroyed. It gathers before, since that needs the key.
+func (s *Service) Retain(ctx context.Context) error {
+	if _, err := s.DB.Repeat(ctx, qForgetShort); err != nil {
+		return err
+	}
+	_, err := s.DB.Repeat(ctx, qForgetFollowers, s.DB.Now().AddDate(0, -KeptMonths, 0).UnixMicro())
+	return err
+}
+
+// GiveUp deletes all followers: what is sealed of them was sealed with a key that is lost.
+func (s *Service) GiveUp(ctx context.Context) error {
+	_, err := s.DB.Repeat(ctx, qGiveUp)
+	return err
+}
+
+func day(t time.Time) int64 { return t.Unix() / 86400 }
+
+func scanID(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) }

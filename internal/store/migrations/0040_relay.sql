@@ -1,0 +1,9 @@
+-- +goose Up
+-- What the mail relay answers where it does not take a mail, in its own words without any address.
+CREATE TABLE relay_answer (
+  code {key} NOT NULL PRIMARY KEY, -- under which jobs fail for it
+  words {key} NOT NULL,
+  since {int} NOT NULL, -- µs; when it began
+  latest {int} NOT NULL, -- µs
+  n {int} NOT NULL -- so often since then
+) {strict};
