@@ -39,6 +39,10 @@ type Options struct {
 	Now      func() time.Time // nil is time.Now
 	OnQuery  func(*store.Query)
 
+	// NewInstance lets an empty database begin under new keys where there are keys that belong to other data; these are set aside.
+	// It does nothing to an instance that is there.
+	NewInstance bool
+
 	LookupTXT account.LookupTXT // for the keys of mails that are read in and the records of domains; nil asks the system's resolver
 }
 
@@ -88,14 +92,24 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err = mark.refuse(o.Server != nil); err != nil {
 		return nil, err
 	}
-	keys, err := openKeys(ctx, db, o.Instance.Data)
+	b, err := readBelongings(ctx, db, o.Instance.Data)
 	if err != nil {
 		return nil, err
 	}
-	log, err := openLog(ctx, db, o.Instance.Data, o.Instance.Origin)
+	if o.NewInstance {
+		err = b.renew()
+	}
+	if err == nil {
+		err = b.refuse()
+	}
 	if err != nil {
 		return nil, err
 	}
+	keys, log, err := b.open(ctx, db, o.Instance.Origin)
+	if err != nil {
+		return nil, err
+	}
+	b.write(ctx, o.Instance, o.Log)
 	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
 	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err

@@ -9,7 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +33,7 @@ const (
 func (db *DB) openPostgres(ctx context.Context) (err error) {
 	config, err := pgx.ParseConfig(db.o.Database)
 	if err != nil {
-		return fmt.Errorf("store: the database address is not valid: %w", err)
+		return errAddress(err)
 	}
 	params := config.RuntimeParams
 	params["timezone"] = "UTC"
@@ -55,6 +59,39 @@ func (db *DB) openPostgres(ctx context.Context) (err error) {
 		return err
 	}
 	return db.migrate(ctx, db.read)
+}
+
+// Place names a database address without user and password, for those who look for their data: postgres:// with every host. "" stays
+// "", which is SQLite.
+func Place(database string) (string, error) {
+	if database == "" {
+		return "", nil
+	}
+	config, err := pgx.ParseConfig(database)
+	if err != nil {
+		return "", errAddress(err)
+	}
+	var hosts []string
+	socket := url.Values{}
+	add := func(host string, port uint16) {
+		if strings.HasPrefix(host, "/") {
+			socket.Set("host", host)
+			return
+		}
+		if name := net.JoinHostPort(host, strconv.Itoa(int(port))); !slices.Contains(hosts, name) { // once with TLS, once without
+			hosts = append(hosts, name)
+		}
+	}
+	add(config.Host, config.Port)
+	for _, f := range config.Fallbacks {
+		add(f.Host, f.Port)
+	}
+	place := url.URL{Scheme: "postgres", Host: strings.Join(hosts, ","), Path: "/" + config.Database, RawQuery: socket.Encode()}
+	return place.String(), nil
+}
+
+func errAddress(err error) error {
+	return fmt.Errorf("store: the database address is not valid: %w", err)
 }
 
 // afterConnect makes COMMIT wait for the disk, and for standbys where the server names some, whatever the server's or

@@ -195,7 +195,7 @@ func (db *DB) LockServe() (unlock func(), err error) {
 	if db.engine == Postgres {
 		return func() {}, nil
 	}
-	return lockServe(db.o.Data)
+	return LockServe(db.o.Data)
 }
 
 // TryTurn takes the turn of the name among all processes on this database, if nobody has it: a lock that ends with the
