@@ -98,7 +98,7 @@ func (b *belongings) renew() error {
 			return err
 		}
 	}
-	b.keys, b.note = nil, nil
+	b.keys, b.signs, b.note = nil, false, nil
 	return seal.RemoveNote(b.folder)
 }
 

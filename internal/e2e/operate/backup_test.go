@@ -227,6 +227,9 @@ func TestRestore_toTheOtherEngineAndBack(t *testing.T) {
 				t.Errorf("%+v", report)
 			}
 			next := checked(t, to)
+			if _, err := app.Open(t.Context(), app.Options{Instance: from.instance}); err == nil || !strings.Contains(err.Error(), "were left behind") {
+				t.Errorf("opening what was left: %v", err)
+			}
 			if got := restores.ReplaceAllString(next.dump(), ""); got != restores.ReplaceAllString(want, "") {
 				t.Fatalf("%s holds something else:\n%s\nwant\n%s", engine, got, want)
 			}
