@@ -60,6 +60,8 @@ type App struct {
 	metrics  *metrics
 	unlock   func() // nil unless this is a server
 	recorded int    // erasures that are in the ledger, as far as this process knows
+	steady   steady // used by retain alone
+	began    time.Time
 }
 
 // Open opens the instance, creating an empty one where there is none. A second server on the same data folder is refused.
@@ -110,7 +112,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	b.write(ctx, o.Instance, o.Log)
-	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
+	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o, began: time.Now()}
 	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
@@ -327,7 +329,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
-	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
+	work.Go(func() {
+		a.repeat(ctx, retainEvery, "retain", func(ctx context.Context) error { return a.retain(ctx, time.Since(a.began)) })
+	})
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
@@ -351,9 +355,13 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// retain deletes what must not be kept longer.
-func (a *App) retain(ctx context.Context) error {
+// retain deletes what must not be kept longer, once the clock is believed. mono is the time that has passed in this process, whatever
+// became of the clock meanwhile.
+func (a *App) retain(ctx context.Context, mono time.Duration) error {
 	a.bundles.Sweep()
+	if believed, err := a.believesClock(ctx, mono); err != nil || !believed {
+		return err
+	}
 	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx))
 }
 

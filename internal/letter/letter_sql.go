@@ -58,6 +58,9 @@ var (
 		WHERE id = $4`)
 	qSetClosed = store.Q("letter.set_closed", `
 		UPDATE letter SET state = 'closed', closed_at = $1, version = version + 1 WHERE id = $2 AND state = 'open'`)
+	qSetReopened = store.Q("letter.set_reopened", `
+		UPDATE letter SET state = 'open', closed_at = NULL, version = version + 1
+		WHERE id = $1 AND state = 'closed' AND close_logged IS NULL AND data_key IS NOT NULL`)
 	qListDue = store.Q("letter.list_due", `
 		SELECT id FROM letter WHERE state = 'open' AND deadline_at IS NOT NULL AND deadline_at < $1 ORDER BY id LIMIT 100`)
 	qListSpent = store.Q("letter.list_spent", `
@@ -85,8 +88,10 @@ var (
 	qListEnding = store.Q("letter.list_ending", `
 		SELECT `+letterColumns+` FROM letter
 		WHERE state IN ('closed', 'archived') AND sign_on <> 'none' AND close_logged IS NULL AND closed_at IS NOT NULL ORDER BY id`)
-	qSetCloseLogged = store.Q("letter.set_close_logged", `UPDATE letter SET close_logged = $1, version = version + 1 WHERE id = $2 AND close_logged IS NULL`)
-	qFindEdition    = store.Q("edition.find",
+	qSetCloseLogged = store.Q("letter.set_close_logged", `
+		UPDATE letter SET close_logged = $1, version = version + 1
+		WHERE id = $2 AND close_logged IS NULL AND state IN ('closed', 'archived')`)
+	qFindEdition = store.Q("edition.find",
 		`SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition WHERE letter_id = $1 AND number = $2`)
 	qFindSource = store.Q("edition.find_source", `
 		SELECT COALESCE(MAX(number), 0) FROM edition WHERE letter_id = $1 AND sha256 = $2 AND published_at IS NOT NULL`)

@@ -264,6 +264,36 @@ func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 	})
 }
 
+// Reopen undoes the end of a letter whose close leaf is not in the log yet, as after a clock that was wrong has closed it. deadline,
+// unless nil, takes the place of one that is over.
+func (s *Service) Reopen(ctx context.Context, slug string, deadline *Deadline, by int64) (Letter, error) {
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if l.State != Closed {
+			return fault.New(fault.Conflict, "letter.not_closed")
+		}
+		n, err := tx.Exec(qSetReopened, l.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "letter.final")
+		}
+		if l, err = scanLetter(tx.Row(qLoadLetter, l.ID)); err != nil {
+			return err
+		}
+		if deadline != nil {
+			if err := writeSettings(tx, l, Settings{Deadline: deadline}, by); err != nil {
+				return err
+			}
+			l.Deadline = *deadline
+		}
+		if l.Deadline.IsSet() && !l.Deadline.At.After(tx.Now()) {
+			return fault.New(fault.Conflict, "letter.deadline_over")
+		}
+		return record(tx, l, by, "letter.reopened", "")
+	})
+}
+
 // Ended is the job that follows when a letter has closed: its editors are told.
 type Ended struct {
 	Letter ID `json:"letter"`

@@ -44,6 +44,18 @@ func (db *DB) Health(ctx context.Context) ([]Finding, error) {
 		Finding{"clock", off.String(), off < 5*time.Second}), nil
 }
 
+// Ahead is by how much this instance's clock is ahead of the database's. SQLite has none of its own: 0.
+func (db *DB) Ahead(ctx context.Context) (time.Duration, error) {
+	if db.engine == SQLite {
+		return 0, nil
+	}
+	var clock time.Time
+	if err := db.read.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&clock); err != nil {
+		return 0, fmt.Errorf("store: %w", mapError(err))
+	}
+	return db.Now().Sub(clock), nil
+}
+
 // CheckFile reads the whole database file of SQLite and says what is damaged in it. PostgreSQL is asked nothing: its own
 // checksums and pg_amcheck are for that.
 func (db *DB) CheckFile(ctx context.Context) error {
