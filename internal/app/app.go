@@ -250,7 +250,7 @@ func (a *App) bundle(baseURL string) *bundle.Service {
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
 func passing(err error) bool {
-	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed)
+	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrAway)
 }
 
 // Folder returns the instance's data folder.
@@ -325,6 +325,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			cancel()
 		}
 	})
+	work.Go(func() { a.DB.Watch(ctx) })
 	work.Go(func() {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
