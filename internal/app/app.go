@@ -368,7 +368,7 @@ func (a *App) retain(ctx context.Context, mono time.Duration) error {
 
 // forget takes those who were erased or hidden out of what was made of names.
 func (a *App) forget(ctx context.Context) error {
-	return errors.Join(a.bundles.Forget(ctx), a.Handouts.Forget(ctx), a.Deliveries.Forget(ctx))
+	return errors.Join(a.Web.Forget(ctx), a.bundles.Forget(ctx), a.Handouts.Forget(ctx), a.Deliveries.Forget(ctx))
 }
 
 // publish gives what waits its place in the log.

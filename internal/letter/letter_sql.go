@@ -40,6 +40,7 @@ var (
 	qTouchLedBy     = store.Q("letter.touch_led_by", `
 		UPDATE letter SET version = version + 1 WHERE id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)`)
 	qVersions    = store.Q("letter.version", `SELECT version FROM letter WHERE slug = $1`)
+	qAllVersions = store.Q("letter.versions", `SELECT slug, version FROM letter`)
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,

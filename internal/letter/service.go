@@ -116,6 +116,25 @@ func (s *Service) Version(ctx context.Context, slug string) (version int64, err 
 	return version, err
 }
 
+// Versions returns the Version of every letter by its slug.
+func (s *Service) Versions(ctx context.Context) (versions map[string]int64, err error) {
+	type row struct {
+		slug    string
+		version int64
+	}
+	versions = map[string]int64{}
+	err = s.DB.Look(ctx, func(tx *store.Tx) error {
+		for v, err := range store.Each(tx, qAllVersions, func(r store.Row) (v row, err error) { return v, r.Scan(&v.slug, &v.version) }) {
+			if err != nil {
+				return err
+			}
+			versions[v.slug] = v.version
+		}
+		return nil
+	})
+	return versions, err
+}
+
 // ListForDesk returns the letters that any of the organisations leads with their current edition, drafts too, newest first.
 func (s *Service) ListForDesk(ctx context.Context, organisations []account.Organisation) (letters []Letter, err error) {
 	seen := map[ID]bool{}
