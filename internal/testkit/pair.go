@@ -120,7 +120,9 @@ func (n *Node) Start() {
 	n.done = make(chan struct{})
 	begun := make(chan error)
 	go func() {
-		runtime.LockOSThread() // Pdeathsig is that of the thread
+		// Pdeathsig is that of the thread, which a locked goroutine would end with itself, and with it all that it has ever started.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		err := n.cmd.Start()
 		begun <- err
 		if err == nil {
