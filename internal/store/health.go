@@ -22,6 +22,8 @@ func (db *DB) Health(ctx context.Context) ([]Finding, error) {
 	if db.engine == SQLite {
 		return db.healthSQLite(ctx)
 	}
+	ctx, cancel := context.WithTimeout(ctx, statementLimit)
+	defer cancel()
 	var found []Finding
 	for _, s := range []struct{ name, want string }{{"fsync", "on"}, {"full_page_writes", "on"}, {"server_encoding", "UTF8"}} {
 		var value string
@@ -49,6 +51,8 @@ func (db *DB) Ahead(ctx context.Context) (time.Duration, error) {
 	if db.engine == SQLite {
 		return 0, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var clock time.Time
 	if err := db.read.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&clock); err != nil {
 		return 0, fmt.Errorf("store: %w", mapError(err))

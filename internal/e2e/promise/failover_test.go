@@ -22,7 +22,6 @@ import (
 // site is two server processes on a pair of databases, and people who sign at both all the time.
 type site struct {
 	t        *testing.T
-	pair     *testkit.Pair
 	instance config.Instance
 	inbox    *testkit.Inbox
 	servers  []*exec.Cmd
@@ -33,10 +32,10 @@ type site struct {
 	confirmed []atomic.Int64          // by server
 }
 
-func newSite(t *testing.T, synchronous bool, servers int) *site {
+func newSite(t *testing.T, database string, servers int) *site {
 	t.Helper()
-	s := &site{t: t, pair: testkit.NewPair(t, synchronous), inbox: testkit.NewInbox(t), confirmed: make([]atomic.Int64, servers)}
-	s.instance = config.Instance{Data: t.TempDir(), Database: s.pair.URL()}
+	s := &site{t: t, inbox: testkit.NewInbox(t), confirmed: make([]atomic.Int64, servers)}
+	s.instance = config.Instance{Data: t.TempDir(), Database: database}
 	a, err := app.Open(t.Context(), app.Options{Instance: s.instance})
 	if err != nil {
 		t.Fatal(err)
@@ -156,36 +155,44 @@ func TestFailover_losesNothing(t *testing.T) {
 	if *testkit.Soak {
 		rounds = 20
 	}
-	s := newSite(t, true, 2)
+	pair := testkit.NewPair(t, true)
+	s := newSite(t, pair.URL(), 2)
 	stop := s.crowd()
 	for round := range rounds {
 		s.works("before a fault", 3)
 		kind := [...]string{"a frozen primary", "a killed standby", "a killed primary", "a frozen standby"}[round%4]
 		switch kind {
 		case "a frozen primary":
-			s.pair.Primary.Freeze()
+			pair.Primary.Freeze()
 			s.fails()
-			s.pair.Promote()
+			pair.Promote()
 		case "a killed primary":
-			s.pair.Primary.Kill()
+			pair.Primary.Kill()
 			s.fails()
-			s.pair.Promote()
+			pair.Promote()
 		case "a frozen standby", "a killed standby": // commits wait until the primary is told that it is alone
-			if s.pair.Standby.Freeze(); kind == "a killed standby" {
-				s.pair.Standby.Kill()
+			if pair.Standby.Freeze(); kind == "a killed standby" {
+				pair.Standby.Kill()
 			}
 			c := testkit.NewClient(t, s.urls[0])
 			testkit.Eventually(t, "readyz says so", func() bool { return c.Get("/readyz").Status == http.StatusServiceUnavailable })
-			s.pair.Alone()
+			pair.Alone()
 		}
 		if took := s.works("after "+kind, 1); took > 10*time.Second {
 			t.Errorf("after %s the servers confirm again after %v", kind, took)
 		} else {
 			t.Logf("after %s the servers confirm again after %v", kind, took)
 		}
-		s.pair.Join()
+		pair.Join()
 	}
 	stop()
+	s.end(rounds)
+}
+
+// end looks at what has become of the servers and of everybody who was told something.
+func (s *site) end(faults int) {
+	t := s.t
+	t.Helper()
 	for i, server := range s.servers {
 		if err := server.Process.Signal(syscall.Signal(0)); err != nil {
 			t.Errorf("server %d has ended: %v", i, err)
@@ -194,7 +201,7 @@ func TestFailover_losesNothing(t *testing.T) {
 	for _, problem := range s.lost() {
 		t.Error(problem)
 	}
-	t.Logf("%d faults, %d submissions, %d and %d confirmations that were acknowledged", rounds, len(s.all), s.confirmed[0].Load(), s.confirmed[1].Load())
+	t.Logf("%d faults, %d submissions, %d and %d confirmations that were acknowledged", faults, len(s.all), s.confirmed[0].Load(), s.confirmed[1].Load())
 	if out, err := testkit.Command(t, s.instance, "log", "check").CombinedOutput(); err != nil || !bytes.Contains(out, []byte("agree")) {
 		t.Errorf("log check: %v: %s", err, out)
 	}
@@ -203,20 +210,62 @@ func TestFailover_losesNothing(t *testing.T) {
 	}
 }
 
+// The same where pg_auto_failover decides who is the primary: the node of the primary, of the standby and of the monitor is killed, or
+// frozen and thawed, as a machine is.
+func TestFailover_auto(t *testing.T) {
+	if !*testkit.Soak {
+		t.Skip("in the soak only")
+	}
+	f := testkit.NewAutoFailover(t)
+	s := newSite(t, f.URL(), 2)
+	stop := s.crowd()
+	const rounds = 20
+	for round := range rounds {
+		s.works("before a fault", 3)
+		primary, standby := f.Primary()
+		who := [...]*testkit.Keeper{primary, standby, f.Monitor}[round/2%3]
+		fault, mend := "a killed", who.Start
+		if round%2 == 1 {
+			fault, mend = "a frozen", who.Thaw
+			who.Freeze()
+		} else {
+			who.Kill()
+		}
+		began := time.Now()
+		switch who {
+		case primary:
+			standby.AwaitPrimary()
+		case standby:
+			primary.AwaitPrimary()
+		}
+		manager := time.Since(began)
+		took := s.works("after "+fault+" "+who.Name, 1)
+		if took > 10*time.Second {
+			t.Errorf("%s %s: the servers confirm again %v after there is a primary", fault, who.Name, took)
+		}
+		t.Logf("%s %s: a primary after %v, the servers confirm again %v later", fault, who.Name, manager, took)
+		mend()
+		f.Await()
+	}
+	stop()
+	s.end(rounds)
+}
+
 // A primary that waits for nobody loses what was acknowledged, and the search of the other test finds it.
 func TestFailover_withoutAStandbyLoses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("changes databases over for seconds")
 	}
 	t.Parallel()
-	s := newSite(t, false, 1)
-	s.pair.Standby.Kill()
+	pair := testkit.NewPair(t, false)
+	s := newSite(t, pair.URL(), 1)
+	pair.Standby.Kill()
 	stop := s.crowd()
 	s.works("what no standby has", 3)
 	stop()
-	s.pair.Primary.Kill()
-	s.pair.Standby.Start()
-	s.pair.Promote()
+	pair.Primary.Kill()
+	pair.Standby.Start()
+	pair.Promote()
 	c := testkit.NewClient(t, s.urls[0])
 	testkit.Eventually(t, "the server reads and writes again", func() bool {
 		return c.Get("/readyz").Status == http.StatusOK && c.Get(testkit.Page+"/signatories").Status == http.StatusOK
