@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -25,9 +26,10 @@ type AutoFailover struct {
 	Monitor *Keeper
 	Nodes   [2]*Keeper
 
-	t    testing.TB
-	bin  string
-	root string
+	t     testing.TB
+	bin   string
+	root  string
+	super string // the role that initdb makes, of the account that it runs under
 }
 
 // Keeper is a pg_autoctl with its PostgreSQL server.
@@ -65,7 +67,14 @@ func NewAutoFailover(t testing.TB) *AutoFailover {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &AutoFailover{t: t, bin: bin, root: root}
+	f := &AutoFailover{t: t, bin: bin, root: root, super: "postgres"}
+	if os.Getuid() != 0 {
+		account, err := user.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.super = account.Username
+	}
 	f.Monitor, f.Nodes = f.keeper("m"), [2]*Keeper{f.keeper("a"), f.keeper("b")}
 	t.Cleanup(func() {
 		for _, k := range append(f.Nodes[:], f.Monitor) {
@@ -75,6 +84,7 @@ func NewAutoFailover(t testing.TB) *AutoFailover {
 	})
 	f.Monitor.start("create", "monitor", "--pgdata", f.Monitor.data(), "--pgport", f.Monitor.port, "--hostname", "127.0.0.1", "--auth", "trust",
 		"--no-ssl", "--run")
+	f.Monitor.answers()
 	for text := range strings.SplitSeq(quick, ";") { // each a transaction of its own, as ALTER SYSTEM wants it
 		f.Monitor.exec("postgres", text)
 	}
@@ -82,6 +92,7 @@ func NewAutoFailover(t testing.TB) *AutoFailover {
 		k.start("create", "postgres", "--pgdata", k.data(), "--pgport", k.port, "--hostname", "127.0.0.1", "--name", k.Name, "--auth", "trust", "--no-ssl",
 			"--username", "undersigned", "--dbname", "letters", "--monitor", "postgres://autoctl_node@127.0.0.1:"+f.Monitor.port+"/pg_auto_failover", "--run")
 	}
+	// The second waits for a checkpoint of the first, which Await asks for.
 	f.Await()
 	return f
 }
@@ -178,7 +189,11 @@ func (k *Keeper) start(args ...string) {
 	if err := <-begun; err != nil {
 		f.t.Fatal(err)
 	}
-	f.eventually(k.Name+" answers", func() bool { return k.try("postgres", "SELECT 1") == nil })
+}
+
+func (k *Keeper) answers() {
+	k.all.t.Helper()
+	k.all.eventually(k.Name+" answers", func() bool { return k.try("postgres", "SELECT 1") == nil })
 }
 
 // Start starts a node again that was killed.
@@ -191,17 +206,10 @@ func (k *Keeper) connect(ctx context.Context, user, database string) (*pgx.Conn,
 	return pgx.Connect(ctx, "postgres://"+user+"@127.0.0.1:"+k.port+"/"+database+"?sslmode=disable")
 }
 
-func (k *Keeper) user() string {
-	if k == k.all.Monitor {
-		return "postgres"
-	}
-	return "undersigned"
-}
-
 func (k *Keeper) try(database, text string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	conn, err := k.connect(ctx, k.user(), database)
+	conn, err := k.connect(ctx, k.all.super, database)
 	if err != nil {
 		return err
 	}

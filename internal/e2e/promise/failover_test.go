@@ -69,6 +69,7 @@ func (s *site) one(ctx context.Context, w, i int) {
 	server := w % len(s.urls)
 	x := &testkit.Acknowledged{Name: fmt.Sprintf("Failover %s %s", testkit.Word(w), testkit.Word(i)), Email: fmt.Sprintf("w%di%d@failover.example", w, i),
 		Client: testkit.NewClient(s.t, s.urls[server])}
+	defer x.Client.CloseIdle()
 	s.mu.Lock()
 	s.all = append(s.all, x)
 	s.mu.Unlock()
