@@ -224,7 +224,8 @@ func (p *Pair) Join() {
 		p.t.Fatal(err)
 	}
 	from := "host=" + p.Primary.dir + " user=undersigned application_name=" + p.Standby.Name
-	if out, err := p.Standby.command("pg_basebackup", "-D", p.Standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", from).CombinedOutput(); err != nil {
+	copying := p.Standby.command("pg_basebackup", "-D", p.Standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", from)
+	if out, err := copying.CombinedOutput(); err != nil {
 		p.t.Fatalf("pg_basebackup: %v: %s", err, out)
 	}
 	p.Standby.Start()
