@@ -27,8 +27,9 @@ quick: ## Tests without browser and soak, for a minute's answer
 race: ## What runs at once, under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short -vet=off -timeout 15m $(RACED)
 
-soak: tools ## What may never break, longer: 200 kills, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
-	$(GO) test -timeout 3h -count 1 -v -p 1 -parallel 8 -run 'TestKill|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/testkit ./internal/e2e/promise ./internal/e2e/operate -soak
+soak: tools ## What may never break, longer: 200 kills, 40 failovers, 10,000 traced acknowledgements, every system call failing (needs a C compiler)
+	@.ci/install soak
+	$(GO) test -timeout 3h -count 1 -v -p 1 -parallel 8 -run 'TestKill|TestFailover|TestAck|TestDiskFull|TestServe_two|TestInjection|TestReopened|TestClock|TestReconcile|TestUpgrade' ./internal/testkit ./internal/e2e/promise ./internal/e2e/operate -soak
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/e2e/promise -soak
 	CGO_ENABLED=1 $(GO) test -race -short -vet=off -timeout 30m ./internal/web/public ./internal/e2e/journey ./internal/e2e/promise
 

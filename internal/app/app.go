@@ -39,6 +39,10 @@ type Options struct {
 	Now      func() time.Time // nil is time.Now
 	OnQuery  func(*store.Query)
 
+	// NewInstance lets an empty database begin under new keys where there are keys that belong to other data; these are set aside.
+	// It does nothing to an instance that is there.
+	NewInstance bool
+
 	LookupTXT account.LookupTXT // for the keys of mails that are read in and the records of domains; nil asks the system's resolver
 }
 
@@ -56,6 +60,8 @@ type App struct {
 	metrics  *metrics
 	unlock   func() // nil unless this is a server
 	recorded int    // erasures that are in the ledger, as far as this process knows
+	steady   steady // used by retain alone
+	began    time.Time
 }
 
 // Open opens the instance, creating an empty one where there is none. A second server on the same data folder is refused.
@@ -88,15 +94,25 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err = mark.refuse(o.Server != nil); err != nil {
 		return nil, err
 	}
-	keys, err := openKeys(ctx, db, o.Instance.Data)
+	b, err := readBelongings(ctx, db, o.Instance.Data)
 	if err != nil {
 		return nil, err
 	}
-	log, err := openLog(ctx, db, o.Instance.Data, o.Instance.Origin)
+	if o.NewInstance {
+		err = b.renew()
+	}
+	if err == nil {
+		err = b.refuse()
+	}
 	if err != nil {
 		return nil, err
 	}
-	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o}
+	keys, log, err := b.open(ctx, db, o.Instance.Origin)
+	if err != nil {
+		return nil, err
+	}
+	b.write(ctx, o.Instance, o.Log)
+	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o, began: time.Now()}
 	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err
 	}
@@ -238,7 +254,7 @@ func (a *App) bundle(baseURL string) *bundle.Service {
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
 func passing(err error) bool {
-	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed)
+	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrAway)
 }
 
 // Folder returns the instance's data folder.
@@ -316,11 +332,14 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			cancel()
 		}
 	})
+	work.Go(func() { a.DB.Watch(ctx) })
 	work.Go(func() {
 		a.repeat(ctx, a.o.Server.PublishEvery, "publish", a.publish)
 	})
 	work.Go(func() { a.repeat(ctx, textsEvery, "publish_texts", a.Signing.PublishTexts) })
-	work.Go(func() { a.repeat(ctx, retainEvery, "retain", a.retain) })
+	work.Go(func() {
+		a.repeat(ctx, retainEvery, "retain", func(ctx context.Context) error { return a.retain(ctx, time.Since(a.began)) })
+	})
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
@@ -345,15 +364,19 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// retain deletes what must not be kept longer.
-func (a *App) retain(ctx context.Context) error {
+// retain deletes what must not be kept longer, once the clock is believed. mono is the time that has passed in this process, whatever
+// became of the clock meanwhile.
+func (a *App) retain(ctx context.Context, mono time.Duration) error {
 	a.bundles.Sweep()
+	if believed, err := a.believesClock(ctx, mono); err != nil || !believed {
+		return err
+	}
 	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx), mail.RetainTroubles(ctx, a.DB))
 }
 
 // forget takes those who were erased or hidden out of what was made of names.
 func (a *App) forget(ctx context.Context) error {
-	return errors.Join(a.bundles.Forget(ctx), a.Handouts.Forget(ctx), a.Deliveries.Forget(ctx))
+	return errors.Join(a.Web.Forget(ctx), a.bundles.Forget(ctx), a.Handouts.Forget(ctx), a.Deliveries.Forget(ctx))
 }
 
 // publish gives what waits its place in the log.

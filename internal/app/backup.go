@@ -28,6 +28,9 @@ type Backup struct {
 	LogKey      string       `json:"log_key"`      // verifier key of its log
 	LogSize     int64        `json:"log_size"`     // leaves of the log that are in it, at least
 	LogShown    int64        `json:"log_shown"`    // of these, that the public had been shown
+
+	Where  string    `json:"-"` // the database it was read from, as the command line names it
+	Newest time.Time `json:"-"` // when the last signature was confirmed that is in it for certain, zero without any
 }
 
 // Counts says how much an instance holds.
@@ -46,6 +49,14 @@ func (a *App) Backup(ctx context.Context, w io.Writer, to seal.Recipients) (Back
 	}
 	b := Backup{Format: backupFormat, ID: hex.EncodeToString(id), Made: a.DB.Now().Truncate(time.Second), Engine: a.DB.Engine(),
 		InstanceKey: a.Signing.Keys.Fingerprint(), LogKey: a.Log.Key(), LogSize: log.Checkpoint.Size, LogShown: log.Published.Size}
+	place, err := here(a.o.Instance, 0)
+	if err != nil {
+		return b, err
+	}
+	b.Where = place.Where()
+	if b.Newest, err = a.newest(ctx); err != nil {
+		return b, err
+	}
 	sealed, err := to.Encrypt(w)
 	if err != nil {
 		return b, err
@@ -67,6 +78,15 @@ func (a *App) Backup(ctx context.Context, w io.Writer, to seal.Recipients) (Back
 func (a *App) Counts(ctx context.Context) (c Counts, err error) {
 	err = a.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountAll).Scan(&c.Letters, &c.Signatures) })
 	return c, err
+}
+
+func (a *App) newest(ctx context.Context) (at time.Time, err error) {
+	var last *int64
+	err = a.DB.Look(ctx, func(tx *store.Tx) error { return tx.Row(qNewest).Scan(&last) })
+	if last != nil {
+		at = time.UnixMicro(*last).UTC()
+	}
+	return at, err
 }
 
 // backupReader reads what was packed, and keeps what was wrong with the file, other than its end.

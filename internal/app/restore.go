@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -23,6 +24,7 @@ import (
 
 // Restore fills an empty instance of either engine from a backup.
 //
+// That it runs is noted beside the keys before anything is written, so that no process takes the empty database for a new instance.
 // The rows come in one transaction, which marks the instance as unfinished. What was erased, ended or hidden since the backup
 // is then so again, and what no key opens any more is given up; a last transaction takes the mark back to "not checked". No command
 // opens an unfinished instance, and no server one that was not checked; a restore that was interrupted goes on when it is
@@ -78,6 +80,11 @@ func (r Restore) Run(ctx context.Context) (report RestoreReport, err error) {
 	if err := os.MkdirAll(r.Instance.Data, 0o700); err != nil {
 		return report, fmt.Errorf("--data: %w", err)
 	}
+	move, err := r.begin()
+	if err != nil {
+		return report, err
+	}
+	defer move.unlock()
 	db, err := store.Open(ctx, store.Options{Data: r.Instance.Data, Database: r.Instance.Database, Now: r.Now})
 	if err != nil {
 		return report, err
@@ -88,10 +95,13 @@ func (r Restore) Run(ctx context.Context) (report RestoreReport, err error) {
 		return report, err
 	}
 	defer unlock()
-	if err := r.load(ctx, db, backup, dump); err != nil {
+	if err := move.note(); err != nil {
 		return report, err
 	}
-	if err := r.finish(ctx, db, since, erased, &report); err != nil {
+	if err := r.load(ctx, db, backup, dump); err != nil {
+		return report, errors.Join(err, move.takeBack())
+	}
+	if err := r.finish(ctx, db, since, erased, move, &report); err != nil {
 		return report, fmt.Errorf("%w; the rows are there and not yet safe to use: run the same command again, which goes on", err)
 	}
 	return report, nil
@@ -141,7 +151,7 @@ func (r Restore) load(ctx context.Context, db *store.DB, b Backup, dump *backupR
 }
 
 // finish makes what was loaded safe to serve. It may run again from its beginning.
-func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpoint, erased []signing.Erasure, report *RestoreReport) error {
+func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpoint, erased []signing.Erasure, move *moving, report *RestoreReport) error {
 	if err := os.RemoveAll(filepath.Join(r.Instance.Data, cacheFolder)); err != nil { // of the database that was here before
 		return err
 	}
@@ -169,7 +179,11 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 	if report.Counts, err = a.Counts(ctx); err != nil {
 		return err
 	}
-	return db.Update(ctx, func(tx *store.Tx) error {
+	restores, err := move.leaveBehind(ctx, db)
+	if err != nil {
+		return err
+	}
+	err = db.Update(ctx, func(tx *store.Tx) error {
 		if err := account.Restored(tx, r.NewKeys); err != nil {
 			return err
 		}
@@ -179,8 +193,15 @@ func (r Restore) finish(ctx context.Context, db *store.DB, since *verify.Checkpo
 		if _, err := tx.Exec(qPutInstance, "instance_key", []byte(keys.Fingerprint())); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qPutInstance, restoresKey, []byte(strconv.Itoa(restores))); err != nil {
+			return err
+		}
 		return restored{Backup: report.Backup.ID, Made: report.Backup.Made}.put(tx)
 	})
+	if err != nil {
+		return err
+	}
+	return move.end()
 }
 
 func (m restored) put(tx *store.Tx) error {

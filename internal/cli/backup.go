@@ -70,13 +70,42 @@ func (c *backupCommand) Run(e *environment) error {
 			return err
 		}
 		if c.JSON {
-			return e.printJSON(map[string]any{"file": c.File, "bytes": size, "made": made.Made, "letters": counts.Letters, "signatures": counts.Signatures,
-				"recipients": len(to), "instance_key": made.InstanceKey})
+			object := map[string]any{"file": c.File, "bytes": size, "made": made.Made, "letters": counts.Letters, "signatures": counts.Signatures,
+				"recipients": len(to), "instance_key": made.InstanceKey, "where": made.Where}
+			if !made.Newest.IsZero() {
+				object["newest_signature"] = made.Newest.Truncate(time.Second)
+				object["newest_signature_seconds"] = int64(age(made) / time.Second)
+			}
+			return e.printJSON(object)
 		}
 		e.printf("Wrote %s: %s, %s; %d can open it.\n", c.File, said(counts), ofBytes(size), len(to))
+		if made.Newest.IsZero() {
+			e.printf("No signature is in it (%s).\n", made.Where)
+		} else {
+			e.printf("The newest signature is %s old (%s).\n", inWords(age(made)), made.Where)
+		}
 		e.printf("The keys are not in it (instance key %s): undersigned keys export keeps them.\n", made.InstanceKey)
 		return nil
 	})
+}
+
+// age is how old the newest signature was when a backup was made: one that is older than expected tells of a database that was left
+// behind. Signatures that came meanwhile count as 0.
+func age(made app.Backup) time.Duration {
+	return max(0, made.Made.Sub(made.Newest))
+}
+
+// inWords writes a duration with one unit.
+func inWords(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return several(int(d/time.Second), "second")
+	case d < 2*time.Hour:
+		return several(int(d/time.Minute), "minute")
+	case d < 48*time.Hour:
+		return several(int(d/time.Hour), "hour")
+	}
+	return several(int(d/(24*time.Hour)), "day")
 }
 
 type restoreCommand struct {

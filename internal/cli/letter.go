@@ -23,6 +23,7 @@ type letterCommand struct {
 	Date    letterDate    `cmd:"" help:"Note a day that matters to a letter, such as an anniversary, or take one away; without a day list them."`
 	Publish letterPublish `cmd:"" help:"Publish the draft edition."`
 	Close   letterClose   `cmd:"" help:"End the sign-on now."`
+	Reopen  letterReopen  `cmd:"" help:"Undo the end of a letter's sign-on, as long as it is not in the log."`
 }
 
 type letterList struct {
@@ -117,20 +118,9 @@ func (c *letterSet) Run(e *environment) error {
 	if c.SignOn != "" {
 		set.SignOn = &c.SignOn
 	}
-	switch c.Deadline {
-	case "":
-	case "none":
-		set.Deadline = &letter.Deadline{}
-	default:
-		zone, err := time.LoadLocation(c.Zone)
-		if err != nil {
-			return fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", c.Zone)
-		}
-		d, err := letter.ParseDeadline(c.Deadline, zone, c.CloseOfBusiness)
-		if err != nil {
-			return err
-		}
-		set.Deadline = &d
+	var err error
+	if set.Deadline, err = deadlineOf(c.Deadline, c.Zone, c.CloseOfBusiness); err != nil {
+		return err
 	}
 	if c.PublishAt != "" {
 		at := time.Time{}
@@ -143,6 +133,22 @@ func (c *letterSet) Run(e *environment) error {
 		set.PublishAt = &at
 	}
 	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) { return a.Letters.SetSettings(e.ctx, c.Slug, set, 0) })
+}
+
+// deadlineOf reads a deadline; "" is nil, "none" takes it away.
+func deadlineOf(text, zone string, closeOfBusiness bool) (*letter.Deadline, error) {
+	switch text {
+	case "":
+		return nil, nil
+	case "none":
+		return &letter.Deadline{}, nil
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("--zone %q: give an IANA time zone such as Europe/Vienna", zone)
+	}
+	d, err := letter.ParseDeadline(text, location, closeOfBusiness)
+	return &d, err
 }
 
 // changed prints a letter as it is after a change.
@@ -309,4 +315,21 @@ type letterClose struct {
 // Run closes the letter.
 func (c *letterClose) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug, 0) })
+}
+
+type letterReopen struct {
+	config.Instance
+	Slug     string `arg:"" help:"The letter."`
+	Deadline string `help:"A later deadline where the old one is over, or \"none\": an instant (RFC 3339) or a day."`
+	Zone     string `default:"UTC" help:"IANA time zone of a deadline given as a day."`
+	JSON     bool   `help:"Print the letter as one JSON object."`
+}
+
+// Run opens the letter again.
+func (c *letterReopen) Run(e *environment) error {
+	deadline, err := deadlineOf(c.Deadline, c.Zone, false)
+	if err != nil {
+		return err
+	}
+	return e.changed(c.Instance, c.JSON, func(a *app.App) (letter.Letter, error) { return a.Letters.Reopen(e.ctx, c.Slug, deadline, 0) })
 }

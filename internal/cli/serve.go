@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -15,12 +16,17 @@ import (
 type serveCommand struct {
 	config.Instance
 	config.Server
+	newInstance
 	JSON bool `help:"Print the addresses as one JSON object."`
+}
+
+type newInstance struct {
+	NewInstance bool `help:"Begin an empty instance although --data holds keys of one whose data are elsewhere: those keys are kept under another name, and new ones are made."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(e *environment) error {
-	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log()}, func(a *app.App) error {
+	return serve(e, app.Options{Instance: c.Instance, Server: &c.Server, Log: e.log(), NewInstance: c.NewInstance}, func(a *app.App) error {
 		secret, err := a.Accounts.Enrolments.NewSetUp(e.ctx)
 		if err != nil {
 			return err
@@ -97,16 +103,20 @@ func serve(e *environment, o app.Options, ready func(*app.App) error) error {
 
 type migrateCommand struct {
 	config.Instance
+	newInstance
 	JSON bool `help:"Print the result as one JSON object."`
 }
 
 // Run opens the instance, which migrates it.
 func (c *migrateCommand) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error {
-		if c.JSON {
-			return e.printJSON(map[string]any{"engine": a.DB.Engine(), "current": true})
-		}
+	a, err := app.Open(e.ctx, app.Options{Instance: c.Instance, NewInstance: c.NewInstance})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = e.printJSON(map[string]any{"engine": a.DB.Engine(), "current": true})
+	} else {
 		e.printf("The database (%s) is up to date.\n", a.DB.Engine())
-		return nil
-	})
+	}
+	return errors.Join(err, a.Close())
 }

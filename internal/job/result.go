@@ -182,13 +182,13 @@ func code(err error) string {
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return e.Key
 	}
-	switch {
+	switch { // a wait for the database that ends because that is away was cancelled too
+	case errors.Is(err, store.ErrUnknown), errors.Is(err, store.ErrFull), errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrAway):
+		return "database"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, context.Canceled):
 		return "stopped"
-	case errors.Is(err, store.ErrUnknown), errors.Is(err, store.ErrFull), errors.Is(err, store.ErrClosed):
-		return "database"
 	}
 	return fmt.Sprintf("%T", innermost(err))
 }

@@ -40,6 +40,7 @@ var (
 	qTouchLedBy     = store.Q("letter.touch_led_by", `
 		UPDATE letter SET version = version + 1 WHERE id IN (SELECT letter_id FROM letter_lead WHERE organisation_id = $1)`)
 	qVersions    = store.Q("letter.version", `SELECT version FROM letter WHERE slug = $1`)
+	qAllVersions = store.Q("letter.versions", `SELECT slug, version FROM letter`)
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
@@ -58,6 +59,9 @@ var (
 		WHERE id = $4`)
 	qSetClosed = store.Q("letter.set_closed", `
 		UPDATE letter SET state = 'closed', closed_at = $1, version = version + 1 WHERE id = $2 AND state = 'open'`)
+	qSetReopened = store.Q("letter.set_reopened", `
+		UPDATE letter SET state = 'open', closed_at = NULL, version = version + 1
+		WHERE id = $1 AND state = 'closed' AND close_logged IS NULL AND data_key IS NOT NULL`)
 	qListDue = store.Q("letter.list_due", `
 		SELECT id FROM letter WHERE state = 'open' AND deadline_at IS NOT NULL AND deadline_at < $1 ORDER BY id LIMIT 100`)
 	qListSpent = store.Q("letter.list_spent", `
@@ -85,8 +89,10 @@ var (
 	qListEnding = store.Q("letter.list_ending", `
 		SELECT `+letterColumns+` FROM letter
 		WHERE state IN ('closed', 'archived') AND sign_on <> 'none' AND close_logged IS NULL AND closed_at IS NOT NULL ORDER BY id`)
-	qSetCloseLogged = store.Q("letter.set_close_logged", `UPDATE letter SET close_logged = $1, version = version + 1 WHERE id = $2 AND close_logged IS NULL`)
-	qFindEdition    = store.Q("edition.find",
+	qSetCloseLogged = store.Q("letter.set_close_logged", `
+		UPDATE letter SET close_logged = $1, version = version + 1
+		WHERE id = $2 AND close_logged IS NULL AND state IN ('closed', 'archived')`)
+	qFindEdition = store.Q("edition.find",
 		`SELECT number, follows, language, sha256, published_at, leaf_hash FROM edition WHERE letter_id = $1 AND number = $2`)
 	qFindSource = store.Q("edition.find_source", `
 		SELECT COALESCE(MAX(number), 0) FROM edition WHERE letter_id = $1 AND sha256 = $2 AND published_at IS NOT NULL`)

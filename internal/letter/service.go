@@ -116,6 +116,25 @@ func (s *Service) Version(ctx context.Context, slug string) (version int64, err 
 	return version, err
 }
 
+// Versions returns the Version of every letter by its slug.
+func (s *Service) Versions(ctx context.Context) (versions map[string]int64, err error) {
+	type row struct {
+		slug    string
+		version int64
+	}
+	versions = map[string]int64{}
+	err = s.DB.Look(ctx, func(tx *store.Tx) error {
+		for v, err := range store.Each(tx, qAllVersions, func(r store.Row) (v row, err error) { return v, r.Scan(&v.slug, &v.version) }) {
+			if err != nil {
+				return err
+			}
+			versions[v.slug] = v.version
+		}
+		return nil
+	})
+	return versions, err
+}
+
 // ListForDesk returns the letters that any of the organisations leads with their current edition, drafts too, newest first.
 func (s *Service) ListForDesk(ctx context.Context, organisations []account.Organisation) (letters []Letter, err error) {
 	seen := map[ID]bool{}
@@ -261,6 +280,36 @@ func (s *Service) Close(ctx context.Context, slug string, by int64) error {
 			return err
 		}
 		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "letter.closed"})
+	})
+}
+
+// Reopen undoes the end of a letter whose close leaf is not in the log yet, as after a clock that was wrong has closed it. deadline,
+// unless nil, takes the place of one that is over.
+func (s *Service) Reopen(ctx context.Context, slug string, deadline *Deadline, by int64) (Letter, error) {
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if l.State != Closed {
+			return fault.New(fault.Conflict, "letter.not_closed")
+		}
+		n, err := tx.Exec(qSetReopened, l.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "letter.final")
+		}
+		if l, err = scanLetter(tx.Row(qLoadLetter, l.ID)); err != nil {
+			return err
+		}
+		if deadline != nil {
+			if err := writeSettings(tx, l, Settings{Deadline: deadline}, by); err != nil {
+				return err
+			}
+			l.Deadline = *deadline
+		}
+		if l.Deadline.IsSet() && !l.Deadline.At.After(tx.Now()) {
+			return fault.New(fault.Conflict, "letter.deadline_over")
+		}
+		return record(tx, l, by, "letter.reopened", "")
 	})
 }
 

@@ -12,11 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// instanceKey is the file that every instance has in its folder of keys.
-const instanceKey = "instance.key"
+// InstanceKeyFile is the file that every instance has in its folder of keys.
+const InstanceKeyFile = "instance.key"
 
 func keyPath(dir, name string) string { return filepath.Join(dir, "keys", name) }
 
@@ -49,7 +50,7 @@ type Stored struct {
 }
 
 func stored(name string, data []byte) Stored {
-	if keys, ok := parseKeys(data); ok && name == instanceKey {
+	if keys, ok := parseKeys(data); ok && name == InstanceKeyFile {
 		return Stored{name, keys.Fingerprint(), data}
 	}
 	sum := sha256.Sum256(append([]byte("undersigned key file\n"), bytes.TrimSpace(data)...))
@@ -66,8 +67,8 @@ func ListKeys(dir string) (keys []Stored, err error) {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
-			continue // a file that a crash has left half written
+		if !e.Type().IsRegular() || e.Name() == noteFile || strings.HasPrefix(e.Name(), ".") {
+			continue // no key, or a file that a crash has left half written
 		}
 		data, err := os.ReadFile(keyPath(dir, e.Name()))
 		if err != nil {
@@ -78,18 +79,26 @@ func ListKeys(dir string) (keys []Stored, err error) {
 	return keys, nil
 }
 
-// ExportKeys writes every file of dir/keys, encrypted to the recipients.
+// ExportKeys writes every file of dir/keys, encrypted to the recipients. It returns the keys among them.
 func ExportKeys(dir string, w io.Writer, to Recipients) ([]Stored, error) {
 	files, err := ListKeys(dir)
 	if err != nil {
 		return nil, err
+	}
+	all := files
+	note, err := os.ReadFile(keyPath(dir, noteFile))
+	switch {
+	case err == nil:
+		all = append(slices.Clip(files), Stored{Name: noteFile, data: note})
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("seal: %w", err)
 	}
 	sealed, err := to.Encrypt(w)
 	if err != nil {
 		return nil, err
 	}
 	archive := tar.NewWriter(sealed)
-	for _, f := range files {
+	for _, f := range all {
 		if err := archive.WriteHeader(&tar.Header{Name: f.Name, Mode: 0o600, Size: int64(len(f.data)), Format: tar.FormatUSTAR}); err != nil {
 			return nil, err
 		}
@@ -108,14 +117,14 @@ const (
 
 var keyFileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)
 
-// ImportKeys puts what ExportKeys wrote into dir/keys. Nothing is written when any of the files is there with another
+// ImportKeys puts what ExportKeys wrote into dir/keys. Nothing is written when any of the keys is there with another
 // content.
 func ImportKeys(dir string, r io.Reader, with Identities) ([]Stored, error) {
 	plain, err := with.Decrypt(r)
 	if err != nil {
 		return nil, err
 	}
-	files, err := readArchive(plain)
+	files, note, err := readArchive(plain)
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +146,10 @@ func ImportKeys(dir string, r io.Reader, with Identities) ([]Stored, error) {
 			return nil, fmt.Errorf("seal: write %s: %w", keyPath(dir, f.Name), err)
 		}
 	}
-	return files, nil
+	return files, importNote(dir, note)
 }
 
-func readArchive(r io.Reader) (files []Stored, err error) {
+func readArchive(r io.Reader) (files []Stored, note Note, err error) {
 	damaged := errors.New("it is no export of keys, or it is damaged; nothing was written")
 	instance := false
 	for archive := tar.NewReader(r); ; {
@@ -149,26 +158,39 @@ func readArchive(r io.Reader) (files []Stored, err error) {
 			break
 		}
 		if err != nil || h.Typeflag != tar.TypeReg || h.Size > maxKeyFile || len(files) == maxKeyFiles || !keyFileName.MatchString(h.Name) {
-			return nil, damaged
+			return nil, note, damaged
 		}
 		data, err := io.ReadAll(archive)
 		if err != nil {
-			return nil, damaged
+			return nil, note, damaged
 		}
-		if h.Name == instanceKey {
+		switch h.Name {
+		case noteFile:
+			n, err := parseNote(data)
+			if err != nil {
+				return nil, note, damaged
+			}
+			note = *n
+			continue
+		case InstanceKeyFile:
 			_, instance = parseKeys(data)
 		}
 		files = append(files, stored(h.Name, data))
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil || !instance { // what age says of the end comes last
-		return nil, damaged
+		return nil, note, damaged
 	}
-	return files, nil
+	return files, note, nil
 }
 
 // putKey writes a file through a temporary one and a hard link: a crash leaves all of it or nothing. A file that is there
 // stays, with fs.ErrExist.
 func putKey(dir, name string, data []byte) error {
+	return withTemporary(dir, data, func(folder, temporary string) error { return os.Link(temporary, filepath.Join(folder, name)) })
+}
+
+// withTemporary writes a file into dir/keys under a name of its own, which place gives it its place from, and makes both durable.
+func withTemporary(dir string, data []byte, place func(folder, temporary string) error) error {
 	folder := filepath.Join(dir, "keys")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -182,7 +204,7 @@ func putKey(dir, name string, data []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), filepath.Join(folder, name)); err != nil {
+	if err := place(folder, f.Name()); err != nil {
 		return err
 	}
 	return syncFolder(folder)

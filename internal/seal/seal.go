@@ -50,7 +50,7 @@ type purposeKey struct {
 
 // OpenKeys reads dir/keys/instance.key and makes it, with mode 0600, when there is none.
 func OpenKeys(dir string) (*Keys, error) {
-	_, err := KeyFile(dir, instanceKey, func() (string, error) {
+	_, err := KeyFile(dir, InstanceKeyFile, func() (string, error) {
 		var secret [keySize]byte
 		rand.Read(secret[:])
 		return keyFilePrefix + base64.StdEncoding.EncodeToString(secret[:]), nil
@@ -63,13 +63,13 @@ func OpenKeys(dir string) (*Keys, error) {
 
 // ReadKeys reads dir/keys/instance.key; fs.ErrNotExist says that there is none.
 func ReadKeys(dir string) (*Keys, error) {
-	data, err := os.ReadFile(keyPath(dir, instanceKey))
+	data, err := os.ReadFile(keyPath(dir, InstanceKeyFile))
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	keys, ok := parseKeys(data)
 	if !ok {
-		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", keyPath(dir, instanceKey))
+		return nil, fmt.Errorf("seal: %s is not an instance key; put back the file this instance was made with", keyPath(dir, InstanceKeyFile))
 	}
 	return keys, nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -51,6 +52,11 @@ func (db *DB) Dump(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	return db.View(ctx, func(tx *Tx) error {
+		if db.engine == Postgres {
+			if _, err := rowsOf(ctx, tx.on, noLimit, func(*sql.Rows) (int, error) { return 0, nil }); err != nil {
+				return mapError(err)
+			}
+		}
 		tables, err := catalogue(ctx, db.engine, tx.on)
 		if err != nil {
 			return mapError(err)

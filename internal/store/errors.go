@@ -1,10 +1,13 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -80,7 +83,12 @@ func mapError(err error) error {
 		return &engineError{text: "postgres: " + text, kind: postgresKind(e.Code), err: err}
 	}
 	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) {
-		return &engineError{text: "the connection to the database was lost", err: err}
+		return &engineError{text: "the connection to the database was lost", kind: ErrAway, err: err}
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	if connecting || network && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &engineError{text: err.Error(), kind: ErrAway, err: err}
 	}
 	return err
 }
@@ -121,6 +129,9 @@ func postgresKind(code string) error {
 		return ErrForeignKey
 	case "53100":
 		return ErrFull
+	case "57P01", "57P02", "57P03", "53300", // the server ends, has crashed or is starting, or has too many connections
+		"25006", "25007", "25P04", "57P05": // it takes no writes, or ended what had waited too long
+		return ErrAway
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (db *DB) Pragma(name string, ofWriter bool) (value string, err error) {
 // CheckText is the rule for the text of a query.
 var CheckText = checkText
 
-var Retryable, VersionLess = retryable, versionLess
+var Retryable, VersionLess, Bare = retryable, versionLess, bare
 
 // AwaitQueued returns when n functions wait for SQLite's writer.
 func (db *DB) AwaitQueued(n int) {

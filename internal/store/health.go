@@ -22,6 +22,8 @@ func (db *DB) Health(ctx context.Context) ([]Finding, error) {
 	if db.engine == SQLite {
 		return db.healthSQLite(ctx)
 	}
+	ctx, cancel := context.WithTimeout(ctx, statementLimit)
+	defer cancel()
 	var found []Finding
 	for _, s := range []struct{ name, want string }{{"fsync", "on"}, {"full_page_writes", "on"}, {"server_encoding", "UTF8"}} {
 		var value string
@@ -42,6 +44,20 @@ func (db *DB) Health(ctx context.Context) ([]Finding, error) {
 	off := db.Now().Sub(clock).Round(time.Second).Abs()
 	return append(found, Finding{"synchronous_standby_names", standby, standby != ""}, Finding{"max_connections", fmt.Sprint(allowed), allowed >= 2*connections},
 		Finding{"clock", off.String(), off < 5*time.Second}), nil
+}
+
+// Ahead is by how much this instance's clock is ahead of the database's. SQLite has none of its own: 0.
+func (db *DB) Ahead(ctx context.Context) (time.Duration, error) {
+	if db.engine == SQLite {
+		return 0, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var clock time.Time
+	if err := db.read.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&clock); err != nil {
+		return 0, fmt.Errorf("store: %w", mapError(err))
+	}
+	return db.Now().Sub(clock), nil
 }
 
 // CheckFile reads the whole database file of SQLite and says what is damaged in it. PostgreSQL is asked nothing: its own

@@ -52,7 +52,9 @@ func (db *DB) Load(ctx context.Context, r io.Reader, o Loading) error {
 			"use that version or a later one; nothing was loaded", h.Schema, current)
 	}
 	if db.engine == Postgres {
-		return db.inSchema(ctx, db.read, h.Schema, current, o, func() error { return db.loadPostgres(ctx, in, o) })
+		return db.patiently(func(pool *sql.DB) error {
+			return db.inSchema(ctx, pool, h.Schema, current, o, func() error { return db.loadPostgres(ctx, pool, in, o) })
+		})
 	}
 	return db.writer.exclusive(ctx, func(c *sqliteConn) error {
 		if h.Schema < current {
@@ -171,8 +173,8 @@ func loadError(t *table, err error) error {
 }
 
 // loadPostgres copies the tables in one transaction, without foreign keys until all rows are there.
-func (db *DB) loadPostgres(ctx context.Context, in *dumpReader, o Loading) (err error) {
-	conn, err := db.read.Conn(ctx)
+func (db *DB) loadPostgres(ctx context.Context, pool *sql.DB, in *dumpReader, o Loading) (err error) {
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return db.mapClosed(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -125,5 +126,23 @@ func TestPostgres_notReplicated(t *testing.T) {
 	}
 	if err := <-failed; !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Where the data are is said without what opens them.
+func TestPlace(t *testing.T) {
+	for address, want := range map[string]string{
+		"": "",
+		"postgres://user:secret@db.example/letters":                                      "postgres://db.example:5432/letters",
+		"postgres://user:secret@a.example:5433,b.example/letters?sslmode=prefer":         "postgres://a.example:5433,b.example:5432/letters",
+		"postgres:///letters?host=/run/postgresql&user=u&password=secret":                "postgres:///letters?host=%2Frun%2Fpostgresql",
+		"host=db.example dbname=letters user=u password=secret target_session_attrs=any": "postgres://db.example:5432/letters",
+	} {
+		if got, err := store.Place(address); err != nil || got != want {
+			t.Errorf("%s is at %q, %v, want %q", address, got, err, want)
+		}
+	}
+	if _, err := store.Place("postgres://user:secret@db.example:port/letters"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a wrong address: %v", err)
 	}
 }

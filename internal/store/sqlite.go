@@ -225,7 +225,8 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-func lockServe(data string) (unlock func(), err error) {
+// LockServe makes sure that no server runs on the SQLite database of a data folder until unlock is called.
+func LockServe(data string) (unlock func(), err error) {
 	unlock, ok, err := tryLock(data, "serve")
 	if err == nil && !ok {
 		err = fmt.Errorf("another server is running on %s: stop it first, or give this one a --data folder of its own", data)

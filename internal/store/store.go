@@ -20,6 +20,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -57,6 +58,11 @@ type DB struct {
 
 	checkpointer *checkpointer // SQLite only
 	warnings     atomic.Int64  // PostgreSQL: warnings of the server so far, see tryPostgres
+
+	patient          driver.Connector // PostgreSQL only, as what follows; see patiently
+	probes           *sql.DB          // see Watch
+	reading, writing presence
+	wrote            atomic.Bool // since the last probe that wrote
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -102,6 +108,9 @@ func (db *DB) Close() error {
 		if db.read != nil {
 			err = db.read.Close()
 		}
+		if db.probes != nil {
+			err = errors.Join(err, db.probes.Close())
+		}
 		if db.checkpointer != nil {
 			err = errors.Join(err, db.closeCheckpointer())
 		}
@@ -119,10 +128,16 @@ func (db *DB) Engine() Engine { return db.engine }
 // Now returns the time of this instance's clock, in UTC.
 func (db *DB) Now() time.Time { return db.o.Now().UTC() }
 
-// Ping reports whether the database answers.
+// Ping reports, within two seconds, whether the database answers and on PostgreSQL whether it takes writes: whether somebody can
+// sign.
 func (db *DB) Ping(ctx context.Context) error {
 	if db.isClosed() {
 		return ErrClosed
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	if db.engine == Postgres {
+		return mapError(db.probe(ctx, true))
 	}
 	return mapError(db.read.PingContext(ctx)) // the pool keeps a connection more than there are readers
 }
@@ -145,12 +160,7 @@ func (db *DB) Look(ctx context.Context, fn func(tx *Tx) error) error {
 		return ErrClosed
 	}
 	if db.engine == Postgres {
-		tx := &Tx{db: db, ctx: ctx, on: postgresPool{db.read}, single: true}
-		if err := tx.run(fn); err != nil && ctx.Err() != nil {
-			return ctx.Err()
-		} else {
-			return db.mapClosed(err)
-		}
+		return db.lookPostgres(ctx, fn)
 	}
 	return db.onReader(ctx, func(c *sqliteConn) error {
 		tx := &Tx{db: db, ctx: ctx, on: c, single: true}
@@ -195,7 +205,7 @@ func (db *DB) LockServe() (unlock func(), err error) {
 	if db.engine == Postgres {
 		return func() {}, nil
 	}
-	return lockServe(db.o.Data)
+	return LockServe(db.o.Data)
 }
 
 // TryTurn takes the turn of the name among all processes on this database, if nobody has it: a lock that ends with the

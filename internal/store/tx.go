@@ -20,6 +20,7 @@ type Tx struct {
 	done    bool
 	single  bool // a statement on its own, without a transaction around it
 	begun   bool // that statement was run
+	wait    *watch
 	topics  []string
 }
 
@@ -61,6 +62,7 @@ func (tx *Tx) Exec(q *Query, args ...any) (affected int64, err error) {
 		return 0, tx.fail(q, errSingle)
 	}
 	r, err := tx.on.exec(tx.ctx, q, args)
+	tx.wait.pause()
 	if err != nil {
 		return 0, tx.fail(q, mapError(err))
 	}
@@ -81,6 +83,7 @@ func (r *singleRow) Scan(dest ...any) error {
 	if err := r.tx.start(r.q); err != nil {
 		return err
 	}
+	defer r.tx.wait.pause()
 	rows, err := r.tx.on.query(r.tx.ctx, r.q, r.args)
 	if err != nil {
 		return r.tx.fail(r.q, mapError(err))
@@ -125,15 +128,18 @@ func Each[T any](tx *Tx, q *Query, scan func(Row) (T, error), args ...any) iter.
 		}
 		rows, err := tx.on.query(tx.ctx, q, args)
 		if err != nil {
+			tx.wait.pause()
 			yield(zero, tx.fail(q, mapError(err)))
 			return
 		}
 		tx.ranging = true
 		defer func() {
 			rows.Close()
+			tx.wait.pause()
 			tx.ranging = false
 		}()
 		for rows.Next() {
+			tx.wait.pause() // whoever takes the rows may take their time
 			v, err := scan(scanRow{rows})
 			if err != nil {
 				yield(zero, tx.fail(q, err))
@@ -142,6 +148,7 @@ func Each[T any](tx *Tx, q *Query, scan func(Row) (T, error), args ...any) iter.
 			if !yield(v, nil) {
 				return
 			}
+			tx.wait.begin()
 		}
 		if err := rows.Err(); err != nil {
 			yield(zero, tx.fail(q, mapError(err)))
@@ -166,6 +173,7 @@ func (tx *Tx) start(q *Query) error {
 		return tx.fail(q, errSingle)
 	}
 	tx.begun = true
+	tx.wait.begin()
 	if tx.db.o.OnStatement != nil {
 		tx.db.o.OnStatement(q)
 	}

@@ -194,7 +194,7 @@ rm -rf "$2"
 `
 
 func (s *postgresServer) start(bin string) error {
-	credential, err := s.owner()
+	credential, err := giveFolder(s.dir)
 	if err != nil {
 		return err
 	}
@@ -234,8 +234,8 @@ func (s *postgresServer) start(bin string) error {
 	return s.await()
 }
 
-// owner gives the folder to the account that PostgreSQL may run under: it refuses root.
-func (s *postgresServer) owner() (*syscall.Credential, error) {
+// giveFolder gives a folder to the account that PostgreSQL may run under: it refuses root.
+func giveFolder(dir string) (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -245,7 +245,7 @@ func (s *postgresServer) owner() (*syscall.Credential, error) {
 	}
 	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
 	gid, _ := strconv.ParseUint(account.Gid, 10, 32)
-	if err := os.Chown(s.dir, int(uid), int(gid)); err != nil {
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 		return nil, err
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil

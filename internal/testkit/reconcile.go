@@ -63,6 +63,7 @@ func Reconcile(t testing.TB, url string, instance config.Instance, inbox *Inbox,
 		if r := x.Client.Post("/signature", Press("show", "secret", secret)); r.Status != http.StatusOK || !strings.Contains(r.Body, x.Email) {
 			bad("the receipt of %s opens %d", x.Email, r.Status)
 		}
+		x.Client.CloseIdle() // there are thousands of browsers
 	}
 	if len(problems) > 0 { // the count would only say it again
 		return problems

@@ -131,6 +131,9 @@ func New(o Options) *Server {
 	return s
 }
 
+// Forget drops what is held in memory of letters that have changed, whoever changed them.
+func (s *Server) Forget(ctx context.Context) error { return s.public.Forget(ctx) }
+
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -197,7 +198,10 @@ func checked(t *testing.T, instance config.Instance) *office {
 	return o
 }
 
-// From one engine to the other and back nothing changes, not a byte.
+// restores is the row that counts them, and the end of a dump, which has its hash.
+var restores = regexp.MustCompile(`(?m)^\["restores",.*\n|^\{"end".*`)
+
+// From one engine to the other and back nothing changes, not a byte, but for how often the instance was restored.
 func TestRestore_toTheOtherEngineAndBack(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		other := map[store.Engine]store.Engine{store.SQLite: store.Postgres, store.Postgres: store.SQLite}[engine]
@@ -223,7 +227,10 @@ func TestRestore_toTheOtherEngineAndBack(t *testing.T) {
 				t.Errorf("%+v", report)
 			}
 			next := checked(t, to)
-			if got := next.dump(); got != want {
+			if _, err := app.Open(t.Context(), app.Options{Instance: from.instance}); err == nil || !strings.Contains(err.Error(), "were left behind") {
+				t.Errorf("opening what was left: %v", err)
+			}
+			if got := restores.ReplaceAllString(next.dump(), ""); got != restores.ReplaceAllString(want, "") {
 				t.Fatalf("%s holds something else:\n%s\nwant\n%s", engine, got, want)
 			}
 			a, _ := os.ReadFile(filepath.Join(first.instance.Data, "erasures"))

@@ -204,7 +204,7 @@ func TestClock_jumps(t *testing.T) {
 
 // Letters that end while the clock is wrong end in the log as in the database. A day does not end one whose grace reaches
 // further, and takes no key that data is sealed with. Ten years are taken for what the clock says they are: a deadline is over,
-// and keys that are to be kept for 30 days are destroyed.
+// and keys that are to be kept for 30 days are destroyed. A server does not take them so at once: package app tests how it doubts.
 func TestClock_endsOfLetters(t *testing.T) {
 	onJumpingClock(t, func(t *testing.T, a *testkit.Running, clock *jumping, by time.Duration) {
 		c := &crowd{Running: a, t: t}

@@ -82,10 +82,13 @@ func TestRestore_refusals(t *testing.T) {
 			t.Errorf("with other keys: %v", err)
 		}
 
-		if got := rowsOf(opened(t, to).dump()); got != rowsOf(empty) {
+		if got := rowsOf(lies(t, to)); got != rowsOf(empty) {
 			t.Fatalf("rows were left behind:\n%s", got)
 		}
-		if _, err := restore(t, k, whole, to); err != nil { // also into one that a command has opened meanwhile
+		if _, err := app.Open(t.Context(), app.Options{Instance: to}); err == nil || !strings.Contains(err.Error(), "whose data are not here") {
+			t.Errorf("opening what has keys and no data: %v", err)
+		}
+		if _, err := restore(t, k, whole, to); err != nil {
 			t.Fatalf("the whole one after all: %v", err)
 		}
 		full := checked(t, to)
@@ -98,6 +101,20 @@ func TestRestore_refusals(t *testing.T) {
 }
 
 var facts = regexp.MustCompile(`(?m)^\["(instance_key|log_key|log_origin)",.*\n|^\[1,0,.*\n|^\{"end".*`)
+
+// lies returns what lies in a database, whose instance need not be one that can be opened.
+func lies(t *testing.T, instance config.Instance) string {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{Data: instance.Data, Database: instance.Database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := errors.Join(db.Dump(t.Context(), &b), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
 
 // rowsOf is a dump without what is drawn for each instance.
 func rowsOf(dump string) string { return facts.ReplaceAllString(dump, "") }
@@ -293,7 +310,7 @@ func sorted(text []byte) []string {
 	return lines
 }
 
-// A restore that is killed in the middle leaves an instance as empty as it was; the next one fills it.
+// A restore that is killed in the middle leaves an instance as empty as it was, which no command opens; the next one fills it.
 func TestRestore_killed(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
 		k, o := newKeeper(t), withLetter(t, store.SQLite)
@@ -309,7 +326,7 @@ func TestRestore_killed(t *testing.T) {
 		}
 		backup := o.backup(k)
 		to := o.moved(k, engine)
-		before := rowsOf(opened(t, to).dump())
+		before := rowsOf(lies(t, to))
 		for _, part := range []int{len(backup) / 4, len(backup) - 1} {
 			c := testkit.Command(t, to, "restore", "-", "--identity", k.file)
 			in, err := c.StdinPipe()
@@ -326,8 +343,11 @@ func TestRestore_killed(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = c.Wait()
-			if got := rowsOf(opened(t, to).dump()); got != before {
+			if got := rowsOf(lies(t, to)); got != before {
 				t.Fatalf("killed after %d bytes of %d, it has left rows:\n%.1000s", part, len(backup), got)
+			}
+			if _, err := app.Open(t.Context(), app.Options{Instance: to}); err == nil || !strings.Contains(err.Error(), "run the same undersigned restore") {
+				t.Fatalf("opening what a killed restore has left: %v", err)
 			}
 		}
 		c := testkit.Command(t, to, "restore", "-", "--identity", k.file)

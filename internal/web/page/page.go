@@ -9,6 +9,7 @@ package page
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -38,6 +39,7 @@ type Base struct {
 	Picture   *Picture       // that others show beside a link to the page; nil for none
 	Desk      *Nav           // pages of somebody who is signed in; nil elsewhere
 	Note      string         // what was just done, "" for nothing
+	AsOf      string         // when the page was so, while the database is away; else ""
 	Scripts   bool           // the page is one of the desk, whose script makes some of it easier
 }
 
@@ -124,7 +126,11 @@ func (s *Site) Base(r *http.Request, title string) Base {
 	} else if r.URL.RawQuery != "" {
 		path += "?" + r.URL.RawQuery
 	}
-	return Base{L: v.Locale, Assets: s.Assets, Prefix: v.Prefix, Site: s.Name, Title: title, Path: path, Canonical: s.BaseURL + v.Prefix + r.URL.Path,
+	asOf := ""
+	if !v.AsOf.IsZero() {
+		asOf = v.Locale.DateTime(v.AsOf, time.UTC)
+	}
+	return Base{L: v.Locale, Assets: s.Assets, Prefix: v.Prefix, Site: s.Name, Title: title, AsOf: asOf, Path: path, Canonical: s.BaseURL + v.Prefix + r.URL.Path,
 		Demo: s.Demo, Languages: LanguagesOf(v.Locale, path)}
 }
 

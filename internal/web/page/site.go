@@ -40,6 +40,8 @@ type Visit struct {
 	Locale  *i18n.Locale
 	Prefix  string // "/fa" when the URL names the language, else ""
 	Pattern string // of the route, for the log
+
+	AsOf time.Time // when what the page shows was so, while the database is away; else zero
 }
 
 type visitKey struct{}
@@ -51,6 +53,12 @@ func WithVisit(r *http.Request, v *Visit) *http.Request {
 
 // VisitOf returns what is known about a request.
 func VisitOf(r *http.Request) *Visit { return r.Context().Value(visitKey{}).(*Visit) }
+
+// VisitIn is VisitOf from the request's context; nil outside one.
+func VisitIn(ctx context.Context) *Visit {
+	v, _ := ctx.Value(visitKey{}).(*Visit)
+	return v
+}
 
 // LocaleOf returns the language of the page that answers a request.
 func LocaleOf(r *http.Request) *i18n.Locale { return VisitOf(r).Locale }

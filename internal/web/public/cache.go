@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type letterCache struct {
 
 	slug func(ctx context.Context, id letter.ID) (string, error)
 
+	versions func(ctx context.Context) (map[string]int64, error) // of every published letter
+	passing  func(error) bool                                    // whether the database is away
+
 	mu      sync.Mutex
 	entries map[string]*cacheEntry // guarded by mu
 	slugs   map[letter.ID]string   // guarded by mu; a letter keeps its slug
@@ -39,10 +43,15 @@ const (
 	maxPageBytes = 32 << 20 // rendered pages of all letters: a thousand, as a rule
 )
 
+// cacheEntry is a letter as it was when it was last looked at. One request looks, the others wait for it and not for a lock, so that
+// each can leave.
 type cacheEntry struct {
 	mu      sync.Mutex
-	letter  *cachedLetter // guarded by mu
-	checked time.Time     // guarded by mu
+	letter  *cachedLetter // guarded by mu, as what follows
+	checked time.Time     // when it was found to be so
+	looked  time.Time     // when it was last tried to find out
+	err     error         // of that
+	looking chan struct{} // closed when the look that goes on has ended, nil when none does
 }
 
 // cachedLetter is a published letter with its rendered pages. Only these change.
@@ -62,6 +71,7 @@ type pageKey struct {
 	prefix, locale, text string
 	beside               string // language of a second text, "" for none
 	open                 bool
+	asOf                 time.Time // of a letter as it was while the database is away, else zero
 }
 
 // cachedPage is a page ready to send.
@@ -86,30 +96,96 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 	}
 	c.mu.Unlock()
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	now := c.now()
-	if age := now.Sub(e.checked); e.letter != nil && age >= 0 && age < recheckEvery {
-		return e.letter, nil
+	if age := now.Sub(e.looked); e.letter == nil || age < 0 || age >= recheckEvery {
+		if e.looking == nil {
+			e.looking = make(chan struct{})
+			go c.look(context.WithoutCancel(ctx), slug, e)
+		}
+		looking := e.looking
+		e.mu.Unlock()
+		select {
+		case <-looking:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		e.mu.Lock()
 	}
-	if e.letter != nil {
-		version, err := c.version(context.WithoutCancel(ctx), slug)
-		if err == nil && version == e.letter.Version && now.UTC().YearDay() == e.checked.UTC().YearDay() { // pages count days
-			e.checked = now
-			return e.letter, nil
+	defer e.mu.Unlock()
+	if e.err != nil && (e.letter == nil || !c.passing(e.err)) {
+		return nil, e.err
+	}
+	if v := page.VisitIn(ctx); e.err != nil && v != nil {
+		v.AsOf = e.checked
+	}
+	return e.letter, nil
+}
+
+// look finds out how a letter is now. While the database is away it stays as it was: forget sees to it that this is not long ago.
+func (c *letterCache) look(ctx context.Context, slug string, e *cacheEntry) {
+	now := c.now()
+	e.mu.Lock()
+	l, checked := e.letter, e.checked
+	e.mu.Unlock()
+	fresh, err := c.renew(ctx, slug, l, checked, now)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.looked, e.err = now, err; err == nil {
+		e.letter, e.checked = fresh, now
+	}
+	close(e.looking)
+	e.looking = nil
+	if err != nil && (e.letter == nil || fault.Is(err, fault.NotFound)) {
+		e.letter = nil
+		c.drop(slug, e)
+	}
+}
+
+// renew returns the letter that is held if it has not changed, else the one that is loaded.
+func (c *letterCache) renew(ctx context.Context, slug string, held *cachedLetter, checked, now time.Time) (*cachedLetter, error) {
+	if held != nil {
+		version, err := c.version(ctx, slug)
+		if err != nil && c.passing(err) {
+			return nil, err
+		}
+		if err == nil && version == held.Version && now.UTC().YearDay() == checked.UTC().YearDay() { // pages count days
+			return held, nil
 		}
 	}
-	l, err := c.load(context.WithoutCancel(ctx), slug) // others wait for the same load
+	l, err := c.load(ctx, slug) // others wait for the same load
 	if err != nil {
-		if fault.Is(err, fault.NotFound) {
-			c.mu.Lock()
-			delete(c.entries, slug)
-			c.mu.Unlock()
-		}
 		return nil, err
 	}
 	l.rendered = c.rendered
-	e.letter, e.checked = l, now
 	return l, nil
+}
+
+func (c *letterCache) drop(slug string, e *cacheEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries[slug] == e {
+		delete(c.entries, slug)
+	}
+}
+
+// forget drops the letters that have changed since they were read, so that while the database is away no page shows what was taken
+// down before.
+func (c *letterCache) forget(ctx context.Context) error {
+	versions, err := c.versions(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	entries := maps.Clone(c.entries)
+	c.mu.Unlock()
+	for slug, e := range entries {
+		e.mu.Lock()
+		if e.letter != nil && e.letter.Version != versions[slug] && e.looking == nil {
+			e.letter = nil
+		}
+		e.mu.Unlock()
+	}
+	return nil
 }
 
 // rendered counts what was rendered, and forgets all letters when that is too much: whoever is read now is rendered again.

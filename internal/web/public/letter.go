@@ -96,7 +96,7 @@ func (h *Handlers) ShowLetter(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := page.VisitOf(r)
-	key := pageKey{prefix: v.Prefix, locale: v.Locale.Code, text: h.textLanguage(r, l.Edition), open: h.open(l)}
+	key := pageKey{prefix: v.Prefix, locale: v.Locale.Code, text: h.textLanguage(r, l.Edition), open: h.open(l), asOf: v.AsOf}
 	key.beside = besideLanguage(r, l.Edition, key.text)
 	ready, err := l.page(key, func() ([]byte, error) {
 		return h.Renderer.Bytes(h.letterPage(r, l, key.text, key.beside, h.emptyForm(r, l)))

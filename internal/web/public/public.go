@@ -70,8 +70,12 @@ func New(site *page.Site, s Services) *Handlers {
 		return l.Slug, err
 	}
 	h.cache.now = site.Now
+	h.cache.versions, h.cache.passing = s.Letters.Versions, func(err error) bool { return site.Passing != nil && site.Passing(err) }
 	return h
 }
+
+// Forget drops what is held of letters that have changed.
+func (h *Handlers) Forget(ctx context.Context) error { return h.cache.forget(ctx) }
 
 // browser returns the value of the browser's sign cookie, "" if it has none.
 func (h *Handlers) browser(r *http.Request) string {

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -131,7 +132,7 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 	edition, _ := strconv.Atoi(v.Get("edition"))
 	invited, err := h.Invitations.IDOf(r.Context(), l.ID, v.Get("invitation"))
 	if err != nil {
-		return err
+		return h.keepForm(w, r, l, edition, v, err)
 	}
 	id, err := h.Signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: edition, Browser: h.setBrowser(w, r), Lang: page.LocaleOf(r).Code,
 		Text: v.Get("text"), Email: v.Get("email"), Invitation: invited, Link: v.Get("link"), IsCountry: i18n.IsCountry,
@@ -142,10 +143,20 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 		return h.retryForm(w, r, l, edition, v, err)
 	}
 	if err != nil {
-		return err
+		return h.keepForm(w, r, l, edition, v, err)
 	}
 	http.Redirect(w, r, page.Local(r, "/letters/"+l.Slug+"/check-mail?p="+strconv.FormatInt(id, 36)), http.StatusSeeOther)
 	return nil
+}
+
+// keepForm shows the form again, as it was filled, when the database is away; other errors are pages of their own.
+func (h *Handlers) keepForm(w http.ResponseWriter, r *http.Request, l *cachedLetter, edition int, typed url.Values, err error) error {
+	if len(fault.All(err)) > 0 || h.Passing == nil || !h.Passing(err) {
+		return err
+	}
+	h.Logger.LogAttrs(r.Context(), slog.LevelError, "not_signed", slog.String("request", page.VisitOf(r).ID), slog.String("error", err.Error()))
+	w.Header().Set("Retry-After", "10")
+	return h.retryForm(w, r, l, edition, typed, fault.New(fault.Unavailable, "away"))
 }
 
 // retryForm shows the letter's page again, with everything typed and a message by each field that needs one. The reader saw

@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+
+	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/tlog"
+)
+
+// belongings is what a data folder and a database say of each other. It is read before anything is made: keys that are missing are
+// never replaced, and no empty database is taken for the one that keys belong to. Both would begin a second log under the name of
+// the first.
+type belongings struct {
+	folder   string     // of the keys
+	keys     *seal.Keys // nil when there is none
+	signs    bool       // there is a key of a log
+	note     *seal.Note // beside them, nil when there is none
+	known    string     // fingerprint of the instance key that the database was made with, "" when it is empty
+	logKey   string     // verifier key of its log, "" before it has one
+	restores int        // how often the database came from a backup
+}
+
+const restoresKey = "restores"
+
+// readBelongings reads keys, note and database in this order, since that in which another process makes them is note, keys,
+// database, note: keys that were there when the note said that they were used have a database.
+func readBelongings(ctx context.Context, db *store.DB, folder string) (b belongings, err error) {
+	b.folder = folder
+	b.keys, err = seal.ReadKeys(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return b, err
+	}
+	switch _, err := tlog.ReadKey(folder); {
+	case err == nil:
+		b.signs = true
+	case !errors.Is(err, fs.ErrNotExist):
+		return b, err
+	}
+	if b.note, err = seal.ReadNote(folder); err != nil {
+		return b, err
+	}
+	var restores string
+	for key, to := range map[string]*string{"instance_key": &b.known, "log_key": &b.logKey, restoresKey: &restores} {
+		if *to, err = fact(ctx, db, key); err != nil {
+			return b, err
+		}
+	}
+	if restores != "" {
+		if b.restores, err = strconv.Atoi(restores); err != nil {
+			return b, fmt.Errorf("the number of restores cannot be read: %w", err)
+		}
+	}
+	return b, nil
+}
+
+// refuse says why this database must not be opened with these keys, or nil.
+func (b belongings) refuse() error {
+	keys := filepath.Join(b.folder, "keys")
+	switch {
+	case b.known == "" && b.note != nil && b.note.Restoring != "":
+		return fmt.Errorf("a restore into %s was interrupted and this database is empty: run the same undersigned restore again", b.note.Restoring)
+	case b.known == "" && (b.keys != nil || b.signs) && (b.note == nil || !b.note.Unused):
+		last := ""
+		if b.note != nil {
+			last = " (last they were used with " + b.note.Where() + ")"
+		}
+		return fmt.Errorf("the keys in %s belong to an instance whose data are not here%s: restore it first (undersigned restore), or say where its data "+
+			"are with --data or --database. A new, empty instance beside it begins with undersigned serve --new-instance, under keys of its own", keys, last)
+	case b.known == "":
+		return nil
+	case b.keys == nil:
+		return fmt.Errorf("this database was made with the instance key that has the fingerprint %s, and there is no instance.key in %s: put that file "+
+			"back (undersigned keys import FILE --identity FILE), or name its folder with --data; nothing was made", b.known, keys)
+	case b.keys.Fingerprint() != b.known:
+		return errKeys(b.folder)
+	case b.note != nil && b.note.Restores > b.restores:
+		return fmt.Errorf("the data here were left behind: this instance was restored to %s, where its log goes on. Name that place, "+
+			"and move what is here away", b.note.Where())
+	}
+	return nil
+}
+
+// renew lets an empty database begin under keys of its own: those that are there are kept under another name.
+func (b *belongings) renew() error {
+	if b.known != "" {
+		return nil
+	}
+	for _, name := range []string{tlog.KeyFile, seal.InstanceKeyFile} {
+		if _, err := seal.SetAside(b.folder, name); err != nil {
+			return err
+		}
+	}
+	b.keys, b.signs, b.note = nil, false, nil
+	return seal.RemoveNote(b.folder)
+}
+
+// open opens the keys and the log, and makes both, with their note, where nobody has ever had any.
+func (b belongings) open(ctx context.Context, db *store.DB, wanted string) (keys *seal.Keys, log *tlog.Log, err error) {
+	if b.known == "" && b.keys == nil {
+		if err := seal.WriteNote(b.folder, seal.Note{Unused: true}); err != nil {
+			return nil, nil, fmt.Errorf("--data: %w", err)
+		}
+	}
+	if keys, err = seal.OpenKeys(b.folder); err != nil {
+		return nil, nil, err
+	}
+	known, err := once(ctx, db, "instance_key", keys.Fingerprint())
+	if err != nil {
+		return nil, nil, err
+	}
+	if known != keys.Fingerprint() {
+		return nil, nil, errKeys(b.folder)
+	}
+	log, err = b.openLog(ctx, db, wanted)
+	return keys, log, err
+}
+
+// openLog opens the log with the key in the data folder. The log's name is made with the instance: wanted, or a random one.
+func (b belongings) openLog(ctx context.Context, db *store.DB, wanted string) (*tlog.Log, error) {
+	first := wanted
+	if first == "" {
+		first = tlog.NewOrigin()
+	} else if err := tlog.CheckOrigin(wanted); err != nil {
+		return nil, err
+	}
+	origin, err := once(ctx, db, "log_origin", first)
+	if err != nil {
+		return nil, err
+	}
+	if wanted != "" && origin != wanted {
+		return nil, fmt.Errorf("--origin: the log of this instance is called %s, and its name is for ever", origin)
+	}
+	var key tlog.Key
+	if b.logKey == "" {
+		key, err = tlog.OpenKey(b.folder, origin)
+	} else if key, err = tlog.ReadKey(b.folder); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the log of this instance is signed by a key that is not in %s: put log.key back (undersigned keys import FILE "+
+			"--identity FILE). Where it is lost, the log goes on under another name from a backup; nothing was made", filepath.Join(b.folder, "keys"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	known, err := once(ctx, db, "log_key", key.Verifier())
+	if err != nil {
+		return nil, err
+	}
+	if known != key.Verifier() {
+		return nil, errKeys(b.folder)
+	}
+	return tlog.Open(ctx, db, key)
+}
+
+// here is the note of an instance that is open in a place.
+func here(o config.Instance, restores int) (n seal.Note, err error) {
+	n.Restores = restores
+	if n.Folder, err = filepath.Abs(o.Data); err != nil {
+		return n, err
+	}
+	n.Database, err = store.Place(o.Database)
+	return n, err
+}
+
+// note writes down where the data are, beside the keys. It may fail: keys that several machines share may lie where nothing can be
+// written, and the database alone refuses what matters most.
+func (b belongings) write(ctx context.Context, o config.Instance, log *slog.Logger) {
+	now, err := here(o, b.restores)
+	if err == nil && (b.note == nil || *b.note != now) {
+		err = seal.WriteNote(b.folder, now)
+	}
+	if err != nil {
+		log.LogAttrs(ctx, slog.LevelWarn, "note_failed", slog.String("error", err.Error()))
+	}
+}
