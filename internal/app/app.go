@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -58,9 +59,10 @@ type App struct {
 	smtp     *mail.SMTP
 	bundles  *bundle.Shelf // nil without Options.Server
 	metrics  *metrics
-	unlock   func() // nil unless this is a server
-	recorded int    // erasures that are in the ledger, as far as this process knows
-	steady   steady // used by retain alone
+	unlock   func()       // nil unless this is a server
+	recorded int          // erasures that are in the ledger, as far as this process knows
+	steady   steady       // used by retain alone
+	believed atomic.Int64 // the last time that was believed, µs
 	began    time.Time
 }
 
@@ -173,7 +175,12 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		return err
 	}
 	a.Jobs = job.NewRunner(a.DB, a.o.Log, job.Options{Workers: c.MailWorkers})
-	a.Register(a.Jobs)
+	known, err := a.knownTime(ctx)
+	if err != nil {
+		return err
+	}
+	a.believed.Store(known.UnixMicro())
+	a.Register(a.Jobs, job.Through(&job.Gate{Wait: a.clockDoubted}, false))
 	if mailer.Transport != nil { // else mails wait
 		mailer.Register(a.Jobs)
 	}

@@ -43,6 +43,18 @@ func (s *steady) believe(now reading, known time.Time) bool {
 	return now.mono-s.first.mono >= need
 }
 
+// fresh is how long the last time that was believed vouches for what the clock says now.
+const fresh = 2 * retainEvery
+
+// clockDoubted says for how long nothing is done that cannot be undone and follows from the time alone, 0 for not at all. It asks no
+// database, since it is asked at every look for work.
+func (a *App) clockDoubted() time.Duration {
+	if a.DB.Now().Sub(time.UnixMicro(a.believed.Load())).Abs() > fresh {
+		return time.Second
+	}
+	return 0
+}
+
 // clockKey names the last time that was believed, in µs, in the database.
 const clockKey = "clock"
 
@@ -69,6 +81,9 @@ func (a *App) believesClock(ctx context.Context, mono time.Duration) (bool, erro
 		_, err := tx.Exec(qPutInstance, clockKey, strconv.AppendInt(nil, now.UnixMicro(), 10))
 		return err
 	})
+	if err == nil {
+		a.believed.Store(now.UnixMicro())
+	}
 	return err == nil, err
 }
 

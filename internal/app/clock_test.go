@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"crypto/rand"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,6 +94,45 @@ func TestRetain_waitsForTheClock(t *testing.T) {
 		if _, problems, err := a.CheckLog(ctx); err != nil || len(problems) > 0 {
 			t.Errorf("the log: %v, %v", problems, err)
 		}
+	})
+}
+
+// A clock that jumps ahead publishes no letter that is to be published by itself; with the clock put right it is.
+func TestOpening_waitsForTheClock(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		ctx := t.Context()
+		var by atomic.Int64
+		now := func() time.Time { return time.Now().Round(0).Add(time.Duration(by.Load())) }
+		a := testkit.App(t, engine, func(o *app.Options) { o.Now, o.Server.PublishEvery = now, time.Hour })
+		text := testkit.ReadText(t, "granary.en.md")
+		if _, _, err := a.Letters.Import(ctx, letter.Import{Slug: "later", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		at := now().Add(3 * time.Second)
+		if _, err := a.Letters.SetSettings(ctx, "later", letter.Settings{PublishAt: &at}, 0); err != nil {
+			t.Fatal(err)
+		}
+		state := func() letter.State {
+			t.Helper()
+			l, err := a.Letters.Find(ctx, "later")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return l.State
+		}
+		look := func() { // at all jobs that are due, which a mail that goes shows to be over
+			t.Helper()
+			client := a.Client(t)
+			a.Sign(t, client, testkit.SignForm("Clock Watcher", rand.Text()+"@jump.example"))
+		}
+		by.Store(int64(10 * 365 * 24 * time.Hour))
+		for range 3 {
+			if look(); state() != letter.Draft {
+				t.Fatal("a clock that is ten years ahead publishes the letter")
+			}
+		}
+		by.Store(0)
+		testkit.Eventually(t, "the letter is published", func() bool { return state() != letter.Draft })
 	})
 }
 

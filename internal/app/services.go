@@ -62,13 +62,14 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	return s
 }
 
-// Register hands what the services do in the background to the runner.
-func (s Services) Register(r *job.Runner) {
-	s.Letters.Register(r)
+// Register hands what the services do in the background to the runner; byClock is for what cannot be undone and follows from the
+// time alone.
+func (s Services) Register(r *job.Runner, byClock ...job.Option) {
+	s.Letters.Register(r, byClock...)
 	s.News.Register(r)
 	s.Intake.Register(r)
 	s.Handouts.Register(r)
-	s.Deliveries.Register(r)
+	s.Deliveries.Register(r, byClock...)
 }
 
 // Adopt puts what an instance has from before it had a log into it, and drafts into the format that is written today, and notes whom

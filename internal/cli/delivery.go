@@ -244,9 +244,9 @@ func fileAt(path string, role delivery.FileRole) (delivery.File, error) {
 
 func printDelivery(e *environment, d delivery.Delivery, now time.Time, asJSON bool) error {
 	if asJSON {
-		return e.printJSON(deliveryJSON(d, now))
+		return e.printJSON(deliveryJSON(d))
 	}
-	e.printf("%s  %s  %d  %-10s %-7s %-8s %s\n", delivery.ID(d.ID), d.At.Format(time.DateOnly), d.Addressee, d.Kind, d.Channel, d.State, known(d, now))
+	e.printf("%s  %s  %d  %-10s %-7s %-8s %s\n", delivery.ID(d.ID), d.At.Format(time.DateOnly), d.Addressee, d.Kind, d.Channel, d.State, known(d))
 	for _, x := range [][2]string{{"note", d.Note}, {"tracking", d.Tracking}} {
 		if x[1] != "" {
 			e.printf("    %-8s %s\n", x[0], x[1])
@@ -276,28 +276,31 @@ func (c *deliveryRetract) Run(e *environment) error {
 }
 
 // known says from when on everybody may know of a delivery, or that it was wrong.
-func known(d delivery.Delivery, now time.Time) string {
+func known(d delivery.Delivery) string {
 	switch {
 	case d.Corrected:
 		return "wrong: corrected or taken back"
-	case d.IsPublic(now):
+	case d.IsPublic():
 		return "public"
-	case d.PublicAt.IsZero():
+	case d.Embargo.IsZero():
 		return "private"
 	}
-	return "public from " + d.PublicAt.Format(time.RFC3339)
+	return "public from " + d.Embargo.Format(time.RFC3339)
 }
 
-func deliveryJSON(d delivery.Delivery, now time.Time) map[string]any {
+func deliveryJSON(d delivery.Delivery) map[string]any {
 	files := []map[string]any{}
 	for _, f := range d.Files {
 		files = append(files, map[string]any{"role": f.Role, "name": f.Name, "type": f.Type, "copy": f.Copy, "commitment": f.Commitment})
 	}
 	v := map[string]any{"id": delivery.ID(d.ID), "addressee": d.Addressee, "kind": d.Kind, "channel": d.Channel, "state": d.State, "at": d.At.Format(time.RFC3339),
-		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(now),
+		"edition": d.Edition, "note": d.Note, "tracking": d.Tracking, "public": d.IsPublic(),
 		"corrected": d.Corrected, "commitment": d.Commitment(), "files": files}
 	if d.Corrects != 0 {
 		v["corrects"] = delivery.ID(d.Corrects)
+	}
+	if !d.Embargo.IsZero() {
+		v["embargo"] = d.Embargo.Format(time.RFC3339)
 	}
 	if !d.PublicAt.IsZero() {
 		v["public_at"] = d.PublicAt.Format(time.RFC3339)

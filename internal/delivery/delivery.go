@@ -94,7 +94,7 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		return st, err
 	}
 	if v == ForPublic {
-		st.hide(now)
+		st.hide()
 	}
 	for _, d := range st.Deliveries {
 		if at := slices.IndexFunc(st.Deliveries, func(x Delivery) bool { return x.ID == d.Corrects }); at >= 0 {
@@ -141,14 +141,14 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 
 // hide leaves out what the public may not know: what is private or under embargo, and of an addressee who is to be known for nothing but
 // standing in the text all else.
-func (st *Standing) hide(now time.Time) {
+func (st *Standing) hide() {
 	confidential := map[int]bool{}
 	for i, a := range st.Addressees {
 		if confidential[a.Number] = a.Confidential(); a.Confidential() {
 			st.Addressees[i] = Addressee{Number: a.Number, Slug: a.Slug, Role: a.Role, Name: a.Name, Office: a.Office, Place: a.Place}
 		}
 	}
-	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic(now) || confidential[d.Addressee] })
+	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d Delivery) bool { return !d.IsPublic() || confidential[d.Addressee] })
 	st.Responses = slices.DeleteFunc(st.Responses, func(r Response) bool {
 		return r.State == Private || confidential[r.Addressee] || confidential[r.Forwarded] ||
 			slices.ContainsFunc(r.Also, func(n int) bool { return confidential[n] })

@@ -64,7 +64,8 @@ type Delivery struct {
 	Edition   int
 	Note      string
 	Tracking  string    // for editors alone
-	PublicAt  time.Time // from when on everybody may know of it; zero for never
+	PublicAt  time.Time // since when everybody may know of it; zero while nobody may
+	Embargo   time.Time // when that ends by itself; zero for never
 	Files     []File
 	Logged    bool
 	Corrects  int64 // an earlier entry that was wrong, 0 for none
@@ -75,7 +76,7 @@ type Delivery struct {
 }
 
 // IsPublic reports whether everybody may know of it.
-func (d Delivery) IsPublic(now time.Time) bool { return !d.PublicAt.IsZero() && !d.PublicAt.After(now) }
+func (d Delivery) IsPublic() bool { return !d.PublicAt.IsZero() }
 
 // Arrived reports whether as far as is known the addressee got it.
 func (d Delivery) Arrived() bool {
@@ -94,10 +95,11 @@ func (d Delivery) Commitment() string {
 
 var (
 	qInsertDelivery = store.Q("delivery.insert", `
-		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at, corrects)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
+		INSERT INTO delivery (id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, made_by, created_at, corrects,
+			embargo)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
 	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0),
-		COALESCE(corrects, 0), retracted_at IS NOT NULL`
+		COALESCE(corrects, 0), retracted_at IS NOT NULL, embargo`
 	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
 	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
 	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
@@ -111,13 +113,26 @@ var (
 
 func scanDelivery(row store.Row) (d Delivery, err error) {
 	var at int64
-	var public *int64
+	var public, embargo *int64
 	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged,
-		&d.by, &d.Corrects, &d.Corrected)
-	if d.At = time.UnixMicro(at).UTC(); public != nil {
-		d.PublicAt = time.UnixMicro(*public).UTC()
-	}
+		&d.by, &d.Corrects, &d.Corrected, &embargo)
+	d.At, d.PublicAt, d.Embargo = time.UnixMicro(at).UTC(), instant(public), instant(embargo)
 	return d, err
+}
+
+// instant reads a time of the database.
+func instant(micros *int64) time.Time {
+	if micros == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*micros).UTC()
+}
+
+func microOrNull(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UnixMicro())
 }
 
 // HandOver is a delivery as it is entered.
@@ -382,7 +397,7 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	case h.Private || to.Confidential():
 		d.PublicAt = time.Time{}
 	case h.Embargo.After(tx.Now()):
-		d.PublicAt = h.Embargo
+		d.PublicAt, d.Embargo = time.Time{}, h.Embargo
 		if err := job.EnqueueAt(tx, h.Embargo, lift{d.ID}); err != nil {
 			return d, err
 		}
@@ -393,12 +408,8 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 			return d, err
 		}
 	}
-	var public *int64
-	if !d.PublicAt.IsZero() {
-		public = new(d.PublicAt.UnixMicro())
-	}
 	if _, err := tx.Exec(qInsertDelivery, d.ID, l.ID, d.Addressee, d.Kind, d.Channel, d.State, d.At.UnixMicro(), d.Edition, d.Note, d.Tracking,
-		public, false, orNull(by), tx.Now().UnixMicro(), orNull(h.Corrects)); err != nil {
+		microOrNull(d.PublicAt), false, orNull(by), tx.Now().UnixMicro(), orNull(h.Corrects), microOrNull(d.Embargo)); err != nil {
 		return d, err
 	}
 	for i, f := range d.Files {

@@ -18,7 +18,7 @@ import (
 // log states a delivery that everybody may know of, once. An email is stated when it has gone, and what was handed over of a letter
 // that is not published when it is.
 func (s *Service) log(tx *store.Tx, l letter.Letter, d Delivery, to Addressee) error {
-	if d.Logged || l.State == letter.Draft || to.Confidential() || !d.IsPublic(tx.Now()) || !d.Arrived() {
+	if d.Logged || l.State == letter.Draft || to.Confidential() || !d.IsPublic() || !d.Arrived() {
 		return nil
 	}
 	n, err := tx.Exec(qSetLogged, true, d.ID, false)
@@ -55,23 +55,28 @@ func (s *Service) Publish(ctx context.Context, slug string, id, by int64) error 
 		if to.Confidential() {
 			return fault.New(fault.Conflict, "delivery.confidential")
 		}
-		if d.IsPublic(tx.Now()) {
+		if d.IsPublic() {
 			return s.log(tx, l, d, to)
 		}
-		d.PublicAt = tx.Now()
-		if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {
-			return err
-		}
-		if err := s.log(tx, l, d, to); err != nil {
+		if err := s.reveal(tx, l, d, to); err != nil {
 			return err
 		}
 		return record(tx, l, by, "delivery.published", string(d.Channel))
 	})
 }
 
-// Register hands the work that is done in the background to the runner.
-func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j lift) error { return s.lift(ctx, j.Delivery) })
+// reveal lets everybody know of a delivery from now on.
+func (s *Service) reveal(tx *store.Tx, l letter.Letter, d Delivery, to Addressee) error {
+	d.PublicAt = tx.Now()
+	if _, err := tx.Exec(qSetPublic, d.PublicAt.UnixMicro(), d.ID); err != nil {
+		return err
+	}
+	return s.log(tx, l, d, to)
+}
+
+// Register hands the work that is done in the background to the runner; byClock is for what the time alone makes public.
+func (s *Service) Register(r *job.Runner, byClock ...job.Option) {
+	job.Handle(r, func(ctx context.Context, _ int64, j lift) error { return s.lift(ctx, j.Delivery) }, byClock...)
 	job.Handle(r, func(ctx context.Context, _ int64, j letter.Opened) error { return s.opened(ctx, j.Letter) })
 }
 
@@ -102,18 +107,18 @@ func (s *Service) opened(ctx context.Context, id letter.ID) error {
 	})
 }
 
-// lift lets everybody know of a delivery whose embargo has ended.
+// lift lets everybody know of a delivery whose embargo has ended, unless somebody has before.
 func (s *Service) lift(ctx context.Context, id int64) error {
 	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
 		d, err := s.find(tx, l, id)
-		if err != nil {
+		if err != nil || d.IsPublic() {
 			return err
 		}
 		to, err := addressee(tx, l, d.Addressee)
 		if err != nil {
 			return err
 		}
-		return s.log(tx, l, d, to)
+		return s.reveal(tx, l, d, to)
 	})
 }
 

@@ -221,9 +221,9 @@ type opening struct {
 // Kind names the job.
 func (opening) Kind() string { return "letter.opening" }
 
-// Register hands the work that is done in the background to the runner.
-func (s *Service) Register(r *job.Runner) {
-	job.Handle(r, func(ctx context.Context, _ int64, j opening) error { return s.open(ctx, j) })
+// Register hands the work that is done in the background to the runner; byClock is for what the time alone makes public.
+func (s *Service) Register(r *job.Runner, byClock ...job.Option) {
+	job.Handle(r, func(ctx context.Context, _ int64, j opening) error { return s.open(ctx, j) }, byClock...)
 }
 
 // open publishes a letter whose instant has come, unless somebody has decided otherwise since. One that cannot be published stays as it

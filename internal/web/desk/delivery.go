@@ -130,7 +130,7 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
 			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
-			Private: !x.IsPublic(h.Now()), Bounces: x.State == delivery.Handed, Corrected: x.Corrected,
+			Private: !x.IsPublic(), Bounces: x.State == delivery.Handed, Corrected: x.Corrected,
 			Retracts: x.Channel != delivery.ByEmail && !x.Corrected}
 		if x.Channel != delivery.ByEmail && !x.Corrected {
 			p.Correctable = append(p.Correctable, page.Option{Value: v.ID, Text: v.At + " · " + loc.Isolate(v.To) + " · " + v.Channel})
@@ -139,8 +139,8 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		if x.State != "" {
 			v.State = loc.T("delivery.state." + string(x.State))
 		}
-		if v.Private && !x.PublicAt.IsZero() {
-			v.Until = loc.Date(x.PublicAt)
+		if v.Private && !x.Embargo.IsZero() {
+			v.Until = loc.Date(x.Embargo)
 		}
 		for i, f := range x.Files {
 			if f.Role == delivery.Pack && v.Copy == "" {
