@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -74,6 +75,18 @@ func (l *Locale) Language(code string) string {
 
 // IsLanguage reports whether the code is of a language that a text here can have.
 func IsLanguage(code string) bool { return Find(code) != nil || selfNames[code] != "" }
+
+// Languages returns the codes of the languages that a text here can have, in order.
+func Languages() (codes []string) {
+	for _, l := range All() {
+		codes = append(codes, l.Code)
+	}
+	for code := range selfNames {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	return codes
+}
 
 // LanguageName returns the language's name in itself for a code of the interface, else the code.
 func LanguageName(code string) string {

@@ -24,7 +24,13 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	base := func(title, path string) page.Base {
 		b := plain(title, path)
 		b.NoIndex, b.Canonical, b.Scripts = true, "", true
-		b.Desk = &page.Nav{Name: w.name, Organisations: []page.Link{{Text: tag(w.organisation), URL: "/desk/organisations/harbour"}}}
+		b.Desk = &page.Nav{Name: w.name, Operator: true, Organisations: []page.Link{{Text: tag(w.organisation), URL: "/desk/organisations/harbour"}}}
+		if strings.HasPrefix(path, "/desk/letters/") {
+			b.Desk.Letter = &page.LetterNav{Title: tag(w.title), URL: "/desk/letters/x", Next: &page.Link{Text: tag(l.T("desk.next.open")), URL: "/desk/letters/x"},
+				Steps: []page.NavStep{{Text: l.T("desk.step.draft"), Done: true}, {Text: l.T("desk.step.open"), Current: true}, {Text: l.T("desk.step.follow")}},
+				Items: []page.NavItem{{Text: l.T("desk.menu.overview"), URL: "/desk/letters/x", Current: true},
+					{Text: l.T("desk.menu.signatures"), URL: "/desk/letters/x/signatures", Waits: 12}}}
+		}
 		return b
 	}
 	wrong := func(values url.Values, fields ...string) page.Form {
@@ -54,9 +60,9 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	badText.Form = wrong(text, "title", "d0-text", "picture", "document_text")
 	source := view
 	source.Texts, source.EditionsURL, source.FileURL, source.Documents, source.PressURL = nil, "", "", nil, ""
-	board := desk.BoardPage{Base: base(w.title, "/desk/letters/x"), LetterTitle: tag(w.title), Action: "/desk/letters/x", PublicURL: "/letters/x",
+	board := desk.BoardPage{Base: base(w.title, "/desk/letters/x"), Action: "/desk/letters/x", PublicURL: "/letters/x",
 		State: "draft", Draft: true, MayWrite: true, MayVet: true, SignOn: "both", Protected: true,
-		Leads: []page.Tagged{tag(w.organisation)}, Texts: view.Texts, Missing: view.Texts[1:],
+		Leads: []page.Tagged{tag(w.organisation)}, Texts: view.Texts,
 		Findings: []desk.FindingView{{Text: l.T("desk.check.figure", "Quote", w.text), Blocks: false}, {Text: l.T("desk.check.lead"), Blocks: true}}, Blocked: true}
 	ready := board
 	ready.Blocked, ready.Findings = false, nil
@@ -94,16 +100,14 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	viewer := organisation
 	viewer.Domain = "harbour.example"
 	viewer.Owner, viewer.JoinURL, viewer.Form = false, "", page.Form{}
-	held := desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
+	held := desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"), Action: "/desk/letters/x/signatures?state=held", State: "held", HeldURL: "/a", ListedURL: "/b",
 		Signatures: []desk.HeldView{{ID: "1", Kind: "person", Listing: "public", Basis: "email", Signed: date, Name: w.name, Why: l.T("held.look_alike"),
 			Meta: []string{w.office, w.organisation}, Chosen: true},
 			{ID: "2", Kind: "organisation", Listing: "counted", Basis: "email", Signed: date, Why: l.T("held.possible_duplicate"), Chosen: true},
 			{ID: "3", Kind: "organisation", Listing: "public", Basis: "email", Signed: date, Name: w.longName, Why: l.T("held.mandate"), From: "harbour.example",
 				Proved: "harbour.example", Vouched: []page.Tagged{tag(w.organisation)}}}, Mandates: true, MayAsk: true, Email: "ada@lantern.example",
 		Reasons: []page.Option{{Value: "duplicate", Text: l.T("counts.ended.duplicate")}, {Value: "fraud", Text: l.T("counts.ended.fraud")}}, NextURL: "?after=2"}
-	invitations := desk.InvitationsPage{Base: base(l.T("desk.invitations.title"), "/desk/letters/x/invitations"), LetterTitle: tag(w.title),
-		BoardURL: "/desk/letters/x", Action: "/desk/letters/x/invitations", SettingsURL: "/desk/letters/x/settings",
+	invitations := desk.InvitationsPage{Base: base(l.T("desk.invitations.title"), "/desk/letters/x/invitations"), Action: "/desk/letters/x/invitations", SettingsURL: "/desk/letters/x/settings",
 		GeneralURL: "https://letters.example/letters/" + strings.Repeat("long-", 12) + "slug/call", Open: true, HasDeadline: true, Total: 214,
 		NextURL: "?after=2", Form: page.Form{Values: url.Values{"days": {"7, 2"}}},
 		States: []desk.TabView{{URL: "/a", Text: l.T("desk.invitations.all"), Count: l.Number(214), Current: true},
@@ -126,8 +130,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	sure := held
 	sure.Sure = 2
 	intake := desk.IntakePage{Base: base(l.T("desk.intake.title"), "/desk/letters/x/intake"),
-		Form: wrong(url.Values{"text": {w.name}, "source": {w.text}}, "text"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/intake", Open: true,
+		Form: wrong(url.Values{"text": {w.name}, "source": {w.text}}, "text"), Action: "/desk/letters/x/intake", Open: true,
 		Bases: []page.Option{{Value: "paper", Text: l.T("basis.paper")}}, Listings: []page.Option{{Value: "public", Text: l.T("listing.public")},
 			{Value: "counted", Text: l.T("listing.counted")}},
 		Kinds: []page.Option{{Value: "person", Text: l.T("desk.intake.kind.person")}},
@@ -144,7 +147,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	closedIntake := intake
 	closedIntake.Open, closedIntake.Proposals, closedIntake.Batches, closedIntake.Form, closedIntake.CanMail = false, nil, nil, page.Form{}, true
 	dryRun := desk.ProposalPage{Base: base(l.T("desk.dry_run.title"), "/desk/letters/x/intake/1"), Form: wrong(url.Values{"skip": {"3, 7-9"}}, "skip"),
-		LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", IntakeURL: "/desk/letters/x/intake", Action: "/desk/letters/x/intake/1",
+		IntakeURL: "/desk/letters/x/intake", Action: "/desk/letters/x/intake/1",
 		State: "read", Version: 1, Skipped: 4, Until: date, Second: true, Acts: true, Mails: true, Basis: "reply", Source: w.text,
 		Totals:  []desk.TotalView{{Outcome: "add", N: 12}, {Outcome: "ask", N: 1}, {Outcome: "hold", N: 2}, {Outcome: "duplicate", N: 3}, {Outcome: "invalid", N: 1}},
 		Columns: []desk.ColumnView{{Heading: w.longName, Field: "name"}, {Heading: "", Field: "email"}, {Heading: w.text, Field: "listing", Inverse: true}}, Ignored: []string{w.text},
@@ -165,19 +168,18 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	member := desk.JoinPage{Action: "/desk/join/x", Base: plain(l.T("desk.join.title.join"), "/"), Kind: "join", Organisation: tag(w.organisation),
 		Role: l.T("desk.role.editor"), Expires: date, As: w.name, App: app}
 	choices := []page.Choice{{Value: "harbour", Text: tag(w.organisation), Chosen: true}, {Value: "quay", Text: tag(w.longName), Chosen: false}}
-	home := desk.HomePage{Base: base(l.T("desk.home.title"), "/desk"), Operator: true, MayWrite: true,
+	mails := desk.MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7,
+		Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}},
+		Troubles: []desk.TroubleView{{Text: l.T("desk.mail.away"), Since: l.N("desk.mail.since", 1, "Time", date)}, {Text: l.T("desk.mail.answers"),
+			Words: "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", Since: l.N("desk.mail.since", 6, "Time", date)}}}
+	home := desk.HomePage{Base: base(l.T("desk.home.title"), "/desk"), MayWrite: true,
 		Due: []desk.DueView{{Title: tag(w.title), URL: "/desk/letters/x", Text: l.T("desk.due.deadline", "Deadline", date)},
 			{Title: tag(w.longName), URL: "/desk/letters/y", Text: l.N("desk.due.approvals", 2)},
 			{Title: tag(l.T("desk.mail.title")), URL: "/desk/jobs", Text: l.N("desk.due.mails", 7)}},
-		Mails: &desk.MailView{Waiting: l.T("desk.mail.more", "Count", l.Number(1000)), Done: l.Number(4321), N: 7,
-			Failing: []desk.FailureView{{Kind: "mail.confirm", Code: "smtp", N: l.Number(7)}},
-			Troubles: []desk.TroubleView{{Text: l.T("desk.mail.away"), Since: l.N("desk.mail.since", 1, "Time", date)}, {Text: l.T("desk.mail.answers"),
-				Words: "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", Since: l.N("desk.mail.since", 6, "Time", date)}}},
 		Letters: []desk.LetterLine{{URL: "/desk/letters/x", Title: tag(w.title), State: "open",
 			Deadline: date, Due: true, Counted: true, Organisations: 47, Persons: 1283, Held: 3, Approvals: 1}, {URL: "/y", Title: tag(w.longName), State: "draft"}}}
 	texts := []page.TextLink{{Lang: "en", Name: "English", Dir: "ltr", URL: "/a"}, {Lang: "fa", Name: "فارسی", Dir: "rtl", URL: "/b"}}
-	documents := desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/documents", Counted: true, Public: texts, Drafts: texts[:1], CoverLanguages: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
+	documents := desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"), Action: "/desk/letters/x/documents", Counted: true, Public: texts, Drafts: texts[:1], CoverLanguages: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Form:    wrong(url.Values{"ours": {"HW/2026/12"}, "date": {"2026-05-04"}, "cc": {w.office + "\n" + w.organisation}}, "date", "address", "autograph"),
 		Covers:  []desk.CoverView{{Addressee: "0", Name: tag(l.T("desk.documents.for_all")), URL: "/c", Written: true}, {Addressee: "1", Name: tag(w.longName), URL: "/d", FileURL: "/e", WordURL: "/f"}},
 		Signers: []desk.SignerView{{Number: "1", Name: tag(w.name), Has: true}, {Number: "2", Name: tag(w.longName)}}}
@@ -192,7 +194,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		{"desk-recovery", desk.RecoveryPage{Base: base(l.T("desk.recovery.title"), "/desk/account/recovery"),
 			Codes: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq"}}},
 		{"desk", home}, {"desk-jobs", desk.JobsPage{Base: base(l.T("desk.jobs.title"), "/desk/jobs"), Form: wrong(url.Values{}, ""), Action: "/desk/jobs",
-			Mails: *home.Mails, Failed: []desk.FailedView{{ID: "1", Kind: "mail.confirm", Code: "smtp", Next: date, Tries: 3},
+			Mails: mails, Failed: []desk.FailedView{{ID: "1", Kind: "mail.confirm", Code: "smtp", Next: date, Tries: 3},
 				{ID: "2", Kind: "export.make", Code: "timeout", Next: "", Tries: 21}}}},
 		{"desk-jobs-none", desk.JobsPage{Base: base(l.T("desk.jobs.title"), "/desk/jobs"), Action: "/desk/jobs"}},
 		{"desk-empty", desk.HomePage{Base: base(l.T("desk.home.title"), "/desk"), RecoveryKept: true, CanMail: true}},
@@ -205,59 +207,51 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)},
 			Left:     []desk.LeftView{{Says: l.T("desk.left_out.furniture", "Text", w.text, "Line", 41), Text: w.text}}}},
 		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
-		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news", CanMail: true, Followers: 1283,
+		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), Action: "/desk/letters/x/news", CanMail: true, Followers: 1283,
 			Updates: []desk.UpdateView{{Number: "3", Title: tag(w.longName), Subject: l.T("mail.news.subject", "Title", w.title),
 				Items: []mail.NewsItem{{Text: l.T("mail.news.update", "Name", w.longName), URL: "https://letters.example.org/letters/x/updates/3"}}}}}},
-		{"desk-news-none", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/news"}},
+		{"desk-news-none", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Action: "/desk/letters/x/news"}},
 		{"desk-settings", desk.SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"),
-			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
+			Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-demands", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"),
-			Form: wrong(url.Values{"demand": {"1"}, "value": {w.text}}, "value", "quote"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-			Action: "/desk/letters/x/demands", Numbers: []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.subtitle)}},
+			Form: wrong(url.Values{"demand": {"1"}, "value": {w.text}}, "value", "quote"), Action: "/desk/letters/x/demands", Numbers: []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.subtitle)}},
 			Kinds: []page.Option{{Value: "due", Text: l.T("desk.demands.kind.due")}}, Demands: []desk.AskedView{
 				{Number: "1", Text: tag(w.text), Facts: factsOf(l, w, tag)},
 				{Number: "2", Text: tag(w.subtitle), Unsure: true, Thought: tag(w.text), Former: []page.Option{{Value: "a",
 					Text: l.T("desk.demands.former", "Number", l.Digits("2"), "Edition", 1, "Text", w.text)}}},
 				{Number: "3", Text: tag(w.title), Unsure: true}}}},
-		{"desk-demands-none", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x"}},
-		{"desk-text", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
-		{"desk-text-translation", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
+		{"desk-demands-none", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands")}},
+		{"desk-text", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
+		{"desk-text-translation", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
 			Published: true, Attaching: true, Frozen: true, Translation: true, Source: &source,
 			Other: []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Text: w.subtitle, Changed: false}}},
 				{Kind: "removed", Text: []page.DiffSpan{{Text: w.text, Changed: true}}}, {Kind: "added", Text: []page.DiffSpan{{Text: w.title, Changed: true}}},
 				{Kind: "skipped", Text: nil}}}},
-		{"desk-preview", desk.PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, BoardURL: "/desk/letters/x",
-			TextURL: "/desk/letters/x/texts/en"}},
+		{"desk-preview", desk.PreviewPage{Base: base(w.title, "/desk/letters/x/texts/en/preview"), Letter: view, TextURL: "/desk/letters/x/texts/en"}},
 		{"desk-invitations", invitations}, {"desk-invitations-read", inviting}, {"desk-invitations-draft", unopened}, {"desk-invitations-wrong", badList},
 		{"desk-held", held}, {"desk-held-sure", sure}, {"desk-held-none", desk.HeldPage{Base: base(l.T("desk.held.title"), "/desk/letters/x/signatures"),
-			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", State: "listed", HeldURL: "/a", ListedURL: "/b"}},
+			State: "listed", HeldURL: "/a", ListedURL: "/b"}},
 		{"desk-intake", intake}, {"desk-intake-encoding", encodedIntake}, {"desk-intake-closed", closedIntake}, {"desk-dry-run", dryRun}, {"desk-dry-run-asked", askedRun}, {"desk-dry-run-failed", failedRun},
 		{"desk-deliveries", deliveries}, {"desk-answers", answers}, {"desk-response", response}, {"desk-response-waits", waits},
-		{"desk-deliveries-draft", desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, To: deliveries.To,
+		{"desk-deliveries-draft", desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), Action: "/desk/letters/x/deliveries", Draft: true, Addressees: deliveries.Addressees, To: deliveries.To,
 			Channels: deliveries.Channels, Kinds: deliveries.Kinds}},
 		{"desk-addressee", addresseeSample(l, w, base, tag)}, {"desk-addressee-new", desk.AddresseePage{Base: base(l.T("desk.addressee.new"), "/desk/letters/x/addressees/new"),
-			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/addressees/new", Holders: []desk.HolderFields{{}},
+			Action: "/desk/letters/x/addressees/new", Holders: []desk.HolderFields{{}},
 			Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}}, WordsIn: answers.WordsIn}},
-		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title),
-			BoardURL: "/desk/letters/x", Action: "/desk/letters/x/answers", From: answers.From, Kinds: answers.Kinds}},
-		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-			ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
+		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", From: answers.From, Kinds: answers.Kinds}},
+		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
 			Public: true, Excerpt: tag(w.text)}},
 		{"desk-documents", documents}, {"desk-documents-draft", desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"),
-			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/documents", Draft: true, Drafts: documents.Drafts,
+			Action: "/desk/letters/x/documents", Draft: true, Drafts: documents.Drafts,
 			Covers: documents.Covers[:1], Chosen: documents.Covers[0]}},
 		{"desk-exports", desk.ExportsPage{Base: base(l.T("desk.export.title"), "/desk/letters/x/exports"), Form: wrong(url.Values{}, "audience"),
-			LetterTitle: tag(w.title), BoardURL: "/desk/letters/x", Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"},
+			Action: "/desk/letters/x/exports", Audiences: []string{"public", "addressee", "coalition"},
 			Second: true, Covers: []page.Option{{Value: "1", Text: l.Isolate(w.longName)}},
 			Exports: []desk.ExportView{{ID: "1", Audience: "addressee", At: date, Until: date, Made: true, Lines: 1283},
 				{ID: "2", Audience: "coalition", At: date, Until: date, Made: false, Lines: 0}}}},
-		{"desk-trail", desk.TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-			Trail: trail, OlderURL: "?before=1"}},
+		{"desk-translations", desk.TranslationsPage{Base: base(l.T("desk.menu.translations"), "/desk/letters/x/texts"), Action: "/desk/letters/x/texts",
+			MayWrite: true, Texts: view.Texts, Missing: []page.Option{{Value: "tr", Text: l.Language("tr")}}}},
+		{"desk-trail", desk.TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), Trail: trail, OlderURL: "?before=1"}},
 	}...)
 }
 
@@ -283,8 +277,7 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 	over.Form, over.Takes, over.Lifted, over.Frozen, over.In, over.Leads, over.Gone = page.Form{}, false, false, true, nil, true, nil
 	over.Paragraphs = []public.ParagraphView{{RemarkGroup: page.RemarkGroup{Anchor: "whole", Remarks: remarks}},
 		{Number: 1, HTML: template.HTML(w.body), RemarkGroup: page.RemarkGroup{Anchor: "a1"}}}
-	sent := desk.CirculationPage{Base: base(l.T("desk.circulation.title"), "/desk/letters/x/circulation"), LetterTitle: tag(w.title),
-		BoardURL: "/desk/letters/x", Action: "/desk/letters/x/circulation", CanMail: true,
+	sent := desk.CirculationPage{Base: base(l.T("desk.circulation.title"), "/desk/letters/x/circulation"), Action: "/desk/letters/x/circulation", CanMail: true,
 		Form: page.Form{Values: url.Values{"readers": {"nobody"}, "soft_day": {"2030-06-30"}, "zone": {"UTC"}},
 			Errors: map[string]string{"readers": l.T("fault.circulation.line", "Line", 1)}, Order: []string{"readers"}},
 		Until: l.T("desk.circulation.until", "Soft", date, "Hard", date), SHA256: view.SHA256, Lifted: true,
@@ -316,8 +309,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		return f
 	}
 	to := []page.Option{{Value: "1", Text: l.Isolate(w.longName)}, {Value: "2", Text: l.Isolate(w.office)}}
-	deliveries := desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"deliver"}}, "at", "embargo", "corrects"), To: to,
+	deliveries := desk.DeliveriesPage{Base: base(l.T("desk.deliveries.title"), "/desk/letters/x/deliveries"), Action: "/desk/letters/x/deliveries", Form: wrong(url.Values{"at": {"2026-05-04"}, "do": {"deliver"}}, "at", "embargo", "corrects"), To: to,
 		Channels: []page.Option{{Value: "email", Text: l.T("delivery.channel.email")}}, Kinds: []page.Option{{Value: "first", Text: l.T("delivery.kind.first")}},
 		Correctable: []page.Option{{Value: "2", Text: date + " · " + l.Isolate(w.office) + " · " + l.T("delivery.channel.post")}},
 		Dates:       []desk.DateView{{ID: "1", Day: date, Label: w.title, Yearly: true}, {ID: "2", Day: date, Label: w.text}},
@@ -328,8 +320,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date, Retracts: true},
 			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}
-	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
+	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
 		Says:    []page.Option{{Value: "promised", Text: l.T("said.promised")}, {Value: "refused", Text: l.T("said.refused")}},
 		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Demands: []desk.StandsView{{Number: "1", Text: tag(w.text), Cells: []desk.CellView{{To: tag(w.longName), Status: l.T("status.unanswered"), Since: date, Days: 23,
@@ -339,16 +330,14 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Numbers:   []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.text)}}, What: []page.Option{{Value: "outcome.met", Text: l.T("outcome.met")}},
 		Evidence: []page.Option{{Value: "response:1", Text: l.T("response.kind.reply") + " · " + l.Isolate(w.longName)}},
 		Entries:  []page.Option{{Value: "1", Text: l.Digits("1") + " · " + date}}}
-	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
+	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
 		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response
 }
 
 func addresseeSample(l *i18n.Locale, w words, base func(heading, path string) page.Base, tag func(string) page.Tagged) desk.AddresseePage {
-	p := desk.AddresseePage{Base: base(w.longName, "/desk/letters/x/addressees/1"), LetterTitle: tag(w.title), BoardURL: "/desk/letters/x",
-		Action: "/desk/letters/x/addressees/1", Name: tag(w.longName), PublicURL: "/addressees/x", Holders: []desk.HolderFields{{Name: w.longName, From: "2026-05-04"}, {}},
+	p := desk.AddresseePage{Base: base(w.longName, "/desk/letters/x/addressees/1"), Action: "/desk/letters/x/addressees/1", Name: tag(w.longName), PublicURL: "/addressees/x", Holders: []desk.HolderFields{{Name: w.longName, From: "2026-05-04"}, {}},
 		WordsIn: []page.Option{{Value: "en", Text: l.Language("en")}, {Value: "fa", Text: l.Language("fa")}},
 		Form: page.Form{Values: url.Values{"statement": {w.text}, "working": {"1"}, "communication": {"1"}, "communication_type": {"AL"}, "communication_open": {"1"}},
 			Errors: map[string]string{"communication": l.T("fault.delivery.known"), "holders": l.T("fault.addressee.holder"), "rule": l.T("fault.day.unreadable"), "communication_url": l.T("fault.earlier.source")},

@@ -96,6 +96,7 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/demands", desk.OnLetter(account.Editor), d.SubmitDemands)
 	s.desk("GET /desk/letters/{slug}/settings", desk.OnLetter(account.Editor), d.ShowSettings)
 	s.desk("POST /desk/letters/{slug}/settings", desk.OnLetter(account.Editor), d.SubmitSettings)
+	s.desk("GET /desk/letters/{slug}/texts", desk.OnLetter(account.Viewer), d.ShowTranslations)
 	s.desk("GET /desk/letters/{slug}/texts/{language}", desk.OnLetter(account.Editor), d.ShowText)
 	s.desk("POST /desk/letters/{slug}/texts/{language}", desk.OnLetter(account.Editor), d.SubmitText)
 	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", desk.OnLetter(account.Viewer), d.ShowPreview)

@@ -64,6 +64,7 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/signatures":              string(account.Reviewer),
 	"GET /desk/letters/{slug}/invitations":              string(account.Editor),
 	"POST /desk/letters/{slug}/invitations":             string(account.Editor),
+	"GET /desk/letters/{slug}/texts":                    string(account.Viewer),
 	"GET /desk/letters/{slug}/trail":                    string(account.Viewer),
 
 	"GET /desk/letters/{slug}/deliveries":               string(account.Editor),

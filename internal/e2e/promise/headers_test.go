@@ -113,6 +113,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/texts/{language}/preview": {"/desk" + letter + "/texts/en/preview"},
 		"/desk/letters/{slug}/signatures":               {"/desk" + letter + "/signatures"},
 		"/desk/letters/{slug}/invitations":              {"/desk" + letter + "/invitations", "/desk" + letter + "/invitations?state=signed&after=x"},
+		"/desk/letters/{slug}/texts":                    {"/desk" + letter + "/texts"},
 		"/desk/letters/{slug}/trail":                    {"/desk" + letter + "/trail"},
 		"/dev/desk/{session}":                           {"/dev/desk/x"},  // 404: this is no demonstration
 		"/dev/mailbox":                                  {"/dev/mailbox"}, // 404: this is no demonstration

@@ -19,17 +19,15 @@ import (
 // AddresseePage is what is known of somebody a letter goes to, or the form for somebody new.
 type AddresseePage struct {
 	page.Base
-	Form        page.Form
-	LetterTitle page.Tagged
-	BoardURL    string
-	Action      string
-	Name        page.Tagged // of one who is in the text, whose name and role the text gives
-	PublicURL   string      // of their page
-	Roles       []page.Option
-	WordsIn     []page.Option // languages of what they want to have said
-	Weekdays    []page.Choice
-	Holders     []HolderFields
-	Is          []page.Option // those of the text who they may be, of one who is not in it any more
+	Form      page.Form
+	Action    string
+	Name      page.Tagged // of one who is in the text, whose name and role the text gives
+	PublicURL string      // of their page
+	Roles     []page.Option
+	WordsIn   []page.Option // languages of what they want to have said
+	Weekdays  []page.Choice
+	Holders   []HolderFields
+	Is        []page.Option // those of the text who they may be, of one who is not in it any more
 }
 
 // Says reports whether something was typed that they want to have said.
@@ -126,7 +124,7 @@ func (h *Handlers) addresseePage(w http.ResponseWriter, r *http.Request, d *Visi
 	if a.Number > 0 {
 		heading = a.Called()
 	}
-	p := AddresseePage{Base: h.base(r, d, heading), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
+	p := AddresseePage{Base: h.base(r, d, heading), Form: page.NewForm(r, typed, err),
 		Action: path + "/addressees/" + r.PathValue("number"), WordsIn: wordsIn(loc, l),
 		Roles: options(loc, "desk.deliveries.role_", delivery.CC, delivery.Through, delivery.Asks)}
 	for _, x := range st.Addressees {

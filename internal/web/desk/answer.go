@@ -19,20 +19,19 @@ import (
 // AnswersPage is what came back, and where every demand stands.
 type AnswersPage struct {
 	page.Base
-	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
-	Draft            bool
-	From             []page.Option // addressees
-	Kinds            []page.Option
-	Says             []page.Option
-	WordsIn          []page.Option // languages that can be chosen
-	Demands          []StandsView
-	Responses        []ResponseLine
-	Numbers          []page.Option // of demands
-	What             []page.Option // that can be known of one
-	Evidence         []page.Option // responses
-	Entries          []page.Option // that can be corrected
+	Form      page.Form
+	Action    string
+	Draft     bool
+	From      []page.Option // addressees
+	Kinds     []page.Option
+	Says      []page.Option
+	WordsIn   []page.Option // languages that can be chosen
+	Demands   []StandsView
+	Responses []ResponseLine
+	Numbers   []page.Option // of demands
+	What      []page.Option // that can be known of one
+	Evidence  []page.Option // responses
+	Entries   []page.Option // that can be corrected
 }
 
 // StandsView is a demand and where it stands with each of those it is asked of.
@@ -67,8 +66,8 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(l.Edition.Language)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := AnswersPage{Base: h.base(r, d, loc.T("desk.answers.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, Action: path + "/answers", Draft: !l.Fixed(), Kinds: options(loc, "response.kind.", delivery.Kinds...),
+	p := AnswersPage{Base: h.base(r, d, loc.T("desk.answers.title")), Form: page.NewForm(r, typed, err),
+		Action: path + "/answers", Draft: !l.Fixed(), Kinds: options(loc, "response.kind.", delivery.Kinds...),
 		Says: options(loc, "said.", delivery.Promised, delivery.Partly, delivery.Refused, delivery.SaysDone, delivery.NotAddressed)}
 	p.WordsIn = wordsIn(loc, l)
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
@@ -242,8 +241,7 @@ func (h *Handlers) note(r *http.Request, d *Visit, v url.Values, files map[strin
 type ResponsePage struct {
 	page.Base
 	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
+	Action           string
 	ListURL          string
 	Kind, From, At   string
 	Reference, State string
@@ -315,11 +313,10 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	if failed != nil {
 		return failed
 	}
-	t := l.Edition.Text(l.Edition.Language)
 	from, _ := st.Find(x.Addressee)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := ResponsePage{Base: h.base(r, d, loc.T("response.kind."+string(x.Kind))), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, ListURL: path + "/answers", Action: path + "/answers/" + delivery.ID(x.ID), Kind: loc.T("response.kind." + string(x.Kind)),
+	p := ResponsePage{Base: h.base(r, d, loc.T("response.kind."+string(x.Kind))), Form: page.NewForm(r, typed, err),
+		ListURL: path + "/answers", Action: path + "/answers/" + delivery.ID(x.ID), Kind: loc.T("response.kind." + string(x.Kind)),
 		From: from.Called(), At: loc.Date(x.At), Reference: x.Reference, State: loc.T("response.state." + string(x.State)), File: x.File, Copy: x.Copy,
 		Private: x.State == delivery.Private, Public: x.State == delivery.Published, Excerpt: page.Tag(x.Excerpt, x.Language)}
 	if x.From != "" {

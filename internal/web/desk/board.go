@@ -19,7 +19,6 @@ import (
 type BoardPage struct {
 	page.Base
 	Form                      page.Form
-	LetterTitle               page.Tagged
 	Action, PublicURL, State  string
 	Draft, Open               bool
 	Fixed                     bool   // its text changes only by a next edition
@@ -33,7 +32,7 @@ type BoardPage struct {
 	Next                      bool // somebody has begun the one after
 	Deadline, Extend          string
 	Leads                     []page.Tagged
-	Texts, Missing            []page.TextLink
+	Texts                     []page.TextLink
 	Findings                  []FindingView
 	Blocked                   bool
 	Counted                   bool
@@ -81,7 +80,8 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 	}
 	t := e.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := BoardPage{Base: h.base(r, d, t.Name()), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), Action: path,
+	p := BoardPage{Base: h.base(r, d, t.Name()), Form: page.NewForm(r, typed, err),
+		Action:    path,
 		State:     string(page.StateOf(l, h.Now())),
 		PublicURL: page.Local(r, "/letters/"+l.Slug), Draft: l.State == letter.Draft, Open: l.State == letter.Open, MayWrite: d.Role.May(account.Editor),
 		MayVet: d.Role.May(account.Reviewer),
@@ -94,9 +94,6 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		}
 		p.PublishAt = loc.T(key, "Time", loc.DateTime(l.PublishAt, l.PublishAt.Location()))
 	}
-	if p.LetterTitle.Text == "" {
-		p.LetterTitle = page.Tag(l.Slug, "")
-	}
 	if l.Deadline.IsSet() {
 		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
 		p.Extend = l.Deadline.At.In(l.Deadline.Zone).Format(time.DateOnly)
@@ -104,16 +101,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 	for _, o := range l.Leads {
 		p.Leads = append(p.Leads, page.Tag(o.Name(loc.Code, i18n.Default), ""))
 	}
-	for _, code := range e.Languages() {
-		x := e.Texts[code]
-		p.Texts = append(p.Texts, page.TextLink{Lang: code, Name: i18n.LanguageName(code), Dir: i18n.Direction(code), URL: path + "/texts/" + code,
-			Authoritative: code == e.Language, Stale: x.Stale, Translator: x.Translator})
-	}
-	for _, x := range i18n.All() {
-		if _, there := e.Texts[x.Code]; !there {
-			p.Missing = append(p.Missing, page.TextLink{Lang: x.Code, Name: x.Name, Dir: x.Dir, URL: path + "/texts/" + x.Code})
-		}
-	}
+	p.Texts = textsOf(e, path)
 	if l.State != letter.Draft && p.MayWrite {
 		asked, failed := h.Letters.Demands.Current(r.Context(), l)
 		if failed != nil {
@@ -164,18 +152,8 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		}
 		p.Days, p.Hours, p.Countries = page.DaysOf(loc, days), page.HoursOf(loc, hours), page.CountriesOf(loc, countries)
 	}
-	if p.MayVet && l.State != letter.Draft {
-		held, failed := h.Signing.Holds.Count(r.Context(), l.ID)
-		if failed != nil {
-			return failed
-		}
-		p.Held = held
-	}
-	waiting, failed := h.Accounts.Approvals.Waiting(r.Context(), l.ID)
-	if failed != nil {
-		return failed
-	}
-	for _, a := range waiting {
+	p.Held = d.waits.Held
+	for _, a := range d.waits.Waiting {
 		p.Approvals = append(p.Approvals, h.approvalView(r, d, a))
 	}
 	return h.Render(w, page.Status(err), p)

@@ -17,19 +17,18 @@ import (
 // CirculationPage is a draft that goes round, as its editors see it.
 type CirculationPage struct {
 	page.Base
-	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
-	CanMail          bool
-	Until, Over      string // a sentence; Over once it has ended
-	SHA256           string
-	Frozen           string // a sentence, "" while it is not
-	Lifted           bool
-	Spoken           []page.Option
-	Readers          []ReaderView
-	Leads            []LeadView
-	MayApprove       bool
-	Groups           []page.RemarkGroup
+	Form        page.Form
+	Action      string
+	CanMail     bool
+	Until, Over string // a sentence; Over once it has ended
+	SHA256      string
+	Frozen      string // a sentence, "" while it is not
+	Lifted      bool
+	Spoken      []page.Option
+	Readers     []ReaderView
+	Leads       []LeadView
+	MayApprove  bool
+	Groups      []page.RemarkGroup
 }
 
 // Template is its file.
@@ -80,14 +79,9 @@ func (h *Handlers) circulationPage(w http.ResponseWriter, r *http.Request, d *Vi
 			typed.Set("zone", l.Deadline.Zone.String())
 		}
 	}
-	t := e.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
 	p := CirculationPage{Base: h.base(r, d, loc.T("desk.circulation.title")), Form: page.NewForm(r, typed, wrong),
-		LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/circulation", CanMail: h.CanMail, SHA256: e.SHA256, Lifted: c.Lifted(e)}
-	if p.LetterTitle.Text == "" {
-		p.LetterTitle = page.Tag(l.Slug, "")
-	}
 	switch {
 	case c.Takes(h.Now()):
 		p.Until = loc.T("desk.circulation.until", "Soft", loc.DateTime(c.Soft, c.Zone), "Hard", loc.DateTime(c.Hard, c.Zone))

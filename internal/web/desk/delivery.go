@@ -21,16 +21,15 @@ const maxScans = delivery.MaxFile + 5<<20
 // DeliveriesPage is where a letter is handed over.
 type DeliveriesPage struct {
 	page.Base
-	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
-	Draft            bool
-	Addressees       []AddresseeView
-	To               []page.Option
-	Channels, Kinds  []page.Option
-	Correctable      []page.Option // deliveries that were entered
-	Deliveries       []DeliveryView
-	Dates            []DateView
+	Form            page.Form
+	Action          string
+	Draft           bool
+	Addressees      []AddresseeView
+	To              []page.Option
+	Channels, Kinds []page.Option
+	Correctable     []page.Option // deliveries that were entered
+	Deliveries      []DeliveryView
+	Dates           []DateView
 }
 
 // DateView is a day that editors entered.
@@ -94,8 +93,8 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(l.Edition.Language)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := DeliveriesPage{Base: h.base(r, d, loc.T("desk.deliveries.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, Action: path + "/deliveries", Draft: l.State == letter.Draft,
+	p := DeliveriesPage{Base: h.base(r, d, loc.T("desk.deliveries.title")), Form: page.NewForm(r, typed, err),
+		Action: path + "/deliveries", Draft: l.State == letter.Draft,
 		Channels: options(loc, "delivery.channel.", delivery.ByEmail, delivery.ByPost, delivery.ByHand, delivery.ByForm, delivery.ByPortal, delivery.InPublic),
 		Kinds:    options(loc, "delivery.kind.", delivery.First, delivery.Reminder, delivery.FollowUp, delivery.Reply, delivery.Correction)}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)

@@ -18,14 +18,12 @@ import (
 // DemandsPage is what is known of a letter's demands beside their text.
 type DemandsPage struct {
 	page.Base
-	Form        page.Form
-	LetterTitle page.Tagged
-	BoardURL    string
-	Action      string
-	Demands     []AskedView
-	Numbers     []page.Option // of the demands
-	Kinds       []page.Option
-	Calls       []page.Option // kinds of what others have asked or done
+	Form    page.Form
+	Action  string
+	Demands []AskedView
+	Numbers []page.Option // of the demands
+	Kinds   []page.Option
+	Calls   []page.Option // kinds of what others have asked or done
 }
 
 // AskedView is a demand with what is known of it.
@@ -63,8 +61,8 @@ func (h *Handlers) ShowDemands(w http.ResponseWriter, r *http.Request, d *Visit)
 func (h *Handlers) demandsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(l.Edition.Language)
-	p := DemandsPage{Base: h.base(r, d, loc.T("desk.demands.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), Action: page.Local(r, "/desk/letters/"+l.Slug+"/demands")}
+	p := DemandsPage{Base: h.base(r, d, loc.T("desk.demands.title")), Form: page.NewForm(r, typed, err),
+		Action: page.Local(r, "/desk/letters/"+l.Slug+"/demands")}
 	list, dropped, failed := h.Letters.Demands.Of(r.Context(), l)
 	if failed != nil {
 		return failed

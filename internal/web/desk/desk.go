@@ -71,6 +71,8 @@ type Visit struct {
 	Letter       letter.Letter        // of a route about a letter
 	Organisation account.Organisation // of a route about an organisation
 	Role         account.Role         // in that, or in those that lead the letter
+
+	waits waits // what of the letter waits for them
 }
 
 // Admit returns a handler that lets in who may use a route, and leads who is not signed in to where they can.
@@ -125,7 +127,10 @@ func (h *Handlers) admit(r *http.Request, who Need) (d *Visit, err error) {
 	if !d.Role.May(who.role) {
 		return d, fault.New(fault.Forbidden, "role")
 	}
-	return d, nil
+	if who.of == "letter" {
+		d.waits, err = h.waitsOf(r.Context(), d.Letter, d.Role, d.User.ID)
+	}
+	return d, err
 }
 
 // notes are what a page can say about what was just done, in the words desk.done of the catalogues; the address names it.
@@ -138,7 +143,10 @@ func (h *Handlers) base(r *http.Request, d *Visit, title string) page.Base {
 	b := h.Base(r, title)
 	b.NoIndex, b.Canonical, b.Scripts = true, "", true
 	if d != nil {
-		b.Desk = &page.Nav{Name: d.User.Name}
+		b.Desk = &page.Nav{Name: d.User.Name, Operator: d.User.Operator}
+		if d.Letter.ID != 0 {
+			b.Desk.Letter = h.menu(r, d)
+		}
 		for _, m := range d.Members {
 			o := m.Organisation
 			b.Desk.Organisations = append(b.Desk.Organisations, page.Link{Text: page.Tag(o.Name(b.L.Code, i18n.Default), ""),

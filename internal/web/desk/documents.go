@@ -17,17 +17,16 @@ import (
 // DocumentsPage is the letter as documents: drafts, covers, handwritten signatures and labels.
 type DocumentsPage struct {
 	page.Base
-	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
-	Draft            bool            // nothing is published yet
-	Drafts           []page.TextLink // of the text that is worked on
-	Public           []page.TextLink
-	Covers           []CoverView
-	Chosen           CoverView // whose cover is written
-	CoverLanguages   []page.Option
-	Signers          []SignerView
-	Counted          bool // lists are made for audiences
+	Form           page.Form
+	Action         string
+	Draft          bool            // nothing is published yet
+	Drafts         []page.TextLink // of the text that is worked on
+	Public         []page.TextLink
+	Covers         []CoverView
+	Chosen         CoverView // whose cover is written
+	CoverLanguages []page.Option
+	Signers        []SignerView
+	Counted        bool // lists are made for audiences
 }
 
 // CoverView is whom a cover is for.
@@ -88,8 +87,8 @@ func (h *Handlers) documentsPage(w http.ResponseWriter, r *http.Request, d *Visi
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(l.Edition.Language)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := DocumentsPage{Base: h.base(r, d, loc.T("desk.documents.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, Action: path + "/documents", Draft: l.State == letter.Draft, Counted: l.SignOn != letter.SignOnNone}
+	p := DocumentsPage{Base: h.base(r, d, loc.T("desk.documents.title")), Form: page.NewForm(r, typed, err),
+		Action: path + "/documents", Draft: l.State == letter.Draft, Counted: l.SignOn != letter.SignOnNone}
 	e, next, failed := h.Letters.Editions.Working(r.Context(), l)
 	if failed != nil {
 		return failed

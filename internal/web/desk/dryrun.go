@@ -21,23 +21,22 @@ import (
 // ProposalPage is the dry run of a list.
 type ProposalPage struct {
 	page.Base
-	Form                        page.Form
-	LetterTitle                 page.Tagged
-	BoardURL, IntakeURL, Action string
-	State, Reason, Until        string
-	Version, Skipped            int
-	Approval                    *ApprovalView // nil while nobody has asked for it
-	Second                      bool          // a second member has to approve it
-	Acts                        bool          // adding it does something
-	Mails                       bool          // it is of mails
-	Basis, Source               string
-	Totals                      []TotalView // none where the letter takes no more
-	Columns                     []ColumnView
-	Ignored                     []string
-	OfOrganisations             bool // the persons beside them are not shown
-	Look                        bool // only lines that want a look are shown
-	Lines                       []PlannedView
-	NextURL                     string
+	Form                 page.Form
+	IntakeURL, Action    string
+	State, Reason, Until string
+	Version, Skipped     int
+	Approval             *ApprovalView // nil while nobody has asked for it
+	Second               bool          // a second member has to approve it
+	Acts                 bool          // adding it does something
+	Mails                bool          // it is of mails
+	Basis, Source        string
+	Totals               []TotalView // none where the letter takes no more
+	Columns              []ColumnView
+	Ignored              []string
+	OfOrganisations      bool // the persons beside them are not shown
+	Look                 bool // only lines that want a look are shown
+	Lines                []PlannedView
+	NextURL              string
 }
 
 // Template is its file.
@@ -85,11 +84,10 @@ func (h *Handlers) proposalPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if typed == nil {
 		typed = url.Values{"skip": {rangesOf(proposal.Skip)}}
 	}
-	t := l.Edition.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug+"/intake")
-	p := ProposalPage{Base: h.base(r, d, loc.T("desk.dry_run.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), IntakeURL: path,
-		Action: path + "/" + r.PathValue("id"), State: string(proposal.State), Version: proposal.Version, Skipped: len(proposal.Skip),
+	p := ProposalPage{Base: h.base(r, d, loc.T("desk.dry_run.title")), Form: page.NewForm(r, typed, err),
+		IntakeURL: path,
+		Action:    path + "/" + r.PathValue("id"), State: string(proposal.State), Version: proposal.Version, Skipped: len(proposal.Skip),
 		Until: loc.Date(proposal.CreatedAt.Add(intake.KeptFor))}
 	if proposal.Reason != "" {
 		p.Reason = loc.T("fault." + proposal.Reason)

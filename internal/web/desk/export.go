@@ -20,13 +20,12 @@ import (
 // ExportsPage makes lists for an audience, and gives them out, also as the letter with them.
 type ExportsPage struct {
 	page.Base
-	Form             page.Form
-	LetterTitle      page.Tagged
-	BoardURL, Action string
-	Audiences        []string
-	Second           bool // what is not public wants a second member
-	Exports          []ExportView
-	Covers           []page.Option // of addressees, which may go before the letter
+	Form      page.Form
+	Action    string
+	Audiences []string
+	Second    bool // what is not public wants a second member
+	Exports   []ExportView
+	Covers    []page.Option // of addressees, which may go before the letter
 }
 
 // Template is its file.
@@ -49,10 +48,9 @@ func (h *Handlers) ShowExports(w http.ResponseWriter, r *http.Request, d *Visit)
 
 func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
-	t := l.Edition.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := ExportsPage{Base: h.base(r, d, loc.T("desk.export.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: path, Action: path + "/exports"}
+	p := ExportsPage{Base: h.base(r, d, loc.T("desk.export.title")), Form: page.NewForm(r, typed, err),
+		Action: path + "/exports"}
 	for _, a := range roll.Audiences {
 		p.Audiences = append(p.Audiences, string(a))
 	}

@@ -26,8 +26,7 @@ import (
 type IntakePage struct {
 	page.Base
 	Form                   page.Form
-	LetterTitle            page.Tagged
-	BoardURL, Action       string
+	Action                 string
 	Open, CanMail          bool
 	Bases, Listings, Kinds []page.Option
 	Encodings              []page.Option // to choose from, where the text of a list is not Unicode
@@ -75,9 +74,8 @@ func (h *Handlers) ShowIntake(w http.ResponseWriter, r *http.Request, d *Visit) 
 
 func (h *Handlers) intakePage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
-	t := l.Edition.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
-	p := IntakePage{Base: h.base(r, d, loc.T("desk.intake.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
+	p := IntakePage{Base: h.base(r, d, loc.T("desk.intake.title")), Form: page.NewForm(r, typed, err),
 		Action: path + "/intake", Open: l.AcceptsConfirmations(h.Now()), CanMail: h.CanMail}
 	for _, basis := range []verify.Basis{verify.ByPaper, verify.ByImport} {
 		p.Bases = append(p.Bases, page.Option{Value: string(basis), Text: loc.T("basis." + string(basis))})

@@ -19,16 +19,15 @@ import (
 // InvitationsPage is whom a letter has invited, and where more are.
 type InvitationsPage struct {
 	page.Base
-	Form                                      page.Form
-	LetterTitle                               page.Tagged
-	BoardURL, Action, SettingsURL, GeneralURL string
-	Open, Draft, CanMail, HasCall             bool
-	HasDeadline                               bool
-	Total                                     int
-	States                                    []TabView
-	Invitations                               []InvitationView
-	NextURL                                   string
-	Reminders                                 []ReminderView
+	Form                            page.Form
+	Action, SettingsURL, GeneralURL string
+	Open, Draft, CanMail, HasCall   bool
+	HasDeadline                     bool
+	Total                           int
+	States                          []TabView
+	Invitations                     []InvitationView
+	NextURL                         string
+	Reminders                       []ReminderView
 
 	Read            bool // a list was read and waits to be sent
 	Asked           bool // a second member is asked to allow as many
@@ -75,10 +74,8 @@ func (h *Handlers) ShowInvitations(w http.ResponseWriter, r *http.Request, d *Vi
 // invitationsPage shows whom a letter has invited; list is what was understood of one that is about to be.
 func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, list *invitation.InviteeList, err error) error {
 	loc, l, ctx := page.LocaleOf(r), d.Letter, r.Context()
-	t := l.Edition.Text(loc.Code)
 	path := page.Local(r, "/desk/letters/"+l.Slug)
 	p := InvitationsPage{Base: h.base(r, d, loc.T("desk.invitations.title")), Form: page.NewForm(r, typed, err),
-		LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
 		Action: path + "/invitations", Open: l.AcceptsSignatures(h.Now()), Draft: l.State == letter.Draft, CanMail: h.CanMail, SettingsURL: path + "/settings",
 		GeneralURL: h.BaseURL + "/letters/" + l.Slug}
 	if l.Call != nil {

@@ -16,13 +16,11 @@ import (
 // NewsPage is what those who follow a letter are written about.
 type NewsPage struct {
 	page.Base
-	Form        page.Form
-	LetterTitle page.Tagged
-	BoardURL    string
-	Action      string
-	CanMail     bool
-	Followers   int
-	Updates     []UpdateView
+	Form      page.Form
+	Action    string
+	CanMail   bool
+	Followers int
+	Updates   []UpdateView
 }
 
 // UpdateView is an update that followers were not written about, and what they would be sent.
@@ -43,9 +41,8 @@ func (h *Handlers) ShowNews(w http.ResponseWriter, r *http.Request, d *Visit) er
 
 func (h *Handlers) newsPage(w http.ResponseWriter, r *http.Request, d *Visit, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
-	t := l.Edition.Text(l.Edition.Language)
-	p := NewsPage{Base: h.base(r, d, loc.T("desk.news.title")), Form: page.NewForm(r, url.Values{}, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), Action: page.Local(r, "/desk/letters/"+l.Slug+"/news"), CanMail: h.CanMail}
+	p := NewsPage{Base: h.base(r, d, loc.T("desk.news.title")), Form: page.NewForm(r, url.Values{}, err),
+		Action: page.Local(r, "/desk/letters/"+l.Slug+"/news"), CanMail: h.CanMail}
 	var failed error
 	if p.Followers, failed = h.News.Followers(r.Context(), l.ID); failed != nil {
 		return failed

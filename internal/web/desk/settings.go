@@ -20,8 +20,6 @@ type SettingsPage struct {
 	page.Base
 	signOnForm
 	Form          page.Form
-	LetterTitle   page.Tagged
-	BoardURL      string
 	Action        string
 	Draft         bool
 	Organisations []page.Choice
@@ -77,8 +75,8 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 func (h *Handlers) settingsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
 	loc, l := page.LocaleOf(r), d.Letter
 	t := l.Edition.Text(loc.Code)
-	p := SettingsPage{Base: h.base(r, d, loc.T("desk.settings.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: page.Local(r, "/desk/letters/"+l.Slug), Action: page.Local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
+	p := SettingsPage{Base: h.base(r, d, loc.T("desk.settings.title")), Form: page.NewForm(r, typed, err),
+		Action: page.Local(r, "/desk/letters/"+l.Slug+"/settings"), Draft: l.State == letter.Draft}
 	if l.State != letter.Draft {
 		p.EmbedURL = page.Local(r, "/letters/"+l.Slug+"/embed?lang="+loc.Code)
 		p.Snippet = page.Snippet(h.BaseURL, l.Slug, loc.Code, t.Name())

@@ -95,7 +95,8 @@ func rowsOf(v url.Values, prefix string, spare int) (rows []string) {
 }
 
 func (h *Handlers) textForm(r *http.Request, typed url.Values, language string, err error) TextForm {
-	return TextForm{Form: page.NewForm(r, typed, err), L: page.LocaleOf(r), Lang: language, Dir: i18n.Direction(language),
+	return TextForm{Form: page.NewForm(r, typed, err),
+		L: page.LocaleOf(r), Lang: language, Dir: i18n.Direction(language),
 		Addressees: rowsOf(typed, "a", 1), Demands: rowsOf(typed, "d", 2), Signers: rowsOf(typed, "s", 1), Proposed: rowsOf(typed, "p", 0)}
 }
 
@@ -115,8 +116,6 @@ func (h *Handlers) working(r *http.Request, d *Visit, language string) (e letter
 type TextPage struct {
 	page.Base
 	Text         TextForm
-	LetterTitle  page.Tagged
-	BoardURL     string
 	Action       string
 	PreviewURL   string
 	LanguageName string
@@ -150,11 +149,9 @@ func (h *Handlers) ShowText(w http.ResponseWriter, r *http.Request, d *Visit) er
 func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e letter.Edition, typed url.Values, err error) error {
 	loc, language := page.LocaleOf(r), r.PathValue("language")
 	path := page.Local(r, "/desk/letters/"+d.Letter.Slug)
-	p := TextPage{Base: h.base(r, d, loc.T("desk.text.title")), Text: h.textForm(r, typed, language, err), BoardURL: path, Action: path + "/texts/" + language,
+	p := TextPage{Base: h.base(r, d, loc.T("desk.text.title")), Text: h.textForm(r, typed, language, err), Action: path + "/texts/" + language,
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
-	name := e.Text(loc.Code)
-	p.LetterTitle = page.Tag(name.Name(), name.Language)
 	if d.Letter.State == letter.Draft && language == e.Language {
 		c, failed := h.Letters.Circulations.Find(r.Context(), d.Letter.ID)
 		if failed != nil {
@@ -276,9 +273,8 @@ func (h *Handlers) answerAutosave(w http.ResponseWriter, r *http.Request, l lett
 // PreviewPage is a text as readers will see it.
 type PreviewPage struct {
 	page.Base
-	Letter   page.LetterView
-	BoardURL string
-	TextURL  string
+	Letter  page.LetterView
+	TextURL string
 }
 
 // Template is its file.
@@ -296,7 +292,7 @@ func (h *Handlers) ShowPreview(w http.ResponseWriter, r *http.Request, d *Visit)
 	}
 	l := d.Letter
 	l.Edition.Number = e.Number
-	p := PreviewPage{Base: h.base(r, d, t.Name()), Letter: page.ViewOf(r, l, e, language), BoardURL: page.Local(r, "/desk/letters/"+l.Slug),
+	p := PreviewPage{Base: h.base(r, d, t.Name()), Letter: page.ViewOf(r, l, e, language),
 		TextURL: page.Local(r, "/desk/letters/"+l.Slug+"/texts/"+language)}
 	p.Letter.FileURL, p.Letter.Documents, p.Letter.EditionsURL, p.Letter.Published = "", nil, "", ""
 	for i, x := range p.Letter.Texts {

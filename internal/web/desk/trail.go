@@ -14,10 +14,8 @@ import (
 // TrailPage is the audit trail of a letter.
 type TrailPage struct {
 	page.Base
-	LetterTitle page.Tagged
-	BoardURL    string
-	Trail       []TrailView
-	OlderURL    string
+	Trail    []TrailView
+	OlderURL string
 }
 
 // Template is its file.
@@ -37,9 +35,7 @@ func (h *Handlers) ShowTrail(w http.ResponseWriter, r *http.Request, d *Visit) e
 	if err != nil {
 		return err
 	}
-	t := d.Letter.Edition.Text(loc.Code)
-	p := TrailPage{Base: h.base(r, d, loc.T("desk.trail.title")), LetterTitle: page.Tag(t.Name(), t.Language),
-		BoardURL: page.Local(r, "/desk/letters/"+d.Letter.Slug), Trail: trailOf(loc, trail)}
+	p := TrailPage{Base: h.base(r, d, loc.T("desk.trail.title")), Trail: trailOf(loc, trail)}
 	if len(trail) == trailShown {
 		p.OlderURL = page.Local(r, "/desk/letters/"+d.Letter.Slug+"/trail?before="+strconv.FormatInt(trail[len(trail)-1].ID, 36))
 	}

@@ -18,8 +18,7 @@ import (
 type HeldPage struct {
 	page.Base
 	Form               page.Form
-	LetterTitle        page.Tagged
-	BoardURL, Action   string
+	Action             string
 	State              string // held or listed
 	HeldURL, ListedURL string
 	Signatures         []HeldView
@@ -56,13 +55,12 @@ func (h *Handlers) ShowHeld(w http.ResponseWriter, r *http.Request, d *Visit) er
 // heldPage shows a letter's signatures in a state, those held first; chosen are those about to be removed or, with an error, those it is about.
 func (h *Handlers) heldPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error, chosen []int64) error {
 	loc := page.LocaleOf(r)
-	t := d.Letter.Edition.Text(loc.Code)
 	state := signing.StateHeld
 	if r.URL.Query().Get("state") == string(signing.StateListed) {
 		state = signing.StateListed
 	}
 	path := page.Local(r, "/desk/letters/"+d.Letter.Slug)
-	p := HeldPage{Base: h.base(r, d, loc.T("desk.held.title")), Form: page.NewForm(r, typed, err), LetterTitle: page.Tag(t.Name(), t.Language), BoardURL: path,
+	p := HeldPage{Base: h.base(r, d, loc.T("desk.held.title")), Form: page.NewForm(r, typed, err),
 		Action: path + "/signatures?state=" + string(state), State: string(state), HeldURL: path + "/signatures", ListedURL: path + "/signatures?state=listed"}
 	p.MayAsk, p.Email = d.Role.May(account.Editor) && h.CanMail, d.User.Email
 	list, failed := h.heldList(r, d, state)

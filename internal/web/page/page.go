@@ -82,7 +82,50 @@ type FeedLink struct{ Atom, JSON, Title string }
 // Nav is what every page of the desk has beside its content.
 type Nav struct {
 	Name          string // of the user
+	Operator      bool   // they run the server
 	Organisations []Link
+	Letter        *LetterNav // of the letter that the page is of, nil for none
+}
+
+// LetterNav is what every page of a letter has: its steps, what comes next, and its other pages.
+type LetterNav struct {
+	Title Tagged
+	URL   string // of the letter at the desk
+	Steps []NavStep
+	Next  *Link // nil where nothing has to be done, and on the page where it is
+	Items []NavItem
+}
+
+// NavStep is a step in a letter's life.
+type NavStep struct {
+	Text          string
+	Done, Current bool
+}
+
+// NavItem is a page of a letter.
+type NavItem struct {
+	Text, URL string
+	Current   bool
+	Waits     int // things for the reader to do there
+}
+
+// LetterMenu is the list of a letter's pages in a language.
+type LetterMenu struct {
+	L     *i18n.Locale
+	Items []NavItem
+}
+
+// In returns the list for a page in a language.
+func (n LetterNav) In(l *i18n.Locale) LetterMenu { return LetterMenu{l, n.Items} }
+
+// Here is the text of the current item.
+func (n LetterNav) Here() string {
+	for _, x := range n.Items {
+		if x.Current {
+			return x.Text
+		}
+	}
+	return ""
 }
 
 // Link is a text that leads somewhere.

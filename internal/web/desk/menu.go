@@ -1,0 +1,153 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/web/page"
+)
+
+// waits is what of a letter waits for somebody who deals with it. What they may not deal with is zero.
+type waits struct {
+	Waiting   []account.Approval
+	Approvals int // of these, that others than the one who looks have asked for
+	Held      int // signatures
+	Late      int // cells past their day
+	Soon      int // cells whose day is near
+	Unread    int // responses that nobody has published or laid aside
+	Delivered bool
+}
+
+// waitsOf finds out what of a letter waits for somebody with a role.
+func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Role, user int64) (w waits, err error) {
+	if w.Waiting, err = h.Accounts.Approvals.Waiting(ctx, l.ID); err != nil {
+		return w, err
+	}
+	if role.May(account.Reviewer) && l.State != letter.Draft {
+		if w.Held, err = h.Signing.Holds.Count(ctx, l.ID); err != nil {
+			return w, err
+		}
+	}
+	if !role.May(account.Editor) {
+		return w, nil
+	}
+	for _, a := range w.Waiting {
+		if a.AskedBy.ID != user {
+			w.Approvals++
+		}
+	}
+	if !l.Fixed() {
+		return w, nil
+	}
+	st, err := h.Deliveries.Standing(ctx, l, delivery.ForEditors)
+	w.Soon, w.Late = st.Soon(h.Now(), answersSoon)
+	for _, came := range st.Responses {
+		if came.State == delivery.Private && came.Kind != delivery.OutOfOffice {
+			w.Unread++
+		}
+	}
+	w.Delivered = slices.ContainsFunc(st.Deliveries, delivery.Delivery.Arrived)
+	return w, err
+}
+
+// menu is what every page of a letter has above its content: where the letter is in its life, what comes next, and all its pages.
+func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
+	loc, l, w := page.LocaleOf(r), d.Letter, d.waits
+	t := l.Edition.Text(loc.Code)
+	n := &page.LetterNav{Title: page.Tag(t.Name(), t.Language), URL: page.Local(r, "/desk/letters/"+l.Slug)}
+	if n.Title.Text == "" {
+		n.Title = page.Tag(l.Slug, "")
+	}
+	here := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/desk/letters/"+l.Slug), "/")
+	room, _, _ := strings.Cut(here, "/")
+	source := "texts/" + l.Edition.Language
+	if room == "texts" && strings.HasPrefix(here+"/", source+"/") {
+		room = source
+	} else if room == "addressees" {
+		room = "deliveries"
+	}
+	edits, counted, public := d.Role.May(account.Editor), l.SignOn != letter.SignOnNone, l.State != letter.Draft
+	add := func(may bool, key, path string, waiting int) {
+		if may {
+			n.Items = append(n.Items, page.NavItem{Text: loc.T("desk.menu." + key), URL: strings.TrimSuffix(n.URL+"/"+path, "/"), Current: path == room, Waits: waiting})
+		}
+	}
+	add(true, "overview", "", w.Approvals)
+	add(edits, "text", source, 0)
+	add(true, "translations", "texts", 0)
+	add(edits && !public, "partners", "circulation", 0)
+	add(edits && l.Fixed(), "demands", "demands", 0)
+	add(d.Role.May(account.Reviewer) && public && counted, "signatures", "signatures", w.Held)
+	add(edits && public && counted, "invitations", "invitations", 0)
+	add(edits && public && counted, "lists", "intake", 0)
+	add(edits && public, "news", "news", 0)
+	add(edits, "documents", "documents", 0)
+	add(edits && public && counted, "exports", "exports", 0)
+	add(edits, "delivery", "deliveries", 0)
+	add(edits && l.Fixed(), "answers", "answers", w.Unread+w.Late)
+	add(edits, "settings", "settings", 0)
+	add(true, "history", "trail", 0)
+	n.Steps = stepsOf(r, l, w.Delivered)
+	if edits {
+		n.Next = d.next(r, n.URL)
+	}
+	if n.Next != nil && (n.Next.URL == n.URL+"/"+here || strings.HasPrefix(n.Next.URL, n.URL+"#") && here == "") {
+		n.Next = nil // this is the page
+	}
+	return n
+}
+
+// stepsOf are the steps of a letter's life, in which the first that is not done is where it stands.
+func stepsOf(r *http.Request, l letter.Letter, delivered bool) (steps []page.NavStep) {
+	public, ended := l.State != letter.Draft, l.State == letter.Closed || l.State == letter.Archived
+	add := func(key string, done bool) {
+		steps = append(steps, page.NavStep{Text: page.LocaleOf(r).T("desk.step." + key), Done: done})
+	}
+	add("draft", l.Fixed())
+	add("partners", l.Fixed())
+	if l.SignOn == letter.SignOnNone {
+		add("publish", public)
+	} else {
+		add("open", ended)
+		add("close", ended)
+	}
+	add("deliver", delivered)
+	add("follow", l.State == letter.Archived)
+	if at := slices.IndexFunc(steps, func(s page.NavStep) bool { return !s.Done }); at >= 0 {
+		steps[at].Current = true
+	}
+	return steps
+}
+
+// next is the one thing that an editor does next, nil for nothing.
+func (d *Visit) next(r *http.Request, url string) *page.Link {
+	l, w := d.Letter, d.waits
+	to := func(key, path string) *page.Link {
+		loc := page.LocaleOf(r)
+		return &page.Link{Text: page.Tag(loc.T("desk.next."+key), loc.Code), URL: url + path}
+	}
+	switch {
+	case w.Approvals > 0:
+		return to("approve", "#approvals")
+	case l.State == letter.Draft && !l.Fixed() && l.Edition.Text(l.Edition.Language).Body == "":
+		return to("write", "/texts/"+l.Edition.Language)
+	case l.State == letter.Draft:
+		return to("open", "#check-title")
+	case w.Held > 0:
+		return to("vet", "/signatures")
+	case l.State == letter.Open:
+		return to("invite", "/invitations")
+	case !w.Delivered:
+		return to("deliver", "/deliveries")
+	case w.Unread > 0:
+		return to("read", "/answers")
+	case l.State == letter.Closed:
+		return to("follow", "/answers")
+	}
+	return nil
+}
