@@ -350,7 +350,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, forgetEvery, "forget", a.forget) })
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
-	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.News.Look) })
+	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.tellNews) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
@@ -379,6 +379,14 @@ func (a *App) retain(ctx context.Context, mono time.Duration) error {
 		return err
 	}
 	return errors.Join(a.Retain(ctx), a.Accounts.Retain(ctx), job.Overview{DB: a.DB}.Retain(ctx), mail.RetainTroubles(ctx, a.DB))
+}
+
+// tellNews has followers written to, once the clock is believed: what the days bring is told once and not again.
+func (a *App) tellNews(ctx context.Context) error {
+	if a.clockDoubted() > 0 {
+		return nil
+	}
+	return a.News.Look(ctx)
 }
 
 // forget takes those who were erased or hidden out of what was made of names.

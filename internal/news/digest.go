@@ -28,7 +28,7 @@ const (
 	AboutText     = "text"     // the number of the edition whose text is to be signed
 	AboutDeadline = "deadline" // µs
 	AboutSoon     = "soon"     // the same, once it is near
-	AboutClosed   = "closed"   //
+	AboutClosed   = "closed"   // when, µs
 	AboutUpdate   = "update"   // its number; told when an editor says so
 	AboutDelivery = "delivery" // its id: a letter was handed over
 	AboutResponse = "response" // its id: something came back
@@ -85,25 +85,26 @@ func (s *Service) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error // a letter of which something cannot be read costs the others nothing
 	for _, l := range changed {
 		if err := s.look(ctx, l, today); err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("news: letter %d: %w", l, err))
 		}
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		now := tx.Now()
-		waiting, err = store.List(tx, qListWaiting, scanID, now.Add(-gathering).UnixMicro(), now.Add(-oneMailWithin).UnixMicro())
+		waiting, err = store.List(tx, qListWaiting, scanID, now.Add(-gathering).UnixMicro(), now.Add(-oneMailWithin).UnixMicro(), now.UnixMicro())
 		return err
 	})
 	if err != nil {
-		return err
+		return errors.Join(append(failed, err)...)
 	}
 	for _, l := range waiting {
 		if err := s.issue(ctx, l); err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("news: letter %d: %w", l, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // look compares what is public of a letter with what is known.
@@ -179,7 +180,7 @@ func (s *Service) facts(ctx context.Context, l letter.Letter) (facts []Fact, err
 		}
 	}
 	if l.State == letter.Closed || l.State == letter.Archived {
-		facts = append(facts, Fact{AboutClosed, ""})
+		facts = append(facts, Fact{AboutClosed, strconv.FormatInt(l.ClosedAt.UnixMicro(), 10)})
 	}
 	updates, err := s.Letters.Updates.List(ctx, l.ID)
 	if err != nil {
@@ -338,15 +339,19 @@ func (s *Service) TellUpdate(ctx context.Context, l letter.Letter, number int, b
 		return 0, err
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(qBegin, l.ID); err != nil {
+			return err
+		}
+		var version int64
+		if err := tx.Row(qFindVersion, l.ID).Scan(&version); err != nil { // what looks at the same time would hold the update again
+			return err
+		}
 		n, err := tx.Exec(qRelease, l.ID, AboutUpdate+" "+strconv.Itoa(number), tx.Now().UnixMicro())
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return fault.New(fault.Conflict, "announcement.made")
-		}
-		if _, err := tx.Exec(qBegin, l.ID); err != nil {
-			return err
 		}
 		if err := account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "news.update", Object: strconv.Itoa(number)}); err != nil {
 			return err

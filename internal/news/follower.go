@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/seal"
+	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -49,14 +52,15 @@ func (s *Service) Gather(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range due {
+	for _, l := range due { // a letter of which something cannot be read costs the others nothing
 		for more := true; more; {
-			if more, err = s.gather(ctx, l, today); err != nil {
-				return err
+			var failed error
+			if more, failed = s.gather(ctx, l, today); failed != nil {
+				err = errors.Join(err, fmt.Errorf("news: letter %d: %w", l, failed))
 			}
 		}
 	}
-	return nil
+	return err
 }
 
 // gather looks at the next signatures of a letter, and reports whether there may be more.
@@ -72,13 +76,7 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 	}
 	more = len(signers) == gatheredAtOnce
 	key, last := s.Keys.FollowerKey(int64(l)), after
-	type row struct {
-		id          int64
-		tag, sealed []byte
-		follows     bool
-		short       bool
-	}
-	var rows []row
+	var rows []gathered
 	for _, x := range signers {
 		if x.ID >= store.IDAt(s.DB.Now().Add(-settled)) {
 			more = false
@@ -86,43 +84,118 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		}
 		last = x.ID
 		a, f := text.ParseAddress(x.Email)
-		if f != nil { // it came with a list
+		if f != nil || x.Asked { // it came with a list, or says nothing of news
 			continue
 		}
 		plain, err := json.Marshal(follower{x.Email, x.Language})
 		if err != nil {
 			return false, fmt.Errorf("news: seal a follower: %w", err)
 		}
-		r := row{id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), follows: x.News, short: x.ID <= toldAfter}
+		r := gathered{of: x.ID, id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), follows: x.News, short: x.ID <= toldAfter}
 		r.sealed = key.Seal("follower", r.id, plain)
-		rows = append(rows, r)
+		// The last confirmed form of an address is what stands.
+		rows = append(slices.DeleteFunc(rows, func(earlier gathered) bool { return bytes.Equal(earlier.tag, r.tag) }), r)
 	}
 	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	written := true
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(qBegin, l); err != nil {
+			return err
+		}
+		late, busy, err := sentSince(tx, l, store.IDTime(after))
+		if written = !busy; err != nil || busy {
+			return err
+		}
 		done := int64(0)
 		if !more {
 			done = today
 		}
-		if _, err := tx.Exec(qBegin, l); err != nil {
-			return err
-		}
 		if n, err := tx.Exec(qGathered, last, done, l, after); err != nil || n == 0 { // another process was first
 			return err
 		}
+		standing, err := signing.Standing(tx, l, after, last)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
-			err := error(nil)
-			if r.follows {
-				_, err = tx.Exec(qFollow, l, r.id, r.tag, r.sealed, r.short)
-			} else { // the last confirmed form of an address is what stands
-				_, err = tx.Exec(qUnfollow, l, r.tag)
-			}
-			if err != nil {
+			if err := r.put(tx, l, standing[r.of], late); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return more, err
+	return more && written, err
+}
+
+// gathered is what a signature says of news, ready to be written.
+type gathered struct {
+	of          int64 // the signature, which is not written
+	id          int64
+	tag, sealed []byte
+	follows     bool
+	short       bool
+}
+
+// put writes it, unless the signature was ended or erased meanwhile. Who signed before a mail went and follows only now is sent it too.
+func (r gathered) put(tx *store.Tx, l letter.ID, stands bool, late []sent) error {
+	if !r.follows || !stands {
+		_, err := tx.Exec(qUnfollow, l, r.tag)
+		return err
+	}
+	n, err := tx.Exec(qFollow, l, r.id, r.tag, r.sealed, r.short)
+	if err != nil || n == 0 {
+		return err
+	}
+	for _, x := range late {
+		if store.IDTime(r.of).Before(x.at) {
+			if err := job.Enqueue(tx, DigestMail{l, x.number, r.id}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sent is a mail to the followers of a letter.
+type sent struct {
+	number int
+	at     time.Time
+}
+
+// sentSince returns the mails that were sent since, and whether one of them is still being written: who becomes a follower then could be
+// missed, or be sent it twice.
+func sentSince(tx *store.Tx, l letter.ID, since time.Time) (list []sent, busy bool, err error) {
+	list, err = store.List(tx, qListSent, func(row store.Row) (x sent, err error) {
+		var at int64
+		var done *int64
+		err = row.Scan(&x.number, &at, &done)
+		x.at, busy = time.UnixMicro(at), busy || done == nil
+		return x, err
+	}, l, since.UnixMicro())
+	return list, busy, err
+}
+
+// Keeps reports whether an address is kept, or will be, so that its signer gets news of a letter; ticked says that they asked for them with
+// this signature.
+func (s *Service) Keeps(ctx context.Context, l letter.ID, signature int64, address string, ticked bool) (keeps bool, err error) {
+	a, f := text.ParseAddress(address)
+	if f != nil {
+		return false, nil
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		var n int
+		var after, toldAfter int64
+		if err := tx.Row(qFindGathered, l).Scan(&after, &toldAfter); err != nil && !errors.Is(err, store.ErrNoRow) {
+			return err
+		}
+		if keeps = ticked && signature > after; keeps {
+			return nil
+		}
+		err := tx.Row(qCountTag, l, boxTag(s.Keys.FollowerKey(int64(l)), a)).Scan(&n)
+		keeps = n > 0
+		return err
+	})
+	return keeps, err
 }
 
 // Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature.

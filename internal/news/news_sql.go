@@ -6,12 +6,12 @@ var (
 	qBegin = store.Q("news.begin", `
 		INSERT INTO news (letter_id, version, looked_day, gathered_day, after_id, told_after, issue, sent_at) VALUES ($1, 0, 0, 0, 0, 0, 0, 0)
 		ON CONFLICT (letter_id) DO NOTHING`)
-	qFindVersion    = store.Q("news.version", `SELECT version FROM news WHERE letter_id = $1`)
+	qFindVersion    = store.Q("news.version", `SELECT version FROM news WHERE letter_id = $1 {for_update}`)
 	qFindGathered   = store.Q("news.gathered", `SELECT after_id, told_after FROM news WHERE letter_id = $1`)
 	qFindIssue      = store.Q("news.issue", `SELECT issue FROM news WHERE letter_id = $1`)
 	qGathered       = store.Q("news.set_gathered", `UPDATE news SET after_id = $1, gathered_day = $2 WHERE letter_id = $3 AND after_id = $4`)
 	qLooked         = store.Q("news.set_looked", `UPDATE news SET version = $1, looked_day = $2 WHERE letter_id = $3`)
-	qNextIssue      = store.Q("news.next_issue", `UPDATE news SET issue = issue + 1, sent_at = $1 WHERE letter_id = $2 AND sent_at <= $3`)
+	qNextIssue      = store.Q("news.next_issue", `UPDATE news SET issue = issue + 1, sent_at = $1 WHERE letter_id = $2 AND (sent_at <= $3 OR sent_at > $1)`)
 	qListUngathered = store.Q("news.list_ungathered", `
 		SELECT l.id FROM letter l LEFT JOIN news n ON n.letter_id = l.id
 		WHERE l.state IN ('open', 'closed') AND l.data_key IS NOT NULL AND COALESCE(n.gathered_day, 0) <> $1 ORDER BY l.id`)
@@ -20,7 +20,7 @@ var (
 		WHERE l.state IN ('open', 'closed') AND (n.letter_id IS NULL OR n.version <> l.version OR n.looked_day <> $1) ORDER BY l.id`)
 	qListWaiting = store.Q("news.list_waiting", `
 		SELECT DISTINCT f.letter_id FROM news_fact f JOIN news n ON n.letter_id = f.letter_id
-		WHERE f.issue IS NULL AND f.changed_at <= $1 AND n.sent_at <= $2 ORDER BY f.letter_id`)
+		WHERE f.issue IS NULL AND f.changed_at <= $1 AND (n.sent_at <= $2 OR n.sent_at > $3) ORDER BY f.letter_id`)
 
 	qListFacts = store.Q("news_fact.list", `SELECT about, value FROM news_fact WHERE letter_id = $1 ORDER BY about`)
 	qListTold  = store.Q("news_fact.list_told", `SELECT about, value FROM news_fact WHERE letter_id = $1 AND issue = $2 ORDER BY changed_at, about`)
@@ -40,6 +40,7 @@ var (
 
 	qInsertIssue = store.Q("news_issue.insert", `INSERT INTO news_issue (letter_id, number, created_at, after_id, mails) VALUES ($1, $2, $3, 0, 0)`)
 	qFindIssued  = store.Q("news_issue.find", `SELECT after_id FROM news_issue WHERE letter_id = $1 AND number = $2 AND done_at IS NULL`)
+	qListSent    = store.Q("news_issue.list_sent", `SELECT number, created_at, done_at FROM news_issue WHERE letter_id = $1 AND created_at > $2 ORDER BY number {for_update}`)
 	qMoveIssue   = store.Q("news_issue.move", `
 		UPDATE news_issue SET after_id = $1, mails = mails + $2, done_at = $3 WHERE letter_id = $4 AND number = $5 AND after_id = $6 AND done_at IS NULL`)
 
@@ -49,6 +50,7 @@ var (
 	qRemoveFollower = store.Q("follower.remove", `DELETE FROM follower WHERE letter_id = $1 AND id = $2`)
 	qFindFollower   = store.Q("follower.find", `SELECT sealed FROM follower WHERE letter_id = $1 AND id = $2`)
 	qListFollowers  = store.Q("follower.list", `SELECT id FROM follower WHERE letter_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
+	qCountTag       = store.Q("follower.count_tag", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND tag = $2`)
 	qCountFollowers = store.Q("follower.count", `SELECT COUNT(*) FROM follower WHERE letter_id = $1`)
 	qForgetShort    = store.Q("follower.forget_short", `
 		DELETE FROM follower WHERE (letter_id, id) IN (SELECT f.letter_id, f.id FROM follower f JOIN letter l ON l.id = f.letter_id

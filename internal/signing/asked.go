@@ -51,6 +51,7 @@ type Signer struct {
 	Signature
 	Email string // "" for one that came with a list
 	News  bool   // they asked for news of the letter
+	Asked bool   // they answered a question, which says nothing of news
 
 	typed   signer
 	person  *int64        // the signature that an organisation's signer gave as a person in the same act
@@ -70,12 +71,23 @@ func (s *Service) Signers(ctx context.Context, l letter.ID, after int64, limit i
 				return x, err
 			}
 			p, err := x.open(key, sealed)
-			x.typed, x.Email, x.News = p.signer, p.Email, p.Updates
+			x.typed, x.Email, x.News, x.Asked = p.signer, p.Email, p.Updates, p.Asked
 			return x, err
 		}, l, after, limit)
 		return err
 	})
 	return list, err
+}
+
+// Standing returns which of a letter's signatures, after one and up to another, stand, and keeps them from being ended or erased while the
+// transaction lasts.
+func Standing(tx *store.Tx, l letter.ID, after, last int64) (map[int64]bool, error) {
+	ids, err := store.List(tx, qLockStanding, func(row store.Row) (id int64, err error) { return id, row.Scan(&id) }, l, after, last)
+	standing := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		standing[id] = true
+	}
+	return standing, err
 }
 
 // AskAgain makes the question whether a signer signs the current text of a letter too, which can be answered for so long.

@@ -219,7 +219,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	held := ""
 	for i, part := range parts {
 		draft.Basis, draft.Reason = decisions[i].basis, decisions[i].held
-		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: signer{part, p.Email, p.Updates}}, secret, now); err != nil {
+		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: signer{part, p.Email, p.Updates}, Asked: p.Asked}, secret, now); err != nil {
 			return Receipt{}, err
 		}
 		held = cmp.Or(held, decisions[i].held)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -155,6 +156,11 @@ func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 	if err := letter.Touch(tx, x.Letter); err != nil {
 		return err
 	}
+	if e.What == "" || e.What == string(verify.Signer) { // news of the letter end with it, as they did then
+		if err := s.unfollow(tx, x); err != nil {
+			return err
+		}
+	}
 	switch {
 	case e.What == "":
 		why := verify.Erasure
@@ -179,6 +185,19 @@ func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 		state = StateWithdrawn
 	}
 	return end(tx, x, state, verify.Reason(e.What))
+}
+
+// unfollow ends the news of the letter to the signer, unless nobody can know any more who that is.
+func (s *Service) unfollow(tx *store.Tx, x Signature) error {
+	key, err := s.Letters.KeyIn(tx, x.Letter)
+	if err != nil {
+		return fault.Except(err, fault.Gone)
+	}
+	p, err := x.particularsIn(tx, key)
+	if err != nil {
+		return err
+	}
+	return s.Unfollow(tx, x.Letter, p.Email)
 }
 
 // KnownErasure reports whether a word says what an Erasure took away.

@@ -23,7 +23,8 @@ type Receipts struct{ signing *Service }
 type Own struct {
 	Signature
 	Email   string // "" for one that came with a list, and once what was sealed is destroyed
-	Updates bool
+	Updates bool   // they asked for news in the form
+	Asked   bool   // they answered a question, which says nothing of news
 }
 
 func (s *Service) bySecret(ctx context.Context, secret string) (found []Signature, err error) {
@@ -71,7 +72,7 @@ func (rs Receipts) Find(ctx context.Context, secret string) ([]Own, error) {
 			return nil, err
 		}
 		x.Shown = p.Shown
-		own[i] = Own{x, p.Email, p.Updates}
+		own[i] = Own{x, p.Email, p.Updates, p.Asked}
 	}
 	return own, nil
 }

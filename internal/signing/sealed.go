@@ -58,6 +58,7 @@ type particulars struct {
 	Day    string `json:"day,omitempty"`
 	Source string `json:"source,omitempty"` // of an import: hex SHA-256 of the file
 	Line   int    `json:"line,omitempty"`
+	Asked  bool   `json:"asked,omitempty"` // given in answer to a mail that asked, which says nothing of news
 	Salts  *salts `json:"salts,omitempty"` // nil in what was sealed before the instance had a log, and where nothing is known any more
 }
 

@@ -98,6 +98,8 @@ var (
 			AND NOT (s.kind = 'person' AND EXISTS (SELECT 1 FROM signature o WHERE o.secret_hash = s.secret_hash AND o.letter_id = s.letter_id
 				AND o.kind = 'organisation' AND o.state IN ('new', 'listed', 'held')))
 		ORDER BY s.id LIMIT $3`)
+	qLockStanding = store.Q("signature.lock_standing", `
+		SELECT id FROM signature WHERE letter_id = $1 AND id > $2 AND id <= $3 AND state IN ('new', 'listed', 'held') ORDER BY id {for_update}`)
 	qSetAsked    = store.Q("signature.set_asked", `UPDATE signature SET asked_id = $1 WHERE letter_id = $2 AND id IN ($3, $4)`)
 	qRemoveAsked = store.Q("pending.remove_asked", `
 		DELETE FROM pending WHERE id = (SELECT asked_id FROM signature WHERE letter_id = $1 AND id = $2) AND confirmed_at IS NULL`)

@@ -209,11 +209,17 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 		v.NewEdition = page.Local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(o.Edition)+
 			diffText(l.Edition, o.Text))
 	}
+	news := ""
+	if keeps, err := h.News.Keeps(r.Context(), l.ID, o.ID, o.Email, active && o.Updates && !o.Asked); err != nil {
+		return v, err
+	} else if active && keeps {
+		news = loc.T("signature.news_kept")
+	}
 	for _, d := range []Detail{
 		{loc.T("form.email"), o.Email}, {loc.T("form.title_field"), o.Title}, {loc.T("form.affiliation"), o.Affiliation},
 		{loc.T("form.organisation"), ifKind(o, verify.Person, o.Organisation)},
 		{loc.T("confirm.representative"), ifKind(o, verify.Organisation, o.Name)},
-		{loc.T("form.country"), countryName(loc, o.Country)}, {loc.T("signature.news"), ifNews(loc, o)},
+		{loc.T("form.country"), countryName(loc, o.Country)}, {loc.T("signature.news"), news},
 	} {
 		if d.Value != "" {
 			v.Detail = append(v.Detail, d)
@@ -229,14 +235,6 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 		v.KeptUntil = loc.T("form.kept_rule", "Days", page.Kept(loc))
 	}
 	return v, nil
-}
-
-// ifNews says what is kept so that a signer gets the news they asked for.
-func ifNews(loc *i18n.Locale, o signing.Own) string {
-	if !o.Updates || o.State == signing.StateWithdrawn || o.State == signing.StateRemoved {
-		return ""
-	}
-	return loc.T("signature.news_kept")
 }
 
 // diffText returns the query that shows a difference in the language somebody read, unless nobody has brought that
