@@ -6,8 +6,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -43,15 +45,29 @@ const (
 	maxPageBytes = 32 << 20 // rendered pages of all letters: a thousand, as a rule
 )
 
-// cacheEntry is a letter as it was when it was last looked at. One request looks, the others wait for it and not for a lock, so that
-// each can leave.
+// cacheEntry holds the last look at a letter. One request looks, the others wait for it and not for a lock, so that each can leave.
 type cacheEntry struct {
-	mu      sync.Mutex
-	letter  *cachedLetter // guarded by mu, as what follows
-	checked time.Time     // when it was found to be so
-	looked  time.Time     // when it was last tried to find out
-	err     error         // of that
-	looking chan struct{} // closed when the look that goes on has ended, nil when none does
+	mu   sync.Mutex
+	last *look // guarded by mu; nil before the first
+}
+
+// look is one look at a letter. Its fields are written before done is closed, and only read after.
+type look struct {
+	done    chan struct{}
+	letter  *cachedLetter // nil if there is none, or what it is cannot be known
+	checked time.Time     // when the letter was found to be so
+	at      time.Time // when it began
+	err     error // beside a letter: the database was away, and the letter is as it was before
+}
+
+// over reports whether the look has ended.
+func (x *look) over() bool {
+	select {
+	case <-x.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // cachedLetter is a published letter with its rendered pages. Only these change.
@@ -96,48 +112,63 @@ func (c *letterCache) find(ctx context.Context, slug string) (*cachedLetter, err
 	}
 	c.mu.Unlock()
 	e.mu.Lock()
-	now := c.now()
-	if age := now.Sub(e.looked); e.letter == nil || age < 0 || age >= recheckEvery {
-		if e.looking == nil {
-			e.looking = make(chan struct{})
-			go c.look(context.WithoutCancel(ctx), slug, e)
+	x := e.last
+	if x != nil && x.over() {
+		if age := c.now().Sub(x.at); x.letter == nil || age < 0 || age >= recheckEvery {
+			x = c.lookAgain(ctx, slug, e)
 		}
-		looking := e.looking
-		e.mu.Unlock()
-		select {
-		case <-looking:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		e.mu.Lock()
+	} else if x == nil {
+		x = c.lookAgain(ctx, slug, e)
 	}
-	defer e.mu.Unlock()
-	if e.err != nil && (e.letter == nil || !c.passing(e.err)) {
-		return nil, e.err
+	e.mu.Unlock()
+	select {
+	case <-x.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	if v := page.VisitIn(ctx); e.err != nil && v != nil {
-		v.AsOf = e.checked
+	if x.letter == nil {
+		return nil, x.err
 	}
-	return e.letter, nil
+	if v := page.VisitIn(ctx); x.err != nil && v != nil {
+		v.AsOf = x.checked
+	}
+	return x.letter, nil
 }
 
-// look finds out how a letter is now. While the database is away it stays as it was: forget sees to it that this is not long ago.
-func (c *letterCache) look(ctx context.Context, slug string, e *cacheEntry) {
-	now := c.now()
-	e.mu.Lock()
-	l, checked := e.letter, e.checked
-	e.mu.Unlock()
-	fresh, err := c.renew(ctx, slug, l, checked, now)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.looked, e.err = now, err; err == nil {
-		e.letter, e.checked = fresh, now
+// lookAgain begins a look at the letter of an entry, whose mutex is held.
+func (c *letterCache) lookAgain(ctx context.Context, slug string, e *cacheEntry) *look {
+	before, x := e.last, &look{done: make(chan struct{})}
+	e.last = x
+	go func() {
+		defer close(x.done)
+		defer func() {
+			if v := recover(); v != nil { // its value may hold anything and is not kept
+				x.letter, x.err = nil, fmt.Errorf("public: panic while a letter is read: %T\n%s", v, debug.Stack())
+			}
+			if x.letter == nil {
+				c.drop(slug, e)
+			}
+		}()
+		c.fill(context.WithoutCancel(ctx), x, slug, before)
+	}()
+	return x
+}
+
+// fill finds out how a letter is now. While the database is away it stays as it was: forget sees to it that this is not long ago.
+func (c *letterCache) fill(ctx context.Context, x *look, slug string, before *look) {
+	x.at = c.now()
+	var held *cachedLetter
+	if before != nil {
+		held, x.checked = before.letter, before.checked
 	}
-	close(e.looking)
-	e.looking = nil
-	if err != nil && (e.letter == nil || fault.Is(err, fault.NotFound)) {
-		e.letter = nil
-		c.drop(slug, e)
+	fresh, err := c.renew(ctx, slug, held, x.checked, x.at)
+	switch {
+	case err == nil:
+		x.letter, x.checked = fresh, x.at
+	case held != nil && c.passing(err):
+		x.letter, x.err = held, err
+	default:
+		x.err = err
 	}
 }
 
@@ -180,8 +211,10 @@ func (c *letterCache) forget(ctx context.Context) error {
 	c.mu.Unlock()
 	for slug, e := range entries {
 		e.mu.Lock()
-		if e.letter != nil && e.letter.Version != versions[slug] && e.looking == nil {
-			e.letter = nil
+		if x := e.last; x != nil && x.over() && x.letter != nil {
+			if version, ok := versions[slug]; !ok || x.letter.Version < version {
+				e.last = nil
+			}
 		}
 		e.mu.Unlock()
 	}

@@ -3,11 +3,16 @@ package public
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/bundle"
+	"github.com/undersigned/undersigned/internal/letter"
 )
 
 // A page is rendered once, alone and side by side, and readers of many pairs of texts do not drive out the letter itself.
@@ -62,7 +67,7 @@ func TestLetterCache_boundedByBytes(t *testing.T) {
 		read("letter-" + strconv.Itoa(i))
 		held := 0
 		for _, e := range c.entries {
-			for _, p := range e.letter.pages {
+			for _, p := range e.last.letter.pages {
 				held += len(p.body) + len(p.zipped)
 			}
 		}
@@ -72,5 +77,46 @@ func TestLetterCache_boundedByBytes(t *testing.T) {
 	}
 	if loads["first"] < 2 || loads["letter-0"] != 1 {
 		t.Errorf("loaded %d times, and once: %d", loads["first"], loads["letter-0"])
+	}
+}
+
+// Whatever changes while it is looked at, who asks for a letter gets it or an error; and a look that panics is an error.
+func TestLetterCache_aLetterOrAnError(t *testing.T) {
+	var version atomic.Int64
+	c := &letterCache{now: time.Now, passing: func(error) bool { return false },
+		version:  func(context.Context, string) (int64, error) { return version.Load(), nil },
+		versions: func(context.Context) (map[string]int64, error) { return map[string]int64{"x": version.Add(1)}, nil },
+		load: func(_ context.Context, slug string) (*cachedLetter, error) {
+			switch slug {
+			case "none":
+				return nil, errors.New("none")
+			case "panics":
+				panic("a name")
+			}
+			return &cachedLetter{Published: &bundle.Published{Letter: letter.Letter{Version: version.Load()}}}, nil
+		}}
+	var work sync.WaitGroup
+	for range 8 {
+		work.Go(func() {
+			for range 5_000 {
+				if l, err := c.find(t.Context(), "x"); l == nil || err != nil {
+					t.Errorf("%v, %v", l, err)
+					return
+				}
+			}
+		})
+	}
+	work.Go(func() {
+		for range 5_000 {
+			if err := c.forget(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	work.Wait()
+	for _, slug := range []string{"none", "panics"} {
+		if l, err := c.find(t.Context(), slug); l != nil || err == nil || strings.Contains(err.Error(), "a name") || c.entries[slug] != nil {
+			t.Errorf("%s: %v, %v", slug, l, err)
+		}
 	}
 }
