@@ -406,7 +406,11 @@ func (a *App) repeat(ctx context.Context, every time.Duration, name string, fn f
 	defer ticker.Stop()
 	for {
 		if err := fn(ctx); err != nil && ctx.Err() == nil {
-			a.o.Log.LogAttrs(ctx, slog.LevelError, name+"_failed", slog.String("error", err.Error()))
+			level := slog.LevelError
+			if errors.Is(err, store.ErrAway) { // which the database says itself
+				level = slog.LevelDebug
+			}
+			a.o.Log.LogAttrs(ctx, level, name+"_failed", slog.String("error", err.Error()))
 		}
 		select {
 		case <-ctx.Done():

@@ -269,7 +269,13 @@ func (d *Doctor) relay(ctx context.Context) {
 		case strings.Contains(said, "no TLS"), strings.Contains(said, "certificate"), strings.Contains(said, "tls:"):
 			mend = "Use a relay with TLS and a valid certificate for its name, or ?tls=off on a network that is yours alone."
 		}
-		d.say("mail relay", Problem, "does not take mails", mend)
+		found := "does not take mails"
+		if a, ok := errors.AsType[*mail.Answer](err); ok {
+			if found += ": it answers " + a.Step + " with " + a.Words(""); a.Step == "EHLO" {
+				mend = "It does not like the name this server gives itself, " + names.SMTPHello + ": give another with --smtp-hello."
+			}
+		}
+		d.say("mail relay", Problem, found, mend)
 		return
 	}
 	d.say("mail relay", Healthy, "takes mails", "")
@@ -455,6 +461,10 @@ func (d *Doctor) troubles(ctx context.Context, a *App) {
 			says = "the mail server does not encrypt, or its certificate is not valid for its name"
 		case t.Words == "":
 			says, mend = "the mail server cannot be reached", "Look at host, port and firewall. The mails go out by themselves when it answers."
+		}
+		if t.One {
+			d.say("mails", Healthy, fmt.Sprintf("%d wait for single mailboxes, for which nothing can be mended here: the mail server answers: %s", t.Mails, t.Words), "")
+			continue
 		}
 		d.say("mails", Problem, fmt.Sprintf("%d wait since %s: %s", t.Mails, t.Since.Format(time.DateTime+" MST"), says), mend)
 	}

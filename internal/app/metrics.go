@@ -95,6 +95,9 @@ func (c jobCollector) Collect(out chan<- prometheus.Metric) {
 		return
 	}
 	for _, t := range troubles {
+		if t.One { // nobody is to be woken for a stranger's mailbox
+			continue
+		}
 		out <- prometheus.MustNewConstMetric(mailsHeld, prometheus.GaugeValue, float64(t.Mails), t.Code)
 	}
 	for _, n := range counts {

@@ -101,7 +101,7 @@ func printUpdate(e *environment, slug string, u letter.Update, recipients *int, 
 	}
 	e.printf("%d  %s  [%s]  %s\n", u.Number, u.At.Format(time.DateOnly), u.Language, u.Title)
 	if recipients != nil {
-		e.printf("Written to with the next mail: %d\n", *recipients)
+		e.printf("Written to with the next mail: %d; who has asked for news within the last day follows a day later.\n", *recipients)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ var (
 	// The oldest first; skip_locked lets several processes claim at the same time.
 	qClaim = store.Q("job.claim", `
 		WITH due AS MATERIALIZED (
-			SELECT id FROM job WHERE kind = $1 AND run_at <= $2 ORDER BY run_at LIMIT $3 {skip_locked})
+			SELECT id FROM job WHERE kind = $1 AND run_at <= $2 ORDER BY run_at, id LIMIT $3 {skip_locked})
 		UPDATE job SET run_at = $4, attempts = attempts + 1, error = NULL
 		WHERE id IN (SELECT id FROM due) RETURNING id, args, attempts, due_at`)
 
@@ -36,11 +36,9 @@ var (
 	// attempts tells whether the claim is still this process's own.
 	qFailed = store.Q("job.failed", `UPDATE job SET run_at = $1, error = $2 WHERE id = $3 AND attempts = $4`)
 
-	// One whose turn had not come. Its attempts stay: they tell the claims apart.
-	qLater = store.Q("job.later", `UPDATE job SET run_at = $1 WHERE id = $2 AND attempts = $3`)
-
-	// What was claimed and never started, at a stop.
-	qRelease = store.Q("job.release", `UPDATE job SET run_at = $1, attempts = attempts - 1 WHERE id = $2 AND attempts = $3`)
+	// What was given back: claimed and never started, or put off. It costs no try. That the number comes again does no harm: while
+	// a claim is out that nobody has ended, the number does not fall below its own.
+	qBack = store.Q("job.back", `UPDATE job SET run_at = $1, attempts = attempts - 1, error = $2 WHERE id = $3 AND attempts = $4`)
 
 	qCounts = store.Q("job.counts", `
 		SELECT kind, count(*) FILTER (WHERE run_at IS NOT NULL), count(*) FILTER (WHERE run_at IS NULL),

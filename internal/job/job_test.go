@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,7 +213,51 @@ func TestRun_failsThenSucceeds(t *testing.T) {
 	})
 }
 
-// A job whose turn has not come runs later: it has not failed, and does not end by being put off often.
+// While a gate is shut the jobs behind it keep their places and their tries, and so does the one that tries.
+func TestRun_gateKeepsTheQueue(t *testing.T) {
+	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		const jobs = 40
+		for n := range jobs {
+			enqueue(t, db, int64(n))
+			clock.Advance(time.Second)
+		}
+		var shut atomic.Bool
+		var order []int64
+		done := make(chan struct{})
+		r := job.NewRunner(db, nil, job.Options{Workers: 1, Poll: 5 * time.Millisecond})
+		tries := 0
+		job.Handle(r, func(_ context.Context, _ int64, g greet) error {
+			if tries++; tries%3 != 0 { // the relay takes one mail in three tries
+				shut.Store(true)
+				time.AfterFunc(10*time.Millisecond, func() { shut.Store(false) })
+				return job.Retry(0, job.Code("relay", nil))
+			}
+			if order = append(order, g.Letter); len(order) == jobs {
+				close(done)
+			}
+			return nil
+		}, job.Limit(1), job.Through(&job.Gate{Wait: func() time.Duration {
+			if shut.Load() {
+				return time.Millisecond
+			}
+			return 0
+		}}, false))
+		stop := run(t, r)
+		<-done
+		stop()
+		for place, n := range order { // others may pass one whose answer is being stored
+			if off := int64(place) - n; off > 8 || off < -8 || tries != 3*jobs {
+				t.Errorf("%d tries, in the order %v", tries, order)
+				break
+			}
+		}
+		if left := rows(t, db); len(left) != 0 {
+			t.Errorf("left: %+v", left)
+		}
+	})
+}
+
+// A job whose turn has not come runs later: it has not failed, has spent no try, and does not end by being put off often.
 func TestRun_putOff(t *testing.T) {
 	testkit.Stores(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		enqueue(t, db, 1)
@@ -227,7 +272,7 @@ func TestRun_putOff(t *testing.T) {
 			<-ran
 			stop()
 			left := rows(t, db)
-			if len(left) != 1 || left[0].attempts != int64(attempt+1) || left[0].code != nil || left[0].runAt == nil || *left[0].runAt != clock.Now().Add(7*24*time.Hour).UnixMicro() {
+			if len(left) != 1 || left[0].attempts != 0 || left[0].code != nil || left[0].runAt == nil || *left[0].runAt != clock.Now().Add(7*24*time.Hour).UnixMicro() {
 				t.Fatalf("put off for the %dth time: %+v", attempt+1, left)
 			}
 			clock.Advance(7 * 24 * time.Hour)

@@ -34,6 +34,7 @@ type outcome struct {
 	done bool
 	next *int64 // µs; nil for dead
 	code string // "" for one whose turn has not come
+	back bool   // it costs no try
 }
 
 // finish stores results, as many in one transaction as there are. While the database takes none it tries again: to go on
@@ -120,8 +121,8 @@ func (o outcome) store(tx *store.Tx, res result) (int, error) {
 			return 0, err
 		}
 	}
-	if o.code == "" {
-		_, err := tx.Exec(qLater, o.next, res.id, res.attempts)
+	if o.back {
+		_, err := tx.Exec(qBack, o.next, orNull(o.code), res.id, res.attempts)
 		return 0, err
 	}
 	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)
@@ -133,7 +134,7 @@ func (o outcome) log(ctx context.Context, log *slog.Logger, res result) {
 	switch {
 	case o.done:
 		log.DebugContext(ctx, "job done", attrs...)
-	case o.code == "":
+	case o.back: // whoever put it back has said why, where that is worth it
 		log.DebugContext(ctx, "job put off", append(attrs, "next", time.UnixMicro(*o.next).UTC())...)
 	case o.next == nil:
 		log.ErrorContext(ctx, "job dead", append(attrs, "code", o.code)...)
@@ -148,7 +149,7 @@ func decide(res result, now time.Time) outcome {
 		return outcome{done: true}
 	}
 	if e, ok := errors.AsType[*laterError](res.err); ok {
-		return outcome{next: new(now.Add(e.after).UnixMicro())}
+		return outcome{next: new(res.after(now, e.after)), back: true}
 	}
 	o := outcome{code: code(res.err)}
 	if _, dead := errors.AsType[*deadError](res.err); dead {
@@ -159,10 +160,25 @@ func decide(res result, now time.Time) outcome {
 	}
 	wait := pause(res.attempts)
 	if e, ok := errors.AsType[*retryError](res.err); ok {
-		wait = e.after
+		wait, o.back = e.after, e.after == 0
 	}
-	o.next = new(now.Add(wait).UnixMicro())
+	o.next = new(res.after(now, wait))
 	return o
+}
+
+// after is when the job runs again, µs. One that need not wait keeps its place in the queue.
+func (res result) after(now time.Time, wait time.Duration) int64 {
+	if wait == 0 && res.due.Before(now) {
+		return res.due.UnixMicro()
+	}
+	return now.Add(wait).UnixMicro()
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // pause grows with each attempt, up to an hour. The jitter keeps jobs that failed together from coming back together.

@@ -1,12 +1,14 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -179,7 +181,11 @@ func (r *Runner) Run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				break
 			}
-			r.log.ErrorContext(ctx, "jobs not claimed", "err", err.Error())
+			level := slog.LevelError
+			if errors.Is(err, store.ErrAway) { // which the database says itself
+				level = slog.LevelDebug
+			}
+			r.log.Log(ctx, level, "jobs not claimed", "err", err.Error())
 			lookedAtAll, wait = true, r.o.Poll
 		}
 		if lookedAtAll { // or one busy kind would put off the look at the others for ever
@@ -259,6 +265,7 @@ func (r *Runner) claim(ctx context.Context) (wait time.Duration, err error) {
 			if err != nil {
 				return err
 			}
+			slices.SortFunc(claims[i], func(a, b claim) int { return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.id, b.id)) }) // RETURNING has no order
 		}
 		return nil
 	})
@@ -357,7 +364,7 @@ func (r *Runner) release(ctx context.Context, of func(*handler) bool) error {
 				}
 				continue
 			}
-			if _, err := tx.Exec(qRelease, tx.Now().UnixMicro(), c.id, c.attempts); err != nil {
+			if _, err := tx.Exec(qBack, c.due.UnixMicro(), nil, c.id, c.attempts); err != nil {
 				return err
 			}
 		}

@@ -427,8 +427,7 @@ func setContinues(tx *store.Tx, l Letter, slug string) error {
 // maxChain is how many letters can go on with each other.
 const maxChain = 50
 
-// moveDeadline does what follows when a letter gets another deadline: one that is published has it in the log, and where signers
-// have more time than they were told, they are told.
+// moveDeadline does what follows when a letter gets another deadline: of one that is published it stands in the log.
 func moveDeadline(tx *store.Tx, l Letter, to Deadline) error {
 	if l.State == Draft || l.Deadline.At.Equal(to.At) {
 		return nil

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	texttemplate "text/template"
 	"time"
 
@@ -74,7 +75,8 @@ type Mailer struct {
 	issues map[issueKey]issueItems // what mails to followers tell; guarded by mu
 	said   map[string]time.Time    // when the log was told last of a relay's answer; guarded by mu
 
-	pace pace
+	pace  pace
+	takes atomic.Bool // the relay has taken a mail since it took none, and the database knows
 }
 
 // Register hands the kinds of mail to the runner.
@@ -127,6 +129,10 @@ func (m *Mailer) hand(ctx context.Context, id int64, p page) error {
 	may, tries := m.pace.enter(ctx)
 	if !may {
 		return job.Later(0) // the gate is shut meanwhile
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < submitTimeout/2 { // it waited for long, and must not be cut off while it is handed over
+		m.pace.leave(tries)
+		return job.Later(0)
 	}
 	return m.settle(ctx, id, p.to, tries, m.Transport.Send(ctx, m.From, p.to, message))
 }

@@ -26,7 +26,7 @@ const (
 	lastTry  = time.Minute
 	tryApart = 5  // a part of the time since it was shut
 	tryKnown = 10 // of the time that it was shut the last time
-	inARow   = 3  // tries of one mail after which it is alone
+	inARow   = 3  // tries of one mail after which another tries
 )
 
 // wait returns for how long no mail may go, 0 when one may.
@@ -93,14 +93,14 @@ func (p *pace) open(tries bool) {
 	}
 }
 
-// close says that the relay takes no mail now, and returns when the next one tries; alone reports that this mail alone has met that
-// several times, and that nothing is known of others.
-func (p *pace) close(job int64, tries bool) (again time.Duration, alone bool) {
+// close says that the relay takes no mail now, and reports whether this mail has met that several times in a row, so that nothing is known
+// of others.
+func (p *pace) close(job int64, tries bool) (often bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	if !p.shut.IsZero() && !tries {
-		return max(p.until.Sub(now), 0), false
+		return false
 	}
 	step := firstTry
 	if p.shut.IsZero() {
@@ -116,8 +116,10 @@ func (p *pace) close(job int64, tries bool) (again time.Duration, alone bool) {
 	}
 	p.until = now.Add(min(step, lastTry))
 	p.answered()
-	alone = p.row >= inARow
-	return p.until.Sub(now), alone
+	if often = p.row >= inARow; often {
+		p.row = 0
+	}
+	return often
 }
 
 // leave says that the mail which tried came to nothing that says anything of the relay.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // Answer is what a relay answered where a mail needed another answer.
@@ -45,14 +47,14 @@ var gone = []string{
 var mailboxCodes = []int{550, 551, 553}
 
 var (
-	namesMailbox = anyOf(`\b(user|recipient|mailbox|account|addressee) (is )?(unknown|unavailable|disabled|not found|does not exist|doesn't exist|not exist)`,
-		`\b(unknown|no such|invalid|bad|non-?existent) (local )?(user|recipient|mailbox|account|address|person)`,
+	namesMailbox = anyOf(`\b(user|recipient|mailbox|addressee) (is )?(unknown|unavailable|disabled|not found|does not exist|doesn't exist|not exist)`,
+		`\b(unknown|no such|invalid|bad|non-?existent) (local )?(user|recipient|mailbox|person)`,
 		`mailbox name not allowed`, `user not local`, `unrouteable address`)
 	isNot = anyOf(`unknown`, `no such`, `\bnot? (a |here|found|exist|valid|available|accepted|deliver)`, `does ?n.t exist`, `unavailable`, `disabled`,
 		`inactive`, `no longer`, `rejected`)
 	namesOther = anyOf(`sender`, `relay`, `helo`, `ehlo`, `quota`, `limit`, `\brates?\b`, `too many`, `too much`, `exceed`, `policy`, `denied`, `block`,
 		`black ?list`, `listed`, `spam`, `reputation`, `authenti`, `not verified`, `unverified`, `\bsize\b`, `too large`, `\bspf\b`, `\bdkim\b`,
-		`\bdmarc\b`, `\btls\b`, `\bdns\b`, `\bptr\b`, `reverse`)
+		`\bdmarc\b`, `\btls\b`, `\bdns\b`, `\bptr\b`, `reverse`, `\bfrom\b`, `header`, `content`, `suspend`, `\byour\b`)
 )
 
 // anyOf matches what any of the patterns does, whatever the case.
@@ -71,18 +73,34 @@ func (a *Answer) refuses(to string) bool {
 		return false
 	}
 	local, _, _ := strings.Cut(to, "@")
-	return containsWord(a.Text, to) || namesMailbox.MatchString(a.Text) || isNot.MatchString(a.Text) && containsWord(a.Text, local)
+	if named := containsWord(a.Text, to) || isNot.MatchString(a.Text) && containsWord(a.Text, local); named || a.Step == stepData {
+		return named // after DATA the message itself may be what is not taken
+	}
+	return namesMailbox.MatchString(a.Text)
 }
 
 // slows says that the relay takes fewer mails than come: nothing about this one.
 var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throttl`, `slow down`, `exceed`)
+
+// isFull says the same without an enhanced code.
+var isFull = anyOf(`(mailbox|user|recipient|account|inbox|storage).*(quota|full|exceed|over)`, `(quota|full|exceed|over).*(mailbox|user|recipient|account|inbox|storage)`)
+
+// isAboutMailbox reports whether an answer is about single mailboxes: their state, or that they take a mail only when it comes again.
+func (a *Answer) isAboutMailbox() bool {
+	if a.Step != stepRecipient && a.Step != stepData || a.isAboutAll() {
+		return false
+	}
+	_, detail, _ := strings.Cut(a.Enhanced, ".")
+	return a.Code < 500 || strings.HasPrefix(detail, "1.") || strings.HasPrefix(detail, "2.")
+}
 
 // isAboutAll reports whether an answer stops every mail and not only the one that met it: every command before RCPT is the same for all,
 // but for the size and the script that MAIL can name.
 func (a *Answer) isAboutAll() bool {
 	switch a.Step {
 	case stepRecipient, stepData:
-		aboutMailbox := strings.HasPrefix(a.Enhanced, "4.2.") // a mailbox that is full or gets too much (RFC 3463, 3.3)
+		aboutMailbox := strings.HasPrefix(a.Enhanced, "4.2.") || // a mailbox that is full or gets too much (RFC 3463, 3.3)
+			a.Step == stepRecipient && a.Enhanced == "" && isFull.MatchString(a.Text)
 		return a.Code < 500 && !aboutMailbox && slows.MatchString(a.Text)
 	case stepSender:
 		return a.Code != 552 && a.Enhanced != "5.3.4" && a.Enhanced != "5.6.7"
@@ -93,10 +111,10 @@ func (a *Answer) isAboutAll() bool {
 // Words are the relay's own words in one line, with what could name somebody left out: addresses of mail and of machines, and both
 // sides of the recipient's @.
 func (a *Answer) Words(to string) string {
-	local, domain, _ := strings.Cut(to, "@")
+	named := namesOf(to)
 	var words []string
 	for word := range strings.FieldsSeq(a.Text) {
-		if namesSomebody(word) || containsWord(word, domain) || utf8.RuneCountInString(local) > 2 && containsWord(word, local) {
+		if namesSomebody(word) || slices.ContainsFunc(named, func(name string) bool { return containsWord(word, name) }) {
 			word = "…"
 		}
 		words = append(words, strings.Map(shown, strings.ToValidUTF8(word, "…")))
@@ -106,6 +124,33 @@ func (a *Answer) Words(to string) string {
 		line = append(line[:maxWords-1], '…')
 	}
 	return string(line)
+}
+
+// namesOf returns what of an address tells whose it is: its domain in both forms and those above that are no suffix, and what stands before
+// the @, whole, without what follows a plus, and in its parts.
+func namesOf(address string) (names []string) {
+	local, domain, _ := strings.Cut(address, "@")
+	untagged, _, _ := strings.Cut(local, "+")
+	for _, name := range append(strings.FieldsFunc(local, func(r rune) bool { return strings.ContainsRune("._-+", r) }), local, untagged) {
+		if utf8.RuneCountInString(name) > 2 {
+			names = append(names, name)
+		}
+	}
+	ascii, err := idna.ToASCII(domain)
+	if err != nil {
+		ascii = domain
+	}
+	unicode, err := idna.ToUnicode(domain)
+	if err != nil {
+		unicode = domain
+	}
+	for _, d := range []string{ascii, unicode} {
+		for strings.Contains(d, ".") {
+			names = append(names, d)
+			_, d, _ = strings.Cut(d, ".")
+		}
+	}
+	return names
 }
 
 const maxWords = 400 // runes that are kept of an answer

@@ -47,6 +47,13 @@ func TestAnswer_refuses(t *testing.T) {
 		{Answer{stepLogin, 535, "5.7.8", "authentication failed"}, false},
 		{Answer{stepRecipient, 550, "4.1.1", "no such user"}, false}, // the codes contradict each other
 		{Answer{stepRecipient, 554, "", "no such user"}, false},
+		{Answer{stepData, 550, "", "Your account is disabled"}, false},
+		{Answer{stepData, 550, "", "Bad address in From header"}, false},
+		{Answer{stepData, 550, "", "Mailbox unavailable: message content not accepted"}, false},
+		{Answer{stepData, 550, "", "mailbox unavailable"}, false}, // whose it does not say
+		{Answer{stepData, 550, "", "mina.frank@example.org: mailbox unavailable"}, true},
+		{Answer{stepRecipient, 550, "", "Sending account suspended: invalid account"}, false},
+		{Answer{stepRecipient, 550, "", "invalid address"}, false},
 	} {
 		if got := c.answer.refuses(to); got != c.refuses {
 			t.Errorf("%v %q is a refusal: %v, want %v", &c.answer, c.answer.Text, got, c.refuses)
@@ -80,6 +87,7 @@ func TestAnswer_isAboutAll(t *testing.T) {
 		{Answer{stepSender, 553, "5.6.7", "the relay does not offer SMTPUTF8"}, false},
 		{Answer{stepRecipient, 450, "4.2.0", "Greylisted"}, false},
 		{Answer{stepRecipient, 452, "4.2.2", "mailbox exceeds its quota"}, false},
+		{Answer{stepRecipient, 452, "", "Requested action not taken: mailbox quota exceeded"}, false},
 		{Answer{stepRecipient, 450, "4.2.1", "The user is receiving mail at a rate that prevents more"}, false},
 		{Answer{stepRecipient, 554, "5.7.1", "message limit"}, false},
 		{Answer{stepRecipient, 451, "4.3.0", "the corporate server is away"}, false},
@@ -104,6 +112,16 @@ func TestAnswer_Words(t *testing.T) {
 		a := Answer{stepRecipient, 504, "5.5.2", text}
 		if got := a.Words(to); got != want {
 			t.Errorf("%q:\n%s\n%s", text, got, want)
+		}
+	}
+	for address, text := range map[string]string{
+		"mina.farahani+letters@post.example": "The mailbox of mina.farahani is full, Farahani, post.example",
+		"mina@bücher.example":                "Domain xn--bcher-kva.example not found; bücher.example",
+		"mina@staff.example.org":             "ask example.org about staff.example.org",
+	} {
+		a := Answer{stepRecipient, 504, "", text}
+		if got := a.Words(address); regexp.MustCompile(`(?i)mina|farahani|post|cher|example`).MatchString(got) {
+			t.Errorf("%s: %q is kept", address, got)
 		}
 	}
 	long := Answer{stepRecipient, 504, "", strings.Repeat("word ", 1000)}

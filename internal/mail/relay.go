@@ -21,6 +21,7 @@ type Trouble struct {
 	Since time.Time // when it began
 	Tries int       // since then
 	Mails int       // that wait for it now, or were given up
+	One   bool      // it is about single mailboxes, which nobody here can mend
 }
 
 // NoTLS is the code of a relay that does not encrypt, or whose certificate is not valid for its name.
@@ -31,18 +32,19 @@ const saidWithin = 2 * time.Hour
 
 var (
 	qPutAnswer = store.Q("relay_answer.put", `
-		INSERT INTO relay_answer (code, words, since, latest, n) VALUES ($1, $2, $3, $3, 1)
-		ON CONFLICT (code) DO UPDATE SET words = excluded.words, latest = excluded.latest,
-			since = CASE WHEN relay_answer.latest < $4 THEN excluded.since ELSE relay_answer.since END,
-			n = CASE WHEN relay_answer.latest < $4 THEN 1 ELSE relay_answer.n + 1 END`)
-	qListAnswers   = store.Q("relay_answer.list", `SELECT code, words, since, n FROM relay_answer ORDER BY code`)
+		INSERT INTO relay_answer (code, words, since, latest, n, stops, one) VALUES ($1, $2, $3, $3, 1, $4, $5)
+		ON CONFLICT (code) DO UPDATE SET words = excluded.words, latest = excluded.latest, stops = excluded.stops, one = excluded.one,
+			since = CASE WHEN relay_answer.latest < $6 OR excluded.stops AND NOT relay_answer.stops THEN excluded.since ELSE relay_answer.since END,
+			n = CASE WHEN relay_answer.latest < $6 OR excluded.stops AND NOT relay_answer.stops THEN 1 ELSE relay_answer.n + 1 END`)
+	qTakesAgain    = store.Q("relay_answer.takes_again", `UPDATE relay_answer SET stops = $1 WHERE stops`)
+	qListAnswers   = store.Q("relay_answer.list", `SELECT code, words, since, n, stops, one FROM relay_answer ORDER BY code`)
 	qForgetAnswers = store.Q("relay_answer.forget", `DELETE FROM relay_answer WHERE latest < $1`)
 )
 
 // Troubles returns why mails wait, what most wait for first; none once they are gone.
 func Troubles(ctx context.Context, db *store.DB) (list []Trouble, err error) {
 	health, err := job.Overview{DB: db}.Health(ctx, "mail")
-	if err != nil || len(health.Failing) == 0 {
+	if err != nil || health.Waiting == 0 && len(health.Failing) == 0 {
 		return nil, err
 	}
 	waiting := map[string]int{}
@@ -51,12 +53,15 @@ func Troubles(ctx context.Context, db *store.DB) (list []Trouble, err error) {
 	}
 	err = db.View(ctx, func(tx *store.Tx) error {
 		list = nil
-		for t, err := range store.Each(tx, qListAnswers, scanTrouble) {
+		for a, err := range store.Each(tx, qListAnswers, scanAnswer) {
 			if err != nil {
 				return err
 			}
-			if t.Mails = waiting[t.Code]; t.Mails > 0 {
-				list = append(list, t)
+			if a.Mails = waiting[a.Code]; a.stops { // it stops those too that have not met it
+				a.Mails = max(a.Mails, health.Waiting)
+			}
+			if a.Mails > 0 {
+				list = append(list, a.Trouble)
 			}
 		}
 		return nil
@@ -65,11 +70,17 @@ func Troubles(ctx context.Context, db *store.DB) (list []Trouble, err error) {
 	return list, err
 }
 
-func scanTrouble(row store.Row) (t Trouble, err error) {
+// answered is what is kept of an answer of the relay.
+type answered struct {
+	Trouble
+	stops bool
+}
+
+func scanAnswer(row store.Row) (a answered, err error) {
 	var since int64
-	err = row.Scan(&t.Code, &t.Words, &since, &t.Tries)
-	t.Since = time.UnixMicro(since).UTC()
-	return t, err
+	err = row.Scan(&a.Code, &a.Words, &since, &a.Tries, &a.stops, &a.One)
+	a.Since = time.UnixMicro(since).UTC()
+	return a, err
 }
 
 // RetainTroubles forgets what the relay answered long ago.
@@ -119,36 +130,52 @@ func (m *Mailer) settle(ctx context.Context, id int64, to string, tries bool, er
 	switch {
 	case err == nil || refused:
 		m.pace.open(tries)
+		m.takesAgain(ctx)
 		return err
-	case ctx.Err() != nil: // this process ends
+	case errors.Is(ctx.Err(), context.Canceled): // this process ends
 		m.pace.leave(tries)
 		return err
 	}
 	code := failure(err)
-	m.note(ctx, id, code, to, err)
+	m.note(context.WithoutCancel(ctx), id, code, to, err)
 	if !stopsAll(err) {
 		m.pace.open(tries) // it answers, and may take others
 		return job.Code(code, err)
 	}
-	_, alone := m.pace.close(id, tries)
-	if a, ok := errors.AsType[*Answer](err); ok && alone && (a.Step == stepRecipient || a.Step == stepData) {
-		m.pace.open(true) // others must not wait for what may be about this one
-		return job.Code(code, err)
+	if often := m.pace.close(id, tries); often && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return job.Code(code, err) // it steps back: perhaps it is about this one, which the next that tries will show
 	}
 	return job.Retry(0, job.Code(code, err)) // it keeps its place: the gate is what waits
 }
 
-// note keeps what the relay has answered, and tells the log once in a while.
-func (m *Mailer) note(ctx context.Context, id int64, code, to string, err error) {
-	words := ""
-	if a, ok := errors.AsType[*Answer](err); ok {
-		words = a.Words(to)
+// takesAgain notes that the relay has taken a mail, once after it took none.
+func (m *Mailer) takesAgain(ctx context.Context) {
+	if m.takes.Swap(true) {
+		return
 	}
-	db := m.Signing.DB
-	failed := db.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(qPutAnswer, code, words, tx.Now().UnixMicro(), tx.Now().Add(-saidWithin).UnixMicro())
+	err := m.Signing.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		_, err := tx.Exec(qTakesAgain, false)
 		return err
 	})
+	if err != nil {
+		m.takes.Store(false)
+		m.Log.LogAttrs(ctx, slog.LevelError, "relay_answer_not_kept", slog.String("error", err.Error()))
+	}
+}
+
+// note keeps what the relay has answered, and tells the log once in a while.
+func (m *Mailer) note(ctx context.Context, id int64, code, to string, err error) {
+	words, stops, one := "", stopsAll(err), false
+	if a, ok := errors.AsType[*Answer](err); ok {
+		words, one = a.Words(to), a.isAboutMailbox()
+	}
+	failed := m.Signing.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qPutAnswer, code, words, tx.Now().UnixMicro(), stops, one, tx.Now().Add(-saidWithin).UnixMicro())
+		return err
+	})
+	if stops {
+		m.takes.Store(false)
+	}
 	if failed != nil {
 		m.Log.LogAttrs(ctx, slog.LevelError, "relay_answer_not_kept", slog.String("error", failed.Error()))
 	}

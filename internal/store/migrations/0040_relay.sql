@@ -5,5 +5,7 @@ CREATE TABLE relay_answer (
   words {key} NOT NULL,
   since {int} NOT NULL, -- µs; when it began
   latest {int} NOT NULL, -- µs
-  n {int} NOT NULL -- so often since then
+  n {int} NOT NULL, -- so often since then
+  stops {bool} NOT NULL, -- it stopped all mails, and none has gone since
+  one {bool} NOT NULL -- it is about single mailboxes, which nobody here can mend
 ) {strict};

@@ -56,8 +56,8 @@ type look struct {
 	done    chan struct{}
 	letter  *cachedLetter // nil if there is none, or what it is cannot be known
 	checked time.Time     // when the letter was found to be so
-	at      time.Time // when it began
-	err     error // beside a letter: the database was away, and the letter is as it was before
+	at      time.Time     // when it began
+	err     error         // beside a letter: the database was away, and the letter is as it was before
 }
 
 // over reports whether the look has ended.
