@@ -299,11 +299,12 @@ func deliveryJSON(d delivery.Delivery) map[string]any {
 	if d.Corrects != 0 {
 		v["corrects"] = delivery.ID(d.Corrects)
 	}
-	if !d.Embargo.IsZero() {
-		v["embargo"] = d.Embargo.Format(time.RFC3339)
+	from := d.PublicAt
+	if !d.IsPublic() {
+		from = d.Embargo
 	}
-	if !d.PublicAt.IsZero() {
-		v["public_at"] = d.PublicAt.Format(time.RFC3339)
+	if !from.IsZero() {
+		v["public_at"] = from.Format(time.RFC3339)
 	}
 	return v
 }

@@ -83,7 +83,8 @@ func (a *Answer) refuses(to string) bool {
 var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throttl`, `slow down`, `exceed`)
 
 // isFull says the same without an enhanced code.
-var isFull = anyOf(`(mailbox|user|recipient|account|inbox|storage).*(quota|full|exceed|over)`, `(quota|full|exceed|over).*(mailbox|user|recipient|account|inbox|storage)`)
+var isFull = anyOf(`(mailbox|user|recipient|account|inbox|storage).*(quota|full|exceed|over)`,
+	`(quota|full|exceed|over).*(mailbox|user|recipient|account|inbox|storage)`)
 
 // isAboutMailbox reports whether an answer is about single mailboxes: their state, or that they take a mail only when it comes again.
 func (a *Answer) isAboutMailbox() bool {
