@@ -42,7 +42,7 @@ var (
 	qFindIssued  = store.Q("news_issue.find", `SELECT after_id FROM news_issue WHERE letter_id = $1 AND number = $2 AND done_at IS NULL`)
 	qListSent    = store.Q("news_issue.list_sent", `
 		SELECT number, created_at, done_at FROM news_issue WHERE letter_id = $1 AND created_at > $2 ORDER BY number {for_update}`)
-	qMoveIssue   = store.Q("news_issue.move", `
+	qMoveIssue = store.Q("news_issue.move", `
 		UPDATE news_issue SET after_id = $1, mails = mails + $2, done_at = $3 WHERE letter_id = $4 AND number = $5 AND after_id = $6 AND done_at IS NULL`)
 
 	qFollow = store.Q("follower.insert", `
