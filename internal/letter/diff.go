@@ -1,48 +1,58 @@
 package letter
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
 
-// DiffKind says what became of a paragraph between two editions.
-type DiffKind string
-
-// The kinds of a paragraph in a diff.
-const (
-	DiffSame    DiffKind = "same"
-	DiffAdded   DiffKind = "added"
-	DiffRemoved DiffKind = "removed"
+	"github.com/yuin/goldmark/text"
 )
 
-// DiffParagraph is a paragraph of either edition.
+// DiffKind says what became of a paragraph or of words between two editions.
+type DiffKind string
+
+// The kinds.
+const (
+	DiffSame     DiffKind = "same"
+	DiffAdded    DiffKind = "added"
+	DiffRemoved  DiffKind = "removed"
+	DiffReworded DiffKind = "reworded" // a paragraph of which words were taken and added
+)
+
+// DiffParagraph is a paragraph of either edition, or one that both have in other words.
 type DiffParagraph struct {
 	Kind  DiffKind
 	Spans []DiffSpan
 }
 
-// DiffSpan is a run of words; Changed marks those that the paragraph's counterpart does not have.
+// DiffSpan is a run of words that stayed, came or went.
 type DiffSpan struct {
-	Text    string
-	Changed bool
+	Kind DiffKind
+	Text string
 }
 
-// Diff compares two canonical files by paragraph, and paragraphs that were reworded by word.
+// Diff compares two canonical files by paragraph, and paragraphs that were reworded by word. Words are as a reader sees them, without the
+// marks of the file, unless only these differ.
 func Diff(from, to string) []DiffParagraph {
 	a, b := strings.Split(strings.TrimSpace(from), "\n\n"), strings.Split(strings.TrimSpace(to), "\n\n")
 	var out []DiffParagraph
 	var removed, added []string
+	whole := func(kind DiffKind, paragraph string) {
+		out = append(out, DiffParagraph{kind, []DiffSpan{{kind, readable(paragraph)}}})
+	}
 	flush := func() {
 		for i, old := range removed {
 			if i < len(added) && similar(old, added[i]) {
-				was, is := diffWords(old, added[i])
-				out = append(out, DiffParagraph{DiffRemoved, was}, DiffParagraph{DiffAdded, is})
+				out = append(out, DiffParagraph{DiffReworded, diffWords(old, added[i])})
 				continue
 			}
-			out = append(out, DiffParagraph{DiffRemoved, []DiffSpan{{old, true}}})
+			whole(DiffRemoved, old)
 			if i < len(added) {
-				out = append(out, DiffParagraph{DiffAdded, []DiffSpan{{added[i], true}}})
+				whole(DiffAdded, added[i])
 			}
 		}
-		for _, text := range added[min(len(removed), len(added)):] {
-			out = append(out, DiffParagraph{DiffAdded, []DiffSpan{{text, true}}})
+		for _, fresh := range added[min(len(removed), len(added)):] {
+			whole(DiffAdded, fresh)
 		}
 		removed, added = nil, nil
 	}
@@ -50,7 +60,7 @@ func Diff(from, to string) []DiffParagraph {
 		switch {
 		case step.inA && step.inB:
 			flush()
-			out = append(out, DiffParagraph{DiffSame, []DiffSpan{{step.text, false}}})
+			whole(DiffSame, step.text)
 		case step.inA:
 			removed = append(removed, step.text)
 		default:
@@ -59,6 +69,27 @@ func Diff(from, to string) []DiffParagraph {
 	}
 	flush()
 	return out
+}
+
+var (
+	// lineMark is what stands before an item of a list or a note, which is no text to the parser and is one to readers.
+	lineMark = regexp.MustCompile(`^\s*(\p{Nd}+[.)]|[-*+]|\[\^[^\]]+\]:)\s+`)
+	target   = regexp.MustCompile(`\]\(([^)\s]*)`)
+)
+
+// lineParser reads a line of a file, which is enough for its words.
+var lineParser = Text{}.markdown("").Parser()
+
+// readable returns the words of a paragraph of a canonical file as a reader sees them.
+func readable(paragraph string) string {
+	var lines []string
+	for line := range strings.Lines(paragraph) {
+		mark := strings.TrimSpace(lineMark.FindString(line))
+		source := []byte(line[len(lineMark.FindString(line)):])
+		words := wordsOf(lineParser.Parse(text.NewReader(source)), source)
+		lines = append(lines, strings.TrimSpace(strings.Trim(mark, "[]^:")+" "+strings.TrimSuffix(strings.TrimSpace(words), "\\")))
+	}
+	return strings.Join(lines, " ")
 }
 
 // similar reports whether two paragraphs share half of the shorter one's words.
@@ -78,26 +109,41 @@ func similar(a, b string) bool {
 	return shared*2 >= min(len(words), len(others))
 }
 
-func diffWords(from, to string) (was, is []DiffSpan) {
-	add := func(spans []DiffSpan, text string, changed bool) []DiffSpan {
-		if n := len(spans); n > 0 && spans[n-1].Changed == changed {
-			spans[n-1].Text += " " + text
-			return spans
-		}
-		if len(spans) > 0 {
-			text = " " + text
-		}
-		return append(spans, DiffSpan{text, changed})
+// diffWords compares two paragraphs by word. What words alone do not show, where a link leads or what is emphasised, is compared as it
+// stands in the file.
+func diffWords(from, to string) (spans []DiffSpan) {
+	was, is := readable(from), readable(to)
+	if was == is || !slices.Equal(target.FindAllString(from, -1), target.FindAllString(to, -1)) {
+		was, is = from, to
 	}
-	for _, step := range align(strings.Fields(from), strings.Fields(to)) {
-		if step.inA {
-			was = add(was, step.text, !step.inB)
+	var gone, come []string // of the change that goes on
+	add := func(kind DiffKind, words []string) {
+		if len(words) == 0 {
+			return
 		}
-		if step.inB {
-			is = add(is, step.text, !step.inA)
+		joined := strings.Join(words, " ")
+		if n := len(spans); n > 0 && spans[n-1].Kind == kind {
+			spans[n-1].Text += " " + joined
+			return
+		}
+		spans = append(spans, DiffSpan{kind, joined})
+	}
+	for _, step := range align(strings.Fields(was), strings.Fields(is)) {
+		switch {
+		case step.inA && step.inB:
+			add(DiffRemoved, gone)
+			add(DiffAdded, come)
+			gone, come = nil, nil
+			add(DiffSame, []string{step.text})
+		case step.inA:
+			gone = append(gone, step.text)
+		default:
+			come = append(come, step.text)
 		}
 	}
-	return was, is
+	add(DiffRemoved, gone)
+	add(DiffAdded, come)
+	return spans
 }
 
 type alignment struct {
@@ -120,8 +166,8 @@ func align(a, b []string) (out []alignment) {
 		end++
 	}
 	out = append(out, alignMiddle(a[start:len(a)-end], b[start:len(b)-end])...)
-	for _, text := range a[len(a)-end:] {
-		out = append(out, alignment{text, true, true})
+	for _, same := range a[len(a)-end:] {
+		out = append(out, alignment{same, true, true})
 	}
 	return out
 }
@@ -156,11 +202,11 @@ func alignMiddle(a, b []string) (out []alignment) {
 			j++
 		}
 	}
-	for _, text := range a[i:] {
-		out = append(out, alignment{text, true, false})
+	for _, gone := range a[i:] {
+		out = append(out, alignment{gone, true, false})
 	}
-	for _, text := range b[j:] {
-		out = append(out, alignment{text, false, true})
+	for _, come := range b[j:] {
+		out = append(out, alignment{come, false, true})
 	}
 	return out
 }

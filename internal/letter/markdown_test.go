@@ -142,44 +142,63 @@ func FuzzCleanMarkdown(f *testing.F) {
 }
 
 func TestDiff_marksWhatChanged(t *testing.T) {
-	from, to := "# A\n\nThe granary is empty.\n\nSame.\n\nGone entirely today.\n", "# A\n\nThe granary was empty.\n\nSame.\n\nA wholly other sentence stands here.\n\nNew.\n"
-	var b strings.Builder
-	for _, p := range letter.Diff(from, to) {
-		b.WriteString(string(p.Kind) + ":")
-		for _, s := range p.Spans {
-			if s.Changed {
-				b.WriteString("[" + s.Text + "]")
-			} else {
-				b.WriteString(s.Text)
-			}
+	for _, c := range []struct{ from, to, want string }{
+		{"# A\n\nThe granary is empty.\n\nSame.\n\nGone entirely today.\n", "# A\n\nThe granary was empty.\n\nSame.\n\nA wholly other sentence stands here.\n\nNew.\n",
+			"A\nThe granary [-is][+was] empty.\nSame.\n[-Gone entirely today.]\n[+A wholly other sentence stands here.]\n[+New.]\n"},
+		{"2) **Open** the [records](https://a.example), all 504 of them.", "2) **Open** the [records](https://a.example), all 512 of them.",
+			"2) Open the records, all [-504][+512] of them.\n"},
+		{"Open the [records](https://a.example).", "Open the [records](https://b.example).",
+			"Open the [-[records](https://a.example).][+[records](https://b.example).]\n"}, // or the change would not be seen
+		{"1) Open it.\n2) Close it.", "1) Open it.\n3) Close it.", "1) Open it. [-2)][+3)] Close it.\n"},
+		{"Anna Lund\\\nChair", "Anna Lund\\\nTreasurer", "Anna Lund [-Chair][+Treasurer]\n"},
+		{"[^1]: A note of 3 May.", "[^1]: A note of 4 May.", "1 A note of [-3][+4] May.\n"},
+		{"one *two* three", "one two three", "one [-*two*][+two] three\n"},
+	} {
+		var b strings.Builder
+		for _, p := range letter.Diff(c.from, c.to) {
+			b.WriteString(marked(p))
 		}
-		b.WriteString("\n")
-	}
-	want := "same:# A\nremoved:The granary[ is] empty.\nadded:The granary[ was] empty.\nsame:Same.\nremoved:[Gone entirely today.]\n" +
-		"added:[A wholly other sentence stands here.]\nadded:[New.]\n"
-	if got := b.String(); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+		if got := b.String(); got != c.want {
+			t.Errorf("got\n%swant\n%s", got, c.want)
+		}
 	}
 }
 
+// marked writes a paragraph of a difference with what went and what came in brackets.
+func marked(p letter.DiffParagraph) string {
+	var b strings.Builder
+	for i, s := range p.Spans {
+		switch {
+		case s.Kind == letter.DiffRemoved:
+			b.WriteString(strings.Repeat(" ", min(i, 1)) + "[-" + s.Text + "]")
+		case s.Kind == letter.DiffAdded && i > 0 && p.Spans[i-1].Kind == letter.DiffRemoved:
+			b.WriteString("[+" + s.Text + "]")
+		case s.Kind == letter.DiffAdded:
+			b.WriteString(strings.Repeat(" ", min(i, 1)) + "[+" + s.Text + "]")
+		default:
+			b.WriteString(strings.Repeat(" ", min(i, 1)) + s.Text)
+		}
+	}
+	return b.String() + "\n"
+}
+
+// What went and what stayed is the one text, what stayed and what came the other.
 func TestDiff_givesBothTextsBack(t *testing.T) {
 	long := strings.Repeat("word other ", 3000)
 	for _, pair := range [][2]string{{"", ""}, {"a", ""}, {"", "a"}, {"a\n\nb\n\nc", "c\n\na\n\nb"}, {long + "x", "y " + long}, {"a b c d", "d c b a"}} {
-		var old, fresh []string
+		var texts [2][]string
 		for _, p := range letter.Diff(pair[0], pair[1]) {
-			var text strings.Builder
 			for _, s := range p.Spans {
-				text.WriteString(s.Text)
-			}
-			if p.Kind != letter.DiffAdded {
-				old = append(old, text.String())
-			}
-			if p.Kind != letter.DiffRemoved {
-				fresh = append(fresh, text.String())
+				if s.Kind != letter.DiffAdded {
+					texts[0] = append(texts[0], s.Text)
+				}
+				if s.Kind != letter.DiffRemoved {
+					texts[1] = append(texts[1], s.Text)
+				}
 			}
 		}
-		for i, got := range []string{strings.Join(old, "\n\n"), strings.Join(fresh, "\n\n")} {
-			if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(pair[i]), " ") {
+		for i, got := range texts {
+			if strings.Join(strings.Fields(strings.Join(got, " ")), " ") != strings.Join(strings.Fields(pair[i]), " ") {
 				t.Errorf("%.40q: %.60q came back", pair[i], got)
 			}
 		}

@@ -237,10 +237,10 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	noSignatories.Kind, noSignatories.Entries, noSignatories.NextURL = "organisation", nil, ""
 	diff := public.DiffPage{Base: base(l.T("diff.title", "From", 1, "To", 2), "/letters/x/editions/1/diff/2"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		From: 1, To: 2, Follows: "substantive", Texts: texts, Lang: lang, Dir: w.dir,
-		Lines: []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Text: w.subtitle, Changed: false}}},
-			{Kind: "removed", Text: []page.DiffSpan{{Text: w.text + " ", Changed: false}, {Text: w.name, Changed: true}}},
-			{Kind: "added", Text: []page.DiffSpan{{Text: w.text + " ", Changed: false}, {Text: w.organisation, Changed: true}}}, {Kind: "skipped", Text: nil},
-			{Kind: "same", Text: []page.DiffSpan{{Text: w.text, Changed: false}}}}}
+		Lines: []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.subtitle}}},
+			{Kind: "reworded", Text: []page.DiffSpan{{Kind: "same", Text: w.text}, {Kind: "removed", Text: w.name}, {Kind: "added", Text: w.organisation}}},
+			{Kind: "added", Text: []page.DiffSpan{{Kind: "added", Text: w.text}}}, {Kind: "removed", Text: []page.DiffSpan{{Kind: "removed", Text: w.name}}},
+			{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.text}}}}}
 	mail := public.CaughtMail{To: "ada@example.org", Subject: l.T("mail.confirm.subject"),
 		Text: l.T("mail.greeting") + "\n\n" + l.T("mail.confirm.asked") + "\n\n" + w.title + "\n\n" + l.T("mail.confirm.link") +
 			"\n\nhttp://localhost:8080/confirm/abc\n\n" + l.T("mail.confirm.code") + "\n\n" + l.T("mail.confirm.not_me") + "\n\n" + l.T("mail.confirm.why"),

@@ -226,16 +226,16 @@ func StateOf(l letter.Letter, now time.Time) letter.State {
 	return l.State
 }
 
-// DiffLine is a paragraph that stayed, came or went.
+// DiffLine is a paragraph that stayed, came, went or was reworded.
 type DiffLine struct {
-	Kind string // same, added, removed, skipped
+	Kind string // same, added, removed, reworded
 	Text []DiffSpan
 }
 
 // DiffSpan is a run of words inside a paragraph.
 type DiffSpan struct {
-	Text    string
-	Changed bool
+	Kind string // same, added, removed
+	Text string
 }
 
 // LinesOf returns a difference as a page shows it.
@@ -243,7 +243,7 @@ func LinesOf(difference []letter.DiffParagraph) (lines []DiffLine) {
 	for _, d := range difference {
 		line := DiffLine{Kind: string(d.Kind)}
 		for _, span := range d.Spans {
-			line.Text = append(line.Text, DiffSpan(span))
+			line.Text = append(line.Text, DiffSpan{string(span.Kind), span.Text})
 		}
 		lines = append(lines, line)
 	}
