@@ -219,7 +219,15 @@ func unmark(t *testing.T, instance config.Instance) {
 // killedRestore begins a restore and kills it while it loads.
 func (w walk) killedRestore(t *testing.T, to config.Instance, args ...string) {
 	t.Helper()
+	w.endedRestore(t, os.Kill, to, args...)
+}
+
+// endedRestore is killedRestore with another signal, and returns what was said last.
+func (w walk) endedRestore(t *testing.T, by os.Signal, to config.Instance, args ...string) string {
+	t.Helper()
 	killed := testkit.Command(t, to, append([]string{"restore", "-", "--identity", w.k.file}, args...)...)
+	var said bytes.Buffer
+	killed.Stderr = &said
 	in, err := killed.StdinPipe()
 	backup, errRead := os.ReadFile(w.file)
 	if err != nil || errRead != nil || killed.Start() != nil {
@@ -232,8 +240,12 @@ func (w walk) killedRestore(t *testing.T, to config.Instance, args ...string) {
 		note, _ := os.ReadFile(filepath.Join(to.Data, "keys", "instance.json"))
 		return bytes.Contains(note, []byte(`"restoring"`))
 	})
-	_ = killed.Process.Kill()
+	_ = killed.Process.Signal(by)
+	if by != os.Kill { // it may wait for more of the backup
+		_ = in.Close()
+	}
 	_ = killed.Wait()
+	return said.String()
 }
 
 // What is left behind says so itself: neither the keys of before the move, with the note of then, nor a copy of the folder that lacks
@@ -275,6 +287,10 @@ func TestRestore_oldUsedMeanwhile(t *testing.T) {
 	const interrupted = "was interrupted: run the same undersigned restore again"
 	const spent = "the log may have gone on since this backup"
 
+	if said := w.endedRestore(t, os.Interrupt, w.to, "--since", w.since); !strings.Contains(said, "interrupted; run the same restore again") {
+		t.Errorf("who interrupts it is told %q", said)
+	}
+	refused(t, "after Ctrl+C", interrupted, w.first.instance)
 	w.killedRestore(t, w.to, "--since", w.since)
 	refused(t, "the folder that the keys come from", interrupted, w.first.instance)
 	refused(t, "a backup of it", interrupted, w.first.instance, "backup", filepath.Join(w.files, "late.age"), "--recipients-file", w.recipients)
