@@ -31,9 +31,9 @@ type Options struct {
 // Report is the outcome of an audit. What was claimed and does not hold is in Problems, here and in each letter.
 type Report struct {
 	Checkpoint
-	Key      string         `json:"key"`     // the verifier key that was trusted
-	Trusted  bool           `json:"trusted"` // it was given, and not taken from the source
-	Since    *Checkpoint    `json:"since,omitempty"`
+	Key      string         `json:"key"`             // the verifier key that was trusted
+	Trusted  bool           `json:"trusted"`         // it was given, and not taken from the source
+	Since    *Checkpoint    `json:"since,omitempty"` // the older checkpoint that the log begins with
 	Letters  []LetterReport `json:"letters"`
 	Problems []string       `json:"problems,omitempty"`
 }
@@ -191,6 +191,9 @@ func add(list *[]string, format string, args ...any) {
 
 func (a *audit) readClaim(ctx context.Context, slug string) error {
 	data, err := a.Fetch(ctx, "letters/"+slug+".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no letter %s here (letters/%s.json: %w)", slug, slug, err)
+	}
 	if err != nil {
 		return fmt.Errorf("letters/%s.json: %w", slug, err)
 	}
@@ -257,7 +260,10 @@ func (a *audit) readCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("the older checkpoint: %w", err)
 	}
 	a.report.Since = &since
-	a.expect(since.Size, since.Root.String(), a.problem, "the older checkpoint")
+	a.expect(since.Size, since.Root.String(), func(format string, args ...any) {
+		a.report.Since = nil // it does not begin with it
+		a.problem(format, args...)
+	}, "the older checkpoint")
 	return nil
 }
 

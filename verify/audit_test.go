@@ -354,3 +354,16 @@ func FuzzAudit_bundle(f *testing.F) {
 		}
 	})
 }
+
+// An older checkpoint that the log contradicts is not one that it begins with.
+func TestAudit_contradictsTheOlderCheckpoint(t *testing.T) {
+	s, m := goodSite(t)
+	other, err := verify.Checkpoint{Origin: s.signer.Name(), Size: m.early, Root: verify.Hash{1}}.Sign(s.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit(t, s.files().fs(), verify.Options{Since: other})
+	if err != nil || r.Since != nil || len(r.Problems) != 1 || !strings.HasPrefix(r.Problems[0], "the older checkpoint has the root ") {
+		t.Errorf("%v, %+v", err, r)
+	}
+}

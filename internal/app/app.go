@@ -43,6 +43,8 @@ type Options struct {
 	// NewInstance lets an empty database begin under new keys where there are keys that belong to other data; these are set aside.
 	// It does nothing to an instance that is there.
 	NewInstance bool
+	// Existing refuses to make an instance where there is none.
+	Existing bool
 
 	LookupTXT account.LookupTXT // for the keys of mails that are read in and the records of domains; nil asks the system's resolver
 }
@@ -77,6 +79,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if o.LookupTXT == nil {
 		o.LookupTXT = net.DefaultResolver.LookupTXT
 	}
+	if o.Existing && isNone(o.Instance) {
+		return nil, errNone(o.Instance)
+	}
 	if err := os.MkdirAll(o.Instance.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("--data: %w", err)
 	}
@@ -96,7 +101,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err = mark.refuse(o.Server != nil); err != nil {
 		return nil, err
 	}
-	b, err := readBelongings(ctx, db, o.Instance.Data)
+	b, err := readBelongings(ctx, db, o.Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +111,9 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err == nil {
 		err = b.refuse()
 	}
+	if err == nil && o.Existing && b.known == "" {
+		err = errNone(o.Instance)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +121,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b.write(ctx, o.Instance, o.Log)
+	b.writeNote(ctx, o.Instance, o.Log)
 	a = &App{DB: db, Services: NewServices(db, keys, log, o.LookupTXT), o: o, began: time.Now()}
 	if err := a.Adopt(ctx); err != nil { // before anybody acts on what has no leaf yet
 		return nil, err

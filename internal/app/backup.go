@@ -49,7 +49,7 @@ func (a *App) Backup(ctx context.Context, w io.Writer, to seal.Recipients) (Back
 	}
 	b := Backup{Format: backupFormat, ID: hex.EncodeToString(id), Made: a.DB.Now().Truncate(time.Second), Engine: a.DB.Engine(),
 		InstanceKey: a.Signing.Keys.Fingerprint(), LogKey: a.Log.Key(), LogSize: log.Checkpoint.Size, LogShown: log.Published.Size}
-	place, err := here(a.o.Instance, 0)
+	place, err := placeNote(a.o.Instance, 0)
 	if err != nil {
 		return b, err
 	}

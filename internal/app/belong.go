@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"strconv"
 
 	"github.com/undersigned/undersigned/internal/config"
@@ -26,13 +27,25 @@ type belongings struct {
 	known    string     // fingerprint of the instance key that the database was made with, "" when it is empty
 	logKey   string     // verifier key of its log, "" before it has one
 	restores int        // how often the database came from a backup
+	left     string     // where the data went, as the database itself says, "" when they are here
+	original string     // the folder that this one is a copy of, "" for none
 }
 
-const restoresKey = "restores"
+const (
+	restoresKey = "restores"
+	leftKey     = "left_behind"
+)
+
+// refusal is why an instance is not opened, and what to do about it, apart, for the doctor.
+type refusal struct{ why, mend string }
+
+// Error says both.
+func (r *refusal) Error() string { return r.why + ": " + r.mend }
 
 // readBelongings reads keys, note and database in this order, since that in which another process makes them is note, keys,
 // database, note: keys that were there when the note said that they were used have a database.
-func readBelongings(ctx context.Context, db *store.DB, folder string) (b belongings, err error) {
+func readBelongings(ctx context.Context, db *store.DB, o config.Instance) (b belongings, err error) {
+	folder := o.Data
 	b.folder = folder
 	b.keys, err = seal.ReadKeys(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -48,7 +61,7 @@ func readBelongings(ctx context.Context, db *store.DB, folder string) (b belongi
 		return b, err
 	}
 	var restores string
-	for key, to := range map[string]*string{"instance_key": &b.known, "log_key": &b.logKey, restoresKey: &restores} {
+	for key, to := range map[string]*string{"instance_key": &b.known, "log_key": &b.logKey, restoresKey: &restores, leftKey: &b.left} {
 		if *to, err = fact(ctx, db, key); err != nil {
 			return b, err
 		}
@@ -58,34 +71,71 @@ func readBelongings(ctx context.Context, db *store.DB, folder string) (b belongi
 			return b, fmt.Errorf("the number of restores cannot be read: %w", err)
 		}
 	}
+	// A folder that was moved leaves nothing; one that was copied leaves a second database of one log. On PostgreSQL there is one,
+	// whichever folder names it.
+	if other := otherFolder(b.note, folder); other != "" && o.Database == "" && b.note.Database == "" && store.InFolder(other) {
+		b.original = other
+	}
 	return b, nil
 }
 
 // refuse says why this database must not be opened with these keys, or nil.
 func (b belongings) refuse() error {
 	keys := filepath.Join(b.folder, "keys")
+	n := b.note
+	if n == nil {
+		n = &seal.Note{}
+	}
+	// The last that a restore does is to take this away: its database counts it by then.
+	ended := n.Restores > 0 && n.Restores == b.restores && n.Restoring == n.Where()
 	switch {
-	case b.known == "" && b.note != nil && b.note.Restoring != "":
-		return fmt.Errorf("a restore into %s was interrupted and this database is empty: run the same undersigned restore again", b.note.Restoring)
-	case b.known == "" && (b.keys != nil || b.signs) && (b.note == nil || !b.note.Unused):
+	case n.Restoring != "" && !ended:
+		return &refusal{"a restore of this instance into " + n.Restoring + " was interrupted", "run the same undersigned restore again, which goes on. " +
+			"Or give it up with undersigned restore --give-up, and what was used before can be used again"}
+	case b.left != "":
+		return errLeft(b.left, keys)
+	case b.known == "" && (b.keys != nil || b.signs) && !n.Unused:
 		last := ""
 		if b.note != nil {
-			last = " (last they were used with " + b.note.Where() + ")"
+			last = " (last they were used with " + n.Where() + ")"
 		}
-		return fmt.Errorf("the keys in %s belong to an instance whose data are not here%s: restore it first (undersigned restore), or say where its data "+
-			"are with --data or --database. A new, empty instance beside it begins with undersigned serve --new-instance, under keys of its own", keys, last)
+		return &refusal{"the keys in " + keys + " belong to an instance whose data are not here" + last,
+			"restore it first (undersigned restore), or say where its data are with --data or --database. A new, empty instance beside it begins " +
+				"with undersigned serve --new-instance, under keys of its own"}
 	case b.known == "":
 		return nil
 	case b.keys == nil:
-		return fmt.Errorf("this database was made with the instance key that has the fingerprint %s, and there is no instance.key in %s: put that file "+
-			"back (undersigned keys import FILE --identity FILE), or name its folder with --data; nothing was made", b.known, keys)
+		return &refusal{"this database was made with the instance key that has the fingerprint " + b.known + ", and there is no instance.key in " + keys +
+			"; nothing was made", "put that file back (undersigned keys import FILE --identity FILE), or name its folder with --data"}
 	case b.keys.Fingerprint() != b.known:
 		return errKeys(b.folder)
-	case b.note != nil && b.note.Restores > b.restores:
-		return fmt.Errorf("the data here were left behind: this instance was restored to %s, where its log goes on. Name that place, "+
-			"and move what is here away", b.note.Where())
+	case n.Restores > b.restores:
+		return errLeft(n.Where(), keys)
+	case b.original != "":
+		return &refusal{fmt.Sprintf("%s is a copy: last these keys were used with --data %s, which is still there, and a log goes on in one place", b.folder, b.original),
+			"name that folder with --data; or, to go on in this one, see that nothing runs on that one and move undersigned.db* in it away"}
 	}
 	return nil
+}
+
+// isNone reports, without making anything, that there is no instance; of PostgreSQL it can only be told once that is open.
+func isNone(o config.Instance) bool {
+	_, err := seal.ReadKeys(o.Data)
+	return errors.Is(err, fs.ErrNotExist) && o.Database == "" && !store.InFolder(o.Data)
+}
+
+func errNone(o config.Instance) error {
+	place := "--data " + o.Data
+	if o.Database != "" {
+		place = "that database"
+	}
+	return &refusal{"there is no instance in " + place, "name its folder with --data, and its database with --database unless it is SQLite; the first start of a server makes one"}
+}
+
+func errLeft(to, keys string) error {
+	return &refusal{"the data here were left behind: this instance was restored to " + to + ", where its log goes on",
+		"name that place. What is left behind is the database alone: undersigned.db* in the folder, or the old one of PostgreSQL. The keys in " + keys +
+			" stay where they are"}
 }
 
 // renew lets an empty database begin under keys of its own: those that are there are kept under another name.
@@ -142,8 +192,8 @@ func (b belongings) openLog(ctx context.Context, db *store.DB, wanted string) (*
 	if b.logKey == "" {
 		key, err = tlog.OpenKey(b.folder, origin)
 	} else if key, err = tlog.ReadKey(b.folder); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the log of this instance is signed by a key that is not in %s: put log.key back (undersigned keys import FILE "+
-			"--identity FILE). Where it is lost, the log goes on under another name from a backup; nothing was made", filepath.Join(b.folder, "keys"))
+		return nil, &refusal{"the log of this instance is signed by a key that is not in " + filepath.Join(b.folder, "keys") + "; nothing was made",
+			"put log.key back (undersigned keys import FILE --identity FILE). Where it is lost, the log goes on under another name from a backup"}
 	}
 	if err != nil {
 		return nil, err
@@ -158,8 +208,8 @@ func (b belongings) openLog(ctx context.Context, db *store.DB, wanted string) (*
 	return tlog.Open(ctx, db, key)
 }
 
-// here is the note of an instance that is open in a place.
-func here(o config.Instance, restores int) (n seal.Note, err error) {
+// placeNote is the note of an instance that is open in a place.
+func placeNote(o config.Instance, restores int) (n seal.Note, err error) {
 	n.Restores = restores
 	if n.Folder, err = filepath.Abs(o.Data); err != nil {
 		return n, err
@@ -168,11 +218,14 @@ func here(o config.Instance, restores int) (n seal.Note, err error) {
 	return n, err
 }
 
-// note writes down where the data are, beside the keys. It may fail: keys that several machines share may lie where nothing can be
+// writeNote writes down where the data are, beside the keys. It may fail: keys that several machines share may lie where nothing can be
 // written, and the database alone refuses what matters most.
-func (b belongings) write(ctx context.Context, o config.Instance, log *slog.Logger) {
-	now, err := here(o, b.restores)
-	if err == nil && (b.note == nil || *b.note != now) {
+func (b belongings) writeNote(ctx context.Context, o config.Instance, log *slog.Logger) {
+	now, err := placeNote(o, b.restores)
+	if b.note != nil {
+		now.Spent = b.note.Spent
+	}
+	if err == nil && (b.note == nil || !reflect.DeepEqual(*b.note, now)) {
 		err = seal.WriteNote(b.folder, now)
 	}
 	if err != nil {

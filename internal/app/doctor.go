@@ -97,7 +97,7 @@ func (d *Doctor) folder() {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.say("data folder", Warning, dir+" does not exist", "Start the server once, which makes it; or name the right folder with --data.")
+		d.say("data folder", Warning, dir+" does not exist", "Name the right folder with --data; or start the server, which makes it.")
 		return
 	case err != nil || !info.IsDir():
 		d.say("data folder", Problem, dir+" is no folder that can be read", "Name the folder with --data, and let the server's user own it.")
@@ -120,9 +120,11 @@ func (d *Doctor) folder() {
 	switch _, err := os.Stat(filepath.Join(keys, "instance.key")); {
 	case open != "":
 		d.say("keys", Problem, open+" can be read by others", "Close it: chmod -R go= "+keys+", and think about who may have read it.")
+	case errors.Is(err, fs.ErrNotExist) && isNone(d.Instance):
+		d.say("keys", Warning, "there is no key yet", "The first start makes one.")
 	case errors.Is(err, fs.ErrNotExist):
-		d.say("keys", Warning, "there is no key yet",
-			"The first start makes one. If this instance had one, put the file back first: without it nothing sealed opens.")
+		d.say("keys", Problem, "there is no instance.key in "+keys,
+			"Where the database was made with one, put it back: undersigned keys import FILE --identity FILE. A start makes one for an empty database alone.")
 	default:
 		d.say("keys", Healthy, "readable by their owner only", "")
 	}
@@ -163,19 +165,23 @@ func (d *Doctor) settings() {
 		d.say("rate limit", Healthy, "is on", "")
 	}
 	if s.PublishEvery < time.Minute {
-		d.say("publishing", Warning, "every "+s.PublishEvery.String(), "Who watches the count can tell when somebody signed. Use --publish-every 10m.")
-	} else {
-		d.say("publishing", Healthy, "every "+s.PublishEvery.String(), "")
+		d.say("publishing", Warning, "every "+s.PublishEvery.String()+", as given here",
+			"Who watches the count can tell when somebody signed. Use --publish-every 10m.")
+	} else { // a server that runs with another rhythm cannot be asked for it
+		d.say("publishing", Healthy, "every "+s.PublishEvery.String()+", as given here", "")
 	}
 	wide := slices.ContainsFunc(s.TrustProxy, func(cidr string) bool {
 		p, err := netip.ParsePrefix(cidr)
 		return err == nil && p.Bits() < 8
 	})
-	if wide {
+	switch {
+	case wide:
 		d.say("trusted proxies", Problem, strings.Join(s.TrustProxy, ", "),
 			"Name the proxy alone, as in --trust-proxy 127.0.0.1/32: now any visitor can claim any address.")
-	} else {
-		d.say("trusted proxies", Healthy, strings.Join(append([]string{"none more than named:"}, s.TrustProxy...), " "), "")
+	case len(s.TrustProxy) == 0:
+		d.say("trusted proxies", Healthy, "none", "")
+	default:
+		d.say("trusted proxies", Healthy, strings.Join(s.TrustProxy, ", "), "")
 	}
 	if host, _, err := net.SplitHostPort(s.MetricsListen); s.MetricsListen != "" && err == nil {
 		if ip, err := netip.ParseAddr(host); host == "" || err == nil && !ip.IsLoopback() && !ip.IsPrivate() {
@@ -374,10 +380,24 @@ func (d *Doctor) mailDomain(ctx context.Context, base *url.URL) {
 
 // database opens the instance as every command does, and looks at what lies in it.
 func (d *Doctor) database(ctx context.Context) {
-	a, err := Open(ctx, Options{Instance: d.Instance, Now: d.Now})
+	if isNone(d.Instance) {
+		d.say("database", Warning, "there is none yet in "+d.Instance.Data, "The first start of the server makes it. If there should be one, name its folder with --data.")
+		return
+	}
+	a, err := Open(ctx, Options{Instance: d.Instance, Now: d.Now, Existing: true})
+	if why, ok := errors.AsType[*refusal](err); ok {
+		d.say("database", Problem, why.why, sentence(why.mend))
+		return
+	}
 	if err != nil {
-		d.say("database", Problem, err.Error(),
-			"Put back the keys that belong to this database, start PostgreSQL, or use the newer program that made it: whichever the message says.")
+		mend := "Let the server's user own the folder, and see that its disk is whole and not full."
+		switch {
+		case errors.Is(err, store.ErrNewer):
+			mend = "Use the version of the program that the message names, or a later one."
+		case d.Instance.Database != "":
+			mend = "Start PostgreSQL, or mend --database: host, port, database, user and password."
+		}
+		d.say("database", Problem, err.Error(), mend)
 		return
 	}
 	defer a.Close()
@@ -400,7 +420,7 @@ func (d *Doctor) database(ctx context.Context) {
 			mend = "Make the database anew with ENCODING 'UTF8'."
 		case "synchronous_standby_names":
 			if v == Problem {
-				v = Warning
+				v, f.Value = Warning, "is empty"
 			}
 			mend = "With one server a broken disk loses signatures. Set up a synchronous standby, or make backups often."
 		case "max_connections":
@@ -463,15 +483,25 @@ func (d *Doctor) troubles(ctx context.Context, a *App) {
 			says, mend = "the mail server cannot be reached", "Look at host, port and firewall. The mails go out by themselves when it answers."
 		}
 		if t.One {
-			d.say("mails", Healthy, fmt.Sprintf("%d wait for single mailboxes, for which nothing can be mended here: the mail server answers: %s", t.Mails, t.Words), "")
+			d.say("mails", Healthy, fmt.Sprintf("%s for single mailboxes, for which nothing can be mended here: the mail server answers: %s", waiting(t.Mails), t.Words), "")
 			continue
 		}
-		d.say("mails", Problem, fmt.Sprintf("%d wait since %s: %s", t.Mails, t.Since.Format(time.DateTime+" MST"), says), mend)
+		d.say("mails", Problem, fmt.Sprintf("%s since %s: %s", waiting(t.Mails), t.Since.Format(time.DateTime+" MST"), says), mend)
 	}
 	if len(found) == 0 {
 		d.say("mails", Healthy, "none waits for an answer of the mail server", "")
 	}
 }
+
+func waiting(mails int) string {
+	if mails == 1 {
+		return "1 mail waits"
+	}
+	return fmt.Sprintf("%d mails wait", mails)
+}
+
+// sentence begins with a capital letter and ends with a full stop.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
 func (d *Doctor) letters(ctx context.Context, a *App) {
 	all, err := a.Letters.ListAll(ctx)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -18,7 +17,7 @@ var (
 )
 
 func errKeys(data string) error {
-	return fmt.Errorf("the keys in %s/keys are not those of this database; put back the key files it was made with, every process needs the same", data)
+	return &refusal{"the keys in " + data + "/keys are not those of this database", "put back the key files it was made with, every process needs the same"}
 }
 
 // fact returns what the database says of the instance, "" when it says nothing.

@@ -80,7 +80,7 @@ func (r Restore) Run(ctx context.Context) (report RestoreReport, err error) {
 	if err := os.MkdirAll(r.Instance.Data, 0o700); err != nil {
 		return report, fmt.Errorf("--data: %w", err)
 	}
-	move, err := r.begin()
+	move, err := r.begin(ctx, backup, since)
 	if err != nil {
 		return report, err
 	}
@@ -90,18 +90,27 @@ func (r Restore) Run(ctx context.Context) (report RestoreReport, err error) {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	unlock, err := db.LockServe()
-	if err != nil {
-		return report, err
+	if r.Instance.Database == "" { // else begin has locked the folder
+		unlock, err := db.LockServe()
+		if err != nil {
+			return report, err
+		}
+		defer unlock()
 	}
-	defer unlock()
 	if err := move.note(); err != nil {
 		return report, err
 	}
-	if err := r.load(ctx, db, backup, dump); err != nil {
+	err = r.load(ctx, db, backup, dump)
+	if err != nil && ctx.Err() == nil {
 		return report, errors.Join(err, move.takeBack())
 	}
-	if err := r.finish(ctx, db, since, erased, move, &report); err != nil {
+	if err == nil {
+		err = r.finish(ctx, db, since, erased, move, &report)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return report, errors.New("interrupted; run the same restore again, or give it up with undersigned restore --give-up: until then no command opens the instance")
+	case err != nil:
 		return report, fmt.Errorf("%w; the rows are there and not yet safe to use: run the same command again, which goes on", err)
 	}
 	return report, nil
@@ -236,10 +245,11 @@ func (m *restored) refuse(server bool) error {
 	case m == nil:
 		return nil
 	case m.Unfinished:
-		return fmt.Errorf("a restore of this instance was interrupted (backup of %s): run the same undersigned restore again, which goes on",
-			m.Made.Format(time.RFC3339))
+		return &refusal{"a restore of this instance was interrupted (backup of " + m.Made.Format(time.RFC3339) + ")",
+			"run the same undersigned restore again, which goes on"}
 	case server:
-		return fmt.Errorf("this instance was restored (backup of %s) and its log was not checked yet: run undersigned log check first", m.Made.Format(time.RFC3339))
+		return &refusal{"this instance was restored (backup of " + m.Made.Format(time.RFC3339) + ") and its log was not checked yet",
+			"run undersigned log check first"}
 	}
 	return nil
 }

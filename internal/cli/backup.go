@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -36,10 +35,11 @@ func recipients(c config.Recipients) (seal.Recipients, error) {
 
 // withExisting is with for an instance that must be there: an empty one that was just made has nothing to keep.
 func (e *environment) withExisting(instance config.Instance, fn func(a *app.App) error) error {
-	if _, err := seal.ReadKeys(instance.Data); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no instance in %s: name its folder with --data", instance.Data)
+	a, err := app.Open(e.ctx, app.Options{Instance: instance, Existing: true})
+	if err != nil {
+		return err
 	}
-	return e.with(instance, fn)
+	return errors.Join(fn(a), a.Close())
 }
 
 type backupCommand struct {
@@ -110,16 +110,28 @@ func inWords(d time.Duration) string {
 
 type restoreCommand struct {
 	config.Instance
-	File     string   `arg:"" help:"The backup, - for standard input."`
-	Identity []string `required:"" placeholder:"FILE" help:"File of an age identity that opens it; several are tried."`
+	File     string   `arg:"" optional:"" help:"The backup, - for standard input."`
+	Identity []string `placeholder:"FILE" help:"File of an age identity that opens it; several are tried."`
 	Since    string   `placeholder:"FILE" help:"The last checkpoint of the log that anybody outside has seen (GET /log/checkpoint): the log then continues. Without it a log of another name goes on from the backup."`
 	Erasures []string `placeholder:"FILE" help:"A copy of DATA/erasures from the machine that was lost: who was erased, withdrew or hid their name since the backup does not come back. The one in --data is read in any case."`
 	NewKeys  bool     `help:"The instance key is lost: give up what only it opens (addresses, names that are not public, submissions that wait) and keep what is public."`
+	GiveUp   bool     `help:"Give up a restore that was interrupted, instead of restoring: what was used before with --data can be used again."`
 	JSON     bool     `help:"Print one JSON object."`
 }
 
 // Run restores a backup into an empty instance.
 func (c *restoreCommand) Run(e *environment) error {
+	switch {
+	case c.GiveUp && c.File != "":
+		return fmt.Errorf("%w: --give-up restores no backup: leave FILE away", errUsage)
+	case c.GiveUp:
+		where, err := app.GiveUpRestore(c.Instance)
+		return e.done(err, "The restore into %s was given up. Another one that is to continue the log needs a new backup and a new checkpoint.\n", where)
+	case c.File == "":
+		return fmt.Errorf("%w: name the backup, - for standard input", errUsage)
+	case len(c.Identity) == 0:
+		return fmt.Errorf("%w: name the file of an identity that opens the backup with --identity", errUsage)
+	}
 	with, err := seal.ReadIdentities(c.Identity...)
 	if err != nil {
 		return fmt.Errorf("--identity: %w", err)
@@ -179,4 +191,11 @@ func several(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }

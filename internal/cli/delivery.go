@@ -220,7 +220,7 @@ func (c *deliveryAdd) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		return printDelivery(e, d, a.DB.Now(), c.JSON)
+		return printDelivery(e, d, c.JSON)
 	})
 }
 
@@ -242,7 +242,7 @@ func fileAt(path string, role delivery.FileRole) (delivery.File, error) {
 	return delivery.File{Role: role, Name: filepath.Base(path), Content: data}, err
 }
 
-func printDelivery(e *environment, d delivery.Delivery, now time.Time, asJSON bool) error {
+func printDelivery(e *environment, d delivery.Delivery, asJSON bool) error {
 	if asJSON {
 		return e.printJSON(deliveryJSON(d))
 	}
@@ -323,7 +323,7 @@ func (c *deliveryList) Run(e *environment) error {
 			return err
 		}
 		for _, d := range st.Deliveries {
-			if err := printDelivery(e, d, a.DB.Now(), c.JSON); err != nil {
+			if err := printDelivery(e, d, c.JSON); err != nil {
 				return err
 			}
 		}

@@ -87,8 +87,8 @@ func (c *letterShow) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		e.printf("  signed by %d organisations and %d people; %d of these withheld, %d withdrawn, %d removed\n", counts.Organisations,
-			counts.Persons, counts.Withheld, counts.Withdrawn, counts.Removed)
+		e.printf("  signed by %s and %s; %d of these withheld, %d withdrawn, %d removed\n", several(counts.Organisations, "organisation"),
+			persons(counts.Persons), counts.Withheld, counts.Withdrawn, counts.Removed)
 		editions, err := a.Letters.Editions.List(e.ctx, l.ID)
 		for _, x := range editions {
 			e.printf("  edition %d  %s  %s  %s\n", x.Number, x.PublishedAt.Format(time.DateOnly), x.SHA256, x.Follows)
@@ -314,7 +314,9 @@ type letterClose struct {
 
 // Run closes the letter.
 func (c *letterClose) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Close(e.ctx, c.Slug, 0) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Letters.Close(e.ctx, c.Slug, 0), "%s is closed. For 24 hours: undersigned letter reopen %s\n", c.Slug, c.Slug)
+	})
 }
 
 type letterReopen struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
+	"github.com/undersigned/undersigned/internal/fault"
 )
 
 type mailCommand struct {
@@ -55,6 +56,9 @@ type mailUnblock struct {
 func (c *mailUnblock) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
 		lifted, err := a.Unblock(e.ctx, c.Address)
+		for _, f := range fault.All(err) {
+			f.Field = "ADDRESS" // there is no form here
+		}
 		for _, b := range lifted {
 			if c.JSON {
 				if err := e.printJSON(b); err != nil {

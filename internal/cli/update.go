@@ -137,5 +137,7 @@ type updateRemove struct {
 
 // Run removes the update.
 func (c *updateRemove) Run(e *environment) error {
-	return e.with(c.Instance, func(a *app.App) error { return a.Letters.Updates.Remove(e.ctx, c.Slug, c.Number) })
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Letters.Updates.Remove(e.ctx, c.Slug, c.Number), "Update %d of %s is taken back.\n", c.Number, c.Slug)
+	})
 }

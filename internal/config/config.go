@@ -17,7 +17,7 @@ import (
 
 // Instance says which instance a command works on.
 type Instance struct {
-	Data     string `default:"./data" env:"UNDERSIGNED_DATA" placeholder:"DIR" help:"Folder of the keys, and of the database unless --database is given."`
+	Data     string `default:"./data" env:"UNDERSIGNED_DATA" placeholder:"DIR" help:"Folder of the keys, and of the database unless --database is given. Default: ./data."`
 	Database string `env:"UNDERSIGNED_DATABASE" placeholder:"URL" help:"postgres://… uses PostgreSQL instead of the SQLite file in --data."`
 	Origin   string `env:"UNDERSIGNED_ORIGIN" placeholder:"NAME" help:"Name of the public log, for ever; only when the instance is made. Default: undersigned/ and 16 random digits."`
 }

@@ -114,6 +114,11 @@ func (l Letter) AcceptsConfirmations(now time.Time) bool {
 	return (l.State == Open || l.State == Closed) && l.SignOn != SignOnNone && (end.IsZero() || now.Before(end))
 }
 
+// CanReopen reports whether the letter can be opened again as it is: its end is not in the log, its key not destroyed, its deadline not over.
+func (l Letter) CanReopen(now time.Time) bool {
+	return l.State == Closed && !l.Final && now.Before(l.ClosedAt.Add(KeptAfterClose)) && (!l.Deadline.IsSet() || now.Before(l.Deadline.At))
+}
+
 // Refusal says why a letter takes no signatures any more.
 func (l Letter) Refusal() *fault.Error {
 	if l.State == Open && l.Deadline.IsSet() {

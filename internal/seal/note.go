@@ -24,6 +24,10 @@ type Note struct {
 	Database string `json:"database,omitempty"`
 	// Restoring is where a restore that has not ended brings the data, in the words of Where; "" when none runs.
 	Restoring string `json:"restoring,omitempty"`
+	// Backup is the id of the backup that Restoring is about.
+	Backup string `json:"backup,omitempty"`
+	// Spent are ids of backups after which the log has gone on, or may have: it is not continued from them once more.
+	Spent []string `json:"spent,omitempty"`
 	// Unused says that the keys are being made: no database knows them yet.
 	Unused bool `json:"unused,omitempty"`
 }
@@ -93,6 +97,6 @@ func importNote(dir string, imported Note) error {
 	if err != nil || there != nil && !there.Unused && there.Restores >= imported.Restores {
 		return err
 	}
-	imported.Unused, imported.Restoring = false, ""
+	imported.Unused, imported.Restoring, imported.Backup = false, "", ""
 	return WriteNote(dir, imported)
 }

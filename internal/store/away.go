@@ -2,12 +2,15 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ErrAway says that PostgreSQL does not answer, or takes no writes: nothing was written. It passes by itself.
@@ -27,6 +30,7 @@ const (
 	watchEvery = time.Second
 	patience   = 4 * time.Second // without an answer until the database counts as away
 	readyLimit = 1500 * time.Millisecond
+	readyEvery = 200 * time.Millisecond
 )
 
 // presence is whether PostgreSQL answers one kind of statement, and who waits for it.
@@ -124,13 +128,13 @@ func (db *DB) Watch(ctx context.Context) {
 	for {
 		began := time.Now()
 		limited, cancel := context.WithTimeout(ctx, patience)
-		errRead := db.probe(limited, false)
+		errRead := db.probe(limited, db.probes, false)
 		errWrite := errRead
 		if errRead == nil {
 			read = began
 			// An idle server is not made to write each second.
 			if errWrite = nil; db.wrote.Swap(false) || db.writing.away.Load() {
-				errWrite = db.probe(limited, true)
+				errWrite = db.probe(limited, db.probes, true)
 			}
 			if errWrite == nil {
 				written = began
@@ -161,7 +165,7 @@ func (db *DB) mark(ctx context.Context, p *presence, what string, err error, sil
 		return
 	}
 	if err != nil {
-		db.o.Log.LogAttrs(ctx, slog.LevelError, "database_away", slog.String("for", what), slog.String("error", mapError(err).Error()))
+		db.o.Log.LogAttrs(ctx, slog.LevelError, "database_away", slog.String("for", what), slog.String("error", awayReason(err)))
 	} else {
 		db.o.Log.LogAttrs(ctx, slog.LevelInfo, "database_back", slog.String("for", what))
 	}
@@ -172,14 +176,65 @@ func (db *DB) mark(ctx context.Context, p *presence, what string, err error, sil
 	}()
 }
 
-// probe asks on a connection of its own. A write is a message in the write-ahead log, which COMMIT makes durable as it does a
+// awayReason says why a probe failed, for the log, without the names of the database's host and user that the driver would say.
+func awayReason(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return "postgres: " + e.Code
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer"
+	}
+	return "no connection"
+}
+
+// asked is a question whether the database takes writes, which whoever asks meanwhile shares.
+type asked struct {
+	at   time.Time
+	done chan struct{}
+	err  error // written before done is closed
+}
+
+// takesWrites asks PostgreSQL, within readyLimit, whether it takes writes. Anybody may ask, and each question is a durable write: so
+// there is one at a time, and its answer holds for readyEvery.
+func (db *DB) takesWrites(ctx context.Context) error {
+	db.readyMu.Lock()
+	q := db.ready
+	if q == nil || q.over() && time.Since(q.at) >= readyEvery {
+		q = &asked{at: time.Now(), done: make(chan struct{})}
+		db.ready = q
+		go func() {
+			defer close(q.done)
+			limited, cancel := context.WithTimeout(context.Background(), readyLimit)
+			defer cancel()
+			q.err = mapError(db.probe(limited, db.asks, true))
+		}()
+	}
+	db.readyMu.Unlock()
+	select {
+	case <-q.done:
+		return q.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (q *asked) over() bool {
+	select {
+	case <-q.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// probe asks on a connection of a pool that nothing else waits for. A write is a message in the write-ahead log, which COMMIT makes durable as it does a
 // signature, on standbys too; it is of no table and no byte of it stays.
-func (db *DB) probe(ctx context.Context, write bool) error {
+func (db *DB) probe(ctx context.Context, pool *sql.DB, write bool) error {
 	text := "SELECT 1"
 	if write {
 		text = "SELECT pg_logical_emit_message(true, 'undersigned', '')"
 	}
-	rows, err := db.probes.QueryContext(ctx, text)
+	rows, err := pool.QueryContext(ctx, text)
 	if err != nil {
 		return err
 	}

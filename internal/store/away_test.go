@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type wire struct {
 	to   string // the server's socket
 	mu   sync.Mutex
 	gate chan struct{} // closed while packets pass; guarded by mu
+	sent atomic.Int64  // packets to the server
 }
 
 // newWire returns a wire and the address of the database through it.
@@ -77,6 +79,9 @@ func (w *wire) carry(ctx context.Context, to, from net.Conn) {
 			return
 		}
 		if n > 0 {
+			if to.RemoteAddr().Network() == "unix" {
+				w.sent.Add(1)
+			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -103,6 +108,37 @@ var (
 	qAwayView  = store.Q("test.away_view", `SELECT COUNT(*) FROM instance`)
 	qAwayWrite = store.Q("test.away_write", `INSERT INTO instance (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`)
 )
+
+// However many ask whether the database takes writes, it is asked five times a second at most.
+func TestPing_asksOnce(t *testing.T) {
+	t.Parallel()
+	wire, address := newWire(t, testkit.PostgresURL(t))
+	db, err := store.Open(t.Context(), store.Options{Database: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	began, before := time.Now(), wire.sent.Load()
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			for range 100 {
+				if err := db.Ping(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	// A question is a packet or two; a connection that is made for it, some more.
+	if took, sent := time.Since(began), wire.sent.Load()-before; sent > 20+4*int64(took/(200*time.Millisecond)) {
+		t.Errorf("2000 questions in %v were %d packets", took, sent)
+	}
+}
 
 // While nothing comes back from PostgreSQL whoever waits is told within five seconds, who comes later at once, and it all goes on by
 // itself within ten seconds of the network's return.

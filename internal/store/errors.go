@@ -23,6 +23,7 @@ var (
 	ErrForeignKey = errors.New("store: a row refers to one that does not exist, or is referred to")
 	ErrClosed     = errors.New("store: the database is closed")
 	ErrFull       = errors.New("store: the disk is full")
+	ErrNewer      = errors.New("the database was written by a newer version of this program")
 	// ErrUnknown says that nobody knows whether the transaction was committed: it must not be acknowledged, and the
 	// caller must not assume that it did not happen either.
 	ErrUnknown = errors.New("store: the outcome of the transaction is unknown")

@@ -117,8 +117,7 @@ func (db *DB) comparePending(ctx context.Context, pool *sql.DB, known []migratio
 		i := slices.IndexFunc(known, func(k migration) bool { return k.version == a.version })
 		switch {
 		case i < 0:
-			return false, fmt.Errorf("the database was written by a newer version of this program (migration %s): "+
-				"run that version or a later one; nothing was changed", a.name)
+			return false, fmt.Errorf("%w (migration %s): run that version or a later one; nothing was changed", ErrNewer, a.name)
 		case known[i].hash != a.hash:
 			return false, fmt.Errorf("migration %s was applied to this database with another content than this program has: "+
 				"run the version that made the database, or restore a backup; nothing was changed", a.name)

@@ -57,9 +57,11 @@ func (db *DB) openPostgres(ctx context.Context) (err error) {
 	db.read.SetMaxOpenConns(connections)
 	db.read.SetMaxIdleConns(connections)
 	db.read.SetConnMaxIdleTime(5 * time.Minute)
-	db.probes = sql.OpenDB(connector)
-	db.probes.SetMaxOpenConns(4)
-	db.probes.SetMaxIdleConns(1)
+	db.probes, db.asks = sql.OpenDB(connector), sql.OpenDB(connector)
+	for _, pool := range []*sql.DB{db.probes, db.asks} {
+		pool.SetMaxOpenConns(2) // one may be of a server that hangs
+		pool.SetMaxIdleConns(1)
+	}
 	defer func() {
 		if err != nil {
 			db.Close()

@@ -225,22 +225,28 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// LockServe makes sure that no server runs on the SQLite database of a data folder until unlock is called.
+// InFolder reports whether there is a SQLite database in a data folder.
+func InFolder(data string) bool {
+	info, err := os.Stat(filepath.Join(data, databaseFile))
+	return err == nil && info.Size() > 0
+}
+
+// LockServe makes sure that no server runs with a data folder until unlock is called.
 func LockServe(data string) (unlock func(), err error) {
-	unlock, ok, err := tryLock(data, "serve")
+	unlock, ok, err := tryLock(data, "serve", unix.LOCK_EX)
 	if err == nil && !ok {
 		err = fmt.Errorf("another server is running on %s: stop it first, or give this one a --data folder of its own", data)
 	}
 	return unlock, err
 }
 
-// tryLock takes the lock DATA/name unless another holder, in this process or another, has it.
-func tryLock(data, name string) (unlock func(), ok bool, err error) {
+// tryLock takes the lock DATA/name, exclusive or shared, unless another holder, in this process or another, has it.
+func tryLock(data, name string, how int) (unlock func(), ok bool, err error) {
 	f, err := lockFile(data, name)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := flock(f, how|unix.LOCK_NB); err != nil {
 		f.Close()
 		if err == unix.EWOULDBLOCK {
 			return nil, false, nil

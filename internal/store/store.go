@@ -22,12 +22,15 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Options says which database to open.
@@ -60,9 +63,11 @@ type DB struct {
 	warnings     atomic.Int64  // PostgreSQL: warnings of the server so far, see tryPostgres
 
 	patient          driver.Connector // PostgreSQL only, as what follows; see patiently
-	probes           *sql.DB          // see Watch
+	probes, asks     *sql.DB          // of Watch, and of Ping
 	reading, writing presence
 	wrote            atomic.Bool // since the last probe that wrote
+	readyMu          sync.Mutex
+	ready            *asked // the last; guarded by readyMu
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -108,8 +113,10 @@ func (db *DB) Close() error {
 		if db.read != nil {
 			err = db.read.Close()
 		}
-		if db.probes != nil {
-			err = errors.Join(err, db.probes.Close())
+		for _, pool := range []*sql.DB{db.probes, db.asks} {
+			if pool != nil {
+				err = errors.Join(err, pool.Close())
+			}
 		}
 		if db.checkpointer != nil {
 			err = errors.Join(err, db.closeCheckpointer())
@@ -134,11 +141,11 @@ func (db *DB) Ping(ctx context.Context) error {
 	if db.isClosed() {
 		return ErrClosed
 	}
+	if db.engine == Postgres {
+		return db.takesWrites(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
-	if db.engine == Postgres {
-		return mapError(db.probe(ctx, true))
-	}
 	return mapError(db.read.PingContext(ctx)) // the pool keeps a connection more than there are readers
 }
 
@@ -200,12 +207,20 @@ func (db *DB) Repeat(ctx context.Context, q *Query, args ...any) (deleted int, e
 	}
 }
 
-// LockServe makes sure that one server runs on this data folder. On PostgreSQL any number may.
+// LockServe makes sure that one server runs on this data folder. On PostgreSQL any number may, but none while somebody else has called
+// the function of this name; where the folder cannot be written to, nobody can know.
 func (db *DB) LockServe() (unlock func(), err error) {
-	if db.engine == Postgres {
-		return func() {}, nil
+	if db.engine == SQLite {
+		return LockServe(db.o.Data)
 	}
-	return LockServe(db.o.Data)
+	unlock, ok, err := tryLock(db.o.Data, "serve", unix.LOCK_SH)
+	switch {
+	case err != nil:
+		return func() {}, nil
+	case !ok:
+		return nil, fmt.Errorf("a restore, or a server of the SQLite database, is running on %s: stop it first, or give this one a --data folder of its own", db.o.Data)
+	}
+	return unlock, nil
 }
 
 // TryTurn takes the turn of the name among all processes on this database, if nobody has it: a lock that ends with the
@@ -218,7 +233,7 @@ func (db *DB) TryTurn(ctx context.Context, name string) (release func(), ok bool
 	if db.engine == Postgres {
 		return db.tryTurnPostgres(ctx, name)
 	}
-	return tryLock(db.o.Data, name)
+	return tryLock(db.o.Data, name, unix.LOCK_EX)
 }
 
 // Signals returns a channel that gets a value after each commit in this process of a transaction that called

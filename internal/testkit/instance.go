@@ -59,7 +59,7 @@ func FirstDifference(a, b string) string {
 	return ""
 }
 
-// CopyFolder returns a new folder with the database of one and the keys of another.
+// CopyFolder returns a new folder with the database of one and the keys of another, without the note by which a copy is known as one.
 func CopyFolder(t testing.TB, database, keys string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -75,7 +75,11 @@ func CopyFolder(t testing.TB, database, keys string) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(filepath.Join(keys, "keys"))); err != nil {
+	err := os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(filepath.Join(keys, "keys")))
+	if err == nil {
+		err = os.Remove(filepath.Join(dir, "keys", "instance.json"))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return dir

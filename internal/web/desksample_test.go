@@ -66,6 +66,8 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 		Findings: []desk.FindingView{{Text: l.T("desk.check.figure", "Quote", w.text), Blocks: false}, {Text: l.T("desk.check.lead"), Blocks: true}}, Blocked: true}
 	ready := board
 	ready.Blocked, ready.Findings = false, nil
+	closedBoard := ready
+	closedBoard.State, closedBoard.Draft, closedBoard.CanReopen = "closed", false, true
 	open := board
 	open.State, open.Draft, open.Open, open.Next, open.Number, open.Deadline, open.Counted, open.Organisations, open.Persons, open.Held = "open", false,
 		true, true, 2, date, true, 47, 1283, 3
@@ -206,7 +208,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Spoken:   []page.Choice{{Value: l.Code, Text: page.Tagged{Text: l.Name, Lang: l.Code, Dir: l.Dir}, Chosen: true}},
 			Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)},
 			Left:     []desk.LeftView{{Says: l.T("desk.left_out.furniture", "Text", w.text, "Line", 41), Text: w.text}}}},
-		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open},
+		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open}, {"desk-board-closed", closedBoard},
 		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), Action: "/desk/letters/x/news", CanMail: true, Followers: 1283,
 			Updates: []desk.UpdateView{{Number: "3", Title: tag(w.longName), Subject: l.T("mail.news.subject", "Title", w.title),
 				Items: []mail.NewsItem{{Text: l.T("mail.news.update", "Name", w.longName), URL: "https://letters.example.org/letters/x/updates/3"}}}}}},

@@ -137,8 +137,20 @@ func TestDesk_aLettersLife(t *testing.T) {
 		if got := ada.Post(path, url.Values{"do": {"close"}, "sure": {"1"}}); got.Status != http.StatusSeeOther {
 			t.Errorf("%d", got.Status)
 		}
+		if !strings.Contains(ada.Get(path).Body, `value="reopen"`) {
+			t.Error("no button opens the letter again")
+		}
+		if got := ada.Post(path, url.Values{"do": {"reopen"}}); got.Status != http.StatusSeeOther {
+			t.Errorf("opening again: %d", got.Status)
+		}
+		if l, err := a.Letters.Find(t.Context(), l.Slug); err != nil || l.State != letter.Open {
+			t.Errorf("%s, %v", l.State, err)
+		}
+		if got := ada.Post(path, url.Values{"do": {"reopen"}}); got.Status != http.StatusConflict {
+			t.Errorf("opening what is open: %d", got.Status)
+		}
 		trail := ada.Get(path + "/trail").Main(t)
-		for _, act := range []string{"began the letter", "opened the letter", "asked a second member", "approved", "closed the letter"} {
+		for _, act := range []string{"began the letter", "opened the letter", "asked a second member", "approved", "closed the letter", "opened the letter again"} {
 			if !strings.Contains(trail, act) {
 				t.Errorf("the trail does not say %q: %s", act, trail)
 			}

@@ -163,6 +163,47 @@ func TestDoctor_findsWhatIsPlanted(t *testing.T) {
 	}
 }
 
+// Examining makes nothing, and what is said about how to mend it is about what was found.
+func TestDoctor_saysWhatWouldMend(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		plant      func(d *app.Doctor)
+		mend, nota string
+	}{
+		"no instance": {func(d *app.Doctor) { d.Instance.Data = filepath.Join(d.Instance.Data, "none") }, "first start of the server makes it", "PostgreSQL"},
+		"no keys":     {func(d *app.Doctor) { _ = os.RemoveAll(filepath.Join(d.Instance.Data, "keys")) }, "Put that file back", "PostgreSQL"},
+		"left behind": {func(d *app.Doctor) {
+			n, err := seal.ReadNote(d.Instance.Data)
+			if err == nil {
+				n.Restores, n.Folder = 1, "/elsewhere"
+				err = seal.WriteNote(d.Instance.Data, *n)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}, "Name that place", "put"},
+		"interrupted": {func(d *app.Doctor) {
+			if err := seal.WriteNote(d.Instance.Data, seal.Note{Restoring: "--data /elsewhere", Backup: "x"}); err != nil {
+				t.Error(err)
+			}
+		}, "Run the same undersigned restore again", "PostgreSQL"},
+		"PostgreSQL away": {func(d *app.Doctor) { d.Instance.Database = "postgres://127.0.0.1:1/none?connect_timeout=2" }, "Start PostgreSQL", "keys"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := doctor(t, store.SQLite)
+			c.plant(d)
+			found := verdicts(t, d)["database"]
+			if !strings.Contains(found.Mend, c.mend) || strings.Contains(found.Mend, c.nota) {
+				t.Errorf("%+v", found)
+			}
+			if _, err := os.Stat(d.Instance.Data); name == "no instance" && err == nil {
+				t.Error("the doctor made a folder")
+			}
+		})
+	}
+}
+
 // After a restore the log is to be checked, and after one that made new keys these are to be exported.
 func TestDoctor_afterARestore(t *testing.T) {
 	k, o, d := newKeeper(t), withLetter(t, store.SQLite), doctor(t, store.SQLite)
@@ -271,7 +312,7 @@ func TestDoctor_saysWhatTheRelayAnswers(t *testing.T) {
 		d := &app.Doctor{Instance: a.Options.Instance, Server: *a.Options.Server, DNS: names{}, HTTP: http.DefaultClient, SendTest: "you@example.org",
 			Trace: func(line string) { said = append(said, line) }}
 		found := verdicts(t, d)
-		if c := found["mails"]; c.Verdict != app.Problem || !strings.Contains(c.Found, "1 wait since") || !strings.Contains(c.Found, "451 4.3.0 try later, …") {
+		if c := found["mails"]; c.Verdict != app.Problem || !strings.Contains(c.Found, "1 mail waits since") || !strings.Contains(c.Found, "451 4.3.0 try later, …") {
 			t.Errorf("%+v", c)
 		}
 		if c := found["test mail"]; c.Verdict != app.Problem || !strings.Contains(c.Found, "451 4.3.0 try later, … (to RCPT)") {

@@ -47,6 +47,7 @@ func newSite(t *testing.T, database string, servers int) *site {
 	for range servers {
 		server, url := testkit.Serve(t, s.instance, s.inbox)
 		s.servers, s.urls = append(s.servers, server), append(s.urls, url)
+		testkit.NewClient(t, url).Get("/") // is held from now on
 	}
 	return s
 }
@@ -124,10 +125,12 @@ func (s *site) fails() {
 			return status == http.StatusServiceUnavailable
 		})
 		said, _, _ := strings.Cut(fa.T("layout.as_of", "Time", "|"), "|")
-		testkit.Eventually(s.t, "the letter is shown as of before", func() bool {
-			r := c.Get("/fa" + testkit.Page)
-			return r.Status == http.StatusOK && strings.Contains(r.Body, said)
-		})
+		for _, path := range []string{testkit.Page, "/"} {
+			testkit.Eventually(s.t, path+" is shown as of before", func() bool {
+				r := c.Get("/fa" + path)
+				return r.Status == http.StatusOK && strings.Contains(r.Body, said)
+			})
+		}
 		form := testkit.SignForm("کسی که می‌ماند", "stays@failover.example").Encode()
 		r, err := c.Try(http.MethodPost, "/fa"+testkit.Page+"/signatures", strings.NewReader(form), "Content-Type", testkit.Urlencoded)
 		if err != nil || r.Status != http.StatusServiceUnavailable || !strings.Contains(r.Body, "stays@failover.example") ||

@@ -21,6 +21,7 @@ type BoardPage struct {
 	Form                      page.Form
 	Action, PublicURL, State  string
 	Draft, Open               bool
+	CanReopen                 bool   // it is closed, and its end is not in the log yet
 	Fixed                     bool   // its text changes only by a next edition
 	HandedEarly               bool   // a draft that was handed over
 	PublishAt                 string // when a draft is published by itself, or that it was not, in words
@@ -86,6 +87,7 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		PublicURL: page.Local(r, "/letters/"+l.Slug), Draft: l.State == letter.Draft, Open: l.State == letter.Open, MayWrite: d.Role.May(account.Editor),
 		MayVet: d.Role.May(account.Reviewer),
 		SignOn: string(l.SignOn), Protected: l.Protected, Number: l.Edition.Number, Next: next && l.State != letter.Draft, HasCall: l.Call != nil, CanMail: h.CanMail}
+	p.CanReopen = l.CanReopen(h.Now())
 	p.Fixed, p.HandedEarly = l.Fixed(), l.State == letter.Draft && !l.FixedAt.IsZero()
 	if l.State == letter.Draft && !l.PublishAt.IsZero() {
 		key := "desk.board.publishes"
@@ -193,9 +195,10 @@ func (h *Handlers) checklist(r *http.Request, d *Visit, e letter.Edition) ([]let
 // boardActs are what the buttons of the board do.
 var boardActs = map[string]act{
 	"open": (*Handlers).open, "publish": (*Handlers).publish, "ask_again": (*Handlers).askAgain, "discard": (*Handlers).discard, "close": (*Handlers).close,
+	"reopen": (*Handlers).reopen,
 }
 
-// SubmitBoard opens, publishes or closes the letter.
+// SubmitBoard opens, publishes, closes or reopens the letter.
 func (h *Handlers) SubmitBoard(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, err := page.ReadForm(w, r)
 	if err != nil {
@@ -237,4 +240,9 @@ func (h *Handlers) close(r *http.Request, d *Visit, v url.Values) (string, error
 		return "", fault.New(fault.Invalid, "close_sure").On("sure")
 	}
 	return "closed", h.Letters.Close(r.Context(), d.Letter.Slug, d.User.ID)
+}
+
+func (h *Handlers) reopen(r *http.Request, d *Visit, _ url.Values) (string, error) {
+	_, err := h.Letters.Reopen(r.Context(), d.Letter.Slug, nil, d.User.ID)
+	return "opened", err
 }

@@ -54,7 +54,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		s.Logger.LogAttrs(r.Context(), slog.LevelError, "internal_error", slog.String("request", VisitOf(r).ID), slog.String("error", err.Error()))
 		if s.Passing != nil && s.Passing(err) {
-			s.FailWith(w, r, fault.New(fault.Unavailable, "busy"), http.StatusServiceUnavailable)
+			s.FailWith(w, r, fault.New(fault.Unavailable, "no_database"), http.StatusServiceUnavailable)
 		} else {
 			s.FailInternal(w, r)
 		}

@@ -123,10 +123,14 @@ func (h *Handlers) ShowHealth(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// ShowReady answers while the database does.
+// ShowReady answers a machine whether somebody can sign: the database answers, and takes writes.
 func (h *Handlers) ShowReady(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Ready(r.Context()); err != nil {
-		return fault.New(fault.Unavailable, "busy").Because(err)
+	w.Header().Set("Content-Type", page.Plain)
+	w.Header().Set("Cache-Control", "no-store")
+	if h.Ready(r.Context()) != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("not ready: the database does not answer\n"))
+		return nil
 	}
 	_, _ = w.Write([]byte("ready\n"))
 	return nil

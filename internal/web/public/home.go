@@ -3,6 +3,7 @@ package public
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
@@ -44,7 +45,7 @@ const listedLetters = 100 // on the front page
 
 // ShowHome lists the letters of the instance.
 func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request) error {
-	letters, next, err := h.listLetters(r)
+	letters, next, err := h.homeLetters(r)
 	if err != nil {
 		return err
 	}
@@ -61,6 +62,45 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return h.Render(w, http.StatusOK, p)
+}
+
+// listed is which letters the front page named when it was last read.
+type listed struct {
+	slugs []string
+	next  string
+	at    time.Time
+}
+
+// homeLetters is listLetters for the front page. While the database is away these are the newest letters of the last look, as far as
+// each is held as it was; feeds and data, which do not say as of when they are, are not sent then.
+func (h *Handlers) homeLetters(r *http.Request) (list []*cachedLetter, next string, err error) {
+	newest := r.URL.Query().Get("before") == ""
+	now := h.Now()
+	list, next, err = h.listLetters(r)
+	if err == nil {
+		if newest {
+			held := listed{next: next, at: now}
+			for _, l := range list {
+				held.slugs = append(held.slugs, l.Slug)
+			}
+			h.listed.Store(&held)
+		}
+		return list, next, nil
+	}
+	held := h.listed.Load()
+	if !newest || held == nil || !h.cache.passing(err) {
+		return nil, "", err
+	}
+	for _, slug := range held.slugs {
+		if l, err := h.cache.find(r.Context(), slug); err == nil {
+			list = append(list, l)
+		} // else it has changed since, or cannot be known
+	}
+	if len(list) == 0 {
+		return nil, "", err
+	}
+	page.VisitOf(r).AsOf = held.at
+	return list, held.next, nil
 }
 
 // listLetters returns the published letters that the request asks for, newest first, and where the older ones begin.

@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
@@ -50,8 +51,9 @@ type Services struct {
 type Handlers struct {
 	*page.Site
 	Services
-	cache letterCache
-	tiles tileCache
+	cache  letterCache
+	listed atomic.Pointer[listed]
+	tiles  tileCache
 }
 
 // New returns the handlers of a site.
