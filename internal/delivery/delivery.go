@@ -42,6 +42,7 @@ type Standing struct {
 	Exhibits   map[string]string // names of the files that something rests on, by hash
 
 	today        time.Time
+	stated       []Stated     // by offices
 	confidential map[int]bool // addressees of whom the public knows nothing but the text; nil for editors
 }
 
@@ -113,6 +114,17 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		entries[i].Corrected = corrected[e.ID]
 	}
 	entries = visible(entries, st, v)
+	if st.stated, err = statedIn(tx, l.ID, v); err != nil {
+		return st, err
+	}
+	stated := st.stated
+	for i, x := range stated { // that a response is private nobody learns from what rests on it
+		if id, rests := x.Evidence.Response(); rests {
+			if _, known := st.Response(id); !known {
+				stated[i].Evidence = ""
+			}
+		}
+	}
 	if st.Exhibits, err = exhibitNames(tx, l, entries); err != nil {
 		return st, err
 	}
@@ -123,8 +135,9 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	for _, a := range asked {
 		d := Demand{Asked: a}
 		known := entries
+		st.stated = stated
 		if v == ForPublic && !a.Sure { // an editor has still to say that it is the demand which they are about
-			known = nil
+			known, st.stated = nil, nil
 		}
 		for _, to := range st.Addressees {
 			if st.confidential[to.Number] { // to say that nothing was handed over would be untrue
@@ -204,7 +217,7 @@ func (st Standing) Begun() bool {
 	said := func(a Addressee) bool { return a.Said != nil }
 	return len(st.Deliveries)+len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) ||
 		slices.ContainsFunc(st.Demands, func(d Demand) bool {
-			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
+			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History)+len(c.Stated) > 0 })
 		})
 }
 

@@ -137,6 +137,13 @@ func (m *Mailer) kinds() []anyKind {
 			},
 		},
 
+		kind[delivery.OfficeMail, delivery.OfficeEnvelope]{
+			template: "office",
+			envelope: m.Deliveries.OfficeEnvelope,
+			content:  m.office,
+			refused:  m.Deliveries.OfficeTurned,
+		},
+
 		// To editors.
 		kind[dueMail, dueOf]{template: "due", envelope: m.due, content: m.dueSoon},
 		kind[summaryMail, closed]{template: "summary", envelope: m.closed, content: m.summary},

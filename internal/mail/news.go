@@ -154,6 +154,17 @@ func inWords(locale *i18n.Locale, l letter.Letter, st delivery.Standing, updates
 				return say("Name", called(r.Addressee)), "/responses/" + parts[0]
 			}
 		}
+	case news.AboutStated:
+		for _, d := range st.Demands {
+			for _, c := range d.Cells {
+				for _, x := range c.Stated {
+					if delivery.ID(x.ID) == parts[0] && x.State == delivery.StatedShown {
+						return say("Number", locale.Digits(d.Number), "Name", called(c.Addressee), "Position", locale.T("stated.position."+string(x.Position))),
+							"/demands/" + d.Number
+					}
+				}
+			}
+		}
 	case news.AboutStatus:
 		for _, d := range st.Demands {
 			for _, c := range d.Cells {

@@ -33,6 +33,7 @@ const (
 	AboutDelivery = "delivery" // its id: a letter was handed over
 	AboutResponse = "response" // its id: something came back
 	AboutStatus   = "status"   // demand and addressee: where a demand stands
+	AboutStated   = "stated"   // its id: an office stated its own view of a demand
 )
 
 // Of returns what the fact is about, and its parts.
