@@ -91,6 +91,15 @@ func (m *Mailer) kinds() []anyKind {
 			content: m.notCounted,
 		},
 		kind[news.DigestMail, told]{template: "news", bulk: true, envelope: m.told, content: m.digest, refused: m.News.Refused},
+		kind[news.FollowMail, news.Asking]{
+			template: "follow",
+			envelope: m.News.Asking,
+			turn:     m.followTurn,
+			went:     func(j news.FollowMail) { m.Mailboxes.Went(j.Asked) },
+			content:  m.following,
+			refused:  m.News.NotAsked,
+		},
+		kind[news.FollowedMail, news.All]{template: "followed", envelope: m.News.All, content: m.followedAll},
 		kind[news.TextMail, signing.Envelope]{
 			template: "text",
 			bulk:     true,

@@ -40,6 +40,12 @@ func (s *Server) routes() {
 	s.handle("GET /letters/{slug}/calendar.ics", p.SendCalendar)
 	s.handle("GET /addressees/{slug}", p.ShowAddressee)
 	s.handle("GET /exhibits/{sha256}", p.SendExhibit)
+	s.handle("GET /letters/{slug}/follow", p.ShowFollow)
+	s.handle("POST /letters/{slug}/follow", s.limited(p.SubmitFollow))
+	s.handle("GET /follow/{token}", p.ShowFollowConfirm)
+	s.handle("POST /follow/{token}", s.limited(p.SubmitFollowConfirm))
+	s.handle("GET /following/{token}", p.ShowFollowing)
+	s.handle("POST /following/{token}", s.limited(p.SubmitFollowing))
 	s.handle("GET /letters/{slug}/{file}", p.SendTakeaway)
 	s.handle("GET /letters/{slug}/signatures", s.refuseRead) // {file} would take it
 	s.handle("POST /letters/{slug}/signatures", s.limited(p.SubmitSignature))
