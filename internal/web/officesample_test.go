@@ -64,7 +64,7 @@ func statementsSample(l *i18n.Locale, w words, base func(title, path string) pag
 		Action: "/desk/letters/x/statements", CanMail: true, Waiting: []desk.StatedLine{line}, Decided: []desk.StatedLine{shown},
 		Form: page.Form{Values: url.Values{"text": {w.text}}, Errors: map[string]string{"sure": l.T("fault.office.sure"), "file": l.T("fault.stated.evidence")},
 			Order: []string{"sure", "file"}},
-		Languages: []page.Option{{Value: l.Code, Text: l.Name}}, WordsIn: []page.Option{{Value: l.Code, Text: l.Name}},
+		AskedIn: []page.Option{{Value: l.Code, Text: l.Name}}, WordsIn: []page.Option{{Value: l.Code, Text: l.Name}},
 		Numbers: []page.Option{{Value: "1", Text: l.T("answers.demand_n", "Number", l.Digits("1"))}}, From: []page.Option{{Value: "1", Text: l.Isolate(w.longName)}},
 		Responses: []page.Option{{Value: "response:1a", Text: l.T("response.kind.reply")}}}
 	for _, x := range delivery.Positions {

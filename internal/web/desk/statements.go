@@ -22,7 +22,7 @@ type StatementsPage struct {
 	Draft, CanMail   bool
 	Offices          []OfficeView
 	Waiting, Decided []StatedLine
-	Languages        []page.Option // of the product
+	AskedIn          []page.Option // languages of the product
 	Reasons          []page.Option
 	Numbers, From    []page.Option // demands and addressees, of the form that enters one
 	Positions        []page.Option
@@ -80,7 +80,7 @@ func (h *Handlers) statementsPage(w http.ResponseWriter, r *http.Request, d *Vis
 		Reasons: options(loc, "stated.reason.", delivery.StatedReasons...), Positions: options(loc, "stated.position.", delivery.Positions...),
 		WordsIn: wordsIn(loc, l)}
 	for _, x := range i18n.All() {
-		p.Languages = append(p.Languages, page.Option{Value: x.Code, Text: x.Name})
+		p.AskedIn = append(p.AskedIn, page.Option{Value: x.Code, Text: x.Name})
 	}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
