@@ -58,6 +58,11 @@ func office(t *testing.T, a *testkit.Running) (link, confirm, shown string) {
 	}
 	_, err := a.Deliveries.PutAddressee(ctx, testkit.Slug, delivery.AddresseeChange{Number: 1, Email: &address}, 0)
 	must(err)
+	links, err := a.Deliveries.OfficeLinks(ctx, testkit.Letter(t, a.App))
+	must(err)
+	for _, k := range links {
+		must(a.Deliveries.EndOffice(ctx, testkit.Slug, k.ID, 0))
+	}
 	must(a.Deliveries.AskOffice(ctx, testkit.Slug, delivery.OfficeAsked{Addressee: 1, Email: address, Language: "en"}, 0))
 	asked := a.Inbox.Wait(t, address)
 	state := func(number string) testkit.Mail {
