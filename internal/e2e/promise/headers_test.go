@@ -136,7 +136,7 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/answers/{id}/file":        {"/desk" + letter + "/answers/1/file"},
 		"/desk/letters/{slug}/answers/{id}/copy":        {"/desk" + letter + "/answers/1/copy"},
 		"/desk/letters/{slug}/statements":               {"/desk" + letter + "/statements", "/fa/desk" + letter + "/statements"},
-		"/desk/letters/{slug}/statements/{id}/file":     {"/desk" + letter + "/statements/" + shown + "/file", "/desk" + letter + "/statements/0/file"},
+		"/desk/letters/{slug}/statements/{id}/file":     {"/desk" + letter + "/statements/1/file"},
 		"/desk/letters/{slug}/documents":                {"/desk" + letter + "/documents"},
 		"/desk/letters/{slug}/documents/{file}":         {"/desk" + letter + "/documents/labels.pdf", "/desk" + letter + "/documents/none"},
 		"/desk/letters/{slug}/exports":                  {"/desk" + letter + "/exports"},
