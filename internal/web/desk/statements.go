@@ -139,10 +139,8 @@ func (h *Handlers) statedLine(loc *i18n.Locale, l letter.Letter, st delivery.Sta
 			v.Demand = page.Tag(loc.Digits(d.Number)+" · "+letter.Excerpt(d.Text, shownOfDemand), l.Edition.Language)
 		}
 	}
-	if x.Position != "" {
+	if x.State == delivery.StatedHeld { // of others the line says it
 		v.Position = loc.T("stated.position." + string(x.Position))
-	}
-	if x.State == delivery.StatedHeld {
 		v.Line = loc.T("desk.statements.waits", "Name", to.Called(), "Date", loc.Date(x.At))
 		v.Waited = loc.N("desk.statements.days", int(h.Now().Sub(x.At).Hours()/24))
 	}
