@@ -1,10 +1,11 @@
 // Package delivery owns what becomes of a letter once it is written: who it goes to, how it was handed over, what came back, and where
 // each demand stands with each of those it is asked of.
 //
-// It promises that a status follows from dated facts by one pure function and from nothing else; that `met` rests on more than the
-// addressee's own word; that what was handed over is kept as it was, with a commitment to it in the public log; that a delivery or
-// response which is not public is in no view, count or leaf of the public before it is; and that history is added to and never changed. It must
-// not know pages, mails, nor how a document is laid out.
+// It promises that a status follows from dated facts by one pure function and from nothing else, what an office states itself least of all;
+// that `met` rests on more than the addressee's own word; that nobody speaks for an office who cannot read its mailbox, and that holding or
+// refusing what it states is public; that what was handed over is kept as it was, with a commitment to it in the public log; that a delivery
+// or response which is not public is in no view, count or leaf of the public before it is; and that history is added to and never changed.
+// It must not know pages, mails, nor how a document is laid out.
 package delivery
 
 import (

@@ -40,9 +40,10 @@ type follower struct {
 // boxTag names a mailbox among the followers of a letter.
 func boxTag(key *seal.LetterKey, a text.Address) []byte { return key.Tag("mailbox " + a.Mailbox) }
 
-// Gather makes followers of the signers who ticked that they want news, and of those who confirmed so by a mail of its own, once a day for each
-// letter: all of a day come in one batch, in an order that is drawn and under ids that are drawn, so that neither order nor time tell which signature a follower is of. From a day on
-// which one signer alone asked for news, whoever compares two copies of the database can tell; nothing smaller can be made of one.
+// Gather makes followers of the signers who ticked that they want news, and of those who confirmed so by a mail of its own, once a day for
+// each letter: all of a day come in one batch, in an order that is drawn and under ids that are drawn, so that neither order nor time tell
+// which signature a follower is of. From a day on which one signer alone asked for news, whoever compares two copies of the database can
+// tell; nothing smaller can be made of one.
 func (s *Service) Gather(ctx context.Context) error {
 	today := day(s.DB.Now())
 	var due []letter.ID
