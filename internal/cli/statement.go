@@ -197,6 +197,7 @@ func (c *statementRefuse) Run(e *environment) error {
 		return err
 	}
 	return e.with(c.Instance, func(a *app.App) error {
-		return e.done(a.Deliveries.RefuseStated(e.ctx, c.Slug, id, delivery.StatedReason(c.Reason), 0), "Statement %s is refused. That it was, and why, is public.\n", c.ID)
+		return e.done(a.Deliveries.RefuseStated(e.ctx, c.Slug, id, delivery.StatedReason(c.Reason), 0),
+			"Statement %s is refused. That it was, and why, is public.\n", c.ID)
 	})
 }

@@ -106,8 +106,8 @@ type statedBody struct {
 
 const statedTable = "office_statement"
 
-const statedColumns = `id, letter_id, addressee, demand_id, link_id, position, language, at, state, reason, decided_at, body, text, evidence, file_name, file_type,
-	file_sha256, token_hash, token, created_at`
+const statedColumns = `id, letter_id, addressee, demand_id, link_id, position, language, at, state, reason, decided_at, body, text, evidence,
+	file_name, file_type, file_sha256, token_hash, token, created_at`
 
 var (
 	qInsertStated = store.Q("office_statement.insert", `
@@ -145,8 +145,8 @@ var (
 func scanStated(row store.Row) (x Stated, err error) {
 	var at, created int64
 	var decided *int64
-	err = row.Scan(&x.ID, &x.letter, &x.Addressee, &x.demand, &x.link, &x.Position, &x.Language, &at, &x.State, &x.Reason, &decided, &x.body, &x.Text,
-		&x.Evidence, &x.File, &x.FileType, &x.SHA256, &x.hash, &x.token, &created)
+	err = row.Scan(&x.ID, &x.letter, &x.Addressee, &x.demand, &x.link, &x.Position, &x.Language, &at, &x.State, &x.Reason, &decided, &x.body,
+		&x.Text, &x.Evidence, &x.File, &x.FileType, &x.SHA256, &x.hash, &x.token, &created)
 	x.At, x.createdAt, x.DecidedAt = time.UnixMicro(at).UTC(), time.UnixMicro(created).UTC(), instant(decided)
 	x.Entered, x.Leaving = x.link == 0, x.State != Typed && x.hash != nil
 	return x, err
