@@ -90,14 +90,14 @@ func (s Services) Retain(ctx context.Context) error {
 	gathered := s.News.Gather(ctx) // which needs the keys that go with letters
 	_, err := s.Letters.Retain(ctx)
 	return errors.Join(gathered, err, s.News.Retain(ctx), s.Signing.Retain(ctx), s.Invitations.Retain(ctx), s.Intake.Retain(ctx), s.Handouts.Retain(ctx),
-		s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
+		s.Deliveries.Retain(ctx), s.Mailboxes.Retain(ctx, letter.KeptAfterClose))
 }
 
 // GiveUp destroys what was sealed with keys that are lost, in a database that a backup has brought back without them, and gives
 // every open letter a data key of the keys at hand. It is safe to run again.
 func (s Services) GiveUp(ctx context.Context) (lost signing.Lost, err error) {
 	for _, giveUp := range []func(context.Context) error{s.Mailboxes.GiveUp, s.Letters.Covers.GiveUp, s.Invitations.GiveUp, s.News.GiveUp,
-		s.Intake.GiveUp, s.Handouts.GiveUp} {
+		s.Intake.GiveUp, s.Handouts.GiveUp, s.Deliveries.GiveUp} {
 		if err := giveUp(ctx); err != nil {
 			return lost, err
 		}

@@ -100,6 +100,23 @@ type cellDocument struct {
 	Due       string              `json:"due,omitempty"`  // YYYY-MM-DD
 	Rule      *ruleDocument       `json:"rule,omitempty"` // from which that follows
 	Evidence  []delivery.Evidence `json:"evidence"`
+	Stated    []statedDocument    `json:"stated,omitempty"` // by the addressee's own office; the status follows from none of it
+}
+
+// statedDocument is what an office stated of a demand. Of one that is not shown there is no more than that it was, and why.
+type statedDocument struct {
+	ID       string                `json:"id"`
+	State    delivery.StatedState  `json:"state"` // held: it waits for too long to be looked at
+	Reason   delivery.StatedReason `json:"reason,omitempty"`
+	At       string                `json:"at"`
+	Decided  string                `json:"decided,omitempty"`
+	Entered  bool                  `json:"entered,omitempty"` // by editors, from what the office sent otherwise
+	Position delivery.Position     `json:"position,omitempty"`
+	Text     string                `json:"text,omitempty"`
+	Language string                `json:"language,omitempty"`
+	Evidence delivery.Evidence     `json:"evidence,omitempty"`
+	File     string                `json:"file,omitempty"` // address of what came with it
+	SHA256   string                `json:"sha256,omitempty"`
 }
 
 type ruleDocument struct {
@@ -188,6 +205,14 @@ func (s *Service) Document(l *Published) Document {
 			}
 			if cell.Evidence == nil {
 				cell.Evidence = []delivery.Evidence{}
+			}
+			for _, y := range c.Stated {
+				v := statedDocument{ID: delivery.ID(y.ID), State: y.State, Reason: y.Reason, At: Stamp(y.At), Decided: Stamp(y.DecidedAt), Entered: y.Entered,
+					Position: y.Position, Text: y.Text, Language: y.Language, Evidence: y.Evidence, SHA256: y.SHA256}
+				if y.File != "" {
+					v.File = d.URL + "/statements/" + v.ID + "/file"
+				}
+				cell.Stated = append(cell.Stated, v)
 			}
 			demand.Cells = append(demand.Cells, cell)
 		}

@@ -35,6 +35,7 @@ type grammar struct {
 	Addressee    addresseeCommand    `cmd:"" help:"Say who a letter goes to."`
 	Delivery     deliveryCommand     `cmd:"" help:"Hand a letter over."`
 	Response     responseCommand     `cmd:"" help:"Enter and publish what came back."`
+	Statement    statementCommand    `cmd:"" help:"What the office of an addressee states itself."`
 	Demand       demandCommand       `cmd:"" help:"Note and show where demands stand."`
 	Exhibit      exhibitCommand      `cmd:"" help:"Store files that something rests on."`
 	Signature    signatureCommand    `cmd:"" help:"List, release and remove signatures."`

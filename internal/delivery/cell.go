@@ -27,6 +27,7 @@ type Cell struct {
 	Due       time.Time // day by which something had to be there; zero for none
 	Rule      *Rule     // from which that day follows; nil for a date of the letter
 	History   []Entry   // oldest first
+	Stated    []Stated  // by their office, oldest first; the status follows from none of it
 }
 
 // Evidence are the references that what is known of a cell rests on, each once, the latest first. What was corrected is not known.
@@ -137,6 +138,11 @@ func (st Standing) cell(a letter.Asked, to Addressee, entries []Entry, now time.
 	for _, e := range entries {
 		if a.ID != 0 && e.demand == a.ID && e.addressee == to.Number {
 			c.History = append(c.History, e)
+		}
+	}
+	for _, x := range st.stated {
+		if x.Of(Demand{Asked: a}) && x.Addressee == to.Number {
+			c.Stated = append(c.Stated, x)
 		}
 	}
 	slices.SortStableFunc(c.History, func(a, b Entry) int { return a.On.Compare(b.On) })

@@ -1,10 +1,11 @@
 // Package delivery owns what becomes of a letter once it is written: who it goes to, how it was handed over, what came back, and where
 // each demand stands with each of those it is asked of.
 //
-// It promises that a status follows from dated facts by one pure function and from nothing else; that `met` rests on more than the
-// addressee's own word; that what was handed over is kept as it was, with a commitment to it in the public log; that a delivery or
-// response which is not public is in no view, count or leaf of the public before it is; and that history is added to and never changed. It must
-// not know pages, mails, nor how a document is laid out.
+// It promises that a status follows from dated facts by one pure function and from nothing else, what an office states itself least of all;
+// that `met` rests on more than the addressee's own word; that nobody speaks for an office who cannot read its mailbox, and that holding or
+// refusing what it states is public; that what was handed over is kept as it was, with a commitment to it in the public log; that a delivery
+// or response which is not public is in no view, count or leaf of the public before it is; and that history is added to and never changed.
+// It must not know pages, mails, nor how a document is laid out.
 package delivery
 
 import (
@@ -42,6 +43,7 @@ type Standing struct {
 	Exhibits   map[string]string // names of the files that something rests on, by hash
 
 	today        time.Time
+	stated       []Stated     // by offices
 	confidential map[int]bool // addressees of whom the public knows nothing but the text; nil for editors
 }
 
@@ -113,6 +115,17 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 		entries[i].Corrected = corrected[e.ID]
 	}
 	entries = visible(entries, st, v)
+	if st.stated, err = statedIn(tx, l.ID, v); err != nil {
+		return st, err
+	}
+	stated := st.stated
+	for i, x := range stated { // that a response is private nobody learns from what rests on it
+		if id, rests := x.Evidence.Response(); rests {
+			if _, known := st.Response(id); !known {
+				stated[i].Evidence = ""
+			}
+		}
+	}
 	if st.Exhibits, err = exhibitNames(tx, l, entries); err != nil {
 		return st, err
 	}
@@ -123,8 +136,9 @@ func standing(tx *store.Tx, letters *letter.Service, l letter.Letter, v View) (s
 	for _, a := range asked {
 		d := Demand{Asked: a}
 		known := entries
+		st.stated = stated
 		if v == ForPublic && !a.Sure { // an editor has still to say that it is the demand which they are about
-			known = nil
+			known, st.stated = nil, nil
 		}
 		for _, to := range st.Addressees {
 			if st.confidential[to.Number] { // to say that nothing was handed over would be untrue
@@ -204,7 +218,7 @@ func (st Standing) Begun() bool {
 	said := func(a Addressee) bool { return a.Said != nil }
 	return len(st.Deliveries)+len(st.Responses) > 0 || slices.ContainsFunc(st.Addressees, said) ||
 		slices.ContainsFunc(st.Demands, func(d Demand) bool {
-			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History) > 0 })
+			return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.History)+len(c.Stated) > 0 })
 		})
 }
 

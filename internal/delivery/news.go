@@ -31,6 +31,11 @@ func (s *Service) Facts(ctx context.Context, l letter.Letter) (facts []news.Fact
 	}
 	for _, d := range st.Demands {
 		for _, c := range d.Cells {
+			for _, x := range c.Stated {
+				if x.State == StatedShown {
+					facts = append(facts, news.Fact{About: news.AboutStated + " " + ID(x.ID)})
+				}
+			}
 			if slices.Contains(told, c.Status) {
 				facts = append(facts, news.Fact{About: news.AboutStatus + " " + d.Number + " " + strconv.Itoa(c.Addressee), Value: string(c.Status)})
 			}

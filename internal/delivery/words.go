@@ -33,8 +33,31 @@ func (s *Service) Lines(ctx context.Context, l letter.Letter, language *i18n.Loc
 		for _, c := range d.Cells {
 			to, _ := st.Find(c.Addressee)
 			line.Cells = append(line.Cells, document.DemandCell{Addressee: to.Called(), Stands: c.Line(language)})
+			if x, stands := c.LastStated(); stands { // a line of its own: it is theirs, and no part of where the demand stands
+				line.Stated = append(line.Stated, x.Line(language, to.Called()))
+			}
 		}
 		lines = append(lines, line)
 	}
 	return lines, s.DB.Now(), nil
+}
+
+// Line says in a language who stated what, and when, or what became of it; name is how the office's addressee is called.
+func (x Stated) Line(l *i18n.Locale, name string) string {
+	args := []any{"Name", name, "Date", l.Date(x.At), "Back", l.Date(x.DecidedAt)}
+	if x.Position != "" {
+		args = append(args, "Position", l.T("stated.position."+string(x.Position)))
+	}
+	switch x.State {
+	case StatedHeld:
+		return l.T("stated.waits", args...)
+	case StatedRefused:
+		return l.T("stated.refused_on", append(args, "Reason", l.T("stated.reason."+string(x.Reason)))...)
+	case StatedBack:
+		return l.T("stated.taken_back", args...)
+	}
+	if x.Entered {
+		return l.T("stated.entered", args...)
+	}
+	return l.T("stated.by", args...)
 }

@@ -11,6 +11,7 @@ type DemandLine struct {
 	Number string // in ASCII digits
 	Text   string // where the edition's own text in the language has none of that number
 	Cells  []DemandCell
+	Stated []string // what offices of those who are asked state themselves, in words
 }
 
 // DemandCell is where it stands with one of them, in words.
@@ -35,6 +36,9 @@ func (d *Document) addStanding(in Input) {
 		table.Rows = append(table.Rows, Fact{Label: l.T("answers.demand_n", "Number", l.Digits(x.Number)), Value: letter.Excerpt(x.Text, shortDemand)})
 		for _, c := range x.Cells {
 			table.Rows = append(table.Rows, Fact{Value: l.T("answers.line", "Name", c.Addressee, "Stands", c.Stands)})
+		}
+		for _, words := range x.Stated {
+			table.Rows = append(table.Rows, Fact{Value: words})
 		}
 	}
 	d.Blocks = append(d.Blocks, table)

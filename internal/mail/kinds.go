@@ -91,6 +91,15 @@ func (m *Mailer) kinds() []anyKind {
 			content: m.notCounted,
 		},
 		kind[news.DigestMail, told]{template: "news", bulk: true, envelope: m.told, content: m.digest, refused: m.News.Refused},
+		kind[news.FollowMail, news.Asking]{
+			template: "follow",
+			envelope: m.News.Asking,
+			turn:     m.followTurn,
+			went:     func(j news.FollowMail) { m.Mailboxes.Went(j.Asked) },
+			content:  m.following,
+			refused:  m.News.NotAsked,
+		},
+		kind[news.FollowedMail, news.All]{template: "followed", envelope: m.News.All, content: m.followedAll},
 		kind[news.TextMail, signing.Envelope]{
 			template: "text",
 			bulk:     true,
@@ -135,6 +144,13 @@ func (m *Mailer) kinds() []anyKind {
 			accepted: func(ctx context.Context, j delivery.LetterMail, h handed) error {
 				return m.Deliveries.Went(ctx, j.Delivery, delivery.Handed, h.Files)
 			},
+		},
+
+		kind[delivery.OfficeMail, delivery.OfficeEnvelope]{
+			template: "office",
+			envelope: m.Deliveries.OfficeEnvelope,
+			content:  m.office,
+			refused:  m.Deliveries.OfficeTurned,
 		},
 
 		// To editors.

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 type digest struct {
 	content
 	Items []NewsItem
+	Own   string // the page that shows what its reader follows
 	Stop  string // the page that ends the news of this letter
 }
 
@@ -39,7 +41,7 @@ func (m *Mailer) told(ctx context.Context, j news.DigestMail) (t told, send bool
 		return t, false, err
 	}
 	t.Language = languageOf(signing.Envelope{Language: t.Language}, t.letter)
-	t.items, err = m.items(ctx, i18n.Find(t.Language), t.letter, j.Issue)
+	t.items, err = m.items(ctx, i18n.Find(t.Language), t.letter, j.Issue, t.Own)
 	return t, len(t.items) > 0, err
 }
 
@@ -47,7 +49,7 @@ func (m *Mailer) told(ctx context.Context, j news.DigestMail) (t told, send bool
 func (m *Mailer) digest(_ context.Context, t told) (page, error) {
 	c := m.contentOf(t.Language, t.letter)
 	return page{to: t.Address, about: c, subject: c.titled("mail.news.subject"), unsubscribe: t.Stop,
-		data: digest{c, t.items, m.pages(c.L) + "/unsubscribe/" + t.Stop}}, nil
+		data: digest{c, t.items, m.pages(c.L) + "/following/" + t.Stop, m.pages(c.L) + "/unsubscribe/" + t.Stop}}, nil
 }
 
 // issueKey names a mail to followers in a language.
@@ -55,6 +57,7 @@ type issueKey struct {
 	letter   letter.ID
 	number   int
 	language string
+	own      bool // of those who need not have signed
 }
 
 // issueItems is what such a mail tells, as it was a moment ago.
@@ -66,9 +69,10 @@ type issueItems struct {
 // itemsFor is how long all mails of an issue say the same without asking again.
 const itemsFor = 10 * time.Second
 
-// items returns what a mail to followers tells; all mails of an issue in a language tell the same.
-func (m *Mailer) items(ctx context.Context, locale *i18n.Locale, l letter.Letter, number int) ([]NewsItem, error) {
-	key, now := issueKey{l.ID, number, locale.Code}, time.Now()
+// items returns what a mail to followers tells; all mails of an issue in a language tell the same, but that those who signed are not told of a
+// text about which they are asked by a mail of its own.
+func (m *Mailer) items(ctx context.Context, locale *i18n.Locale, l letter.Letter, number int, own bool) ([]NewsItem, error) {
+	key, now := issueKey{l.ID, number, locale.Code, own}, time.Now()
 	m.mu.Lock()
 	last, there := m.issues[key]
 	m.mu.Unlock()
@@ -82,6 +86,15 @@ func (m *Mailer) items(ctx context.Context, locale *i18n.Locale, l letter.Letter
 	facts, err := m.News.Told(ctx, l, number)
 	if err != nil {
 		return nil, err
+	}
+	if at := slices.IndexFunc(facts, func(f news.Fact) bool { return f.About == news.AboutText }); at >= 0 && !own {
+		asked, err := m.News.AskedAbout(ctx, l.ID, facts[at].Value)
+		if err != nil {
+			return nil, err
+		}
+		if asked {
+			facts = slices.Delete(facts, at, at+1)
+		}
 	}
 	items, err := NewsItems(ctx, m.Letters, m.Deliveries, locale, l, facts, m.pages(locale))
 	if err != nil {
@@ -154,6 +167,17 @@ func inWords(locale *i18n.Locale, l letter.Letter, st delivery.Standing, updates
 				return say("Name", called(r.Addressee)), "/responses/" + parts[0]
 			}
 		}
+	case news.AboutStated:
+		for _, d := range st.Demands {
+			for _, c := range d.Cells {
+				for _, x := range c.Stated {
+					if delivery.ID(x.ID) == parts[0] && x.State == delivery.StatedShown {
+						return say("Number", locale.Digits(d.Number), "Name", called(c.Addressee), "Position", locale.T("stated.position."+string(x.Position))),
+							"/demands/" + d.Number
+					}
+				}
+			}
+		}
 	case news.AboutStatus:
 		for _, d := range st.Demands {
 			for _, c := range d.Cells {
@@ -183,4 +207,46 @@ func (m *Mailer) changedText(ctx context.Context, e signing.Envelope) (page, err
 	changes := m.pages(c.L) + "/letters/" + l.Slug + "/editions/" + strconv.Itoa(e.Edition) + "/diff/" + strconv.Itoa(e.From)
 	return page{to: e.Address, about: c, subject: c.titled("mail.text.subject"),
 		data: changedText{confirmation{c, c.L.T("listing_hint." + string(e.Listing))}, changes}}, nil
+}
+
+// following asks whether somebody wants news of a letter. It holds nothing that was typed.
+func (m *Mailer) following(ctx context.Context, a news.Asking) (page, error) {
+	c, err := m.about(ctx, a.Language, a.Letter)
+	if err != nil {
+		return page{}, err
+	}
+	c.Link = m.pages(c.L) + "/follow/" + a.Token
+	return page{to: a.Address, about: c, subject: c.titled("mail.follow.subject"), data: c}, nil
+}
+
+// followTurn returns how long the mail has to wait, since anybody can ask for one.
+func (m *Mailer) followTurn(j news.FollowMail, a news.Asking) time.Duration {
+	address, f := text.ParseAddress(a.Address)
+	if f != nil {
+		return 0
+	}
+	return m.Mailboxes.Turn(j.Asked, address)
+}
+
+// followed is what the templates of a list of all that a mailbox follows see.
+type followed struct {
+	content
+	Items []NewsItem
+}
+
+// followedAll lists what a mailbox follows, with the page by which each ends.
+func (m *Mailer) followedAll(ctx context.Context, all news.All) (page, error) {
+	c, err := m.about(ctx, all.Language, all.Letters[0].Letter)
+	if err != nil {
+		return page{}, err
+	}
+	f := followed{content: c}
+	for _, x := range all.Letters {
+		one, err := m.about(ctx, c.L.Code, x.Letter)
+		if err != nil {
+			return page{}, err
+		}
+		f.Items = append(f.Items, NewsItem{one.Title, m.pages(c.L) + "/following/" + x.Token})
+	}
+	return page{to: all.Address, about: c, subject: c.L.T("mail.followed.subject"), data: f}, nil
 }

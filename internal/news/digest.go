@@ -2,7 +2,6 @@ package news
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,6 +32,7 @@ const (
 	AboutDelivery = "delivery" // its id: a letter was handed over
 	AboutResponse = "response" // its id: something came back
 	AboutStatus   = "status"   // demand and addressee: where a demand stands
+	AboutStated   = "stated"   // its id: an office stated its own view of a demand
 )
 
 // Of returns what the fact is about, and its parts.
@@ -193,14 +193,10 @@ func (s *Service) facts(ctx context.Context, l letter.Letter) (facts []Fact, err
 	return append(facts, became...), err
 }
 
-// issue has what waits of a letter written to its followers, unless another process was first. Of a text about which signers were asked they
-// are not told again: every follower has signed.
+// issue has what waits of a letter written to its followers, unless another process was first.
 func (s *Service) issue(ctx context.Context, l letter.ID) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
-		if _, err := tx.Exec(qSkipAsked, l); err != nil {
-			return err
-		}
 		var waiting int
 		if err := tx.Row(qCountWaiting, l).Scan(&waiting); err != nil || waiting == 0 {
 			return err
@@ -271,7 +267,8 @@ func (s *Service) issueAll(ctx context.Context, j issue) error {
 // Digest is what a mail to a follower needs.
 type Digest struct {
 	Address, Language string
-	Stop              string // token of the link that ends the news
+	Stop              string // token of the link that ends the news, and of the page that shows what is followed
+	Own               bool   // they follow by a mail of its own and need not have signed
 }
 
 // Envelope returns what a mail to a follower needs, false when it must not be sent any more.
@@ -285,15 +282,14 @@ func (s *Service) Envelope(ctx context.Context, m DigestMail) (d Digest, send bo
 		return d, false, err
 	}
 	key := s.Keys.FollowerKey(int64(m.Letter))
-	plain, err := key.Open("follower", m.Follower, sealed)
+	f, err := openFollower(key, m.Follower, sealed)
 	if err != nil {
-		return d, false, fmt.Errorf("news: follower %d: %w", m.Follower, err)
-	}
-	var f follower
-	if err := json.Unmarshal(plain, &f); err != nil {
 		return d, false, err
 	}
-	d = Digest{Address: f.Address, Language: f.Language, Stop: tokenOf(key, m.Letter, m.Follower)}
+	d = Digest{Address: f.Address, Language: f.Language, Stop: tokenOf(key, m.Letter, m.Follower), Own: f.Own == 1}
+	if d.Own { // they asked for it since, whatever else they want no more of
+		return d, true, nil
+	}
 	send, _, err = s.Mailboxes.MayInvite(ctx, f.Address)
 	return d, send, err
 }
@@ -311,6 +307,21 @@ func (s *Service) Told(ctx context.Context, l letter.Letter, number int) (facts 
 	return slices.DeleteFunc(facts, func(f Fact) bool {
 		return f.About == AboutDeadline && soon
 	}), nil
+}
+
+// AskedAbout reports whether the signers of a letter were asked about an edition: those of its followers who signed are not told of it again.
+func (s *Service) AskedAbout(ctx context.Context, l letter.ID, edition string) (bool, error) {
+	list, err := s.List(ctx, l)
+	return slices.ContainsFunc(list, func(a Announcement) bool { return a.Kind == TextChanged && strconv.FormatInt(a.Subject, 10) == edition }), err
+}
+
+// Next returns what the next mail tells of, as far as is known.
+func (s *Service) Next(ctx context.Context, l letter.ID) (facts []Fact, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		facts, err = store.List(tx, qListNext, scanFact, l)
+		return err
+	})
+	return facts, err
 }
 
 // HeldUpdates returns the numbers of the updates that followers were not written about.

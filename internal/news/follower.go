@@ -33,15 +33,17 @@ const (
 // follower is somebody who wants news of a letter, as it is sealed.
 type follower struct {
 	Address  string `json:"address"`
-	Language string `json:"language"` // of the pages they used
+	Language string `json:"language"` // of the pages they used, or chose
+	Own      int    `json:"own"`      // 1: they confirmed by a mail of its own, and need not have signed
 }
 
 // boxTag names a mailbox among the followers of a letter.
 func boxTag(key *seal.LetterKey, a text.Address) []byte { return key.Tag("mailbox " + a.Mailbox) }
 
-// Gather makes followers of the signers who ticked that they want news, once a day for each letter: all of a day come in one batch, in an
-// order that is drawn and under ids that are drawn, so that neither order nor time tell which signature a follower is of. From a day on
-// which one signer alone asked for news, whoever compares two copies of the database can tell; nothing smaller can be made of one.
+// Gather makes followers of the signers who ticked that they want news, and of those who confirmed so by a mail of its own, once a day for
+// each letter: all of a day come in one batch, in an order that is drawn and under ids that are drawn, so that neither order nor time tell
+// which signature a follower is of. From a day on which one signer alone asked for news, whoever compares two copies of the database can
+// tell; nothing smaller can be made of one.
 func (s *Service) Gather(ctx context.Context) error {
 	today := day(s.DB.Now())
 	var due []letter.ID
@@ -75,6 +77,11 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		return false, err
 	}
 	more = len(signers) == gatheredAtOnce
+	own, err := s.confirmed(ctx, l)
+	if err != nil {
+		return false, err
+	}
+	moreOwn := len(own) == gatheredAtOnce
 	key, last := s.Keys.FollowerKey(int64(l)), after
 	var rows []gathered
 	for _, x := range signers {
@@ -87,7 +94,7 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		if f != nil || x.Asked { // it came with a list, or says nothing of news
 			continue
 		}
-		plain, err := json.Marshal(follower{x.Email, x.Language})
+		plain, err := json.Marshal(follower{x.Email, x.Language, 0})
 		if err != nil {
 			return false, fmt.Errorf("news: seal a follower: %w", err)
 		}
@@ -96,7 +103,7 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		// The last confirmed form of an address is what stands.
 		rows = append(slices.DeleteFunc(rows, func(earlier gathered) bool { return bytes.Equal(earlier.tag, r.tag) }), r)
 	}
-	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	order := rand.Perm(len(rows) + len(own))
 	written := true
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(qBegin, l); err != nil {
@@ -107,7 +114,7 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 			return err
 		}
 		done := int64(0)
-		if !more {
+		if !more && !moreOwn {
 			done = today
 		}
 		if n, err := tx.Exec(qGathered, last, done, l, after); err != nil || n == 0 { // another process was first
@@ -117,14 +124,19 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if err := r.put(tx, l, standing[r.of], late); err != nil {
+		for _, i := range order {
+			if i >= len(rows) {
+				err = s.join(tx, l, own[i-len(rows)])
+			} else {
+				err = s.put(tx, l, rows[i], standing[rows[i].of], late)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return more && written, err
+	return (more || moreOwn) && written && err == nil, err
 }
 
 // gathered is what a signature says of news, ready to be written.
@@ -137,10 +149,9 @@ type gathered struct {
 }
 
 // put writes it, unless the signature was ended or erased meanwhile. Who signed before a mail went and follows only now is sent it too.
-func (r gathered) put(tx *store.Tx, l letter.ID, stands bool, late []sent) error {
+func (s *Service) put(tx *store.Tx, l letter.ID, r gathered, stands bool, late []sent) error {
 	if !r.follows || !stands {
-		_, err := tx.Exec(qUnfollow, l, r.tag)
-		return err
+		return s.leave(tx, l, r.tag)
 	}
 	n, err := tx.Exec(qFollow, l, r.id, r.tag, r.sealed, r.short)
 	if err != nil || n == 0 {
@@ -265,12 +276,21 @@ func (s *Service) Retain(ctx context.Context) error {
 	if _, err := s.DB.Repeat(ctx, qForgetShort); err != nil {
 		return err
 	}
+	if err := s.forgetAsked(ctx, s.DB.Now()); err != nil {
+		return err
+	}
 	_, err := s.DB.Repeat(ctx, qForgetFollowers, s.DB.Now().AddDate(0, -KeptMonths, 0).UnixMicro())
 	return err
 }
 
 // GiveUp deletes all followers: what is sealed of them was sealed with a key that is lost.
 func (s *Service) GiveUp(ctx context.Context) error {
+	if err := s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qGiveUpAsked)
+		return err
+	}); err != nil {
+		return err
+	}
 	_, err := s.DB.Repeat(ctx, qGiveUp)
 	return err
 }

@@ -1,7 +1,8 @@
 // Package news owns who wants news of a letter, and what they and its signers are written about: what happens with it, at most once a day,
 // to those who asked for it; a changed text, to those who signed the earlier one.
 //
-// It promises that nobody is written to twice about one thing; that a follower's row tells nothing of a signature and is deleted when the
+// It promises that nobody is written to twice about one thing; that nobody follows who has not ticked it at signing or confirmed it by a mail
+// of its own; that a follower's row tells nothing of a signature, nor which of the two it was, and is deleted when the
 // letter is archived or has been closed for KeptMonths, when its signer withdraws or erases, and by one press in any of the mails; and that
 // who does not answer about a changed text stays counted on the text they signed. It must not know pages or how mail is sent.
 package news

@@ -14,7 +14,8 @@ var (
 	qNextIssue      = store.Q("news.next_issue", `UPDATE news SET issue = issue + 1, sent_at = $1 WHERE letter_id = $2 AND (sent_at <= $3 OR sent_at > $1)`)
 	qListUngathered = store.Q("news.list_ungathered", `
 		SELECT l.id FROM letter l LEFT JOIN news n ON n.letter_id = l.id
-		WHERE l.state IN ('open', 'closed') AND l.data_key IS NOT NULL AND COALESCE(n.gathered_day, 0) <> $1 ORDER BY l.id`)
+		WHERE l.state IN ('open', 'closed') AND COALESCE(n.gathered_day, 0) <> $1
+			AND (l.data_key IS NOT NULL OR EXISTS (SELECT 1 FROM follow_asked a WHERE a.letter_id = l.id AND a.confirmed)) ORDER BY l.id`)
 	qListChanged = store.Q("news.list_changed", `
 		SELECT l.id FROM letter l LEFT JOIN news n ON n.letter_id = l.id
 		WHERE l.state IN ('open', 'closed') AND (n.letter_id IS NULL OR n.version <> l.version OR n.looked_day <> $1) ORDER BY l.id`)
@@ -32,9 +33,7 @@ var (
 	qRelease = store.Q("news_fact.release", `
 		INSERT INTO news_fact (letter_id, about, value, changed_at, issue) VALUES ($1, $2, '', $3, NULL)
 		ON CONFLICT (letter_id, about) DO UPDATE SET changed_at = excluded.changed_at, issue = NULL WHERE news_fact.issue = -1`)
-	qSkipAsked = store.Q("news_fact.skip_asked", `
-		UPDATE news_fact SET issue = 0 WHERE letter_id = $1 AND about = 'text' AND issue IS NULL AND EXISTS (
-			SELECT 1 FROM announcement a WHERE a.letter_id = news_fact.letter_id AND a.kind = 'text' AND CAST(a.subject AS TEXT) = news_fact.value)`)
+	qListNext     = store.Q("news_fact.list_next", `SELECT about, value FROM news_fact WHERE letter_id = $1 AND issue IS NULL ORDER BY changed_at, about`)
 	qCountWaiting = store.Q("news_fact.count_waiting", `SELECT COUNT(*) FROM news_fact WHERE letter_id = $1 AND issue IS NULL`)
 	qTell         = store.Q("news_fact.tell", `UPDATE news_fact SET issue = $1 WHERE letter_id = $2 AND issue IS NULL`)
 
@@ -47,13 +46,16 @@ var (
 
 	qFollow = store.Q("follower.insert", `
 		INSERT INTO follower (letter_id, id, tag, sealed, short) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (letter_id, tag) DO NOTHING`)
-	qUnfollow       = store.Q("follower.remove_of", `DELETE FROM follower WHERE letter_id = $1 AND tag = $2`)
-	qRemoveFollower = store.Q("follower.remove", `DELETE FROM follower WHERE letter_id = $1 AND id = $2`)
-	qFindFollower   = store.Q("follower.find", `SELECT sealed FROM follower WHERE letter_id = $1 AND id = $2`)
-	qListFollowers  = store.Q("follower.list", `SELECT id FROM follower WHERE letter_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
-	qCountTag       = store.Q("follower.count_tag", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND tag = $2`)
-	qCountFollowers = store.Q("follower.count", `SELECT COUNT(*) FROM follower WHERE letter_id = $1`)
-	qForgetShort    = store.Q("follower.forget_short", `
+	qUnfollow            = store.Q("follower.remove_of", `DELETE FROM follower WHERE letter_id = $1 AND tag = $2`)
+	qRemoveFollower      = store.Q("follower.remove", `DELETE FROM follower WHERE letter_id = $1 AND id = $2`)
+	qFindFollower        = store.Q("follower.find", `SELECT sealed FROM follower WHERE letter_id = $1 AND id = $2`)
+	qFindFollowerByTag   = store.Q("follower.find_by_tag", `SELECT id, sealed FROM follower WHERE letter_id = $1 AND tag = $2`)
+	qResealFollower      = store.Q("follower.reseal", `UPDATE follower SET sealed = $1 WHERE letter_id = $2 AND id = $3`)
+	qListFollowers       = store.Q("follower.list", `SELECT id FROM follower WHERE letter_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
+	qCountFollowers      = store.Q("follower.count", `SELECT COUNT(*) FROM follower WHERE letter_id = $1`)
+	qCountTag            = store.Q("follower.count_tag", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND tag = $2`)
+	qListFollowedLetters = store.Q("follower.list_letters", `SELECT DISTINCT letter_id FROM follower ORDER BY letter_id`)
+	qForgetShort         = store.Q("follower.forget_short", `
 		DELETE FROM follower WHERE (letter_id, id) IN (SELECT f.letter_id, f.id FROM follower f JOIN letter l ON l.id = f.letter_id
 			WHERE f.short AND l.data_key IS NULL LIMIT 500)`)
 	qForgetFollowers = store.Q("follower.forget", `
@@ -61,6 +63,18 @@ var (
 			WHERE l.state = 'archived' OR l.state = 'closed' AND l.closed_at < $1 LIMIT 500)`)
 	qGiveUp = store.Q("follower.give_up", `
 		DELETE FROM follower WHERE (letter_id, id) IN (SELECT letter_id, id FROM follower LIMIT 500)`)
+
+	qInsertAsked = store.Q("follow_asked.insert", `
+		INSERT INTO follow_asked (id, letter_id, token_hash, sealed, confirmed, day) VALUES ($1, $2, $3, $4, $5, $6)`)
+	qFindAsked     = store.Q("follow_asked.find", `SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE id = $1`)
+	qConfirmAsked  = store.Q("follow_asked.confirm", `UPDATE follow_asked SET confirmed = $1 WHERE id = $2`)
+	qDropAsked     = store.Q("follow_asked.drop", `DELETE FROM follow_asked WHERE id = $1`)
+	qListConfirmed = store.Q("follow_asked.list_confirmed", `
+		SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE letter_id = $1 AND confirmed = $2 ORDER BY id LIMIT $3`)
+	qForgetAsked = store.Q("follow_asked.forget", `DELETE FROM follow_asked WHERE confirmed = $1 AND day < $2`)
+	qEndAsked    = store.Q("follow_asked.end", `
+		DELETE FROM follow_asked WHERE letter_id NOT IN (SELECT id FROM letter WHERE state IN ('open', 'closed'))`)
+	qGiveUpAsked = store.Q("follow_asked.give_up", `DELETE FROM follow_asked`)
 
 	qInsert = store.Q("announcement.insert", `
 		INSERT INTO announcement (letter_id, kind, subject, created_at, after_id, mails) VALUES ($1, $2, $3, $4, 0, 0)

@@ -208,6 +208,8 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	letter.Known = []public.KnownView{{Number: "1", Anchor: "letter-title", Facts: factsOf(l, w, tag)}}
 	letter.Updates, letter.Feed = []public.UpdateLink{updateLink}, page.FeedLink{Atom: "/letters/x/feed.atom", JSON: "/letters/x/feed.json", Title: w.title}
 	standing := standingOf(l, w, tag)
+	standing.Demands[0].Cells[0].Stated = statedOf(l, w)
+	letter.FollowURL = "/letters/x/follow"
 	letter.Standing = standing
 	letter.Letter.Addressees = []page.AddresseeView{{Name: w.name, Office: w.office, Address: []string{"Council House"}, URL: "/addressees/office"}, {Office: w.office, URL: "/addressees/other"}}
 	demand := public.DemandPage{Base: base(l.T("answers.demand_n", "Number", l.Digits("6")), "/letters/x/demands/6"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
@@ -228,6 +230,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	copied := public.AskedLetter{Title: tag(w.subtitle), URL: "/letters/y", Role: l.T("answers.copied"), Reason: w.text}
 	demand.Calls = []public.EarlierView{{Who: w.longName, Title: w.text, Days: l.T("answers.sent_on", "Date", l.Date(deskDay)), URL: "https://call.example/x"}, {Who: w.office, URL: "https://call.example/" + strings.Repeat("y", 60)}}
 	demand.Precedents = demand.Calls[:1]
+	demand.Cells[0].Stated, demand.Cells[0].Number = statedOf(l, w), 1
 	demand.Elsewhere = []public.ElsewhereView{{Letter: tag(w.title), URL: "/letters/w/demands/1", Stands: demand.Cells[0].Line}}
 	addressee := public.AddresseePage{Base: base(l.T("answers.addressee", "Name", w.office), "/addressees/office"), Heading: l.T("answers.addressee", "Name", w.office),
 		Name: w.office, Letters: []public.AskedLetter{asks, copied}}
@@ -265,7 +268,23 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	mute := late
 	mute.NoMail = true
 
+	office, asking := officeSamples(l, w, base, tag, demand)
+	backs := asking
+	backs.Back, backs.Again = true, true
+	decided := asking
+	decided.Done = l.T("office.confirmed")
+	follow := public.FollowPage{Base: base(l.T("follow.title"), "/letters/x/follow"), Action: "/letters/x/follow", LetterTitle: tag(w.title), LetterURL: "/letters/x"}
+	followWrong, followSent, followOver, followMute := follow, follow, follow, follow
+	followWrong.Form = failed("email", l.T("fault.email.bad"))
+	followSent.Sent, followSent.Mailbox, followOver.Over, followMute.NoMail = true, "/dev/mailbox", true, true
+	following := public.FollowingPage{Base: base(l.T("follow.own_title"), "/following/t"), Action: "/following/t", LetterTitle: tag(w.title), LetterURL: "/letters/x",
+		FollowURL: "/letters/x/follow", Follows: true, WrittenIn: office.WordsIn, Form: page.Form{Values: url.Values{"language": {lang}}}, Again: true}
+	follows, ended := following, following
+	follows.Confirm, ended.Follows, ended.Again, ended.Done = true, false, false, l.T("follow.ended")
 	return append(deskSamples(l, w, base, tag, view), []sample{
+		{"office", office}, {"office-confirm", asking}, {"office-back", backs}, {"office-done", decided}, {"follow", follow}, {"follow-wrong", followWrong},
+		{"follow-sent", followSent}, {"follow-over", followOver}, {"follow-no-mail", followMute}, {"following", following}, {"follow-confirm", follows},
+		{"following-ended", ended},
 		{"invitation", invited}, {"invitation-again", repeat}, {"invitation-told", told}, {"invitation-closed", late}, {"invitation-no-mail", mute},
 		{"unsubscribe", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t"}},
 		{"unsubscribe-again", public.UnsubscribePage{Base: base(l.T("unsubscribe.title"), "/unsubscribe/t"), Action: "/unsubscribe/t", Again: true}},

@@ -78,6 +78,9 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/answers/{id}":            string(account.Editor),
 	"GET /desk/letters/{slug}/answers/{id}/file":        string(account.Editor),
 	"GET /desk/letters/{slug}/answers/{id}/copy":        string(account.Editor),
+	"GET /desk/letters/{slug}/statements":               string(account.Editor),
+	"POST /desk/letters/{slug}/statements":              string(account.Editor),
+	"GET /desk/letters/{slug}/statements/{id}/file":     string(account.Editor),
 	"GET /desk/letters/{slug}/documents":                string(account.Editor),
 	"POST /desk/letters/{slug}/documents":               string(account.Editor),
 	"GET /desk/letters/{slug}/documents/{file}":         string(account.Editor),
@@ -130,6 +133,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 			t.Fatal(err)
 		}
 		handed, came := handedAndAnswered(t, a)
+		_, _, stated := office(t, a)
 		slices.Sort(routes) // POST after GET, so that signing out does not come first
 		tried := 0
 		for _, route := range routes {
@@ -138,7 +142,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 			}
 			method, path, _ := strings.Cut(route, " ")
 			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en",
-				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
+				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "/statements/{id}", "/statements/"+stated, "{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer

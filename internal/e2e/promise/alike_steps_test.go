@@ -299,6 +299,9 @@ var plain = map[string]string{"code": "000000", "slug": "harbour", "zone": "UTC"
 var nameless = map[string]string{
 	"POST /letters/{slug}/check-mail":        "a browser's own submission: typeAddresses",
 	"POST /unsubscribe/{token}":              "a link alone",
+	"POST /office/confirm/{token}":           "a link alone",
+	"POST /follow/{token}":                   "a link alone",
+	"POST /following/{token}":                "a link alone, and a language",
 	"POST /desk/sign-out":                    "nothing",
 	"POST /desk/account":                     "a user's own ways in",
 	"POST /desk/jobs":                        "the id of a job",
@@ -421,9 +424,11 @@ func (w *world) look() *world {
 	w.fillForms("reader", stranger, link, few...)
 	invited, _ := w.a.Invite(w, invitation.Invitee{Name: "Mallory Vane", Email: "mallory@invited.example"})[0].Links(w)
 	w.fillForms("invited", stranger, invited, few...)
-	for _, path := range []string{testkit.Page, testkit.Page + "/signatories", "/signature", "/"} {
+	for _, path := range []string{testkit.Page, testkit.Page + "/signatories", "/signature", "/", testkit.Page + "/follow"} {
 		w.fillForms("stranger", stranger, path)
 	}
+	asks, _, _ := office(w.T, w.a)
+	w.fillForms("office", stranger, asks+"?demand=2", few...)
 	for _, pattern := range patterns(w.T, http.MethodGet) {
 		if path := strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en").Replace(pattern); strings.HasPrefix(path, "/desk") && !strings.Contains(path, "{") && path != "/desk/sign-in" && !ofMails[pattern] && !random[pattern] {
 			w.fillForms("ada", ada, path, few...)

@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,4 +43,46 @@ func answer(t *testing.T, a *testkit.Running) (response, exhibit string) {
 		t.Fatal(err)
 	}
 	return delivery.ID(r.ID), x.Hash
+}
+
+// office has the first addressee's office state its view of two demands: the path of its link, that of the mail which still asks about the
+// second, and the id of the first, which is shown and has a file.
+func office(t *testing.T, a *testkit.Running) (link, confirm, shown string) {
+	t.Helper()
+	ctx, address := t.Context(), "office@bridges.example"
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := a.Deliveries.PutAddressee(ctx, testkit.Slug, delivery.AddresseeChange{Number: 1, Email: &address}, 0)
+	must(err)
+	links, err := a.Deliveries.OfficeLinks(ctx, testkit.Letter(t, a.App))
+	must(err)
+	for _, k := range links {
+		must(a.Deliveries.EndOffice(ctx, testkit.Slug, k.ID, 0))
+	}
+	must(a.Deliveries.AskOffice(ctx, testkit.Slug, delivery.OfficeAsked{Addressee: 1, Email: address, Language: "en"}, 0))
+	asked := a.Inbox.Wait(t, address)
+	state := func(number string) testkit.Mail {
+		t.Helper()
+		must(a.Deliveries.State(ctx, asked.Token(), delivery.Saying{Demand: number, Position: delivery.Disagrees, Text: "It is *open*.\n\nSince May.", Language: "en",
+			Evidence: "https://bridges.example/gazette", File: &delivery.File{Name: "gazette.png", Content: []byte("\x89PNG\r\n\x1a\ngazette")}}))
+		return a.Inbox.Wait(t, address)
+	}
+	c, err := a.Deliveries.Confirm(ctx, state("1").Token(), false)
+	must(err)
+	must(a.Deliveries.PublishStated(ctx, testkit.Slug, c.Stated.ID, 0))
+	a.Inbox.Wait(t, address) // it is shown
+	return strings.TrimPrefix(asked.Link, a.URL), strings.TrimPrefix(state("2").Link, a.URL), delivery.ID(c.Stated.ID)
+}
+
+// follower asks for news without signing: the path of the link that confirms it.
+func follower(t *testing.T, a *testkit.Running) string {
+	t.Helper()
+	if err := a.News.Ask(t.Context(), testkit.Letter(t, a.App), "flora@follows.example", "en"); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(a.Inbox.Wait(t, "flora@follows.example").Link, a.URL)
 }

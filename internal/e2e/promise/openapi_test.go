@@ -89,6 +89,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	response, exhibit := answer(t, a)
+	_, _, shown := office(t, a)
 	c := a.Client(t)
 	_, mail := a.Sign(t, c, testkit.SignForm("Bo Ray", "bo@ray.example"))
 	c.Post(strings.TrimPrefix(mail.Link, a.URL), url.Values{"do": {"confirm"}})
@@ -104,6 +105,7 @@ func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
 		testkit.Page + "/card.en.png": 200, testkit.Page + "/card.fa.png": 200, testkit.Page + "/card.de.png": 404, "/letters/none/card.en.png": 404,
 		testkit.Page + "/press.fa.zip": 200, testkit.Page + "/press.de.zip": 404,
 		testkit.Page + "/calendar.ics": 200, "/letters/none/calendar.ics": 404, testkit.Page + "/responses/" + response + "/file": 200,
+		testkit.Page + "/statements/" + shown + "/file": 200, testkit.Page + "/statements/0/file": 404,
 		testkit.Page + "/responses/0/file": 404, "/exhibits/" + exhibit: 200, "/exhibits/" + strings.Repeat("0", 64): 404,
 		"/addressees/" + addressee(t, a) + ".json": 200, "/addressees/none.json": 404,
 		testkit.Page + "/bundle.zip": 200, "/log/checkpoint": 200, "/log/key": 200, "/log/former": 200, "/log/openings/0": 200,

@@ -115,6 +115,7 @@ func (h *Handlers) dueOf(l *i18n.Locale, x letter.Letter, v LetterLine, w waits)
 		{w.Late, "/answers", "desk.due.late"},
 		{w.Soon, "/answers", "desk.due.soon"},
 		{w.Unread, "/answers", "desk.due.unread"},
+		{w.Stated, "/statements", "desk.due.stated"},
 	} {
 		if of.n > 0 {
 			add(v.URL+of.path, l.N(of.key, of.n))

@@ -20,6 +20,7 @@ type waits struct {
 	Late      int // cells past their day
 	Soon      int // cells whose day is near
 	Unread    int // responses that nobody has published or laid aside
+	Stated    int // statements of offices that nobody has looked at
 	Delivered bool
 }
 
@@ -51,6 +52,15 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 			w.Unread++
 		}
 	}
+	for _, demand := range st.Demands {
+		for _, c := range demand.Cells {
+			for _, x := range c.Stated {
+				if x.State == delivery.StatedHeld {
+					w.Stated++
+				}
+			}
+		}
+	}
 	w.Delivered = slices.ContainsFunc(st.Deliveries, delivery.Delivery.Arrived)
 	return w, err
 }
@@ -68,7 +78,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	source := "texts/" + l.Edition.Language
 	if room == "texts" && strings.HasPrefix(here+"/", source+"/") {
 		room = source
-	} else if room == "addressees" {
+	} else if room == "addressees" || room == "statements" {
 		room = "deliveries"
 	}
 	edits, counted, public := d.Role.May(account.Editor), l.SignOn != letter.SignOnNone, l.State != letter.Draft
@@ -90,6 +100,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	add(edits && public && counted, "exports", "exports", 0)
 	add(edits, "delivery", "deliveries", 0)
 	add(edits && l.Fixed(), "answers", "answers", w.Unread+w.Late)
+	add(edits && public, "statements", "statements", w.Stated)
 	add(edits, "settings", "settings", 0)
 	add(true, "history", "trail", 0)
 	n.Steps = stepsOf(r, l, w.Delivered)
@@ -146,6 +157,8 @@ func (d *Visit) next(r *http.Request, url string) *page.Link {
 		return to("deliver", "/deliveries")
 	case w.Unread > 0:
 		return to("read", "/answers")
+	case w.Stated > 0:
+		return to("stated", "/statements")
 	case l.State == letter.Closed:
 		return to("follow", "/answers")
 	}

@@ -21,6 +21,8 @@ type NewsPage struct {
 	CanMail   bool
 	Followers int
 	Updates   []UpdateView
+	Subject   string          // of the next mail
+	Next      []mail.NewsItem // what it tells
 }
 
 // UpdateView is an update that followers were not written about, and what they would be sent.
@@ -49,6 +51,14 @@ func (h *Handlers) newsPage(w http.ResponseWriter, r *http.Request, d *Visit, er
 	}
 	waiting, failed := h.News.HeldUpdates(r.Context(), l.ID)
 	if failed != nil {
+		return failed
+	}
+	next, failed := h.News.Next(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
+	p.Subject = loc.T("mail.news.subject", "Title", l.Edition.Text(loc.Code).Name())
+	if p.Next, failed = mail.NewsItems(r.Context(), h.Letters, h.Deliveries, loc, l, next, h.BaseURL); failed != nil {
 		return failed
 	}
 	updates, failed := h.Letters.Updates.List(r.Context(), l.ID)

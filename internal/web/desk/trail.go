@@ -58,7 +58,7 @@ func trailOf(l *i18n.Locale, trail []account.Entry) (lines []TrailView) {
 			v.Object = l.T("delivery.channel." + e.Object)
 		case noun == "response":
 			v.Object = l.T("response.kind." + e.Object)
-		case noun == "demand":
+		case noun == "demand", noun == "stated":
 			v.Object = l.Digits(e.Object)
 		}
 		if audience, format, _ := strings.Cut(e.Object, " "); strings.HasPrefix(e.Act, "export.") {

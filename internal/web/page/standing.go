@@ -24,6 +24,28 @@ type CellView struct {
 	Due       string // where the status does not tell
 	Rule      string // by which it was or is due, in words, with its source; "" for a date of the letter
 	Evidence  []EvidenceView
+	Stated    []StatedView // by their office, oldest first
+}
+
+// StatedNow are the statements of an office that a list names: the last that stands, and what has become of later ones.
+func (v CellView) StatedNow() (list []StatedView) {
+	for _, x := range v.Stated {
+		if !x.Changed {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// StatedView is what an office stated of a demand, or what became of that.
+type StatedView struct {
+	Line      string // who stated what, and when
+	Words     []string
+	Lang, Dir string // of these
+	Evidence  []EvidenceView
+	URL       string // of the page where it stands whole
+	Changed   bool   // by a later one
+	Back      bool   // the office has taken it back
 }
 
 // EvidenceView leads to what something rests on.
@@ -60,6 +82,7 @@ type told struct {
 	Evidence []EvidenceView
 
 	Statement StatementView
+	Stated    []StatedView
 }
 
 // DemandsOf puts a table of demands into the page's language.
@@ -75,3 +98,6 @@ func (b Base) EvidenceOf(list []EvidenceView) told { return told{Base: b, Eviden
 
 // StatementOf puts what stands around somebody's statement into the page's language.
 func (b Base) StatementOf(v StatementView) told { return told{Base: b, Statement: v} }
+
+// StatedOf puts what stands around the statements of an office into the page's language.
+func (b Base) StatedOf(list []StatedView) told { return told{Base: b, Stated: list} }

@@ -46,6 +46,7 @@ func (DemandPage) Template() string { return "public/demand" }
 // CellTimeline is where a demand stands with one addressee, and how it came there.
 type CellTimeline struct {
 	page.CellView
+	Number int    // of the addressee
 	Reason string // why they are asked, of one who is not in the text
 	Events []page.EventView
 }
@@ -88,7 +89,7 @@ func (h *Handlers) ShowDemand(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, c := range d.Cells {
 		to, _ := l.Standing.Find(c.Addressee)
-		p.Cells = append(p.Cells, CellTimeline{t.cell(c), to.Reason, t.timeline(c)})
+		p.Cells = append(p.Cells, CellTimeline{t.cell(c), c.Addressee, to.Reason, t.timeline(c)})
 	}
 	return h.Render(w, http.StatusOK, p)
 }

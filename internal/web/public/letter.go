@@ -33,6 +33,7 @@ type LetterPage struct {
 	Form        SignForm
 	Share       Share
 	CallURL     string // "" without a call
+	FollowURL   string // where news are asked for without signing, "" where none are sent
 	NoMail      bool   // the instance cannot send mail, so it offers no form
 }
 
@@ -128,6 +129,9 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		Counted: l.SignOn != letter.SignOnNone, Counts: h.counts(r, l), Open: h.open(l), Form: form,
 		ListURL: page.Local(r, "/letters/"+l.Slug+"/signatories"), Share: h.share("/letters/"+l.Slug, t.Name())}
 	p.Feed, p.Metadata = h.feedOf(r, l), h.metadata(l, t)
+	if h.CanMail && h.News.CanFollow(l.Letter) {
+		p.FollowURL = page.Local(r, "/letters/"+l.Slug+"/follow")
+	}
 	p.Picture, p.OEmbed = h.picture(r, l, t), h.BaseURL+"/oembed?url="+url.QueryEscape(h.BaseURL+page.Local(r, "/letters/"+l.Slug))
 	for _, u := range l.Updates {
 		p.Updates = append(p.Updates, h.updateLink(r, l, u))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,7 +133,11 @@ func (t teller) demand(i int, of func(delivery.Addressee) bool) page.DemandLine 
 		Text: page.Tag(letter.Excerpt(text.Text, shortDemand), text.Lang)}
 	for _, c := range d.Cells {
 		if to, _ := t.l.Standing.Find(c.Addressee); of(to) {
-			v.Cells = append(v.Cells, t.cell(c))
+			cell := t.cell(c)
+			for i := range cell.Stated {
+				cell.Stated[i].URL = v.URL + "#stated-" + strconv.Itoa(c.Addressee)
+			}
+			v.Cells = append(v.Cells, cell)
 		}
 	}
 	return v
@@ -154,6 +159,10 @@ func (t teller) cell(c delivery.Cell) page.CellView {
 	}
 	for _, e := range c.Evidence() {
 		v.Evidence = append(v.Evidence, t.evidence(e))
+	}
+	last, _ := c.LastStated()
+	for _, x := range c.Stated {
+		v.Stated = append(v.Stated, t.stated(x, last))
 	}
 	return v
 }
