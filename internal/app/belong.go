@@ -112,7 +112,7 @@ func (b belongings) refuse() error {
 	case n.Restores > b.restores:
 		return errLeft(n.Where(), keys)
 	case b.original != "":
-		return &refusal{fmt.Sprintf("%s is a copy: last these keys were used with --data %s, which is still there, and a log goes on in one place", b.folder, b.original),
+		return &refusal{b.folder + " is a copy: last these keys were used with --data " + b.original + ", which is still there, and a log goes on in one place",
 			"name that folder with --data; or, to go on in this one, see that nothing runs on that one and move undersigned.db* in it away"}
 	}
 	return nil
@@ -129,7 +129,8 @@ func errNone(o config.Instance) error {
 	if o.Database != "" {
 		place = "that database"
 	}
-	return &refusal{"there is no instance in " + place, "name its folder with --data, and its database with --database unless it is SQLite; the first start of a server makes one"}
+	return &refusal{"there is no instance in " + place,
+		"name its folder with --data, and its database with --database unless it is SQLite; the first start of a server makes one"}
 }
 
 func errLeft(to, keys string) error {

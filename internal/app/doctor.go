@@ -382,7 +382,8 @@ func (d *Doctor) mailDomain(ctx context.Context, base *url.URL) {
 // database opens the instance as every command does, and looks at what lies in it.
 func (d *Doctor) database(ctx context.Context) {
 	if isNone(d.Instance) {
-		d.say("database", Warning, "there is none yet in "+d.Instance.Data, "The first start of the server makes it. If there should be one, name its folder with --data.")
+		d.say("database", Warning, "there is none yet in "+d.Instance.Data,
+			"The first start of the server makes it. If there should be one, name its folder with --data.")
 		return
 	}
 	a, err := Open(ctx, Options{Instance: d.Instance, Now: d.Now, Existing: true})
@@ -485,7 +486,8 @@ func (d *Doctor) troubles(ctx context.Context, a *App) {
 			says, mend = "the mail server cannot be reached", "Look at host, port and firewall. The mails go out by themselves when it answers."
 		}
 		if t.One {
-			d.say("mails", Healthy, fmt.Sprintf("%s for single mailboxes, for which nothing can be mended here: the mail server answers: %s", waiting(t.Mails), t.Words), "")
+			d.say("mails", Healthy, fmt.Sprintf("%s for single mailboxes, for which nothing can be mended here: the mail server answers: %s",
+				waiting(t.Mails), t.Words), "")
 			continue
 		}
 		d.say("mails", Problem, fmt.Sprintf("%s since %s: %s", waiting(t.Mails), t.Since.Format(time.DateTime+" MST"), says), mend)

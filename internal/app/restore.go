@@ -109,7 +109,8 @@ func (r Restore) Run(ctx context.Context) (report RestoreReport, err error) {
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return report, errors.New("interrupted; run the same restore again, or give it up with undersigned restore --give-up: until then no command opens the instance")
+		return report, errors.New("interrupted; run the same restore again, or give it up with undersigned restore --give-up: " +
+			"until then no command opens the instance")
 	case err != nil:
 		return report, fmt.Errorf("%w; the rows are there and not yet safe to use: run the same command again, which goes on", err)
 	}

@@ -218,7 +218,8 @@ func (db *DB) LockServe() (unlock func(), err error) {
 	case err != nil:
 		return func() {}, nil
 	case !ok:
-		return nil, fmt.Errorf("a restore, or a server of the SQLite database, is running on %s: stop it first, or give this one a --data folder of its own", db.o.Data)
+		return nil, fmt.Errorf("a restore, or a server of the SQLite database, is running on %s: stop it first, or give this one a --data "+
+			"folder of its own", db.o.Data)
 	}
 	return unlock, nil
 }
