@@ -59,6 +59,7 @@ type App struct {
 
 	o        Options
 	smtp     *mail.SMTP
+	reader   *mail.IMAP    // nil where no mailbox is read
 	bundles  *bundle.Shelf // nil without Options.Server
 	metrics  *metrics
 	unlock   func()       // nil unless this is a server
@@ -157,6 +158,10 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.Signing.Rhythm = c.PublishEvery
 	a.Mailboxes.Unlimited, a.Accounts.Unlimited = c.RateLimit == "off", c.RateLimit == "off"
 	a.Signing.BurstFrom = c.BurstFrom
+	a.Mailboxes.Inbox = c.InboxAddress
+	if a.reader, err = a.inboxOf(*c); err != nil {
+		return err
+	}
 	if a.Signing.Throwaway, err = readDomains(c.DisposableDomains); err != nil {
 		return err
 	}
@@ -166,7 +171,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	}
 	a.Accounts.Passkeys = passkeys
 	mailer := &mail.Mailer{Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Invitations: a.Invitations,
-		News: a.News, Accounts: a.Accounts, Deliveries: a.Deliveries, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
+		News: a.News, Accounts: a.Accounts, Deliveries: a.Deliveries, Inbox: a.Inbox, Site: c.Name, From: c.MailFrom, BaseURL: c.BaseURL,
 		Workers: c.MailWorkers, Rate: c.MailRate, Log: a.o.Log}
 	switch {
 	case a.o.Demo:
@@ -207,6 +212,18 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})
 	return nil
+}
+
+// inboxOf returns what reads the mailbox, nil where none is to be read.
+func (a *App) inboxOf(c config.Server) (*mail.IMAP, error) {
+	if c.Inbox == "" || c.Inbox == config.InboxLocal {
+		return nil, nil
+	}
+	r, err := mail.NewIMAP(c.Inbox, c.InboxPasswordFile)
+	if err == nil {
+		r.Inbox, r.Log = a.Inbox, a.o.Log
+	}
+	return r, err
 }
 
 // dkimOf returns what signs mails, nil for nothing.
@@ -310,6 +327,9 @@ const newsEvery = time.Minute
 // spreadEvery is how often it is looked whether lines of lists from the desk are due.
 const spreadEvery = time.Minute
 
+// lookEvery is how often the mailbox is looked into.
+const lookEvery = time.Minute
+
 // textsEvery is how soon a new text or deadline is in the log: what a page shows must follow from it.
 const textsEvery = time.Second
 
@@ -360,6 +380,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
 	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.tellNews) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
+	if a.reader != nil {
+		work.Go(func() { a.repeat(ctx, lookEvery, "inbox", a.reader.Look) })
+	}
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)

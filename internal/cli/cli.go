@@ -45,7 +45,7 @@ type grammar struct {
 	Backup       backupCommand       `cmd:"" help:"Write an encrypted backup of the database, beside a running server; the keys are not in it."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty instance, of either engine, from a backup."`
 	Keys         keysCommand         `cmd:"" help:"Export, import and list the instance's keys."`
-	Mail         mailCommand         `cmd:"" help:"Say who is sent no mails any more, and lift it."`
+	Mail         mailCommand         `cmd:"" help:"Take mails that come in; say who is sent none any more, and lift it."`
 	Doctor       doctorCommand       `cmd:"" help:"Look for what is likely to be wrong with the instance and the settings of its server, and say how to mend it."`
 	Bench        benchCommand        `cmd:"" help:"Measure signing, confirming and reading beside the bare limits of the machine."`
 	Migrate      migrateCommand      `cmd:"" help:"Create the instance or bring its database up to this version."`
@@ -90,15 +90,26 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	_ = e.lines.flush()
 	if err != nil {
 		fmt.Fprintf(stderr, "undersigned: %s\n", describe(err))
-		if errors.Is(err, errUsage) {
+		switch {
+		case errors.Is(err, errUsage):
 			return 2
+		case errors.Is(err, errTemporary):
+			return tempFail
 		}
 		return 1
 	}
 	return 0
 }
 
-var errUsage = errors.New("wrong usage")
+var (
+	errUsage = errors.New("wrong usage")
+
+	// errTemporary says to a program that has called this one to do so again later.
+	errTemporary = errors.New("try again later")
+)
+
+// tempFail is what such a program knows it by (EX_TEMPFAIL of sysexits.h).
+const tempFail = 75
 
 func commandOf(err error) string {
 	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context != nil {

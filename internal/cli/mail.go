@@ -2,16 +2,53 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
 )
 
 type mailCommand struct {
+	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, and with 75 when the server is to try again."`
 	Blocked mailBlocked `cmd:"" help:"Count the addresses that are sent no mails any more, by letter and reason; which ones they are, nobody can read."`
 	Unblock mailUnblock `cmd:"" help:"Have an address get mails again, whatever the reason was. Do it when its owner asks."`
+}
+
+type mailReceive struct {
+	config.Instance
+	Recipient string `env:"ORIGINAL_RECIPIENT" placeholder:"ADDRESS" help:"Whom the mail came for. Default: what the mail server has put into its header, or says in the environment as Postfix does."`
+	JSON      bool   `help:"Print the result as one JSON object."`
+}
+
+// Run keeps the mail. A mail server that is told that it went well forgets it, so that is said last of all.
+func (c *mailReceive) Run(e *environment) error {
+	raw, err := io.ReadAll(io.LimitReader(e.stdin, inbox.MaxMail+1))
+	rest := int64(0)
+	if err == nil {
+		rest, err = io.Copy(io.Discard, e.stdin)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: standard input: %w", errTemporary, err)
+	}
+	kept := false
+	err = e.with(c.Instance, func(a *app.App) error {
+		id, err := a.Inbox.Receive(e.ctx, inbox.Came{Raw: raw, Size: int64(len(raw)) + rest, Recipient: c.Recipient})
+		kept = id != 0
+		return err
+	})
+	switch {
+	case fault.Is(err, fault.Invalid):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %w", errTemporary, err)
+	case c.JSON:
+		return e.printJSON(map[string]any{"kept": kept, "bytes": int64(len(raw)) + rest})
+	}
+	return nil
 }
 
 type mailBlocked struct {

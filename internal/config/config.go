@@ -40,6 +40,9 @@ type Server struct {
 	DKIMDomain        string        `env:"UNDERSIGNED_DKIM_DOMAIN" name:"dkim-domain" help:"Domain that signs mails (DKIM)."`
 	DKIMSelector      string        `env:"UNDERSIGNED_DKIM_SELECTOR" name:"dkim-selector" default:"undersigned" help:"Selector of the DKIM key in the DNS."`
 	DKIMKey           string        `env:"UNDERSIGNED_DKIM_KEY" name:"dkim-key" placeholder:"FILE" help:"PEM file (PKCS #8, RSA or Ed25519) of the DKIM key."`
+	Inbox             string        `env:"UNDERSIGNED_INBOX" placeholder:"URL" help:"Where what comes back of mails arrives: imaps://USER@HOST[:PORT][/FOLDER], a mailbox that is read every minute (imap:// only to loopback), or the word local for mails that a mail server hands to undersigned mail receive. Every mail then has an address of its own to come back to, ADDRESS+…@DOMAIN. Default: none."`
+	InboxPasswordFile string        `env:"UNDERSIGNED_INBOX_PASSWORD_FILE" name:"inbox-password-file" placeholder:"FILE" help:"File with the password of the mailbox in --inbox."`
+	InboxAddress      string        `env:"UNDERSIGNED_INBOX_ADDRESS" name:"inbox-address" placeholder:"ADDRESS" help:"Address whose mails arrive in --inbox, and those to the same with + and more before the @. Default: --mail-from."`
 	PublishEvery      time.Duration `default:"10m" env:"UNDERSIGNED_PUBLISH_EVERY" placeholder:"DURATION" help:"Rhythm in which confirmed signatures join list and count. A longer one tells less about when somebody signed."`
 	MetricsListen     string        `env:"UNDERSIGNED_METRICS_LISTEN" placeholder:"ADDR" help:"Address and port of GET /metrics, for Prometheus; a listener of its own, so that it can stay on loopback. Default: none."`
 	MemoryLimit       Size          `env:"UNDERSIGNED_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory, for example 256MiB, from which on the program rather spends processor time on collecting than takes more; the caches of SQLite, up to 72MiB, are beside it. Default: GOMEMLIMIT, else half of what the machine or the control group has."`
@@ -101,6 +104,9 @@ func (s *Server) Complete() error {
 	if strings.ContainsFunc(s.SMTPHello, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("--smtp-hello %q: give a host name such as letters.example.org, in ASCII", s.SMTPHello)
 	}
+	if err := s.completeInbox(); err != nil {
+		return err
+	}
 	if s.PublishEvery < 100*time.Millisecond {
 		return errors.New("--publish-every: at least 100ms")
 	}
@@ -123,6 +129,44 @@ func (s *Server) Complete() error {
 		if _, _, err := net.ParseCIDR(cidr); err != nil {
 			return fmt.Errorf("--trust-proxy %q: give a network such as 10.0.0.0/8", cidr)
 		}
+	}
+	return nil
+}
+
+// InboxLocal is --inbox for mails that a mail server hands over.
+const InboxLocal = "local"
+
+// maxInboxLocal leaves room in 64 bytes for what addresses are made of (mailbox.MaxInboxLocal).
+const maxInboxLocal = 19
+
+// completeInbox fills in and checks what is said of the inbox.
+func (s *Server) completeInbox() error {
+	if s.Inbox == "" {
+		return nil
+	}
+	if s.InboxAddress == "" {
+		s.InboxAddress = s.MailFrom
+	}
+	local, domain, ok := strings.Cut(s.InboxAddress, "@")
+	if !ok || local == "" || domain == "" || strings.ContainsAny(s.InboxAddress, "+=<>\" ,;") || len(local) > maxInboxLocal {
+		return fmt.Errorf("--inbox-address %q: give an address with at most %d characters and no + before the @", s.InboxAddress, maxInboxLocal)
+	}
+	if s.Inbox == InboxLocal {
+		return nil
+	}
+	u, err := url.Parse(s.Inbox)
+	if err != nil || u.Scheme != "imaps" && u.Scheme != "imap" || u.Hostname() == "" || u.User.Username() == "" {
+		return errors.New("--inbox: give imaps://USER@HOST or the word local; an @ in USER is written %40")
+	}
+	if _, inside := u.User.Password(); inside {
+		return errors.New("--inbox: put the password into a file, and name that by --inbox-password-file")
+	}
+	ip := net.ParseIP(u.Hostname())
+	if u.Scheme == "imap" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errors.New("--inbox: imap:// is not encrypted and for loopback alone; give imaps://")
+	}
+	if s.InboxPasswordFile == "" {
+		return errors.New("--inbox-password-file: name the file that holds the password of the mailbox")
 	}
 	return nil
 }

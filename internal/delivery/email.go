@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
@@ -103,5 +104,19 @@ func (s *Service) MarkBounced(ctx context.Context, slug string, id, by int64) er
 			return err
 		}
 		return record(tx, l, by, "delivery.bounced", "")
+	})
+}
+
+// CameBack notes that an email came back, as its server has told. It changes nothing of one that had not gone.
+func (s *Service) CameBack(ctx context.Context, id int64) error {
+	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
+		d, err := s.find(tx, l, id)
+		if err != nil || d.Channel != ByEmail || d.State != Handed {
+			return err
+		}
+		if _, err := tx.Exec(qSetState, Bounced, d.At.UnixMicro(), id, Handed); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{Letter: l.ID, Act: "delivery.bounced"})
 	})
 }

@@ -141,7 +141,7 @@ func withCRLF(raw []byte) []byte {
 func parse(raw []byte) Mail {
 	m := Mail{Vouched: Unsigned}
 	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
-	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+	if !readable(err) {
 		m.Fault = fault.New(fault.Invalid, "reply.damaged").Because(err)
 		return m
 	}
@@ -160,7 +160,7 @@ func parse(raw []byte) Mail {
 	} else {
 		m.Fault = fault.New(fault.Invalid, "reply.sender").On("email")
 	}
-	if isAutomatic(h) {
+	if readHeader(raw).isAutomatic() {
 		m.Fault = fault.New(fault.Invalid, "reply.automatic")
 	}
 	var p parts
@@ -177,19 +177,6 @@ func parse(raw []byte) Mail {
 		}
 	}
 	return m
-}
-
-// isAutomatic reports whether no person has written the mail (RFC 3834, RFC 3462, and older customs).
-func isAutomatic(h mail.Header) bool {
-	kind, _, _ := h.ContentType()
-	auto, _, _ := strings.Cut(h.Get("Auto-Submitted"), ";")
-	auto = strings.TrimSpace(auto)
-	switch strings.ToLower(strings.TrimSpace(h.Get("Precedence"))) {
-	case "bulk", "junk", "auto_reply":
-		return true
-	}
-	return kind == "multipart/report" || auto != "" && !strings.EqualFold(auto, "no") || h.Has("X-Autoreply") || h.Has("X-Autorespond") ||
-		strings.TrimSpace(h.Get("Return-Path")) == "<>"
 }
 
 // shown is a line of a header as it can be shown.
@@ -214,7 +201,7 @@ func (p *parts) read(e *message.Entity, depth int) {
 	if within := e.MultipartReader(); within != nil {
 		for {
 			part, err := within.NextPart()
-			if part == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+			if part == nil || !readable(err) {
 				return
 			}
 			p.read(part, depth+1)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -45,6 +46,7 @@ type Service struct {
 	Letters   *letter.Service
 	Mailboxes *mailbox.Service
 	Signing   *signing.Service
+	Inbox     *inbox.Service
 }
 
 // Proposal is a list that somebody has read in at the desk. It is no signature before it is added.
@@ -155,6 +157,9 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 			return fault.New(fault.Limited, "intake.too_many")
 		}
 		if _, err := tx.Exec(qInsertProposal, i.Letter.ID, id, len(list.Entries), tx.Now().UnixMicro(), sealed); err != nil {
+			return err
+		}
+		if err := inbox.Take(tx, i.Letter.ID, i.Mails, id, by); err != nil {
 			return err
 		}
 		return account.Record(tx, account.Entry{User: by, Letter: i.Letter.ID, Act: "intake.read"})

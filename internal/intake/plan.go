@@ -27,6 +27,7 @@ type Import struct {
 	Source  string       // where the list comes from, as the public is told
 	Listing roll.Listing // of lines that do not say it themselves
 	Kind    verify.Kind  // of lines that do not say it themselves; "" tells it by what they hold
+	Mails   []int64      // that came in by mail and of which the list is made
 }
 
 // Plan is what would become of each line of a list.

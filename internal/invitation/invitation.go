@@ -509,6 +509,30 @@ func (s *Service) Envelope(ctx context.Context, m Mail) (e signing.Envelope, sen
 	return signing.Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: tokenOf(key, m.Letter, v.id), Unsubscribe: stop}, true, nil
 }
 
+// Unsubscribe ends all mails that the mailbox of an invitation did not ask for: its owner has answered the invitation by that.
+func (s *Service) Unsubscribe(ctx context.Context, l letter.ID, id int64) error {
+	var v invitation
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		v, err = scan(tx.Row(qFind, l, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNoRow) { // it was taken back
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key, err := s.Letters.Key(ctx, l)
+	if err != nil {
+		return fault.Except(err, fault.Gone)
+	}
+	g, err := v.open(key)
+	if err != nil {
+		return err
+	}
+	return s.Mailboxes.UnsubscribeAddress(ctx, g.Email)
+}
+
 // Refused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
 // that the invited had not signed.
 func (s *Service) Refused(ctx context.Context, m Mail) error {

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/signing"
 )
@@ -26,6 +28,9 @@ type kind[A job.Args, E any] struct {
 
 	// envelope reads the envelope, and returns false when the mail must not be sent any more.
 	envelope func(ctx context.Context, args A) (e E, send bool, err error)
+
+	// back names the mail for what comes back of it.
+	back func(args A, e E) mailbox.Return
 
 	// turn returns how long the mail has to wait until more may go where it goes; nil for no time.
 	turn func(args A, e E) time.Duration
@@ -53,6 +58,9 @@ func (m *Mailer) kinds() []anyKind {
 			envelope: func(ctx context.Context, j signing.ConfirmMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
+			back: func(j signing.ConfirmMail, e signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Confirmation, Letter: e.Letter, ID: j.Pending}
+			},
 			turn:    m.turn,
 			went:    func(j signing.ConfirmMail) { m.Mailboxes.Went(j.Pending) },
 			content: m.toConfirm,
@@ -67,6 +75,9 @@ func (m *Mailer) kinds() []anyKind {
 			envelope: func(ctx context.Context, j intake.ReplyMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
+			back: func(j intake.ReplyMail, e signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Confirmation, Letter: e.Letter, ID: j.Pending}
+			},
 			content: m.toConfirm,
 			refused: func(ctx context.Context, j intake.ReplyMail) error { return s.Refused(ctx, j.Pending) },
 			accepted: func(ctx context.Context, j intake.ReplyMail, e signing.Envelope) error {
@@ -78,19 +89,41 @@ func (m *Mailer) kinds() []anyKind {
 			envelope: func(ctx context.Context, j signing.CodeMail) (signing.Envelope, bool, error) {
 				return s.Envelope(ctx, j.Pending)
 			},
+			back: func(j signing.CodeMail, e signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Confirmation, Letter: e.Letter, ID: j.Pending}
+			},
 			content: m.freshCode,
 			refused: func(ctx context.Context, j signing.CodeMail) error { return s.Refused(ctx, j.Pending) },
 		},
-		kind[signing.QuestionMail, asked]{template: "question", envelope: m.asked, content: m.question},
+		kind[signing.QuestionMail, asked]{
+			template: "question",
+			envelope: m.asked,
+			back: func(j signing.QuestionMail, _ asked) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToSigner, Letter: j.Letter, ID: j.Signature}
+			},
+			content: m.question,
+		},
 		kind[signing.RefusedMail, signing.Envelope]{
 			template: "refused",
 			bulk:     true,
 			envelope: func(ctx context.Context, j signing.RefusedMail) (signing.Envelope, bool, error) {
 				return s.EnvelopeOf(ctx, j.Letter, j.Signature)
 			},
+			back: func(j signing.RefusedMail, _ signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToSigner, Letter: j.Letter, ID: j.Signature}
+			},
 			content: m.notCounted,
 		},
-		kind[news.DigestMail, told]{template: "news", bulk: true, envelope: m.told, content: m.digest, refused: m.News.Refused},
+		kind[news.DigestMail, told]{
+			template: "news",
+			bulk:     true,
+			envelope: m.told,
+			back: func(j news.DigestMail, _ told) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToFollower, Letter: j.Letter, ID: j.Follower}
+			},
+			content: m.digest,
+			refused: m.News.Refused,
+		},
 		kind[news.FollowMail, news.Asking]{
 			template: "follow",
 			envelope: m.News.Asking,
@@ -108,6 +141,9 @@ func (m *Mailer) kinds() []anyKind {
 				e.From = j.From
 				return e, send, err
 			},
+			back: func(j news.TextMail, e signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Confirmation, Letter: e.Letter, ID: j.Pending}
+			},
 			content: m.changedText,
 		},
 
@@ -119,6 +155,13 @@ func (m *Mailer) kinds() []anyKind {
 				e, send, err := m.Invitations.Envelope(ctx, j)
 				return invited{e, j.Reminder}, send, err
 			},
+			back: func(j invitation.Mail, _ invited) mailbox.Return {
+				sent := mailbox.Invitation
+				if j.Reminder {
+					sent = mailbox.Reminder
+				}
+				return mailbox.Return{Sent: sent, Letter: j.Letter, ID: j.Invitation}
+			},
 			content: m.invitation,
 			refused: m.Invitations.Refused,
 		},
@@ -127,7 +170,10 @@ func (m *Mailer) kinds() []anyKind {
 		kind[letter.ReaderMail, reading]{
 			template: "circulation",
 			envelope: m.reading,
-			content:  m.circulation,
+			back: func(j letter.ReaderMail, r reading) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToReader, Letter: r.Letter.ID, ID: j.Reader}
+			},
+			content: m.circulation,
 			refused: func(ctx context.Context, j letter.ReaderMail) error {
 				return m.Letters.Circulations.Refused(ctx, j.Reader)
 			},
@@ -137,7 +183,10 @@ func (m *Mailer) kinds() []anyKind {
 		kind[delivery.LetterMail, handed]{
 			template: "delivery",
 			envelope: m.delivery,
-			content:  m.handOver,
+			back: func(j delivery.LetterMail, h handed) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToAddressee, Letter: h.Letter.ID, ID: j.Delivery}
+			},
+			content: m.handOver,
 			refused: func(ctx context.Context, j delivery.LetterMail) error {
 				return m.Deliveries.Went(ctx, j.Delivery, delivery.Turned, nil)
 			},
@@ -153,9 +202,26 @@ func (m *Mailer) kinds() []anyKind {
 			refused:  m.Deliveries.OfficeTurned,
 		},
 
+		// To those who have written.
+		kind[inbox.Receipt, inbox.Incoming]{template: "receipt", bulk: true, envelope: m.Inbox.Named, content: m.receipt},
+
 		// To editors.
-		kind[dueMail, dueOf]{template: "due", envelope: m.due, content: m.dueSoon},
-		kind[summaryMail, closed]{template: "summary", envelope: m.closed, content: m.summary},
+		kind[dueMail, dueOf]{
+			template: "due",
+			envelope: m.due,
+			back: func(j dueMail, _ dueOf) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.dueSoon,
+		},
+		kind[summaryMail, closed]{
+			template: "summary",
+			envelope: m.closed,
+			back: func(j summaryMail, _ closed) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.summary,
+		},
 	}
 }
 
@@ -190,6 +256,9 @@ func (k kind[A, E]) send(ctx context.Context, m *Mailer, id int64, args A) error
 	p, err := k.page(ctx, e)
 	if err != nil {
 		return err
+	}
+	if k.back != nil {
+		p.back = k.back(args, e)
 	}
 	err = m.hand(ctx, id, p)
 	refusal, refused := errors.AsType[*Refusal](err)

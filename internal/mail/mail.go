@@ -26,6 +26,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -60,6 +61,7 @@ type Mailer struct {
 	Letters     *letter.Service
 	Accounts    *account.Service
 	Deliveries  *delivery.Service
+	Inbox       *inbox.Service
 	Sign        *DKIM // nil sends unsigned
 	Site        string
 	From        string // address of the sender
@@ -134,7 +136,19 @@ func (m *Mailer) hand(ctx context.Context, id int64, p page) error {
 		m.pace.leave(tries)
 		return job.Later(0)
 	}
-	return m.settle(ctx, id, p.to, tries, m.Transport.Send(ctx, m.From, p.to, message))
+	return m.settle(ctx, id, p.to, tries, m.Transport.Send(ctx, m.returnPath(p), p.to, message))
+}
+
+// returnPath is where notices about a mail go (RFC 5321, 4.4): to an address that tells which mail it is.
+func (m *Mailer) returnPath(p page) string {
+	switch back := m.Mailboxes.ReturnAddress(p.back); {
+	case p.replied:
+		return ""
+	case back == "" || p.back.Sent == 0:
+		return m.From
+	default:
+		return back
+	}
 }
 
 // letter returns a letter as it was within the last second: most mails in a row are about one.
@@ -165,6 +179,9 @@ type page struct {
 	subject     string // "" for that of its template
 	replyTo     string // the address that answers reach, "" for the sender's
 	unsubscribe string // the token that ends mails of this kind, "" if they cannot be ended
+	back        mailbox.Return
+	replied     bool   // a machine answers somebody by it, so nothing may come back of it (RFC 3834)
+	repliesTo   string // the id of the message that was answered, with <>, "" for one that has none
 
 	personal bool   // somebody wrote it, or had it written, to this one reader
 	sender   string // whose name it bears, "" for the site's
@@ -250,10 +267,8 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 	if err := msg.To(p.to); err != nil {
 		return nil, fmt.Errorf("mail: to: %w", err)
 	}
-	if p.replyTo != "" {
-		if err := msg.ReplyTo(p.replyTo); err != nil {
-			return nil, fmt.Errorf("mail: reply to: %w", err)
-		}
+	if answers := m.answersTo(p); len(answers) > 0 {
+		msg.ReplyToMailAddress(answers...)
 	}
 	msg.Subject(p.subject)
 	msg.SetDateWithValue(time.UnixMilli(m.Signing.DB.Now().UnixMilli()))
@@ -266,12 +281,24 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 		msg.SetGenHeader(gomail.HeaderInReplyTo, after)
 		msg.SetGenHeader(gomail.HeaderReferences, after)
 	}
-	if !p.personal {
+	if p.repliesTo != "" {
+		msg.SetGenHeader(gomail.HeaderInReplyTo, p.repliesTo)
+		msg.SetGenHeader(gomail.HeaderReferences, p.repliesTo)
+	}
+	switch {
+	case p.replied:
+		msg.SetGenHeader("Auto-Submitted", "auto-replied")
+	case !p.personal:
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	}
 	msg.SetGenHeader(gomail.HeaderContentLang, p.about.L.Code)
 	if p.unsubscribe != "" { // a mail program can end these mails by one press, without a page (RFC 8058)
-		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.BaseURL+"/unsubscribe/"+p.unsubscribe+">")
+		ways := "<" + m.BaseURL + "/unsubscribe/" + p.unsubscribe + ">"
+		if ends := p.back; ends.Sent != 0 && m.Mailboxes.Inbox != "" {
+			ends.Ends = true
+			ways += ", <mailto:" + m.Mailboxes.ReturnAddress(ends) + "?subject=unsubscribe>"
+		}
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, ways)
 		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, plain.String())
@@ -288,6 +315,17 @@ func (m *Mailer) render(id int64, p page) ([]byte, error) {
 		return out.Bytes(), nil
 	}
 	return m.Sign.sign(out.Bytes())
+}
+
+// answersTo are the addresses that answers to a mail reach: the person it names, and the inbox, so that nothing is lost to either.
+func (m *Mailer) answersTo(p page) (to []*netmail.Address) {
+	if p.replyTo != "" {
+		to = append(to, &netmail.Address{Address: p.replyTo})
+	}
+	if back := m.Mailboxes.ReturnAddress(p.back); back != "" && p.back.Sent != 0 {
+		to = append(to, &netmail.Address{Address: back})
+	}
+	return to
 }
 
 // messageID is the name of a mail on the sender's domain.

@@ -79,6 +79,20 @@ func (a *Answer) refuses(to string) bool {
 	return namesMailbox.MatchString(a.Text)
 }
 
+// IsGone reports whether what a notice says of a mail that did not arrive, an enhanced code and the words of a server, is about the
+// recipient, for good.
+func IsGone(status, says string) bool {
+	code, _ := strconv.Atoi(says[:min(len(says), 3)])
+	if code < 500 || code > 599 {
+		code = mailboxCodes[0]
+		if status != "" && status[0] != '5' {
+			return false
+		}
+	}
+	a := Answer{Step: stepRecipient, Code: code, Enhanced: status, Text: says}
+	return a.refuses("")
+}
+
 // slows says that the relay takes fewer mails than come: nothing about this one.
 var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throttl`, `slow down`, `exceed`)
 
@@ -112,15 +126,20 @@ func (a *Answer) isAboutAll() bool {
 // Words are the relay's own words in one line, with what could name somebody left out: addresses of mail and of machines, and both
 // sides of the recipient's @.
 func (a *Answer) Words(to string) string {
-	named := namesOf(to)
+	return withoutNames(strings.TrimSpace(strconv.Itoa(a.Code)+" "+a.Enhanced)+" "+a.Text, to)
+}
+
+// withoutNames is a text of a server in one line, without what could name the owner of an address or anybody else.
+func withoutNames(text, of string) string {
+	named := namesOf(of)
 	var words []string
-	for word := range strings.FieldsSeq(a.Text) {
+	for word := range strings.FieldsSeq(text) {
 		if namesSomebody(word) || slices.ContainsFunc(named, func(name string) bool { return containsWord(word, name) }) {
 			word = "…"
 		}
 		words = append(words, strings.Map(shown, strings.ToValidUTF8(word, "…")))
 	}
-	line := []rune(strings.Join(append([]string{strings.TrimSpace(strconv.Itoa(a.Code) + " " + a.Enhanced)}, words...), " "))
+	line := []rune(strings.Join(words, " "))
 	if len(line) > maxWords {
 		line = append(line[:maxWords-1], '…')
 	}

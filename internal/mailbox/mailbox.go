@@ -1,10 +1,11 @@
 // Package mailbox owns what one mailbox may be sent: how many mails it may ask for itself and how many others may send it, from
-// which letters it gets none any more, and how its owner ends mails that nobody there has asked for.
+// which letters it gets none any more, how its owner ends mails that nobody there has asked for, and the addresses that answers to
+// what it is sent come back to.
 //
 // It promises that nobody is mailed without end, whoever types an address and however it is spelt; that what editors send does not
 // use up the mails by which the owner signs; that whoever types addresses of one domain does not flood it; that it stores no address,
-// but tags that mean nothing without the keys; and that the link which ends mails works as long as the mail is kept. It must not know
-// why a mail is sent nor what is in it.
+// but tags that mean nothing without the keys; that the link which ends mails works as long as the mail is kept; and that nobody can
+// make up a return address. It must not know why a mail is sent nor what is in it.
 package mailbox
 
 import (
@@ -35,7 +36,8 @@ const (
 type Service struct {
 	DB        *store.DB
 	Keys      *seal.Keys
-	Unlimited bool // lifts the budgets, for benchmarks and tests
+	Unlimited bool   // lifts the budgets, for benchmarks and tests
+	Inbox     string // the address that answers come to; "" while there is none
 
 	flows Flows
 }
@@ -81,6 +83,21 @@ func (b Box) SpendReserved(tx *store.Tx) (bool, error) {
 func (b Box) SpendForQuestions(tx *store.Tx) (bool, error) {
 	return b.spend(tx, b.key.Tag("asked "+b.Address.Exact), "asked ")
 }
+
+// SpendForReceipt takes the one mail in any Week that says to a mailbox that its own has arrived, and reports whether it was left. All
+// mailboxes together have so many a day.
+func (s *Service) SpendForReceipt(tx *store.Tx, a text.Address) (bool, error) {
+	now := tx.Now()
+	n, err := tx.Exec(qSpendOnce, s.Keys.Tag("receipt of a mail", a.Mailbox), now.UnixMicro(), now.Add(-Week).UnixMicro())
+	if err != nil || n == 0 {
+		return false, err
+	}
+	n, err = tx.Exec(qSpendDay, now.Unix()/86400, s.Keys.Tag("receipts", now.UTC().Format(time.DateOnly)), receiptsADay)
+	return n > 0, err
+}
+
+// receiptsADay bounds how many mails that nobody asked for answer those that come in.
+const receiptsADay = 200
 
 // spend takes a mail from the budget of the letter's week and from that of the instance's day. The day knows a mailbox without
 // "+tag" and dots, or whoever types those would mail one person without end.

@@ -8,6 +8,11 @@ var (
 		INSERT INTO mail_budget (letter_id, tag, latest, second, third) VALUES ($1, $2, $3, 0, 0)
 		ON CONFLICT (letter_id, tag) DO UPDATE SET third = mail_budget.second, second = mail_budget.latest, latest = excluded.latest
 		WHERE mail_budget.third < $4`)
+	// All three at once: one mail, then none for as long. It is of no letter.
+	qSpendOnce = store.Q("mail_budget.spend_once", `
+		INSERT INTO mail_budget (letter_id, tag, latest, second, third) VALUES (0, $1, $2, $2, $2)
+		ON CONFLICT (letter_id, tag) DO UPDATE SET third = excluded.latest, second = excluded.latest, latest = excluded.latest
+		WHERE mail_budget.third < $3`)
 	qFindBudget   = store.Q("mail_budget.find", `SELECT latest FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
 	qForgetBudget = store.Q("mail_budget.forget_of", `DELETE FROM mail_budget WHERE letter_id = $1 AND tag = $2`)
 	qForgetWeeks  = store.Q("mail_budget.forget", `DELETE FROM mail_budget WHERE latest < $1`)

@@ -42,6 +42,19 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
+	return s.unsubscribe(ctx, tag)
+}
+
+// UnsubscribeAddress is Unsubscribe for a mailbox whose owner has said so by a mail.
+func (s *Service) UnsubscribeAddress(ctx context.Context, address string) error {
+	a, f := text.ParseAddress(address)
+	if f != nil {
+		return f
+	}
+	return s.unsubscribe(ctx, s.boxTag(a))
+}
+
+func (s *Service) unsubscribe(ctx context.Context, tag []byte) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qUnsubscribe, tag)
 		return err

@@ -1,0 +1,285 @@
+package inbox_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/mailbox"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+var (
+	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming`)
+	qCountParts  = store.Q("test.count_incoming_parts", `SELECT COUNT(*) FROM incoming_part`)
+	qInsertPart  = store.Q("test.insert_incoming_part", `INSERT INTO incoming_part (incoming_id, number, sealed) VALUES ($1, 0, $2)`)
+	qCountSorted = store.Q("test.count_sorted", `SELECT COUNT(*) FROM incoming WHERE state = $1 AND what = $2`)
+)
+
+// came takes mails, and sorts them.
+func came(d *testkit.Desk, mails ...string) (ids []int64) {
+	d.T.Helper()
+	for _, m := range mails {
+		id, err := d.Inbox.Receive(d.T.Context(), inbox.Came{Raw: []byte(m)})
+		if err != nil {
+			d.T.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	d.Work("inbox.sort")
+	return ids
+}
+
+// desks has desks whose mails have an address to come back to.
+func desks(t *testing.T, body func(t *testing.T, d *testkit.Desk)) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.Mailboxes.Inbox = "letters@varrow.example"
+		d.Inbox.Lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("no DNS here") }
+		body(t, d)
+	})
+}
+
+func toAddress(d *testkit.Desk, r mailbox.Return) string {
+	r.Letter = d.Letter.ID
+	return "To: " + d.Mailboxes.ReturnAddress(r)
+}
+
+func TestReceive_onceWhateverIsHandedOver(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		first, again := reply("Please add us"), "From mina@river.example  Tue Nov 12 10:00:00 2030\n"+reply("Please add us")
+		ids := came(d, first, first, again, reply("Please add us, too"))
+		if ids[0] == 0 || ids[1] != 0 || ids[2] != 0 || ids[3] == 0 {
+			t.Errorf("ids %v: the second and the third are the first", ids)
+		}
+		other, err := d.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte(first), Recipient: "letters+x@varrow.example"})
+		if err != nil || other == 0 {
+			t.Errorf("the same bytes for somebody else: %d, %v", other, err)
+		}
+		if _, err := d.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte("From x 10:00\n")}); err == nil {
+			t.Error("nothing was taken")
+		}
+	})
+}
+
+func TestReceive_keepsBytes(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		large := []byte(reply(strings.Repeat("A line of a long text that fills pieces.\n", 60_000), toAddress(d, mailbox.Return{Sent: mailbox.Call})))
+		id := came(d, string(large))[0]
+		raw, err := d.Inbox.Raw(t.Context(), d.Letter.ID, id)
+		if err != nil || !bytes.Equal(raw, large) {
+			t.Errorf("%d bytes of %d, %v", len(raw), len(large), err)
+		}
+		if _, err := d.Inbox.Raw(t.Context(), 0, id); err == nil {
+			t.Error("the operator reads what is the editors'")
+		}
+		tooLarge := append([]byte(reply("x", "Subject: large")), bytes.Repeat([]byte("0123456789abcde\n"), inbox.MaxMail/16)...)
+		if id, err = d.Inbox.Receive(t.Context(), inbox.Came{Raw: tooLarge}); err != nil {
+			t.Fatal(err)
+		}
+		d.Work("inbox.sort")
+		if i, err := d.Inbox.Find(t.Context(), 0, id); err != nil || i.Whole || i.Sorted.Subject != "large" || i.Size != 1<<20 {
+			t.Errorf("%v %q %d, %v", i.Whole, i.Sorted.Subject, i.Size, err)
+		}
+	})
+}
+
+// What was killed while it wrote leaves pieces, which belong to no mail and go a day later.
+func TestRetain_piecesOfNoMail(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		came(d, reply("stays", toAddress(d, mailbox.Return{Sent: mailbox.Call})))
+		err := d.DB.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(qInsertPart, store.NewID(tx.Now()), []byte("sealed"))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for days, want := range []int64{2, 1} {
+			d.Clock.Advance(time.Duration(days) * 25 * time.Hour)
+			if err := d.Inbox.Retain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := d.Count(qCountParts); n != want {
+				t.Errorf("%d pieces after %d days, want %d", n, days, want)
+			}
+		}
+	})
+}
+
+// What waits stays, what somebody was done with goes after a month, and what tells who has signed is not kept at all.
+func TestRetain_whatIsDone(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		call := toAddress(d, mailbox.Return{Sent: mailbox.Call})
+		ids := came(d, reply("waits", call), reply("done", call), reply("out", call, "Auto-Submitted: auto-replied"),
+			notice("Action: failed\nStatus: 5.2.2", toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: 1})))
+		if err := d.Inbox.Settle(t.Context(), d.Letter.ID, ids[1], 0); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.Count(qCountParts); n != 3 {
+			t.Errorf("%d are kept; the notice of a confirmation should not be", n)
+		}
+		d.Clock.Advance(inbox.KeptFor + time.Hour)
+		if err := d.Inbox.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if mails, parts := d.Count(qCountMails), d.Count(qCountParts); mails != 1 || parts != 1 {
+			t.Errorf("%d mails, %d pieces after a month: want that which waits", mails, parts)
+		}
+		if err := d.Inbox.GiveUp(t.Context()); err != nil || d.Count(qCountMails)+d.Count(qCountParts) != 0 {
+			t.Errorf("something is left: %v", err)
+		}
+	})
+}
+
+func TestReceive_isBounded(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		d.Inbox.Most.Bytes, d.Inbox.Most.Mails = 1<<20, 10
+		full := 0
+		for i := range 8 {
+			if _, err := d.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte(reply(fmt.Sprint("spam ", i)))}); errors.Is(err, inbox.ErrFull) {
+				full++
+			}
+		}
+		if full != 3 {
+			t.Errorf("%d of 8 found no room; unknown ones have five places of ten", full)
+		}
+		if ids := came(d, reply("an answer", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 4}))); ids[0] == 0 {
+			t.Error("an answer found no room")
+		}
+		h, err := d.Inbox.Health(t.Context())
+		if err != nil || !h.Full || h.Mails != 6 || h.Came["reply"] != 5 || h.Came["reply.delivery"] != 1 || h.States[inbox.Waits] != 6 {
+			t.Errorf("%+v, %v", h, err)
+		}
+	})
+}
+
+// Who may read a mail follows from what it answers: that somebody has signed, or began to, is none of the editors' business.
+func TestSort_whoMayRead(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		for sent, editors := range map[mailbox.Sent]int{mailbox.Confirmation: 0, mailbox.ToSigner: 0, mailbox.ToFollower: 0, mailbox.Invitation: 1,
+			mailbox.Reminder: 1, mailbox.ToReader: 1, mailbox.ToEditor: 1, mailbox.ToAddressee: 1, mailbox.Call: 1} {
+			before, err := d.Inbox.Waiting(t.Context(), d.Letter.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			came(d, reply("From "+sent.Name()+string(sent), toAddress(d, mailbox.Return{Sent: sent, ID: 4})),
+				reply("I am away "+string(sent), toAddress(d, mailbox.Return{Sent: sent, ID: 4}), "Auto-Submitted: auto-replied"))
+			after, err := d.Inbox.Waiting(t.Context(), d.Letter.ID)
+			if err != nil || after-before != editors {
+				t.Errorf("%s: %d wait for the editors, want %d (%v)", sent.Name(), after-before, editors, err)
+			}
+		}
+		noted, err := d.Inbox.List(t.Context(), d.Letter.ID, inbox.Noted, 0, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range noted { // that an invitation was sent says that somebody had not signed
+			if i.About == "invitation" {
+				t.Errorf("editors see what a machine said to an invitation: %+v", i)
+			}
+		}
+		if len(noted) != 4 {
+			t.Errorf("%d machine answers are kept, want those to readers, editors, addressees and the call", len(noted))
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 3 {
+			t.Errorf("%d wait for the operator, want 3 (%v)", n, err)
+		}
+	})
+}
+
+func TestSort_answersOnce(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		keys := testkit.Keys{}
+		d.Inbox.Lookup = keys.Lookup
+		signed := func(body string, fields ...string) string {
+			return keys.Signed(t, "river.example", reply(body+"\n", append(fields, "Date: Tue, 12 Nov 2030 10:00:00 +0100")...))
+		}
+		came(d, signed("Who are you?"), signed("Are you there?"), signed("Hello?"))
+		if n := d.Jobs("mail.receipt"); n != 1 {
+			t.Errorf("%d answers to three mails of one sender within a week", n)
+		}
+		came(d, strings.ReplaceAll(reply("Who vouches for me?"), "mina", "mallory"), strings.ReplaceAll(signed("I am a machine", "Auto-Submitted: auto-replied"), "mina", "robot"))
+		if n := d.Jobs("mail.receipt"); n != 1 {
+			t.Error("who may not have written was answered, or a machine")
+		}
+		d.Clock.Advance(mailbox.Week + time.Hour)
+		came(d, signed("Still nobody?"))
+		if n := d.Jobs("mail.receipt"); n != 2 {
+			t.Errorf("%d answers, want another a week later", n)
+		}
+	})
+}
+
+func TestActs(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		other := d.Open("other")
+		id := came(d, reply("Where does it belong?"))[0]
+		if err := d.Inbox.Give(t.Context(), 0, id, d.Letter.ID, 5); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Inbox.Give(t.Context(), 0, id, other.ID, 5); err == nil {
+			t.Error("given away twice")
+		}
+		if err := d.Inbox.Settle(t.Context(), other.ID, id, 5); err == nil {
+			t.Error("editors of another letter have settled it")
+		}
+		for _, step := range []func() error{
+			func() error { return d.Inbox.Settle(t.Context(), d.Letter.ID, id, 5) },
+			func() error { return d.Inbox.Reopen(t.Context(), d.Letter.ID, id, 5) },
+			func() error {
+				return d.DB.Update(t.Context(), func(tx *store.Tx) error { return inbox.Enter(tx, d.Letter.ID, id, 77, 5) })
+			},
+			func() error {
+				return d.DB.Update(t.Context(), func(tx *store.Tx) error { return inbox.Leave(tx, d.Letter.ID, id, 5) })
+			},
+		} {
+			if err := step(); err != nil {
+				t.Error(err)
+			}
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 1 || d.Count(qCountSorted, inbox.Waits, inbox.Reply) != 1 {
+			t.Errorf("%d wait, %v", n, err)
+		}
+	})
+}
+
+// Mails that went into a list wait again when that is thrown away.
+func TestTaken_waitsAgain(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		ids := came(d, reply("Please add us", toAddress(d, mailbox.Return{Sent: mailbox.Call})), reply("And us", toAddress(d, mailbox.Return{Sent: mailbox.Call})))
+		list, err := d.Intake.ProposeMails(t.Context(), d.Letter, ids, "public", "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Intake.ProposeMails(t.Context(), d.Letter, ids, "public", "", 0); err == nil {
+			t.Error("they are in two lists")
+		}
+		if n, _ := d.Inbox.Waiting(t.Context(), d.Letter.ID); n != 0 {
+			t.Errorf("%d wait while they are in a list", n)
+		}
+		if _, plan, err := d.Intake.PlanProposal(t.Context(), d.Letter, list); err != nil || len(plan.Lines) != 2 {
+			t.Errorf("%+v, %v", plan, err)
+		}
+		if err := d.Inbox.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.Count(qCountParts); n != 2 {
+			t.Errorf("%d are kept while the list waits", n)
+		}
+		if err := d.Intake.Discard(t.Context(), d.Letter.ID, list, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Inbox.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 2 {
+			t.Errorf("%d wait again, %v", n, err)
+		}
+	})
+}
