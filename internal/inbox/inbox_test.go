@@ -204,7 +204,8 @@ func TestSort_answersOnce(t *testing.T) {
 		if n := d.Jobs("mail.receipt"); n != 1 {
 			t.Errorf("%d answers to three mails of one sender within a week", n)
 		}
-		came(d, strings.ReplaceAll(reply("Who vouches for me?"), "mina", "mallory"), strings.ReplaceAll(signed("I am a machine", "Auto-Submitted: auto-replied"), "mina", "robot"))
+		came(d, strings.ReplaceAll(reply("Who vouches for me?"), "mina", "mallory"),
+			strings.ReplaceAll(signed("I am a machine", "Auto-Submitted: auto-replied"), "mina", "robot"))
 		if n := d.Jobs("mail.receipt"); n != 1 {
 			t.Error("who may not have written was answered, or a machine")
 		}

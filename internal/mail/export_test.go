@@ -101,3 +101,12 @@ func (s *SMTP) Trust(pool *x509.CertPool) { s.tls.RootCAs = pool }
 
 // RequireTLS makes a relay on loopback be treated like one elsewhere.
 func (s *SMTP) RequireTLS() { s.plain = false }
+
+// Read looks into the mailbox whether another process does or not.
+func (r *IMAP) Read(ctx context.Context) error {
+	_, err := r.look(ctx)
+	return err
+}
+
+// WithoutMove has the reader copy and delete, as where a server cannot move.
+func (r *IMAP) WithoutMove() { r.copies = true }

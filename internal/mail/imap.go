@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type IMAP struct {
 	folder         string
 	tls            *tls.Config // nil for none, on loopback
 	stuck          stuck       // used by Look alone
+	copies         bool        // does not move, whatever the server can
 }
 
 // stuck are mails that are stored and could not be moved: this process need not fetch them again.
@@ -141,20 +143,19 @@ func (r *IMAP) open(ctx context.Context) (c *imapclient.Client, chosen *imap.Sel
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	c = imapclient.New(conn, nil)
-	defer func() {
-		if err != nil {
-			stop()
-			_ = c.Close()
-		}
-	}()
-	if err = c.WaitGreeting(); err != nil {
-		return nil, nil, &lookError{lookConnect, err}
+	step := lookConnect
+	if err = c.WaitGreeting(); err == nil {
+		step = lookLogin
+		err = c.Login(r.user, r.password).Wait()
 	}
-	if err = c.Login(r.user, r.password).Wait(); err != nil {
-		return nil, nil, &lookError{lookLogin, err}
+	if err == nil {
+		step = lookFolder
+		chosen, err = c.Select(r.folder, nil).Wait()
 	}
-	if chosen, err = c.Select(r.folder, nil).Wait(); err != nil {
-		return nil, nil, &lookError{lookFolder, err}
+	if err != nil {
+		stop()
+		_ = c.Close()
+		return nil, nil, &lookError{step, err}
 	}
 	return c, chosen, nil
 }
@@ -180,35 +181,32 @@ func (r *IMAP) look(ctx context.Context) (left int, err error) {
 	}
 	uids := found.AllUIDs()
 	left = len(uids)
-	var done []imap.UID
 	var failed error // to move
-	for i, uid := range uids {
-		if !r.stuck.uids[uid] {
-			there, err := r.take(ctx, c, uid)
-			if err != nil {
-				return left, err
-			}
-			if !there { // another program was first
-				left--
-				continue
+	for some := range slices.Chunk(uids, movedAtOnce) {
+		var done []imap.UID
+		for _, uid := range some {
+			if there := r.stuck.uids[uid]; !there {
+				if there, err = r.take(ctx, c, uid); err != nil {
+					return left, err
+				}
+				if !there { // another program was first
+					left--
+					continue
+				}
 			}
 			done = append(done, uid)
+			r.stuck.uids[uid] = true
 		}
-		if len(done) == movedAtOnce || len(done) > 0 && i == len(uids)-1 {
-			if err := move(c, imap.UIDSetNum(done...)); err != nil {
-				failed = err
-				for _, uid := range done {
-					r.stuck.uids[uid] = true
-				}
-			} else {
-				left -= len(done)
-			}
-			done = nil
+		if len(done) == 0 {
+			continue
 		}
-	}
-	if len(done) > 0 { // the last ones were gone
-		if failed = move(c, imap.UIDSetNum(done...)); failed == nil {
-			left -= len(done)
+		if err := r.move(c, imap.UIDSetNum(done...)); err != nil {
+			failed = err
+			continue
+		}
+		left -= len(done)
+		for _, uid := range done {
+			delete(r.stuck.uids, uid)
 		}
 	}
 	return left, failed
@@ -264,14 +262,14 @@ func (r *IMAP) take(ctx context.Context, c *imapclient.Client, uid imap.UID) (th
 
 // move moves mails to the folder beside, which is made when it is missing. Where the server cannot move, they are copied, and deleted once
 // that went well.
-func move(c *imapclient.Client, uids imap.UIDSet) error {
-	err := moveTo(c, uids, archive)
+func (r *IMAP) move(c *imapclient.Client, uids imap.UIDSet) error {
+	err := r.moveTo(c, uids, archive)
 	for _, name := range []string{archive, "INBOX." + archive, "INBOX/" + archive} { // as servers put folders under the one of incoming mails
 		if err == nil {
 			return nil
 		}
 		_ = c.Create(name, nil).Wait() // it may be there
-		err = moveTo(c, uids, name)
+		err = r.moveTo(c, uids, name)
 	}
 	if err != nil {
 		return &lookError{lookMove, err}
@@ -279,9 +277,9 @@ func move(c *imapclient.Client, uids imap.UIDSet) error {
 	return nil
 }
 
-func moveTo(c *imapclient.Client, uids imap.UIDSet, folder string) error {
+func (r *IMAP) moveTo(c *imapclient.Client, uids imap.UIDSet, folder string) error {
 	caps := c.Caps()
-	if caps.Has(imap.CapMove) {
+	if caps.Has(imap.CapMove) && !r.copies {
 		_, err := c.Move(uids, folder).Wait()
 		return err
 	}
