@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
@@ -76,6 +77,7 @@ type Response struct {
 	CopySHA256 string
 	State      ResponseState
 	DecidedAt  time.Time // when it was published or taken down
+	Mail       int64     // that it came by, 0 for none
 }
 
 // Answers reports whether a response answers for an addressee, by number.
@@ -92,13 +94,13 @@ func (r Response) until() time.Time {
 }
 
 const responseColumns = `id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type, file_sha256,
-		copy_name, copy_type, copy_sha256, state, decided_at, also`
+		copy_name, copy_type, copy_sha256, state, decided_at, also, mail`
 
 var (
 	qInsertResponse = store.Q("response.insert", `
 		INSERT INTO response (id, letter_id, addressee, kind, at, written, sender, reference, until, forwarded, language, excerpt, file_name, file_type,
-			file_sha256, original, copy_name, copy_type, copy_sha256, public_copy, state, decided_at, made_by, created_at, also)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`)
+			file_sha256, original, copy_name, copy_type, copy_sha256, public_copy, state, decided_at, made_by, created_at, also, mail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`)
 	qListResponses = store.Q("response.list", `SELECT `+responseColumns+` FROM response WHERE letter_id = $1 ORDER BY at, id`)
 	qFindResponse  = store.Q("response.find", `SELECT `+responseColumns+` FROM response WHERE id = $1 AND letter_id = $2`)
 	qSetResponse   = store.Q("response.set_state", `UPDATE response SET state = $1, decided_at = $2 WHERE id = $3 AND state = $4`)
@@ -108,7 +110,7 @@ var (
 	qDiscardResponse = store.Q("response.discard", `DELETE FROM response WHERE id = $1 AND letter_id = $2 AND state = 'private'`)
 	qEmptyResponse   = store.Q("response.empty", `
 		UPDATE response SET excerpt = '', sender = '', reference = '', copy_name = '', copy_type = '', copy_sha256 = '', public_copy = NULL,
-			file_name = '', file_sha256 = '', original = NULL WHERE id = $1`)
+			file_name = '', file_sha256 = '', original = NULL, mail = 0 WHERE id = $1`)
 	qCountTakenDown = store.Q("response.count_taken_down", `
 		SELECT COUNT(*) FROM response WHERE letter_id = $1 AND state = 'taken_down' AND decided_at >= $2`)
 	qOriginal = store.Q("response.original", `SELECT original FROM response WHERE id = $1 AND letter_id = $2`)
@@ -120,7 +122,7 @@ func scanResponse(row store.Row) (r Response, err error) {
 	var decided *int64
 	var also string
 	err = row.Scan(&r.ID, &r.Addressee, &r.Kind, &at, &r.Written, &r.From, &r.Reference, &r.Until, &r.Forwarded, &r.Language, &r.Excerpt,
-		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.CopySHA256, &r.State, &decided, &also)
+		&r.File, &r.FileType, &r.SHA256, &r.Copy, &r.CopyType, &r.CopySHA256, &r.State, &decided, &also, &r.Mail)
 	if r.At = time.UnixMicro(at).UTC(); decided != nil {
 		r.DecidedAt = time.UnixMicro(*decided).UTC()
 	}
@@ -146,6 +148,7 @@ type Came struct {
 	File      *File
 	Copy      *File           // what may be published of the file
 	Said      map[string]Said // about demands, by number
+	Mail      int64           // that it came by, and that is kept with it; 0 for none
 	Publish   bool            // at once: only the operator of the command line may
 }
 
@@ -182,7 +185,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		return r, err
 	}
 	r = Response{ID: store.NewID(tx.Now()), Addressee: c.Addressee, Kind: c.Kind, At: c.At, Written: c.Written, Until: c.Until, Language: c.Language,
-		State: Private}
+		State: Private, Mail: c.Mail}
 	if err := r.fill(c, l, st, tx.Now()); err != nil {
 		return r, err
 	}
@@ -206,8 +209,13 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 	}
 	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
 		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro(),
-		encoded(r.Also, len(r.Also) == 0)); err != nil {
+		encoded(r.Also, len(r.Also) == 0), r.Mail); err != nil {
 		return r, err
+	}
+	if r.Mail != 0 {
+		if err := inbox.Enter(tx, l.ID, r.Mail, r.ID, by); err != nil {
+			return r, err
+		}
 	}
 	st.Responses = append(st.Responses, r)
 	for number := range c.Said {
@@ -431,11 +439,17 @@ func (s *Service) publish(tx *store.Tx, id letter.ID, r Response) error {
 // TakeDown destroys what was published of a response, and its original. That it was there, and when it went, stays.
 func (s *Service) TakeDown(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := findResponse(tx, l.ID, id); err != nil {
+		r, err := findResponse(tx, l.ID, id)
+		if err != nil {
 			return err
 		}
 		if err := s.decide(tx, l.ID, id, Published, TakenDown); err != nil {
 			return err
+		}
+		if r.Mail != 0 {
+			if err := inbox.Destroy(tx, r.Mail); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(qEmptyResponse, id); err != nil {
 			return err
@@ -458,8 +472,14 @@ func (s *Service) TakenDownSince(ctx context.Context, l letter.ID, at time.Time)
 // Discard destroys a response that nobody but editors has seen, and what was noted by it.
 func (s *Service) Discard(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
-		if _, err := private(tx, l.ID, id); err != nil {
+		r, err := private(tx, l.ID, id)
+		if err != nil {
 			return err
+		}
+		if r.Mail != 0 { // somebody may have entered it as what it is not
+			if err := inbox.Leave(tx, l.ID, r.Mail, by); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(qDiscardResponse, id, l.ID); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"iter"
 	"regexp"
+
+	"github.com/undersigned/undersigned/internal/fault"
 )
 
 var (
@@ -55,6 +57,23 @@ func splitMbox(data []byte) iter.Seq[[]byte] {
 		}
 		end(len(data))
 	}
+}
+
+// Split returns the mails of a file, each as it stands there: one of a mail alone, or an mbox.
+func Split(data []byte) (mails [][]byte, err error) {
+	if len(data) > Limit {
+		return nil, fault.New(fault.TooLarge, "import.too_large", "Size", len(data), "Limit", Limit)
+	}
+	if !isMbox(data) {
+		return [][]byte{data}, nil
+	}
+	for raw := range splitMbox(data) {
+		if len(mails) == maxMessages {
+			return nil, fault.New(fault.TooLarge, "reply.too_many", "Limit", maxMessages)
+		}
+		mails = append(mails, raw)
+	}
+	return mails, nil
 }
 
 // unquoted returns what a mail may have been before it was put into an mbox: there a line that begins with "From " is given a ">",

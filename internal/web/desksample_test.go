@@ -253,6 +253,11 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Second: true, Covers: []page.Option{{Value: "1", Text: l.Isolate(w.longName)}},
 			Exports: []desk.ExportView{{ID: "1", Audience: "addressee", At: date, Until: date, Made: true, Lines: 1283},
 				{ID: "2", Audience: "coalition", At: date, Until: date, Made: false, Lines: 0}}}},
+		{"desk-mail", mailSample(l, w, base)}, {"desk-mail-none", desk.MailPage{Base: base(l.T("desk.inbox.title"), "/desk/mail"),
+			Action: "/desk/mail", Operator: true}},
+		{"desk-incoming", incomingSample(l, w, base, tag)}, {"desk-incoming-broken", desk.IncomingPage{Base: base(l.T("desk.inbox.single"), "/desk/mail/1"),
+			ListURL: "/desk/mail", Action: "/desk/mail/1", Operator: true, Line: mailLines(l, w)[1], State: l.T("desk.inbox.state.noted"),
+			Reopens: true, Fault: l.T("fault.reply.damaged"), Cut: true, Status: "550 5.1.1 unknown", RawURL: "/raw"}},
 		{"desk-translations", desk.TranslationsPage{Base: base(l.T("desk.menu.translations"), "/desk/letters/x/texts"), Action: "/desk/letters/x/texts",
 			MayWrite: true, Texts: view.Texts, Missing: []page.Option{{Value: "tr", Text: l.Language("tr")}}}},
 		{"desk-trail", desk.TrailPage{Base: base(l.T("desk.trail.title"), "/desk/letters/x/trail"), Trail: trail, OlderURL: "?before=1"}},
@@ -350,4 +355,42 @@ func addresseeSample(l *i18n.Locale, w words, base func(heading, path string) pa
 		p.Weekdays = append(p.Weekdays, page.Choice{Value: n, Text: tag(l.T("weekday." + n)), Chosen: n == "5"})
 	}
 	return p
+}
+
+// wrongForm is a form that came back.
+func wrongForm(l *i18n.Locale, v url.Values, fields ...string) page.Form {
+	f := page.Form{Values: v, Errors: map[string]string{}}
+	for _, field := range fields {
+		f.Errors[field], f.Order = l.T("fault.intake.no_mails"), append(f.Order, field)
+	}
+	return f
+}
+
+// mailLines are mails in a list.
+func mailLines(l *i18n.Locale, w words) []desk.MailLine {
+	return []desk.MailLine{
+		{ID: "1", URL: "/desk/letters/x/mail/1", From: w.longName + " · office@water.example", Subject: w.title, What: l.T("desk.inbox.what.reply"),
+			About: l.T("desk.inbox.about.call"), At: l.DateTime(deskDay, time.UTC), Vouched: l.T("desk.inbox.vouched.signed"), Sure: true, Choose: true, Chosen: true,
+			Excerpt: w.text},
+		{ID: "2", URL: "/desk/letters/x/mail/2", From: "mailer-daemon@a-very-long-name-of-a-mail-server.water.example", What: l.T("desk.inbox.what.bounce"),
+			About: l.T("desk.inbox.about.delivery"), At: l.DateTime(deskDay, time.UTC), Vouched: l.T("desk.inbox.vouched.altered")},
+	}
+}
+
+// mailSample is the page of the mails that came in.
+func mailSample(l *i18n.Locale, w words, base func(title, path string) page.Base) desk.MailPage {
+	return desk.MailPage{Base: base(l.T("desk.inbox.title"), "/desk/letters/x/mail"), Form: wrongForm(l, url.Values{"do": {"take"}}, "mail", "listing", "file"),
+		Action: "/desk/letters/x/mail", Open: true, More: "?before=1",
+		Address: "letters+aeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee@varrow.example", Waiting: mailLines(l, w), Came: mailLines(l, w)[1:],
+		Listings: []page.Option{{Value: "public", Text: l.T("listing.public")}}}
+}
+
+// incomingSample is the page of one mail.
+func incomingSample(l *i18n.Locale, w words, base func(title, path string) page.Base, tag func(string) page.Tagged) desk.IncomingPage {
+	at := l.DateTime(deskDay, time.UTC)
+	return desk.IncomingPage{Base: base(l.T("desk.inbox.single"), "/desk/letters/x/mail/1"), Form: wrongForm(l, url.Values{"do": {"give"}}, "letter"),
+		ListURL: "/desk/letters/x/mail", Action: "/desk/letters/x/mail/1", Line: mailLines(l, w)[0], Written: at,
+		State: l.T("desk.inbox.state.waits"), Waits: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
+		Files: []desk.FileLink{{Name: "a-very-long-name-of-a-file-that-somebody-has-attached-to-a-mail.pdf", URL: "/f", Size: l.Number(51200)}}, RawURL: "/raw",
+		ResponseURL: "/a", ProposalURL: "/b", Letters: []page.Option{{Value: "y", Text: w.title}}}
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -72,6 +73,7 @@ type Options struct {
 	News        *news.Service
 	Intake      *intake.Service
 	Deliveries  *delivery.Service
+	Inbox       *inbox.Service
 	Documents   *document.Service
 	Handouts    *handout.Service
 	Log         *tlog.Log
@@ -117,7 +119,7 @@ func New(o Options) *Server {
 		Invitations: o.Invitations, Log: o.Log, Bundles: o.Bundles, Deliveries: o.Deliveries, News: o.News,
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
-		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Deliveries: o.Deliveries, Documents: o.Documents, Handouts: o.Handouts,
+		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Deliveries: o.Deliveries, Documents: o.Documents, Handouts: o.Handouts, Inbox: o.Inbox,
 		Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()

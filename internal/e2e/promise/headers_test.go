@@ -141,6 +141,12 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/documents/{file}":         {"/desk" + letter + "/documents/labels.pdf", "/desk" + letter + "/documents/none"},
 		"/desk/letters/{slug}/exports":                  {"/desk" + letter + "/exports"},
 		"/desk/jobs":                                    {"/desk/jobs"},
+		"/desk/mail":                                    {"/desk/mail", "/desk/mail?before=x"},
+		"/desk/mail/{id}":                               {"/desk/mail/1"},
+		"/desk/mail/{id}/{part}":                        {"/desk/mail/1/raw"},
+		"/desk/letters/{slug}/mail":                     {"/desk" + letter + "/mail"},
+		"/desk/letters/{slug}/mail/{id}":                {"/desk" + letter + "/mail/1"},
+		"/desk/letters/{slug}/mail/{id}/{part}":         {"/desk" + letter + "/mail/1/1"},
 		"/desk/letters/{slug}/circulation":              {"/desk" + letter + "/circulation"},
 	}
 }

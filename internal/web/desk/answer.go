@@ -32,6 +32,8 @@ type AnswersPage struct {
 	What      []page.Option // that can be known of one
 	Evidence  []page.Option // responses
 	Entries   []page.Option // that can be corrected
+	Mail      string        // that is entered, "" for none
+	MailURL   string
 }
 
 // StandsView is a demand and where it stands with each of those it is asked of.
@@ -59,7 +61,14 @@ func (AnswersPage) Template() string { return "desk/answers" }
 
 // ShowAnswers shows what came back.
 func (h *Handlers) ShowAnswers(w http.ResponseWriter, r *http.Request, d *Visit) error {
-	return h.answersPage(w, r, d, url.Values{}, nil)
+	v := url.Values{}
+	if mail := r.URL.Query().Get("mail"); mail != "" {
+		var err error
+		if v, err = h.fromMail(r, d, mail); err != nil {
+			return err
+		}
+	}
+	return h.answersPage(w, r, d, v, nil)
 }
 
 func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {
@@ -70,6 +79,9 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 		Action: path + "/answers", Draft: !l.Fixed(), Kinds: options(loc, "response.kind.", delivery.Kinds...),
 		Says: options(loc, "said.", delivery.Promised, delivery.Partly, delivery.Refused, delivery.SaysDone, delivery.NotAddressed)}
 	p.WordsIn = wordsIn(loc, l)
+	if p.Mail = typed.Get("mail"); p.Mail != "" {
+		p.MailURL = path + "/mail/" + url.PathEscape(p.Mail)
+	}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
 		return failed
@@ -186,6 +198,11 @@ func (h *Handlers) receive(r *http.Request, d *Visit, v url.Values, files map[st
 	came := delivery.Came{Kind: delivery.Kind(v.Get("kind")), Written: v.Get("written"), From: v.Get("from"), Reference: v.Get("reference"), Until: v.Get("until"),
 		Language: v.Get("language"), Excerpt: v.Get("excerpt"), Said: map[string]delivery.Said{}}
 	came.Addressee, _ = strconv.Atoi(v.Get("addressee"))
+	if mail := v.Get("mail"); mail != "" {
+		if came.Mail, err = parseMailID(mail); err != nil {
+			return "", err
+		}
+	}
 	for _, typed := range v["also"] {
 		n, _ := strconv.Atoi(typed)
 		came.Also = append(came.Also, n)
@@ -247,6 +264,7 @@ type ResponsePage struct {
 	Reference, State string
 	Written, Until   string
 	FileURL, File    string
+	MailURL          string // that it came by
 	CopyURL, Copy    string
 	Private, Public  bool
 	Waits            bool   // for a second member: until then it stays as it was when that was asked
@@ -330,6 +348,9 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	p.Sum, p.Proposed = x.Sum(), typed.Get("proposed") == "1" && typed.Get("excerpt") != ""
 	if p.Waits, failed = h.waits(r, l, x); failed != nil {
 		return failed
+	}
+	if x.Mail != 0 {
+		p.MailURL = path + "/mail/" + mailID(x.Mail)
 	}
 	if x.File != "" {
 		p.FileURL = p.Action + "/file"

@@ -18,6 +18,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
@@ -43,6 +44,7 @@ type Handlers struct {
 	Deliveries  *delivery.Service
 	Documents   *document.Service
 	Handouts    *handout.Service
+	Inbox       *inbox.Service
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }
@@ -136,7 +138,7 @@ func (h *Handlers) admit(r *http.Request, who Need) (d *Visit, err error) {
 // notes are what a page can say about what was just done, in the words desk.done of the catalogues; the address names it.
 var notes = strings.Fields(`saved opened closed extended published role removed uninvited passkey passkey_removed password password_removed recovery session
 	sessions founded released vouched questioned asked_again invited asked approved refused applied undone exporting again circulated frozen lead_approved
-	tended remark office_asked stated_refused`)
+	tended remark office_asked stated_refused mail_read`)
 
 // base returns what every page of the desk has; d is nil on those for who is not signed in.
 func (h *Handlers) base(r *http.Request, d *Visit, title string) page.Base {

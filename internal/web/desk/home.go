@@ -86,6 +86,9 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		p.Due = append(p.Due, h.dueOf(l, x, v, w)...)
 	}
 	if d.User.Operator { // how many mails go out tells who types an address whether it had some already
+		if p.Due, err = h.mailDue(r, p.Due, page.Tag(l.T("desk.inbox.of_none"), l.Code)); err != nil {
+			return err
+		}
 		mails, err := h.mails(r.Context(), l)
 		if err != nil {
 			return err
@@ -95,6 +98,15 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 		}
 	}
 	return h.Render(w, http.StatusOK, p)
+}
+
+// mailDue adds the mails that belong to no letter and wait to what is due.
+func (h *Handlers) mailDue(r *http.Request, due []DueView, title page.Tagged) ([]DueView, error) {
+	n, err := h.Inbox.Waiting(r.Context(), 0)
+	if err == nil && n > 0 {
+		due = append(due, DueView{title, page.Local(r, "/desk/mail"), page.LocaleOf(r).N("desk.inbox.n", n)})
+	}
+	return due, err
 }
 
 // answersSoon is how many days before its day a demand is among what is due.
@@ -116,6 +128,7 @@ func (h *Handlers) dueOf(l *i18n.Locale, x letter.Letter, v LetterLine, w waits)
 		{w.Soon, "/answers", "desk.due.soon"},
 		{w.Unread, "/answers", "desk.due.unread"},
 		{w.Stated, "/statements", "desk.due.stated"},
+		{w.Mails, "/mail", "desk.inbox.n"},
 	} {
 		if of.n > 0 {
 			add(v.URL+of.path, l.N(of.key, of.n))

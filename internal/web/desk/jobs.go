@@ -2,9 +2,12 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -19,7 +22,46 @@ type JobsPage struct {
 	Form   page.Form
 	Action string
 	Mails  MailView
+	Inbox  InboxView
 	Failed []FailedView
+}
+
+// InboxView is how what comes in is.
+type InboxView struct {
+	Came    []string // how many of what in the last 30 days
+	Bounced int      // confirmations that did not arrive
+	Full    bool
+	NotRead string // since when the mailbox cannot be read, in words
+	Words   string // of its server
+}
+
+// inboxView puts into words how what comes in is.
+func (h *Handlers) inboxView(ctx context.Context, l *i18n.Locale) (v InboxView, err error) {
+	health, err := h.Inbox.Health(ctx)
+	if err != nil {
+		return v, err
+	}
+	look, err := h.Inbox.LastLook(ctx)
+	if err != nil {
+		return v, err
+	}
+	v.Full, v.Bounced = health.Full, health.Came["bounce.confirmation"]
+	for _, name := range slices.Sorted(maps.Keys(health.Came)) {
+		what, about, ok := strings.Cut(name, ".")
+		words := l.T("desk.inbox.what." + what)
+		if ok {
+			words += " · " + l.T("desk.inbox.about."+about)
+		}
+		v.Came = append(v.Came, words+": "+l.Number(health.Came[name]))
+	}
+	if look.Code != "" {
+		since := look.GoodAt
+		if since.IsZero() {
+			since = look.At
+		}
+		v.NotRead, v.Words = l.T("desk.inbox.not_read", "Time", l.DateTime(since, time.UTC)), look.Words
+	}
+	return v, nil
 }
 
 // Template is its file.
@@ -94,6 +136,9 @@ func (h *Handlers) jobsPage(w http.ResponseWriter, r *http.Request, d *Visit, er
 	p := JobsPage{Base: h.base(r, d, loc.T("desk.jobs.title")), Form: page.NewForm(r, url.Values{}, err), Action: page.Local(r, "/desk/jobs")}
 	var failed error
 	if p.Mails, failed = h.mails(r.Context(), loc); failed != nil {
+		return failed
+	}
+	if p.Inbox, failed = h.inboxView(r.Context(), loc); failed != nil {
 		return failed
 	}
 	list, failed := h.Jobs.Failed(r.Context(), failedShown)

@@ -21,6 +21,7 @@ type waits struct {
 	Soon      int // cells whose day is near
 	Unread    int // responses that nobody has published or laid aside
 	Stated    int // statements of offices that nobody has looked at
+	Mails     int // that came in
 	Delivered bool
 }
 
@@ -42,8 +43,8 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 			w.Approvals++
 		}
 	}
-	if !l.Fixed() {
-		return w, nil
+	if w.Mails, err = h.Inbox.Waiting(ctx, l.ID); err != nil || !l.Fixed() {
+		return w, err
 	}
 	st, err := h.Deliveries.Standing(ctx, l, delivery.ForEditors)
 	w.Soon, w.Late = st.Soon(h.Now(), answersSoon)
@@ -101,6 +102,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	add(edits, "delivery", "deliveries", 0)
 	add(edits && l.Fixed(), "answers", "answers", w.Unread+w.Late)
 	add(edits && public, "statements", "statements", w.Stated)
+	add(edits, "mail", "mail", w.Mails)
 	add(edits, "settings", "settings", 0)
 	add(true, "history", "trail", 0)
 	n.Steps = stepsOf(r, l, w.Delivered)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -24,6 +25,7 @@ type CallPage struct {
 	Body        template.HTML
 	Contact     string
 	Email       string
+	AnswerTo    string // the letter's own address, "" for none
 	Deadline    string
 	Open        bool
 }
@@ -51,6 +53,9 @@ func (h *Handlers) ShowCall(w http.ResponseWriter, r *http.Request) error {
 	p.DocumentURL = "/letters/" + l.Slug + "/editions/" + strconv.Itoa(l.Edition.Number) + "." + l.Edition.Prefer(c.Language) + ".pdf"
 	if l.Deadline.IsSet() {
 		p.Deadline = loc.DateTime(l.Deadline.At, l.Deadline.Zone)
+	}
+	if p.Open {
+		p.AnswerTo = h.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.Call, Letter: l.ID})
 	}
 	return h.Render(w, http.StatusOK, p)
 }
