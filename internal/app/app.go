@@ -289,6 +289,14 @@ func passing(err error) bool {
 	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrAway)
 }
 
+// LookIntoMailbox takes what is in the mailbox now, where one is read.
+func (a *App) LookIntoMailbox(ctx context.Context) error {
+	if a.reader == nil {
+		return nil
+	}
+	return a.reader.Look(ctx)
+}
+
 // Folder returns the instance's data folder.
 func (a *App) Folder() string { return a.o.Instance.Data }
 
@@ -380,9 +388,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
 	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.tellNews) })
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
-	if a.reader != nil {
-		work.Go(func() { a.repeat(ctx, lookEvery, "inbox", a.reader.Look) })
-	}
+	work.Go(func() { a.repeat(ctx, lookEvery, "inbox", a.LookIntoMailbox) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })
 	<-ctx.Done()
 	stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownFor)

@@ -77,6 +77,7 @@ func (d *Doctor) Examine(ctx context.Context) []Check {
 	if d.SendTest != "" {
 		d.sendTest(ctx)
 	}
+	d.mailbox(ctx)
 	if base != nil {
 		d.mailDomain(ctx, base)
 	}
@@ -433,6 +434,7 @@ func (d *Doctor) database(ctx context.Context) {
 	d.safekeeping(ctx, a)
 	d.queue(ctx, a)
 	d.troubles(ctx, a)
+	d.cameIn(ctx, a)
 	d.letters(ctx, a)
 	d.texts(ctx, a)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/store"
@@ -31,7 +32,7 @@ func newMetrics(a *App) *metrics {
 	count := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
 	}
-	m.registry.MustRegister(m.requests, jobCollector{a.DB}, logCollector{a.Log},
+	m.registry.MustRegister(m.requests, jobCollector{a.DB}, logCollector{a.Log}, inboxCollector{a.Inbox},
 		count("undersigned_signatures_submitted_total", "Forms accepted by this process.", func() float64 { return float64(a.Signing.Events.Submitted.Load()) }),
 		count("undersigned_signatures_confirmed_total", "Signatures confirmed by this process.",
 			func() float64 { return float64(a.Signing.Events.Confirmed.Load()) }),
@@ -108,6 +109,49 @@ func (c jobCollector) Collect(out chan<- prometheus.Metric) {
 			age = max(0, c.db.Now().Sub(n.Oldest).Seconds())
 		}
 		out <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, age, n.Kind)
+	}
+}
+
+// inboxCollector tells what came in by mail, when it is asked.
+type inboxCollector struct{ inbox *inbox.Service }
+
+var (
+	mailsCame   = prometheus.NewDesc("undersigned_mails_received_30_days", "Mails that came in within 30 days, by what they are and what they answer.", []string{"what"}, nil)
+	mailsKept   = prometheus.NewDesc("undersigned_mails_received_bytes", "Bytes that are kept of mails that came in.", nil, nil)
+	mailsStates = prometheus.NewDesc("undersigned_mails_received", "Mails that came in, by how far they are.", []string{"state"}, nil)
+	inboxAge    = prometheus.NewDesc("undersigned_inbox_seconds", "How long ago the mailbox was last read without a fault; absent where none is read.", nil, nil)
+)
+
+// Describe says what Collect sends.
+func (c inboxCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- mailsCame
+	out <- mailsKept
+	out <- mailsStates
+	out <- inboxAge
+}
+
+// Collect counts, for two seconds at most.
+func (c inboxCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	h, err := c.inbox.Health(ctx)
+	var look inbox.Look
+	if err == nil {
+		look, err = c.inbox.LastLook(ctx)
+	}
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(mailsKept, err)
+		return
+	}
+	out <- prometheus.MustNewConstMetric(mailsKept, prometheus.GaugeValue, float64(h.Bytes))
+	for what, n := range h.Came {
+		out <- prometheus.MustNewConstMetric(mailsCame, prometheus.GaugeValue, float64(n), what)
+	}
+	for state, n := range h.States {
+		out <- prometheus.MustNewConstMetric(mailsStates, prometheus.GaugeValue, float64(n), string(state))
+	}
+	if !look.GoodAt.IsZero() {
+		out <- prometheus.MustNewConstMetric(inboxAge, prometheus.GaugeValue, max(0, c.inbox.DB.Now().Sub(look.GoodAt).Seconds()))
 	}
 }
 

@@ -195,6 +195,11 @@ func parseMail(raw []byte) (m Mail, err error) {
 	if err != nil {
 		return m, err
 	}
+	if kind, params, err := mime.ParseMediaType(part.Header.Get("Content-Type")); err == nil && kind == "multipart/alternative" { // files go with it
+		if part, err = multipart.NewReader(part, params["boundary"]).NextRawPart(); err != nil {
+			return m, err
+		}
+	}
 	if !strings.HasPrefix(part.Header.Get("Content-Type"), "text/plain") {
 		return m, errors.New("the first part is not plain text")
 	}

@@ -380,7 +380,7 @@ func mailLines(l *i18n.Locale, w words) []desk.MailLine {
 // mailSample is the page of the mails that came in.
 func mailSample(l *i18n.Locale, w words, base func(title, path string) page.Base) desk.MailPage {
 	return desk.MailPage{Base: base(l.T("desk.inbox.title"), "/desk/letters/x/mail"), Form: wrongForm(l, url.Values{"do": {"take"}}, "mail", "listing", "file"),
-		Action: "/desk/letters/x/mail", Open: true, More: "?before=1",
+		Action: "/desk/letters/x/mail", Open: true, Takes: true, More: "?before=1",
 		Address: "letters+aeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee@varrow.example", Waiting: mailLines(l, w), Came: mailLines(l, w)[1:],
 		Listings: []page.Option{{Value: "public", Text: l.T("listing.public")}}}
 }

@@ -27,6 +27,7 @@ type MailPage struct {
 	Action        string
 	Operator      bool   // it is of no letter
 	Open          bool   // sign-ons can be taken
+	Takes         bool   // and there are some
 	Address       string // the letter's own, "" for none
 	Waiting, Came []MailLine
 	More          string // address of older ones that wait
@@ -147,6 +148,7 @@ func (h *Handlers) mailPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 			v.Choose = v.Choose && state == inbox.Waits && p.Open
 			v.Chosen = slices.Contains(typed["mail"], v.ID)
 			*to = append(*to, v)
+			p.Takes = p.Takes || v.Choose
 		}
 	}
 	if len(p.Waiting) == mailsShown {
