@@ -116,10 +116,12 @@ func (c jobCollector) Collect(out chan<- prometheus.Metric) {
 type inboxCollector struct{ inbox *inbox.Service }
 
 var (
-	mailsCame   = prometheus.NewDesc("undersigned_mails_received_30_days", "Mails that came in within 30 days, by what they are and what they answer.", []string{"what"}, nil)
+	mailsCame = prometheus.NewDesc("undersigned_mails_received_30_days", "Mails that came in within 30 days, by what they are and what they answer.",
+		[]string{"what"}, nil)
 	mailsKept   = prometheus.NewDesc("undersigned_mails_received_bytes", "Bytes that are kept of mails that came in.", nil, nil)
 	mailsStates = prometheus.NewDesc("undersigned_mails_received", "Mails that came in, by how far they are.", []string{"state"}, nil)
-	inboxAge    = prometheus.NewDesc("undersigned_inbox_seconds", "How long ago the mailbox was last read without a fault; absent where none is read.", nil, nil)
+	inboxAge    = prometheus.NewDesc("undersigned_inbox_seconds", "How long ago the mailbox was last read without a fault; absent where none is read.",
+		nil, nil)
 )
 
 // Describe says what Collect sends.

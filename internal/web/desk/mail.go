@@ -102,8 +102,8 @@ func parseMailID(typed string) (int64, error) {
 // mailLine puts a mail into words.
 func mailLine(r *http.Request, loc *i18n.Locale, d *Visit, i inbox.Incoming) MailLine {
 	m := i.Sorted
-	v := MailLine{ID: mailID(i.ID), URL: page.Local(r, mailPath(d)+"/"+mailID(i.ID)), From: m.Address, Subject: m.Subject, What: loc.T("desk.inbox.what." + string(m.What)),
-		At: loc.DateTime(i.At(), time.UTC), Sure: m.Vouched == inbox.Signed, Excerpt: letter.Excerpt(m.Text, 200)}
+	v := MailLine{ID: mailID(i.ID), URL: page.Local(r, mailPath(d)+"/"+mailID(i.ID)), From: m.Address, Subject: m.Subject,
+		What: loc.T("desk.inbox.what." + string(m.What)), At: loc.DateTime(i.At(), time.UTC), Sure: m.Vouched == inbox.Signed, Excerpt: letter.Excerpt(m.Text, 200)}
 	if m.Name != "" {
 		v.From = m.Name + " · " + m.Address
 	}
