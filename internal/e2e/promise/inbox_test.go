@@ -88,7 +88,7 @@ func TestKill_whileItReadsTheMailbox(t *testing.T) {
 	var sent [][]byte
 	inTheMiddle := 0
 	for range kills {
-		for range 60 {
+		for range 30 {
 			sent = append(sent, sentMail(len(sent)))
 			dovecot.Put("", sent[len(sent)-1])
 		}
