@@ -60,11 +60,6 @@ func (s *Service) List(ctx context.Context, l store.LetterID, state State, befor
 	return s.list(ctx, qList, l, state, before, limit)
 }
 
-// OfDeliveries returns the mails that answer deliveries of a letter, the newest first.
-func (s *Service) OfDeliveries(ctx context.Context, l store.LetterID, limit int) ([]Incoming, error) {
-	return s.list(ctx, qListAbout, l, limit)
-}
-
 // Waiting counts the mails of a letter that wait, or those of none.
 func (s *Service) Waiting(ctx context.Context, l store.LetterID) (n int, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountWaiting, l).Scan(&n) })

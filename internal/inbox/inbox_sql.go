@@ -29,8 +29,6 @@ var (
 		WHERE id = $5 AND letter_id = $6 AND state IN ('waits', 'noted', 'done')`)
 	qList = store.Q("incoming.list", `
 		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND state = $2 AND id < $3 AND size > 0 ORDER BY id DESC LIMIT $4`)
-	qListAbout = store.Q("incoming.list_about", `
-		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND ref > 0 AND size > 0 ORDER BY id DESC LIMIT $2`)
 	qCountWaiting = store.Q("incoming.count_waiting", `SELECT COUNT(*) FROM incoming WHERE letter_id = $1 AND state = 'waits'`)
 	qCountStates  = store.Q("incoming.count_states", `SELECT state, COUNT(*) FROM incoming GROUP BY state ORDER BY state`)
 

@@ -66,7 +66,7 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 					}
 				}
 			}
-			if want := map[string]int{"news": 5, "text": 2, "summary": 1, "question": 1}[kind]; links != want {
+			if want := map[string]int{"news": 6, "text": 2, "summary": 1, "question": 1}[kind]; links != want {
 				t.Errorf("%s, %s: %d links, want %d in\n%s", l.Code, kind, links, want, plain)
 			}
 			if (header.Get("List-Unsubscribe") != "") != (kind == "news") || (header.Get("Reply-To") != "") != (kind == "question") {

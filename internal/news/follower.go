@@ -91,14 +91,14 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 		}
 		last = x.ID
 		a, f := text.ParseAddress(x.Email)
-		if f != nil || x.Asked { // it came with a list, or says nothing of news
+		if f != nil { // it came with a list
 			continue
 		}
 		plain, err := json.Marshal(follower{x.Email, x.Language, 0})
 		if err != nil {
 			return false, fmt.Errorf("news: seal a follower: %w", err)
 		}
-		r := gathered{of: x.ID, id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), follows: x.News, short: x.ID <= toldAfter}
+		r := gathered{of: x.ID, id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), follows: x.News, asked: x.Asked, short: x.ID <= toldAfter}
 		r.sealed = key.Seal("follower", r.id, plain)
 		// The last confirmed form of an address is what stands.
 		rows = append(slices.DeleteFunc(rows, func(earlier gathered) bool { return bytes.Equal(earlier.tag, r.tag) }), r)
@@ -128,7 +128,7 @@ func (s *Service) gather(ctx context.Context, l letter.ID, today int64) (more bo
 			if i >= len(rows) {
 				err = s.join(tx, l, own[i-len(rows)])
 			} else {
-				err = s.put(tx, l, rows[i], standing[rows[i].of], late)
+				err = s.put(tx, l, rows[i], after, standing[rows[i].of], late)
 			}
 			if err != nil {
 				return err
@@ -145,11 +145,18 @@ type gathered struct {
 	id          int64
 	tag, sealed []byte
 	follows     bool
+	asked       bool // it answers a question, and says of news what the signature before it said
 	short       bool
 }
 
 // put writes it, unless the signature was ended or erased meanwhile. Who signed before a mail went and follows only now is sent it too.
-func (s *Service) put(tx *store.Tx, l letter.ID, r gathered, stands bool, late []sent) error {
+// Of an answer to a question what the signature before it said stands, if that was among those up to after: it may have been ended since.
+func (s *Service) put(tx *store.Tx, l letter.ID, r gathered, after int64, stands bool, late []sent) error {
+	if r.asked {
+		if seen, err := signing.SeenBefore(tx, l, r.of, after); err != nil || seen {
+			return err
+		}
+	}
 	if !r.follows || !stands {
 		return s.leave(tx, l, r.tag)
 	}
@@ -186,10 +193,10 @@ func sentSince(tx *store.Tx, l letter.ID, since time.Time) (list []sent, busy bo
 	return list, busy, err
 }
 
-// Keeps reports whether an address is kept, or will be, so that its signer gets news of a letter; ticked says that they asked for them with
-// this signature.
-func (s *Service) Keeps(ctx context.Context, l letter.ID, signature int64, address string, ticked bool) (keeps bool, err error) {
-	a, f := text.ParseAddress(address)
+// Keeps reports whether the address of a signature is kept, or will be, so that its signer gets news of the letter.
+func (s *Service) Keeps(ctx context.Context, o signing.Own) (keeps bool, err error) {
+	l := o.Letter
+	a, f := text.ParseAddress(o.Email)
 	if f != nil {
 		return false, nil
 	}
@@ -199,7 +206,13 @@ func (s *Service) Keeps(ctx context.Context, l letter.ID, signature int64, addre
 		if err := tx.Row(qFindGathered, l).Scan(&after, &toldAfter); err != nil && !errors.Is(err, store.ErrNoRow) {
 			return err
 		}
-		if keeps = ticked && signature > after; keeps {
+		if keeps = o.Updates && o.ID > after; keeps && o.Asked {
+			seen, err := signing.SeenBefore(tx, l, o.ID, after)
+			if keeps = !seen; err != nil {
+				return err
+			}
+		}
+		if keeps {
 			return nil
 		}
 		err := tx.Row(qCountTag, l, boxTag(s.Keys.FollowerKey(int64(l)), a)).Scan(&n)

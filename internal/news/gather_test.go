@@ -126,7 +126,7 @@ func TestGather_anAnswerIsNoTick(t *testing.T) {
 func (d desk) keeps(secret string) bool {
 	d.T.Helper()
 	o := d.Own(secret)[0]
-	keeps, err := d.News.Keeps(d.T.Context(), o.Letter, o.ID, o.Email, o.Updates && !o.Asked)
+	keeps, err := d.News.Keeps(d.T.Context(), o)
 	d.must(err)
 	return keeps
 }

@@ -51,7 +51,7 @@ type Signer struct {
 	Signature
 	Email string // "" for one that came with a list
 	News  bool   // they asked for news of the letter
-	Asked bool   // they answered a question, which says nothing of news
+	Asked bool   // they answered a question: News is what the signature before said
 
 	typed   signer
 	person  *int64        // the signature that an organisation's signer gave as a person in the same act
@@ -88,6 +88,13 @@ func Standing(tx *store.Tx, l letter.ID, after, last int64) (map[int64]bool, err
 		standing[id] = true
 	}
 	return standing, err
+}
+
+// SeenBefore reports whether a signature took the place of one up to an id.
+func SeenBefore(tx *store.Tx, l letter.ID, of, last int64) (seen bool, err error) {
+	var n int
+	err = tx.Row(qCountBefore, l, of, last).Scan(&n)
+	return n > 0, err
 }
 
 // AskAgain makes the question whether a signer signs the current text of a letter too, which can be answered for so long.

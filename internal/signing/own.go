@@ -24,7 +24,7 @@ type Own struct {
 	Signature
 	Email   string // "" for one that came with a list, and once what was sealed is destroyed
 	Updates bool   // they asked for news in the form
-	Asked   bool   // they answered a question, which says nothing of news
+	Asked   bool   // they answered a question: Updates is what the signature before said
 }
 
 func (s *Service) bySecret(ctx context.Context, secret string) (found []Signature, err error) {

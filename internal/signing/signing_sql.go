@@ -100,6 +100,11 @@ var (
 		ORDER BY s.id LIMIT $3`)
 	qLockStanding = store.Q("signature.lock_standing", `
 		SELECT id FROM signature WHERE letter_id = $1 AND id > $2 AND id <= $3 AND state IN ('new', 'listed', 'held') ORDER BY id {for_update}`)
+	// What a signature took the place of is noted when it is confirmed: the minutes around that are looked at, not the whole letter.
+	qCountBefore = store.Q("signature.count_before", `
+		SELECT COUNT(*) FROM signature s JOIN erasure e ON e.letter_id = s.letter_id AND e.replaced_by = s.id
+			AND e.at >= s.created_at - 60000000 AND e.at <= s.created_at + 60000000
+		WHERE s.letter_id = $1 AND s.id = $2 AND e.signature_id <= $3`)
 	qSetAsked    = store.Q("signature.set_asked", `UPDATE signature SET asked_id = $1 WHERE letter_id = $2 AND id IN ($3, $4)`)
 	qRemoveAsked = store.Q("pending.remove_asked", `
 		DELETE FROM pending WHERE id = (SELECT asked_id FROM signature WHERE letter_id = $1 AND id = $2) AND confirmed_at IS NULL`)

@@ -113,7 +113,7 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		}
 		post(ada.Client, path, url.Values{"do": {"resolve"}, "id": {remark[1]}}, http.StatusSeeOther)
 		post(ada.Client, path, url.Values{"do": {"reply"}, "anchor": {families}, "text_language": {"en"}, "text": {"The parish did."}}, http.StatusSeeOther)
-		if got := river.Get(riverPath).Main(t); !strings.Contains(got, "The parish did.") || !strings.Contains(got, "dealt with") {
+		if got := river.Get(riverPath).Main(t); !strings.Contains(got, "The parish did.") || !strings.Contains(got, "settled") {
 			t.Errorf("%s", got)
 		}
 		// Another organisation comes to lead, by its consent.
@@ -161,7 +161,7 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 				t.Errorf("%s: %s", address, m.Text)
 			}
 		}
-		if got := ada.Get(board + "/texts/en"); !strings.Contains(got.Main(t), "Saving a change lifts") {
+		if got := ada.Get(board + "/texts/en"); !strings.Contains(got.Main(t), "it has to be settled anew") {
 			t.Error("the text form does not say that the text is frozen")
 		}
 		edit = ada.Get(board+"/texts/en").Form(t, board+"/texts/en")

@@ -41,7 +41,7 @@ func TestIntake_aListAtTheDesk(t *testing.T) {
 		read := ada.Send(t, intakePath, "file", "", nil, form)
 		dry := ada.Follow(read)
 		text := dry.Main(t)
-		for _, want := range []string{"Orsolya Fenn", "Sheets of the assembly", "Repeats line 2.", "Cannot be added", "You are the only one"} {
+		for _, want := range []string{"Orsolya Fenn", "Sheets of the assembly", "Repeats line 2.", "Could not be added", "You are the only one"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the dry run does not say %q: %s", want, text)
 			}

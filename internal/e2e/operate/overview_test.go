@@ -75,7 +75,7 @@ func TestOverview_atTheDesk(t *testing.T) {
 		if strings.Contains(hers, "waits for you") {
 			t.Error("who asked is told to decide")
 		}
-		for _, want := range []string{fmt.Sprint("dealt with in the last 24 hours ", signers), "mail.confirm"} {
+		for _, want := range []string{fmt.Sprint("mails sent or settled in the last 24 hours ", signers), "mail.confirm"} {
 			if !strings.Contains(hers, want) || strings.Contains(due, want) {
 				t.Errorf("the operator alone is to be told %q: %s", want, hers)
 			}

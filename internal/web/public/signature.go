@@ -210,7 +210,7 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 			diffText(l.Edition, o.Text))
 	}
 	news := ""
-	if keeps, err := h.News.Keeps(r.Context(), l.ID, o.ID, o.Email, active && o.Updates && !o.Asked); err != nil {
+	if keeps, err := h.News.Keeps(r.Context(), o); err != nil {
 		return v, err
 	} else if active && keeps {
 		news = loc.T("signature.news_kept")
