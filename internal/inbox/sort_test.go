@@ -175,12 +175,13 @@ text
 
 // What is broken costs no more than what it breaks.
 func TestSort_broken(t *testing.T) {
-	deep := to + "\n"
+	var deep strings.Builder
+	deep.WriteString(to + "\n")
 	for range 40 {
-		deep += "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+		deep.WriteString("Content-Type: multipart/mixed; boundary=b\n\n--b\n")
 	}
 	for name, data := range map[string]string{
-		"nested too deep": "From: a@b.example\n" + deep,
+		"nested too deep": "From: a@b.example\n" + deep.String(),
 		"no boundary":     "From: a@b.example\n" + to + "\nContent-Type: multipart/mixed\n\nhello",
 		"never ends":      "From: a@b.example\n" + to + "\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nhello",
 		"no header":       "hello\n",

@@ -100,13 +100,17 @@ var slows = anyOf(`too (many|much|fast)`, `\brates?\b`, `limit`, `quota`, `throt
 var isFull = anyOf(`(mailbox|user|recipient|account|inbox|storage).*(quota|full|exceed|over)`,
 	`(quota|full|exceed|over).*(mailbox|user|recipient|account|inbox|storage)`)
 
+// isGrey says that a mail is taken only when it comes again.
+var isGrey = anyOf(`gr[ae]y`)
+
 // isAboutMailbox reports whether an answer is about single mailboxes: their state, or that they take a mail only when it comes again.
 func (a *Answer) isAboutMailbox() bool {
 	if a.Step != stepRecipient && a.Step != stepData || a.isAboutAll() {
 		return false
 	}
 	_, detail, _ := strings.Cut(a.Enhanced, ".")
-	return a.Code < 500 || strings.HasPrefix(detail, "1.") || strings.HasPrefix(detail, "2.")
+	return strings.HasPrefix(detail, "1.") || strings.HasPrefix(detail, "2.") || a.Code < 500 && isGrey.MatchString(a.Text) ||
+		a.Enhanced == "" && isFull.MatchString(a.Text)
 }
 
 // isAboutAll reports whether an answer stops every mail and not only the one that met it: every command before RCPT is the same for all,

@@ -190,15 +190,15 @@ func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 // unfollow ends the news of the letter to the signer, unless nobody can know any more who that is.
 func (s *Service) unfollow(tx *store.Tx, x Signature) error {
 	key, err := s.Letters.KeyIn(tx, x.Letter)
-	if err != nil {
-		return fault.Except(err, fault.Gone)
+	var p particulars
+	if err == nil {
+		p, err = x.particularsIn(tx, key)
 	}
-	p, err := x.particularsIn(tx, key)
 	if errors.Is(err, seal.ErrOpen) { // the backup came without its keys, and what followers are sealed with is lost too
 		return nil
 	}
 	if err != nil {
-		return err
+		return fault.Except(err, fault.Gone)
 	}
 	return s.Unfollow(tx, x.Letter, p.Email)
 }

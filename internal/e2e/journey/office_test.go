@@ -187,11 +187,11 @@ func TestOffice_statesItsOwnView(t *testing.T) {
 func endID(t *testing.T, e *testkit.Editor) string {
 	t.Helper()
 	body := e.Get(statementsPath).Body
-	at := strings.Index(body, `name="do" value="end"`)
-	if at < 0 {
+	before, _, ok := strings.Cut(body, `name="do" value="end"`)
+	if !ok {
 		t.Fatal("no link can be taken back")
 	}
-	rest := body[strings.LastIndex(body[:at], `name="id" value="`)+len(`name="id" value="`):]
+	rest := body[strings.LastIndex(before, `name="id" value="`)+len(`name="id" value="`):]
 	return rest[:strings.IndexByte(rest, '"')]
 }
 

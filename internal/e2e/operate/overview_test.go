@@ -75,6 +75,7 @@ func TestOverview_atTheDesk(t *testing.T) {
 		if strings.Contains(hers, "waits for you") {
 			t.Error("who asked is told to decide")
 		}
+		hers = ada.Get("/desk/jobs").Main(t)
 		for _, want := range []string{fmt.Sprint("mails sent or settled in the last 24 hours ", signers), "mail.confirm"} {
 			if !strings.Contains(hers, want) || strings.Contains(due, want) {
 				t.Errorf("the operator alone is to be told %q: %s", want, hers)
