@@ -18,7 +18,6 @@ var (
 	qDropParts = store.Q("incoming_part.remove", `DELETE FROM incoming_part WHERE incoming_id = $1`)
 	qListParts = store.Q("incoming_part.list", `SELECT sealed FROM incoming_part WHERE incoming_id = $1 ORDER BY number`)
 	qFind      = store.Q("incoming.find", `SELECT `+columns+` FROM incoming WHERE id = $1`)
-	qLock      = store.Q("incoming.lock", `SELECT `+columns+` FROM incoming WHERE id = $1 {for_update}`)
 	qSorted    = store.Q("incoming.sorted", `
 		UPDATE incoming SET state = $1, letter_id = $2, what = $3, about = $4, ref = $5, sender = $6, changed_at = $7, sealed = $8 WHERE id = $9 AND state = 'new'`)
 	qEmpty = store.Q("incoming.empty", `UPDATE incoming SET size = 0, sender = $1, sealed = $2 WHERE id = $3`)
