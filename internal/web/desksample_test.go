@@ -392,5 +392,5 @@ func incomingSample(l *i18n.Locale, w words, base func(title, path string) page.
 		ListURL: "/desk/letters/x/mail", Action: "/desk/letters/x/mail/1", Line: mailLines(l, w)[0], Written: at,
 		State: l.T("desk.inbox.state.waits"), Waits: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
 		Files: []desk.FileLink{{Name: "a-very-long-name-of-a-file-that-somebody-has-attached-to-a-mail.pdf", URL: "/f", Size: l.Number(51200)}}, RawURL: "/raw",
-		ResponseURL: "/a", ProposalURL: "/b", Letters: []page.Option{{Value: "y", Text: w.title}}}
+		ResponseURL: "/a", ProposalURL: "/b", Letters: []page.Option{{Value: "y", Text: l.Isolate(w.title)}}}
 }

@@ -328,7 +328,7 @@ func (h *Handlers) givenTo(r *http.Request, d *Visit) (list []page.Option, err e
 		if name == "" {
 			name = x.Slug
 		}
-		list = append(list, page.Option{Value: x.Slug, Text: name})
+		list = append(list, page.Option{Value: x.Slug, Text: page.LocaleOf(r).Isolate(name)})
 	}
 	return list, err
 }
