@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +79,9 @@ func CopyFolder(t testing.TB, database, keys string) string {
 	}
 	err := os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(filepath.Join(keys, "keys")))
 	if err == nil {
-		err = os.Remove(filepath.Join(dir, "keys", "instance.json"))
+		if err = os.Remove(filepath.Join(dir, "keys", "instance.json")); errors.Is(err, fs.ErrNotExist) { // it was killed before it noted that
+			err = nil
+		}
 	}
 	if err != nil {
 		t.Fatal(err)

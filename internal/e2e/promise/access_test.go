@@ -2,18 +2,21 @@ package promise
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -105,6 +108,24 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/circulation": string(account.Editor),
 }
 
+// incoming has two mails come in: one that is given to the letter, and one that nobody can tell the letter of.
+func incoming(t *testing.T, a *testkit.Running) (given, waiting string) {
+	t.Helper()
+	ids := make([]int64, 2)
+	for i, l := range []store.LetterID{testkit.Letter(t, a.App).ID, 0} {
+		raw := fmt.Sprintf("From: reader%d@post.example\r\nSubject: A question\r\nDate: Tue, 5 May 2026 10:00:00 +0000\r\n\r\nWho are you?\r\n", i)
+		var err error
+		if ids[i], err = a.App.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte(raw), Letter: l}); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, "the mail is looked at", func() bool {
+			_, err := a.App.Inbox.Find(t.Context(), l, ids[i])
+			return err == nil
+		})
+	}
+	return strconv.FormatInt(ids[0], 36), strconv.FormatInt(ids[1], 36)
+}
+
 var deskLine = regexp.MustCompile(`s\.(?:handle|desk)\("((?:GET|POST) /desk[^"]*)"`)
 
 // Every route of the desk, for every role and for the owner of another organisation.
@@ -144,6 +165,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 		}
 		handed, came := handedAndAnswered(t, a)
 		_, _, stated := office(t, a)
+		given, waiting := incoming(t, a)
 		slices.Sort(routes) // POST after GET, so that signing out does not come first
 		tried := 0
 		for _, route := range routes {
@@ -152,7 +174,10 @@ func TestDesk_whoMayWhat(t *testing.T) {
 			}
 			method, path, _ := strings.Cut(route, " ")
 			path = strings.NewReplacer("/organisations/{slug}", "/organisations/"+testkit.Lead, "{slug}", testkit.Slug, "{language}", "en",
-				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "/statements/{id}", "/statements/"+stated, "{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
+				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "/statements/{id}", "/statements/"+stated,
+				"/desk/mail/{id}/{part}", "/desk/mail/"+waiting+"/raw", "/desk/mail/{id}", "/desk/mail/"+waiting,
+				"/mail/{id}/{part}", "/mail/"+given+"/raw", "/mail/{id}", "/mail/"+given,
+				"{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer

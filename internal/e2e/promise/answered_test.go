@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -49,16 +50,17 @@ func answer(t *testing.T, a *testkit.Running) (response, exhibit string) {
 // second, and the id of the first, which is shown and has a file.
 func office(t *testing.T, a *testkit.Running) (link, confirm, shown string) {
 	t.Helper()
-	ctx, address := t.Context(), "office@bridges.example"
+	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := a.Deliveries.PutAddressee(ctx, testkit.Slug, delivery.AddresseeChange{Number: 1, Email: &address}, 0)
-	must(err)
 	links, err := a.Deliveries.OfficeLinks(ctx, testkit.Letter(t, a.App))
+	must(err)
+	address := fmt.Sprintf("office%d@bridges.example", len(links)) // to which nothing came before
+	_, err = a.Deliveries.PutAddressee(ctx, testkit.Slug, delivery.AddresseeChange{Number: 1, Email: &address}, 0)
 	must(err)
 	for _, k := range links {
 		must(a.Deliveries.EndOffice(ctx, testkit.Slug, k.ID, 0))

@@ -209,7 +209,7 @@ func TestRead_changesNothing(t *testing.T) {
 var shownElsewhere = regexp.MustCompile(`/letters/[^/]+/(badge\.svg|card\.[a-z]+\.png)$`)
 
 // handedIn are files that others made: nothing of them may run in a browser.
-var handedIn = regexp.MustCompile(`/responses/[^/]+/file$|^/exhibits/`)
+var handedIn = regexp.MustCompile(`/(responses|statements)/[^/]+/file$|^/office/confirm/[^/]+/file$|^/exhibits/`)
 
 func checkHeaders(t *testing.T, path string, a testkit.Answer) {
 	t.Helper()
@@ -233,8 +233,8 @@ func checkHeaders(t *testing.T, path string, a testkit.Answer) {
 func TestForms_headers(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	routes := slices.DeleteFunc(patterns(t, http.MethodPost), func(p string) bool { return strings.HasPrefix(p, "/desk") }) // TestDesk_whoMayWhat
-	if len(routes) != 7 {
-		t.Errorf("%d routes take forms, and 7 are tried here", len(routes))
+	if len(routes) != 12 {
+		t.Errorf("%d routes take forms, and 12 are tried here", len(routes))
 	}
 	c := a.Client(t)
 	sign := "/letters/" + testkit.Slug + "/signatures"
@@ -256,6 +256,11 @@ func TestForms_headers(t *testing.T) {
 		"one to be repeated":   a.Client(t).Post(invitation, testkit.Press("considering")),
 		"an unsubscription":    c.Post(unsubscribe, testkit.Press("unsubscribe")),
 		"a wrong secret":       c.Post("/signature", testkit.Press("show", "secret", "x")),
+		"a wish for news":      c.Post("/letters/"+testkit.Slug+"/follow", testkit.Press("follow")),
+		"one confirmed":        c.Post("/follow/x", testkit.Press("confirm")),
+		"a follower's page":    c.Post("/following/x", testkit.Press("end")),
+		"an office's link":     c.Post("/office/x", testkit.Press("state")),
+		"what it confirms":     c.Post("/office/confirm/x", testkit.Press("confirm")),
 		"a reader's link":      c.Post("/circulation/"+mail.Token(), testkit.Press("answer")),
 		"another site":         c.Post(sign, nil, "Sec-Fetch-Site", "cross-site"),
 		"a wrong method":       c.Do(http.MethodPut, "/", nil),
