@@ -143,7 +143,7 @@ func (m *Mailer) settle(ctx context.Context, id int64, to string, tries bool, er
 		return job.Code(code, err)
 	}
 	if often := m.pace.close(id, tries); often && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return job.Code(code, err) // it steps back: perhaps it is about this one, which the next that tries will show
+		return job.Retry(firstTry, job.Code(code, err)) // it steps back: perhaps it is about this one, which the next that tries will show
 	}
 	return job.Retry(0, job.Code(code, err)) // it keeps its place: the gate is what waits
 }
