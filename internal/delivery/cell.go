@@ -257,18 +257,11 @@ func (s *Service) note(tx *store.Tx, l letter.Letter, st Standing, k Known, by i
 		return err
 	}
 	if _, err := tx.Exec(qInsertEntry, store.NewID(tx.Now()), l.ID, to.Number, st.Demands[at].ID, k.Said, k.Outcome, day(k.On),
-		string(k.Evidence), k.Note, orNull(k.Corrects),
-		orNull(by), tx.Now().UnixMicro()); err != nil {
+		string(k.Evidence), k.Note, store.OrNull(k.Corrects),
+		store.OrNull(by), tx.Now().UnixMicro()); err != nil {
 		return err
 	}
 	return record(tx, l, by, "demand.noted", k.Demand)
-}
-
-func orNull(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }
 
 func checkKnown(tx *store.Tx, st Standing, cell Cell, k *Known) error {

@@ -116,23 +116,8 @@ func scanDelivery(row store.Row) (d Delivery, err error) {
 	var public, embargo *int64
 	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged,
 		&d.by, &d.Corrects, &d.Corrected, &embargo)
-	d.At, d.PublicAt, d.Embargo = time.UnixMicro(at).UTC(), instant(public), instant(embargo)
+	d.At, d.PublicAt, d.Embargo = time.UnixMicro(at).UTC(), store.Instant(public), store.Instant(embargo)
 	return d, err
-}
-
-// instant reads a time of the database.
-func instant(micros *int64) time.Time {
-	if micros == nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(*micros).UTC()
-}
-
-func microOrNull(t time.Time) *int64 {
-	if t.IsZero() {
-		return nil
-	}
-	return new(t.UnixMicro())
 }
 
 // HandOver is a delivery as it is entered.
@@ -409,7 +394,7 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 		}
 	}
 	if _, err := tx.Exec(qInsertDelivery, d.ID, l.ID, d.Addressee, d.Kind, d.Channel, d.State, d.At.UnixMicro(), d.Edition, d.Note, d.Tracking,
-		microOrNull(d.PublicAt), false, orNull(by), tx.Now().UnixMicro(), orNull(h.Corrects), microOrNull(d.Embargo)); err != nil {
+		store.Micros(d.PublicAt), false, store.OrNull(by), tx.Now().UnixMicro(), store.OrNull(h.Corrects), store.Micros(d.Embargo)); err != nil {
 		return d, err
 	}
 	for i, f := range d.Files {

@@ -82,7 +82,7 @@ func scanOffice(row store.Row) (k OfficeLink, err error) {
 	var created, expires int64
 	var ended *int64
 	err = row.Scan(&k.ID, &k.letter, &k.Addressee, &k.Email, &k.Language, &k.hash, &k.token, &k.Mails, &k.Turned, &created, &expires, &ended)
-	k.CreatedAt, k.ExpiresAt, k.EndedAt = time.UnixMicro(created).UTC(), time.UnixMicro(expires).UTC(), instant(ended)
+	k.CreatedAt, k.ExpiresAt, k.EndedAt = time.UnixMicro(created).UTC(), time.UnixMicro(expires).UTC(), store.Instant(ended)
 	return k, err
 }
 

@@ -208,7 +208,7 @@ func (s *Service) receive(tx *store.Tx, l letter.Letter, c Came, by int64) (r Re
 		decided = new(r.DecidedAt.UnixMicro())
 	}
 	if _, err := tx.Exec(qInsertResponse, r.ID, l.ID, r.Addressee, r.Kind, r.At.UnixMicro(), r.Written, r.From, r.Reference, r.Until, r.Forwarded, r.Language,
-		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, orNull(by), tx.Now().UnixMicro(),
+		r.Excerpt, r.File, r.FileType, r.SHA256, original, r.Copy, r.CopyType, r.CopySHA256, public, r.State, decided, store.OrNull(by), tx.Now().UnixMicro(),
 		encoded(r.Also, len(r.Also) == 0), r.Mail); err != nil {
 		return r, err
 	}

@@ -147,7 +147,7 @@ func scanStated(row store.Row) (x Stated, err error) {
 	var decided *int64
 	err = row.Scan(&x.ID, &x.letter, &x.Addressee, &x.demand, &x.link, &x.Position, &x.Language, &at, &x.State, &x.Reason, &decided, &x.body,
 		&x.Text, &x.Evidence, &x.File, &x.FileType, &x.SHA256, &x.hash, &x.token, &created)
-	x.At, x.createdAt, x.DecidedAt = time.UnixMicro(at).UTC(), time.UnixMicro(created).UTC(), instant(decided)
+	x.At, x.createdAt, x.DecidedAt = time.UnixMicro(at).UTC(), time.UnixMicro(created).UTC(), store.Instant(decided)
 	x.Entered, x.Leaving = x.link == 0, x.State != Typed && x.hash != nil
 	return x, err
 }

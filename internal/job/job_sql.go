@@ -21,7 +21,7 @@ var (
 	// The oldest first; skip_locked lets several processes claim at the same time.
 	qClaim = store.Q("job.claim", `
 		WITH due AS MATERIALIZED (
-			SELECT id FROM job WHERE kind = $1 AND run_at <= $2 ORDER BY run_at, id LIMIT $3 {skip_locked})
+			SELECT id FROM job WHERE kind = $1 AND run_at <= $2 ORDER BY run_at LIMIT $3 {skip_locked})
 		UPDATE job SET run_at = $4, attempts = attempts + 1, error = NULL
 		WHERE id IN (SELECT id FROM due) RETURNING id, args, attempts, due_at`)
 

@@ -122,7 +122,7 @@ func (o outcome) store(tx *store.Tx, res result) (int, error) {
 		}
 	}
 	if o.back {
-		_, err := tx.Exec(qBack, o.next, orNull(o.code), res.id, res.attempts)
+		_, err := tx.Exec(qBack, o.next, store.OrNull(o.code), res.id, res.attempts)
 		return 0, err
 	}
 	_, err := tx.Exec(qFailed, o.next, o.code, res.id, res.attempts)
@@ -172,13 +172,6 @@ func (res result) after(now time.Time, wait time.Duration) int64 {
 		return res.due.UnixMicro()
 	}
 	return now.Add(wait).UnixMicro()
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // pause grows with each attempt, up to an hour. The jitter keeps jobs that failed together from coming back together.

@@ -95,7 +95,7 @@ func findCirculation(tx *store.Tx, id ID) (c Circulation, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.Soft, c.Hard, c.StartedAt, c.FrozenAt = time.UnixMicro(soft).UTC(), time.UnixMicro(hard).UTC(), time.UnixMicro(started).UTC(), instant(frozen)
+	c.Soft, c.Hard, c.StartedAt, c.FrozenAt = time.UnixMicro(soft).UTC(), time.UnixMicro(hard).UTC(), time.UnixMicro(started).UTC(), store.Instant(frozen)
 	if c.Zone, err = time.LoadLocation(zone); err != nil {
 		c.Zone = time.UTC // a zone that this machine does not know: the instant is what counts
 	}
@@ -123,7 +123,7 @@ func scanReader(row store.Row) (r readerRow, err error) {
 	if organisation != nil {
 		r.SpeaksFor = *organisation
 	}
-	r.AskedAt, r.AnsweredAt, r.Withdrawn = time.UnixMicro(asked).UTC(), instant(answered), withdrawn != nil
+	r.AskedAt, r.AnsweredAt, r.Withdrawn = time.UnixMicro(asked).UTC(), store.Instant(answered), withdrawn != nil
 	return r, err
 }
 

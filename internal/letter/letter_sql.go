@@ -189,9 +189,9 @@ func scanLetter(row store.Row) (l Letter, err error) {
 		return l, fmt.Errorf("letter %d: %w", l.ID, err)
 	}
 	l.Final, l.Embeds = logged != nil, strings.Fields(embeds)
-	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), instant(opened), instant(closed)
-	l.Deadline.At = instant(deadline)
-	if l.FixedAt, l.PublishAt = instant(fixed), instant(publish); publish != nil {
+	l.CreatedAt, l.OpenedAt, l.ClosedAt = time.UnixMicro(created).UTC(), store.Instant(opened), store.Instant(closed)
+	l.Deadline.At = store.Instant(deadline)
+	if l.FixedAt, l.PublishAt = store.Instant(fixed), store.Instant(publish); publish != nil {
 		if in, err := time.LoadLocation(publishZone); err == nil {
 			l.PublishAt = l.PublishAt.In(in)
 		}
@@ -212,7 +212,7 @@ func scanEdition(row store.Row) (e Edition, err error) {
 	var published *int64
 	var leaf []byte
 	err = row.Scan(&e.Number, &e.Follows, &e.Language, &e.SHA256, &published, &leaf)
-	e.PublishedAt = instant(published)
+	e.PublishedAt = store.Instant(published)
 	copy(e.LeafHash[:], leaf)
 	return e, err
 }
@@ -227,19 +227,4 @@ func scanText(row store.Row) (t Text, err error) {
 	}
 	t.Language, t.SHA256 = language, sum
 	return t, nil
-}
-
-// instant is the time of microseconds since 1970 UTC, zero for NULL.
-func instant(micros *int64) time.Time {
-	if micros == nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(*micros).UTC()
-}
-
-func micros(t time.Time) *int64 {
-	if t.IsZero() {
-		return nil
-	}
-	return new(t.UnixMicro())
 }

@@ -384,8 +384,8 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		zone = l.Deadline.Zone.String()
 	}
 	embeds := strings.Join(l.Embeds, "\n")
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
-		micros(l.PublishAt), l.PublishAt.Location().String(), l.ID)
+	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
+		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.ID)
 	return err
 }
 
