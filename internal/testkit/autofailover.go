@@ -3,15 +3,12 @@ package testkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,11 +32,10 @@ type AutoFailover struct {
 // Keeper is a pg_autoctl with its PostgreSQL server.
 type Keeper struct {
 	Name string
+	process
 
 	all  *AutoFailover
 	port string
-	cmd  *exec.Cmd
-	done chan struct{}
 }
 
 // quick lets the monitor decide within seconds instead of half a minute, in milliseconds.
@@ -160,33 +156,21 @@ func (k *Keeper) data() string { return filepath.Join(k.all.root, k.Name) }
 func (k *Keeper) start(args ...string) {
 	f := k.all
 	f.t.Helper()
-	k.cmd = exec.Command("pg_autoctl", args...)
+	cmd := exec.Command("pg_autoctl", args...)
 	credential, err := giveFolder(f.root)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	k.cmd.Dir = f.root
-	k.cmd.Env = []string{"PATH=" + f.bin + ":/usr/bin:/bin", "HOME=" + f.root, "XDG_RUNTIME_DIR=" + f.root, "LC_ALL=C.UTF-8"}
-	k.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGTERM}
+	cmd.Dir = f.root
+	cmd.Env = []string{"PATH=" + f.bin + ":/usr/bin:/bin", "HOME=" + f.root, "XDG_RUNTIME_DIR=" + f.root, "LC_ALL=C.UTF-8"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGTERM}
 	log, err := os.OpenFile(filepath.Join(f.root, k.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	defer log.Close()
-	k.cmd.Stdout, k.cmd.Stderr = log, log
-	k.done = make(chan struct{})
-	begun := make(chan error)
-	go func() {
-		runtime.LockOSThread() // as in Node.Start
-		defer runtime.UnlockOSThread()
-		err := k.cmd.Start()
-		begun <- err
-		if err == nil {
-			_ = k.cmd.Wait()
-			close(k.done)
-		}
-	}()
-	if err := <-begun; err != nil {
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := k.begin(cmd); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -245,53 +229,4 @@ func (k *Keeper) writable() error {
 	}
 	_, err = conn.Exec(ctx, "SELECT pg_logical_emit_message(true, 'undersigned', '')")
 	return err
-}
-
-// processes are pg_autoctl and all that descend from it.
-func (k *Keeper) processes() (pids []int) {
-	if k.cmd == nil || k.cmd.Process == nil {
-		return nil
-	}
-	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		_, rest, _ := strings.Cut(string(text), ") ")
-		var state string
-		var parent int
-		if _, err := fmt.Sscan(rest, &state, &parent); err == nil {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			children[parent] = append(children[parent], pid)
-		}
-	}
-	pids = []int{k.cmd.Process.Pid}
-	for i := 0; i < len(pids); i++ {
-		pids = append(pids, children[pids[i]]...)
-	}
-	return pids
-}
-
-func (k *Keeper) signal(s syscall.Signal) {
-	for _, pid := range k.processes() {
-		_ = syscall.Kill(pid, s)
-	}
-}
-
-// Freeze stops every process of the node where it is.
-func (k *Keeper) Freeze() { k.signal(syscall.SIGSTOP) }
-
-// Thaw lets them go on.
-func (k *Keeper) Thaw() { k.signal(syscall.SIGCONT) }
-
-// Kill ends every process of the node at once.
-func (k *Keeper) Kill() {
-	if k.cmd == nil || k.cmd.Process == nil {
-		return
-	}
-	k.signal(syscall.SIGKILL)
-	<-k.done
-	k.cmd = nil
 }

@@ -21,9 +21,7 @@ type Dovecot struct {
 	Folder   string // of its settings
 	t        testing.TB
 	n        int // of mails that were put
-	run      *exec.Cmd
-	ended    chan struct{}
-	said     *bytes.Buffer
+	running  process
 }
 
 // NewDovecot starts Dovecot; more are lines of its settings. It needs root, since Dovecot does; in CI its absence fails.
@@ -114,41 +112,23 @@ const dovecotWithin = 20 * time.Second
 // Start starts it, after Stop again.
 func (d *Dovecot) Start() {
 	d.t.Helper()
-	d.said = new(bytes.Buffer)
-	d.run = exec.Command("dovecot", "-F", "-c", filepath.Join(d.Folder, "dovecot.conf"))
-	d.run.Stdout, d.run.Stderr = d.said, d.said
-	if err := d.run.Start(); err != nil {
-		d.t.Fatal(err)
+	var said bytes.Buffer
+	cmd := exec.Command("dovecot", "-F", "-c", filepath.Join(d.Folder, "dovecot.conf"))
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := d.running.begin(cmd)
+	if err == nil {
+		_, address, _ := strings.Cut(d.URL, "@")
+		err = d.running.listens(address, dovecotWithin)
 	}
-	ended, run := make(chan struct{}), d.run
-	d.ended = ended
-	go func() {
-		_ = run.Wait()
-		close(ended)
-	}()
-	_, address, _ := strings.Cut(d.URL, "@")
-	for deadline := time.After(dovecotWithin); ; {
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		select {
-		case <-ended:
-			d.t.Fatalf("dovecot: %s%s", d.said.Bytes(), d.Log())
-		case <-deadline:
-			d.t.Fatalf("dovecot does not listen: %v\n%s", err, d.Log())
-		case <-time.After(10 * time.Millisecond):
-		}
+	if err != nil {
+		d.t.Fatalf("dovecot: %v\n%s%s", err, said.Bytes(), d.Log())
 	}
 }
 
 // Stop stops it.
 func (d *Dovecot) Stop() {
-	if d.run.ProcessState == nil {
-		_ = d.run.Process.Signal(os.Interrupt)
-	}
-	<-d.ended
+	_ = d.running.cmd.Process.Signal(os.Interrupt) // an error where it has ended
+	<-d.running.done
 }
 
 // Log is what Dovecot has said.

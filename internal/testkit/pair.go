@@ -7,9 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -31,11 +28,10 @@ type Pair struct {
 // Node is one server.
 type Node struct {
 	Name string
+	process
 
 	pair *Pair
 	dir  string // of its socket and data
-	cmd  *exec.Cmd
-	done chan struct{}
 }
 
 // NewPair starts a primary with a database "letters" and its standby.
@@ -115,22 +111,9 @@ func (n *Node) command(program string, args ...string) *exec.Cmd {
 // Start starts the server on what it has.
 func (n *Node) Start() {
 	n.pair.t.Helper()
-	n.cmd = n.command("postgres", "-D", n.data(), "-k", n.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100",
-		"-c", "shared_buffers=32MB", "-c", "log_min_messages=fatal", "-c", "wal_keep_size=64MB", "-c", "cluster_name="+n.Name)
-	n.done = make(chan struct{})
-	begun := make(chan error)
-	go func() {
-		// Pdeathsig is that of the thread, which a locked goroutine would end with itself, and with it all that it has ever started.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := n.cmd.Start()
-		begun <- err
-		if err == nil {
-			_ = n.cmd.Wait()
-			close(n.done)
-		}
-	}()
-	if err := <-begun; err != nil {
+	err := n.begin(n.command("postgres", "-D", n.data(), "-k", n.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100",
+		"-c", "shared_buffers=32MB", "-c", "log_min_messages=fatal", "-c", "wal_keep_size=64MB", "-c", "cluster_name="+n.Name))
+	if err != nil {
 		n.pair.t.Fatal(err)
 	}
 	Eventually(n.pair.t, "server "+n.Name+" answers", func() bool { return n.try("postgres", "SELECT 1") == nil })
@@ -154,50 +137,6 @@ func (n *Node) Exec(database, text string) {
 	if err := n.try(database, text); err != nil {
 		n.pair.t.Fatalf("%s on %s: %v", text, n.Name, err)
 	}
-}
-
-// processes are the server and those that it has started.
-func (n *Node) processes() (pids []int) {
-	if n.cmd == nil || n.cmd.Process == nil {
-		return nil
-	}
-	pids = []int{n.cmd.Process.Pid}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		_, rest, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		if len(fields) > 1 && fields[1] == strconv.Itoa(n.cmd.Process.Pid) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
-func (n *Node) signal(s syscall.Signal) {
-	for _, pid := range n.processes() {
-		_ = syscall.Kill(pid, s)
-	}
-}
-
-// Freeze stops every process of the server where it is: connections stay, and nothing is answered.
-func (n *Node) Freeze() { n.signal(syscall.SIGSTOP) }
-
-// Thaw lets them go on.
-func (n *Node) Thaw() { n.signal(syscall.SIGCONT) }
-
-// Kill ends every process of the server at once.
-func (n *Node) Kill() {
-	if n.cmd == nil || n.cmd.Process == nil {
-		return
-	}
-	n.signal(syscall.SIGKILL)
-	<-n.done
-	n.cmd = nil
 }
 
 // Alone lets the primary commit without its standby, which is gone.

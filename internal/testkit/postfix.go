@@ -88,31 +88,15 @@ func NewPostfix(t testing.TB, to *Inbox, main []string, services map[string][]st
 	var said bytes.Buffer
 	run := exec.Command("postfix", "-c", dir, "start-fg")
 	run.Stdout, run.Stderr = &said, &said
-	try(run.Start())
-	ended := make(chan struct{})
-	go func() {
-		_ = run.Wait()
-		close(ended)
-	}()
+	var running process
+	try(running.begin(run))
 	t.Cleanup(func() {
 		_ = exec.Command("postfix", "-c", dir, "stop").Run()
-		<-ended
+		<-running.done
 	})
-	deadline := time.After(postfixWithin)
 	for name, url := range p.urls {
-		for {
-			c, err := net.Dial("tcp", strings.TrimPrefix(url, "smtp://"))
-			if err == nil {
-				try(c.Close())
-				break
-			}
-			select {
-			case <-ended:
-				t.Fatalf("postfix: %s%s", said.Bytes(), p.Log())
-			case <-deadline:
-				t.Fatalf("postfix: %s does not listen: %v\n%s%s", name, err, said.Bytes(), p.Log())
-			case <-time.After(10 * time.Millisecond):
-			}
+		if err := running.listens(strings.TrimPrefix(url, "smtp://"), postfixWithin); err != nil {
+			t.Fatalf("postfix, %s: %v\n%s%s", name, err, said.Bytes(), p.Log())
 		}
 	}
 	return p

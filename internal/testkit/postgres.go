@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -126,9 +125,8 @@ func needPostgres(t testing.TB) *postgresServer {
 
 // postgresServer is a server of this test binary alone, reached by a socket in its own folder.
 type postgresServer struct {
-	dir  string
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the server has ended
+	process
+	dir string
 
 	creating sync.Mutex // one CREATE or DROP DATABASE at a time: two copies of one template get in each other's way
 	mu       sync.Mutex
@@ -151,7 +149,7 @@ var postgres = sync.OnceValues(func() (*postgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &postgresServer{done: make(chan struct{})}
+	s := &postgresServer{}
 	if s.dir, err = os.MkdirTemp("", "undersigned-pg-"); err != nil {
 		return nil, err
 	}
@@ -206,29 +204,18 @@ func (s *postgresServer) start(bin string) error {
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
 		fsync = "on" // but figures are of durable commits
 	}
-	s.cmd = exec.Command("/bin/bash", "-c", guard, "guard", bin, s.dir,
+	cmd := exec.Command("/bin/bash", "-c", guard, "guard", bin, s.dir,
 		"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync="+fsync, "-c", "max_connections=300",
 		"-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")
-	s.cmd.Dir = "/"
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	s.cmd.Stdout, s.cmd.Stderr = log, log
-	begun := make(chan error)
-	go func() {
-		// The kernel sends Pdeathsig when the thread that started the process ends, so this one must not.
-		runtime.LockOSThread()
-		err := s.cmd.Start()
-		begun <- err
-		if err == nil {
-			_ = s.cmd.Wait()
-			close(s.done)
-		}
-	}()
-	if err := <-begun; err != nil {
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := s.begin(cmd); err != nil {
 		return err
 	}
 	return s.await()

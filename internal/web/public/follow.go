@@ -119,8 +119,7 @@ func (h *Handlers) followingBase(r *http.Request, l *cachedLetter, path, title s
 	return p
 }
 
-// SubmitFollowConfirm makes somebody one who follows. Programs that look at mail press buttons too, and keep no cookies: a browser that has
-// none yet is given one and asked to press again.
+// SubmitFollowConfirm makes somebody one who follows, by the second press.
 func (h *Handlers) SubmitFollowConfirm(w http.ResponseWriter, r *http.Request) error {
 	v, err := page.ReadForm(w, r)
 	if err != nil {
@@ -130,8 +129,7 @@ func (h *Handlers) SubmitFollowConfirm(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if h.browser(r) == "" {
-		h.setBrowser(w, r)
+	if h.firstPress(w, r) {
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}
@@ -185,8 +183,7 @@ func (h *Handlers) SubmitFollowing(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if h.browser(r) == "" {
-		h.setBrowser(w, r)
+	if h.firstPress(w, r) {
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}

@@ -117,8 +117,7 @@ func (h *Handlers) SubmitInvitation(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	if h.browser(r) == "" {
-		h.setBrowser(w, r)
+	if h.firstPress(w, r) {
 		p.Again, p.Answering = true, page.NewForm(r, form, nil)
 		return h.Render(w, http.StatusForbidden, p)
 	}

@@ -210,8 +210,7 @@ func (h *Handlers) ShowOfficeConfirm(w http.ResponseWriter, r *http.Request) err
 	return h.Render(w, http.StatusOK, p)
 }
 
-// SubmitOfficeConfirm decides. Programs that look at mail press buttons too, and keep no cookies: a browser that has none yet is given one and
-// asked to press again.
+// SubmitOfficeConfirm decides, by the second press.
 func (h *Handlers) SubmitOfficeConfirm(w http.ResponseWriter, r *http.Request) error {
 	v, err := page.ReadForm(w, r)
 	if err != nil {
@@ -226,8 +225,7 @@ func (h *Handlers) SubmitOfficeConfirm(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if h.browser(r) == "" {
-		h.setBrowser(w, r)
+	if h.firstPress(w, r) {
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}

@@ -88,6 +88,16 @@ func (h *Handlers) browser(r *http.Request) string {
 	return c.Value
 }
 
+// firstPress reports whether a button was pressed by a browser without a sign cookie, and gives it one. Programs that look at mail press
+// buttons too, and keep no cookies: the page asks for a second press, which they cannot make.
+func (h *Handlers) firstPress(w http.ResponseWriter, r *http.Request) bool {
+	if h.browser(r) != "" {
+		return false
+	}
+	h.setBrowser(w, r)
+	return true
+}
+
 // setBrowser gives a browser that has none its sign cookie, and returns its value.
 func (h *Handlers) setBrowser(w http.ResponseWriter, r *http.Request) string {
 	value := h.browser(r)

@@ -60,8 +60,7 @@ func (h *Handlers) SubmitUnsubscribe(w http.ResponseWriter, r *http.Request) err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	p := h.unsubscribePage(r)
-	if form.Get("List-Unsubscribe") != "One-Click" && h.browser(r) == "" {
-		h.setBrowser(w, r)
+	if form.Get("List-Unsubscribe") != "One-Click" && h.firstPress(w, r) {
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}
