@@ -142,8 +142,8 @@ func (m *Mailer) settle(ctx context.Context, id int64, to string, tries bool, er
 		m.pace.open(tries) // it answers, and may take others
 		return job.Code(code, err)
 	}
-	if often := m.pace.close(id, tries); often && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return job.Retry(firstTry, job.Code(code, err)) // it steps back: perhaps it is about this one, which the next that tries will show
+	if often := m.pace.close(id, tries); often { // perhaps it is about this one: it goes behind those that wait, and the next that tries shows it
+		return job.Retry(time.Microsecond, job.Code(code, err))
 	}
 	return job.Retry(0, job.Code(code, err)) // it keeps its place: the gate is what waits
 }
