@@ -63,7 +63,7 @@ func (d *Doctor) cameIn(ctx context.Context, a *App) {
 		return
 	}
 	late := d.Server.Inbox != "" && d.Server.Inbox != config.InboxLocal && !look.At.IsZero() && a.DB.Now().Sub(look.At) > lookLate
-	found := fmt.Sprintf("%d wait for somebody; in 30 days %d confirmations did not arrive", h.States[inbox.Waits], h.Came["bounce.confirmation"])
+	found := fmt.Sprintf("%d wait for somebody; in 30 days %d confirmations did not arrive", h.States[inbox.Waits], h.Unasked())
 	switch {
 	case h.Full:
 		d.say("mails that come in", Problem, fmt.Sprintf("%d MiB of %d wait: some mails have to stay where they are", h.Bytes>>20, h.MostBytes>>20),

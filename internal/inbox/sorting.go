@@ -102,7 +102,7 @@ func (s *Service) note(ctx context.Context, row incoming, h Head, v verdict) err
 		return err
 	}
 	ref := int64(0)
-	if m.To.Sent == mailbox.ToAddressee {
+	if m.To.Sent == mailbox.ToAddressee || m.To.Sent == mailbox.ToOffice {
 		ref = m.To.ID
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {

@@ -243,7 +243,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Action: "/desk/letters/x/addressees/new", Holders: []desk.HolderFields{{}},
 			Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}}, WordsIn: answers.WordsIn}},
 		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", From: answers.From, Kinds: answers.Kinds}},
-		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
+		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", StateURL: "/desk/letters/x/statements?response=1#enter-title", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
 			Public: true, Excerpt: tag(w.text)}},
 		{"desk-documents", documents}, {"desk-documents-draft", desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"),
 			Action: "/desk/letters/x/documents", Draft: true, Drafts: documents.Drafts,
@@ -339,7 +339,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Numbers:   []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.text)}}, What: []page.Option{{Value: "outcome.met", Text: l.T("outcome.met")}},
 		Evidence: []page.Option{{Value: "response:1", Text: l.T("response.kind.reply") + " · " + l.Isolate(w.longName)}},
 		Entries:  []page.Option{{Value: "1", Text: l.Digits("1") + " · " + date}}}
-	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
+	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", StateURL: "/desk/letters/x/statements?response=1#enter-title", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
 		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response

@@ -1,0 +1,92 @@
+package journey
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// An office that is asked for its own view answers by mail in place of its link: a machine of it, somebody there, and the server that has
+// nobody of that name.
+func TestMail_anOfficeAnswersTheQuestion(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		o := newPostOffice(t, engine)
+		ada := o.Operator(t)
+		ask := url.Values{"do": {"ask"}, "addressee": {"1"}, "address": {"minister@ministry.example"}, "to_language": {"en"}, "sure": {"1"}}
+		if got := ada.Post(statementsPath, ask); got.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", got.Status, got.Main(t))
+		}
+		asked := o.Inbox.Wait(t, "minister@ministry.example")
+		if !strings.HasPrefix(asked.From, "letters+") || asked.From == o.back || !strings.Contains(asked.Header.Get("Reply-To"), asked.From) {
+			t.Fatalf("it comes back to %q, answers go to %q", asked.From, asked.Header.Get("Reply-To"))
+		}
+		cells := func() string {
+			st, err := o.Deliveries.Standing(t.Context(), testkit.Letter(t, o.App), delivery.ForEditors)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%+v", st.Demands)
+		}
+		const turned = "A mail to the office did not arrive"
+		before := cells()
+		o.answer(asked.From, "I am out of office until Monday.", "From: Minister <minister@ministry.example>", "Subject: Automatic reply", "Auto-Submitted: auto-replied")
+		o.answer(asked.From, "We disagree: the ledgers are open.", "From: Minister <minister@ministry.example>", "Subject: Re: your question")
+		o.settled(2)
+		if text := ada.Get(statementsPath).Main(t); cells() != before || o.state() != delivery.Handed || strings.Contains(text, turned) {
+			t.Errorf("an answer has changed something: %s", text)
+		}
+
+		path := ""
+		for _, m := range mailLink.FindAllStringSubmatch(ada.Get(mailDesk).Body, -1) {
+			if strings.Contains(ada.Get(m[1]).Main(t), "Re: your question") {
+				path = m[1]
+			}
+		}
+		if text := ada.Get(path).Main(t); !strings.Contains(text, "Their own view") {
+			t.Errorf("what it answers: %s", text)
+		}
+		form := ada.Get(answersPath+"?mail="+path[strings.LastIndexByte(path, '/')+1:]).Form(t, answersPath)
+		if form.Get("addressee") != "1" || !strings.Contains(form.Get("excerpt"), "the ledgers are open") {
+			t.Errorf("the form is filled with %v", form)
+		}
+		form.Set("do", "receive")
+		got := ada.Post(answersPath, form)
+		if got.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", got.Status, got.Main(t))
+		}
+		response := strings.Split(got.Header.Get("Location"), "?")[0]
+		id := response[strings.LastIndexByte(response, '/')+1:]
+		if !strings.Contains(ada.Get(response).Body, `href="`+statementsPath+"?response="+id+`#enter-title"`) {
+			t.Errorf("an answer cannot be entered as their view: %s", ada.Get(response).Main(t))
+		}
+		for n := range ada.Get(statementsPath + "?response=" + id).Doc(t).Descendants() {
+			if v := testkit.FieldsOf(n); n.Data == "form" && v.Has("evidence") {
+				form = v
+			}
+		}
+		if form.Get("of") != "1" || form.Get("evidence") != "response:"+id || !strings.Contains(form.Get("text"), "the ledgers are open") {
+			t.Errorf("the form is filled with %v", form)
+		}
+		form.Set("do", "enter")
+		form.Set("demand", "1")
+		form.Set("position", "disagrees")
+		if got := ada.Post(statementsPath, form); got.Status != http.StatusSeeOther || cells() == before {
+			t.Errorf("%d %s", got.Status, got.Main(t))
+		}
+		if got := ada.Get(statementsPath + "?response=x"); got.Status != http.StatusNotFound {
+			t.Errorf("of an answer that is not there: %d", got.Status)
+		}
+
+		o.answer(asked.From, fmt.Sprintf(notice, "5.2.2"), noticeFields...)
+		o.settled(3)
+		if text := ada.Get(statementsPath).Main(t); !strings.Contains(text, turned) || o.state() != delivery.Handed {
+			t.Errorf("it came back: the delivery is %s, %s", o.state(), text)
+		}
+	})
+}
