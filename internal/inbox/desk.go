@@ -68,6 +68,12 @@ func (s *Service) List(ctx context.Context, l store.LetterID, state State, befor
 	return s.list(ctx, qList, l, state, before, limit)
 }
 
+// Notices returns what machines said of the deliveries of a letter, such as that somebody is out of office, the newest first, for as long as
+// it is kept.
+func (s *Service) Notices(ctx context.Context, l store.LetterID) ([]Incoming, error) {
+	return s.list(ctx, qListNotices, l, mailbox.ToAddressee.Name(), Reply)
+}
+
 // Waiting counts the mails of a letter that wait, or those of none.
 func (s *Service) Waiting(ctx context.Context, l store.LetterID) (n int, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountWaiting, l).Scan(&n) })

@@ -28,6 +28,10 @@ var (
 		WHERE id = $5 AND letter_id = $6 AND state IN ('waits', 'noted', 'done')`)
 	qList = store.Q("incoming.list", `
 		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND state = $2 AND id < $3 AND size > 0 ORDER BY id DESC LIMIT $4`)
+	// What machines said of the deliveries of a letter.
+	qListNotices = store.Q("incoming.list_notices", `
+		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND state IN ('noted', 'waits', 'done') AND about = $2 AND what <> $3 AND size > 0
+		ORDER BY id DESC LIMIT 500`)
 	qCountWaiting = store.Q("incoming.count_waiting", `SELECT COUNT(*) FROM incoming WHERE letter_id = $1 AND state = 'waits'`)
 	qCountStates  = store.Q("incoming.count_states", `SELECT state, COUNT(*) FROM incoming GROUP BY state ORDER BY state`)
 
@@ -78,7 +82,7 @@ type incoming struct {
 	letter  store.LetterID
 	what    What
 	about   string
-	ref     int64
+	ref     int64 // what of its about it answers
 	became  int64
 	changed time.Time
 	sealed  []byte

@@ -325,7 +325,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Addressees: []desk.AddresseeView{{Number: "1", URL: "/a", Confidential: true, Gone: true, NewHolder: l.T("desk.deliveries.new_holder", "Name", w.longName, "Date", date), Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName),
 			Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
 			Rule:    l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
-		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
+		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Notices: []desk.NoticeView{{URL: "/desk/letters/x/mail/1", What: l.T("desk.inbox.what.automatic"), At: date}}, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
 			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date, Retracts: true},
 			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}

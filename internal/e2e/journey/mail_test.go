@@ -50,12 +50,22 @@ func (o *postOffice) settled(n int) {
 	})
 }
 
+// standing is where everything stands, as somebody may know it.
+func (o *postOffice) standing(v delivery.View) delivery.Standing {
+	o.t.Helper()
+	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), v)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return st
+}
+
 // state is that of the delivery.
 func (o *postOffice) state() delivery.State {
 	o.t.Helper()
-	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), delivery.ForEditors)
-	if err != nil || len(st.Deliveries) != 1 {
-		o.t.Fatalf("%+v, %v", st.Deliveries, err)
+	st := o.standing(delivery.ForEditors)
+	if len(st.Deliveries) != 1 {
+		o.t.Fatalf("%+v", st.Deliveries)
 	}
 	return st.Deliveries[0].State
 }

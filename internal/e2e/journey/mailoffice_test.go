@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -26,19 +29,12 @@ func TestMail_anOfficeAnswersTheQuestion(t *testing.T) {
 		if !strings.HasPrefix(asked.From, "letters+") || asked.From == o.back || !strings.Contains(asked.Header.Get("Reply-To"), asked.From) {
 			t.Fatalf("it comes back to %q, answers go to %q", asked.From, asked.Header.Get("Reply-To"))
 		}
-		cells := func() string {
-			st, err := o.Deliveries.Standing(t.Context(), testkit.Letter(t, o.App), delivery.ForEditors)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return fmt.Sprintf("%+v", st.Demands)
-		}
 		const turned = "A mail to the office did not arrive"
-		before := cells()
+		before := o.standing(delivery.ForEditors)
 		o.answer(asked.From, "I am out of office until Monday.", "From: Minister <minister@ministry.example>", "Subject: Automatic reply", "Auto-Submitted: auto-replied")
 		o.answer(asked.From, "We disagree: the ledgers are open.", "From: Minister <minister@ministry.example>", "Subject: Re: your question")
 		o.settled(2)
-		if text := ada.Get(statementsPath).Main(t); cells() != before || o.state() != delivery.Handed || strings.Contains(text, turned) {
+		if text := ada.Get(statementsPath).Main(t); !reflect.DeepEqual(o.standing(delivery.ForEditors), before) || o.state() != delivery.Handed || strings.Contains(text, turned) {
 			t.Errorf("an answer has changed something: %s", text)
 		}
 
@@ -76,7 +72,7 @@ func TestMail_anOfficeAnswersTheQuestion(t *testing.T) {
 		form.Set("do", "enter")
 		form.Set("demand", "1")
 		form.Set("position", "disagrees")
-		if got := ada.Post(statementsPath, form); got.Status != http.StatusSeeOther || cells() == before {
+		if got := ada.Post(statementsPath, form); got.Status != http.StatusSeeOther || reflect.DeepEqual(o.standing(delivery.ForEditors).Demands, before.Demands) {
 			t.Errorf("%d %s", got.Status, got.Main(t))
 		}
 		if got := ada.Get(statementsPath + "?response=x"); got.Status != http.StatusNotFound {
@@ -87,6 +83,42 @@ func TestMail_anOfficeAnswersTheQuestion(t *testing.T) {
 		o.settled(3)
 		if text := ada.Get(statementsPath).Main(t); !strings.Contains(text, turned) || o.state() != delivery.Handed {
 			t.Errorf("it came back: the delivery is %s, %s", o.state(), text)
+		}
+	})
+}
+
+// That somebody is out of office is said at the delivery. It answers nothing: the clock of every demand runs on, and reminders go as before.
+func TestMail_outOfOffice(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		clock := &testkit.Clock{}
+		clock.Set(time.Now())
+		o := newPostOffice(t, engine, func(a *app.Options) { a.Now = clock.Now })
+		ada := o.Operator(t)
+		o.Member(t, testkit.Lead, "editor", "eve@lantern.example")
+		rule := delivery.AddresseeChange{Number: 1, Rule: &delivery.Rule{Days: 30, Source: "Act on Petitions, s. 4"}}
+		if _, err := o.Deliveries.PutAddressee(t.Context(), testkit.Slug, rule, 0); err != nil {
+			t.Fatal(err)
+		}
+		editors, public := o.standing(delivery.ForEditors), o.standing(delivery.ForPublic)
+		if c := editors.Demands[0].Cells[0]; c.Status != delivery.StatusWaiting || c.Due.IsZero() {
+			t.Fatalf("%+v", c)
+		}
+		o.answer(o.back, "I am out of office until Monday.", "From: Minister <minister@ministry.example>", "Subject: Automatic reply", "Auto-Submitted: auto-replied")
+		o.settled(1)
+		page := ada.Get(boardPath + "/deliveries")
+		links := mailLink.FindAllStringSubmatch(page.Body, -1)
+		if len(links) != 1 || !strings.Contains(page.Main(t), "an automatic answer") || !strings.Contains(ada.Get(links[0][1]).Main(t), "until Monday") {
+			t.Errorf("it does not stand at the delivery: %s", page.Main(t))
+		}
+		if !reflect.DeepEqual(o.standing(delivery.ForEditors), editors) || !reflect.DeepEqual(o.standing(delivery.ForPublic), public) {
+			t.Error("it has changed what stands")
+		}
+		clock.Advance(20 * 24 * time.Hour)
+		if err := o.Deliveries.Remind(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if m := o.Inbox.Wait(t, "eve@lantern.example"); !strings.Contains(m.Text, "Demand 1") {
+			t.Errorf("what is due: %s", m.Text)
 		}
 	})
 }
