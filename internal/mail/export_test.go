@@ -70,7 +70,7 @@ func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[n
 
 // RenderSummary returns what an editor is sent when a letter has closed.
 func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
-	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held})
+	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held, waiting{2, 3}})
 }
 
 // RenderQuestion returns what the signer of a held signature is asked.

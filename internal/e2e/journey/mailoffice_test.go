@@ -113,12 +113,43 @@ func TestMail_outOfOffice(t *testing.T) {
 		if !reflect.DeepEqual(o.standing(delivery.ForEditors), editors) || !reflect.DeepEqual(o.standing(delivery.ForPublic), public) {
 			t.Error("it has changed what stands")
 		}
+		o.answer(o.back, "When was this sent?", "From: Minister <minister@ministry.example>", "Subject: Re")
+		o.settled(2)
 		clock.Advance(20 * 24 * time.Hour)
 		if err := o.Deliveries.Remind(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if m := o.Inbox.Wait(t, "eve@lantern.example"); !strings.Contains(m.Text, "Demand 1") {
+		if m := o.Inbox.Wait(t, "eve@lantern.example"); !strings.Contains(m.Text, "Demand 1") || !strings.Contains(m.Text, "\n1 mail waits\n") {
 			t.Errorf("what is due: %s", m.Text)
+		}
+	})
+}
+
+// Editors are told of a statement of an office before everybody is told that nobody has looked at it.
+func TestOffice_editorsAreToldThatItWaits(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine store.Engine) {
+		clock := &testkit.Clock{}
+		clock.Set(time.Now())
+		a := testkit.App(t, engine, func(o *app.Options) { o.Now = clock.Now })
+		a.Member(t, testkit.Lead, "editor", "eve@lantern.example")
+		scan := &delivery.File{Name: "scan.png", Content: []byte("\x89PNG\r\n\x1a\nscan")}
+		y := delivery.Saying{Demand: "2", Addressee: 1, Position: delivery.Disagrees, Text: "The ledgers are open.", Language: "en", At: clock.Now(), File: scan}
+		if _, err := a.Deliveries.EnterStated(t.Context(), testkit.Slug, y, 0); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance((delivery.StatedWithin - 3) * 24 * time.Hour)
+		if err := a.Deliveries.Remind(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m := a.Inbox.Wait(t, "eve@lantern.example")
+		for _, want := range []string{"Demand 2, ", "nobody has looked at what the office states", "\n1 statement of an office waits to be looked at\n",
+			"See what waits:\n\n" + a.URL + statementsPath + "\n"} {
+			if !strings.Contains(m.Text, want) {
+				t.Errorf("the mail does not say %q: %s", want, m.Text)
+			}
+		}
+		if strings.Contains(m.Text, "ledgers are open") {
+			t.Error("what nobody has looked at stands in a mail")
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -82,7 +83,7 @@ func init() {
 }
 
 func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
-	a := testkit.App(t, store.SQLite)
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Server.Inbox, o.Server.MailFrom = "local", "letters@varrow.example" })
 	a.AddList(t, "Name,Title,Affiliation,Country\nشیرین نوری,Cook,\"Inn, Vale\",FR\nAnn Lee,,,\n")
 	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug,
 		letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {

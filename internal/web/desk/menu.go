@@ -53,15 +53,7 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 			w.Unread++
 		}
 	}
-	for _, demand := range st.Demands {
-		for _, c := range demand.Cells {
-			for _, x := range c.Stated {
-				if x.State == delivery.StatedHeld {
-					w.Stated++
-				}
-			}
-		}
-	}
+	w.Stated = st.Held()
 	w.Delivered = slices.ContainsFunc(st.Deliveries, delivery.Delivery.Arrived)
 	return w, err
 }
@@ -153,14 +145,16 @@ func (d *Visit) next(r *http.Request, url string) *page.Link {
 		return to("open", "#check-title")
 	case w.Held > 0:
 		return to("vet", "/signatures")
+	case w.Stated > 0: // everybody is told when it waits for long
+		return to("stated", "/statements")
 	case l.State == letter.Open:
 		return to("invite", "/invitations")
 	case !w.Delivered:
 		return to("deliver", "/deliveries")
 	case w.Unread > 0:
 		return to("read", "/answers")
-	case w.Stated > 0:
-		return to("stated", "/statements")
+	case w.Mails > 0:
+		return to("mail", "/mail")
 	case l.State == letter.Closed:
 		return to("follow", "/answers")
 	}
