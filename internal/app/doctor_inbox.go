@@ -27,6 +27,8 @@ func (d *Doctor) mailbox(ctx context.Context) {
 		d.say("inbox", Problem, err.Error(), "Let the server's user read the file.")
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	found, step, words, err := r.Check(ctx)
 	mend := map[string]string{
 		"connect": "Look at host and port in --inbox, and at the firewall between.",
@@ -39,6 +41,9 @@ func (d *Doctor) mailbox(ctx context.Context) {
 		d.say("inbox", Problem, "the mailbox cannot be read ("+step+"): "+words, mend[step])
 	case err != nil:
 		d.say("inbox", Problem, "the mailbox cannot be read ("+step+")", mend[step])
+	case found.Full:
+		d.say("inbox", Problem, fmt.Sprintf("the mailbox is full, or nearly; %d mails are in it", found.Mails),
+			"Empty its folder Undersigned: what is there is kept here. A server turns away what comes to a full mailbox.")
 	case !found.Moves:
 		d.say("inbox", Warning, fmt.Sprintf("%d mails are in the mailbox; its server can neither move mails nor delete some alone", found.Mails),
 			"Mails that were read stay there, marked as deleted. Empty it now and then.")
