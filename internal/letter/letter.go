@@ -73,6 +73,7 @@ type Letter struct {
 	ClosedAt  time.Time // zero until closed
 	FixedAt   time.Time // of a draft: since when its text is what was handed over; zero for not
 	PublishAt time.Time // of a draft: when it is published by itself, in the zone in which that was chosen; zero for never
+	LeadWait  int       // hours in which lead organisations can object to a change that asks nothing of signers; 0: they approve it
 	Continues ID        // the letter that it goes on with, 0 for none
 	Final     bool      // its close leaf is written: no signature joins the count any more
 }

@@ -193,6 +193,22 @@ func (m *Mailer) kinds() []anyKind {
 			},
 		},
 
+		// To those who speak for a lead organisation.
+		kind[letter.LeadMail, leading]{
+			template: "lead",
+			envelope: m.leading,
+			back: func(j letter.LeadMail, _ leading) mailbox.Return {
+				if j.Reader != 0 {
+					return mailbox.Return{Sent: mailbox.ToReader, Letter: j.Letter, ID: j.Reader}
+				}
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.lead,
+			refused: func(ctx context.Context, j letter.LeadMail) error {
+				return m.Letters.Circulations.Refused(ctx, j.Reader)
+			},
+		},
+
 		// To those whom a letter asks.
 		kind[delivery.LetterMail, handed]{
 			template: "delivery",

@@ -302,8 +302,27 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 		l.T("desk.circulation.over", "Time", date), false, l.T("desk.circulation.frozen", "Time", date), false, nil, false
 	begin := frozen
 	begin.Over, begin.Frozen, begin.Readers = "", "", nil
+	lines := []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.text}}},
+		{Kind: "reworded", Text: []page.DiffSpan{{Kind: "removed", Text: w.name}, {Kind: "added", Text: w.longName}}},
+		{Kind: "added", Text: []page.DiffSpan{{Kind: "added", Text: w.text}}}}
+	agreement := &page.AgreementView{Action: "/circulation/x", Number: 2, Follows: "substantive", SHA256: view.SHA256, Since: true, Lang: l.Code, Dir: l.Dir,
+		Changes: lines[1:], Lines: lines, MayAnswer: true, Leads: []page.StandView{{Name: tag(w.organisation), Says: l.T("agreement.stand.approved")},
+			{Name: tag(w.longName), Says: l.T("agreement.stand.objects"), Objection: w.text, At: date}}}
+	waits := *agreement
+	waits.Action, waits.Follows, waits.Due, waits.Working, waits.Approved, waits.Since = "/desk/letters/x/agreement", "cosmetic",
+		l.T("agreement.due", "Time", date), true, true, false
+	objecting := page.Form{Errors: map[string]string{"words": l.T("fault.agreement.objection", "Count", 4000)}, Order: []string{"words"}}
+	lead := public.AgreementPage{Base: plain(l.T("agreement.title"), "/circulation/x"), Form: objecting, Lead: tag(w.organisation), LetterTitle: tag(w.title),
+		LetterURL: "/letters/x", Agreement: agreement}
+	lead.NoIndex, lead.Canonical = true, ""
+	done := lead
+	done.Form, done.Agreement, done.Note = page.Form{}, nil, l.T("agreement.done.approved")
+	asked := desk.AgreementPage{Base: base(l.T("agreement.title"), "/desk/letters/x/agreement"), Action: "/desk/letters/x/agreement", TextURL: "/desk/letters/x/texts/en",
+		Agreement: &waits}
+	none := asked
+	none.Agreement = nil
 	return []sample{{"circulation", round}, {"circulation-over", over}, {"desk-circulation", sent}, {"desk-circulation-frozen", frozen},
-		{"desk-circulation-begin", begin}}
+		{"desk-circulation-begin", begin}, {"agreement", lead}, {"agreement-done", done}, {"desk-agreement", asked}, {"desk-agreement-none", none}}
 }
 
 // deliverySamples are the pages of what was handed over and what came back.

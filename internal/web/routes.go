@@ -149,6 +149,8 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/documents/{file}", desk.OnLetter(account.Editor), d.SendDocument)
 	s.desk("GET /desk/letters/{slug}/exports", desk.OnLetter(account.Editor), d.ShowExports)
 	s.desk("POST /desk/letters/{slug}/exports", desk.OnLetter(account.Editor), d.SubmitExports)
+	s.desk("GET /desk/letters/{slug}/agreement", desk.OnLetter(account.Editor), d.ShowAgreement)
+	s.desk("POST /desk/letters/{slug}/agreement", desk.OnLetter(account.Editor), d.SubmitAgreement)
 	s.desk("GET /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.ShowCirculation)
 	s.desk("POST /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.SubmitCirculation)
 	s.desk("GET /desk/letters/{slug}/news", desk.OnLetter(account.Editor), d.ShowNews)

@@ -104,6 +104,8 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/intake":      string(account.Editor),
 	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),
 	"POST /desk/letters/{slug}/intake/{id}": string(account.Editor),
+	"GET /desk/letters/{slug}/agreement":    string(account.Editor),
+	"POST /desk/letters/{slug}/agreement":   string(account.Editor),
 	"GET /desk/letters/{slug}/circulation":  string(account.Editor),
 	"POST /desk/letters/{slug}/circulation": string(account.Editor),
 }

@@ -15,18 +15,20 @@ import (
 // waits is what of a letter waits for somebody who deals with it. What they may not deal with is zero.
 type waits struct {
 	Waiting   []account.Approval
-	Approvals int // of these, that others than the one who looks have asked for
-	Held      int // signatures
-	Late      int // cells past their day
-	Soon      int // cells whose day is near
-	Unread    int // responses that nobody has published or laid aside
-	Stated    int // statements of offices that nobody has looked at
-	Mails     int // that came in
+	Approvals int              // of these, that others than the one who looks have asked for
+	Agreement letter.Agreement // the next edition before the lead organisations
+	Agree     bool             // one that who looks writes for has not answered
+	Held      int              // signatures
+	Late      int              // cells past their day
+	Soon      int              // cells whose day is near
+	Unread    int              // responses that nobody has published or laid aside
+	Stated    int              // statements of offices that nobody has looked at
+	Mails     int              // that came in
 	Delivered bool
 }
 
 // waitsOf finds out what of a letter waits for somebody with a role.
-func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Role, user int64) (w waits, err error) {
+func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Role, x *account.Session) (w waits, err error) {
 	if w.Waiting, err = h.Accounts.Approvals.Waiting(ctx, l.ID); err != nil {
 		return w, err
 	}
@@ -39,10 +41,14 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 		return w, nil
 	}
 	for _, a := range w.Waiting {
-		if a.AskedBy.ID != user {
+		if a.AskedBy.ID != x.User.ID {
 			w.Approvals++
 		}
 	}
+	if w.Agreement, err = h.Letters.Agreements.Find(ctx, l); err != nil {
+		return w, err
+	}
+	w.Agree = asked(x, l, w.Agreement)
 	if w.Mails, err = h.Inbox.Waiting(ctx, l.ID); err != nil || !l.Fixed() {
 		return w, err
 	}
@@ -84,6 +90,11 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	add(edits, "text", source, 0)
 	add(true, "translations", "texts", 0)
 	add(edits && !public, "partners", "circulation", 0)
+	agree := 0
+	if w.Agree {
+		agree = 1
+	}
+	add(edits && w.Agreement.Waits(), "agreement", "agreement", agree)
 	add(edits && l.Fixed(), "demands", "demands", 0)
 	add(d.Role.May(account.Reviewer) && public && counted, "signatures", "signatures", w.Held)
 	add(edits && public && counted, "invitations", "invitations", 0)
@@ -139,6 +150,8 @@ func (d *Visit) next(r *http.Request, url string) *page.Link {
 	switch {
 	case w.Approvals > 0:
 		return to("approve", "#approvals")
+	case w.Agree:
+		return to("agree", "/agreement")
 	case l.State == letter.Draft && !l.Fixed() && l.Edition.Text(l.Edition.Language).Body == "":
 		return to("write", "/texts/"+l.Edition.Language)
 	case l.State == letter.Draft:

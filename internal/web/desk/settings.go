@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type SettingsPage struct {
 	Action        string
 	Draft         bool
 	Organisations []page.Choice
+	LeadWaits     []page.Option
 	EmbedURL      string // of the page for other sites' frames, "" for a draft
 	Snippet       string // to copy there
 }
@@ -59,6 +61,7 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 		}
 		v.Set("continues", earlier.Slug)
 	}
+	v.Set("lead_wait", strconv.Itoa(l.LeadWait))
 	for _, o := range l.Leads {
 		v.Add("lead", o.Slug)
 	}
@@ -80,6 +83,13 @@ func (h *Handlers) settingsPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if l.State != letter.Draft {
 		p.EmbedURL = page.Local(r, "/letters/"+l.Slug+"/embed?lang="+loc.Code)
 		p.Snippet = page.Snippet(h.BaseURL, l.Slug, loc.Code, t.Name())
+	}
+	for _, hours := range letter.LeadWaits {
+		o := page.Option{Value: strconv.Itoa(hours), Text: loc.T("agreement.wait_none")}
+		if hours > 0 {
+			o.Text = loc.N("agreement.wait", hours/24)
+		}
+		p.LeadWaits = append(p.LeadWaits, o)
 	}
 	organisations, failed := h.Letters.Directory.List(r.Context())
 	if failed != nil {
@@ -138,6 +148,13 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		if !at.Equal(d.Letter.PublishAt.Truncate(time.Minute)) { // the form shows no seconds
 			set.PublishAt = &at
 		}
+	}
+	if v.Has("lead_wait") {
+		hours, failed := strconv.Atoi(v.Get("lead_wait"))
+		if failed != nil {
+			hours = -1
+		}
+		set.LeadWait = &hours
 	}
 	set.Continues = new(slugIn(v.Get("continues")))
 	embeds, err := letter.Origins(v.Get("embeds"))
