@@ -73,7 +73,9 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by
 	draft.Texts[t.Language] = t
 	authoritative := Hash(draft.Texts[draft.Language].Canonical())
 	if t.Language != draft.Language {
-		t.SourceSHA256 = authoritative
+		if t.SourceSHA256 = authoritative; known && !t.Current && t.is(old) { // who saves it as it was has not brought it up to date
+			t.SourceSHA256 = old.SourceSHA256
+		}
 		draft.Texts[t.Language] = t
 	}
 	if l.State == Draft && t.Language == draft.Language { // what is known of a demand is not handed on to the one that has its number now

@@ -195,10 +195,11 @@ type Text struct {
 	Translator   string      `json:"translator,omitempty"` // who translated it; "" for the authoritative text
 	SourceSHA256 string      `json:"source_sha256,omitempty"`
 
-	SHA256 string `json:"-"` // lower-case hex of the canonical file
-	Former string `json:"-"` // of a text read from a file: the hash that format 1 gave it, by which it is known again
-	Stale  bool   `json:"-"` // the authoritative text moved on since this was translated
-	Source int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
+	SHA256  string `json:"-"` // lower-case hex of the canonical file
+	Former  string `json:"-"` // of a text read from a file: the hash that format 1 gave it, by which it is known again
+	Current bool   `json:"-"` // of a translation that is saved: it says what its source does, also where no word of it was changed
+	Stale   bool   `json:"-"` // the authoritative text moved on since this was translated
+	Source  int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
 }
 
 // Addressee is a person, an office, or both, who is asked.
