@@ -67,7 +67,8 @@ type Letter struct {
 	Edition   Edition
 	Call      *Call
 	Embeds    []string // origins of the sites that may show it in a frame
-	Version   int64    // grows with every change that a page may show
+	Contacts  Contacts
+	Version   int64 // grows with every change that a page may show
 	CreatedAt time.Time
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed
@@ -235,6 +236,19 @@ type Signer struct {
 	Name         string `json:"name,omitempty"`
 	Role         string `json:"role,omitempty"`
 	Organisation string `json:"organisation,omitempty"`
+}
+
+// Contacts are whom others can ask about a letter. The zero Contact is nobody.
+type Contacts struct {
+	Press  Contact `json:"press,omitzero"`
+	Office Contact `json:"office,omitzero"` // for the offices that are asked
+}
+
+// Contact is somebody who can be asked, as the letter's page shows it.
+type Contact struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
 }
 
 // Call is the cover note that asks possible signers.

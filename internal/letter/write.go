@@ -24,9 +24,10 @@ type Settings struct {
 	Mandate   *bool
 	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
-	Embeds    []string   // as Origins returns them; empty lets no site show the letter in a frame
-	Continues *string    // slug of the letter that it goes on with, "" for none
-	LeadWait  *int       // one of LeadWaits
+	Embeds    []string // as Origins returns them; empty lets no site show the letter in a frame
+	Continues *string  // slug of the letter that it goes on with, "" for none
+	LeadWait  *int     // one of LeadWaits
+	Contacts  *Contacts
 	PublishAt *time.Time // of a draft: when it is published by itself, in the zone that is shown with it; zero for never
 	Leads     []string   // slugs of organisations, in order; one that stands twice counts where it stands first
 }
@@ -301,7 +302,7 @@ func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by 
 
 func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
 		return nil
 	}
 	return record(tx, l, by, "letter.settings", "")
@@ -362,7 +363,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 	}
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
 		return nil
 	}
 	if set.SignOn != nil {
@@ -382,6 +383,9 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	if set.LeadWait != nil {
 		l.LeadWait = *set.LeadWait
+	}
+	if set.Contacts != nil {
+		l.Contacts = *set.Contacts
 	}
 	if set.Deadline != nil {
 		if err := moveDeadline(tx, l, *set.Deadline); err != nil {
@@ -408,13 +412,17 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 		call = new(string(data))
 	}
+	contacts, err := json.Marshal(l.Contacts)
+	if err != nil {
+		return fmt.Errorf("letter: encode contacts: %w", err)
+	}
 	zone := "UTC"
 	if l.Deadline.Zone != nil {
 		zone = l.Deadline.Zone.String()
 	}
 	embeds := strings.Join(l.Embeds, "\n")
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
-		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.LeadWait, l.ID)
+	_, err = tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
+		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.LeadWait, string(contacts), l.ID)
 	return err
 }
 

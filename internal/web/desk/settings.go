@@ -32,6 +32,9 @@ type SettingsPage struct {
 // Template is its file.
 func (SettingsPage) Template() string { return "desk/settings" }
 
+// Contacts are who may want to ask somebody about a letter.
+func (SettingsPage) Contacts() []string { return []string{"press", "office"} }
+
 // ShowSettings shows a letter's settings.
 func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	l := d.Letter
@@ -62,6 +65,11 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 		v.Set("continues", earlier.Slug)
 	}
 	v.Set("lead_wait", strconv.Itoa(l.LeadWait))
+	for who, c := range map[string]letter.Contact{"press": l.Contacts.Press, "office": l.Contacts.Office} {
+		v.Set(who+"_name", c.Name)
+		v.Set(who+"_email", c.Email)
+		v.Set(who+"_phone", c.Phone)
+	}
 	for _, o := range l.Leads {
 		v.Add("lead", o.Slug)
 	}
@@ -156,6 +164,16 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		}
 		set.LeadWait = &hours
 	}
+	contact := func(who string) letter.Contact {
+		c := letter.Contact{Name: line1(v.Get(who + "_name")), Email: line1(v.Get(who + "_email")), Phone: line1(v.Get(who + "_phone"))}
+		if c.Email != "" {
+			if _, f := account.ParseEmail(c.Email); f != nil {
+				faults = append(faults, f.On(who+"_email"))
+			}
+		}
+		return c
+	}
+	set.Contacts = &letter.Contacts{Press: contact("press"), Office: contact("office")}
 	set.Continues = new(slugIn(v.Get("continues")))
 	embeds, err := letter.Origins(v.Get("embeds"))
 	faults = append(faults, fault.All(err)...)
