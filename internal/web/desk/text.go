@@ -173,7 +173,7 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 	if source, there := e.Texts[e.Language]; there && language != e.Language {
 		p.Translation = true
 		if typedText, misplaced := textOf(typed, language); misplaced == nil && typedText.Body != "" {
-			for _, f := range letter.Lacks(source, typedText) {
+			for _, f := range letter.Lacks(source, typedText.Renewed()) {
 				p.Lacks = append(p.Lacks, loc.T("desk.check."+f.Key, "Language", loc.Language(language), "Number", loc.Digits(f.Number)))
 			}
 		}
