@@ -247,6 +247,14 @@ func (m *Mailer) kinds() []anyKind {
 			},
 			content: m.dueSoon,
 		},
+		kind[news.TestMail, told]{
+			template: "news",
+			envelope: m.tested,
+			back: func(j news.TestMail, _ told) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.test,
+		},
 		kind[summaryMail, closed]{
 			template: "summary",
 			envelope: m.closed,

@@ -151,6 +151,8 @@ func (s *Server) routes() {
 	s.desk("POST /desk/letters/{slug}/exports", desk.OnLetter(account.Editor), d.SubmitExports)
 	s.desk("GET /desk/letters/{slug}/agreement", desk.OnLetter(account.Editor), d.ShowAgreement)
 	s.desk("POST /desk/letters/{slug}/agreement", desk.OnLetter(account.Editor), d.SubmitAgreement)
+	s.desk("GET /desk/letters/{slug}/updates/{update}", desk.OnLetter(account.Editor), d.ShowUpdate)
+	s.desk("POST /desk/letters/{slug}/updates/{update}", desk.OnLetter(account.Editor), d.SubmitUpdate)
 	s.desk("GET /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.ShowCirculation)
 	s.desk("POST /desk/letters/{slug}/circulation", desk.OnLetter(account.Editor), d.SubmitCirculation)
 	s.desk("GET /desk/letters/{slug}/news", desk.OnLetter(account.Editor), d.ShowNews)

@@ -100,14 +100,16 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/exports":                  string(account.Editor),
 	"POST /desk/letters/{slug}/exports":                 string(account.Editor),
 
-	"GET /desk/letters/{slug}/intake":       string(account.Editor),
-	"POST /desk/letters/{slug}/intake":      string(account.Editor),
-	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),
-	"POST /desk/letters/{slug}/intake/{id}": string(account.Editor),
-	"GET /desk/letters/{slug}/agreement":    string(account.Editor),
-	"POST /desk/letters/{slug}/agreement":   string(account.Editor),
-	"GET /desk/letters/{slug}/circulation":  string(account.Editor),
-	"POST /desk/letters/{slug}/circulation": string(account.Editor),
+	"GET /desk/letters/{slug}/intake":            string(account.Editor),
+	"POST /desk/letters/{slug}/intake":           string(account.Editor),
+	"GET /desk/letters/{slug}/intake/{id}":       string(account.Editor),
+	"POST /desk/letters/{slug}/intake/{id}":      string(account.Editor),
+	"GET /desk/letters/{slug}/updates/{update}":  string(account.Editor),
+	"POST /desk/letters/{slug}/updates/{update}": string(account.Editor),
+	"GET /desk/letters/{slug}/agreement":         string(account.Editor),
+	"POST /desk/letters/{slug}/agreement":        string(account.Editor),
+	"GET /desk/letters/{slug}/circulation":       string(account.Editor),
+	"POST /desk/letters/{slug}/circulation":      string(account.Editor),
 }
 
 // incoming has two mails come in: one that is given to the letter, and one that nobody can tell the letter of.

@@ -79,6 +79,8 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 		room = source
 	} else if room == "addressees" || room == "statements" {
 		room = "deliveries"
+	} else if room == "updates" {
+		room = "news"
 	}
 	edits, counted, public := d.Role.May(account.Editor), l.SignOn != letter.SignOnNone, l.State != letter.Draft
 	add := func(may bool, key, path string, waiting int) {

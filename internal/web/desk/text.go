@@ -141,6 +141,9 @@ type ReadView struct {
 // Template is its file.
 func (TextPage) Template() string { return "desk/text" }
 
+// AttachForm is the form that a picture or document is added to.
+func (p TextPage) AttachForm() page.Form { return p.Text.Form }
+
 // ShowText shows a text to be written on.
 func (h *Handlers) ShowText(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	e, t, there, err := h.working(r, d, r.PathValue("language"))
