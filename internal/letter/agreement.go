@@ -62,7 +62,7 @@ const maxObjection = 4000
 
 // What a mail about an agreement says.
 const (
-	SaysApprove   = "approve"   // here is the next text; approve it or object
+	SaysApprove   = "ask"       // here is the next text; approve it or object
 	SaysChanged   = "changed"   // the text that you approved has been changed
 	SaysObjected  = "objected"  // a lead organisation objects
 	SaysPublished = "published" // it is the letter's text now

@@ -195,7 +195,7 @@ func (m *Mailer) kinds() []anyKind {
 
 		// To those who speak for a lead organisation.
 		kind[letter.LeadMail, leading]{
-			template: "lead",
+			template: "agreement",
 			envelope: m.leading,
 			back: func(j letter.LeadMail, _ leading) mailbox.Return {
 				if j.Reader != 0 {
@@ -203,7 +203,7 @@ func (m *Mailer) kinds() []anyKind {
 				}
 				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
 			},
-			content: m.lead,
+			content: m.agreement,
 			refused: func(ctx context.Context, j letter.LeadMail) error {
 				return m.Letters.Circulations.Refused(ctx, j.Reader)
 			},
@@ -248,7 +248,7 @@ func (m *Mailer) kinds() []anyKind {
 			content: m.dueSoon,
 		},
 		kind[news.TestMail, told]{
-			template: "news",
+			template: "news_test",
 			envelope: m.tested,
 			back: func(j news.TestMail, _ told) mailbox.Return {
 				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}

@@ -64,7 +64,7 @@ func (m *Mailer) tested(ctx context.Context, j news.TestMail) (t told, send bool
 // test shows an editor what followers would get, without the links by which those see and end what they follow.
 func (m *Mailer) test(_ context.Context, t told) (page, error) {
 	c := m.contentOf(t.Language, t.letter)
-	return page{template: "news", to: t.Address, about: c, subject: c.titled("mail.news.test"), data: digest{content: c, Items: t.items}}, nil
+	return page{to: t.Address, about: c, subject: c.titled("mail.news_test.subject"), data: digest{content: c, Items: t.items}}, nil
 }
 
 // digest tells a follower what has happened with a letter since the last mail.

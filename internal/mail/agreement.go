@@ -37,20 +37,20 @@ type nextText struct {
 	Press   string // what the link is for
 }
 
-// lead tells a lead organisation of the letter's next text, and leads to where it approves or objects.
-func (m *Mailer) lead(_ context.Context, e leading) (page, error) {
+// agreement tells a lead organisation of the letter's next text, and leads to where it approves or objects.
+func (m *Mailer) agreement(_ context.Context, e leading) (page, error) {
 	c := m.contentOf(e.Language, e.Letter)
 	c.Link = m.pages(c.L) + "/desk/letters/" + e.Letter.Slug + "/agreement"
 	if e.Token != "" {
 		c.Link = m.pages(c.L) + "/circulation/" + e.Token
 	}
-	data := nextText{content: c, Says: c.L.T("mail.lead_" + e.says + ".says"), Press: c.L.T("mail.lead.look")}
+	data := nextText{content: c, Says: c.L.T("mail.agreement." + e.says + ".says"), Press: c.L.T("mail.agreement.look")}
 	if e.says == letter.SaysApprove || e.says == letter.SaysChanged {
-		data.Press = c.L.T("mail.lead.press")
+		data.Press = c.L.T("mail.agreement.press")
 		data.Follows = c.L.T("follows.as_" + string(e.Agreement.Follows))
 		if due := e.Agreement.Due; !due.IsZero() {
 			data.Due = c.L.T("agreement.due", "Time", c.L.DateTime(due, e.Letter.Deadline.Zone))
 		}
 	}
-	return page{template: "lead", to: e.address, about: c, subject: c.titled("mail.lead_" + e.says + ".subject"), data: data}, nil
+	return page{template: "agreement", to: e.address, about: c, subject: c.titled("mail.agreement." + e.says + ".subject"), data: data}, nil
 }
