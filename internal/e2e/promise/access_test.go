@@ -181,7 +181,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "/statements/{id}", "/statements/"+stated,
 				"/desk/mail/{id}/{part}", "/desk/mail/"+waiting+"/raw", "/desk/mail/{id}", "/desk/mail/"+waiting,
 				"/mail/{id}/{part}", "/mail/"+given+"/raw", "/mail/{id}", "/mail/"+given,
-				"{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
+				"{number}", "1", "{update}", "new", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer

@@ -297,24 +297,23 @@ var plain = map[string]string{"code": "000000", "slug": "harbour", "zone": "UTC"
 
 // nameless are the routes of forms that take neither an address nor a name, and why.
 var nameless = map[string]string{
-	"POST /letters/{slug}/check-mail":            "a browser's own submission: typeAddresses",
-	"POST /unsubscribe/{token}":                  "a link alone",
-	"POST /office/confirm/{token}":               "a link alone",
-	"POST /follow/{token}":                       "a link alone",
-	"POST /following/{token}":                    "a link alone, and a language",
-	"POST /desk/sign-out":                        "nothing",
-	"POST /desk/account":                         "a user's own ways in",
-	"POST /desk/jobs":                            "the id of a job",
-	"POST /desk/mail/{id}":                       "the name of a letter",
-	"POST /desk/letters/{slug}/mail/{id}":        "the name of a letter",
-	"POST /desk/letters/{slug}":                  "what becomes of a letter",
-	"POST /desk/letters/{slug}/approvals":        "the id of what was asked: pasteLists and addLists",
-	"POST /desk/letters/{slug}/updates/{update}": "an article",
-	"POST /desk/letters/{slug}/agreement":        "a text and an objection to it",
-	"POST /desk/letters/{slug}/intake/{id}":      "numbers of lines, of a list: addLists",
-	"POST /desk/letters/{slug}/news":             "the number of an update",
-	"POST /desk/letters/{slug}/exports":          "an audience: pasteLists",
-	"POST /desk/letters/{slug}/answers/{id}":     "what is published of an answer, which is compared with nobody",
+	"POST /letters/{slug}/check-mail":        "a browser's own submission: typeAddresses",
+	"POST /unsubscribe/{token}":              "a link alone",
+	"POST /office/confirm/{token}":           "a link alone",
+	"POST /follow/{token}":                   "a link alone",
+	"POST /following/{token}":                "a link alone, and a language",
+	"POST /desk/sign-out":                    "nothing",
+	"POST /desk/account":                     "a user's own ways in",
+	"POST /desk/jobs":                        "the id of a job",
+	"POST /desk/mail/{id}":                   "the name of a letter",
+	"POST /desk/letters/{slug}/mail/{id}":    "the name of a letter",
+	"POST /desk/letters/{slug}":              "what becomes of a letter",
+	"POST /desk/letters/{slug}/approvals":    "the id of what was asked: pasteLists and addLists",
+	"POST /desk/letters/{slug}/agreement":    "a text and an objection to it",
+	"POST /desk/letters/{slug}/intake/{id}":  "numbers of lines, of a list: addLists",
+	"POST /desk/letters/{slug}/news":         "the number of an update",
+	"POST /desk/letters/{slug}/exports":      "an audience: pasteLists",
+	"POST /desk/letters/{slug}/answers/{id}": "what is published of an answer, which is compared with nobody",
 }
 
 // fillForms fills the fields of every form on a page with each of those that are asked about, or some of them, presses every button, and
@@ -446,6 +445,7 @@ func (w *world) look() *world {
 		w.fillForms("ada", ada, "/desk/letters/quay"+path, few...)
 	}
 	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/addressees/new", few...)
+	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/updates/new", few...)
 	w.settle()
 	w.lookAround(ada, ben, link)
 	w.addLists(ada, ben)
