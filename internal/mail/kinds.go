@@ -255,6 +255,15 @@ func (m *Mailer) kinds() []anyKind {
 			},
 			content: m.test,
 		},
+		kind[noticeMail, noticed]{
+			template: "notice",
+			bulk:     true,
+			envelope: m.noticed,
+			back: func(j noticeMail, _ noticed) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, ID: j.User}
+			},
+			content: m.notice,
+		},
 		kind[summaryMail, closed]{
 			template: "summary",
 			envelope: m.closed,
