@@ -3,12 +3,15 @@ package inbox
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
-	"net/textproto"
+	"iter"
+	nettext "net/textproto"
 	"strconv"
 	"strings"
 
 	"github.com/emersion/go-message"
+	"github.com/emersion/go-message/textproto"
 
 	"github.com/undersigned/undersigned/internal/fault"
 )
@@ -20,7 +23,7 @@ const maxFields = 2000
 
 // readHeader reads the header of a mail or of a part of it, whatever is wrong with the rest.
 func readHeader(raw []byte) (h header) {
-	r := textproto.NewReader(bufio.NewReader(io.LimitReader(bytes.NewReader(raw), maxHeader)))
+	r := nettext.NewReader(bufio.NewReader(io.LimitReader(bytes.NewReader(raw), maxHeader)))
 	for range maxFields {
 		line, err := r.ReadContinuedLine()
 		if err != nil && line == "" || line == "" {
@@ -74,11 +77,27 @@ func (h header) isNoisy() bool {
 
 // part is a part of a mail that holds no others, or one that does (multipart/…), whose own follow it.
 type part struct {
+	header      message.Header
 	kind        string // in lower case
 	params      map[string]string
 	disposition string
 	named       map[string]string // parameters of the disposition
-	body        io.Reader         // decoded; nothing of one that holds others
+	depth       int               // 0 for the mail itself
+	head        int               // bytes of its header that were read
+	encoded     []byte            // its body as it came
+}
+
+// body reads it decoded, as often as it is asked for. Of what cannot be decoded it is what came.
+func (p part) body() io.Reader {
+	if e, err := message.New(p.header, bytes.NewReader(p.encoded)); e != nil && readable(err) {
+		return e.Body
+	}
+	return bytes.NewReader(p.encoded)
+}
+
+// isText reports whether a part is words that are shown.
+func (p part) isText() bool {
+	return p.disposition != "attachment" && (p.kind == "text/plain" || p.kind == "text/html")
 }
 
 // keeps reports whether a part is kept as it came: everything but the texts that are shown, and what machines say to machines.
@@ -86,7 +105,7 @@ func keeps(p part) bool {
 	if strings.HasPrefix(p.kind, "multipart/") || strings.HasSuffix(p.kind, "delivery-status") {
 		return false
 	}
-	return p.disposition == "attachment" || p.kind != "text/plain" && p.kind != "text/html" || p.named["filename"] != ""
+	return !p.isText() || p.named["filename"] != ""
 }
 
 // name is what a part is called.
@@ -104,46 +123,92 @@ func (p part) name() string {
 	return ""
 }
 
-// walk calls fn for each part of a mail in its order, until it returns false. What is damaged ends the part that it is in.
-func walk(raw []byte, fn func(p part) bool) {
-	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
-	count := 0
-	if e != nil && readable(err) {
-		walkEntity(e, 0, &count, fn)
+// readPart reads a part with a header of at most so many bytes, and leaves its body as it is. Every header that is read goes through it or
+// through readHeader: a library that is given the mail itself reads the headers of parts without end, and makes an object of each field.
+func readPart(raw []byte, most int) (p part, err error) {
+	if !bytes.HasPrefix(raw, []byte("\r\n")) { // a header may be empty
+		if p.head = bytes.Index(raw[:min(len(raw), most)], []byte("\r\n\r\n")) + 2; p.head < 2 {
+			p.head = len(raw)
+		}
 	}
+	if p.head > most {
+		p.head = most
+		return p, errLargeHeader
+	}
+	h, err := textproto.ReadHeader(bufio.NewReader(io.MultiReader(bytes.NewReader(raw[:p.head]), strings.NewReader("\r\n"))))
+	if err != nil {
+		return p, err
+	}
+	p.header, p.encoded = message.Header{Header: h}, raw[min(p.head+2, len(raw)):]
+	if p.kind, p.params, err = p.header.ContentType(); err != nil { // then it is the whole line
+		p.kind, _, _ = strings.Cut(p.kind, ";")
+	}
+	if p.kind = strings.ToLower(strings.TrimSpace(p.kind)); !strings.Contains(p.kind, "/") { // none, or one that says nothing: RFC 2045, 5.2
+		p.kind = "text/plain"
+	}
+	p.disposition, p.named, _ = p.header.ContentDisposition()
+	p.disposition = strings.ToLower(p.disposition)
+	return p, nil
 }
 
-func walkEntity(e *message.Entity, depth int, count *int, fn func(p part) bool) bool {
-	if *count++; *count > maxParts || depth > maxDepth {
-		return false
-	}
-	p := part{body: strings.NewReader("")}
-	var err error
-	if p.kind, p.params, err = e.Header.ContentType(); err != nil || p.kind == "" {
-		p.kind = "application/octet-stream"
-		if !e.Header.Has("Content-Type") {
-			p.kind = "text/plain"
+var errLargeHeader = errors.New("inbox: the header is too large")
+
+// walk calls fn for a part and those within it in their order, until it returns false. One that is damaged is left out, and costs no other.
+func walk(whole part, fn func(p part) bool) {
+	left, room := maxParts, maxHeader
+	var into func(p part) bool
+	into = func(p part) bool {
+		if !fn(p) {
+			return false
 		}
-	}
-	p.kind = strings.ToLower(p.kind)
-	p.disposition, p.named, _ = e.Header.ContentDisposition()
-	within := e.MultipartReader()
-	if within == nil {
-		p.body = e.Body
-	}
-	if !fn(p) {
-		return false
-	}
-	if within == nil {
-		return true
-	}
-	for {
-		next, err := within.NextPart()
-		if next == nil || !readable(err) {
+		if !strings.HasPrefix(p.kind, "multipart/") || p.params["boundary"] == "" || p.depth == maxDepth {
 			return true
 		}
-		if !walkEntity(next, depth+1, count, fn) {
-			return false
+		for raw := range between(p.encoded, p.params["boundary"]) {
+			if left--; left <= 0 {
+				return false
+			}
+			within, err := readPart(raw, room)
+			room -= within.head
+			if within.depth = p.depth + 1; err == nil && !into(within) {
+				return false
+			}
+		}
+		return true
+	}
+	into(whole)
+}
+
+// between yields what stands between the lines of a boundary, without the line end before each (RFC 2046, 5.1.1). What has no last one ends
+// with the body.
+func between(body []byte, boundary string) iter.Seq[[]byte] {
+	line := []byte("--" + boundary)
+	return func(yield func([]byte) bool) {
+		begin := -1 // of the part that is being read
+		for at := 0; at < len(body); {
+			n := bytes.Index(body[at:], line)
+			if n < 0 {
+				break
+			}
+			at += n
+			if at > 0 && !bytes.HasSuffix(body[:at], []byte("\r\n")) {
+				at += len(line)
+				continue
+			}
+			rest, _, _ := bytes.Cut(body[at+len(line):], []byte("\r\n"))
+			after, last := bytes.CutPrefix(rest, []byte("--"))
+			if len(bytes.TrimRight(after, " \t")) > 0 { // another boundary begins like it
+				at += len(line)
+				continue
+			}
+			if begin >= 0 && !yield(body[begin:max(begin, at-2)]) || last {
+				return
+			}
+			at += len(line) + len(rest) + 2
+			begin = min(at, len(body))
+		}
+		if begin >= 0 {
+			yield(body[begin:])
 		}
 	}
 }
@@ -154,8 +219,12 @@ func readable(err error) bool {
 
 // ReadAttachment returns a part that is attached to a mail, by number, with its bytes.
 func ReadAttachment(raw []byte, number int) (a Attachment, content []byte, err error) {
+	whole, err := readPart(withCRLF(raw), maxHeader)
+	if err != nil {
+		return a, nil, fault.New(fault.NotFound, "page.unknown")
+	}
 	n := 0
-	walk(withCRLF(raw), func(p part) bool {
+	walk(whole, func(p part) bool {
 		if !keeps(p) {
 			return true
 		}
@@ -166,12 +235,12 @@ func ReadAttachment(raw []byte, number int) (a Attachment, content []byte, err e
 		if a.Name == "" {
 			a.Name = strconv.Itoa(n)
 		}
-		content, err = io.ReadAll(p.body)
-		a.Size, err = len(content), nil // what is damaged ends it
+		content, _ = io.ReadAll(p.body()) // what is damaged ends it
+		a.Size = len(content)
 		return false
 	})
 	if content == nil {
 		return a, nil, fault.New(fault.NotFound, "page.unknown")
 	}
-	return a, content, err
+	return a, content, nil
 }

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"bytes"
 	"io"
 	"regexp"
 	"strings"
@@ -49,14 +48,13 @@ type Known func(address string) (mailbox.Return, bool)
 // Sort says what a mail is. recipient is whom it was handed over for, "" where only its header says it. Who vouches for it is not asked.
 func Sort(raw []byte, recipient string, known Known) Sorted {
 	raw = withCRLF(raw)
-	s := Sorted{Mail: parse(raw), What: Reply}
+	var p found
+	s := Sorted{Mail: parse(raw, p.read), What: Reply}
 	h := readHeader(raw)
 	s.To = answers(h, broughtFor, recipient, known)
 	s.ReplyID = replyID(h)
 	empty := strings.ReplaceAll(h.get("Return-Path"), " ", "") == "<>"
 	s.Noisy = empty || h.isNoisy() || s.Address == "" || isMachine(s.Address)
-	var p found
-	walk(raw, p.read)
 	s.Files = p.files
 	if s.To.Sent == 0 { // what a notice is about may hold the address that it was sent to by another
 		s.To = answers(p.returned, sentFrom, "", known)
@@ -124,36 +122,43 @@ type found struct {
 	files     []Attachment
 }
 
-// read takes a part.
-func (f *found) read(p part) bool {
-	if p.kind == "multipart/report" && f.report == "" {
+// read takes a part. Only the mail itself is a report, and only the part that follows in it says of what: whoever writes may attach a notice.
+func (f *found) read(p part) {
+	if p.kind == "multipart/report" && p.depth == 0 {
 		f.report = strings.ToLower(p.params["report-type"])
 	}
-	body := io.Reader(p.body)
 	switch p.kind {
 	case "message/delivery-status", "message/global-delivery-status":
-		f.hasStatus = true
-		f.readStatus(p.body)
-		return true
+		if f.report == "delivery-status" && p.depth == 1 && !f.hasStatus {
+			f.hasStatus = true
+			f.readStatus(p.body())
+		}
 	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers":
 		if f.returned == nil {
-			head, _ := io.ReadAll(io.LimitReader(p.body, maxHeader))
+			head, _ := io.ReadAll(io.LimitReader(p.body(), maxHeader))
 			f.returned = readHeader(withCRLF(head))
-			body = io.MultiReader(bytes.NewReader(head), p.body)
 		}
 	}
 	if keeps(p) {
-		n, _ := io.Copy(io.Discard, body)
+		n, _ := io.Copy(io.Discard, p.body())
 		f.files = append(f.files, Attachment{len(f.files) + 1, p.name(), p.kind, int(n)})
 	}
-	return true
 }
+
+const maxRecipients = 200 // of a notice, that are looked at
 
 // readStatus reads what a notice says of each recipient (RFC 3464, 2.3). Of several the worst counts.
 func (f *found) readStatus(body io.Reader) {
 	data, _ := io.ReadAll(io.LimitReader(body, maxHeader))
 	rank := map[What]int{"": 0, Arrived: 1, Delayed: 2, Bounce: 3}
+	left := maxRecipients
 	for group := range strings.SplitSeq(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n\n") {
+		if strings.TrimSpace(group) == "" {
+			continue
+		}
+		if left--; left < 0 {
+			break
+		}
 		h := readHeader(withCRLF([]byte(group + "\n\n")))
 		what := What("")
 		switch strings.ToLower(h.get("action")) {
