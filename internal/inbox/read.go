@@ -3,7 +3,7 @@
 //
 // It promises bounds for all that it reads, that one mail which cannot be read costs no other, that the texts it returns can be
 // shown (valid UTF-8, without control and direction characters), and that only the domain of a sender's address vouches for it
-// (DKIM), of the very words it returns.
+// (DKIM), and for the words it returns only where the signature covers all by which they are read.
 // It must not know what a mail is taken for: whoever takes mails calls Read and makes of them what it needs.
 package inbox
 

@@ -66,7 +66,7 @@ func (s *Service) sort(ctx context.Context, id int64) error {
 	}
 	h.Sorted = Sort(raw, h.Recipient, s.Mailboxes.ReadReturn)
 	m := &h.Sorted
-	if m.Address != "" && m.Vouched != Signed {
+	if m.Address != "" {
 		if m.Vouched = s.voucher().vouch(ctx, withCRLF(raw), m.Address); ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -117,7 +117,7 @@ func (s *Service) note(ctx context.Context, row incoming, h Head, v verdict) err
 		if !v.keep {
 			return destroy(tx, row.id)
 		}
-		if v.state != Waits || v.letter != 0 || m.Noisy || m.Vouched != Signed { // who did not write must not be answered
+		if v.state != Waits || v.letter != 0 || m.Noisy || m.Vouched != Signed && m.Vouched != Partly { // who did not write must not be answered
 			return nil
 		}
 		a, f := text.ParseAddress(m.Address)

@@ -1,0 +1,8 @@
+package inbox
+
+import "context"
+
+// Vouch says who vouches for a mail, as sorting asks it.
+func (s *Service) Vouch(ctx context.Context, raw, address string) Vouch {
+	return s.voucher().vouch(ctx, []byte(raw), address)
+}
