@@ -61,7 +61,8 @@ type Service struct {
 	since  time.Time                      // since when
 }
 
-// Taker deals with what comes back of one kind of mails. What it does it may be told to do again.
+// Taker deals with what comes back of one kind of mails. What it does it may be told to do again. Where it returns ErrLook, or fails again
+// and again, the mail waits for a person.
 type Taker struct {
 	Bounced func(ctx context.Context, r mailbox.Return, gone bool) error // nil for nothing; gone says that nobody is there, for good
 	Ended   func(ctx context.Context, r mailbox.Return) error            // nil where such mails cannot be ended

@@ -6,7 +6,7 @@ import (
 	"github.com/undersigned/undersigned/internal/store"
 )
 
-const columns = `id, size, whole, state, letter_id, what, about, ref, became, changed_at, sealed`
+const columns = `id, size, whole, state, letter_id, what, about, ref, became, changed_at, tries, sealed`
 
 var (
 	qHas        = store.Q("incoming.has", `SELECT COUNT(*) FROM incoming WHERE tag = $1`)
@@ -18,8 +18,12 @@ var (
 	qDropParts = store.Q("incoming_part.remove", `DELETE FROM incoming_part WHERE incoming_id = $1`)
 	qListParts = store.Q("incoming_part.list", `SELECT sealed FROM incoming_part WHERE incoming_id = $1 ORDER BY number`)
 	qFind      = store.Q("incoming.find", `SELECT `+columns+` FROM incoming WHERE id = $1`)
+	qTry       = store.Q("incoming.try", `UPDATE incoming SET tries = tries + 1 WHERE id = $1`)
 	qSorted    = store.Q("incoming.sorted", `
 		UPDATE incoming SET state = $1, letter_id = $2, what = $3, about = $4, ref = $5, sender = $6, changed_at = $7, sealed = $8 WHERE id = $9 AND state = 'new'`)
+	// What has come back of a delivery, from whoever got it.
+	qCountAnswers = store.Q("incoming.count_answers", `
+		SELECT COUNT(*) FROM incoming WHERE letter_id = $1 AND ref = $2 AND ref > 0 AND what IN ('reply', 'automatic', 'arrived')`)
 	qEmpty = store.Q("incoming.empty", `UPDATE incoming SET size = 0, sender = $1, sealed = $2 WHERE id = $3`)
 	qSet   = store.Q("incoming.set", `
 		UPDATE incoming SET state = $1, became = $2, changed_at = $3, changed_by = $4 WHERE id = $5 AND letter_id = $6 AND state = $7`)
@@ -81,12 +85,13 @@ type incoming struct {
 	ref     int64
 	became  int64
 	changed time.Time
+	tries   int // at sorting it, that were begun before
 	sealed  []byte
 }
 
 func scan(row store.Row) (i incoming, err error) {
 	var changed int64
-	err = row.Scan(&i.id, &i.size, &i.whole, &i.state, &i.letter, &i.what, &i.about, &i.ref, &i.became, &changed, &i.sealed)
+	err = row.Scan(&i.id, &i.size, &i.whole, &i.state, &i.letter, &i.what, &i.about, &i.ref, &i.became, &changed, &i.tries, &i.sealed)
 	i.changed = time.UnixMicro(changed).UTC()
 	return i, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,78 @@ func TestSort_whoMayRead(t *testing.T) {
 		}
 		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 3 {
 			t.Errorf("%d wait for the operator, want 3 (%v)", n, err)
+		}
+	})
+}
+
+// taken has the bounces of deliveries noted by their ids, and answered with an error.
+func taken(d *testkit.Desk, answer func() error) *[]int64 {
+	var ids []int64
+	d.Inbox.Takers[mailbox.ToAddressee] = inbox.Taker{Bounced: func(_ context.Context, r mailbox.Return, _ bool) error {
+		ids = append(ids, r.ID)
+		return answer()
+	}}
+	return &ids
+}
+
+// Only a notice of a mail server moves a delivery, and only while nothing has come back of it; all else waits for an editor.
+func TestSort_whatMovesADelivery(t *testing.T) {
+	const failed = "Final-Recipient: rfc822; office@ministry.example\nAction: failed\nStatus: 5.1.1"
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		ids := taken(d, func() error { return nil })
+		of := func(id int64) string { return toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: id}) }
+		no := "From: no-reply@ministry.example\nSubject: %s\n%s\n\nThe minister refuses demand 2.\n"
+		came(d, notice(failed, of(9)), fmt.Sprintf(no, "Your petition 123 was rejected", of(10)), fmt.Sprintf(no, "It could not be delivered", of(11)),
+			reply("We have got it.", of(12)))
+		came(d, notice(failed, of(12)))
+		if !slices.Equal(*ids, []int64{9}) {
+			t.Errorf("deliveries %v were moved, want that which a server sent a notice of", *ids)
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 4 {
+			t.Errorf("%d wait for an editor, want the refusal, what may be a notice, the answer, and the notice after it: %v", n, err)
+		}
+		ids = taken(d, func() error { return inbox.ErrLook })
+		came(d, notice(failed, of(13)))
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 5 || len(*ids) != 1 {
+			t.Errorf("%d wait, want what is doubtful, too: %v", n, err)
+		}
+		came(d, fmt.Sprintf(no, "Undelivered", toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: 4})))
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 0 {
+			t.Errorf("%d wait, and what machines say to confirmations is not kept: %v", n, err)
+		}
+	})
+}
+
+// A mail that cannot be dealt with is seen by a person in the end, whichever step fails.
+func TestSort_whatFailsAlways(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		taken(d, func() error { panic("a taker breaks") })
+		d.Inbox.Lookup = func(context.Context, string) ([]string, error) { panic("a reader breaks") }
+		keys := testkit.Keys{}
+		var ids [2]int64
+		for i, raw := range []string{notice("Action: failed\nStatus: 5.1.1", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 9})),
+			keys.Signed(t, "river.example", reply("Hello\n", "Date: Tue, 12 Nov 2030 10:00:00 +0100"))} {
+			id, err := d.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte(raw)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[i] = id
+			for range 10 { // as the runner does, which takes care of what panics
+				func() {
+					defer func() { _ = recover() }()
+					_ = d.Inbox.SortOne(t.Context(), id)
+				}()
+			}
+		}
+		bounce, signed := ids[0], ids[1]
+		if i, err := d.Inbox.Find(t.Context(), d.Letter.ID, bounce); err != nil || i.State != inbox.Waits || i.Sorted.What != inbox.Bounce {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if i, err := d.Inbox.Find(t.Context(), 0, signed); err != nil || i.State != inbox.Waits || i.Sorted.Fault == nil {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if raw, err := d.Inbox.Raw(t.Context(), 0, signed); err != nil || len(raw) == 0 {
+			t.Errorf("%d bytes, %v", len(raw), err)
 		}
 	})
 }

@@ -19,6 +19,7 @@ const (
 	Automatic What = "automatic" // a machine has answered, as while somebody is out of office
 	Ending    What = "ending"    // whoever was mailed wants no more of these mails
 	Reply     What = "reply"     // somebody has written it
+	Unsure    What = "unsure"    // it may be a notice that a mail of ours did not arrive: only a person can tell
 )
 
 // Sorted is a mail with what it is. All of it follows from its bytes and from who it was handed over for.
@@ -53,30 +54,33 @@ func Sort(raw []byte, recipient string, known Known) Sorted {
 	h := readHeader(raw)
 	s.To = answers(h, broughtFor, recipient, known)
 	s.ReplyID = replyID(h)
-	empty := strings.ReplaceAll(h.get("Return-Path"), " ", "") == "<>"
+	empty := strings.ReplaceAll(h.get("return-path"), " ", "") == "<>"
 	s.Noisy = empty || h.isNoisy() || s.Address == "" || isMachine(s.Address)
 	s.Files = p.files
 	if s.To.Sent == 0 { // what a notice is about may hold the address that it was sent to by another
 		s.To = answers(p.returned, sentFrom, "", known)
 	}
+	daemon := empty && (daemonName.MatchString(s.Address) || h.has("x-failed-recipients"))
+	code := statusIn(s.Text)
 	switch {
-	case p.report == "delivery-status" || p.hasStatus:
+	// A mail changes something by itself only in the form of RFC 3464, or sent by nobody, from a mail server, with a code of a failure for good.
+	case p.hasStatus:
 		s.What = p.what
 		s.Status, s.Says = p.status, p.says
+	case daemon && strings.HasPrefix(code, "5.") && (bounceSubject.MatchString(s.Subject) || h.has("x-failed-recipients")):
+		s.What, s.Status, s.Says = Bounce, code, firstLine(s.Text, code)
+	case daemon && delaySubject.MatchString(s.Subject):
+		s.What = Delayed
 	case p.report == "disposition-notification":
 		s.What = Arrived
 	case p.report == "feedback-report" && s.To.Sent != 0: // who was mailed has called it spam
 		s.What = Ending
-	case (empty || isMachine(s.Address)) && bounceSubject.MatchString(s.Subject) || h.get("X-Failed-Recipients") != "":
-		s.What = Bounce
-		if delaySubject.MatchString(s.Subject) {
-			s.What = Delayed
-		}
-		s.Status = statusIn(s.Text)
-		s.Says = firstLine(s.Text, s.Status)
+	case (empty || isMachine(s.Address)) && bounceSubject.MatchString(s.Subject) || h.has("x-failed-recipients"):
+		s.What, s.Status, s.Says = Unsure, code, firstLine(s.Text, code)
 	case s.To.Ends:
 		s.What = Ending
-	case h.isAutomatic() || empty || outOfOffice.MatchString(s.Subject):
+	case s.To.Sent == mailbox.ToAddressee && !h.repliesByItself() && !outOfOffice.MatchString(s.Subject): // what answers a clerk's words may go through a machine
+	case h.isAutomatic() || outOfOffice.MatchString(s.Subject):
 		s.What = Automatic
 	case s.To.Sent != 0 && (endWords.MatchString(s.Subject) || endWords.MatchString(s.Text)):
 		s.What = Ending
@@ -205,7 +209,7 @@ func firstLine(text, word string) string {
 var (
 	bounceSubject = anyOf(`undeliver`, `delivery (status|failure|has failed|incomplete)`, `deliver(y|ed) fail`, `fail(ure|ed) (notice|delivery)`,
 		`delivery problem`, `returned? mail`, `returned to sender`, `could not (be )?deliver`, `not delivered`, `(mail|message) delivery (failed|system)`,
-		`delayed`, `rejected`, `non remis`, `échec (de|d’|d')`, `non distribu`, `unzustellbar`, `nicht zugestellt`, `تحویل نشد`, `برگشت`,
+		`non remis`, `échec (de|d’|d')`, `non distribu`, `unzustellbar`, `nicht zugestellt`, `تحویل نشد`, `برگشت`,
 		`تعذر (تسليم|التسليم)`, `لم يتم (تسليم|التسليم)`)
 	delaySubject = anyOf(`delay`, `warning`, `still being retried`, `retard`, `verzöger`, `تأخیر`, `تأخر`)
 	outOfOffice  = anyOf(`^\s*(re:\s*)?(automatic reply|auto(matic)?[- ]?(reply|response|answer)|autoreply|out of (the )?office)`,
@@ -213,7 +217,8 @@ var (
 		`^\s*(réponse automatique|absen(ce|t) (du|de) bureau|message d[’']absence|abwesenheit|automatische antwort|پاسخ خودکار|رد تلقائي|الرد التلقائي)`)
 	endWords = anyOf(`^\s*(unsubscribe|remove me|stop|désinscription|me désinscrire|désabonnement|désabonner)[\s.!]*$`,
 		`^\s*(لغو اشتراک|لغو عضویت|إلغاء الاشتراك)[\s.!]*$`)
-	machine = anyOf(`^(mailer-?daemon|postmaster|mail-?daemon|no-?reply|do-?not-?reply|bounces?|microsoftexchange[0-9a-f]*)([+.=-][^@]*)?@`)
+	daemonName = anyOf(`^(mailer-?daemon|postmaster|mail-?daemon|microsoftexchange[0-9a-f]*)([+.=-][^@]*)?@`)
+	machine    = anyOf(daemonName.String(), `^(no-?reply|do-?not-?reply|bounces?)([+.=-][^@]*)?@`)
 )
 
 // anyOf matches what any of the patterns does, whatever the case.

@@ -66,6 +66,7 @@ type IncomingPage struct {
 	Cut            bool   // only its beginning is kept
 	Answers        string // what it answers, in words
 	EnterURL       string // where it is entered as an answer, "" for where it cannot be
+	CameBack       bool   // it may be a notice that the delivery it answers did not arrive
 	Files          []FileLink
 	RawURL         string
 	ResponseURL    string        // that it went into
@@ -273,6 +274,7 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 		if p.Waits && l.Fixed() {
 			p.EnterURL = board + "/answers?mail=" + mailID(i.ID) + "#enter-title"
 		}
+		p.CameBack = p.Waits && i.Delivery != 0 && (m.What == inbox.Bounce || m.What == inbox.Unsure)
 		switch i.State {
 		case inbox.Entered:
 			p.ResponseURL = board + "/answers/" + delivery.ID(i.Became)
@@ -333,7 +335,8 @@ func (h *Handlers) givenTo(r *http.Request, d *Visit) (list []page.Option, err e
 	return list, err
 }
 
-// SubmitIncoming says that nothing is to be done about a mail, or something after all, or gives it to another letter.
+// SubmitIncoming says that nothing is to be done about a mail, or something after all, that it is a notice that the letter did not arrive, or
+// gives it to another letter.
 func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, err := page.ReadForm(w, r)
 	if err != nil {
@@ -348,6 +351,10 @@ func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Vis
 		err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
 	case "reopen":
 		err = h.Inbox.Reopen(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+	case "bounced":
+		if err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, i.Delivery, d.User.ID); err == nil {
+			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+		}
 	case "give":
 		err = h.give(r, d, i, v.Get("letter"))
 	default:
