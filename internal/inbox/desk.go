@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -27,9 +28,12 @@ type Incoming struct {
 func (i Incoming) At() time.Time { return store.IDTime(i.ID) }
 
 func (s *Service) shown(row incoming) (i Incoming, err error) {
-	i = Incoming{ID: row.id, Letter: row.letter, State: row.state, About: row.about, Delivery: row.ref, Became: row.became, Size: row.size, Whole: row.whole}
+	i = Incoming{ID: row.id, Letter: row.letter, State: row.state, About: row.about, Became: row.became, Size: row.size, Whole: row.whole}
 	i.Head, err = s.openHead(row)
 	i.Sorted.What = row.what
+	if row.about == mailbox.ToAddressee.Name() {
+		i.Delivery = row.ref
+	}
 	return i, err
 }
 
@@ -172,7 +176,7 @@ func Leave(tx *store.Tx, l store.LetterID, id, by int64) error {
 }
 
 // Destroy destroys the mail of a response that was taken down.
-func Destroy(tx *store.Tx, id int64) error { return remove(tx, id) }
+func Destroy(tx *store.Tx, id int64) error { return destroy(tx, id) }
 
 // FileOf returns mails as a file of them, in the order of their ids, for whoever reads files of mails.
 func FileOf(mails []Incoming) *File {

@@ -17,7 +17,9 @@ import (
 )
 
 var (
-	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming`)
+	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming WHERE size > 0`)
+	qCountRows   = store.Q("test.count_incoming_rows", `SELECT COUNT(*) FROM incoming`)
+	qEndKeys     = store.Q("test.end_keys", `UPDATE letter SET data_key = NULL`)
 	qCountParts  = store.Q("test.count_incoming_parts", `SELECT COUNT(*) FROM incoming_part`)
 	qInsertPart  = store.Q("test.insert_incoming_part", `INSERT INTO incoming_part (incoming_id, number, sealed) VALUES ($1, 0, $2)`)
 	qCountSorted = store.Q("test.count_sorted", `SELECT COUNT(*) FROM incoming WHERE state = $1 AND what = $2`)
@@ -132,8 +134,86 @@ func TestRetain_whatIsDone(t *testing.T) {
 		if mails, parts := d.Count(qCountMails), d.Count(qCountParts); mails != 1 || parts != 1 {
 			t.Errorf("%d mails, %d pieces after a month: want that which waits", mails, parts)
 		}
-		if err := d.Inbox.GiveUp(t.Context()); err != nil || d.Count(qCountMails)+d.Count(qCountParts) != 0 {
+		if err := d.Inbox.GiveUp(t.Context()); err != nil || d.Count(qCountRows)+d.Count(qCountParts) != 0 {
 			t.Errorf("something is left: %v", err)
+		}
+	})
+}
+
+// What was destroyed and lies in the mailbox still is no new mail when it is read again, for a year.
+func TestRetain_isNotReadAgain(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		away := reply("I am away", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 1}), "Auto-Submitted: auto-replied")
+		signs := reply("Please add us", toAddress(d, mailbox.Return{Sent: mailbox.Call}))
+		came(d, away, signs)
+		again := func() (n int) {
+			for _, id := range came(d, away, signs) {
+				if id != 0 {
+					n++
+				}
+			}
+			return n
+		}
+		err := d.DB.Update(t.Context(), func(tx *store.Tx) error { return d.Inbox.Forget(tx, d.Letter.ID, "mina@river.example") })
+		d.Clock.Advance(inbox.KeptFor + time.Hour)
+		if err = errors.Join(err, d.Inbox.Retain(t.Context())); err != nil || d.Count(qCountParts) != 0 || again() != 0 {
+			t.Errorf("%d pieces are kept, or they are read again, %v", d.Count(qCountParts), err)
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
+		}
+		d.Clock.Advance(366 * 24 * time.Hour)
+		if err := d.Inbox.Retain(t.Context()); err != nil || d.Count(qCountRows) != 0 {
+			t.Errorf("%d rows after a year, %v", d.Count(qCountRows), err)
+		}
+	})
+}
+
+// With a signature goes all that its signer has written about it, whoever it waits for; what an addressee answers stays.
+func TestForget(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		other := d.Open("other")
+		came(d, reply("Please add us", toAddress(d, mailbox.Return{Sent: mailbox.Call})),
+			reply("Yes, it was me", toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: 4})),
+			reply("We, the office", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 4})),
+			reply("To the other", "To: "+d.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.Confirmation, Letter: other.ID, ID: 4})),
+			strings.ReplaceAll(reply("Somebody else", toAddress(d, mailbox.Return{Sent: mailbox.Call})), "mina@", "ada@"))
+		if i, err := d.Inbox.List(t.Context(), 0, inbox.Waits, 0, 9); err != nil || len(i) != 2 || i[0].Delivery+i[1].Delivery != 0 {
+			t.Errorf("%+v, %v", i, err)
+		}
+		err := d.DB.Update(t.Context(), func(tx *store.Tx) error { return d.Inbox.Forget(tx, d.Letter.ID, "Mina@river.example") })
+		if n := d.Count(qCountParts); err != nil || n != 3 {
+			t.Errorf("%d are kept, want the office's, that to the other letter, and somebody else's: %v", n, err)
+		}
+	})
+}
+
+// Nothing waits for ever: what is the operator's goes after a while, and what was given to a letter with that.
+func TestRetain_whatWaits(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		given := came(d, reply("Please add us"), reply("Buy my watches"))[0]
+		if err := d.Inbox.Give(t.Context(), 0, given, d.Letter.ID, 5); err != nil {
+			t.Fatal(err)
+		}
+		kept := func(want int64) {
+			t.Helper()
+			if err := d.Inbox.Retain(t.Context()); err != nil || d.Count(qCountParts) != want {
+				t.Errorf("%d are kept, want %d: %v", d.Count(qCountParts), want, err)
+			}
+		}
+		d.Clock.Advance(inbox.StaleFor - time.Hour)
+		kept(2)
+		d.Clock.Advance(2 * time.Hour)
+		kept(1)
+		if err := d.DB.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(qEndKeys)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		kept(0)
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
 		}
 	})
 }

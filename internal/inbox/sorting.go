@@ -113,11 +113,13 @@ func (s *Service) follow(ctx context.Context, m Sorted, taker Taker, v verdict) 
 	switch {
 	case m.What == Bounce && taker.Bounced != nil:
 		var answers int
-		err := s.DB.View(ctx, func(tx *store.Tx) error { return tx.Row(qCountAnswers, v.letter, deliveryOf(m)).Scan(&answers) })
+		err := s.DB.View(ctx, func(tx *store.Tx) error {
+			return tx.Row(qCountAnswers, mailbox.ToAddressee.Name(), refOf(m)).Scan(&answers)
+		})
 		if err != nil {
 			return err
 		}
-		if answers > 0 {
+		if m.To.Sent == mailbox.ToAddressee && answers > 0 {
 			return ErrLook
 		}
 		return taker.Bounced(ctx, m.To, s.Gone != nil && s.Gone(m.Status, m.Says))
@@ -127,10 +129,13 @@ func (s *Service) follow(ctx context.Context, m Sorted, taker Taker, v verdict) 
 	return nil
 }
 
-// deliveryOf is the delivery that a mail answers, 0 for none.
-func deliveryOf(m Sorted) int64 {
-	if m.To.Sent == mailbox.ToAddressee {
+// refOf is the delivery that a mail answers, and of what is none of the editors' business the letter; 0 for none.
+func refOf(m Sorted) int64 {
+	switch {
+	case m.To.Sent == mailbox.ToAddressee:
 		return m.To.ID
+	case m.To.Sent.Private():
+		return int64(m.To.Letter)
 	}
 	return 0
 }
@@ -150,7 +155,7 @@ func (s *Service) note(ctx context.Context, row incoming, h Head, v verdict) err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
-		n, err := tx.Exec(qSorted, v.state, v.letter, m.What, m.To.Sent.Name(), deliveryOf(*m), s.senderTag(m.Address), now.UnixMicro(), sealed, row.id)
+		n, err := tx.Exec(qSorted, v.state, v.letter, m.What, m.To.Sent.Name(), refOf(*m), s.senderTag(m.Address), now.UnixMicro(), sealed, row.id)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -8,3 +8,5 @@ ALTER TABLE office_statement ADD COLUMN left_at {int};
 -- How often sorting a mail was begun: what kills whoever reads it is not read for ever. And ref of a mail that is none of the editors'
 -- business is the letter that it is about.
 ALTER TABLE incoming ADD COLUMN tries {int} NOT NULL DEFAULT 0;
+CREATE INDEX incoming_sender ON incoming (sender, letter_id);
+CREATE INDEX incoming_ref ON incoming (ref) WHERE ref > 0;
