@@ -251,6 +251,7 @@ func (s *Service) raw(ctx context.Context, id int64) (raw []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	raw = make([]byte, 0, len(pieces)*pieceSize)
 	for n, sealed := range pieces {
 		piece, err := s.Keys.Open(partsOf(id), int64(n), sealed)
 		if err != nil {
