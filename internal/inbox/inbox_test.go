@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
@@ -400,6 +401,30 @@ func TestActs(t *testing.T) {
 		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 1 || d.Count(qCountSorted, inbox.Waits, inbox.Reply) != 1 {
 			t.Errorf("%d wait, %v", n, err)
 		}
+	})
+}
+
+// Of many that are dealt with at once none is when somebody has dealt with one of them.
+func TestSettleAll(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		ids := came(d, reply("Buy my watches"), reply("and my clocks"), reply("and my bells"))
+		waiting := func(want int) {
+			t.Helper()
+			if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != want {
+				t.Errorf("%d wait, want %d: %v", n, want, err)
+			}
+		}
+		if err := d.Inbox.Settle(t.Context(), 0, ids[2], 5); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Inbox.SettleAll(t.Context(), 0, ids, 5); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%v", err)
+		}
+		waiting(2)
+		if err := d.Inbox.SettleAll(t.Context(), 0, ids[:2], 5); err != nil {
+			t.Error(err)
+		}
+		waiting(0)
 	})
 }
 
