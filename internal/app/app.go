@@ -280,8 +280,8 @@ func (a *App) RecordExport(ctx context.Context, slug string, to roll.Audience, w
 }
 
 func (a *App) bundle(baseURL string) *bundle.Service {
-	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Deliveries: a.Deliveries, Log: a.Log,
-		BaseURL: baseURL}
+	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Deliveries: a.Deliveries, Mailboxes: a.Mailboxes,
+		Log: a.Log, BaseURL: baseURL}
 }
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.

@@ -94,6 +94,9 @@ type Stated struct {
 	leftAt       time.Time // when that mail was asked for; zero for never
 }
 
+// lookedAtBy is the last day on which nobody is told that a statement waits.
+func (x Stated) lookedAtBy() time.Time { return atDay(x.At).AddDate(0, 0, StatedWithin) }
+
 // Late reports whether a statement has waited so long to be looked at that everybody is told.
 func (x Stated) Late(now time.Time) bool {
 	return x.State == StatedHeld && now.Sub(x.At) >= StatedWithin*24*time.Hour

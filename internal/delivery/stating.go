@@ -226,6 +226,7 @@ func (s *Service) statedFile(tx *store.Tx, x Stated) (f File, err error) {
 type OfficeEnvelope struct {
 	Letter   letter.Letter
 	To       Addressee
+	Link     int64 // that it is of
 	Says     string
 	Language string
 	Address  string
@@ -270,7 +271,7 @@ func (s *Service) OfficeEnvelope(ctx context.Context, m OfficeMail) (e OfficeEnv
 		if err != nil {
 			return err
 		}
-		e.To, e.Language, e.Address = to, k.Language, full.Email
+		e.To, e.Link, e.Language, e.Address = to, k.ID, k.Language, full.Email
 		switch m.Says {
 		case OfficeAsk:
 			send = k.Good(tx.Now())
@@ -316,6 +317,14 @@ func (s *Service) OfficeTurned(ctx context.Context, m OfficeMail) error {
 			}
 		}
 		_, err := tx.Exec(qTurnOffice, true, id)
+		return err
+	})
+}
+
+// OfficeCameBack notes that a mail of a link came back after the office's server had taken it, for whatever reason: the office never got it.
+func (s *Service) OfficeCameBack(ctx context.Context, link int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qTurnOffice, true, link)
 		return err
 	})
 }

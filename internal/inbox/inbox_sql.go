@@ -33,6 +33,10 @@ var (
 		WHERE id = $5 AND letter_id = $6 AND state IN ('waits', 'noted', 'done')`)
 	qList = store.Q("incoming.list", `
 		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND state = $2 AND id < $3 AND size > 0 ORDER BY id DESC LIMIT $4`)
+	// What machines said of the deliveries of a letter.
+	qListNotices = store.Q("incoming.list_notices", `
+		SELECT `+columns+` FROM incoming WHERE letter_id = $1 AND state IN ('noted', 'waits', 'done') AND about = $2 AND what <> $3 AND size > 0
+		ORDER BY id DESC LIMIT 500`)
 	qCountWaiting = store.Q("incoming.count_waiting", `SELECT COUNT(*) FROM incoming WHERE letter_id = $1 AND state = 'waits'`)
 	qCountStates  = store.Q("incoming.count_states", `SELECT state, COUNT(*) FROM incoming GROUP BY state ORDER BY state`)
 
@@ -62,7 +66,7 @@ var (
 			AND l.data_key IS NULL AND i.changed_at < $1 ORDER BY i.id LIMIT 100`)
 	// What somebody has written about their signature of a letter; ref is the letter of what is none of its editors' business.
 	qListOf = store.Q("incoming.list_of", `
-		SELECT id FROM incoming WHERE sender = $1 AND (letter_id = $2 OR letter_id = 0 AND ref = $2) AND about <> 'delivery' AND state <> 'entered'
+		SELECT id FROM incoming WHERE sender = $1 AND (letter_id = $2 OR letter_id = 0 AND ref = $2) AND about NOT IN ('delivery', 'office') AND state <> 'entered'
 			AND size > 0 ORDER BY id`)
 	qListOrphans = store.Q("incoming_part.list_orphans", `
 		SELECT DISTINCT p.incoming_id FROM incoming_part p WHERE p.incoming_id < $1 AND NOT EXISTS (
@@ -89,7 +93,7 @@ type incoming struct {
 	letter  store.LetterID
 	what    What
 	about   string
-	ref     int64
+	ref     int64 // what of its about it answers
 	became  int64
 	changed time.Time
 	tries   int // at sorting it, that were begun before

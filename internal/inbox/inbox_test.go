@@ -244,8 +244,10 @@ func TestReceive_isBounded(t *testing.T) {
 // Who may read a mail follows from what it answers: that somebody has signed, or began to, is none of the editors' business.
 func TestSort_whoMayRead(t *testing.T) {
 	desks(t, func(t *testing.T, d *testkit.Desk) {
-		for sent, editors := range map[mailbox.Sent]int{mailbox.Confirmation: 0, mailbox.ToSigner: 0, mailbox.ToFollower: 0, mailbox.Invitation: 1,
-			mailbox.Reminder: 1, mailbox.ToReader: 1, mailbox.ToEditor: 1, mailbox.ToAddressee: 1, mailbox.Call: 1} {
+		theirs := map[mailbox.Sent]int{mailbox.Invitation: 1, mailbox.Reminder: 1, mailbox.ToReader: 1, mailbox.ToEditor: 1, mailbox.ToAddressee: 1,
+			mailbox.ToOffice: 1, mailbox.Call: 1}
+		for sent := range d.Inbox.Takers {
+			editors := theirs[sent]
 			before, err := d.Inbox.Waiting(t.Context(), d.Letter.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -266,11 +268,11 @@ func TestSort_whoMayRead(t *testing.T) {
 				t.Errorf("editors see what a machine said to an invitation: %+v", i)
 			}
 		}
-		if len(noted) != 4 {
-			t.Errorf("%d machine answers are kept, want those to readers, editors, addressees and the call", len(noted))
+		if len(noted) != 5 {
+			t.Errorf("%d machine answers are kept, want those to readers, editors, addressees, their offices and the call", len(noted))
 		}
-		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 3 {
-			t.Errorf("%d wait for the operator, want 3 (%v)", n, err)
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != len(d.Inbox.Takers)-len(theirs) {
+			t.Errorf("%d wait for the operator, want the %d of signers and followers (%v)", n, len(d.Inbox.Takers)-len(theirs), err)
 		}
 	})
 }

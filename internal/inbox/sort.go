@@ -79,7 +79,8 @@ func Sort(raw []byte, recipient string, known Known) Sorted {
 		s.What, s.Status, s.Says = Unsure, code, firstLine(s.Text, code)
 	case s.To.Ends:
 		s.What = Ending
-	case s.To.Sent == mailbox.ToAddressee && !h.repliesByItself() && !outOfOffice.MatchString(s.Subject): // what answers a clerk's words may go through a machine
+	case (s.To.Sent == mailbox.ToAddressee || s.To.Sent == mailbox.ToOffice) && !h.repliesByItself() && !outOfOffice.MatchString(s.Subject):
+		// A clerk's words may go through a machine, too.
 	case h.isAutomatic() || outOfOffice.MatchString(s.Subject):
 		s.What = Automatic
 	case s.To.Sent != 0 && (endWords.MatchString(s.Subject) || endWords.MatchString(s.Text)):

@@ -129,10 +129,10 @@ func (s *Service) follow(ctx context.Context, m Sorted, taker Taker, v verdict) 
 	return nil
 }
 
-// refOf is the delivery that a mail answers, and of what is none of the editors' business the letter; 0 for none.
+// refOf is the delivery, or the link of an office, that a mail answers, and of what is none of the editors' business the letter; 0 for none.
 func refOf(m Sorted) int64 {
 	switch {
-	case m.To.Sent == mailbox.ToAddressee:
+	case m.To.Sent == mailbox.ToAddressee || m.To.Sent == mailbox.ToOffice:
 		return m.To.ID
 	case m.To.Sent.Private():
 		return int64(m.To.Letter)

@@ -343,6 +343,7 @@ func (r *IMAP) moveTo(c *imapclient.Client, uids imap.UIDSet, folder string) err
 type Mailbox struct {
 	Mails int
 	Moves bool // the server can move mails, or delete those alone that are named
+	Full  bool // or nearly so, as far as its server says (RFC 9208): it soon takes no mail any more
 }
 
 // Check logs in, looks whether the folder is there, and changes nothing. words are the server's, without names.
@@ -364,5 +365,14 @@ func (r *IMAP) Check(ctx context.Context) (m Mailbox, step, words string, err er
 		_ = c.Close()
 	}()
 	caps := c.Caps()
-	return Mailbox{int(chosen.NumMessages), caps.Has(imap.CapMove) || caps.Has(imap.CapUIDPlus)}, "", "", nil
+	m = Mailbox{Mails: int(chosen.NumMessages), Moves: caps.Has(imap.CapMove) || caps.Has(imap.CapUIDPlus)}
+	if caps.Has(imap.CapQuota) {
+		quotas, _ := c.GetQuotaRoot(r.folder).Wait() // a server that does not tell is none that is full
+		for _, q := range quotas {
+			for _, of := range q.Resources {
+				m.Full = m.Full || of.Limit > 0 && of.Usage*20 >= of.Limit*19
+			}
+		}
+	}
+	return m, "", "", nil
 }

@@ -149,6 +149,53 @@ func TestIMAP_takesWhatIsThere(t *testing.T) {
 		}
 	})
 
+	t.Run("and by another program", func(t *testing.T) { // which keeps what it finds in a place of its own
+		var mails [][]byte
+		for i := range 60 {
+			mails = append(mails, mailNumber(600+i))
+		}
+		dovecot.Put("", mails...)
+		before := d.Count(qCountIncoming)
+		other := testkit.NewDesk(t, testkit.StoreAt(t, store.SQLite, store.Options{}), testkit.NewClock())
+		second := reader(t, other, dovecot)
+		ended := make(chan error, 2)
+		go func() { ended <- r.Read(t.Context()) }()
+		go func() { ended <- second.Read(t.Context()) }()
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Log(err)
+			}
+		}
+		look(t, d, r)
+		got := map[string]int{}
+		for _, x := range []*testkit.Desk{d, other} {
+			x.Work("inbox.sort")
+			mine := map[string]int{}
+			list, err := x.Inbox.List(t.Context(), 0, inbox.Waits, 0, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range list {
+				mine[i.Sorted.Subject]++
+				got[i.Sorted.Subject]++
+			}
+			for subject, n := range mine {
+				if n > 1 {
+					t.Errorf("mail %s is kept %d times", subject, n)
+				}
+			}
+		}
+		for i := range 60 {
+			if got[fmt.Sprint(600+i)] == 0 {
+				t.Errorf("mail %d is kept nowhere", 600+i)
+			}
+		}
+		t.Logf("%d and %d of 60 are kept, %d stay", d.Count(qCountIncoming)-before, other.Count(qCountIncoming), dovecot.Mails(""))
+		if dovecot.Mails("") != 0 {
+			t.Error("some stay in the mailbox")
+		}
+	})
+
 	t.Run("no room here", func(t *testing.T) {
 		d.Inbox.Most.Bytes, d.Inbox.Most.Mails = 1<<30, 4
 		dovecot.Put("", mailNumber(500))
@@ -184,6 +231,18 @@ func TestIMAP_aFullMailbox(t *testing.T) {
 	if l := look(t, d, other); l.Code != "move" || d.Count(qCountIncoming) != 3 {
 		t.Errorf("%+v, %d are kept", l, d.Count(qCountIncoming))
 	}
+
+	t.Run("made anew", func(t *testing.T) { // others have the numbers of those that are kept and could not be moved
+		dovecot.Stop()
+		if err := os.RemoveAll(filepath.Join(dovecot.Folder, "mail")); err != nil {
+			t.Fatal(err)
+		}
+		dovecot.Put("", mailNumber(11), mailNumber(12), mailNumber(13))
+		dovecot.Start()
+		if l := look(t, d, other); l.Code != "move" || d.Count(qCountIncoming) != 6 {
+			t.Errorf("%+v, %d are kept, want 6", l, d.Count(qCountIncoming))
+		}
+	})
 }
 
 // A server that says anything costs a look and nothing else.

@@ -287,6 +287,17 @@ func (s *Service) Refused(ctx context.Context, m DigestMail) error {
 	return s.remove(ctx, m.Letter, m.Follower)
 }
 
+// EndAll ends all that a mailbox follows: it has said so by an answer to the list of that.
+func (s *Service) EndAll(ctx context.Context, m FollowedMail) error {
+	all, _, err := s.All(ctx, m)
+	for _, x := range all.Letters {
+		if err == nil {
+			err = s.End(ctx, x.Token)
+		}
+	}
+	return err
+}
+
 func (s *Service) remove(ctx context.Context, l letter.ID, id int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qRemoveFollower, l, id)

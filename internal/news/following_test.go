@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -125,6 +126,44 @@ func TestFollow_byAMailOfItsOwn(t *testing.T) {
 		}
 		if _, err := d.News.AskedOf(ctx, tokens["never@example.org"]); !fault.Is(err, fault.Gone) {
 			d.T.Errorf("its link: %v", err)
+		}
+	})
+}
+
+// A mail that comes back since nobody is there ends what it asks about or tells, and no other does. Who writes that they want no more ends the
+// news of the letter, and by an answer to the list of all that they follow, all.
+func TestFollow_whatComesBack(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx, other := d.T.Context(), d.Open("other")
+		back := func(sent mailbox.Sent, id int64, gone bool) {
+			d.T.Helper()
+			d.must(d.Inbox.Takers[sent].Bounced(ctx, mailbox.Return{Sent: sent, Letter: d.Letter.ID, ID: id}, gone))
+		}
+		d.must(d.ask(d.Letter, "gone@example.org"))
+		id := d.ids(qAskedRows)[0]
+		back(mailbox.Following, id, false)
+		if len(d.asked()) != 1 {
+			d.T.Error("a full mailbox was forgotten")
+		}
+		back(mailbox.Following, id, true)
+		if len(d.ids(qAskedRows)) != 0 {
+			d.T.Error("whom nobody can ask is kept")
+		}
+		for _, l := range []letter.Letter{d.Letter, other} {
+			d.must(d.ask(l, "own@example.org"))
+		}
+		d.confirm()
+		d.tomorrow()
+		id = d.ids(qOne, d.Letter.ID)[0]
+		back(mailbox.Followed, id, false)
+		if len(d.ids(qOne, d.Letter.ID)) != 1 {
+			d.T.Error("a full mailbox follows no more")
+		}
+		ended := d.Inbox.Takers[mailbox.Followed].Ended
+		d.must(ended(ctx, mailbox.Return{Sent: mailbox.Followed, Letter: d.Letter.ID, ID: id}))
+		d.must(ended(ctx, mailbox.Return{Sent: mailbox.Followed, Letter: d.Letter.ID, ID: id}))
+		if left := len(d.ids(qOne, d.Letter.ID)) + len(d.ids(qOne, other.ID)); left != 0 {
+			d.T.Errorf("%d letters are followed still", left)
 		}
 	})
 }

@@ -22,6 +22,8 @@ const mailDesk = boardPath + "/mail"
 
 var mailLink = regexp.MustCompile(`href="(` + mailDesk + `/[0-9a-z]+)"`)
 
+var callAddress = regexp.MustCompile(`letters\+[a-z2-7]+@varrow\.example`)
+
 // postOffice is a letter that was handed over by email, with an address that answers come to.
 type postOffice struct {
 	*testkit.Running
@@ -50,12 +52,22 @@ func (o *postOffice) settled(n int) {
 	})
 }
 
+// standing is where everything stands, as somebody may know it.
+func (o *postOffice) standing(v delivery.View) delivery.Standing {
+	o.t.Helper()
+	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), v)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return st
+}
+
 // state is that of the delivery.
 func (o *postOffice) state() delivery.State {
 	o.t.Helper()
-	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), delivery.ForEditors)
-	if err != nil || len(st.Deliveries) != 1 {
-		o.t.Fatalf("%+v, %v", st.Deliveries, err)
+	st := o.standing(delivery.ForEditors)
+	if len(st.Deliveries) != 1 {
+		o.t.Fatalf("%+v", st.Deliveries)
 	}
 	return st.Deliveries[0].State
 }
@@ -97,12 +109,14 @@ func TestMail_everyMailHasAnAddressToComeBackTo(t *testing.T) {
 		t.Errorf("answers go to %q: to the contact and to the inbox", got)
 	}
 	o.Sign(t, o.Client(t), testkit.SignForm("Mina Farahani", "mina@river.example"))
-	if page := o.Client(t).Get(testkit.Page + "/call"); !strings.Contains(page.Main(t), "letters+") {
-		t.Error("the call does not say where answers go")
+	call := callAddress.FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
+	if data := o.Client(t).Get(testkit.Page + ".json").Body; call == "" || !strings.Contains(data, `"write_to":"`+call+`"`) {
+		t.Errorf("the call says that answers go to %q; the letter as data: %s", call, data)
 	}
 	without := testkit.App(t, store.SQLite)
 	_, m := without.Sign(t, without.Client(t), testkit.SignForm("Mina Farahani", "mina@river.example"))
-	if m.Header.Get("Reply-To") != "" || strings.Contains(m.From, "+") || strings.Contains(without.Client(t).Get(testkit.Page+"/call").Main(t), "letters+") {
+	if m.Header.Get("Reply-To") != "" || strings.Contains(m.From, "+") || strings.Contains(without.Client(t).Get(testkit.Page+"/call").Main(t), "letters+") ||
+		strings.Contains(without.Client(t).Get(testkit.Page+".json").Body, "write_to") {
 		t.Errorf("without an inbox something changes: %q %v", m.From, m.Header)
 	}
 }
@@ -120,7 +134,7 @@ func TestMail_anAnswerIsEntered(t *testing.T) {
 			"From: Minister <minister@ministry.example>", "Subject: Re: the ledgers", "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b",
 			"Date: Mon, 01 Jan 1990 00:00:00 +0000")
 		o.answer("letters@varrow.example", "Buy my watches", "From: spam@watches.example", "Subject: Watches")
-		call := regexp.MustCompile(`letters\+[a-z2-7]+@varrow\.example`).FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
+		call := callAddress.FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
 		o.answer(call, "Please add us.\r\nOrganisation: River Watch", "From: Bo Ek <bo@river.example>", "Subject: sign on")
 		o.settled(5)
 		if o.state() != delivery.Handed {

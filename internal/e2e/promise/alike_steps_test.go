@@ -309,6 +309,7 @@ var nameless = map[string]string{
 	"POST /desk/letters/{slug}/mail/{id}":    "the name of a letter",
 	"POST /desk/letters/{slug}":              "what becomes of a letter",
 	"POST /desk/letters/{slug}/approvals":    "the id of what was asked: pasteLists and addLists",
+	"POST /desk/letters/{slug}/agreement":    "a text and an objection to it",
 	"POST /desk/letters/{slug}/intake/{id}":  "numbers of lines, of a list: addLists",
 	"POST /desk/letters/{slug}/news":         "the number of an update",
 	"POST /desk/letters/{slug}/exports":      "an audience: pasteLists",
@@ -444,6 +445,7 @@ func (w *world) look() *world {
 		w.fillForms("ada", ada, "/desk/letters/quay"+path, few...)
 	}
 	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/addressees/new", few...)
+	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/updates/new", few...)
 	w.settle()
 	w.lookAround(ada, ben, link)
 	w.addLists(ada, ben)

@@ -61,7 +61,11 @@ type DeliveryView struct {
 	Bounces                          bool   // it can still come back
 	Arrives                          bool   // it came back, and may have arrived all the same
 	Files                            []FileView
+	Notices                          []NoticeView
 }
+
+// NoticeView is what a machine of theirs said of a delivery. It changes nothing but where it says that the delivery came back.
+type NoticeView struct{ URL, What, At string }
 
 // FileView is a file that can be fetched.
 type FileView struct{ URL, Name, Role string }
@@ -126,6 +130,10 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		}
 		p.Addressees = append(p.Addressees, v)
 	}
+	notices, failed := h.Inbox.Notices(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
 	for _, x := range st.Deliveries {
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
@@ -147,6 +155,11 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 				v.Copy = f.Copy
 			}
 			v.Files = append(v.Files, FileView{p.Action + "/" + v.ID + "/" + strconv.Itoa(i+1), f.Name, string(f.Role)})
+		}
+		for _, i := range notices {
+			if i.Delivery == x.ID {
+				v.Notices = append(v.Notices, NoticeView{path + "/mail/" + mailID(i.ID), loc.T("desk.inbox.what." + string(i.Sorted.What)), loc.Date(i.At())})
+			}
 		}
 		p.Deliveries = append(p.Deliveries, v)
 	}

@@ -121,7 +121,7 @@ func mailLine(r *http.Request, loc *i18n.Locale, d *Visit, i inbox.Incoming) Mai
 
 // takes reports whether a mail can be taken as a sign-on.
 func takes(i inbox.Incoming) bool {
-	return i.Letter != 0 && i.Sorted.What == inbox.Reply && i.About != mailbox.ToAddressee.Name()
+	return i.Letter != 0 && i.Sorted.What == inbox.Reply && i.Delivery == 0 && i.Office == 0
 }
 
 // ShowMail shows the mails that came in.
@@ -315,7 +315,7 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 		case inbox.Taken:
 			p.ProposalURL = board + "/intake/" + mailID(i.Became)
 		}
-		if p.Answers, failed = h.answersWhat(r, l, i); failed != nil {
+		if _, p.Answers, failed = h.answersWhat(r, l, i); failed != nil {
 			return failed
 		}
 	}
@@ -327,20 +327,35 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 	return h.Render(w, page.Status(err), p)
 }
 
-// answersWhat says which delivery a mail answers.
-func (h *Handlers) answersWhat(r *http.Request, l letter.Letter, i inbox.Incoming) (string, error) {
-	if i.Delivery == 0 {
-		return "", nil
+// answersWhat says which delivery a mail answers, or which question to an office, and whose answer it is: 0 where that is not known.
+func (h *Handlers) answersWhat(r *http.Request, l letter.Letter, i inbox.Incoming) (of int, words string, err error) {
+	if i.Delivery == 0 && i.Office == 0 {
+		return 0, "", nil
 	}
-	loc := page.LocaleOf(r)
 	st, err := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
+	if err != nil {
+		return 0, "", err
+	}
+	links, err := h.Deliveries.OfficeLinks(r.Context(), l)
+	if err != nil {
+		return 0, "", err
+	}
+	loc, at := page.LocaleOf(r), time.Time{}
 	for _, x := range st.Deliveries {
 		if x.ID == i.Delivery {
-			to, _ := st.Find(x.Addressee)
-			return loc.Isolate(to.Called()) + " · " + loc.Date(x.At) + " · " + loc.T("delivery.kind."+string(x.Kind)), err
+			of, at, words = x.Addressee, x.At, loc.T("delivery.kind."+string(x.Kind))
 		}
 	}
-	return "", err
+	for _, k := range links {
+		if k.ID == i.Office {
+			of, at, words = k.Addressee, k.CreatedAt, loc.T("desk.menu.statements")
+		}
+	}
+	if of == 0 {
+		return 0, "", nil
+	}
+	to, _ := st.Find(of)
+	return of, loc.Isolate(to.Called()) + " · " + loc.Date(at) + " · " + words, nil
 }
 
 // givenTo returns the letters that somebody may give a mail to: those they edit, and to the operator all.
@@ -472,16 +487,9 @@ func (h *Handlers) fromMail(r *http.Request, d *Visit, typed string) (url.Values
 	if i.Sorted.What == inbox.Automatic {
 		v.Set("kind", string(delivery.OutOfOffice))
 	}
-	if i.Delivery != 0 {
-		st, err := h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range st.Deliveries {
-			if x.ID == i.Delivery {
-				v.Set("addressee", strconv.Itoa(x.Addressee))
-			}
-		}
+	of, _, err := h.answersWhat(r, d.Letter, i)
+	if of != 0 {
+		v.Set("addressee", strconv.Itoa(of))
 	}
-	return v, nil
+	return v, err
 }
