@@ -234,7 +234,7 @@ type OfficeEnvelope struct {
 	Number   string // of the demand that it is about
 	Reason   StatedReason
 	At       time.Time // when what it is about was stated
-	Until    time.Time // to when the link is good
+	Until    time.Time // to when the link that it holds is good
 }
 
 // OfficeEnvelope returns what a mail to an office needs, false when it must not be sent any more.
@@ -248,7 +248,7 @@ func (s *Service) OfficeEnvelope(ctx context.Context, m OfficeMail) (e OfficeEnv
 				sealed, e.Until = k.token, k.ExpiresAt
 			}
 		} else if x, err = scanStated(tx.Row(qFindStated, m.ID)); err == nil {
-			sealed, table, e.Reason, e.At, e.Until = x.token, statedTable+" token", x.Reason, x.At, x.createdAt.Add(typedFor)
+			sealed, table, e.Reason, e.At, e.Until = x.token, statedTable+" token", x.Reason, x.At, x.asked().Add(typedFor)
 			k, err = scanOffice(tx.Row(qFindOffice, x.link))
 		}
 		if errors.Is(err, store.ErrNoRow) {
@@ -333,6 +333,9 @@ func (s *Service) OfficeCameBack(ctx context.Context, link int64) error {
 func (s *Service) Retain(ctx context.Context) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(qForgetTyped, tx.Now().Add(-typedFor).UnixMicro()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qForgetLeaving, tx.Now().Add(-typedFor).UnixMicro()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(qForgetOffice, []byte{}, tx.Now().Add(-typedFor).UnixMicro())

@@ -126,11 +126,21 @@ func set(tx *store.Tx, l store.LetterID, id int64, from, to State, became, by in
 
 // Settle notes that nothing is to be done about a mail.
 func (s *Service) Settle(ctx context.Context, l store.LetterID, id, by int64) error {
+	return s.SettleAll(ctx, l, []int64{id}, by)
+}
+
+// SettleAll notes so of several, or of none where somebody has dealt with one of them.
+func (s *Service) SettleAll(ctx context.Context, l store.LetterID, ids []int64, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := set(tx, l, id, Waits, Done, 0, by); err != nil {
-			return err
+		for _, id := range ids {
+			if err := set(tx, l, id, Waits, Done, 0, by); err != nil {
+				return err
+			}
+			if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "mail.settled"}); err != nil {
+				return err
+			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "mail.settled"})
+		return nil
 	})
 }
 
@@ -186,7 +196,7 @@ func Leave(tx *store.Tx, l store.LetterID, id, by int64) error {
 }
 
 // Destroy destroys the mail of a response that was taken down.
-func Destroy(tx *store.Tx, id int64) error { return remove(tx, id) }
+func Destroy(tx *store.Tx, id int64) error { return destroy(tx, id) }
 
 // FileOf returns mails as a file of them, in the order of their ids, for whoever reads files of mails.
 func FileOf(mails []Incoming) *File {

@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -263,5 +265,47 @@ func TestIMAP_aBrokenServer(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		})
+	}
+}
+
+// A mail that finds no room, or that the server does not hand out, keeps no other from being read.
+func TestIMAP_oneStaysBehind(t *testing.T) {
+	dovecot := testkit.NewDovecot(t)
+	d := testkit.NewDesk(t, testkit.StoreAt(t, store.SQLite, store.Options{}), testkit.NewClock())
+	d.Mailboxes.Inbox = "letters@varrow.example"
+	r := reader(t, d, dovecot)
+	dovecot.Put("", mailNumber(1))
+	look(t, d, r)
+	dovecot.Put("", mailNumber(2))
+	unreadable, err := filepath.Glob(filepath.Join(dovecot.Folder, "mail", "new", "*"))
+	if err != nil || len(unreadable) != 1 {
+		t.Fatal(unreadable, err)
+	}
+	if err := errors.Join(os.Chmod(unreadable[0], 0), os.Chown(unreadable[0], 0, 0)); err != nil {
+		t.Skip(err)
+	}
+	d.Inbox.Most.Bytes, d.Inbox.Most.Mails = 1<<30, 80
+	for i := range 60 { // to the address that is no secret: there is room for 40
+		dovecot.Put("", mailNumber(10+i))
+	}
+	to := d.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.ToAddressee, Letter: d.Letter.ID, ID: 7})
+	dovecot.Put("", fmt.Appendf(nil, "From: office@water.example\r\nTo: %s\r\nSubject: our answer\r\n\r\nHello\r\n", to))
+	var l inbox.Look
+	for range 3 { // the server may hang up where it hands out nothing
+		l = look(t, d, r)
+	}
+	if n := d.Count(qCountIncoming); l.Code == "" || l.Left != 22 || n != 41 || dovecot.Mails("") != 22 {
+		t.Errorf("%+v: %d are kept, %d stay; want 41 and 22\n%s", l, n, dovecot.Mails(""), dovecot.Log())
+	}
+	d.Work("inbox.sort")
+	if list, err := d.Inbox.List(t.Context(), d.Letter.ID, inbox.Waits, 0, 10); err != nil || len(list) != 1 {
+		t.Errorf("the answer is not here: %v", err)
+	}
+	d.Inbox.Most.Mails = 200
+	for range 4 { // those behind are tried in turn
+		l = look(t, d, r)
+	}
+	if n := d.Count(qCountIncoming); n != 62 || dovecot.Mails("") != 1 {
+		t.Errorf("%+v: %d are kept, %d stay; want all but one", l, n, dovecot.Mails(""))
 	}
 }

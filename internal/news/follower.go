@@ -222,13 +222,24 @@ func (s *Service) Keeps(ctx context.Context, o signing.Own) (keeps bool, err err
 	return keeps, err
 }
 
-// Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature.
+// Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature, also where they would begin
+// with the next batch.
 func (s *Service) Unfollow(tx *store.Tx, l letter.ID, address string) error {
 	a, f := text.ParseAddress(address)
 	if f != nil {
 		return nil
 	}
-	_, err := tx.Exec(qUnfollow, l, boxTag(s.Keys.FollowerKey(int64(l)), a))
+	if _, err := tx.Exec(qUnfollow, l, boxTag(s.Keys.FollowerKey(int64(l)), a)); err != nil {
+		return err
+	}
+	rows, err := store.List(tx, qListAsked, scanAsked, l)
+	for _, r := range rows {
+		asked, failed := s.openAsked(r)
+		if b, f := text.ParseAddress(asked.Address); err != nil || failed != nil || f != nil || b.Mailbox != a.Mailbox {
+			continue
+		}
+		_, err = tx.Exec(qDropAsked, r.id)
+	}
 	return err
 }
 

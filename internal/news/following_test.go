@@ -289,3 +289,47 @@ func TestFollow_aPageOfOnesOwn(t *testing.T) {
 		}
 	})
 }
+
+// Who is erased on the day on which they confirmed does not follow the next day, and neither does who says no at the last moment.
+func TestFollow_erasedOrRefusedBeforeTheBatch(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		for _, address := range []string{"own@example.org", "waits@example.org", "other@example.org"} {
+			d.must(d.ask(d.Letter, address))
+			if address != "waits@example.org" {
+				d.confirm()
+			}
+		}
+		for _, address := range []string{"Own+x@example.org", "waits@example.org"} {
+			d.must(d.DB.Update(ctx, func(tx *store.Tx) error { return d.Signing.Unfollow(tx, d.Letter.ID, address) })) // as an erasure does
+		}
+		d.confirm()
+		d.tomorrow()
+		if n := d.followers(); n != 1 || len(d.ids(qAskedRows)) != 0 {
+			d.T.Errorf("%d follow, want the other alone; %d asked", n, len(d.ids(qAskedRows)))
+		}
+	})
+}
+
+// Two forms of an address are one mailbox in most domains and two people in some: neither is told what the other follows, nor gets it instead.
+func TestFollow_ofAnotherForm(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		other := d.Open("quay")
+		d.must(d.ask(other, "mina@river.example"))
+		d.must(d.ask(d.Letter, "mina+x@river.example"))
+		d.confirm()
+		d.tomorrow()
+		all, send, err := d.News.All(ctx, news.FollowedMail{Letter: d.Letter.ID, Follower: d.ids(qOne, d.Letter.ID)[0]})
+		if err != nil || !send || all.Address != "mina+x@river.example" || len(all.Letters) != 1 || all.Letters[0].Letter != d.Letter.ID {
+			d.T.Errorf("%+v, %v, %v", all, send, err)
+		}
+		d.must(d.ask(other, "mina+x@river.example"))
+		d.confirm()
+		d.tomorrow()
+		e, send, err := d.News.Envelope(ctx, news.DigestMail{Letter: other.ID, Follower: d.ids(qOne, other.ID)[0]})
+		if err != nil || !send || e.Address != "mina@river.example" {
+			d.T.Errorf("the news for mina go to %q, %v", e.Address, err)
+		}
+	})
+}

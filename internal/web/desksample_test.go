@@ -352,7 +352,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 			Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
 			Rule:    l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
 		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Notices: []desk.NoticeView{{URL: "/desk/letters/x/mail/1", What: l.T("desk.inbox.what.automatic"), At: date}}, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
-			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
+			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Arrives: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date, Retracts: true},
 			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
@@ -416,7 +416,7 @@ func incomingSample(l *i18n.Locale, w words, base func(title, path string) page.
 	at := l.DateTime(deskDay, time.UTC)
 	return desk.IncomingPage{Base: base(l.T("desk.inbox.single"), "/desk/letters/x/mail/1"), Form: wrongForm(l, url.Values{"do": {"give"}}, "letter"),
 		ListURL: "/desk/letters/x/mail", Action: "/desk/letters/x/mail/1", Line: mailLines(l, w)[0], Written: at,
-		State: l.T("desk.inbox.state.waits"), Waits: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
+		State: l.T("desk.inbox.state.waits"), Waits: true, CameBack: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
 		Files: []desk.FileLink{{Name: "a-very-long-name-of-a-file-that-somebody-has-attached-to-a-mail.pdf", URL: "/f", Size: l.Number(51200)}}, RawURL: "/raw",
 		ResponseURL: "/a", ProposalURL: "/b", Letters: []page.Option{{Value: "y", Text: l.Isolate(w.title)}}}
 }

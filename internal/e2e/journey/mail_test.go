@@ -194,10 +194,25 @@ func TestMail_anAnswerIsEntered(t *testing.T) {
 		for _, m := range regexp.MustCompile(`name="mail" value="([0-9a-z]+)"`).FindAllStringSubmatch(page.Body, -1) {
 			take.Add("mail", m[1])
 		}
-		if len(take["mail"]) != 1 {
-			t.Errorf("%d can be taken as sign-ons, want the one that asks", len(take["mail"]))
+		if len(take["mail"]) != 3 {
+			t.Errorf("%d can be chosen, want all that wait", len(take["mail"]))
 		}
 		list := ada.Follow(ada.Post(mailDesk, take))
+		if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 2 {
+			t.Errorf("%d wait, want what asks for nothing: %v", n, err)
+		}
+		take.Set("do", "settle")
+		if got := ada.Post(mailDesk, take); got.Status != http.StatusConflict {
+			t.Errorf("what is in a list is done with: %d", got.Status)
+		}
+		var rest []string
+		for _, m := range regexp.MustCompile(`name="mail" value="([0-9a-z]+)"`).FindAllStringSubmatch(ada.Get(mailDesk).Body, -1) {
+			rest = append(rest, m[1])
+		}
+		ada.Follow(ada.Post(mailDesk, url.Values{"do": {"settle"}, "mail": rest}))
+		if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
+		}
 		if !strings.Contains(list.Main(t), "River Watch") || o.Counts(t).Organisations != 0 {
 			t.Errorf("the list: %s", list.Main(t))
 		}
@@ -232,19 +247,38 @@ func TestMail_notices(t *testing.T) {
 	if o.state() != delivery.Bounced {
 		t.Error("the delivery came back, and is not said to have")
 	}
+	ada := o.Operator(t)
+	deliveries := boardPath + "/deliveries"
+	id := regexp.MustCompile(`name="id" value="([0-9a-z]+)"`).FindStringSubmatch(ada.Get(deliveries).Body)[1]
+	ada.Follow(ada.Post(deliveries, url.Values{"do": {"arrived"}, "id": {id}}))
+	if o.state() != delivery.Handed {
+		t.Error("an editor cannot say that it arrived after all")
+	}
+	o.answer(o.back, fmt.Sprintf(notice, "5.2.2")+"   ", noticeFields...)
+	o.settled(4)
+	if o.state() != delivery.Handed {
+		t.Error("a notice was believed more than an editor")
+	}
+	mail := regexp.MustCompile(mailDesk + `/[0-9a-z]+`).FindString(ada.Get(mailDesk).Body)
+	if !strings.Contains(ada.Get(mail).Main(t), "It came back") {
+		t.Error("no editor is asked about it")
+	}
+	ada.Follow(ada.Post(mail, url.Values{"do": {"bounced"}}))
+	if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 0 || o.state() != delivery.Bounced {
+		t.Errorf("%d wait, the delivery is %s: %v", n, o.state(), err)
+	}
 	for status, blocked := range map[string]bool{"5.2.2": false, "5.1.1": true} {
 		address := "gone" + status + "@river.example"
 		_, m := o.Sign(t, o.Client(t), testkit.SignForm("Mina Farahani", address))
 		before, _ := o.Mailboxes.Blocks(t.Context())
 		o.answer(m.From, fmt.Sprintf(notice, status)+"  "+status, noticeFields...)
 		h, _ := o.App.Inbox.Health(t.Context())
-		o.settled(3 + h.Came["bounce.confirmation"] + 1)
+		o.settled(4 + h.Came["bounce.confirmation"] + 1)
 		after, err := o.Mailboxes.Blocks(t.Context())
 		if err != nil || (len(after) > len(before)) != blocked {
 			t.Errorf("a notice that says %s: blocked %v, want %v (%v)", status, after, blocked, err)
 		}
 	}
-	ada := o.Operator(t)
 	if text := ada.Get("/desk/jobs").Main(t); !strings.Contains(text, "2 confirmations did not arrive") {
 		t.Errorf("%s", text)
 	}

@@ -59,6 +59,7 @@ type DeliveryView struct {
 	Soon                             bool   // it is not in the log yet
 	Until                            string // of an embargo
 	Bounces                          bool   // it can still come back
+	Arrives                          bool   // it came back, and may have arrived all the same
 	Files                            []FileView
 	Notices                          []NoticeView
 }
@@ -137,7 +138,7 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
 			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
-			Private: !x.IsPublic(), Bounces: x.State == delivery.Handed, Corrected: x.Corrected,
+			Private: !x.IsPublic(), Bounces: x.State == delivery.Handed, Arrives: x.State == delivery.Bounced, Corrected: x.Corrected,
 			Retracts: x.Channel != delivery.ByEmail && !x.Corrected}
 		if x.Channel != delivery.ByEmail && !x.Corrected {
 			p.Correctable = append(p.Correctable, page.Option{Value: v.ID, Text: v.At + " · " + loc.Isolate(v.To) + " · " + v.Channel})
@@ -190,6 +191,8 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 			err = h.Deliveries.Retract(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "bounced":
 			err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, id, d.User.ID)
+		case "arrived":
+			err = h.Deliveries.MarkArrived(r.Context(), d.Letter.Slug, id, d.User.ID)
 		default:
 			err = fault.New(fault.Invalid, "form.encoding")
 		}
