@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -29,11 +30,11 @@ var (
 	CountRhythms = []Rhythm{Never, AtOnce, Daily, Weekly}
 )
 
-// Due reports whether the time has come again since a moment.
+// Due reports whether the time has come again since a moment. At once is a quarter of an hour at most: what comes together is one mail.
 func (r Rhythm) Due(last, now time.Time) bool {
 	switch r {
 	case AtOnce:
-		return true
+		return now.Sub(last) >= 15*time.Minute
 	case Daily:
 		return now.Sub(last) >= 24*time.Hour
 	case Weekly:
@@ -57,8 +58,11 @@ type Notice struct {
 var Told = []string{"remark.made", "reader.answered", "lead.joined", "lead.left", "lead.approved", "lead.objected", "approval.asked", "approval.given",
 	"approval.refused", "edition.published", "edition.not_published", "letter.opened", "letter.not_opened", "letter.closed"}
 
-// maxTold is how many lines a notice has; the desk has the rest.
+// maxTold is how many lines a notice has, and one more says that there are others; the desk has them.
 const maxTold = 50
+
+// settled is how old a line of the trail has to be before somebody is told of it: another transaction may still commit an earlier one.
+const settled = time.Minute
 
 var (
 	qListNotices = store.Q("notice.list", `
@@ -69,14 +73,17 @@ var (
 		INSERT INTO notice (user_id, work, counts, seen, told_at, counted, counted_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (user_id) DO UPDATE SET work = excluded.work, counts = excluded.counts, seen = excluded.seen, told_at = excluded.told_at,
 			counted = excluded.counted, counted_at = excluded.counted_at`)
+	// Up to where somebody was told, whatever they have chosen meanwhile.
+	qTold = store.Q("notice.told", `
+		INSERT INTO notice (user_id, work, counts, seen, told_at, counted, counted_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (user_id) DO UPDATE SET seen = excluded.seen, told_at = excluded.told_at, counted = excluded.counted, counted_at = excluded.counted_at`)
 	qListNews = store.Q("audit.list_news", `
 		SELECT a.id, a.at, a.user_id, a.act, a.object, a.letter_id FROM audit a
-		WHERE a.id > $1 AND a.id <= $2 AND a.letter_id IN (
+		WHERE a.id > $1 AND a.id < $2 AND (a.user_id IS NULL OR a.user_id <> $3) AND a.act IN ('`+strings.Join(Told, "', '")+`') AND a.letter_id IN (
 			SELECT l.letter_id FROM letter_lead l JOIN member m ON m.organisation_id = l.organisation_id
 			WHERE m.user_id = $3 AND m.role IN ('owner', 'editor'))
-		ORDER BY a.id LIMIT 1000`)
-	qLastEntry = store.Q("audit.last", `SELECT COALESCE(max(id), 0) FROM audit`)
-	qListOwn   = store.Q("member.list_letters", `
+		ORDER BY a.id LIMIT $4`)
+	qListOwn = store.Q("member.list_letters", `
 		SELECT DISTINCT l.letter_id FROM letter_lead l JOIN member m ON m.organisation_id = l.organisation_id
 		WHERE m.user_id = $1 AND m.role IN ('owner', 'editor') ORDER BY l.letter_id`)
 )
@@ -87,12 +94,8 @@ type Notices struct{ accounts *Service }
 // List returns the notices of all who write for a letter somewhere. Who is new is told of nothing that was before.
 func (ns Notices) List(ctx context.Context) (list []Notice, err error) {
 	err = ns.accounts.DB.View(ctx, func(tx *store.Tx) error {
-		var last int64
-		if err := tx.Row(qLastEntry).Scan(&last); err != nil {
-			return err
-		}
 		now := tx.Now()
-		list, err = store.List(tx, qListNotices, func(row store.Row) (Notice, error) { return scanNotice(row, last, now) })
+		list, err = store.List(tx, qListNotices, func(row store.Row) (Notice, error) { return scanNotice(row, now) })
 		return err
 	})
 	return list, err
@@ -108,13 +111,9 @@ func (ns Notices) Of(ctx context.Context, user int64) (n Notice, err error) {
 }
 
 func (ns Notices) of(tx *store.Tx, user int64) (Notice, error) {
-	var last int64
-	if err := tx.Row(qLastEntry).Scan(&last); err != nil {
-		return Notice{}, err
-	}
-	n, err := scanNotice(tx.Row(qFindNotice, user), last, tx.Now())
+	n, err := scanNotice(tx.Row(qFindNotice, user), tx.Now())
 	if errors.Is(err, store.ErrNoRow) {
-		return Notice{User: user, Work: WorkRhythms[0], Counts: CountRhythms[0], Seen: last, ToldAt: tx.Now(), CountedAt: tx.Now()}, nil
+		return fresh(user, tx.Now()), nil
 	}
 	return n, err
 }
@@ -129,44 +128,45 @@ func (ns Notices) Choose(ctx context.Context, user int64, work, counts Rhythm) e
 		if err != nil {
 			return err
 		}
+		if n.Work == Never { // they are told of what comes from now on
+			n.Seen = store.IDAt(tx.Now())
+		}
 		if n.Counts == Never {
-			n.Counted = nil // they are told of what comes from now on
+			n.Counted = nil
 		}
 		n.Work, n.Counts = work, counts
-		return n.Put(tx)
+		return n.put(tx, qPutNotice)
 	})
 }
 
-// Put keeps up to where a user was told.
-func (n Notice) Put(tx *store.Tx) error {
+// Told keeps up to where a user was told. What they have chosen meanwhile stays.
+func (n Notice) Told(tx *store.Tx) error { return n.put(tx, qTold) }
+
+func (n Notice) put(tx *store.Tx, q *store.Query) error {
 	counted, err := json.Marshal(n.Counted)
 	if err != nil {
 		return fmt.Errorf("account: encode notice: %w", err)
 	}
-	_, err = tx.Exec(qPutNotice, n.User, n.Work, n.Counts, n.Seen, n.ToldAt.UnixMicro(), string(counted), n.CountedAt.UnixMicro())
+	_, err = tx.Exec(q, n.User, n.Work, n.Counts, n.Seen, n.ToldAt.UnixMicro(), string(counted), n.CountedAt.UnixMicro())
 	return err
 }
 
-// News returns what others did with the letters that a user writes for, after a line of the trail and up to another, 0 for the newest,
-// and the last line that was looked at.
-func (ns Notices) News(ctx context.Context, user, after, upTo int64) (news []Entry, last int64, err error) {
-	if upTo == 0 {
-		upTo = 1<<63 - 1
-	}
+// News returns what others did with the letters that a user writes for, after a line of the trail and before another, 0 for as far as
+// the trail is settled; it returns that bound too, and whether there is more than is returned.
+func (ns Notices) News(ctx context.Context, user, after, before int64) (news []Entry, bound int64, more bool, err error) {
 	err = ns.accounts.DB.View(ctx, func(tx *store.Tx) error {
-		news, last = nil, after
-		for e, err := range store.Each(tx, qListNews, scanNews, after, upTo, user) {
-			if err != nil {
-				return err
-			}
-			last = e.ID
-			if e.User != user && slices.Contains(Told, e.Act) && len(news) < maxTold {
-				news = append(news, e)
-			}
+		if bound = before; bound == 0 {
+			bound = store.IDAt(tx.Now().Add(-settled))
+		}
+		if news, err = store.List(tx, qListNews, scanNews, after, bound, user, maxTold+1); err != nil {
+			return err
+		}
+		if more = len(news) > maxTold; more {
+			news = news[:maxTold]
 		}
 		return nil
 	})
-	return news, last, err
+	return news, bound, more, err
 }
 
 // Letters returns the letters that a user writes for.
@@ -191,14 +191,19 @@ func scanNews(row store.Row) (e Entry, err error) {
 	return e, nil
 }
 
-func scanNotice(row store.Row, last int64, now time.Time) (n Notice, err error) {
+// fresh is the notice of who has not chosen, and was told of nothing yet: what was before is not told.
+func fresh(user int64, now time.Time) Notice {
+	return Notice{User: user, Work: WorkRhythms[0], Counts: CountRhythms[0], Seen: store.IDAt(now), ToldAt: now, CountedAt: now}
+}
+
+func scanNotice(row store.Row, now time.Time) (n Notice, err error) {
 	var work, counts, counted *string
 	var seen, told, at *int64
 	if err := row.Scan(&n.User, &work, &counts, &seen, &told, &counted, &at); err != nil {
 		return n, err
 	}
 	if work == nil {
-		return Notice{User: n.User, Work: WorkRhythms[0], Counts: CountRhythms[0], Seen: last, ToldAt: now, CountedAt: now}, nil
+		return fresh(n.User, now), nil
 	}
 	n.Work, n.Counts, n.Seen = Rhythm(*work), Rhythm(*counts), *seen
 	n.ToldAt, n.CountedAt = time.UnixMicro(*told).UTC(), time.UnixMicro(*at).UTC()

@@ -14,7 +14,8 @@ import (
 type NewEdition struct {
 	SHA256  map[string]string `json:"sha256"` // by language
 	Follows Follows           `json:"follows"`
-	By      int64             `json:"by"` // the user who asks
+	By      int64             `json:"by"`                // the user who asks
+	Several bool              `json:"several,omitempty"` // others have changed the texts with them, so they approve nothing by asking
 }
 
 // Act names the act.
@@ -26,22 +27,34 @@ func NewEditionOf(e Edition, follows Follows, by int64) NewEdition {
 	for code, t := range e.Texts {
 		sums[code] = t.SHA256
 	}
-	return NewEdition{sums, follows, by}
+	return NewEdition{SHA256: sums, Follows: follows, By: by}
 }
 
 // RegisterActs tells which acts on a letter this package carries out.
 func (s *Service) RegisterActs(accounts *account.Service) {
 	s.approvals = accounts.Approvals
 	account.Register(accounts, account.Act[NewEdition]{Ask: account.Editor, Decide: account.Editor,
-		Check: func(tx *store.Tx, id ID, e NewEdition) error { return e.check(tx, id) },
-		Do:    s.do,
+		Check: func(tx *store.Tx, id ID, e NewEdition) error {
+			if err := e.check(tx, id); err != nil {
+				return err
+			}
+			return e.hold(tx, id)
+		},
+		Do: s.do,
 		Again: func(e, waiting NewEdition) *fault.Error {
 			if maps.Equal(e.SHA256, waiting.SHA256) && e.Follows == waiting.Follows {
 				return fault.New(fault.Conflict, "edition.asked")
 			}
 			return nil
 		},
-		Done: s.recent.Clear})
+		Replaces: func(e, waiting NewEdition) bool { return true }, // what was asked for before is no more what is to be published
+		Done:     s.recent.Clear})
+}
+
+// hold keeps an edition from being published by itself while a second member is asked about another.
+func (e NewEdition) hold(tx *store.Tx, id ID) error {
+	_, err := tx.Exec(qSetDue, nil, id)
+	return err
 }
 
 // do puts the edition before the lead organisations, once no other member has to be asked.
@@ -70,9 +83,12 @@ func (e NewEdition) check(tx *store.Tx, id ID) error {
 	if l.State == Draft { // a draft is opened, by its checklist
 		return fault.New(fault.Conflict, "edition.nothing_new")
 	}
-	_, err = findEdition(tx, l.ID, l.Edition.Number+1)
+	next, err := findEdition(tx, l.ID, l.Edition.Number+1)
 	if fault.Is(err, fault.NotFound) {
 		return fault.New(fault.Conflict, "edition.nothing_new")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return publishable(tx, l, next, Publication{Follows: e.Follows, Sums: e.SHA256})
 }

@@ -336,9 +336,12 @@ func stopLeading(tx *store.Tx, l Letter, r Reader) error {
 }
 
 // Restored takes back the links to drafts that a backup holds: one that an editor took back since must not come alive again.
-// Editors send new ones by asking the same readers once more.
+// Editors send new ones by asking the same readers once more. No edition is published by itself that waited for lead organisations.
 func Restored(tx *store.Tx) error {
-	_, err := tx.Exec(qWithdrawAll, tx.Now().UnixMicro())
+	if _, err := tx.Exec(qWithdrawAll, tx.Now().UnixMicro(), true); err != nil {
+		return err
+	}
+	_, err := tx.Exec(qHoldAll) // what was stopped since is not known here
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const readerColumns = `id, letter_id, token_hash, sealed, language, mails, refused, answer, named, lead_asked,
-	organisation_id, invited_at, answered_at, withdrawn_at`
+	organisation_id, invited_at, answered_at, withdrawn_at, lost`
 
 var (
 	qPutCirculation = store.Q("circulation.put", `
@@ -31,7 +31,7 @@ var (
 	qListReaders     = store.Q("reader.list", `SELECT `+readerColumns+` FROM reader WHERE letter_id = $1 ORDER BY id`)
 	qCountReaders    = store.Q("reader.count", `SELECT count(*) FROM reader WHERE letter_id = $1`)
 	qRelinkReader    = store.Q("reader.relink", `
-		UPDATE reader SET token_hash = $1, sealed = $2, language = $3, mails = 1, refused = $4, invited_at = $5, withdrawn_at = NULL
+		UPDATE reader SET token_hash = $1, sealed = $2, language = $3, mails = 1, refused = $4, invited_at = $5, withdrawn_at = NULL, lost = $4
 		WHERE id = $6 AND withdrawn_at IS NOT NULL`)
 	qResealReader   = store.Q("reader.reseal", `UPDATE reader SET sealed = $1 WHERE id = $2`)
 	qAnswer         = store.Q("reader.answer", `UPDATE reader SET answer = $1, named = $2, answered_at = $3 WHERE id = $4`)
@@ -39,7 +39,7 @@ var (
 	qAskLead        = store.Q("reader.ask_lead", `UPDATE reader SET lead_asked = $1 WHERE id = $2 AND lead_asked <> $1 AND withdrawn_at IS NULL`)
 	qSetSpeaksFor   = store.Q("reader.set_organisation", `UPDATE reader SET organisation_id = $1 WHERE id = $2`)
 	qWithdrawReader = store.Q("reader.withdraw", `UPDATE reader SET withdrawn_at = $1 WHERE id = $2 AND withdrawn_at IS NULL`)
-	qWithdrawAll    = store.Q("reader.withdraw_all", `UPDATE reader SET withdrawn_at = $1 WHERE withdrawn_at IS NULL`)
+	qWithdrawAll    = store.Q("reader.withdraw_all", `UPDATE reader SET withdrawn_at = $1, lost = $2 WHERE withdrawn_at IS NULL`)
 	qRefuseReader   = store.Q("reader.refuse", `UPDATE reader SET refused = $1 WHERE id = $2`)
 
 	qInsertRemark = store.Q("remark.insert", `
@@ -81,7 +81,8 @@ var (
 			OR c.hard_at < $1 AND EXISTS (
 				SELECT 1 FROM reader r WHERE r.letter_id = c.letter_id AND (r.organisation_id IS NULL OR l.state = 'draft'))
 		ORDER BY c.letter_id LIMIT 100`)
-	qForgetRemarks = store.Q("remark.forget", `DELETE FROM remark WHERE letter_id = $1`)
+	qForgetRemarks    = store.Q("remark.forget", `DELETE FROM remark WHERE letter_id = $1`)
+	qForgetAllReaders = store.Q("reader.forget_all", `DELETE FROM reader WHERE letter_id = $1`)
 	// Who speaks for a lead organisation of a letter that is signed has a say in its next edition, for as long as its key is there.
 	qForgetReaders = store.Q("reader.forget", `
 		DELETE FROM reader WHERE letter_id = $1 AND (organisation_id IS NULL
@@ -118,13 +119,14 @@ type sealedReader struct {
 type readerRow struct {
 	Reader
 	tokenHash, sealed []byte
+	lost              bool // a restore took the link back, and no editor
 }
 
 func scanReader(row store.Row) (r readerRow, err error) {
 	var organisation, answered, withdrawn *int64
 	var asked int64
 	err = row.Scan(&r.ID, &r.Letter, &r.tokenHash, &r.sealed, &r.Language, &r.Mails, &r.Refused, &r.Answer, &r.Named, &r.LeadAsked, &organisation,
-		&asked, &answered, &withdrawn)
+		&asked, &answered, &withdrawn, &r.lost)
 	if organisation != nil {
 		r.SpeaksFor = *organisation
 	}

@@ -63,7 +63,7 @@ func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
 		if _, err := tx.Exec(qDiscardEdition, l.ID, l.Edition.Number+1); err != nil {
 			return err
 		}
-		if err := forgetAgreement(tx, l.ID); err != nil {
+		if err := endAgreement(tx, l.ID); err != nil {
 			return err
 		}
 		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "edition.discarded"})

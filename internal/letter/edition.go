@@ -50,7 +50,8 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by
 	if base != nil && (known && *base != old.Revision() || !known && *base != "") {
 		return false, fault.New(fault.Conflict, "letter.text_changed")
 	}
-	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && t.is(now) && now.Translator == t.Translator {
+	if now, there := current.Texts[t.Language]; (fresh || base == nil) && there && t.is(now) && now.Translator == t.Translator &&
+		!(t.Current && now.Stale) {
 		return true, nil // the same bytes twice
 	}
 	if l.State == Draft && l.Fixed() && t.Language == draft.Language {
@@ -120,6 +121,38 @@ func checkOpening(tx *store.Tx, l Letter, e Edition, by int64) (err error) {
 	return nil
 }
 
+// publishable refuses an edition that cannot be the letter's next.
+func publishable(tx *store.Tx, l Letter, next Edition, p Publication) error {
+	if l.Final {
+		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
+	}
+	if text := next.Text(next.Language); text.Body == "" && len(text.Demands) == 0 {
+		return fault.New(fault.Invalid, "edition.missing")
+	}
+	for _, language := range next.Languages() {
+		text := next.Texts[language]
+		if err := text.checkShown(); err != nil {
+			return err
+		}
+		if err := text.checkDemands(); err != nil {
+			return err
+		}
+	}
+	for language, sum := range p.Sums {
+		if len(p.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
+			return fault.New(fault.Conflict, "letter.text_changed")
+		}
+	}
+	if l.State == Draft || p.Follows != FollowsTranslation {
+		return nil
+	}
+	current, err := findEdition(tx, l.ID, l.Edition.Number)
+	if err == nil && next.SHA256 != current.SHA256 {
+		err = fault.List{fault.New(fault.Invalid, "edition.only_translation").On("follows")}
+	}
+	return err
+}
+
 // publish makes the draft edition the current one and opens a draft letter.
 func publish(tx *store.Tx, id ID, p Publication) error {
 	l, err := scanLetter(tx.Row(qLoadLetter, id))
@@ -139,31 +172,10 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 			return err
 		}
 	}
-	if text := next.Text(next.Language); text.Body == "" && len(text.Demands) == 0 {
-		return fault.New(fault.Invalid, "edition.missing")
-	}
-	for _, language := range next.Languages() {
-		text := next.Texts[language]
-		if err := text.checkShown(); err != nil {
-			return err
-		}
-		if err := text.checkDemands(); err != nil {
-			return err
-		}
-	}
-	for language, sum := range p.Sums {
-		if len(p.Sums) != len(next.Texts) || next.Texts[language].SHA256 != sum {
-			return fault.New(fault.Conflict, "letter.text_changed")
-		}
+	if err := publishable(tx, l, next, p); err != nil {
+		return err
 	}
 	if l.State != Draft && p.Follows != FollowsNone { // declared now, for all that was written before
-		current, err := findEdition(tx, id, l.Edition.Number)
-		if err != nil {
-			return err
-		}
-		if p.Follows == FollowsTranslation && next.SHA256 != current.SHA256 {
-			return fault.List{fault.New(fault.Invalid, "edition.only_translation").On("follows")}
-		}
 		next.Follows = p.Follows
 		if _, err := tx.Exec(qPutEdition, id, next.Number, next.Follows, next.Language, next.SHA256); err != nil {
 			return err
@@ -183,9 +195,6 @@ func publish(tx *store.Tx, id ID, p Publication) error {
 	hash, err := logEdition(tx, l, next)
 	if err != nil {
 		return err
-	}
-	if l.Final {
-		return fault.New(fault.Conflict, "letter.closed") // its log takes no edition after the close leaf
 	}
 	if _, err := tx.Exec(qPublishEdition, tx.Now().UnixMicro(), hash[:], id, next.Number); err != nil {
 		return err
@@ -247,7 +256,7 @@ func (s *Service) open(ctx context.Context, j opening) error {
 		if err := ready(tx, l, tx.Now()); err != nil {
 			return err
 		}
-		return publishAs(tx, l, Publication{By: j.By})
+		return s.publishAs(tx, l, Publication{By: j.By})
 	})
 	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
 		return err

@@ -279,7 +279,7 @@ func (cs Circulations) AnswerAs(ctx context.Context, r Reader, slug string, answ
 		if _, err := tx.Exec(qAnswer, answer, named, tx.Now().UnixMicro(), row.ID); err != nil {
 			return err
 		}
-		if err := account.Record(tx, account.Entry{Letter: l.ID, Act: "reader.answered"}); err != nil {
+		if err := account.RecordOnce(tx, account.Entry{Letter: l.ID, Act: "reader.answered"}); err != nil {
 			return err
 		}
 		if answer == Declined && row.SpeaksFor != 0 {
@@ -320,7 +320,14 @@ const (
 // Tend sends a reader's link again, asks them to be a lead organisation, or takes the link back. mails is how often the link
 // had been sent when that was decided, so that a form that comes twice is done once.
 func (cs Circulations) Tend(ctx context.Context, slug string, reader int64, do string, mails int, by int64) error {
-	return cs.letters.onDraft(ctx, slug, func(tx *store.Tx, l Letter) error {
+	on := cs.letters.onDraft
+	if do == WithdrawLink { // that of who speaks for a lead organisation is good for the next editions too
+		on = func(ctx context.Context, slug string, fn func(tx *store.Tx, l Letter) error) error {
+			_, err := cs.letters.change(ctx, slug, fn)
+			return err
+		}
+	}
+	return on(ctx, slug, func(tx *store.Tx, l Letter) error {
 		row, err := scanReader(tx.Row(qFindReader, reader))
 		if errors.Is(err, store.ErrNoRow) || err == nil && row.Letter != l.ID {
 			return fault.New(fault.NotFound, "page.unknown")

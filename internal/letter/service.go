@@ -363,6 +363,9 @@ func (s *Service) Retain(ctx context.Context) (spent []ID, err error) {
 			if _, err := tx.Exec(qRemoveAutographs, id); err != nil { // which were sealed with it
 				return err
 			}
+			if err := forgetAgreement(tx, id); err != nil { // so were the objections
+				return err
+			}
 		}
 		return nil
 	})
@@ -417,8 +420,13 @@ func (s *Service) RenewKeys(ctx context.Context) error {
 			if _, err := tx.Exec(qSetKey, s.Keys.NewLetterKey(int64(id)), id); err != nil {
 				return err
 			}
-			if err := forgetReadersOf(tx, id); err != nil { // their links do not open any more either
+			if err := forgetAgreement(tx, id); err != nil {
 				return err
+			}
+			for _, q := range []*store.Query{qForgetRemarks, qForgetAllReaders} { // their links do not open any more either
+				if _, err := tx.Exec(q, id); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

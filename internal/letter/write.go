@@ -125,7 +125,7 @@ func (s *Service) Import(ctx context.Context, i Import) (l Letter, changed bool,
 		if err != nil || same || !i.Publish {
 			return l, err
 		}
-		return l, publish(tx, l.ID, Publication{})
+		return l, s.publishAs(tx, l, Publication{Follows: FollowsNone})
 	})
 	before.Version = l.Version // which counts writes, not what they change
 	return l, !reflect.DeepEqual(before, l), err
@@ -147,8 +147,18 @@ func (s *Service) SaveText(ctx context.Context, slug string, t Text, follows Fol
 // not decide them so gets an Invalid fault of the field "lead" or "day".
 func (s *Service) SetSettings(ctx context.Context, slug string, set Settings, by int64) (Letter, error) {
 	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if set.Leads != nil && l.State != Draft {
+			if err := complete(tx, &l); err != nil {
+				return err
+			}
+		}
 		if err := writeSettings(tx, l, set, by); err != nil {
 			return err
+		}
+		if set.Leads != nil && l.State != Draft {
+			if err := s.leadsChanged(tx, l); err != nil {
+				return err
+			}
 		}
 		if err := recordSettings(tx, l, set, by); err != nil || set.Deadline == nil {
 			return err
@@ -162,37 +172,37 @@ type Publication struct {
 	Follows Follows           // how it follows the last, declared for all that was written since; FollowsNone leaves what was said with the texts
 	Sums    map[string]string // SHA-256 by language of the very texts that were approved: others are a Conflict; nil is any
 	By      int64             // the user; 0 is the command line, whose operator needs no approval of the lead organisations
+	Agreed  bool              // these have approved it, or had time to object
 }
 
 // Publish makes the draft edition, if there is one, the current one, and opens a letter that was a draft.
 func (s *Service) Publish(ctx context.Context, slug string, p Publication) (Letter, error) {
-	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
-		if err := publishAs(tx, l, p); err != nil {
-			return err
-		}
-		now, err := find(tx, slug)
-		if err != nil || l.State == Draft || now.Edition.Number == l.Edition.Number || p.By != 0 {
-			return err
-		}
-		// The command line asked nobody: those whose names stand at the letter's head are told.
-		if err := account.Record(tx, account.Entry{Letter: l.ID, Act: "edition.published", Object: string(p.Follows)}); err != nil {
-			return err
-		}
-		return s.tellLeads(tx, l, now.Edition.Number)
-	})
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error { return s.publishAs(tx, l, p) })
 }
 
-func publishAs(tx *store.Tx, l Letter, p Publication) error {
+// publishAs publishes, and says so in the trail. Where the command line does it, nobody was asked: those whose names stand at the letter's
+// head are told.
+func (s *Service) publishAs(tx *store.Tx, l Letter, p Publication) error {
 	if err := publish(tx, l.ID, p); err != nil {
 		return err
 	}
 	if l.State == Draft {
 		return record(tx, l, p.By, "letter.opened", "")
 	}
+	now, err := scanLetter(tx.Row(qLoadLetter, l.ID))
+	if err != nil || now.Edition.Number == l.Edition.Number { // there was nothing new
+		return err
+	}
 	if err := forgetAgreement(tx, l.ID); err != nil {
 		return err
 	}
-	return record(tx, l, p.By, "edition.published", string(p.Follows))
+	if err := account.Record(tx, account.Entry{User: p.By, Letter: l.ID, Act: "edition.published", Object: string(p.Follows)}); err != nil {
+		return err
+	}
+	if p.By != 0 || p.Agreed {
+		return nil
+	}
+	return s.tellLeads(tx, l, now.Edition.Number)
 }
 
 // Open opens a draft with the text that it has, unless its checklist names an obstacle.
@@ -201,7 +211,7 @@ func (s *Service) Open(ctx context.Context, slug string, by int64) error {
 		if l.State != Draft {
 			return fault.New(fault.Conflict, "letter.not_ready")
 		}
-		return publishAs(tx, l, Publication{By: by})
+		return s.publishAs(tx, l, Publication{By: by})
 	})
 	return err
 }

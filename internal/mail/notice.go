@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
@@ -16,7 +17,7 @@ import (
 type noticeMail struct {
 	User   int64     `json:"user"`
 	After  int64     `json:"after"` // lines of the trail
-	UpTo   int64     `json:"up_to"`
+	Before int64     `json:"before"`
 	Counts []counted `json:"counts,omitempty"`
 }
 
@@ -46,17 +47,17 @@ func (m *Mailer) Notify(ctx context.Context) error {
 }
 
 func (m *Mailer) notify(ctx context.Context, n account.Notice) error {
-	now, mail, changed := m.Accounts.DB.Now(), noticeMail{User: n.User, After: n.Seen, UpTo: n.Seen}, n.Seen == 0 || n.Counted == nil
+	now, mail, changed := m.Accounts.DB.Now(), noticeMail{User: n.User, After: n.Seen, Before: n.Seen}, n.Counted == nil
 	if n.Work != account.Never && n.Work.Due(n.ToldAt, now) {
-		news, last, err := m.Accounts.Notices.News(ctx, n.User, n.Seen, 0)
+		news, bound, _, err := m.Accounts.Notices.News(ctx, n.User, n.Seen, 0)
 		if err != nil {
 			return err
 		}
 		if len(news) > 0 {
-			mail.UpTo, n.ToldAt = last, now
+			mail.Before, n.Seen, n.ToldAt, changed = bound, bound-1, now, true
+		} else if store.IDTime(bound).Sub(store.IDTime(n.Seen)) > 24*time.Hour { // the next look does not begin so far back
+			n.Seen, changed = bound-1, true
 		}
-		changed = changed || last > n.Seen
-		n.Seen = last
 	}
 	if n.Counts != account.Never && n.Counts.Due(n.CountedAt, now) || n.Counted == nil {
 		grown, all, err := m.grown(ctx, n)
@@ -66,20 +67,20 @@ func (m *Mailer) notify(ctx context.Context, n account.Notice) error {
 		if n.Counted != nil && n.Counts != account.Never {
 			mail.Counts = grown
 		}
-		if changed = changed || len(grown) > 0; len(grown) > 0 || n.Counted == nil {
-			n.Counted, n.CountedAt = all, now
+		if len(grown) > 0 || len(all) != len(n.Counted) || n.Counted == nil {
+			n.Counted, n.CountedAt, changed = all, now, true
 		}
 	}
 	if !changed {
 		return nil
 	}
 	return m.Accounts.DB.Update(ctx, func(tx *store.Tx) error {
-		if mail.UpTo > mail.After || len(mail.Counts) > 0 {
+		if mail.Before > mail.After || len(mail.Counts) > 0 {
 			if err := job.Enqueue(tx, mail); err != nil {
 				return err
 			}
 		}
-		return n.Put(tx)
+		return n.Told(tx)
 	})
 }
 
@@ -102,8 +103,9 @@ func (m *Mailer) grown(ctx context.Context, n account.Notice) (grown []counted, 
 		if err != nil {
 			return nil, nil, err
 		}
-		if all[id] = counts.Organisations + counts.Persons; all[id] != n.Counted[id] {
-			grown = append(grown, counted{id, n.Counted[id], all[id]})
+		was, known := n.Counted[id]
+		if all[id] = counts.Organisations + counts.Persons; known && all[id] != was {
+			grown = append(grown, counted{id, was, all[id]})
 		}
 	}
 	return grown, all, nil
@@ -113,6 +115,7 @@ func (m *Mailer) grown(ctx context.Context, n account.Notice) (grown []counted, 
 type noticed struct {
 	address string
 	parts   []noticedOf
+	more    bool // there is more than is told
 }
 
 // noticedOf is what is said of one letter.
@@ -124,10 +127,11 @@ type noticedOf struct {
 
 // noticed is its envelope, false when the user writes for none of the letters any more.
 func (m *Mailer) noticed(ctx context.Context, j noticeMail) (e noticed, send bool, err error) {
-	news, _, err := m.Accounts.Notices.News(ctx, j.User, j.After, max(j.UpTo, 1))
+	news, _, more, err := m.Accounts.Notices.News(ctx, j.User, j.After, max(j.Before, 1))
 	if err != nil {
 		return e, false, err
 	}
+	e.more = more
 	of := func(id letter.ID) (*noticedOf, error) {
 		for i := range e.parts {
 			if e.parts[i].letter.ID == id {
@@ -171,6 +175,7 @@ func (m *Mailer) noticed(ctx context.Context, j noticeMail) (e noticed, send boo
 type noticeOf struct {
 	content
 	Parts      []noticePart
+	More       bool
 	AccountURL string
 }
 
@@ -190,7 +195,7 @@ func (m *Mailer) notice(_ context.Context, e noticed) (page, error) {
 		language = i18n.Default
 	}
 	c := m.contentOf(language, e.parts[0].letter)
-	d := noticeOf{content: c, AccountURL: m.pages(c.L) + "/desk/account"}
+	d := noticeOf{content: c, More: e.more, AccountURL: m.pages(c.L) + "/desk/account"}
 	for _, x := range e.parts {
 		of := m.contentOf(language, x.letter)
 		p := noticePart{Title: of.Title, TitleDir: of.TitleDir, Lang: of.Lang, URL: m.pages(c.L) + "/desk/letters/" + x.letter.Slug}

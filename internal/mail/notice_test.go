@@ -27,6 +27,7 @@ func TestNotify_asChosen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			d.Clock.Advance(2 * time.Minute) // an earlier line may commit after a later one
 		}
 		look := func(want int64) {
 			t.Helper()
@@ -39,6 +40,8 @@ func TestNotify_asChosen(t *testing.T) {
 			}
 		}
 		did(0, "remark.made") // before anybody was to be told
+		look(0)
+		d.Clock.Advance(2 * time.Minute)
 		look(0)
 		did(0, "remark.made")
 		did(ada, "edition.published")

@@ -17,6 +17,10 @@ func TestMisspelt(t *testing.T) {
 		"mina@river.example": "",
 		"mina@gmx.at":        "",
 		"mina@orange.ch":     "",
+		"mina@hotmail.se":    "",
+		"mina@outlook.pt":    "",
+		"mina@yahoo.se":      "",
+		"mina@life.com":      "",
 	} {
 		a, f := ParseAddress(typed)
 		if f != nil {

@@ -312,8 +312,9 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 	lines := []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.text}}},
 		{Kind: "reworded", Text: []page.DiffSpan{{Kind: "removed", Text: w.name}, {Kind: "added", Text: w.longName}}},
 		{Kind: "added", Text: []page.DiffSpan{{Kind: "added", Text: w.text}}}}
-	agreement := &page.AgreementView{Action: "/circulation/x", Number: 2, Follows: "substantive", SHA256: view.SHA256, Since: true, Lang: l.Code, Dir: l.Dir,
-		Changes: lines[1:], Lines: lines, MayAnswer: true, Leads: []page.StandView{{Name: tag(w.organisation), Says: l.T("agreement.stand.approved")},
+	agreement := &page.AgreementView{Action: "/circulation/x", Number: 2, Follows: "substantive", Digest: view.SHA256, Since: true,
+		Texts: []page.ChangeView{{Name: l.Name, Lang: l.Code, Dir: l.Dir, SHA256: view.SHA256, Changes: lines[1:], Lines: lines},
+			{Name: "English", Lang: "en", Dir: "ltr", SHA256: view.SHA256, Lines: lines[:1]}}, MayAnswer: true, Leads: []page.StandView{{Name: tag(w.organisation), Says: l.T("agreement.stand.approved")},
 			{Name: tag(w.longName), Says: l.T("agreement.stand.objects"), Objection: w.text, At: date}}}
 	waits := *agreement
 	waits.Action, waits.Follows, waits.Due, waits.Working, waits.Approved, waits.Since = "/desk/letters/x/agreement", "cosmetic",
@@ -325,7 +326,7 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 	done := lead
 	done.Form, done.Agreement, done.Note = page.Form{}, nil, l.T("agreement.done.approved")
 	asked := desk.AgreementPage{Base: base(l.T("agreement.title"), "/desk/letters/x/agreement"), Action: "/desk/letters/x/agreement", TextURL: "/desk/letters/x/texts/en",
-		Agreement: &waits}
+		Agreement: &waits, Voices: []desk.ReaderView{{ID: "1", Name: w.organisation, Email: "office@river.example"}}}
 	none := asked
 	none.Agreement = nil
 	return []sample{{"circulation", round}, {"circulation-over", over}, {"desk-circulation", sent}, {"desk-circulation-frozen", frozen},

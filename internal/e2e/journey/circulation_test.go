@@ -202,14 +202,14 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 			t.Errorf("%s", main)
 		}
 		asks := shown.Form(t, stonePath)
-		post(stone, stonePath, url.Values{"do": {"object"}, "sha256": {asks.Get("sha256")}, "words": {"Who guards it?"}}, http.StatusSeeOther)
+		post(stone, stonePath, url.Values{"do": {"object"}, "digest": {asks.Get("digest")}, "words": {"Who guards it?"}}, http.StatusSeeOther)
 		if m := a.Inbox.Wait(t, ada.Session.User.Email); !strings.Contains(m.Subject, "objects") || strings.Contains(m.Text, "Who guards it?") {
 			t.Errorf("%s: %s", m.Subject, m.Text)
 		}
 		if got := ada.Get(board + "/agreement").Main(t); !strings.Contains(got, "Who guards it?") {
 			t.Errorf("%s", got)
 		}
-		post(stone, stonePath, url.Values{"do": {"approve"}, "sha256": {asks.Get("sha256")}}, http.StatusSeeOther)
+		post(stone, stonePath, url.Values{"do": {"approve"}, "digest": {asks.Get("digest")}}, http.StatusSeeOther)
 		if got := a.Client(t).Get("/letters/quay/editions/2.en.md"); got.Status != http.StatusOK || !strings.Contains(got.Body, "and guarded") {
 			t.Errorf("%d %s", got.Status, got.Body)
 		}

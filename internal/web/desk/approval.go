@@ -2,11 +2,13 @@ package desk
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -65,7 +67,11 @@ func (h *Handlers) SubmitApproval(w http.ResponseWriter, r *http.Request, d *Vis
 	}
 	done := "refused"
 	if approve {
-		if done, err = h.asksLeads(r, d, "approved", "leads_asked"); err != nil {
+		done = "approved"
+	}
+	isEdition := func(a account.Approval) bool { return a.ID == id && a.Act == letter.NewEdition{}.Act() }
+	if approve && slices.ContainsFunc(d.waits.Waiting, isEdition) {
+		if done, err = h.asksLeads(r, d, done, "leads_asked"); err != nil {
 			return err
 		}
 	}

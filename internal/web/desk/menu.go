@@ -96,7 +96,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	if w.Agree {
 		agree = 1
 	}
-	add(edits && w.Agreement.Waits(), "agreement", "agreement", agree)
+	add(edits && (w.Agreement.Waits() || public && len(l.Leads) > 1), "agreement", "agreement", agree)
 	add(edits && l.Fixed(), "demands", "demands", 0)
 	add(d.Role.May(account.Reviewer) && public && counted, "signatures", "signatures", w.Held)
 	add(edits && public && counted, "invitations", "invitations", 0)

@@ -132,6 +132,9 @@ func (h *Handlers) SubmitSettings(w http.ResponseWriter, r *http.Request, d *Vis
 	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug, "saved")
 }
 
+// maxContact bounds what is said of whom one can ask, in characters a line.
+const maxContact = 200
+
 // settingsOf reads the settings form.
 func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err error) {
 	var faults fault.List
@@ -165,7 +168,14 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 		set.LeadWait = &hours
 	}
 	contact := func(who string) letter.Contact {
-		c := letter.Contact{Name: line1(v.Get(who + "_name")), Email: line1(v.Get(who + "_email")), Phone: line1(v.Get(who + "_phone"))}
+		short := func(field string) string {
+			line := text.Written.Line(v.Get(who + field))
+			if len([]rune(line)) > maxContact {
+				faults = append(faults, fault.New(fault.TooLarge, "contact.long", "Count", maxContact).On(who+field))
+			}
+			return line
+		}
+		c := letter.Contact{Name: short("_name"), Email: short("_email"), Phone: short("_phone")}
 		if c.Email != "" {
 			if _, f := account.ParseEmail(c.Email); f != nil {
 				faults = append(faults, f.On(who+"_email"))

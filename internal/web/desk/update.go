@@ -147,6 +147,9 @@ func (h *Handlers) putUpdate(r *http.Request, d *Visit, v url.Values) error {
 	if number, err := strconv.Atoi(r.PathValue("update")); err == nil {
 		return h.Letters.Updates.Translate(r.Context(), d.Letter.Slug, number, t, d.User.ID)
 	}
+	if r.PathValue("update") != newUpdate {
+		return fault.New(fault.NotFound, "update.unknown")
+	}
 	day, err := time.Parse(time.DateOnly, strings.TrimSpace(text.LatinDigits(v.Get("day"))))
 	if err != nil || day.After(h.Now()) {
 		return fault.List{fault.New(fault.Invalid, "update.day").On("day")}

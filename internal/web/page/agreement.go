@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -13,18 +14,24 @@ type AgreementView struct {
 	Number    int
 	Follows   string
 	Due       string // when it is published by itself, in a sentence; ""
-	SHA256    string
-	Since     bool // the difference is to the text that the organisation approved, not to the published one
-	Working   bool // the text is being changed: what is shown is not what was asked about
-	Lang, Dir string
-	Changes   []DiffLine // what differs
-	Lines     []DiffLine // the whole text
+	Digest    string // of what is asked
+	Since     bool   // the differences are to the texts that the organisation approved, not to the published ones
+	Working   bool   // a text is being changed: what is shown is not what was asked about
+	Texts     []ChangeView
 	Leads     []StandView
 	MayAnswer bool
 	Approved  bool // by all for whom the one who looks may answer
 }
 
-// StandView is where a lead organisation stands on a text.
+// ChangeView is a text of the next edition beside the one that is known.
+type ChangeView struct {
+	Name, Lang, Dir string
+	SHA256          string
+	Changes         []DiffLine // what differs
+	Lines           []DiffLine // the whole text
+}
+
+// StandView is where a lead organisation stands.
 type StandView struct {
 	Name      Tagged
 	Says      string // in a word or two
@@ -32,42 +39,47 @@ type StandView struct {
 	At        string // of the objection
 }
 
-// AgreementOf returns the view of an agreement for somebody who knows another text. own are the organisations that they may answer for.
-func AgreementOf(r *http.Request, l letter.Letter, a letter.Agreement, known, asked string, own ...int64) *AgreementView {
+// AgreementOf returns the view of an agreement for somebody who may answer for some organisations.
+func AgreementOf(r *http.Request, l letter.Letter, a letter.Agreement, changes []letter.Change, working bool, own ...int64) *AgreementView {
 	loc := LocaleOf(r)
-	v := &AgreementView{Number: a.Number, Follows: string(a.Follows), SHA256: a.Sums[l.Edition.Language], Lang: l.Edition.Language,
-		Dir: i18n.Direction(l.Edition.Language), Working: letter.Hash(asked) != a.Sums[l.Edition.Language]}
+	v := &AgreementView{Number: a.Number, Follows: string(a.Follows), Digest: a.Digest, Working: working, Approved: true}
 	if !a.Due.IsZero() {
 		v.Due = loc.T("agreement.due", "Time", loc.DateTime(a.Due, l.Deadline.Zone))
 	}
-	v.Lines = LinesOf(letter.Diff(known, asked))
-	for _, line := range v.Lines {
-		if line.Kind != string(letter.DiffSame) {
-			v.Changes = append(v.Changes, line)
+	for _, c := range changes {
+		text := ChangeView{Name: i18n.LanguageName(c.Language), Lang: c.Language, Dir: i18n.Direction(c.Language), SHA256: letter.Hash(c.Asked),
+			Lines: LinesOf(letter.Diff(c.Known, c.Asked))}
+		for _, line := range text.Lines {
+			if line.Kind != string(letter.DiffSame) {
+				text.Changes = append(text.Changes, line)
+			}
 		}
+		v.Texts = append(v.Texts, text)
 	}
-	v.Approved = true
 	for _, s := range a.Leads {
-		view := StandView{Name: Tag(s.Lead.Name(loc.Code, i18n.Default), "")}
+		view := StandView{Name: Tag(s.Lead.Name(loc.Code, i18n.Default), ""), Objection: s.Objection}
 		says := "waits"
 		switch {
 		case s.Approved:
 			says = "approved"
-		case !s.ObjectedAt.IsZero():
-			says, view.Objection, view.At = "objects", s.Objection, loc.DateTime(s.ObjectedAt, l.Deadline.Zone)
+		case s.Anew:
+			says = "anew"
+		case s.Objection != "":
+			says = "objects"
 		case !s.Reached:
 			says = "unreached"
 		case s.Before:
 			says = "before"
 		}
+		if s.Objection != "" {
+			view.At = loc.DateTime(s.ObjectedAt, l.Deadline.Zone)
+		}
 		view.Says = loc.T("agreement.stand." + says)
 		v.Leads = append(v.Leads, view)
-		for _, id := range own {
-			if id == s.Lead.ID {
-				v.MayAnswer = !v.Working
-				v.Approved = v.Approved && s.Approved
-				v.Since = v.Since || s.Before
-			}
+		if slices.Contains(own, s.Lead.ID) {
+			v.MayAnswer = !v.Working
+			v.Approved = v.Approved && s.Approved
+			v.Since = v.Since || s.Before
 		}
 	}
 	return v

@@ -47,11 +47,15 @@ func (h *Handlers) agreementPage(w http.ResponseWriter, r *http.Request, reader 
 	if !a.Waits() {
 		return h.Render(w, page.Status(wrong), p)
 	}
-	known, asked, err := h.Letters.Agreements.Asks(r.Context(), l, reader.SpeaksFor)
+	of := reader.SpeaksFor
+	if s, _ := a.Of(of); s.Approved { // it sees what changes against the published text again
+		of = 0
+	}
+	changes, working, err := h.Letters.Agreements.Asks(r.Context(), l, a, of)
 	if err != nil {
 		return err
 	}
-	p.Agreement = page.AgreementOf(r, l, a, known, asked, reader.SpeaksFor)
+	p.Agreement = page.AgreementOf(r, l, a, changes, working, reader.SpeaksFor)
 	p.Agreement.Action = page.Local(r, "/circulation/"+r.PathValue("token"))
 	return h.Render(w, page.Status(wrong), p)
 }
@@ -61,9 +65,9 @@ func (h *Handlers) submitAgreement(w http.ResponseWriter, r *http.Request, reade
 	done, err := "", error(nil)
 	switch v.Get("do") {
 	case "approve":
-		done, err = "approved", h.Letters.Agreements.ApproveAs(r.Context(), reader, l.Slug, v.Get("sha256"))
+		done, err = "approved", h.Letters.Agreements.ApproveAs(r.Context(), reader, l.Slug, v.Get("digest"))
 	case "object":
-		done, err = "objected", h.Letters.Agreements.ObjectAs(r.Context(), reader, l.Slug, v.Get("sha256"), v.Get("words"))
+		done, err = "objected", h.Letters.Agreements.ObjectAs(r.Context(), reader, l.Slug, v.Get("digest"), v.Get("words"))
 	default:
 		err = fault.New(fault.Invalid, "form.encoding")
 	}
