@@ -21,6 +21,21 @@ type TextForm struct {
 	Lang, Dir                    string   // of the text
 	Addressees, Demands, Signers []string // prefixes of the names of a row's fields
 	Proposed                     []string // those of what may be a demand
+	Blocks                       string   // where the editor of documents asks how the body is read; "" on a page without it
+	Pictures                     string   // hashes of those in the letter's texts, with blanks between them
+}
+
+// Zero is the digit nought as the language of the text writes it.
+func (f TextForm) Zero() string {
+	if l := i18n.Find(f.Lang); l != nil {
+		return l.Digits("0")
+	}
+	return "0"
+}
+
+// TableTools are what the editor does to a table, by the names of its buttons.
+func (TextForm) TableTools() []string {
+	return []string{"row", "column", "removerow", "removecolumn", "removetable"}
 }
 
 // maxRows is how many addressees, demands or signers a form can hold.
@@ -151,6 +166,7 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 	path := page.Local(r, "/desk/letters/"+d.Letter.Slug)
 	p := TextPage{Base: h.base(r, d, loc.T("desk.text.title")), Text: h.textForm(r, typed, language, err), Action: path + "/texts/" + language,
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
+	p.Text.Blocks, p.Text.Pictures = p.Action+"/blocks", strings.Join(e.Pictures(), " ")
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
 	if d.Letter.State == letter.Draft && language == e.Language {
 		c, failed := h.Letters.Circulations.Find(r.Context(), d.Letter.ID)
