@@ -33,11 +33,6 @@ func (f TextForm) Zero() string {
 	return "0"
 }
 
-// TableTools are what the editor does to a table, by the names of its buttons.
-func (TextForm) TableTools() []string {
-	return []string{"row", "column", "removerow", "removecolumn", "removetable"}
-}
-
 // maxRows is how many addressees, demands or signers a form can hold.
 const maxRows = 60
 

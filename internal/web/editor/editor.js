@@ -43,7 +43,7 @@ function start(root) {
     const { text, places } = written;
     let wrong;
     try {
-      const { blocks } = read(text, (await ask(text)));
+      const { blocks } = read(text, await ask(text));
       let end = 0;
       for (const block of blocks) {
         block.from = end + block.gap.length;
@@ -118,17 +118,24 @@ function start(root) {
     bar.show(view);
   }
 
+  let wanted = ""; // the mode that was chosen last: another may be chosen while the server is asked
+
   async function setMode(mode) {
+    wanted = mode;
+    clearTimeout(timer);
+    timer = 0;
     if (mode === "document") {
       try {
-        const text = area.value;
-        show(text, await ask(text));
+        const text = area.value, blocks = await ask(text);
+        if (wanted !== mode) return;
+        if (text !== area.value) return setMode(mode);
+        show(text, blocks);
         say("");
       } catch {
         say(words.unread);
         mode = "source";
       }
-    } else if (timer) await check();
+    }
     const asDocument = mode === "document";
     root.querySelector("[data-document]").hidden = !asDocument;
     area.hidden = asDocument;

@@ -42,10 +42,17 @@ export function write(doc, was, zero) {
       text += gap.split("\n").length > 2 || gap && kept(above.node) && kept(node) ? gap : "\n\n";
     }
     const from = text.length;
-    text += kept(node) ? read.source : written(node, { above: above && { type: above.node.type, text: text.slice(above.from) }, source: read?.source, zero });
+    const taken = above && !kept(above.node) && /^ */.exec(read?.source ?? "")[0].length >= reach(text.slice(above.from)); // else it would be a part of the list
+    text += kept(node) && !taken ? read.source : written(node, { above: above && { type: above.node.type, text: text.slice(above.from) }, source: read?.source, zero });
     places.push({ node, from, to: text.length });
   }
   return { text: text + was.tail, places };
+}
+
+// reach returns how far what stands below a list has to be indented to be a part of it.
+function reach(list) {
+  const items = [...list.matchAll(/^ {0,3}(?:[-*+]|[0-9]{1,9}[.)]) +/gm)];
+  return items.at(-1)?.[0].length ?? Infinity;
 }
 
 // written returns a block. The context has what stands above it and, of one that was read, its source: both say how a list is marked.
@@ -75,11 +82,11 @@ function list(node, { above, source: was = "", zero = "0" }) {
   const items = [];
   numbersOf(node).forEach((number, i) => { if (!isEmpty(node.child(i))) items.push({ number, blocks: children(node.child(i)) }); });
   const loose = node.attrs.loose || items.some(({ blocks }) => blocks.some((b, i) => i && b.type !== bullet_list && b.type !== ordered_list));
-  const gap = loose ? "\n\n" : "\n";
+  const gap = loose ? "\n\n" : "\n", margin = /^ {0,3}/.exec(was)[0];
   if (node.type === bullet_list) {
     let mark = /^\s*([-*+])/.exec(was)?.[1] ?? "-";
     if (above?.type === bullet_list && above.text.trimStart()[0] === mark) mark = mark === "-" ? "*" : "-"; // else they would be one list
-    return items.map(({ blocks }) => itemText(mark + " ", blocks, loose)).join(gap);
+    return items.map(({ blocks }) => itemText(margin, mark + " ", blocks, loose)).join(gap);
   }
   const { mark, start } = node.attrs;
   const local = was ? digit.exec(was)?.[0] : zero;
@@ -88,7 +95,7 @@ function list(node, { above, source: was = "", zero = "0" }) {
     const between = /\n\n/.test(was) ? "\n\n" : gap;
     return items.map(({ number, blocks }) => `${digits(number, zeroOf(local))}${mark} ${inline(blocks[0])}`).join(between);
   }
-  return items.map(({ number, blocks }) => itemText(`${number}${mark} `, blocks, loose)).join(gap);
+  return items.map(({ number, blocks }) => itemText(margin, `${number}${mark} `, blocks, loose)).join(gap);
 }
 
 const digit = /\p{Nd}/u;
@@ -106,10 +113,10 @@ function zeroOf(c) {
 
 export const digits = (number, zero) => String(number).replace(/[0-9]/g, (d) => String.fromCodePoint(zero.codePointAt(0) + Number(d)));
 
-function itemText(mark, blocks, loose) {
+function itemText(margin, mark, blocks, loose) {
   const texts = blocks.map((block) => written(block));
   return indented(texts.reduce((out, text, i) => out + (loose || blocks[i].type !== bullet_list && blocks[i].type !== ordered_list ? "\n\n" : "\n") + text),
-    mark, " ".repeat(mark.length));
+    margin + mark, margin + " ".repeat(mark.length));
 }
 
 function picture({ hash, alt, caption, credit }) {

@@ -1,0 +1,285 @@
+package journey
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/store"
+	"github.com/undersigned/undersigned/internal/testkit"
+)
+
+// sheet is the page of a text, open in a browser, with what its editor shows.
+type sheet struct {
+	*testkit.Tab
+	t *testing.T
+}
+
+// openSheet opens the page of a text of the test letter as somebody who may write.
+func openSheet(t *testing.T, a *testkit.Running, language string) sheet {
+	t.Helper()
+	d := sheet{testkit.Browser(t), t}
+	d.Screen(1280, 900, "light")
+	d.Open(a.URL + "/desk/sign-in")
+	d.SetCookie(a.URL, "__Host-desk", a.Operator(t).Cookie("__Host-desk").Value)
+	d.open(a, language)
+	return d
+}
+
+func (d sheet) open(a *testkit.Running, language string) {
+	d.t.Helper()
+	d.Open(a.URL + "/desk/letters/" + testkit.Slug + "/texts/" + language)
+	d.Eval(shownAsDocument)
+}
+
+// shownAsDocument waits until the editor shows the text.
+const shownAsDocument = `new Promise((done, failed) => { const part = document.querySelector("[data-document]");
+	const look = () => { if (!part.hidden) done(""); };
+	new MutationObserver(look).observe(part, { attributes: true });
+	look(); })`
+
+// source returns the text as the form would send it.
+func (d sheet) source() string {
+	d.t.Helper()
+	return d.Eval(`document.getElementById("f-body").value`)
+}
+
+// load puts a text into the field, as its source, and shows it as a document.
+func (d sheet) load(body string) {
+	d.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.Eval(`(async () => { document.querySelector("[data-mode=source]").click();
+		document.getElementById("f-body").value = ` + string(text) + `;
+		document.querySelector("[data-mode=document]").click();
+		return ` + shownAsDocument + `; })()`)
+}
+
+// typed is what a block is after a word was typed at its end.
+type typed struct {
+	Note, Source bool
+	Text         string // the whole text
+	HTML         string // what the editor shows of the block
+}
+
+// typeEverywhere types a word at the end of each block that holds words, one after the other, as a keyboard does.
+const typeEverywhere = `(async () => {
+	const area = document.getElementById("f-body"), editor = document.querySelector("[data-write] > [contenteditable]"), all = [];
+	const blocks = () => [...editor.children].filter((b) => b.textContent.trim() || b.querySelector("img:not([class])"));
+	for (let i = 0; i < blocks().length; i++) {
+		const block = blocks()[i], texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+		let last = null;
+		while (texts.nextNode()) if (texts.currentNode.data.trim() && !texts.currentNode.parentElement.closest("[contenteditable=false], figcaption")) last = texts.currentNode;
+		if (!last || block.localName === "figure") continue;
+		editor.focus();
+		const inFence = block.localName === "pre" && last.data.split("\n").length > 2;
+		getSelection().collapse(last, inFence ? last.data.lastIndexOf("\n") : last.data.length);
+		await new Promise((next) => setTimeout(next));
+		document.execCommand("insertText", false, " wherry");
+		await new Promise((next) => setTimeout(next));
+		all.push({ Note: block.localName === "aside", Source: block.localName === "pre", Text: area.value, HTML: blocks()[i].outerHTML });
+	}
+	return JSON.stringify(all);
+})()`
+
+// Opening a text as a document and leaving it changes no byte of it; typing a word into one block changes no other, and readers see of
+// that one what the editor shows: for each block of each sample, and of each letter and case that is given.
+func TestEditor_changesOneBlockAlone(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	d := openSheet(t, a, "en")
+	languages := map[string][]string{} // bodies by language
+	for _, body := range bodies(t) {
+		languages[body.language] = append(languages[body.language], body.text)
+	}
+	edited, sources := 0, 0
+	for language, texts := range languages {
+		d.open(a, language)
+		for _, body := range texts {
+			d.load(body)
+			if got := d.source(); got != body {
+				t.Errorf("opening changes %q to %q", body, got)
+				continue
+			}
+			var all []typed
+			if err := json.Unmarshal([]byte(d.Eval(typeEverywhere)), &all); err != nil {
+				t.Fatal(err)
+			}
+			if blocks := letter.Blocks(body); len(all) != len(blocks)-len(wordless.FindAllString(body, -1)) {
+				t.Errorf("a word was typed into %d of %d blocks of %q", len(all), len(blocks), body)
+			}
+			before := body
+			for _, x := range all {
+				if problem := changedAlone(before, x); problem != "" {
+					t.Errorf("%s\nbefore: %q\nafter: %q", problem, before, x.Text)
+				}
+				before = x.Text
+				edited++
+				if x.Source {
+					sources++
+				}
+			}
+		}
+	}
+	if edited < 500 || sources == 0 {
+		t.Errorf("only %d blocks were edited, %d of them as source", edited, sources)
+	}
+	if complaints := d.Complaints(a.URL); len(complaints) > 0 {
+		t.Errorf("%s", complaints)
+	}
+}
+
+// wordless are the blocks of a text that hold no words to go on with.
+var wordless = regexp.MustCompile(`(?m)^(?:\*\*\*|---|!\[.*\]\(picture:.*\))$`)
+
+// changedAlone says what is wrong with a text after a word was typed into one of its blocks, "" if nothing is.
+func changedAlone(before string, x typed) string {
+	was, is := letter.Blocks(before), letter.Blocks(x.Text)
+	if len(was) != len(is) {
+		return fmt.Sprintf("%d blocks became %d", len(was), len(is))
+	}
+	changed := -1
+	for i := range is {
+		if before[was[i].Start:was[i].Stop] == x.Text[is[i].Start:is[i].Stop] {
+			continue
+		}
+		if changed >= 0 {
+			return fmt.Sprintf("the blocks %d and %d changed", changed, i)
+		}
+		changed = i
+	}
+	switch {
+	case changed < 0:
+		return "no block changed"
+	case x.Source && is[changed].HTML == "":
+		return ""
+	}
+	if shown, read := shapeOf(x.HTML), shapeOf(is[changed].HTML); shown != read {
+		return fmt.Sprintf("the editor shows\n%s\nand readers see\n%s", shown, read)
+	}
+	return ""
+}
+
+// shapeOf returns what matters of HTML to a reader: its words, what they look like, and what lists, tables and pictures are made of.
+func shapeOf(source string) string {
+	doc, err := html.Parse(strings.NewReader(source))
+	if err != nil {
+		return err.Error()
+	}
+	var out strings.Builder
+	var read func(n *html.Node, number int)
+	read = func(n *html.Node, number int) {
+		attribute := func(key string) string {
+			for _, a := range n.Attr {
+				if a.Key == key {
+					return a.Val
+				}
+			}
+			return ""
+		}
+		name := n.Data
+		switch {
+		case n.Type == html.TextNode:
+			out.WriteString(strings.Join(strings.FieldsFunc(" "+n.Data+" ", func(r rune) bool { return strings.ContainsRune(" \t\n", r) }), " "))
+			out.WriteByte(' ')
+			return
+		case name == "sup":
+			out.WriteString("<ref>")
+			return
+		case strings.Contains(attribute("class"), "footnote-backref") || strings.HasPrefix(attribute("class"), "ProseMirror-"):
+			return
+		case name == "li":
+			fmt.Fprintf(&out, "<li %d>", number)
+		case name == "td" || name == "th":
+			out.WriteString("<cell " + attribute("align") + ">")
+		case name == "a" && !strings.HasPrefix(text(n), "http"): // what is an address is a link in any case
+			out.WriteString("<a " + attribute("href") + ">")
+		case name == "img":
+			out.WriteString("<img " + attribute("src") + " " + attribute("alt") + ">")
+		case slices.Contains([]string{"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "tr", "strong", "em", "del", "code", "figcaption", "cite", "br"}, name):
+			out.WriteString("<" + name + ">")
+		}
+		next := 1
+		if start := attribute("start"); start != "" {
+			_, _ = fmt.Sscan(start, &next)
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Data == "li" {
+				for _, a := range c.Attr {
+					if a.Key == "value" {
+						_, _ = fmt.Sscan(a.Val, &next)
+					}
+				}
+				read(c, next)
+				next++
+				continue
+			}
+			read(c, 0)
+		}
+	}
+	read(doc, 0)
+	return strings.ReplaceAll(strings.Join(strings.Fields(out.String()), " "), "> ", ">")
+}
+
+func text(n *html.Node) string {
+	var out strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			out.WriteString(c.Data)
+		}
+	}
+	return out.String()
+}
+
+type body struct{ language, text string }
+
+// hard are texts with everything that a letter can hold, and with what the editor can only show as source.
+var hard = []body{
+	{"en", "## A heading\nwith words below\n\n* one\n* two\n\n  more\n\n  1. deep\n  2. er\n+ three\n\n> quoted\n> words\n>\n> - and a list\n\n***\n\nEnd."},
+	{"en", "| a | b |\n|:--|--:|\n| 1 \\| 2 | **x** |\n| [y](https://x.example/) | |\n\nWords[^z] and[^1].\n\n[^1]: First, *and*\n\n    last.\n[^z]: Other."},
+	{"en", "Setext\n======\n\n```\ncode *here*\n```\n\n7) seven\n9) nine\n\n3. three\n\n    code\n\nA [link *with* looks](mailto:a@x.example), a\\*b, 5 &lt; 6, [sic], C:\\\\x and a_b_c."},
+	{"fa", "۱) یک\n۲) دو **پررنگ**\n\nمیان\n\n۱- یک\n۲- دو\n\n۳- سه\n\n(1) یک\n(2) دو"},
+	{"en", "![Alt words](picture:" + strings.Repeat("ab", 32) + " \"Caption | Credit\")\n\n---\n\nLine\\\nbreak\\\n1\\. no list\n\n- a\n\n* b"},
+	{"en", "\n\n  Untidy  \n\n\n\n# A\n- b\n1. c\n\n"},
+}
+
+// bodies returns the hard texts, and those of every sample of the project, and of each letter and case that is given.
+func bodies(t *testing.T) (list []body) {
+	t.Helper()
+	list = slices.Clone(hard)
+	for _, pattern := range []string{"../../testkit/letters/*", "../../cli/samples/*", "../../letter/importer/testdata/*", "../../../../shared/letters/*.txt", "../../../../shared/cases/*/*"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil || filepath.Base(file) == "expected.txt" || !slices.Contains([]string{".txt", ".md", ".html", ".docx"}, filepath.Ext(file)) {
+				continue
+			}
+			draft, err := importer.Read(filepath.Base(file), data)
+			if err != nil {
+				continue
+			}
+			for _, prose := range []bool{false, true} {
+				if x := letter.TextOf(draft, prose); x.Body != "" {
+					list = append(list, body{x.Language, x.Body})
+				}
+			}
+		}
+	}
+	if len(list) < 100 {
+		t.Errorf("only %d texts", len(list))
+	}
+	return list
+}
