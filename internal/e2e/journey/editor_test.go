@@ -142,6 +142,39 @@ func TestEditor_changesOneBlockAlone(t *testing.T) {
 // wordless are the blocks of a text that hold no words to go on with.
 var wordless = regexp.MustCompile(`(?m)^(?:\*\*\*|---|!\[.*\]\(picture:.*\))$`)
 
+// nasty are words that mean something else in Markdown, at the beginning of a line or within one.
+var nasty = []string{"# not a heading", "1. no list", "3) no demand", "(2) nor this", "12- nor that", "۲- نه", "۱– نه", "٣ـ لا", "- no", "+ no", "* no", "> no quotation", "---", "===", "***", "___",
+	"a*b*c **d** _e_ f_g_h __i__", "[sic] [x](y) ![z](w) [^1] [^9]: no", "<b>bold</b> <!-- no --> a < b > c", "&amp; &lt;b&gt; &#65; R&D", "`code` ``` ~~~ ~x~ ~~y~~", "C:\\dir\\*x \\", "| a | b |", "|---|---|",
+	"https://x.example/a~b*c_d, www.x.example/[y] a_b@x.example.", "!", "1", "#", "\u200cنیم", "5 * 3 * 2", "a \\* b", "~~~", "    four blanks", "[", "]", "](x)", "\t tab"}
+
+// Words that somebody types are those that readers see, whatever they would mean in Markdown: in a paragraph, an item, a cell, a heading, a quotation,
+// a footnote.
+func TestEditor_wordsAreWords(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	d := openSheet(t, a, "en")
+	for _, words := range nasty {
+		d.load("Start[^1]\n\n- item\n\n1) demand\n\n## Heading\n\n> Quoted\n\n| cell | b |\n| --- | --- |\n| c | d |\n\nBefore **strong**\\\nafter\n\n[^1]: note")
+		text, err := json.Marshal(words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []typed
+		script := strings.ReplaceAll(strings.ReplaceAll(typeEverywhere, `" wherry"`, string(text)), "last.data.length)", "0)")
+		if err := json.Unmarshal([]byte(d.Eval(script)), &all); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != 8 {
+			t.Errorf("%q was typed into %d blocks", words, len(all))
+		}
+		for _, x := range all {
+			is := letter.Blocks(x.Text)
+			if !slices.ContainsFunc(is, func(b letter.Block) bool { return shapeOf(b.HTML) == shapeOf(x.HTML) }) || len(is) != 8 {
+				t.Errorf("typing %q makes %q, of %d blocks; the editor shows %s", words, x.Text, len(is), shapeOf(x.HTML))
+			}
+		}
+	}
+}
+
 // changedAlone says what is wrong with a text after a word was typed into one of its blocks, "" if nothing is.
 func changedAlone(before string, x typed) string {
 	was, is := letter.Blocks(before), letter.Blocks(x.Text)
@@ -190,19 +223,20 @@ func shapeOf(source string) string {
 		name := n.Data
 		switch {
 		case n.Type == html.TextNode:
-			out.WriteString(strings.Join(strings.FieldsFunc(" "+n.Data+" ", func(r rune) bool { return strings.ContainsRune(" \t\n", r) }), " "))
-			out.WriteByte(' ')
+			out.WriteString(n.Data)
 			return
 		case name == "sup":
 			out.WriteString("<ref>")
 			return
 		case strings.Contains(attribute("class"), "footnote-backref") || strings.HasPrefix(attribute("class"), "ProseMirror-"):
 			return
+		case name == "p":
+			out.WriteByte(' ')
 		case name == "li":
 			fmt.Fprintf(&out, "<li %d>", number)
 		case name == "td" || name == "th":
 			out.WriteString("<cell " + attribute("align") + ">")
-		case name == "a" && !strings.HasPrefix(text(n), "http"): // what is an address is a link in any case
+		case name == "a" && !address.MatchString(text(n)): // what is an address is a link in any case
 			out.WriteString("<a " + attribute("href") + ">")
 		case name == "img":
 			out.WriteString("<img " + attribute("src") + " " + attribute("alt") + ">")
@@ -228,8 +262,10 @@ func shapeOf(source string) string {
 		}
 	}
 	read(doc, 0)
-	return strings.ReplaceAll(strings.Join(strings.Fields(out.String()), " "), "> ", ">")
+	return strings.NewReplacer("> ", ">", " <", "<").Replace(strings.Join(strings.Fields(out.String()), " "))
 }
+
+var address = regexp.MustCompile(`^https?://|^www\.|@`)
 
 func text(n *html.Node) string {
 	var out strings.Builder
