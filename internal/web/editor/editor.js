@@ -76,6 +76,7 @@ function start(root) {
     keymap({
       "Mod-z": undo, "Mod-y": redo, "Shift-Mod-z": redo, "Mod-b": doing.strong.run, "Mod-i": doing.em.run,
       "Mod-k": (state, dispatch, v) => { bar.openLink(v); return true; },
+      "Alt-F10": () => bar.focus(),
       "Mod-Alt-2": act.toggleHeading(2), "Mod-Alt-3": act.toggleHeading(3), "Mod-Alt-f": act.addNote,
       "Mod-Shift-8": doing.bullets.run, "Mod-Shift-7": doing.numbers.run, "Mod-Shift-9": doing.demand.run,
       "Shift-Enter": act.lineBreak, "Mod-Enter": chainCommands(exitCode, act.leave, act.lineBreak),

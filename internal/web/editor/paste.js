@@ -8,25 +8,42 @@ const parser = DOMParser.fromSchema(schema);
 // cleaned returns HTML that is pasted as HTML of a letter, with its footnotes by the label that their references have here, and the kinds
 // of what is left out. newLabel returns a label that no footnote has.
 export function cleaned(html, newLabel) {
-  const { body } = new window.DOMParser().parseFromString(html, "text/html");
+  if (/<[^>]*\sdata-pm-slice/.test(html)) return { html, notes: new Map(), left: new Set() }; // from here
+  const { body } = new window.DOMParser().parseFromString(inert(html), "text/html");
   const left = new Set(), notes = new Map();
   const each = (selector, act) => { for (const element of body.querySelectorAll(selector)) act(element); };
-  if (body.querySelector("[data-pm-slice]")) return { html, notes, left }; // from here
   dropComments(body);
-  each("script, style, meta, link, title, xml, template, head", (e) => e.remove());
-  each("[style*='mso-element:comment'], [id^='_com_'], .MsoCommentReference, .MsoCommentText, a[href^='#_msocom']", (e) => { left.add("comments"); e.remove(); });
+  each("script, meta, link, title, xml, template, head", (e) => e.remove());
+  each("[data-style*='mso-element:comment'], [id^='_com_'], .MsoCommentReference, .MsoCommentText, a[href^='#_msocom']", (e) => { left.add("comments"); e.remove(); });
   each("a[href^='#cmnt']", (e) => { left.add("comments"); (e.getAttribute("href").startsWith("#cmnt_ref") ? e.closest("div") ?? e : e.closest("sup") ?? e).remove(); });
   each("iframe, object, embed, video, audio, form, input, button, select, textarea, canvas", (e) => { left.add("embedded"); e.remove(); });
   each("img, svg, picture", (e) => { left.add("pictures"); e.remove(); });
   listsOfWord(body);
   footnotes(body, notes, newLabel);
+  for (const rule of [...body.querySelectorAll("hr")].toReversed()) if (!/\S/.test(textAfter(rule, body))) rule.remove();
   each("*", (e) => { look(e, left); });
   each("td, th", (e) => { cellOf(e, left); });
   each("h1", (e) => { rename(e, "h2"); }); // the title is not in the text
   each("a", (e) => { address(e); });
   each("ol", (e) => { e.removeAttribute("data-mark"); });
-  each("li", (e) => { e.removeAttribute("value"); });
+  each("li", (e) => {
+    e.removeAttribute("value");
+    if (e.querySelectorAll(":scope > p").length === 1) unwrap(e.querySelector(":scope > p"));
+  });
   return { html: body.innerHTML, notes, left };
+}
+
+// inert lets styles be read and not applied, and handlers not run: the page's policy refuses both, with a complaint.
+function inert(html) {
+  return html.replace(/<style\b[^]*?<\/style\s*>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) =>
+    tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\son\w+\s*=/gi, " data-handler="));
+}
+
+function textAfter(element, body) {
+  const range = body.ownerDocument.createRange();
+  range.setStartAfter(element);
+  range.setEndAfter(body.lastChild);
+  return range.toString();
 }
 
 function dropComments(node) {
@@ -36,7 +53,7 @@ function dropComments(node) {
   }
 }
 
-const styleOf = (element) => Object.fromEntries((element.getAttribute("style") ?? "").toLowerCase().split(";").map((part) => {
+const styleOf = (element) => Object.fromEntries((element.dataset.style ?? "").toLowerCase().split(";").map((part) => {
   const colon = part.indexOf(":");
   return [part.slice(0, colon).trim(), part.slice(colon + 1).trim()];
 }));
@@ -46,7 +63,7 @@ const plainColours = /^(?:|#0{3,6}|#0d0d0d|#1f1f1f|#222222|#333333|black|windowt
 // look makes weight and slant that a style says into elements that do, and notes what else it says.
 function look(element, left) {
   const style = styleOf(element);
-  element.removeAttribute("style");
+  element.removeAttribute("data-style");
   element.removeAttribute("class");
   if (!plainColours.test(style.color ?? "") || !plainColours.test(style["background-color"] ?? style.background ?? "") || element.localName === "font" && element.hasAttribute("color")) left.add("colours");
   if (/underline/.test(style["text-decoration"] ?? style["text-decoration-line"] ?? "") && element.localName !== "a" && !element.closest("a") || element.localName === "u") left.add("underlines");
@@ -96,51 +113,57 @@ function address(link) {
 // listsOfWord makes lists of paragraphs that Word marks as items, with their mark in front.
 function listsOfWord(body) {
   let open = []; // the lists that go on, by their level
-  let last = null;
-  for (const p of [...body.querySelectorAll("p[style*='mso-list'], li[style*='mso-list'], p[class*='MsoListParagraph']")]) {
-    const level = Number(/level(\d)/.exec(p.getAttribute("style") ?? "")?.[1] ?? 1);
-    if (p.localName !== "p") continue;
-    const mark = [...p.querySelectorAll("[style*='mso-list']")].find((e) => /ignore/i.test(e.getAttribute("style")));
-    if (!mark && !/mso-list:\s*l/i.test(p.getAttribute("style") ?? "")) continue;
-    const number = /^\(?\p{Nd}+[.)\s]?|^\(?[a-z]{1,4}[.)]/iu.test(mark?.textContent.trim() ?? "");
+  let first = null; // the outermost of them
+  for (const p of body.querySelectorAll("p[data-style*='mso-list']")) {
+    const level = Number(/mso-list:\s*l\d+ level(\d)/i.exec(p.dataset.style)?.[1] ?? 0);
+    if (!level) continue;
+    const mark = [...p.querySelectorAll("[data-style*='mso-list']")].find((e) => /ignore/i.test(e.dataset.style));
+    const name = /^\(?(?:\p{Nd}+|[a-z]{1,4})[.)]/iu.test(mark?.textContent.trim() ?? "") ? "ol" : "ul";
     mark?.remove();
-    if (last === null || p.previousElementSibling !== last) open = [];
+    if (!first || p.previousElementSibling !== first) open = [];
     open.splice(level);
-    while (open.length < level) {
-      const list = body.ownerDocument.createElement(number ? "ol" : "ul");
-      const parent = open.at(-1)?.lastElementChild;
-      if (parent) parent.append(list);
-      else if (open.length === 0) { p.before(list); last = list; }
-      else break;
+    do {
+      const list = open.length < level || open.length === 0 ? body.ownerDocument.createElement(name) : null;
+      if (!list) break;
+      const item = open.at(-1)?.lastElementChild;
+      if (item) item.append(list);
+      else if (open.length) break;
+      else p.before(first = list);
       open.push(list);
-    }
+    } while (open.length < level && open.at(-1).lastElementChild);
     const item = body.ownerDocument.createElement("li");
-    item.append(p);
+    item.append(...p.childNodes);
     open.at(-1).append(item);
+    p.remove();
   }
 }
 
-// footnotes takes the notes of Word and of Google's documents out, by new labels, and marks where they are referred to.
+// footnotes takes notes out, by new labels, and marks where they are referred to. Word processors write each as two links that lead to one
+// another: the first from where it is referred to, the second from the note.
 function footnotes(body, notes, newLabel) {
-  const labels = new Map();
-  for (const back of [...body.querySelectorAll("a[href*='#_ftnref'], a[href^='#ftnt_ref']")]) {
-    const id = /ref(\d+)$/.exec(back.getAttribute("href"))?.[1];
-    const block = back.closest("div[id^='ftn']") ?? back.closest("div, p, li");
-    if (!id || !block || block === body) continue;
+  const links = [...body.querySelectorAll("a[href*='#']")];
+  const aim = (link) => link.getAttribute("href").split("#").pop();
+  const named = (link, name) => name !== "" && (link.name === name || link.id === name || link.parentElement.id === name);
+  const labels = [];
+  for (const reference of links) {
+    const back = links.find((x) => x !== reference && named(reference, aim(x)) && named(x, aim(reference)));
+    if (!back || !(reference.compareDocumentPosition(back) & Node.DOCUMENT_POSITION_FOLLOWING)) continue;
+    let block = back.closest("div");
+    if (!block || block.contains(reference) || links.some((x) => x !== back && block.contains(x) && links.some((y) => named(y, aim(x)) && named(x, aim(y))))) {
+      block = back.closest("p, li, div");
+    }
+    if (!block || block.contains(reference)) continue;
     back.remove();
-    const label = newLabel([...labels.values()]);
-    labels.set(id, label);
     for (const element of block.querySelectorAll("*")) look(element, new Set());
+    const label = newLabel(labels);
     const note = schema.nodes.note.createAndFill({ label }, paragraphs(parser.parse(block)));
-    if (note) notes.set(label, note);
+    const mark = body.ownerDocument.createElement("sup");
+    if (!note) continue;
+    labels.push(label);
+    notes.set(label, note);
+    mark.dataset.label = label;
     block.remove();
-  }
-  for (const link of [...body.querySelectorAll("a[href*='#_ftn'], a[href^='#ftnt']")]) {
-    const label = labels.get(/(\d+)$/.exec(link.getAttribute("href"))?.[1]);
-    if (!label) continue;
-    const reference = body.ownerDocument.createElement("sup");
-    reference.dataset.label = label;
-    (link.closest("sup") ?? link).replaceWith(reference);
+    (reference.closest("sup") ?? reference).replaceWith(mark);
   }
 }
 

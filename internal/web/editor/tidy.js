@@ -97,10 +97,13 @@ const key = new PluginKey("shown");
 
 // shown numbers footnotes as a page will, and says which blocks are shown as source and which the server reads otherwise than they look: see
 // same.js.
-export function shown(zero, { placeholder, source }) {
+export function shown(zero, { placeholder, source, demands }) {
   const decorate = (doc, wrong) => {
     const labels = labelsOf(doc), list = [];
     doc.descendants((node, pos) => {
+      if (node.type === ordered_list && node.attrs.mark === ")") { // what is numbered within a demand is a part of it
+        list.push(Decoration.node(pos, pos + node.nodeSize, { "data-says": demands }));
+      }
       if (node.type === note || node.type === reference) {
         list.push(Decoration.node(pos, pos + node.nodeSize, { "data-number": digits(labels.indexOf(node.attrs.label) + 1, zero) }));
       }

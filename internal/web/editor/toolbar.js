@@ -55,6 +55,7 @@ function rove(bar) {
 export function toolbar(root, viewNow) {
   const bars = [...root.querySelectorAll("[role=toolbar]")];
   bars.forEach(rove);
+  for (const bar of bars) bar.addEventListener("keydown", (event) => { if (event.key === "Escape") viewNow().focus(); });
   const panels = { link: linkPanel, picture: picturePanel };
   const open = {};
   for (const [name, panel] of Object.entries(panels)) open[name] = panel(root.querySelector(`[data-panel=${name}]`), viewNow, root);
@@ -78,7 +79,11 @@ export function toolbar(root, viewNow) {
     }
     open.picture.follow(view);
   };
-  return { show, openLink: (view) => open.link.toggle(view) };
+  const focus = () => {
+    bars[0].querySelector("[tabindex='0']").focus();
+    return true;
+  };
+  return { show, focus, openLink: (view) => open.link.toggle(view) };
 }
 
 // enter lets Enter in a small form press its button, not that of the form around it, and Escape close it.
