@@ -55,6 +55,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	form := desk.TextForm{Form: page.Form{Values: text}, L: l, Lang: l.Code, Dir: w.dir, Addressees: []string{"a0-", "a1-"}, Demands: []string{"d0-", "d1-"},
 		Signers: []string{"s0-", "s1-"}}
 	bad := form
+	form.Blocks = "/blocks/" + l.Code
 	bad.Form = wrong(text, "title", "slug")
 	badText := form
 	badText.Form = wrong(text, "title", "d0-text", "picture", "document_text")

@@ -1,4 +1,4 @@
-// The toolbar and the small forms below it. Their markup and words come with the page; see templates/desk/editor.html.
+// The toolbar and the small forms below it. Their markup and words come with the page; see templates/desk/partials.html.
 import { toggleMark } from "prosemirror-commands";
 import { redo, undo } from "prosemirror-history";
 import * as act from "./commands.js";
