@@ -1,7 +1,10 @@
 package journey
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
 	"os"
 	"strings"
 	"testing"
@@ -202,4 +205,54 @@ func TestEditor_paste(t *testing.T) {
 	if complaints := d.Complaints(a.URL); len(complaints) > 0 {
 		t.Errorf("%s", complaints)
 	}
+}
+
+// A picture that a text of the letter has is put into its place, says what it shows, and moves; the text is saved as it looks.
+func TestEditor_pictures(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	hash, err := a.Letters.Media.PutPicture(t.Context(), onePixel(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openSheet(t, a, "en")
+	d.load("One\n\nTwo[^1]\n\n![It](picture:" + hash + ")\n\n[^1]: Note")
+	d.Click("[data-write] figure img")
+	d.Eval(`(() => { document.getElementById("e-caption").value = ""; return ""; })()`)
+	d.Type("#e-caption", `The "old" bridge`)
+	d.Type("#e-credit", "A. Smith")
+	d.Type("#e-alt", " shows")
+	mark := "![It shows](picture:" + hash + ` 'The "old" bridge | A. Smith')`
+	d.expect("a caption", "One\n\nTwo[^1]\n\n"+mark+"\n\n[^1]: Note")
+	d.Click("[data-move='-1']")
+	d.expect("a move", "One\n\n"+mark+"\n\nTwo[^1]\n\n[^1]: Note")
+	d.Click("[data-move='-1']")
+	d.Click("[data-move='-1']") // it is the first
+	d.expect("another", mark+"\n\nOne\n\nTwo[^1]\n\n[^1]: Note")
+	d.Click("[data-move='1']")
+	d.atEnd(":scope > p:first-of-type")
+	d.Click("[data-do=picture]")
+	d.Click("[data-list] button")
+	d.expect("another picture", "One\n\n![](picture:"+hash+")\n\n"+mark+"\n\nTwo[^1]\n\n[^1]: Note")
+	d.Click("[data-about] [data-remove]")
+	d.expect("a picture less", "One\n\n"+mark+"\n\nTwo[^1]\n\n[^1]: Note")
+	d.Click("[data-do=picture]")
+	d.Click("[data-upload]")
+	if focus := d.Eval(`document.activeElement.name ?? document.activeElement.outerHTML.slice(0, 200)`); focus != "picture" {
+		t.Errorf("adding a picture from a file leads to %q", focus)
+	}
+	if status := d.Press("button[value=save]"); status >= 400 {
+		t.Errorf("saving was answered with %d: %.300s", status, d.Text())
+	}
+	if complaints := d.Complaints(a.URL); len(complaints) > 0 {
+		t.Errorf("%s", complaints)
+	}
+}
+
+func onePixel(t *testing.T) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 200, 120))); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

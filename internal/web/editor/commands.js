@@ -65,6 +65,30 @@ export const leave = (state, dispatch) => {
   return true;
 };
 
+// moveBlock takes the block at the margin that is selected, or that the cursor is in, before the one above it (-1) or behind the one below
+// it (1). Footnotes go with it: see tidy.js.
+export const moveBlock = (step) => (state, dispatch) => {
+  const { $from } = state.selection, i = $from.index(0), moved = state.doc.maybeChild(i);
+  let j = i + step;
+  while (state.doc.maybeChild(j)?.type === note) j += step;
+  if (!moved || moved.type === note || j < 0 || j >= state.doc.childCount) return false;
+  if (dispatch) {
+    const blocks = [];
+    state.doc.forEach((node) => blocks.push(node));
+    blocks.splice(i, 1);
+    blocks.splice(j, 0, moved);
+    const low = Math.min(i, j), high = Math.max(i, j) + 1;
+    const start = blocks.slice(0, low).reduce((sum, node) => sum + node.nodeSize, 0);
+    const from = $from.depth ? $from.before(1) : $from.pos, to = blocks.slice(0, j).reduce((sum, node) => sum + node.nodeSize, 0);
+    const tr = state.tr.replaceWith(start, start + blocks.slice(low, high).reduce((sum, node) => sum + node.nodeSize, 0), blocks.slice(low, high));
+    const { selection } = state;
+    tr.setSelection(selection.node && $from.depth === 0 ? NodeSelection.create(tr.doc, to)
+      : TextSelection.create(tr.doc, selection.anchor - from + to, selection.head - from + to));
+    dispatch(tr.scrollIntoView());
+  }
+  return true;
+};
+
 // Footnotes
 
 export function freeLabel(doc, taken = []) {

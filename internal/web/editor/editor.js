@@ -70,6 +70,13 @@ function start(root) {
     timer = setTimeout(check, 1000);
   }
 
+  // refuseFiles says that a picture comes in by its form, and keeps the browser from opening it instead.
+  function refuseFiles(data) {
+    if (!data?.files.length) return false;
+    say(words.byform);
+    return true;
+  }
+
   const bar = toolbar(root, () => view);
   const plugins = () => [
     history(), tidy(kept), shown(zero, words),
@@ -77,10 +84,11 @@ function start(root) {
       "Mod-z": undo, "Mod-y": redo, "Shift-Mod-z": redo, "Mod-b": doing.strong.run, "Mod-i": doing.em.run,
       "Mod-k": (state, dispatch, v) => { bar.openLink(v); return true; },
       "Alt-F10": () => bar.focus(),
-      "Mod-Alt-2": act.toggleHeading(2), "Mod-Alt-3": act.toggleHeading(3), "Mod-Alt-f": act.addNote,
+      "Mod-Alt-2": act.toggleHeading(2), "Mod-Alt-3": act.toggleHeading(3), "Mod-Alt-f": chainCommands(act.addNote, act.goToNote),
       "Mod-Shift-8": doing.bullets.run, "Mod-Shift-7": doing.numbers.run, "Mod-Shift-9": doing.demand.run,
       "Shift-Enter": act.lineBreak, "Mod-Enter": chainCommands(exitCode, act.leave, act.lineBreak),
       "Tab": chainCommands(act.nextCell(1), act.sinkAtStart), "Shift-Tab": chainCommands(act.nextCell(-1), act.liftAtStart),
+      "Alt-ArrowUp": act.moveBlock(-1), "Alt-ArrowDown": act.moveBlock(1),
       "Enter": chainCommands(act.goFromReference, act.cellBelow, splitListItem(schema.nodes.item, { number: null })),
       "Backspace": chainCommands(act.stayInCell, act.liftAtStart, act.joinOverNotes),
     }),
@@ -112,6 +120,10 @@ function start(root) {
         return kind;
       },
       transformPasted: (slice) => act.withoutNotes(slice, kept),
+      handlePaste: (v, event, slice) => slice.size === 0 && refuseFiles(event.clipboardData),
+      handleDrop: (v, event, slice, moved) => !moved && refuseFiles(event.dataTransfer),
+      scrollMargin: { top: 140, bottom: 40, left: 0, right: 0 }, // below the toolbar, which stays in view
+      scrollThreshold: { top: 120, bottom: 20, left: 0, right: 0 },
       handleClickOn: (v, pos, node, nodePos, event, direct) => direct && act.openReference(v, node, nodePos),
     });
     written = write(view.state.doc, was, zero);
@@ -154,7 +166,7 @@ function start(root) {
   root.hidden = false;
   for (const button of modes) {
     button.addEventListener("click", async () => {
-      sessionStorage.setItem("write", button.dataset.mode);
+      remember(button.dataset.mode);
       await setMode(button.dataset.mode);
       (view ?? area).focus();
     });
@@ -170,5 +182,20 @@ function start(root) {
     if (await check()) form.requestSubmit(event.submitter);
     else says.scrollIntoView({ block: "center" });
   }, true);
-  setMode(sessionStorage.getItem("write") === "source" ? "source" : "document");
+  setMode(remembered() === "source" ? "source" : "document");
+}
+
+// The mode is remembered for as long as the tab is open, where the browser allows that.
+function remember(mode) {
+  try {
+    sessionStorage.setItem("write", mode);
+  } catch { /* for this page alone */ }
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem("write");
+  } catch {
+    return null;
+  }
 }

@@ -23,6 +23,7 @@ export function cleaned(html, newLabel) {
   for (const rule of [...body.querySelectorAll("hr")].toReversed()) if (!/\S/.test(textAfter(rule, body))) rule.remove();
   each("*", (e) => { look(e, left); });
   each("td, th", (e) => { cellOf(e, left); });
+  each("table", (e) => { square(e); });
   each("h1", (e) => { rename(e, "h2"); }); // the title is not in the text
   each("a", (e) => { address(e); });
   each("ol", (e) => { e.removeAttribute("data-mark"); });
@@ -101,6 +102,16 @@ function cellOf(cell, left) {
     if (block.nextElementSibling) block.append(" ");
     unwrap(block);
   }
+}
+
+// square gives all rows of a table as many cells, and takes its caption before it.
+function square(table) {
+  for (const caption of table.querySelectorAll("caption")) {
+    table.before(caption);
+    rename(caption, "p");
+  }
+  const rows = [...table.rows], width = Math.max(...rows.map((row) => row.cells.length));
+  for (const row of rows) while (row.cells.length < width) row.append(row.ownerDocument.createElement("td"));
 }
 
 function address(link) {

@@ -198,6 +198,9 @@ function picturePanel(panel, viewNow, root) {
     const tr = view.state.tr.setNodeMarkup(from, null, attrs);
     view.dispatch(tr.setSelection(view.state.selection.constructor.create(tr.doc, from)));
   });
+  for (const button of about.querySelectorAll("[data-move]")) {
+    button.addEventListener("click", () => { act.moveBlock(Number(button.dataset.move))(viewNow().state, viewNow().dispatch); });
+  }
   about.querySelector("[data-remove]").addEventListener("click", () => {
     const view = viewNow();
     if (chosen(view)) view.dispatch(view.state.tr.deleteSelection());

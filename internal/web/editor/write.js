@@ -119,11 +119,13 @@ function itemText(margin, mark, blocks, loose) {
     margin + mark, margin + " ".repeat(mark.length));
 }
 
+// picture writes a picture with its words as they are: no page takes an escape out of them.
 function picture({ hash, alt, caption, credit }) {
-  const plain = (s) => s.replace(/\s+/g, " ").trim();
-  const title = [plain(caption).replaceAll("|", "/"), plain(credit).replaceAll("|", "/")].filter((s, i) => s || !i).join(" | ").trim();
+  const plain = (s) => s.replace(/\s+/g, " ").trim().replace(/\\+$/, "");
+  const title = [plain(caption), plain(credit)].map((s) => s.replaceAll("|", "/")).filter((s, i) => s || !i).join(" | ").trim();
+  const quote = title.includes('"') && !title.includes("'") ? "'" : '"';
   const words = plain(alt).replaceAll("[", "(").replaceAll("]", ")");
-  return `![${words}](picture:${hash}${title ? ` "${title.replace(/["\\]/g, "\\$&")}"` : ""})`;
+  return `![${words}](picture:${hash}${title && ` ${quote}${quote === "'" ? title : title.replaceAll('"', "”")}${quote}`})`;
 }
 
 function table(node) {

@@ -38,7 +38,7 @@ test("blocks", () => {
   assert.equal(written(n.bullet_list.create(null, [item(p("a"), n.bullet_list.create(null, [item(p("b"))])), item(p()), item(p("c"))])), "- a\n  - b\n- c");
   assert.equal(written(n.ordered_list.create({ mark: ")", start: 3 }, [item(p("a")), item(p("b"), p("c"))])), "3) a\n\n4) b\n\n   c");
   assert.equal(written(n.quotation.create(null, [p("a"), p("b")])), "> a\n>\n> b");
-  assert.equal(written(n.picture.create({ hash: "ab", alt: "A [b]", caption: 'C "d"', credit: "E" })), '![A (b)](picture:ab "C \\"d\\" | E")');
+  assert.equal(written(n.picture.create({ hash: "ab", alt: "A [b]", caption: 'C "d"', credit: "E" })), '![A (b)](picture:ab \'C "d" | E\')');
   const row = (...cells) => n.row.create(null, cells.map((c) => n.cell.create({ align: c === "b" ? "center" : null }, c ? t(c) : null)));
   assert.equal(written(n.table.create(null, [row("a", "b"), row("1|2", "")])), "| a | b |\n| --- | :-: |\n| 1\\|2 |  |");
   assert.equal(written(p("x", n.reference.create({ label: "a" })), n.note.create({ label: "a" }, [p("y"), p("z")]), p("w")), "x[^a]\n\nw\n\n[^a]: y\n\n    z");
