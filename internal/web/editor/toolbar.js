@@ -63,8 +63,8 @@ export function toolbar(root, viewNow) {
     button.addEventListener("mousedown", (event) => event.preventDefault()); // the selection stays
     button.addEventListener("click", () => {
       const view = viewNow();
-      if (open[button.dataset.do]) return open[button.dataset.do].toggle(view);
       if (button.getAttribute("aria-disabled") === "true") return;
+      if (open[button.dataset.do]) return open[button.dataset.do].toggle(view);
       doing[button.dataset.do].run(view.state, view.dispatch, view);
       view.focus();
     });
@@ -75,6 +75,7 @@ export function toolbar(root, viewNow) {
     for (const button of root.querySelectorAll("button[data-do]")) {
       const { run, on } = doing[button.dataset.do] ?? {};
       if (on || button.dataset.do === "link") button.setAttribute("aria-pressed", String((on ?? marked(link))(view.state)));
+      if (button.dataset.do === "link") button.setAttribute("aria-disabled", String(!view.state.selection.$from.parent.inlineContent));
       if (run) button.setAttribute("aria-disabled", String(!run(view.state) && !on?.(view.state)));
     }
     open.picture.follow(view);
