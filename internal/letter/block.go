@@ -15,10 +15,11 @@ import (
 // Block is a part of Markdown that stands by itself, such as a paragraph or a list: whole lines of it, and what a page shows of
 // them. Between two blocks there are line breaks and nothing else.
 type Block struct {
-	Start, Stop int    // bytes of the source, without the line break that ends the last line
-	HTML        string // sanitised; "" of what has to be written as source: code, HTML, what no page shows
-	Note        string // the label of a footnote
-	Index       int    // its number on the page
+	Start, Stop int      // bytes of the source, without the line break that ends the last line
+	HTML        string   // sanitised; "" of what has to be written as source: code, HTML, what no page shows
+	Note        string   // the label of a footnote
+	Index       int      // its number on the page
+	Anchors     []string // of the paragraphs that it is for remarks: see Paragraphs
 
 	mark *regexp.Regexp // what may stand on a line below it that its parser keeps nothing of
 }
@@ -33,32 +34,33 @@ var marksBelow = map[ast.NodeKind]*regexp.Regexp{
 
 // Blocks cuts Markdown into its blocks, in the order of the source.
 func Blocks(markdown string) (list []Block) {
-	source := []byte(markdown)
-	md := Text{Format: Format}.markdown("")
+	source, t := []byte(markdown), Text{Format: Format}
+	md := t.markdown("")
 	add := func(parts ...ast.Node) *Block {
 		b := Block{Start: math.MaxInt}
-		var out bytes.Buffer
 		written := true
 		for _, n := range parts {
 			start, stop := extentOf(n, source)
 			b.Start, b.Stop = min(b.Start, start), max(b.Stop, stop)
 			written = written && isWritten(n)
-			if err := md.Renderer().Render(&out, source, n); err != nil {
-				written = false
-			}
+			b.HTML += rendered(md, n, source)
 		}
 		if b.Start > b.Stop { // an empty one, whose line is found below
 			return nil
 		}
-		if written {
-			b.HTML, b.mark = sanitiser.Sanitize(out.String()), marksBelow[parts[0].Kind()]
+		if b.mark = marksBelow[parts[0].Kind()]; !written {
+			b.HTML, b.mark = "", nil
 		}
 		list = append(list, b)
 		return &list[len(list)-1]
 	}
 	for _, n := range children(md.Parser().Parse(text.NewReader(source))) {
 		if n.Kind() != extast.KindFootnoteList {
-			add(n)
+			if b := add(n); b != nil {
+				for _, part := range t.partsOf(md, n, source) {
+					b.Anchors = append(b.Anchors, anchorOf(plainOf(part.html)))
+				}
+			}
 			continue
 		}
 		for _, note := range children(n) {

@@ -27,17 +27,24 @@ type sheet struct {
 // openSheet opens the page of a text of the test letter as somebody who may write.
 func openSheet(t *testing.T, a *testkit.Running, language string) sheet {
 	t.Helper()
-	d := sheet{testkit.Browser(t), t}
-	d.Screen(1280, 900, "light")
-	d.Open(a.URL + "/desk/sign-in")
-	d.SetCookie(a.URL, "__Host-desk", a.Operator(t).Cookie("__Host-desk").Value)
-	d.open(a, language)
+	d := sheetOf(t, a, a.Operator(t))
+	d.open(a, testkit.Slug, language)
 	return d
 }
 
-func (d sheet) open(a *testkit.Running, language string) {
+// sheetOf returns a browser in which an editor is signed in.
+func sheetOf(t *testing.T, a *testkit.Running, who *testkit.Editor) sheet {
+	t.Helper()
+	d := sheet{testkit.Browser(t), t}
+	d.Screen(1280, 900, "light")
+	d.Open(a.URL + "/desk/sign-in")
+	d.SetCookie(a.URL, "__Host-desk", who.Cookie("__Host-desk").Value)
+	return d
+}
+
+func (d sheet) open(a *testkit.Running, slug, language string) {
 	d.t.Helper()
-	d.Open(a.URL + "/desk/letters/" + testkit.Slug + "/texts/" + language)
+	d.Open(a.URL + "/desk/letters/" + slug + "/texts/" + language)
 	d.Eval(shownAsDocument)
 }
 
@@ -104,7 +111,7 @@ func TestEditor_changesOneBlockAlone(t *testing.T) {
 	}
 	edited, sources := 0, 0
 	for language, texts := range languages {
-		d.open(a, language)
+		d.open(a, testkit.Slug, language)
 		for _, body := range texts {
 			d.load(body)
 			if got := d.source(); got != body {

@@ -256,3 +256,53 @@ func onePixel(t *testing.T) []byte {
 	}
 	return out.Bytes()
 }
+
+// What readers remarked on a paragraph stands beside it while it is written anew, in the margin or below it, and is no part of the text.
+func TestEditor_remarks(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	ada := a.Operator(t)
+	text := letter.Text{Language: "en", Title: "Open the quay", Body: "The quay is shut.\n\nForty families wait.\n\n1) Open it.\n2) Say when.", Format: letter.Format}
+	l, err := a.Letters.Create(t.Context(), "quay", &text, letter.Settings{Leads: []string{testkit.Lead}}, ada.Session.User.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remark := func(place int, words string) {
+		t.Helper()
+		anchor := letter.Paragraphs(l.Edition.Text("en"))[place].Anchor
+		if err := a.Letters.Circulations.RemarkFromDesk(t.Context(), "quay", "en", anchor, words, ada.Session.User.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remark(2, "Forty-one by now.")
+	remark(4, "By which day?")
+	remark(0, "A fine letter.")
+	d := sheetOf(t, a, ada)
+	d.open(a, "quay", "en")
+	const remarked = `[...document.querySelectorAll(".remarked")].map((r) => r.previousElementSibling.textContent + ": " + r.querySelector(".said").textContent).join("; ")`
+	if got := d.Eval(remarked); got != "Forty families wait.: Forty-one by now.; Open it.Say when.: By which day?" {
+		t.Errorf("beside paragraphs stand %q", got)
+	}
+	if got := d.Eval(`[...document.querySelectorAll("[data-remarks] [data-anchor]:not([hidden]) .said")].map((r) => r.textContent).join("; ")`); got != "A fine letter." {
+		t.Errorf("below the text stand %q", got)
+	}
+	const top = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() => String(Math.round(document.querySelector(".remarked > div").getBoundingClientRect().top - document.querySelector("[data-write] p:nth-of-type(2)").getBoundingClientRect().top)))`
+	if off := d.Eval(top); off != "0" {
+		t.Errorf("the remark in the margin is %s pixels below its paragraph", off)
+	}
+	d.Shot("remarks-wide")
+	d.atEnd(":scope > p:nth-of-type(2)")
+	d.Write(" Still.")
+	d.expect("writing on", "The quay is shut.\n\nForty families wait. Still.\n\n1) Open it.\n2) Say when.")
+	if got := d.Eval(remarked); !strings.HasPrefix(got, "Forty families wait. Still.: Forty-one by now.") {
+		t.Errorf("beside the paragraph that was written on stand %q", got)
+	}
+	d.Screen(390, 800, "dark")
+	d.Shot("remarks-narrow")
+	if found := d.Inspect(""); len(found) > 0 {
+		t.Errorf("%q", found)
+	}
+	d.Click("[data-mode=source]")
+	if d.Eval(`String(document.querySelectorAll("[data-remarks] [data-anchor]:not([hidden])").length)`) != "3" {
+		t.Error("beside the source not all remarks are listed")
+	}
+}

@@ -12,11 +12,12 @@ import (
 
 // blockView is a block of a text as the page's editor reads it.
 type blockView struct {
-	From  int    `json:"from"` // UTF-16 units of the text, as scripts count
-	To    int    `json:"to"`
-	HTML  string `json:"html"` // sanitised; "" of what is written as source
-	Note  string `json:"note,omitempty"`
-	Index int    `json:"index,omitempty"`
+	From    int      `json:"from"` // UTF-16 units of the text, as scripts count
+	To      int      `json:"to"`
+	HTML    string   `json:"html"` // sanitised; "" of what is written as source
+	Note    string   `json:"note,omitempty"`
+	Index   int      `json:"index,omitempty"`
+	Anchors []string `json:"anchors,omitempty"`
 }
 
 // SubmitBlocks reads a text that is being written and answers with what a page will show of it, block by block. Nothing is kept: the
@@ -46,7 +47,7 @@ func viewBlocks(markdown string) []blockView {
 		return units
 	}
 	for _, b := range letter.Blocks(markdown) {
-		list = append(list, blockView{From: unitsTo(b.Start), To: unitsTo(b.Stop), HTML: b.HTML, Note: b.Note, Index: b.Index})
+		list = append(list, blockView{From: unitsTo(b.Start), To: unitsTo(b.Stop), HTML: b.HTML, Note: b.Note, Index: b.Index, Anchors: b.Anchors})
 	}
 	return list
 }

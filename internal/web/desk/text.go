@@ -136,6 +136,8 @@ type TextPage struct {
 	Other        []page.DiffLine  // what somebody else saved meanwhile
 	Frozen       bool             // the hash of this text was mailed to those who read it as a draft
 	Lifted       bool             // and this is another text
+	Remarks      []page.RemarkGroup
+	RemarksURL   string // where they are dealt with
 }
 
 // Template is its file.
@@ -163,6 +165,13 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
 	p.Text.Blocks, p.Text.Pictures = p.Action+"/blocks", strings.Join(e.Pictures(), " ")
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
+	var failed error
+	if d.Letter.State == letter.Draft {
+		p.RemarksURL = path + "/circulation"
+		if p.Remarks, failed = h.openRemarks(r, d.Letter, e, language); failed != nil {
+			return failed
+		}
+	}
 	if d.Letter.State == letter.Draft && language == e.Language {
 		c, failed := h.Letters.Circulations.Find(r.Context(), d.Letter.ID)
 		if failed != nil {

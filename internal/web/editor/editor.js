@@ -8,6 +8,7 @@ import { EditorView } from "prosemirror-view";
 import * as act from "./commands.js";
 import { cleaned } from "./paste.js";
 import { read } from "./read.js";
+import { remarks } from "./remarks.js";
 import { unlike } from "./same.js";
 import { schema } from "./schema.js";
 import { markWrong, shown, tidied, tidy } from "./tidy.js";
@@ -79,7 +80,7 @@ function start(root) {
 
   const bar = toolbar(root, () => view);
   const plugins = () => [
-    history(), tidy(kept), shown(zero, words),
+    history(), tidy(kept), shown(zero, words), remarks(was.blocks),
     keymap({
       "Mod-z": undo, "Mod-y": redo, "Shift-Mod-z": redo, "Mod-b": doing.strong.run, "Mod-i": doing.em.run,
       "Mod-k": (state, dispatch, v) => { bar.openLink(v); return true; },

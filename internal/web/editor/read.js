@@ -4,17 +4,18 @@ import { numbersOf, schema } from "./schema.js";
 
 const parser = DOMParser.fromSchema(schema);
 
-// read returns a text as it is edited: its blocks, each with its source and what stands between it and the one before, and the document.
+// read returns a text as it is edited: its blocks, each with its node, its source and what stands between it and the one before, and what
+// stands below the last.
 export function read(text, list) {
   const labels = new Map(list.filter((b) => b.note).map((b) => [String(b.index), b.note]));
   let end = 0;
   const blocks = list.map((b, i) => {
-    const block = { source: text.slice(b.from, b.to), gap: text.slice(end, b.from) };
+    const block = { source: text.slice(b.from, b.to), gap: text.slice(end, b.from), anchors: b.anchors };
     end = b.to;
     block.node = nodeOf(b, labels, i) ?? schema.nodes.source.create({ at: i }, schema.text(block.source));
     return block;
   });
-  return { text, blocks, tail: text.slice(end) };
+  return { blocks, tail: text.slice(end) };
 }
 
 function nodeOf(block, labels, at) {
