@@ -293,6 +293,7 @@ var hard = []body{
 	{"en", "Setext\n======\n\n```\ncode *here*\n```\n\n7) seven\n9) nine\n\n3. three\n\n    code\n\nA [link *with* looks](mailto:a@x.example), a\\*b, 5 &lt; 6, [sic], C:\\\\x and a_b_c."},
 	{"fa", "۱) یک\n۲) دو **پررنگ**\n\nمیان\n\n۱- یک\n۲- دو\n\n۳- سه\n\n(1) یک\n(2) دو"},
 	{"en", "![Alt words](picture:" + strings.Repeat("ab", 32) + " \"Caption | Credit\")\n\n---\n\nLine\\\nbreak\\\n1\\. no list\n\n- a\n\n* b"},
+	{"en", "😀 One 👩‍👩‍👧\n\n😀😀 Two\n\n1) 😀\n\nThree"},
 	{"en", "\n\n  Untidy  \n\n\n\n# A\n- b\n1. c\n\n"},
 }
 

@@ -65,6 +65,8 @@ export const leave = (state, dispatch) => {
   return true;
 };
 
+const childrenOf = (node) => Array.from({ length: node.childCount }, (_, i) => node.child(i));
+
 // moveBlock takes the block at the margin that is selected, or that the cursor is in, before the one above it (-1) or behind the one below
 // it (1). Footnotes go with it: see tidy.js.
 export const moveBlock = (step) => (state, dispatch) => {
@@ -73,14 +75,13 @@ export const moveBlock = (step) => (state, dispatch) => {
   while (state.doc.maybeChild(j)?.type === note) j += step;
   if (!moved || moved.type === note || j < 0 || j >= state.doc.childCount) return false;
   if (dispatch) {
-    const blocks = [];
-    state.doc.forEach((node) => blocks.push(node));
+    const blocks = childrenOf(state.doc), sizeOf = (list) => list.reduce((sum, node) => sum + node.nodeSize, 0);
+    const from = sizeOf(blocks.slice(0, i));
     blocks.splice(i, 1);
     blocks.splice(j, 0, moved);
-    const low = Math.min(i, j), high = Math.max(i, j) + 1;
-    const start = blocks.slice(0, low).reduce((sum, node) => sum + node.nodeSize, 0);
-    const from = $from.depth ? $from.before(1) : $from.pos, to = blocks.slice(0, j).reduce((sum, node) => sum + node.nodeSize, 0);
-    const tr = state.tr.replaceWith(start, start + blocks.slice(low, high).reduce((sum, node) => sum + node.nodeSize, 0), blocks.slice(low, high));
+    const low = Math.min(i, j), changed = blocks.slice(low, Math.max(i, j) + 1);
+    const start = sizeOf(blocks.slice(0, low)), to = sizeOf(blocks.slice(0, j));
+    const tr = state.tr.replaceWith(start, start + sizeOf(changed), changed);
     const { selection } = state;
     tr.setSelection(selection.node && $from.depth === 0 ? NodeSelection.create(tr.doc, to)
       : TextSelection.create(tr.doc, selection.anchor - from + to, selection.head - from + to));
@@ -142,7 +143,8 @@ export function withoutNotes(slice, kept) {
     if (node.type !== note) return blocks.push(node);
     if (!kept.has(node.attrs.label)) kept.set(node.attrs.label, node);
   });
-  return blocks.length === slice.content.childCount || !blocks.length ? slice : new Slice(Fragment.fromArray(blocks), slice.openStart, Math.min(slice.openEnd, 1));
+  if (blocks.length === slice.content.childCount || !blocks.length) return slice;
+  return new Slice(Fragment.fromArray(blocks), slice.openStart, Math.min(slice.openEnd, 1));
 }
 
 // joinOverNotes joins a paragraph with the one above it where the footnotes of that stand between them; they are put below again.
@@ -179,9 +181,9 @@ const cellAt = (state) => {
 };
 export const isTable = (state) => cellAt(state) !== null;
 
-const grid = (node) => Array.from({ length: node.childCount }, (_, r) => Array.from({ length: node.child(r).childCount }, (_, c) => node.child(r).child(c)));
+const grid = (node) => childrenOf(node).map(childrenOf);
 
-// change puts another table, made of rows of cells, in the place of one, with the cursor in one of its cells.
+// change puts a table made of rows of cells in the place of one, with the cursor in one of its cells.
 function change(state, dispatch, at, rows, r, c) {
   if (!dispatch) return true;
   const made = table.create(at.table.attrs, rows.map((cells) => row.create(null, cells)));

@@ -99,7 +99,8 @@ function start(root) {
   function show(text, blocks) {
     was = read(text, blocks);
     kept.clear();
-    let state = EditorState.create({ schema, doc: schema.nodes.doc.create(null, was.blocks.length ? was.blocks.map((b) => b.node) : [schema.nodes.paragraph.create()]), plugins: plugins() });
+    const nodes = was.blocks.length ? was.blocks.map((b) => b.node) : [schema.nodes.paragraph.create()];
+    let state = EditorState.create({ doc: schema.nodes.doc.create(null, nodes), plugins: plugins() });
     const tr = tidied(state, kept);
     if (tr) state = state.apply(tr.setMeta("addToHistory", false));
     view?.destroy();
@@ -117,7 +118,8 @@ function start(root) {
       transformPastedHTML(html) {
         const { html: kind, notes, left } = cleaned(html, (taken) => act.freeLabel(view.state.doc, taken));
         for (const [name, note] of notes) kept.set(name, note);
-        say(left.size ? `${words.left} ${new Intl.ListFormat(document.documentElement.lang).format([...left].map((what) => words["left" + what]))}` : "");
+        const list = new Intl.ListFormat(document.documentElement.lang).format([...left].map((what) => words["left" + what]));
+        say(list && `${words.left} ${list}`);
         return kind;
       },
       transformPasted: (slice) => act.withoutNotes(slice, kept),

@@ -14,10 +14,15 @@ export function cleaned(html, newLabel) {
   const each = (selector, act) => { for (const element of body.querySelectorAll(selector)) act(element); };
   dropComments(body);
   each("script, meta, link, title, xml, template, head", (e) => e.remove());
-  each("[data-style*='mso-element:comment'], [id^='_com_'], .MsoCommentReference, .MsoCommentText, a[href^='#_msocom']", (e) => { left.add("comments"); e.remove(); });
-  each("a[href^='#cmnt']", (e) => { left.add("comments"); (e.getAttribute("href").startsWith("#cmnt_ref") ? e.closest("div") ?? e : e.closest("sup") ?? e).remove(); });
-  each("iframe, object, embed, video, audio, form, input, button, select, textarea, canvas", (e) => { left.add("embedded"); e.remove(); });
-  each("img, svg, picture", (e) => { left.add("pictures"); e.remove(); });
+  const drop = (what, selector, whole = (e) => e) => each(selector, (e) => {
+    left.add(what);
+    (whole(e) ?? e).remove();
+  });
+  drop("comments", "[data-style*='mso-element:comment'], [id^='_com_'], .MsoCommentReference, .MsoCommentText, a[href^='#_msocom']");
+  drop("comments", "a[href^='#cmnt_ref']", (e) => e.closest("div"));
+  drop("comments", "a[href^='#cmnt']", (e) => e.closest("sup"));
+  drop("embedded", "iframe, object, embed, video, audio, form, input, button, select, textarea, canvas");
+  drop("pictures", "img, svg, picture");
   listsOfWord(body);
   footnotes(body, notes, newLabel);
   for (const rule of [...body.querySelectorAll("hr")].toReversed()) if (!/\S/.test(textAfter(rule, body))) rule.remove();
@@ -59,23 +64,28 @@ const styleOf = (element) => Object.fromEntries((element.dataset.style ?? "").to
   return [part.slice(0, colon).trim(), part.slice(colon + 1).trim()];
 }));
 
-const plainColours = /^(?:|#0{3,6}|#0d0d0d|#1f1f1f|#222222|#333333|black|windowtext|auto|inherit|initial|rgb\(0, ?0, ?0\)|transparent|white|#f{3,6}|none)$/;
+// Black and nearly black on white are what a text has that nobody coloured.
+const plain = /^(?:|#0{3,6}|#0d0d0d|#1f1f1f|#222222|#333333|black|windowtext|auto|inherit|initial|rgb\(0, ?0, ?0\)|transparent|white|#f{3,6}|none)$/;
+const isColoured = (...values) => values.some((value) => !plain.test(value ?? ""));
 
 // look makes weight and slant that a style says into elements that do, and notes what else it says.
 function look(element, left) {
   const style = styleOf(element);
   element.removeAttribute("data-style");
   element.removeAttribute("class");
-  if (!plainColours.test(style.color ?? "") || !plainColours.test(style["background-color"] ?? style.background ?? "") || element.localName === "font" && element.hasAttribute("color")) left.add("colours");
-  if (/underline/.test(style["text-decoration"] ?? style["text-decoration-line"] ?? "") && element.localName !== "a" && !element.closest("a") || element.localName === "u") left.add("underlines");
-  if (/center|right|justify|end/.test(style["text-align"] ?? element.getAttribute("align") ?? "") && !/^(td|th)$/.test(element.localName)) left.add("alignment");
-  const plain = style["font-weight"] === "normal" || style["font-weight"] === "400";
-  if (/^(b|strong)$/.test(element.localName) && plain || /^(i|em)$/.test(element.localName) && style["font-style"] === "normal") return unwrap(element);
+  const { "background-color": ground, background, "text-decoration": lines = style["text-decoration-line"] ?? "" } = style;
+  if (isColoured(style.color, ground ?? background) || element.localName === "font" && element.hasAttribute("color")) left.add("colours");
+  if (element.localName === "u" || /underline/.test(lines) && !element.closest("a")) left.add("underlines");
+  const align = style["text-align"] ?? element.getAttribute("align") ?? "";
+  if (/center|right|justify|end/.test(align) && !/^(td|th)$/.test(element.localName)) left.add("alignment");
+  const weight = style["font-weight"] ?? "";
+  if (/^(b|strong)$/.test(element.localName) && /^(normal|400)$/.test(weight)) return unwrap(element);
+  if (/^(i|em)$/.test(element.localName) && style["font-style"] === "normal") return unwrap(element);
   if (/^(p|div|li|td|th|h[1-6]|table|tr|ul|ol)$/.test(element.localName)) return; // a heading is as bold as it is
   const inHeading = element.closest("h1, h2, h3, h4, h5, h6");
-  if (!inHeading && (/^bold/.test(style["font-weight"] ?? "") || Number(style["font-weight"]) >= 600)) wrapIn(element, "strong");
+  if (!inHeading && (/^bold/.test(weight) || Number(weight) >= 600)) wrapIn(element, "strong");
   if (/italic|oblique/.test(style["font-style"] ?? "")) wrapIn(element, "em");
-  if (/line-through/.test(style["text-decoration"] ?? style["text-decoration-line"] ?? "")) wrapIn(element, "del");
+  if (/line-through/.test(lines)) wrapIn(element, "del");
 }
 
 function unwrap(element) {
@@ -133,15 +143,13 @@ function listsOfWord(body) {
     mark?.remove();
     if (!first || p.previousElementSibling !== first) open = [];
     open.splice(level);
-    do {
-      const list = open.length < level || open.length === 0 ? body.ownerDocument.createElement(name) : null;
-      if (!list) break;
-      const item = open.at(-1)?.lastElementChild;
+    while (open.length < level) {
+      const list = body.ownerDocument.createElement(name), item = open.at(-1)?.lastElementChild;
       if (item) item.append(list);
-      else if (open.length) break;
-      else p.before(first = list);
+      else if (!open.length) p.before(first = list);
+      else break; // a level was left out
       open.push(list);
-    } while (open.length < level && open.at(-1).lastElementChild);
+    }
     const item = body.ownerDocument.createElement("li");
     item.append(...p.childNodes);
     open.at(-1).append(item);
@@ -160,9 +168,8 @@ function footnotes(body, notes, newLabel) {
     const back = links.find((x) => x !== reference && named(reference, aim(x)) && named(x, aim(reference)));
     if (!back || !(reference.compareDocumentPosition(back) & Node.DOCUMENT_POSITION_FOLLOWING)) continue;
     let block = back.closest("div");
-    if (!block || block.contains(reference) || links.some((x) => x !== back && block.contains(x) && links.some((y) => named(y, aim(x)) && named(x, aim(y))))) {
-      block = back.closest("p, li, div");
-    }
+    const isBack = (x) => x !== back && links.some((y) => named(y, aim(x)) && named(x, aim(y)));
+    if (!block || block.contains(reference) || links.some((x) => block.contains(x) && isBack(x))) block = back.closest("p, li, div");
     if (!block || block.contains(reference)) continue;
     back.remove();
     for (const element of block.querySelectorAll("*")) look(element, new Set());

@@ -20,7 +20,8 @@ export function remarks(blocks) {
     const list = [], rest = new Set(boxes.keys());
     doc.forEach((node, pos) => {
       if (!rest.delete(node.attrs.at)) return;
-      list.push(Decoration.widget(pos + node.nodeSize, () => boxOf(boxes.get(node.attrs.at)), { side: -1, key: "remarks-" + node.attrs.at, stopEvent: () => true, ignoreSelection: true }));
+      const { at } = node.attrs, spec = { side: -1, key: "remarks-" + at, stopEvent: () => true, ignoreSelection: true };
+      list.push(Decoration.widget(pos + node.nodeSize, () => boxOf(boxes.get(at)), spec));
     });
     return DecorationSet.create(doc, list);
   };

@@ -88,7 +88,13 @@ export const schema = new Schema({
   marks: {
     link: {
       inclusive: false, attrs: { href: {} },
-      parseDOM: [{ tag: "a[href]", getAttrs: (dom) => ({ href: dom.getAttribute("href") }) }],
+      parseDOM: [{
+        tag: "a[href]",
+        getAttrs: (dom) => {
+          const href = dom.getAttribute("href");
+          return !/^[^/?#]*:/.test(href) || /^(?:https?|mailto):/i.test(href) ? { href } : false; // what a letter can link to
+        },
+      }],
       toDOM: ({ attrs }) => ["a", { href: attrs.href }, 0],
     },
     strong: { parseDOM: [{ tag: "strong" }, { tag: "b" }], toDOM: () => ["strong", 0] },

@@ -42,12 +42,15 @@ export function write(doc, was, zero) {
       text += gap.split("\n").length > 2 || gap && kept(above.node) && kept(node) ? gap : "\n\n";
     }
     const from = text.length;
-    const taken = above && !kept(above.node) && /^ */.exec(read?.source ?? "")[0].length >= reach(text.slice(above.from)); // else it would be a part of the list
-    text += kept(node) && !taken ? read.source : written(node, { above: above && { type: above.node.type, text: text.slice(above.from) }, source: read?.source, zero });
+    const before = above && { type: above.node.type, text: text.slice(above.from) };
+    const taken = above && !kept(above.node) && margin(read?.source).length >= reach(before.text); // it would become a part of the list
+    text += kept(node) && !taken ? read.source : written(node, { above: before, source: read?.source, zero });
     places.push({ node, from, to: text.length });
   }
   return { text: text + was.tail, places };
 }
+
+const margin = (source = "") => /^ */.exec(source)[0];
 
 // reach returns how far what stands below a list has to be indented to be a part of it.
 function reach(list) {
@@ -82,11 +85,11 @@ function list(node, { above, source: was = "", zero = "0" }) {
   const items = [];
   numbersOf(node).forEach((number, i) => { if (!isEmpty(node.child(i))) items.push({ number, blocks: children(node.child(i)) }); });
   const loose = node.attrs.loose || items.some(({ blocks }) => blocks.some((b, i) => i && b.type !== bullet_list && b.type !== ordered_list));
-  const gap = loose ? "\n\n" : "\n", margin = /^ {0,3}/.exec(was)[0];
+  const gap = loose ? "\n\n" : "\n", left = margin(was);
   if (node.type === bullet_list) {
     let mark = /^\s*([-*+])/.exec(was)?.[1] ?? "-";
     if (above?.type === bullet_list && above.text.trimStart()[0] === mark) mark = mark === "-" ? "*" : "-"; // else they would be one list
-    return items.map(({ blocks }) => itemText(margin, mark + " ", blocks, loose)).join(gap);
+    return items.map(({ blocks }) => itemText(left, mark + " ", blocks, loose)).join(gap);
   }
   const { mark, start } = node.attrs;
   const local = was ? digit.exec(was)?.[0] : zero;
@@ -95,14 +98,15 @@ function list(node, { above, source: was = "", zero = "0" }) {
     const between = /\n\n/.test(was) ? "\n\n" : gap;
     return items.map(({ number, blocks }) => `${digits(number, zeroOf(local))}${mark} ${inline(blocks[0])}`).join(between);
   }
-  return items.map(({ number, blocks }) => itemText(margin, `${number}${mark} `, blocks, loose)).join(gap);
+  return items.map(({ number, blocks }) => itemText(left, `${number}${mark} `, blocks, loose)).join(gap);
 }
 
 const digit = /\p{Nd}/u;
 const isLocal = (c) => c !== undefined && !/[0-9]/.test(c);
 
 // isSimple reports whether each item is one line: only those are a list where their numbers are in the digits of another script.
-const isSimple = (items) => items.every(({ number, blocks }) => number < 1000 && blocks.length === 1 && blocks[0].type === paragraph && !inline(blocks[0]).includes("\n"));
+const isSimple = (items) => items.every(({ number, blocks: [first, ...rest] }) =>
+  number < 1000 && first.type === paragraph && !rest.length && !inline(first).includes("\n"));
 
 // zeroOf returns the nought of the script of a digit: those of a script follow one another, and nothing that is a digit comes before.
 function zeroOf(c) {
@@ -113,10 +117,10 @@ function zeroOf(c) {
 
 export const digits = (number, zero) => String(number).replace(/[0-9]/g, (d) => String.fromCodePoint(zero.codePointAt(0) + Number(d)));
 
-function itemText(margin, mark, blocks, loose) {
+function itemText(left, mark, blocks, loose) {
   const texts = blocks.map((block) => written(block));
   return indented(texts.reduce((out, text, i) => out + (loose || blocks[i].type !== bullet_list && blocks[i].type !== ordered_list ? "\n\n" : "\n") + text),
-    margin + mark, margin + " ".repeat(mark.length));
+    left + mark, left + " ".repeat(mark.length));
 }
 
 // picture writes a picture with its words as they are: no page takes an escape out of them.
