@@ -217,8 +217,9 @@ func shapeOf(source string) string {
 		return err.Error()
 	}
 	var out strings.Builder
-	var read func(n *html.Node, number int)
-	read = func(n *html.Node, number int) {
+	now := "" // the looks of the last word
+	var read func(n *html.Node, number int, looks []string)
+	read = func(n *html.Node, number int, looks []string) {
 		attribute := func(key string) string {
 			for _, a := range n.Attr {
 				if a.Key == key {
@@ -227,28 +228,40 @@ func shapeOf(source string) string {
 			}
 			return ""
 		}
+		part := func(format string, values ...any) {
+			now = ""
+			fmt.Fprintf(&out, format, values...)
+		}
 		name := n.Data
 		switch {
 		case n.Type == html.TextNode:
+			if looked := strings.Join(slices.Sorted(slices.Values(looks)), " "); looked != now && strings.TrimSpace(n.Data) != "" {
+				spaces := len(n.Data) - len(strings.TrimLeft(n.Data, " \n"))
+				out.WriteString(n.Data[:spaces] + "{" + looked + "}" + n.Data[spaces:])
+				now = looked
+				return
+			}
 			out.WriteString(n.Data)
 			return
 		case name == "sup":
-			out.WriteString("<ref>")
+			part("<ref>")
 			return
 		case strings.Contains(attribute("class"), "footnote-backref") || strings.HasPrefix(attribute("class"), "ProseMirror-"):
 			return
 		case name == "p":
-			out.WriteByte(' ')
+			part(" ")
 		case name == "li":
-			fmt.Fprintf(&out, "<li %d>", number)
+			part("<li %d>", number)
 		case name == "td" || name == "th":
-			out.WriteString("<cell " + attribute("align") + ">")
+			part("<cell %s>", attribute("align"))
 		case name == "a" && !address.MatchString(text(n)): // what is an address is a link in any case
-			out.WriteString("<a " + attribute("href") + ">")
+			looks = append(slices.Clone(looks), attribute("href"))
 		case name == "img":
-			out.WriteString("<img " + attribute("src") + " " + attribute("alt") + ">")
-		case slices.Contains([]string{"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "tr", "strong", "em", "del", "code", "figcaption", "cite", "br"}, name):
-			out.WriteString("<" + name + ">")
+			part("<img %s %s>", attribute("src"), attribute("alt"))
+		case slices.Contains([]string{"strong", "em", "del", "code"}, name):
+			looks = append(slices.Clone(looks), name)
+		case slices.Contains([]string{"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "tr", "figcaption", "cite", "br"}, name):
+			part("<%s>", name)
 		}
 		next := 1
 		if start := attribute("start"); start != "" {
@@ -261,14 +274,14 @@ func shapeOf(source string) string {
 						_, _ = fmt.Sscan(a.Val, &next)
 					}
 				}
-				read(c, next)
+				read(c, next, looks)
 				next++
 				continue
 			}
-			read(c, 0)
+			read(c, 0, looks)
 		}
 	}
-	read(doc, 0)
+	read(doc, 0, nil)
 	return strings.NewReplacer("> ", ">", " <", "<").Replace(strings.Join(strings.Fields(out.String()), " "))
 }
 

@@ -80,7 +80,7 @@ function start(root) {
 
   const bar = toolbar(root, () => view);
   const plugins = () => [
-    history(), tidy(kept), shown(zero, words), remarks(was.blocks),
+    history(), tidy(kept, was.blocks), shown(zero, words), remarks(was.blocks),
     keymap({
       "Mod-z": undo, "Mod-y": redo, "Shift-Mod-z": redo, "Mod-b": doing.strong.run, "Mod-i": doing.em.run,
       "Mod-k": (state, dispatch, v) => { bar.openLink(v); return true; },
@@ -101,7 +101,7 @@ function start(root) {
     kept.clear();
     const nodes = was.blocks.length ? was.blocks.map((b) => b.node) : [schema.nodes.paragraph.create()];
     let state = EditorState.create({ doc: schema.nodes.doc.create(null, nodes), plugins: plugins() });
-    const tr = tidied(state, kept);
+    const tr = tidied(state, kept, was.blocks);
     if (tr) state = state.apply(tr.setMeta("addToHistory", false));
     view?.destroy();
     view = new EditorView(place, {

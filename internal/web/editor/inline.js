@@ -3,7 +3,6 @@ import { schema } from "./schema.js";
 
 const { link, code } = schema.marks;
 const { reference, line_break } = schema.nodes;
-const delimiters = { strong: "**", em: "*", strike: "~~" };
 const isWord = (c) => /[\p{L}\p{N}\p{M}\u200c]/u.test(c);
 const isSpace = (c) => c === "" || /\s/.test(c);
 const isPunctuation = (c) => /[\p{P}\p{S}]/u.test(c);
@@ -111,49 +110,45 @@ function escaped(piece, before, after, bars) {
 
 const entity = (c) => `&#${c.codePointAt(0)};`;
 
+// touches reports whether bold and italic meet, where their stars would run into one another.
+const touches = (pieces) => pieces.some(({ marks }, i) => {
+  const near = [...marks, ...(pieces[i + 1]?.marks ?? [])];
+  return near.includes("em") && near.includes("strong");
+});
+
 // joined writes the pieces with what opens and closes their looks. What goes on longest is opened first. Beside a mark of punctuation an
-// emphasis begins or ends only if its other neighbour is no letter: that one is then written by its number.
+// emphasis begins or ends only if its other neighbour is no letter, and "_" in no case: that neighbour is then written by its number.
 function joined(pieces) {
-  let out = "", open = [], entityNext = false;
-  const looks = (p) => p ? [...p.marks, ...(p.href ? ["link " + p.href] : [])] : [];
+  const delimiters = { strong: "**", em: touches(pieces) ? "_" : "*", strike: "~~" };
+  const looksOf = (p) => p ? [...p.marks, ...(p.href ? ["link " + p.href] : [])] : [];
   const until = (look, i) => {
     let n = i;
-    while (looks(pieces[n]).includes(look)) n++;
+    while (looksOf(pieces[n]).includes(look)) n++;
     return n;
   };
-  const last = () => [...out.slice(-2)].at(-1) ?? "";
+  const isLetter = (c) => !isSpace(c) && !isPunctuation(c);
+  let out = "";
+  const open = [], last = () => [...out.slice(-2)].at(-1) ?? "";
   for (let i = 0; i <= pieces.length; i++) {
-    const here = looks(pieces[i]), keep = open.findIndex((o) => !here.includes(o.look));
-    const next = pieces[i]?.text ?? "";
-    if (keep >= 0) {
-      for (const { look, delimiter } of open.splice(keep).toReversed()) {
-        if (look.startsWith("link ")) out += `](${target(look.slice(5))})`;
-        else {
-          entityNext ||= isPunctuation(last()) && next !== "" && !isSpace(next[0]) && !isPunctuation(next[0]);
-          out += delimiter;
-        }
+    let { text } = pieces[i] ?? { text: "" };
+    const looks = looksOf(pieces[i]), ends = open.findIndex((look) => !looks.includes(look));
+    const closing = ends < 0 ? [] : open.splice(ends).toReversed();
+    const opening = pieces[i]?.blank ? [] : looks.filter((look) => !open.includes(look)).sort((a, b) => until(b, i) - until(a, i));
+    const blank = closing.length ? /\s*$/.exec(out)[0] : "";
+    out = out.slice(0, out.length - blank.length);
+    for (const look of closing) {
+      const delimiter = delimiters[look], first = blank || ([...text][0] ?? "");
+      if (delimiter && look === closing.at(-1) && !opening.length && isLetter(first) && (delimiter === "_" || isPunctuation(last()))) {
+        text = entity(first) + text.slice(first.length);
       }
+      out += delimiter ?? `](${target(look.slice("link ".length))})`;
     }
-    if (i === pieces.length) break;
-    let text = next;
-    if (entityNext && text) {
-      const first = [...text][0];
-      text = entity(first) + text.slice(first.length);
-      entityNext = false;
-    }
-    const opening = here.filter((look) => !open.some((o) => o.look === look)).sort((a, b) => until(b, i) - until(a, i));
+    out += blank;
     for (const look of opening) {
-      let delimiter = delimiters[look];
-      if (look.startsWith("link ")) out += "[";
-      else {
-        if (look === "em" && out.endsWith("*")) delimiter = "_";
-        if (isPunctuation(text[0]) && !open.length && out && !isSpace(last()) && !isPunctuation(last())) {
-          const c = last();
-          out = out.slice(0, -c.length) + entity(c);
-        }
-        out += delimiter;
-      }
-      open.push({ look, delimiter });
+      const delimiter = delimiters[look], c = last();
+      if (delimiter && isLetter(c) && (delimiter === "_" || isPunctuation(text[0]))) out = out.slice(0, -c.length) + entity(c);
+      out += delimiter ?? "[";
+      open.push(look);
     }
     out += text;
   }

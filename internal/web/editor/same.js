@@ -6,10 +6,10 @@ const { link } = schema.marks;
 
 // unlike returns the blocks that a reader would see otherwise than the editor shows them. A block that is written as source is what it is.
 export function unlike(places, blocks) {
-  return places.filter(({ node, from, to }) => {
+  return places.filter(({ node, block, from, to }) => {
     if (node.type === schema.nodes.source) return false;
     const there = blocks.filter((b) => b.from < to && b.to > from);
-    return there.length !== 1 || there[0].from !== from || there[0].to !== to || seen(node) !== seen(there[0].node);
+    return there.length !== 1 || there[0].from !== from || there[0].to !== to || seen(block) !== seen(there[0].node);
   }).map(({ node }) => node);
 }
 

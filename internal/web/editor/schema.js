@@ -114,6 +114,13 @@ export function numbersOf(list) {
   return numbers;
 }
 
+// isOneKind reports whether two blocks are lists that Markdown reads as one where they stand side by side.
+export const isOneKind = ({ type, attrs }, other) =>
+  (type === schema.nodes.bullet_list || type === schema.nodes.ordered_list) && type === other.type && attrs.mark === other.attrs.mark;
+
+// wereTwo reports whether lists of one kind stand side by side in the text that was read, as these blocks.
+export const wereTwo = (a, b, blocks) => a !== null && b === a + 1 && isOneKind(blocks[a].node, blocks[b].node);
+
 // labelsOf returns the labels of the footnotes in the order in which a document refers to them: the numbers that a page shows.
 export function labelsOf(doc) {
   const labels = [];

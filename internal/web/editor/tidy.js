@@ -3,26 +3,25 @@ import { Fragment } from "prosemirror-model";
 import { Plugin, PluginKey } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import { isEmpty, digits } from "./write.js";
-import { labelsOf, schema } from "./schema.js";
+import { isOneKind, labelsOf, numbersOf, schema, wereTwo } from "./schema.js";
 
-const { bullet_list, note, ordered_list, paragraph, reference } = schema.nodes;
+const { note, ordered_list, paragraph, reference } = schema.nodes;
 
 // tidy puts footnotes below the block that first refers to them and drops those to which nothing does, with references to none. What was
 // dropped comes back with a reference to it, as when a paragraph is cut here and pasted there: kept holds all that were seen, by label.
-// Lists of one kind that come to stand side by side become one, as they would be read.
-export function tidy(kept) {
+// Lists of one kind that come to stand side by side become one, as they would be read; those that were two in the text, whose blocks are
+// given, stay two. Demands are numbered on.
+export function tidy(kept, blocks) {
   return new Plugin({
-    appendTransaction(transactions, before, state) {
-      if (!transactions.some((tr) => tr.docChanged)) return null;
-      return tidied(state, kept);
-    },
+    appendTransaction: (transactions, before, state) => transactions.some((tr) => tr.docChanged) ? tidied(state, kept, blocks) : null,
   });
 }
 
 // tidied returns the transaction that tidies a document, null for one that is tidy.
-export function tidied(state, kept) {
+export function tidied(state, kept, blocks) {
   const tr = state.tr;
-  joinLists(tr);
+  joinLists(tr, blocks);
+  countOn(tr);
   placeNotes(tr, kept);
   let last = tr.doc.childCount - 1, end = tr.doc.content.size;
   while (last >= 0 && tr.doc.child(last).type === note) end -= tr.doc.child(last--).nodeSize;
@@ -30,14 +29,27 @@ export function tidied(state, kept) {
   return tr.docChanged ? tr : null;
 }
 
-const isOneKind = (a, b) => (a.type === bullet_list || a.type === ordered_list) && a.type === b.type && a.attrs.mark === b.attrs.mark;
-
-function joinLists(tr) {
-  for (let pos = tr.doc.content.size, i = tr.doc.childCount - 1; i > 0; i--) {
-    pos -= tr.doc.child(i).nodeSize;
+function joinLists(tr, blocks) {
+  for (let i = tr.doc.childCount - 1; i > 0; i--) {
     const above = tr.doc.child(i - 1), below = tr.doc.child(i);
-    if (isOneKind(above, below) && (above.attrs.at === null || below.attrs.at !== above.attrs.at + 1)) tr.join(pos);
+    if (isOneKind(above, below) && !wereTwo(above.attrs.at, below.attrs.at, blocks)) tr.join(startOf(tr.doc, i));
   }
+}
+
+// countOn numbers new demands, and those that were parted from others, on from the ones above: each has a number of its own.
+function countOn(tr) {
+  const seen = new Set();
+  let highest = 0;
+  tr.doc.forEach((node, pos) => {
+    if (node.type !== ordered_list || node.attrs.mark !== ")") return;
+    let list = node;
+    if (highest && node.attrs.start <= highest && (node.attrs.at === null || seen.has(node.attrs.at))) {
+      tr.setNodeMarkup(pos, null, { ...node.attrs, at: null, start: highest + 1 });
+      list = tr.doc.nodeAt(pos);
+    }
+    seen.add(node.attrs.at);
+    highest = Math.max(highest, ...numbersOf(list));
+  });
 }
 
 function placeNotes(tr, kept) {

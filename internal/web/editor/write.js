@@ -1,8 +1,9 @@
 // Writes an edited document as Markdown. What is as it was read is written with the bytes it had.
+import { Fragment } from "prosemirror-model";
 import { inline } from "./inline.js";
-import { numbersOf, schema } from "./schema.js";
+import { isOneKind, numbersOf, schema, wereTwo } from "./schema.js";
 
-const { paragraph, bullet_list, ordered_list, note, source } = schema.nodes;
+const { paragraph, bullet_list, ordered_list, note, reference, source } = schema.nodes;
 
 // isEmpty reports whether nothing of a block would be written: Markdown has no empty paragraphs.
 export function isEmpty(node) {
@@ -19,33 +20,56 @@ function isBlank(block) {
   return blank;
 }
 
-// blocksOf returns the blocks of a document that are written, in the order of the text: footnotes last, those that were there first.
-export function blocksOf(doc) {
-  const text = [], notes = [];
-  doc.forEach((node) => { if (!isEmpty(node)) (node.type === note ? notes : text).push(node); });
-  const place = (n) => n.attrs.at ?? Infinity;
+// blocksOf returns the blocks of a document that are written, in the order of the text: footnotes last, those that were there first. Each
+// comes with what is written of it: without references to footnotes in which nothing stands yet, and lists as one that only an empty paragraph
+// parts.
+function blocksOf(doc, read) {
+  const text = [], notes = [], hollow = new Set();
+  doc.forEach((node) => { if (node.type === note && isEmpty(node)) hollow.add(node.attrs.label); });
+  doc.forEach((node) => {
+    const written = hollow.size ? without(node, hollow) : node;
+    const above = text.at(-1);
+    if (isEmpty(written)) return;
+    if (node.type === note) notes.push({ node, written });
+    else if (above && isOneKind(above.written, written) && !wereTwo(above.node.attrs.at, node.attrs.at, read)) {
+      above.written = oneList(above.written, written);
+    } else text.push({ node, written });
+  });
+  const place = ({ node }) => node.attrs.at ?? Infinity;
   notes.sort((a, b) => place(a) === place(b) ? 0 : place(a) - place(b));
   return [...text, ...notes];
 }
 
-// write returns the text of a document that was read as `was`, and where each block stands in it. zero is the digit nought as the language
+function oneList(list, more) {
+  const first = more.firstChild, number = more.type === ordered_list ? numbersOf(more)[0] : null;
+  return list.copy(list.content.append(more.content.replaceChild(0, first.type.create({ number }, first.content))));
+}
+
+function without(node, labels) {
+  if (node.isLeaf) return node;
+  const rest = [];
+  node.forEach((child) => { if (child.type !== reference || !labels.has(child.attrs.label)) rest.push(without(child, labels)); });
+  return node.copy(Fragment.fromArray(rest));
+}
+
+// write returns the text of a document that was read as `was`, and where each block stands in it: the node, and what was written of it. zero is the digit nought as the language
 // of the text writes it.
 export function write(doc, was, zero) {
   const kept = (node) => node.attrs.at !== null && node.eq(was.blocks[node.attrs.at].node);
   const places = [];
   let text = "";
-  for (const node of blocksOf(doc)) {
+  for (const { node, written: block } of blocksOf(doc, was.blocks)) {
     const above = places.at(-1), read = was.blocks[node.attrs.at];
     if (!above) text += node.attrs.at === 0 ? read.gap : "";
     else {
       const gap = read && above.node.attrs.at === node.attrs.at - 1 ? read.gap : "";
-      text += gap.split("\n").length > 2 || gap && kept(above.node) && kept(node) ? gap : "\n\n";
+      text += gap.split("\n").length > 2 || gap && kept(above.block) && kept(block) ? gap : "\n\n";
     }
     const from = text.length;
     const before = above && { type: above.node.type, text: text.slice(above.from) };
-    const taken = above && !kept(above.node) && margin(read?.source).length >= reach(before.text); // it would become a part of the list
-    text += kept(node) && !taken ? read.source : written(node, { above: before, source: read?.source, zero });
-    places.push({ node, from, to: text.length });
+    const taken = above && !kept(above.block) && margin(read?.source).length >= reach(before.text); // it would become a part of the list
+    text += kept(block) && !taken ? read.source : written(block, { above: before, source: read?.source, zero });
+    places.push({ node, block, from, to: text.length });
   }
   return { text: text + was.tail, places };
 }

@@ -21,11 +21,14 @@ test("words that would mean something else are escaped", () => {
 });
 
 test("looks", () => {
-  assert.equal(written(p("a ", t("b ", "strong"), t("c", "strong", "em"), " d")), "a **b *c*** d");
+  assert.equal(written(p("a ", t("b ", "strong"), t("c", "strong", "em"), " d")), "a **b _c_** d");
   assert.equal(written(p(t(" a ", "em"), "b")), "*a* b");
   assert.equal(written(p(t("«مهم»", "strong"), "است")), "**«مهم»**&#1575;ست");
   assert.equal(written(p("پ", t("«م»", "em"))), "&#1662;*«م»*");
   assert.equal(written(p(t("a", "strong"), t("b", "em"))), "**a**_b_");
+  assert.equal(written(p(t("a", "strong"), t("b", "em"), "c")), "**a**_b_&#99;");
+  const both = ["em", "strong"];
+  assert.equal(written(p(t("Re", "em"), t("th", ...both), t(", ", "strong"), t("La", ...both), t("er", "em"))), "_Re**th**_**, _La_**_er_");
   assert.equal(written(p("see ", t("this ", link("/media/x")), t("page", link("/media/x"), "strong"))), "see [this **page**](/media/x)");
   assert.equal(written(p(t("https://x.example/a_b", link("https://x.example/a_b")))), "<https://x.example/a_b>");
   assert.equal(written(p("so!", t("x", link("/y z")))), "so\\![x](/y%20z)");
@@ -42,7 +45,7 @@ test("blocks", () => {
   const row = (...cells) => n.row.create(null, cells.map((c) => n.cell.create({ align: c === "b" ? "center" : null }, c ? t(c) : null)));
   assert.equal(written(n.table.create(null, [row("a", "b"), row("1|2", "")])), "| a | b |\n| --- | :-: |\n| 1\\|2 |  |");
   assert.equal(written(p("x", n.reference.create({ label: "a" })), n.note.create({ label: "a" }, [p("y"), p("z")]), p("w")), "x[^a]\n\nw\n\n[^a]: y\n\n    z");
-  assert.equal(written(n.bullet_list.create(null, [item(p("a"))]), n.bullet_list.create(null, [item(p("b"))])), "- a\n\n* b");
+  assert.equal(written(n.bullet_list.create(null, [item(p("a"))]), p(), n.bullet_list.create(null, [item(p("b"))])), "- a\n- b");
 });
 
 test("numbers are in the digits that the list had, or the language has", () => {
