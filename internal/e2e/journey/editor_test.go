@@ -274,6 +274,9 @@ func shapeOf(source string) string {
 						_, _ = fmt.Sscan(a.Val, &next)
 					}
 				}
+				if name == "ul" {
+					next = 0
+				}
 				read(c, next, looks)
 				next++
 				continue

@@ -24,6 +24,10 @@ const wild = `(async (seed, times) => {
 		const copy = block.cloneNode(true);
 		const hollow = [...editor.querySelectorAll("aside")].filter((note) => !note.textContent.trim()).map((note) => note.dataset.label);
 		for (const sup of copy.querySelectorAll("sup")) if (hollow.includes(sup.dataset.label)) sup.remove();
+		for (const link of [...copy.querySelectorAll("a")].reverse()) {
+			const next = link.nextSibling;
+			if (next?.localName === "a" && next.href === link.href) link.append(...next.childNodes), next.remove();
+		}
 		for (const list of [copy, ...copy.querySelectorAll("ol")].filter((e) => e.localName === "ol")) {
 			let n = list.start;
 			for (const item of list.children) item.value = n = item.hasAttribute("value") ? item.value : n, n++;

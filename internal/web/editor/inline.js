@@ -109,6 +109,15 @@ function escaped(piece, before, after, bars) {
 }
 
 const entity = (c) => `&#${c.codePointAt(0)};`;
+const isLetter = (c) => !isSpace(c) && !isPunctuation(c);
+const lastOf = (text) => [...text.slice(-2)].at(-1) ?? "";
+
+// numbered returns text with its last letter written by its number; if that was the only one of an emphasis, also the one before that.
+function numbered(text) {
+  const c = lastOf(text), rest = text.slice(0, text.length - c.length), run = /[*_~]*$/.exec(rest)[0];
+  const before = rest.slice(0, rest.length - run.length);
+  return (run && isLetter(lastOf(before)) ? numbered(before) : before) + run + entity(c);
+}
 
 // touches reports whether bold and italic meet, where their stars would run into one another.
 const touches = (pieces) => pieces.some(({ marks }, i) => {
@@ -126,9 +135,8 @@ function joined(pieces) {
     while (looksOf(pieces[n]).includes(look)) n++;
     return n;
   };
-  const isLetter = (c) => !isSpace(c) && !isPunctuation(c);
   let out = "";
-  const open = [], last = () => [...out.slice(-2)].at(-1) ?? "";
+  const open = [];
   for (let i = 0; i <= pieces.length; i++) {
     let { text } = pieces[i] ?? { text: "" };
     const looks = looksOf(pieces[i]), ends = open.findIndex((look) => !looks.includes(look));
@@ -138,15 +146,15 @@ function joined(pieces) {
     out = out.slice(0, out.length - blank.length);
     for (const look of closing) {
       const delimiter = delimiters[look], first = blank || ([...text][0] ?? "");
-      if (delimiter && look === closing.at(-1) && !opening.length && isLetter(first) && (delimiter === "_" || isPunctuation(last()))) {
+      if (delimiter && look === closing.at(-1) && !opening.length && isLetter(first) && (delimiter === "_" || isPunctuation(lastOf(out)))) {
         text = entity(first) + text.slice(first.length);
       }
       out += delimiter ?? `](${target(look.slice("link ".length))})`;
     }
     out += blank;
     for (const look of opening) {
-      const delimiter = delimiters[look], c = last();
-      if (delimiter && isLetter(c) && (delimiter === "_" || isPunctuation(text[0]))) out = out.slice(0, -c.length) + entity(c);
+      const delimiter = delimiters[look];
+      if (delimiter && isLetter(lastOf(out)) && (delimiter === "_" || isPunctuation(text[0]))) out = numbered(out);
       out += delimiter ?? "[";
       open.push(look);
     }

@@ -28,6 +28,7 @@ test("looks", () => {
   assert.equal(written(p(t("a", "strong"), t("b", "em"))), "**a**_b_");
   assert.equal(written(p(t("a", "strong"), t("b", "em"), "c")), "**a**_b_&#99;");
   const both = ["em", "strong"];
+  assert.equal(written(p("x", t("o", "strong"), t("r", ...both))), "&#120;**&#111;_r_**");
   assert.equal(written(p(t("Re", "em"), t("th", ...both), t(", ", "strong"), t("La", ...both), t("er", "em"))), "_Re**th**_**, _La_**_er_");
   assert.equal(written(p("see ", t("this ", link("/media/x")), t("page", link("/media/x"), "strong"))), "see [this **page**](/media/x)");
   assert.equal(written(p(t("https://x.example/a_b", link("https://x.example/a_b")))), "<https://x.example/a_b>");
