@@ -33,6 +33,7 @@ type Service struct {
 	Enrolments    Enrolments
 	Organisations Organisations
 	Approvals     Approvals
+	Notices       Notices
 
 	acts map[string]act // by name; not written to once requests are served
 }
@@ -49,7 +50,7 @@ type Approvals struct{ accounts *Service }
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, acts: map[string]act{}}
-	s.Enrolments, s.Organisations, s.Approvals = Enrolments{s}, Organisations{s}, Approvals{s}
+	s.Enrolments, s.Organisations, s.Approvals, s.Notices = Enrolments{s}, Organisations{s}, Approvals{s}, Notices{s}
 	return s
 }
 

@@ -59,8 +59,9 @@ type App struct {
 
 	o        Options
 	smtp     *mail.SMTP
-	reader   *mail.IMAP    // nil where no mailbox is read
-	bundles  *bundle.Shelf // nil without Options.Server
+	reader   *mail.IMAP                      // nil where no mailbox is read
+	notify   func(ctx context.Context) error // tells editors what others did; nil where no mail is sent
+	bundles  *bundle.Shelf                   // nil without Options.Server
 	metrics  *metrics
 	unlock   func()       // nil unless this is a server
 	recorded int          // erasures that are in the ledger, as far as this process knows
@@ -196,6 +197,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 	a.Register(a.Jobs, job.Through(&job.Gate{Wait: a.clockDoubted}, false))
 	if mailer.Transport != nil { // else mails wait
 		mailer.Register(a.Jobs)
+		a.notify = mailer.Notify
 	}
 	former, err := a.FormerLogs(ctx)
 	if err != nil {
@@ -280,8 +282,8 @@ func (a *App) RecordExport(ctx context.Context, slug string, to roll.Audience, w
 }
 
 func (a *App) bundle(baseURL string) *bundle.Service {
-	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Deliveries: a.Deliveries, Log: a.Log,
-		BaseURL: baseURL}
+	return &bundle.Service{Letters: a.Letters, Roll: a.Roll, Signing: a.Signing, Intake: a.Intake, Deliveries: a.Deliveries, Mailboxes: a.Mailboxes,
+		Log: a.Log, BaseURL: baseURL}
 }
 
 // passing reports whether an error is of a state that somebody is about to mend: the same request succeeds later.
@@ -331,6 +333,9 @@ const dueEvery = time.Hour
 
 // newsEvery is how often it is looked what is new about letters.
 const newsEvery = time.Minute
+
+// noticeEvery is how often it is looked whether those who write letters are to be told what others did.
+const noticeEvery = time.Minute
 
 // spreadEvery is how often it is looked whether lines of lists from the desk are due.
 const spreadEvery = time.Minute
@@ -387,6 +392,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	work.Go(func() { a.repeat(ctx, remindEvery, "remind", a.Invitations.Remind) })
 	work.Go(func() { a.repeat(ctx, dueEvery, "remind_due", a.Deliveries.Remind) })
 	work.Go(func() { a.repeat(ctx, newsEvery, "news", a.tellNews) })
+	if a.notify != nil {
+		work.Go(func() { a.repeat(ctx, noticeEvery, "notices", a.notify) })
+	}
 	work.Go(func() { a.repeat(ctx, spreadEvery, "take_in", a.Intake.Spread) })
 	work.Go(func() { a.repeat(ctx, lookEvery, "inbox", a.LookIntoMailbox) })
 	work.Go(func() { a.repeat(ctx, ledgerEvery, "erasures", a.RecordErasures) })

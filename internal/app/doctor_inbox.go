@@ -27,6 +27,8 @@ func (d *Doctor) mailbox(ctx context.Context) {
 		d.say("inbox", Problem, err.Error(), "Let the server's user read the file.")
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	found, step, words, err := r.Check(ctx)
 	mend := map[string]string{
 		"connect": "Look at host and port in --inbox, and at the firewall between.",
@@ -39,6 +41,9 @@ func (d *Doctor) mailbox(ctx context.Context) {
 		d.say("inbox", Problem, "the mailbox cannot be read ("+step+"): "+words, mend[step])
 	case err != nil:
 		d.say("inbox", Problem, "the mailbox cannot be read ("+step+")", mend[step])
+	case found.Full:
+		d.say("inbox", Problem, fmt.Sprintf("the mailbox is full, or nearly; %d mails are in it", found.Mails),
+			"Empty its folder Undersigned: what is there is kept here. A server turns away what comes to a full mailbox.")
 	case !found.Moves:
 		d.say("inbox", Warning, fmt.Sprintf("%d mails are in the mailbox; its server can neither move mails nor delete some alone", found.Mails),
 			"Mails that were read stay there, marked as deleted. Empty it now and then.")
@@ -63,7 +68,7 @@ func (d *Doctor) cameIn(ctx context.Context, a *App) {
 		return
 	}
 	late := d.Server.Inbox != "" && d.Server.Inbox != config.InboxLocal && !look.At.IsZero() && a.DB.Now().Sub(look.At) > lookLate
-	found := fmt.Sprintf("%d wait for somebody; in 30 days %d confirmations did not arrive", h.States[inbox.Waits], h.Came["bounce.confirmation"])
+	found := fmt.Sprintf("%d wait for somebody; in 30 days %d confirmations did not arrive", h.States[inbox.Waits], h.Unasked())
 	switch {
 	case h.Full:
 		d.say("mails that come in", Problem, fmt.Sprintf("%d MiB of %d wait: some mails have to stay where they are", h.Bytes>>20, h.MostBytes>>20),

@@ -85,7 +85,7 @@ func (s Services) Register(r *job.Runner, byClock ...job.Option) {
 }
 
 // takers say what follows from what comes back of each kind of mail. That a mail did not arrive ends something only where nobody is at its
-// address, but for a delivery, which then has not been handed over.
+// address, but for what goes to an addressee, who then has not got it.
 func (s Services) takers() map[mailbox.Sent]inbox.Taker {
 	ifGone := func(fn func(ctx context.Context, r mailbox.Return) error) func(context.Context, mailbox.Return, bool) error {
 		return func(ctx context.Context, r mailbox.Return, gone bool) error {
@@ -108,9 +108,19 @@ func (s Services) takers() map[mailbox.Sent]inbox.Taker {
 	}
 	return map[mailbox.Sent]inbox.Taker{
 		mailbox.Confirmation: {Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error { return s.Signing.Refused(ctx, r.ID) })},
-		mailbox.ToFollower:   {Bounced: ifGone(unfollow), Ended: unfollow},
-		mailbox.Invitation:   invited,
-		mailbox.Reminder:     invited,
+		mailbox.ToSigner:     {}, // signatures stand, whether their signers read mail or not
+		mailbox.Following: {Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error {
+			return s.News.NotAsked(ctx, news.FollowMail{Letter: r.Letter, Asked: r.ID})
+		})},
+		mailbox.ToFollower: {Bounced: ifGone(unfollow), Ended: unfollow},
+		mailbox.Followed: {
+			Bounced: ifGone(unfollow),
+			Ended: func(ctx context.Context, r mailbox.Return) error {
+				return s.News.EndAll(ctx, news.FollowedMail{Letter: r.Letter, Follower: r.ID})
+			},
+		},
+		mailbox.Invitation: invited,
+		mailbox.Reminder:   invited,
 		mailbox.ToReader: {
 			Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error { return s.Letters.Circulations.Refused(ctx, r.ID) }),
 			Ended: func(ctx context.Context, r mailbox.Return) error {
@@ -121,7 +131,12 @@ func (s Services) takers() map[mailbox.Sent]inbox.Taker {
 				return s.Mailboxes.UnsubscribeAddress(ctx, e.Address)
 			},
 		},
+		mailbox.ToEditor:    {}, // whoever runs the site looks after its users
 		mailbox.ToAddressee: {Bounced: func(ctx context.Context, r mailbox.Return, _ bool) error { return s.Deliveries.CameBack(ctx, r.ID) }},
+		mailbox.ToOffice: {Bounced: func(ctx context.Context, r mailbox.Return, _ bool) error {
+			return s.Deliveries.OfficeCameBack(ctx, r.ID)
+		}},
+		mailbox.Call: {}, // it is written to, and nothing is sent from it
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/intake"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/tlog"
@@ -33,6 +34,7 @@ type Service struct {
 	Signing    *signing.Service
 	Intake     *intake.Service
 	Deliveries *delivery.Service
+	Mailboxes  *mailbox.Service
 	Log        *tlog.Log
 	BaseURL    string // how readers reach the server; stands in the addresses that a document mentions
 }

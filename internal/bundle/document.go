@@ -8,6 +8,7 @@ import (
 	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/verify"
 )
 
@@ -30,6 +31,7 @@ type Document struct {
 	Deliveries []deliveryDocument `json:"deliveries"`
 	Responses  []responseDocument `json:"responses"`
 	Dates      []dateDocument     `json:"dates,omitempty"`        // days that matter and that the text does not name
+	WriteTo    string             `json:"write_to,omitempty"`     // mail address of the letter that its call names, for as long as it can be signed
 	Continues  string             `json:"continues,omitempty"`    // address of the letter that it goes on with
 	Continued  []string           `json:"continued_by,omitempty"` // addresses of those that go on with it
 	LogID      string             `json:"log_id"`                 // names the letter in the log
@@ -245,6 +247,9 @@ func (s *Service) Document(l *Published) Document {
 		from, _ := l.Standing.Find(r.Addressee)
 		d.Responses = append(d.Responses, responseDocument{id, d.URL + "/responses/" + id, r.Addressee, r.Also, from.Called(), Stamp(r.At), r.Kind, r.From, r.Excerpt,
 			r.Language, r.State})
+	}
+	if l.Call != nil && l.State == letter.Open && l.SignOn != letter.SignOnNone {
+		d.WriteTo = s.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.Call, Letter: l.ID})
 	}
 	if l.Deadline.IsSet() {
 		d.Deadline = l.Deadline.At.Format(time.RFC3339)

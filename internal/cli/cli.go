@@ -80,7 +80,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exit // --help
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "undersigned: %v\nTry: undersigned %s--help\n", err, commandOf(err))
+		command := commandOf(err)
+		fmt.Fprintf(stderr, "undersigned: %v\nTry: undersigned %s--help\n", err, command)
+		if command == receiveCommand { // a mail server would send the mail back, which an option that has another name now is no reason for
+			return tempFail
+		}
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -91,10 +95,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "undersigned: %s\n", describe(err))
 		switch {
+		case errors.Is(err, errTemporary): // whatever is wrong
+			return tempFail
 		case errors.Is(err, errUsage):
 			return 2
-		case errors.Is(err, errTemporary):
-			return tempFail
 		}
 		return 1
 	}
@@ -110,6 +114,9 @@ var (
 
 // tempFail is what such a program knows it by (EX_TEMPFAIL of sysexits.h).
 const tempFail = 75
+
+// receiveCommand is the command that mail servers call.
+const receiveCommand = "mail receive "
 
 func commandOf(err error) string {
 	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context != nil {

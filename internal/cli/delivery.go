@@ -162,6 +162,7 @@ type deliveryCommand struct {
 	Publish deliveryPublish `cmd:"" help:"Let everybody know of a delivery that was private."`
 	Retract deliveryRetract `cmd:"" help:"Take back an entry that was made by mistake: it stays in the list, and counts nowhere."`
 	Bounced deliveryBounced `cmd:"" help:"Note that an email came back."`
+	Arrived deliveryArrived `cmd:"" help:"Note that an email which seemed to have come back had arrived after all."`
 }
 
 type deliveryAdd struct {
@@ -362,6 +363,23 @@ func (c *deliveryBounced) Run(e *environment) error {
 	}
 	return e.with(c.Instance, func(a *app.App) error {
 		return e.done(a.Deliveries.MarkBounced(e.ctx, c.Slug, id, 0), "Delivery %s came back, and counts as none.\n", c.ID)
+	})
+}
+
+type deliveryArrived struct {
+	config.Instance
+	Slug string `arg:"" help:"The letter."`
+	ID   string `arg:"" help:"The delivery."`
+}
+
+// Run notes it.
+func (c *deliveryArrived) Run(e *environment) error {
+	id, err := idOf(c.ID)
+	if err != nil {
+		return err
+	}
+	return e.with(c.Instance, func(a *app.App) error {
+		return e.done(a.Deliveries.MarkArrived(e.ctx, c.Slug, id, 0), "Delivery %s had arrived.\n", c.ID)
 	})
 }
 

@@ -274,6 +274,6 @@ func addUpdate(ctx context.Context, a *app.App) error {
 		return err
 	}
 	update.At = time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC)
-	_, err = a.Letters.Updates.Add(ctx, riverSlug, update)
+	_, err = a.Letters.Updates.Add(ctx, riverSlug, update, 0)
 	return err
 }

@@ -34,14 +34,14 @@ func (c *mailReceive) Run(e *environment) error {
 	if err != nil {
 		return fmt.Errorf("%w: standard input: %w", errTemporary, err)
 	}
-	kept := false
+	kept, empty := false, false
 	err = e.with(c.Instance, func(a *app.App) error {
 		id, err := a.Inbox.Receive(e.ctx, inbox.Came{Raw: raw, Size: int64(len(raw)) + rest, Recipient: c.Recipient})
-		kept = id != 0
+		kept, empty = id != 0, fault.Is(err, fault.Invalid)
 		return err
 	})
 	switch {
-	case fault.Is(err, fault.Invalid):
+	case empty: // nothing else is reason to send a mail back
 		return err
 	case err != nil:
 		return fmt.Errorf("%w: %w", errTemporary, err)

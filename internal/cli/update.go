@@ -54,7 +54,7 @@ func (c *updateAdd) Run(e *environment) error {
 		if u.Body, err = storePictures(e, a, filepath.Dir(c.File), u.Body); err != nil {
 			return err
 		}
-		if u, err = a.Letters.Updates.Add(e.ctx, c.Slug, u); err != nil {
+		if u, err = a.Letters.Updates.Add(e.ctx, c.Slug, u, 0); err != nil {
 			return err
 		}
 		if !c.Mail {
@@ -138,6 +138,6 @@ type updateRemove struct {
 // Run removes the update.
 func (c *updateRemove) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
-		return e.done(a.Letters.Updates.Remove(e.ctx, c.Slug, c.Number), "Update %d of %s is taken back.\n", c.Number, c.Slug)
+		return e.done(a.Letters.Updates.Remove(e.ctx, c.Slug, c.Number, 0), "Update %d of %s is taken back.\n", c.Number, c.Slug)
 	})
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 )
@@ -107,12 +110,50 @@ func (s *Service) MarkBounced(ctx context.Context, slug string, id, by int64) er
 	})
 }
 
-// CameBack notes that an email came back, as its server has told. It changes nothing of one that had not gone.
+// MarkArrived notes that an email had arrived after all: a notice of a server said otherwise, or an editor did. No notice that comes later
+// changes that.
+func (s *Service) MarkArrived(ctx context.Context, slug string, id, by int64) error {
+	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
+		d, err := s.find(tx, l, id)
+		if err != nil {
+			return err
+		}
+		if d.State != Bounced {
+			return fault.New(fault.Conflict, "delivery.not_back")
+		}
+		if _, err := tx.Exec(qSetArrived, Handed, tx.Now().UnixMicro(), id, Bounced); err != nil {
+			return err
+		}
+		return record(tx, l, by, "delivery.arrived", "")
+	})
+}
+
+// bouncesWithin is the time in which mail servers give up (RFC 5321, 4.5.4.1), and a day.
+const bouncesWithin = 6 * 24 * time.Hour
+
+var errNotGone = errors.New("delivery: the email has not gone as far as is written")
+
+// CameBack notes that an email came back, as its server has told. Whoever has got the letter can write such a notice, so one counts by itself
+// only within the days in which servers give up, while nothing came back from the addressee, and unless an editor has said that it arrived:
+// else it is inbox.ErrLook, and an editor decides. A notice can be faster than what is written of the email: then it is to come again.
 func (s *Service) CameBack(ctx context.Context, id int64) error {
 	return s.amend(ctx, id, func(tx *store.Tx, l letter.Letter) error {
 		d, err := s.find(tx, l, id)
-		if err != nil || d.Channel != ByEmail || d.State != Handed {
+		switch {
+		case err != nil || d.Channel != ByEmail:
 			return err
+		case d.State == Waiting:
+			return job.Retry(time.Minute, errNotGone)
+		case d.State != Handed:
+			return nil
+		}
+		responses, err := store.List(tx, qListResponses, scanResponse, l.ID)
+		if err != nil {
+			return err
+		}
+		answered := slices.ContainsFunc(responses, func(r Response) bool { return r.Answers(d.Addressee) && !r.At.Before(atDay(d.At)) })
+		if answered || d.saidArrived || tx.Now().Sub(d.At) > bouncesWithin {
+			return inbox.ErrLook
 		}
 		if _, err := tx.Exec(qSetState, Bounced, d.At.UnixMicro(), id, Handed); err != nil {
 			return err

@@ -73,6 +73,8 @@ type Delivery struct {
 
 	letter letter.ID
 	by     int64 // who entered it, 0 for the command line
+
+	saidArrived bool // by an editor, of an email that seemed to have come back
 }
 
 // IsPublic reports whether everybody may know of it.
@@ -99,10 +101,11 @@ var (
 			embargo)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
 	deliveryColumns = `id, letter_id, addressee, kind, channel, state, at, edition, note, tracking, public_at, logged, COALESCE(made_by, 0),
-		COALESCE(corrects, 0), retracted_at IS NOT NULL, embargo`
+		COALESCE(corrects, 0), retracted_at IS NOT NULL, embargo, arrived_at IS NOT NULL`
 	qListDeliveries = store.Q("delivery.list", `SELECT `+deliveryColumns+` FROM delivery WHERE letter_id = $1 ORDER BY at, id`)
 	qFindDelivery   = store.Q("delivery.find", `SELECT `+deliveryColumns+` FROM delivery WHERE id = $1`)
 	qSetState       = store.Q("delivery.set_state", `UPDATE delivery SET state = $1, at = $2 WHERE id = $3 AND state = $4`)
+	qSetArrived     = store.Q("delivery.set_arrived", `UPDATE delivery SET state = $1, arrived_at = $2 WHERE id = $3 AND state = $4`)
 	qSetPublic      = store.Q("delivery.set_public", `UPDATE delivery SET public_at = $1 WHERE id = $2`)
 	qCountSame      = store.Q("delivery.count_same", `
 		SELECT COUNT(*) FROM delivery WHERE letter_id = $1 AND addressee = $2 AND kind = $3 AND channel = $4 AND created_at > $5`)
@@ -115,7 +118,7 @@ func scanDelivery(row store.Row) (d Delivery, err error) {
 	var at int64
 	var public, embargo *int64
 	err = row.Scan(&d.ID, &d.letter, &d.Addressee, &d.Kind, &d.Channel, &d.State, &at, &d.Edition, &d.Note, &d.Tracking, &public, &d.Logged,
-		&d.by, &d.Corrects, &d.Corrected, &embargo)
+		&d.by, &d.Corrects, &d.Corrected, &embargo, &d.saidArrived)
 	d.At, d.PublicAt, d.Embargo = time.UnixMicro(at).UTC(), store.Instant(public), store.Instant(embargo)
 	return d, err
 }

@@ -73,8 +73,10 @@ var (
 	qEndOffice   = store.Q("office_link.end", `UPDATE office_link SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL`)
 	qSpendOffice = store.Q("office_link.spend", `UPDATE office_link SET mails = mails + 1 WHERE id = $1 AND mails < $2`)
 	qTurnOffice  = store.Q("office_link.turn", `UPDATE office_link SET turned = $1 WHERE id = $2`)
-	// What only a mail needed goes once no more can be sent.
-	qForgetOffice = store.Q("office_link.forget", `UPDATE office_link SET email = '', token = $1 WHERE email <> '' AND (expires_at < $2 OR ended_at < $2)`)
+	// What only a mail needed goes once no more can be sent: the last says what was decided about a statement.
+	qForgetOffice = store.Q("office_link.forget", `
+		UPDATE office_link SET email = '', token = $1 WHERE email <> '' AND (expires_at < $2 OR ended_at < $2) AND NOT EXISTS (
+			SELECT 1 FROM office_statement s WHERE s.link_id = office_link.id AND (s.state = 'held' OR s.decided_at >= $2))`)
 	qGiveUpOffice = store.Q("office_link.give_up", `UPDATE office_link SET ended_at = COALESCE(ended_at, $1), email = ''`)
 )
 
@@ -144,7 +146,8 @@ func (s *Service) AskOffice(ctx context.Context, slug string, ask OfficeAsked, b
 	})
 }
 
-// EndOffice takes a link back. What was typed with it and not confirmed is deleted; what was confirmed stays.
+// EndOffice takes a link back. What was typed with it and not confirmed is deleted, and what was to be taken back with it is not; what was
+// confirmed stays.
 func (s *Service) EndOffice(ctx context.Context, slug string, id, by int64) error {
 	return s.Letters.Amend(ctx, slug, func(tx *store.Tx, l letter.Letter) error {
 		k, err := scanOffice(tx.Row(qFindOffice, id))
@@ -159,6 +162,9 @@ func (s *Service) EndOffice(ctx context.Context, slug string, id, by int64) erro
 			return err
 		}
 		if _, err := tx.Exec(qDropTyped, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qEndLeaving, id); err != nil {
 			return err
 		}
 		return record(tx, l, by, "office.ended", "")
@@ -379,7 +385,8 @@ func (s *Service) TakeBack(ctx context.Context, token string, id int64) error {
 			return err
 		}
 		mailed := seal.NewToken(id)
-		if _, err := tx.Exec(qLeaveStated, seal.Hash(mailed), s.Keys.Seal(statedTable+" token", id, []byte(mailed)), id); err != nil {
+		if _, err := tx.Exec(qLeaveStated, seal.Hash(mailed), s.Keys.Seal(statedTable+" token", id, []byte(mailed)), o.Link.ID, tx.Now().UnixMicro(),
+			id); err != nil {
 			return err
 		}
 		return job.Enqueue(tx, OfficeMail{id, OfficeWithdraw})
@@ -412,7 +419,7 @@ func (s *Service) confirmingIn(tx *store.Tx, token string) (c Confirming, err er
 	}
 	x, err := scanStated(tx.Row(qFindStated, id))
 	if errors.Is(err, store.ErrNoRow) || err == nil && (x.hash == nil || subtle.ConstantTimeCompare(x.hash, seal.Hash(token)) != 1 ||
-		x.State == Typed && tx.Now().Sub(x.createdAt) > typedFor) {
+		tx.Now().Sub(x.asked()) > typedFor) {
 		return c, gone
 	}
 	if err != nil {
@@ -425,6 +432,17 @@ func (s *Service) confirmingIn(tx *store.Tx, token string) (c Confirming, err er
 	if err != nil {
 		return c, err
 	}
+	k, err := scanOffice(tx.Row(qFindOffice, x.link))
+	if err != nil {
+		return c, err
+	}
+	full, err := addressee(tx, c.Letter, x.Addressee)
+	if err != nil {
+		return c, err
+	}
+	if !k.EndedAt.IsZero() || full.Email != k.Email { // whoever once had the address does not speak for the office
+		return c, gone
+	}
 	at := slices.IndexFunc(st.Demands, func(d Demand) bool { return d.ID == x.demand })
 	if at < 0 { // the text asks it no more
 		return c, gone
@@ -432,6 +450,14 @@ func (s *Service) confirmingIn(tx *store.Tx, token string) (c Confirming, err er
 	c.To, c.Demand, c.Back = to, st.Demands[at], x.State != Typed
 	c.Stated, err = s.openStated(x)
 	return c, err
+}
+
+// asked is when the mail was asked for that confirms a statement or takes it back.
+func (x Stated) asked() time.Time {
+	if x.State == Typed {
+		return x.createdAt
+	}
+	return x.leftAt
 }
 
 // Confirm does what the mail asked about: what was typed is the office's from now on, and held until an editor has looked at it, or what it
@@ -448,7 +474,7 @@ func (s *Service) Confirm(ctx context.Context, token string, deny bool) (c Confi
 		switch {
 		case c.Back && deny:
 			_, err = tx.Exec(qKeepStated, id)
-		case c.Back && c.Stated.State == StatedHeld: // nobody has seen it
+		case c.Back && c.Stated.State == StatedHeld: // editors alone have seen it
 			_, err = tx.Exec(qDropHeld, id)
 		case c.Back:
 			_, err = tx.Exec(qWithdrawStated, now, id)

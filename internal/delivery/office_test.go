@@ -380,3 +380,40 @@ func TestOffice_entered(t *testing.T) {
 		}
 	})
 }
+
+// Editors are told of a statement that waits three days before everybody is, on that day and the day after, each once, though nothing was handed
+// over; not once it is looked at.
+func TestRemind_ofAStatement(t *testing.T) {
+	offices(t, func(t *testing.T, o *office) {
+		ctx := t.Context()
+		link := o.ask()
+		for _, looked := range []bool{false, true} {
+			id, token := o.state(link, delivery.Saying{Demand: "2", Position: delivery.Disagrees})
+			_, err := o.Deliveries.Confirm(ctx, token, false)
+			o.must(err)
+			before := o.Jobs("delivery.due")
+			var told []int
+			for n := delivery.StatedWithin; n >= -2; n-- {
+				if looked && n == 2 {
+					o.must(o.Deliveries.PublishStated(ctx, "quay", id, 0))
+				}
+				for range 2 {
+					o.must(o.Deliveries.Remind(ctx))
+				}
+				if more := o.Jobs("delivery.due"); more != before {
+					told, before = append(told, n), more
+				}
+				o.Clock.Advance(24 * time.Hour)
+			}
+			want := []int{3, 0, -1}
+			if looked {
+				want = want[:1]
+			} else {
+				o.must(o.Deliveries.RefuseStated(ctx, "quay", id, delivery.PersonalData, 0))
+			}
+			if !slices.Equal(told, want) {
+				t.Errorf("looked at %v: told %v days before, want %v", looked, told, want)
+			}
+		}
+	})
+}

@@ -15,8 +15,9 @@ import (
 var ahead = []int{10, 3, 0, -1}
 
 var (
-	qListDelivered = store.Q("delivery.list_letters", `SELECT DISTINCT letter_id FROM delivery ORDER BY letter_id`)
-	qPutReminder   = store.Q("delivery_reminder.put", `
+	qListDue = store.Q("delivery.list_letters", `
+		SELECT letter_id FROM delivery UNION SELECT letter_id FROM office_statement WHERE state = 'held' ORDER BY letter_id`)
+	qPutReminder = store.Q("delivery_reminder.put", `
 		INSERT INTO delivery_reminder (letter_id, due, days) VALUES ($1, $2, $3) ON CONFLICT (letter_id, due, days) DO NOTHING`)
 )
 
@@ -47,6 +48,53 @@ func (st Standing) On(day string) map[string][]Cell {
 	return found
 }
 
+// StatedOn returns the statements of offices that nobody has looked at yet, and of which everybody is told after a day that they wait, by the
+// numbers of their demands.
+func (st Standing) StatedOn(day string) map[string][]Stated {
+	found := map[string][]Stated{}
+	for _, d := range st.Demands {
+		for _, c := range d.Cells {
+			for _, x := range c.Stated {
+				if x.State == StatedHeld && x.lookedAtBy().Format(time.DateOnly) == day {
+					found[d.Number] = append(found[d.Number], x)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// Held counts the statements of offices that wait to be looked at.
+func (st Standing) Held() (n int) {
+	for _, d := range st.Demands {
+		for _, c := range d.Cells {
+			for _, x := range c.Stated {
+				if x.State == StatedHeld {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// days are those by which something is due: of cells, and of statements that wait.
+func (st Standing) days() (days []time.Time) {
+	for _, d := range st.Demands {
+		for _, c := range d.Cells {
+			if c.waits() {
+				days = append(days, c.Due)
+			}
+			for _, x := range c.Stated {
+				if x.State == StatedHeld {
+					days = append(days, x.lookedAtBy())
+				}
+			}
+		}
+	}
+	return days
+}
+
 // Soon returns how many cells are due within so many days, and how many are late.
 func (st Standing) Soon(now time.Time, days int) (soon, late int) {
 	for _, d := range st.Demands {
@@ -66,7 +114,7 @@ func (st Standing) Soon(now time.Time, days int) (soon, late int) {
 func (s *Service) Remind(ctx context.Context) error {
 	var letters []letter.ID
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		letters, err = store.List(tx, qListDelivered, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
+		letters, err = store.List(tx, qListDue, func(row store.Row) (id letter.ID, err error) { return id, row.Scan(&id) })
 		return err
 	})
 	failed := []error{err}
@@ -87,21 +135,17 @@ func (s *Service) remind(ctx context.Context, l letter.Letter) error {
 	}
 	today := atDay(s.DB.Now())
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		for _, d := range st.Demands {
-			for _, c := range d.Cells {
-				days := daysBetween(today, c.Due)
-				if !c.waits() || !slices.Contains(ahead, days) {
-					continue
-				}
-				n, err := tx.Exec(qPutReminder, l.ID, day(c.Due), days)
-				if err != nil {
-					return err
-				}
-				if n > 0 {
-					if err := job.Enqueue(tx, Due{l.ID, day(c.Due)}); err != nil {
-						return err
-					}
-				}
+		for _, due := range st.days() {
+			days := daysBetween(today, due)
+			if !slices.Contains(ahead, days) {
+				continue
+			}
+			n, err := tx.Exec(qPutReminder, l.ID, day(due), days)
+			if err == nil && n > 0 {
+				err = job.Enqueue(tx, Due{l.ID, day(due)})
+			}
+			if err != nil {
+				return err
 			}
 		}
 		return nil

@@ -68,7 +68,7 @@ const (
 	// MaxStatedFile is how large its file may be, in bytes.
 	MaxStatedFile = 10 << 20
 
-	typedFor = 72 * time.Hour // until a statement that nobody confirms is deleted
+	typedFor = 72 * time.Hour // until a statement that nobody confirms is deleted, and the mail that takes one back is good for nothing
 )
 
 // Stated is what an office stated of one demand that is asked of it.
@@ -86,12 +86,16 @@ type Stated struct {
 	DecidedAt              time.Time
 	Leaving                bool // the office was sent a mail by which it can be taken back
 
-	demand, link int64
+	demand, link int64 // the link that it was typed with, or that last asked to take it back
 	letter       letter.ID
 	body         []byte // sealed
 	hash, token  []byte // of the mail that confirms; the token is sealed
 	createdAt    time.Time
+	leftAt       time.Time // when that mail was asked for; zero for never
 }
+
+// lookedAtBy is the last day on which nobody is told that a statement waits.
+func (x Stated) lookedAtBy() time.Time { return atDay(x.At).AddDate(0, 0, StatedWithin) }
 
 // Late reports whether a statement has waited so long to be looked at that everybody is told.
 func (x Stated) Late(now time.Time) bool {
@@ -107,7 +111,7 @@ type statedBody struct {
 const statedTable = "office_statement"
 
 const statedColumns = `id, letter_id, addressee, demand_id, link_id, position, language, at, state, reason, decided_at, body, text, evidence,
-	file_name, file_type, file_sha256, token_hash, token, created_at`
+	file_name, file_type, file_sha256, token_hash, token, created_at, left_at`
 
 var (
 	qInsertStated = store.Q("office_statement.insert", `
@@ -129,7 +133,11 @@ var (
 			token_hash = NULL, token = NULL WHERE id = $2 AND state = 'published'`)
 	qDropHeld    = store.Q("office_statement.drop_held", `DELETE FROM office_statement WHERE id = $1 AND state = 'held'`)
 	qLeaveStated = store.Q("office_statement.leave", `
-		UPDATE office_statement SET token_hash = $1, token = $2 WHERE id = $3 AND state IN ('held', 'published')`)
+		UPDATE office_statement SET token_hash = $1, token = $2, link_id = $3, left_at = $4 WHERE id = $5 AND state IN ('held', 'published')`)
+	qEndLeaving = store.Q("office_statement.end_leaving", `
+		UPDATE office_statement SET token_hash = NULL, token = NULL WHERE link_id = $1 AND state <> 'typed'`)
+	qForgetLeaving = store.Q("office_statement.forget_leaving", `
+		UPDATE office_statement SET token_hash = NULL, token = NULL WHERE state IN ('held', 'published') AND left_at < $1`)
 	qDropStated   = store.Q("office_statement.drop", `DELETE FROM office_statement WHERE id = $1 AND state = 'typed'`)
 	qKeepStated   = store.Q("office_statement.keep", `UPDATE office_statement SET token_hash = NULL, token = NULL WHERE id = $1`)
 	qDropTyped    = store.Q("office_statement.drop_typed", `DELETE FROM office_statement WHERE link_id = $1 AND state = 'typed'`)
@@ -144,10 +152,11 @@ var (
 
 func scanStated(row store.Row) (x Stated, err error) {
 	var at, created int64
-	var decided *int64
+	var decided, left *int64
 	err = row.Scan(&x.ID, &x.letter, &x.Addressee, &x.demand, &x.link, &x.Position, &x.Language, &at, &x.State, &x.Reason, &decided, &x.body,
-		&x.Text, &x.Evidence, &x.File, &x.FileType, &x.SHA256, &x.hash, &x.token, &created)
+		&x.Text, &x.Evidence, &x.File, &x.FileType, &x.SHA256, &x.hash, &x.token, &created, &left)
 	x.At, x.createdAt, x.DecidedAt = time.UnixMicro(at).UTC(), time.UnixMicro(created).UTC(), store.Instant(decided)
+	x.leftAt = store.Instant(left)
 	x.Entered, x.Leaving = x.link == 0, x.State != Typed && x.hash != nil
 	return x, err
 }

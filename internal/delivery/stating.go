@@ -226,6 +226,7 @@ func (s *Service) statedFile(tx *store.Tx, x Stated) (f File, err error) {
 type OfficeEnvelope struct {
 	Letter   letter.Letter
 	To       Addressee
+	Link     int64 // that it is of
 	Says     string
 	Language string
 	Address  string
@@ -233,7 +234,7 @@ type OfficeEnvelope struct {
 	Number   string // of the demand that it is about
 	Reason   StatedReason
 	At       time.Time // when what it is about was stated
-	Until    time.Time // to when the link is good
+	Until    time.Time // to when the link that it holds is good
 }
 
 // OfficeEnvelope returns what a mail to an office needs, false when it must not be sent any more.
@@ -247,7 +248,7 @@ func (s *Service) OfficeEnvelope(ctx context.Context, m OfficeMail) (e OfficeEnv
 				sealed, e.Until = k.token, k.ExpiresAt
 			}
 		} else if x, err = scanStated(tx.Row(qFindStated, m.ID)); err == nil {
-			sealed, table, e.Reason, e.At, e.Until = x.token, statedTable+" token", x.Reason, x.At, x.createdAt.Add(typedFor)
+			sealed, table, e.Reason, e.At, e.Until = x.token, statedTable+" token", x.Reason, x.At, x.asked().Add(typedFor)
 			k, err = scanOffice(tx.Row(qFindOffice, x.link))
 		}
 		if errors.Is(err, store.ErrNoRow) {
@@ -270,7 +271,7 @@ func (s *Service) OfficeEnvelope(ctx context.Context, m OfficeMail) (e OfficeEnv
 		if err != nil {
 			return err
 		}
-		e.To, e.Language, e.Address = to, k.Language, full.Email
+		e.To, e.Link, e.Language, e.Address = to, k.ID, k.Language, full.Email
 		switch m.Says {
 		case OfficeAsk:
 			send = k.Good(tx.Now())
@@ -320,10 +321,21 @@ func (s *Service) OfficeTurned(ctx context.Context, m OfficeMail) error {
 	})
 }
 
+// OfficeCameBack notes that a mail of a link came back after the office's server had taken it, for whatever reason: the office never got it.
+func (s *Service) OfficeCameBack(ctx context.Context, link int64) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qTurnOffice, true, link)
+		return err
+	})
+}
+
 // Retain deletes what was typed with the links of offices and nobody confirmed, and what links that have ended need no more.
 func (s *Service) Retain(ctx context.Context) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(qForgetTyped, tx.Now().Add(-typedFor).UnixMicro()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qForgetLeaving, tx.Now().Add(-typedFor).UnixMicro()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(qForgetOffice, []byte{}, tx.Now().Add(-typedFor).UnixMicro())

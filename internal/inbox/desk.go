@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
 )
 
@@ -18,6 +19,7 @@ type Incoming struct {
 	State    State
 	About    string // which mail of ours it answers, as mailbox.Sent names it; "" for none that is known
 	Delivery int64  // that it answers, 0 for none
+	Office   int64  // the link of an office whose mail it answers, 0 for none
 	Became   int64  // the list or the response that it went into
 	Size     int64
 	Whole    bool
@@ -27,7 +29,13 @@ type Incoming struct {
 func (i Incoming) At() time.Time { return store.IDTime(i.ID) }
 
 func (s *Service) shown(row incoming) (i Incoming, err error) {
-	i = Incoming{ID: row.id, Letter: row.letter, State: row.state, About: row.about, Delivery: row.ref, Became: row.became, Size: row.size, Whole: row.whole}
+	i = Incoming{ID: row.id, Letter: row.letter, State: row.state, About: row.about, Became: row.became, Size: row.size, Whole: row.whole}
+	switch row.about {
+	case mailbox.ToAddressee.Name():
+		i.Delivery = row.ref
+	case mailbox.ToOffice.Name():
+		i.Office = row.ref
+	}
 	i.Head, err = s.openHead(row)
 	i.Sorted.What = row.what
 	return i, err
@@ -58,6 +66,12 @@ func (s *Service) List(ctx context.Context, l store.LetterID, state State, befor
 		before = 1<<63 - 1
 	}
 	return s.list(ctx, qList, l, state, before, limit)
+}
+
+// Notices returns what machines said of the deliveries of a letter, such as that somebody is out of office, the newest first, for as long as
+// it is kept.
+func (s *Service) Notices(ctx context.Context, l store.LetterID) ([]Incoming, error) {
+	return s.list(ctx, qListNotices, l, mailbox.ToAddressee.Name(), Reply)
 }
 
 // Waiting counts the mails of a letter that wait, or those of none.
@@ -112,11 +126,21 @@ func set(tx *store.Tx, l store.LetterID, id int64, from, to State, became, by in
 
 // Settle notes that nothing is to be done about a mail.
 func (s *Service) Settle(ctx context.Context, l store.LetterID, id, by int64) error {
+	return s.SettleAll(ctx, l, []int64{id}, by)
+}
+
+// SettleAll notes so of several, or of none where somebody has dealt with one of them.
+func (s *Service) SettleAll(ctx context.Context, l store.LetterID, ids []int64, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := set(tx, l, id, Waits, Done, 0, by); err != nil {
-			return err
+		for _, id := range ids {
+			if err := set(tx, l, id, Waits, Done, 0, by); err != nil {
+				return err
+			}
+			if err := account.Record(tx, account.Entry{User: by, Letter: l, Act: "mail.settled"}); err != nil {
+				return err
+			}
 		}
-		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "mail.settled"})
+		return nil
 	})
 }
 
@@ -172,7 +196,7 @@ func Leave(tx *store.Tx, l store.LetterID, id, by int64) error {
 }
 
 // Destroy destroys the mail of a response that was taken down.
-func Destroy(tx *store.Tx, id int64) error { return remove(tx, id) }
+func Destroy(tx *store.Tx, id int64) error { return destroy(tx, id) }
 
 // FileOf returns mails as a file of them, in the order of their ids, for whoever reads files of mails.
 func FileOf(mails []Incoming) *File {
@@ -230,6 +254,11 @@ type Health struct {
 	States       map[State]int
 	Came         map[string]int // in the last 30 days: such as bounce.confirmation
 	Full         bool           // so much that some mails have to stay where they are
+}
+
+// Unasked counts the mails that ask for a confirmation, of a signature or of news, and did not arrive in the last 30 days.
+func (h Health) Unasked() int {
+	return h.Came[string(Bounce)+"."+mailbox.Confirmation.Name()] + h.Came[string(Bounce)+"."+mailbox.Following.Name()]
 }
 
 // Health returns how much is kept, and what came of late.

@@ -31,6 +31,8 @@ const (
 	atOnce    = 2        // pieces a transaction: signers wait behind it
 	maxWords  = 16 << 10 // bytes of the text that a row shows
 	orphaned  = 24 * time.Hour
+	StaleFor  = 90 * 24 * time.Hour  // that what waits for the operator is kept
+	rowsFor   = 365 * 24 * time.Hour // that the same mail is known again
 )
 
 // State says how far a mail is.
@@ -61,7 +63,8 @@ type Service struct {
 	since  time.Time                      // since when
 }
 
-// Taker deals with what comes back of one kind of mails. What it does it may be told to do again.
+// Taker deals with what comes back of one kind of mails. What it does it may be told to do again. Where it returns ErrLook, or fails again
+// and again, the mail waits for a person.
 type Taker struct {
 	Bounced func(ctx context.Context, r mailbox.Return, gone bool) error // nil for nothing; gone says that nobody is there, for good
 	Ended   func(ctx context.Context, r mailbox.Return) error            // nil where such mails cannot be ended
@@ -248,6 +251,7 @@ func (s *Service) raw(ctx context.Context, id int64) (raw []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	raw = make([]byte, 0, len(pieces)*pieceSize)
 	for n, sealed := range pieces {
 		piece, err := s.Keys.Open(partsOf(id), int64(n), sealed)
 		if err != nil {
@@ -259,7 +263,8 @@ func (s *Service) raw(ctx context.Context, id int64) (raw []byte, err error) {
 	return raw, nil
 }
 
-// destroy takes a mail's bytes, and what a row says of it. The row stays, so that the same mail is not read again.
+// destroy takes a mail's bytes, and what a row says of it. The row stays for a year, so that the same mail is not read
+// again: it may lie where it could not be moved from.
 func destroy(tx *store.Tx, id int64) error {
 	if _, err := tx.Exec(qDropParts, id); err != nil {
 		return err
@@ -268,17 +273,8 @@ func destroy(tx *store.Tx, id int64) error {
 	return err
 }
 
-// remove takes a mail with its row.
-func remove(tx *store.Tx, id int64) error {
-	if _, err := tx.Exec(qDropParts, id); err != nil {
-		return err
-	}
-	_, err := tx.Exec(qRemove, id)
-	return err
-}
-
-// Retain destroys the mails that nobody has to look at any more, those that have become a list, and pieces that belong to none; what went
-// into a list that was thrown away waits again.
+// Retain destroys the mails that nobody has to look at any more, those that have become a list, those that wait for the operator and have
+// waited long, and pieces that belong to none; what went into a list that was thrown away waits again.
 func (s *Service) Retain(ctx context.Context) error {
 	now := s.DB.Now()
 	old := now.Add(-KeptFor).UnixMicro()
@@ -289,14 +285,18 @@ func (s *Service) Retain(ctx context.Context) error {
 		_, err := tx.Exec(qReopen, now.UnixMicro())
 		return err
 	})
-	for q, args := range map[*store.Query][]any{qListOld: {old}, qListAdded: nil, qListEnded: {old}, qListOrphans: {store.IDAt(now.Add(-orphaned))}} {
-		err = errors.Join(err, s.removeAll(ctx, q, args...))
+	for q, args := range map[*store.Query][]any{qListOld: {old}, qListStale: {now.Add(-StaleFor).UnixMicro()}, qListAdded: nil, qListEnded: {old},
+		qListOrphans: {store.IDAt(now.Add(-orphaned))}} {
+		err = errors.Join(err, s.destroyAll(ctx, q, args...))
+	}
+	if err == nil {
+		_, err = s.DB.Repeat(ctx, qForgetRows, now.Add(-rowsFor).UnixMicro())
 	}
 	return err
 }
 
-// removeAll removes the mails that a query finds, until it finds none.
-func (s *Service) removeAll(ctx context.Context, q *store.Query, args ...any) error {
+// destroyAll destroys the mails that a query finds, until it finds none.
+func (s *Service) destroyAll(ctx context.Context, q *store.Query, args ...any) error {
 	for {
 		var ids []int64
 		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -307,20 +307,20 @@ func (s *Service) removeAll(ctx context.Context, q *store.Query, args ...any) er
 			return err
 		}
 		for _, id := range ids { // each may have many pieces
-			if err := s.DB.Update(ctx, func(tx *store.Tx) error { return remove(tx, id) }); err != nil {
+			if err := s.DB.Update(ctx, func(tx *store.Tx) error { return destroy(tx, id) }); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// Forget destroys the mails by which an address asked to sign a letter and that are in a list, in the transaction that takes back or erases
-// its signature.
+// Forget destroys the mails that an address has sent about signing a letter, whoever they wait for, in the transaction that takes back or
+// erases its signature.
 func (s *Service) Forget(tx *store.Tx, l store.LetterID, address string) error {
-	ids, err := store.List(tx, qListTaken, scanID, l, s.senderTag(address))
+	ids, err := store.List(tx, qListOf, scanID, s.senderTag(address), l)
 	for _, id := range ids {
 		if err == nil {
-			err = remove(tx, id)
+			err = destroy(tx, id)
 		}
 	}
 	return err

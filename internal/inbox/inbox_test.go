@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
@@ -16,7 +18,9 @@ import (
 )
 
 var (
-	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming`)
+	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming WHERE size > 0`)
+	qCountRows   = store.Q("test.count_incoming_rows", `SELECT COUNT(*) FROM incoming`)
+	qEndKeys     = store.Q("test.end_keys", `UPDATE letter SET data_key = NULL`)
 	qCountParts  = store.Q("test.count_incoming_parts", `SELECT COUNT(*) FROM incoming_part`)
 	qInsertPart  = store.Q("test.insert_incoming_part", `INSERT INTO incoming_part (incoming_id, number, sealed) VALUES ($1, 0, $2)`)
 	qCountSorted = store.Q("test.count_sorted", `SELECT COUNT(*) FROM incoming WHERE state = $1 AND what = $2`)
@@ -131,8 +135,86 @@ func TestRetain_whatIsDone(t *testing.T) {
 		if mails, parts := d.Count(qCountMails), d.Count(qCountParts); mails != 1 || parts != 1 {
 			t.Errorf("%d mails, %d pieces after a month: want that which waits", mails, parts)
 		}
-		if err := d.Inbox.GiveUp(t.Context()); err != nil || d.Count(qCountMails)+d.Count(qCountParts) != 0 {
+		if err := d.Inbox.GiveUp(t.Context()); err != nil || d.Count(qCountRows)+d.Count(qCountParts) != 0 {
 			t.Errorf("something is left: %v", err)
+		}
+	})
+}
+
+// What was destroyed and lies in the mailbox still is no new mail when it is read again, for a year.
+func TestRetain_isNotReadAgain(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		away := reply("I am away", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 1}), "Auto-Submitted: auto-replied")
+		signs := reply("Please add us", toAddress(d, mailbox.Return{Sent: mailbox.Call}))
+		came(d, away, signs)
+		again := func() (n int) {
+			for _, id := range came(d, away, signs) {
+				if id != 0 {
+					n++
+				}
+			}
+			return n
+		}
+		err := d.DB.Update(t.Context(), func(tx *store.Tx) error { return d.Inbox.Forget(tx, d.Letter.ID, "mina@river.example") })
+		d.Clock.Advance(inbox.KeptFor + time.Hour)
+		if err = errors.Join(err, d.Inbox.Retain(t.Context())); err != nil || d.Count(qCountParts) != 0 || again() != 0 {
+			t.Errorf("%d pieces are kept, or they are read again, %v", d.Count(qCountParts), err)
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
+		}
+		d.Clock.Advance(366 * 24 * time.Hour)
+		if err := d.Inbox.Retain(t.Context()); err != nil || d.Count(qCountRows) != 0 {
+			t.Errorf("%d rows after a year, %v", d.Count(qCountRows), err)
+		}
+	})
+}
+
+// With a signature goes all that its signer has written about it, whoever it waits for; what an addressee answers stays.
+func TestForget(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		other := d.Open("other")
+		came(d, reply("Please add us", toAddress(d, mailbox.Return{Sent: mailbox.Call})),
+			reply("Yes, it was me", toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: 4})),
+			reply("We, the office", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 4})),
+			reply("To the other", "To: "+d.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.Confirmation, Letter: other.ID, ID: 4})),
+			strings.ReplaceAll(reply("Somebody else", toAddress(d, mailbox.Return{Sent: mailbox.Call})), "mina@", "ada@"))
+		if i, err := d.Inbox.List(t.Context(), 0, inbox.Waits, 0, 9); err != nil || len(i) != 2 || i[0].Delivery+i[1].Delivery != 0 {
+			t.Errorf("%+v, %v", i, err)
+		}
+		err := d.DB.Update(t.Context(), func(tx *store.Tx) error { return d.Inbox.Forget(tx, d.Letter.ID, "Mina@river.example") })
+		if n := d.Count(qCountParts); err != nil || n != 3 {
+			t.Errorf("%d are kept, want the office's, that to the other letter, and somebody else's: %v", n, err)
+		}
+	})
+}
+
+// Nothing waits for ever: what is the operator's goes after a while, and what was given to a letter with that.
+func TestRetain_whatWaits(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		given := came(d, reply("Please add us"), reply("Buy my watches"))[0]
+		if err := d.Inbox.Give(t.Context(), 0, given, d.Letter.ID, 5); err != nil {
+			t.Fatal(err)
+		}
+		kept := func(want int64) {
+			t.Helper()
+			if err := d.Inbox.Retain(t.Context()); err != nil || d.Count(qCountParts) != want {
+				t.Errorf("%d are kept, want %d: %v", d.Count(qCountParts), want, err)
+			}
+		}
+		d.Clock.Advance(inbox.StaleFor - time.Hour)
+		kept(2)
+		d.Clock.Advance(2 * time.Hour)
+		kept(1)
+		if err := d.DB.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(qEndKeys)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		kept(0)
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
 		}
 	})
 }
@@ -162,8 +244,10 @@ func TestReceive_isBounded(t *testing.T) {
 // Who may read a mail follows from what it answers: that somebody has signed, or began to, is none of the editors' business.
 func TestSort_whoMayRead(t *testing.T) {
 	desks(t, func(t *testing.T, d *testkit.Desk) {
-		for sent, editors := range map[mailbox.Sent]int{mailbox.Confirmation: 0, mailbox.ToSigner: 0, mailbox.ToFollower: 0, mailbox.Invitation: 1,
-			mailbox.Reminder: 1, mailbox.ToReader: 1, mailbox.ToEditor: 1, mailbox.ToAddressee: 1, mailbox.Call: 1} {
+		theirs := map[mailbox.Sent]int{mailbox.Invitation: 1, mailbox.Reminder: 1, mailbox.ToReader: 1, mailbox.ToEditor: 1, mailbox.ToAddressee: 1,
+			mailbox.ToOffice: 1, mailbox.Call: 1}
+		for sent := range d.Inbox.Takers {
+			editors := theirs[sent]
 			before, err := d.Inbox.Waiting(t.Context(), d.Letter.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -184,11 +268,83 @@ func TestSort_whoMayRead(t *testing.T) {
 				t.Errorf("editors see what a machine said to an invitation: %+v", i)
 			}
 		}
-		if len(noted) != 4 {
-			t.Errorf("%d machine answers are kept, want those to readers, editors, addressees and the call", len(noted))
+		if len(noted) != 5 {
+			t.Errorf("%d machine answers are kept, want those to readers, editors, addressees, their offices and the call", len(noted))
 		}
-		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 3 {
-			t.Errorf("%d wait for the operator, want 3 (%v)", n, err)
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != len(d.Inbox.Takers)-len(theirs) {
+			t.Errorf("%d wait for the operator, want the %d of signers and followers (%v)", n, len(d.Inbox.Takers)-len(theirs), err)
+		}
+	})
+}
+
+// taken has the bounces of deliveries noted by their ids, and answered with an error.
+func taken(d *testkit.Desk, answer func() error) *[]int64 {
+	var ids []int64
+	d.Inbox.Takers[mailbox.ToAddressee] = inbox.Taker{Bounced: func(_ context.Context, r mailbox.Return, _ bool) error {
+		ids = append(ids, r.ID)
+		return answer()
+	}}
+	return &ids
+}
+
+// Only a notice of a mail server moves a delivery, and only while nothing has come back of it; all else waits for an editor.
+func TestSort_whatMovesADelivery(t *testing.T) {
+	const failed = "Final-Recipient: rfc822; office@ministry.example\nAction: failed\nStatus: 5.1.1"
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		ids := taken(d, func() error { return nil })
+		of := func(id int64) string { return toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: id}) }
+		no := "From: no-reply@ministry.example\nSubject: %s\n%s\n\nThe minister refuses demand 2.\n"
+		came(d, notice(failed, of(9)), fmt.Sprintf(no, "Your petition 123 was rejected", of(10)), fmt.Sprintf(no, "It could not be delivered", of(11)),
+			reply("We have got it.", of(12)))
+		came(d, notice(failed, of(12)))
+		if !slices.Equal(*ids, []int64{9}) {
+			t.Errorf("deliveries %v were moved, want that which a server sent a notice of", *ids)
+		}
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 4 {
+			t.Errorf("%d wait for an editor, want the refusal, what may be a notice, the answer, and the notice after it: %v", n, err)
+		}
+		ids = taken(d, func() error { return inbox.ErrLook })
+		came(d, notice(failed, of(13)))
+		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 5 || len(*ids) != 1 {
+			t.Errorf("%d wait, want what is doubtful, too: %v", n, err)
+		}
+		came(d, fmt.Sprintf(no, "Undelivered", toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: 4})))
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 0 {
+			t.Errorf("%d wait, and what machines say to confirmations is not kept: %v", n, err)
+		}
+	})
+}
+
+// A mail that cannot be dealt with is seen by a person in the end, whichever step fails.
+func TestSort_whatFailsAlways(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		taken(d, func() error { panic("a taker breaks") })
+		d.Inbox.Lookup = func(context.Context, string) ([]string, error) { panic("a reader breaks") }
+		keys := testkit.Keys{}
+		var ids [2]int64
+		for i, raw := range []string{notice("Action: failed\nStatus: 5.1.1", toAddress(d, mailbox.Return{Sent: mailbox.ToAddressee, ID: 9})),
+			keys.Signed(t, "river.example", reply("Hello\n", "Date: Tue, 12 Nov 2030 10:00:00 +0100"))} {
+			id, err := d.Inbox.Receive(t.Context(), inbox.Came{Raw: []byte(raw)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[i] = id
+			for range 10 { // as the runner does, which takes care of what panics
+				func() {
+					defer func() { _ = recover() }()
+					_ = d.Inbox.SortOne(t.Context(), id)
+				}()
+			}
+		}
+		bounce, signed := ids[0], ids[1]
+		if i, err := d.Inbox.Find(t.Context(), d.Letter.ID, bounce); err != nil || i.State != inbox.Waits || i.Sorted.What != inbox.Bounce {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if i, err := d.Inbox.Find(t.Context(), 0, signed); err != nil || i.State != inbox.Waits || i.Sorted.Fault == nil {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if raw, err := d.Inbox.Raw(t.Context(), 0, signed); err != nil || len(raw) == 0 {
+			t.Errorf("%d bytes, %v", len(raw), err)
 		}
 	})
 }
@@ -247,6 +403,30 @@ func TestActs(t *testing.T) {
 		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 1 || d.Count(qCountSorted, inbox.Waits, inbox.Reply) != 1 {
 			t.Errorf("%d wait, %v", n, err)
 		}
+	})
+}
+
+// Of many that are dealt with at once none is when somebody has dealt with one of them.
+func TestSettleAll(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		ids := came(d, reply("Buy my watches"), reply("and my clocks"), reply("and my bells"))
+		waiting := func(want int) {
+			t.Helper()
+			if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != want {
+				t.Errorf("%d wait, want %d: %v", n, want, err)
+			}
+		}
+		if err := d.Inbox.Settle(t.Context(), 0, ids[2], 5); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Inbox.SettleAll(t.Context(), 0, ids, 5); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%v", err)
+		}
+		waiting(2)
+		if err := d.Inbox.SettleAll(t.Context(), 0, ids[:2], 5); err != nil {
+			t.Error(err)
+		}
+		waiting(0)
 	})
 }
 

@@ -3,7 +3,7 @@
 //
 // It promises bounds for all that it reads, that one mail which cannot be read costs no other, that the texts it returns can be
 // shown (valid UTF-8, without control and direction characters), and that only the domain of a sender's address vouches for it
-// (DKIM), of the very words it returns.
+// (DKIM), and for the words it returns only where the signature covers all by which they are read.
 // It must not know what a mail is taken for: whoever takes mails calls Read and makes of them what it needs.
 package inbox
 
@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // so that it knows every character set
 	"github.com/emersion/go-message/mail"
 	"golang.org/x/text/language"
@@ -33,10 +32,10 @@ const (
 	Limit       = 128 << 20 // bytes of a file
 	maxMessages = 10_000    // of a file
 	maxMessage  = 30 << 20  // bytes of one, with what is attached
-	maxHeader   = 256 << 10 // bytes of a header, and of that of each part
+	maxHeader   = 256 << 10 // bytes of the header of one, and of those of all its parts
 	maxDepth    = 10        // parts within parts
-	maxParts    = 100
-	maxText     = 64 << 10 // bytes of text that are kept
+	maxParts    = 100       // of one
+	maxText     = 64 << 10  // bytes of text that are kept
 )
 
 // Mail is a mail that somebody has sent. Everything in it was written by its sender, or by somebody who claims to be that,
@@ -111,7 +110,7 @@ func readOne(ctx context.Context, forms [][]byte, v *voucher) (m Mail) {
 			return Mail{Vouched: Unsigned, Fault: fault.New(fault.TooLarge, "reply.too_large", "Limit", maxMessage)}
 		}
 		raw = withCRLF(raw)
-		one := parse(raw)
+		one := parse(raw, func(part) {})
 		if one.Address != "" {
 			one.Vouched = v.vouch(ctx, raw, one.Address)
 		}
@@ -125,8 +124,11 @@ func readOne(ctx context.Context, forms [][]byte, v *voucher) (m Mail) {
 	return m
 }
 
-// withCRLF ends each line as mail does: files are often kept with the line ends of their system.
+// withCRLF ends each line as mail does: files are often kept with the line ends of their system. What has them so is returned as it is.
 func withCRLF(raw []byte) []byte {
+	if bytes.Count(raw, []byte{'\n'}) == bytes.Count(raw, []byte("\r\n")) {
+		return raw
+	}
 	out := make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'}))
 	for i, c := range raw {
 		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
@@ -137,15 +139,15 @@ func withCRLF(raw []byte) []byte {
 	return out
 }
 
-// parse reads one mail.
-func parse(raw []byte) Mail {
+// parse reads one mail, and calls see for each of its parts.
+func parse(raw []byte, see func(p part)) Mail {
 	m := Mail{Vouched: Unsigned}
-	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
-	if !readable(err) {
+	whole, err := readPart(raw, maxHeader)
+	if err != nil {
 		m.Fault = fault.New(fault.Invalid, "reply.damaged").Because(err)
 		return m
 	}
-	h := mail.Header{Header: e.Header}
+	h := mail.Header{Header: whole.header}
 	m.At, _ = h.Date()
 	if m.ID, err = h.MessageID(); err != nil {
 		m.ID = strings.Trim(h.Get("Message-Id"), " <>")
@@ -163,11 +165,15 @@ func parse(raw []byte) Mail {
 	if readHeader(raw).isAutomatic() {
 		m.Fault = fault.New(fault.Invalid, "reply.automatic")
 	}
-	var p parts
-	p.read(e, 0)
-	text := strings.Join(p.plain, "\n")
+	var t texts
+	walk(whole, func(p part) bool {
+		t.take(p)
+		see(p)
+		return true
+	})
+	text := strings.Join(t.plain, "\n")
 	if strings.TrimSpace(text) == "" {
-		text = textOfHTML(strings.Join(p.html, "\n"))
+		text = textOfHTML(strings.Join(t.html, "\n"))
 	}
 	m.Text = ownWords(text)
 	if m.Language = importer.Language(m.Text); m.Language == "" { // a few words tell nothing
@@ -187,38 +193,22 @@ func shown(s string) string {
 	return s
 }
 
-// parts are the texts of a mail: one may be there as plain text and again as HTML.
-type parts struct {
+// texts are those of a mail: one may be there as plain text and again as HTML.
+type texts struct {
 	plain, html []string
-	size, count int
+	size        int
 }
 
-// read takes the texts out of a part and of those within it. What is damaged ends it; what was read before that is kept.
-func (p *parts) read(e *message.Entity, depth int) {
-	if p.count++; p.count > maxParts || depth > maxDepth {
+// take takes the text of a part. What is damaged ends it; what was read before that is kept.
+func (t *texts) take(p part) {
+	if !p.isText() {
 		return
 	}
-	if within := e.MultipartReader(); within != nil {
-		for {
-			part, err := within.NextPart()
-			if part == nil || !readable(err) {
-				return
-			}
-			p.read(part, depth+1)
-		}
+	into := &t.plain
+	if p.kind == "text/html" {
+		into = &t.html
 	}
-	kind, _, err := e.Header.ContentType()
-	if disposition, _, _ := e.Header.ContentDisposition(); disposition == "attachment" {
-		return
-	}
-	into := &p.plain
-	switch {
-	case kind == "text/html":
-		into = &p.html
-	case kind != "text/plain" && kind != "" && err == nil:
-		return
-	}
-	data, _ := io.ReadAll(io.LimitReader(e.Body, int64(max(0, 8*maxText-p.size)))) // tags and quotations take room too
-	p.size += len(data)
+	data, _ := io.ReadAll(io.LimitReader(p.body(), int64(max(0, 8*maxText-t.size)))) // tags and quotations take room too
+	t.size += len(data)
 	*into = append(*into, strings.ToValidUTF8(string(data), "\ufffd"))
 }

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"bytes"
 	"io"
 	"regexp"
 	"strings"
@@ -20,6 +19,7 @@ const (
 	Automatic What = "automatic" // a machine has answered, as while somebody is out of office
 	Ending    What = "ending"    // whoever was mailed wants no more of these mails
 	Reply     What = "reply"     // somebody has written it
+	Unsure    What = "unsure"    // it may be a notice that a mail of ours did not arrive: only a person can tell
 )
 
 // Sorted is a mail with what it is. All of it follows from its bytes and from who it was handed over for.
@@ -49,36 +49,39 @@ type Known func(address string) (mailbox.Return, bool)
 // Sort says what a mail is. recipient is whom it was handed over for, "" where only its header says it. Who vouches for it is not asked.
 func Sort(raw []byte, recipient string, known Known) Sorted {
 	raw = withCRLF(raw)
-	s := Sorted{Mail: parse(raw), What: Reply}
+	var p found
+	s := Sorted{Mail: parse(raw, p.read), What: Reply}
 	h := readHeader(raw)
 	s.To = answers(h, broughtFor, recipient, known)
 	s.ReplyID = replyID(h)
-	empty := strings.ReplaceAll(h.get("Return-Path"), " ", "") == "<>"
+	empty := strings.ReplaceAll(h.get("return-path"), " ", "") == "<>"
 	s.Noisy = empty || h.isNoisy() || s.Address == "" || isMachine(s.Address)
-	var p found
-	walk(raw, p.read)
 	s.Files = p.files
 	if s.To.Sent == 0 { // what a notice is about may hold the address that it was sent to by another
 		s.To = answers(p.returned, sentFrom, "", known)
 	}
+	daemon := empty && (daemonName.MatchString(s.Address) || h.has("x-failed-recipients"))
+	code := statusIn(s.Text)
 	switch {
-	case p.report == "delivery-status" || p.hasStatus:
+	// A mail changes something by itself only in the form of RFC 3464, or sent by nobody, from a mail server, with a code of a failure for good.
+	case p.hasStatus:
 		s.What = p.what
 		s.Status, s.Says = p.status, p.says
+	case daemon && strings.HasPrefix(code, "5.") && (bounceSubject.MatchString(s.Subject) || h.has("x-failed-recipients")):
+		s.What, s.Status, s.Says = Bounce, code, firstLine(s.Text, code)
+	case daemon && delaySubject.MatchString(s.Subject):
+		s.What = Delayed
 	case p.report == "disposition-notification":
 		s.What = Arrived
 	case p.report == "feedback-report" && s.To.Sent != 0: // who was mailed has called it spam
 		s.What = Ending
-	case (empty || isMachine(s.Address)) && bounceSubject.MatchString(s.Subject) || h.get("X-Failed-Recipients") != "":
-		s.What = Bounce
-		if delaySubject.MatchString(s.Subject) {
-			s.What = Delayed
-		}
-		s.Status = statusIn(s.Text)
-		s.Says = firstLine(s.Text, s.Status)
+	case (empty || isMachine(s.Address)) && bounceSubject.MatchString(s.Subject) || h.has("x-failed-recipients"):
+		s.What, s.Status, s.Says = Unsure, code, firstLine(s.Text, code)
 	case s.To.Ends:
 		s.What = Ending
-	case h.isAutomatic() || empty || outOfOffice.MatchString(s.Subject):
+	case (s.To.Sent == mailbox.ToAddressee || s.To.Sent == mailbox.ToOffice) && !h.repliesByItself() && !outOfOffice.MatchString(s.Subject):
+		// A clerk's words may go through a machine, too.
+	case h.isAutomatic() || outOfOffice.MatchString(s.Subject):
 		s.What = Automatic
 	case s.To.Sent != 0 && (endWords.MatchString(s.Subject) || endWords.MatchString(s.Text)):
 		s.What = Ending
@@ -124,36 +127,43 @@ type found struct {
 	files     []Attachment
 }
 
-// read takes a part.
-func (f *found) read(p part) bool {
-	if p.kind == "multipart/report" && f.report == "" {
+// read takes a part. Only the mail itself is a report, and only the part that follows in it says of what: whoever writes may attach a notice.
+func (f *found) read(p part) {
+	if p.kind == "multipart/report" && p.depth == 0 {
 		f.report = strings.ToLower(p.params["report-type"])
 	}
-	body := io.Reader(p.body)
 	switch p.kind {
 	case "message/delivery-status", "message/global-delivery-status":
-		f.hasStatus = true
-		f.readStatus(p.body)
-		return true
+		if f.report == "delivery-status" && p.depth == 1 && !f.hasStatus {
+			f.hasStatus = true
+			f.readStatus(p.body())
+		}
 	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers":
 		if f.returned == nil {
-			head, _ := io.ReadAll(io.LimitReader(p.body, maxHeader))
+			head, _ := io.ReadAll(io.LimitReader(p.body(), maxHeader))
 			f.returned = readHeader(withCRLF(head))
-			body = io.MultiReader(bytes.NewReader(head), p.body)
 		}
 	}
 	if keeps(p) {
-		n, _ := io.Copy(io.Discard, body)
+		n, _ := io.Copy(io.Discard, p.body())
 		f.files = append(f.files, Attachment{len(f.files) + 1, p.name(), p.kind, int(n)})
 	}
-	return true
 }
+
+const maxRecipients = 200 // of a notice, that are looked at
 
 // readStatus reads what a notice says of each recipient (RFC 3464, 2.3). Of several the worst counts.
 func (f *found) readStatus(body io.Reader) {
 	data, _ := io.ReadAll(io.LimitReader(body, maxHeader))
 	rank := map[What]int{"": 0, Arrived: 1, Delayed: 2, Bounce: 3}
+	left := maxRecipients
 	for group := range strings.SplitSeq(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n\n") {
+		if strings.TrimSpace(group) == "" {
+			continue
+		}
+		if left--; left < 0 {
+			break
+		}
 		h := readHeader(withCRLF([]byte(group + "\n\n")))
 		what := What("")
 		switch strings.ToLower(h.get("action")) {
@@ -200,7 +210,7 @@ func firstLine(text, word string) string {
 var (
 	bounceSubject = anyOf(`undeliver`, `delivery (status|failure|has failed|incomplete)`, `deliver(y|ed) fail`, `fail(ure|ed) (notice|delivery)`,
 		`delivery problem`, `returned? mail`, `returned to sender`, `could not (be )?deliver`, `not delivered`, `(mail|message) delivery (failed|system)`,
-		`delayed`, `rejected`, `non remis`, `échec (de|d’|d')`, `non distribu`, `unzustellbar`, `nicht zugestellt`, `تحویل نشد`, `برگشت`,
+		`non remis`, `échec (de|d’|d')`, `non distribu`, `unzustellbar`, `nicht zugestellt`, `تحویل نشد`, `برگشت`,
 		`تعذر (تسليم|التسليم)`, `لم يتم (تسليم|التسليم)`)
 	delaySubject = anyOf(`delay`, `warning`, `still being retried`, `retard`, `verzöger`, `تأخیر`, `تأخر`)
 	outOfOffice  = anyOf(`^\s*(re:\s*)?(automatic reply|auto(matic)?[- ]?(reply|response|answer)|autoreply|out of (the )?office)`,
@@ -208,7 +218,8 @@ var (
 		`^\s*(réponse automatique|absen(ce|t) (du|de) bureau|message d[’']absence|abwesenheit|automatische antwort|پاسخ خودکار|رد تلقائي|الرد التلقائي)`)
 	endWords = anyOf(`^\s*(unsubscribe|remove me|stop|désinscription|me désinscrire|désabonnement|désabonner)[\s.!]*$`,
 		`^\s*(لغو اشتراک|لغو عضویت|إلغاء الاشتراك)[\s.!]*$`)
-	machine = anyOf(`^(mailer-?daemon|postmaster|mail-?daemon|no-?reply|do-?not-?reply|bounces?|microsoftexchange[0-9a-f]*)([+.=-][^@]*)?@`)
+	daemonName = anyOf(`^(mailer-?daemon|postmaster|mail-?daemon|microsoftexchange[0-9a-f]*)([+.=-][^@]*)?@`)
+	machine    = anyOf(daemonName.String(), `^(no-?reply|do-?not-?reply|bounces?)([+.=-][^@]*)?@`)
 )
 
 // anyOf matches what any of the patterns does, whatever the case.

@@ -18,6 +18,8 @@ const (
 	askedFor    = 10 * time.Minute // how long the key of a domain is not asked for again
 	maxAsked    = 5000             // domains
 	countedDays = 30
+	maxActs     = 4 // tries at a mail after which nothing follows from it by itself
+	maxReads    = 8 // tries after which it is not even read
 )
 
 // verdict is what becomes of a mail by itself.
@@ -37,17 +39,21 @@ func judge(s Sorted, given store.LetterID, ends bool) verdict {
 	switch {
 	case s.What == Ending && ends:
 		v.state, v.keep = Noted, false
-	case s.What == Bounce || s.What == Delayed || s.What == Arrived || s.What == Automatic:
+	case s.What == Unsure && !s.To.Sent.Silent(): // it waits
+	case s.What == Unsure || s.What == Bounce || s.What == Delayed || s.What == Arrived || s.What == Automatic:
 		v.state, v.keep = Noted, !s.To.Sent.Silent()
 	}
 	return v
 }
 
-// sort looks what a mail is, has done what follows from it, and notes it.
+// sort looks what a mail is, has done what follows from it, and notes it. What fails again and again is left out and a person looks at the
+// mail: at first what follows from it, and in the end reading it, which may have killed the process each time.
 func (s *Service) sort(ctx context.Context, id int64) error {
 	var row incoming
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = scan(tx.Row(qFind, id))
+	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if row, err = scan(tx.Row(qFind, id)); err == nil && row.state == New {
+			_, err = tx.Exec(qTry, id)
+		}
 		return err
 	})
 	if errors.Is(err, store.ErrNoRow) || err == nil && row.state != New {
@@ -60,32 +66,78 @@ func (s *Service) sort(ctx context.Context, id int64) error {
 	if err != nil {
 		return job.Dead(job.Code("open", err))
 	}
-	raw, err := s.raw(ctx, id)
-	if err != nil {
-		return err
-	}
-	h.Sorted = Sort(raw, h.Recipient, s.Mailboxes.ReadReturn)
 	m := &h.Sorted
-	if m.Address != "" && m.Vouched != Signed {
-		if m.Vouched = s.voucher().vouch(ctx, withCRLF(raw), m.Address); ctx.Err() != nil {
-			return ctx.Err()
-		}
+	if row.tries >= maxReads {
+		*m = Sorted{Mail: Mail{Vouched: Unsigned, Fault: fault.New(fault.Invalid, "reply.damaged")}, What: Reply, Noisy: true}
+	} else if *m, err = s.read(ctx, id, h.Recipient); err != nil {
+		return err
 	}
 	taker := s.Takers[m.To.Sent]
 	if m.What == Ending && taker.Ended == nil {
 		m.What = Reply
 	}
 	v := judge(*m, row.letter, taker.Ended != nil)
-	switch {
-	case m.What == Bounce && taker.Bounced != nil:
-		err = taker.Bounced(ctx, m.To, s.Gone != nil && s.Gone(m.Status, m.Says))
-	case v.state == Noted && m.What == Ending:
-		err = taker.Ended(ctx, m.To)
+	err = ErrLook
+	if row.tries < maxActs {
+		err = s.follow(ctx, *m, taker, v)
 	}
-	if err = fault.Except(fault.Except(err, fault.Gone), fault.NotFound); err != nil { // what it is about is not there any more
+	switch {
+	case err == nil || fault.Is(err, fault.Gone) || fault.Is(err, fault.NotFound): // what it is about is not there any more
+	case errors.Is(err, ErrLook):
+		v.state, v.keep = Waits, true
+	default:
 		return err
 	}
 	return s.note(ctx, row, h, v)
+}
+
+// read says what a mail is and who vouches for it.
+func (s *Service) read(ctx context.Context, id int64, recipient string) (m Sorted, err error) {
+	raw, err := s.raw(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	raw = withCRLF(raw)
+	m = Sort(raw, recipient, s.Mailboxes.ReadReturn)
+	if m.Address != "" {
+		m.Vouched = s.voucher().vouch(ctx, raw, m.Address)
+	}
+	return m, ctx.Err()
+}
+
+// ErrLook says that what would follow from a mail does so only once a person has looked at it.
+var ErrLook = errors.New("inbox: somebody has to look at it")
+
+// follow has done what follows from a mail. That a mail did not arrive is doubtful where something has come back from whom it went to.
+func (s *Service) follow(ctx context.Context, m Sorted, taker Taker, v verdict) error {
+	switch {
+	case m.What == Bounce && taker.Bounced != nil:
+		var answers int
+		err := s.DB.View(ctx, func(tx *store.Tx) error {
+			return tx.Row(qCountAnswers, mailbox.ToAddressee.Name(), refOf(m)).Scan(&answers)
+		})
+		if err != nil {
+			return err
+		}
+		if m.To.Sent == mailbox.ToAddressee && answers > 0 {
+			return ErrLook
+		}
+		return taker.Bounced(ctx, m.To, s.Gone != nil && s.Gone(m.Status, m.Says))
+	case v.state == Noted && m.What == Ending:
+		return taker.Ended(ctx, m.To)
+	}
+	return nil
+}
+
+// refOf is the delivery, or the link of an office, that a mail answers, and of what is none of the editors' business the letter; 0 for none.
+func refOf(m Sorted) int64 {
+	switch {
+	case m.To.Sent == mailbox.ToAddressee || m.To.Sent == mailbox.ToOffice:
+		return m.To.ID
+	case m.To.Sent.Private():
+		return int64(m.To.Letter)
+	}
+	return 0
 }
 
 // note writes down what a mail is and what became of it.
@@ -101,13 +153,9 @@ func (s *Service) note(ctx context.Context, row incoming, h Head, v verdict) err
 	if err != nil {
 		return err
 	}
-	ref := int64(0)
-	if m.To.Sent == mailbox.ToAddressee {
-		ref = m.To.ID
-	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
-		n, err := tx.Exec(qSorted, v.state, v.letter, m.What, m.To.Sent.Name(), ref, s.senderTag(m.Address), now.UnixMicro(), sealed, row.id)
+		n, err := tx.Exec(qSorted, v.state, v.letter, m.What, m.To.Sent.Name(), refOf(*m), s.senderTag(m.Address), now.UnixMicro(), sealed, row.id)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -117,7 +165,7 @@ func (s *Service) note(ctx context.Context, row incoming, h Head, v verdict) err
 		if !v.keep {
 			return destroy(tx, row.id)
 		}
-		if v.state != Waits || v.letter != 0 || m.Noisy || m.Vouched != Signed { // who did not write must not be answered
+		if v.state != Waits || v.letter != 0 || m.Noisy || m.Vouched != Signed && m.Vouched != Partly { // who did not write must not be answered
 			return nil
 		}
 		a, f := text.ParseAddress(m.Address)

@@ -77,10 +77,15 @@ var (
 
 	qListReadersOver = store.Q("circulation.list_over", `
 		SELECT c.letter_id FROM circulation c JOIN letter l ON l.id = c.letter_id
-		WHERE (c.hard_at < $1 OR l.data_key IS NULL) AND EXISTS (SELECT 1 FROM reader r WHERE r.letter_id = c.letter_id)
+		WHERE l.data_key IS NULL AND EXISTS (SELECT 1 FROM reader r WHERE r.letter_id = c.letter_id)
+			OR c.hard_at < $1 AND EXISTS (
+				SELECT 1 FROM reader r WHERE r.letter_id = c.letter_id AND (r.organisation_id IS NULL OR l.state = 'draft'))
 		ORDER BY c.letter_id LIMIT 100`)
 	qForgetRemarks = store.Q("remark.forget", `DELETE FROM remark WHERE letter_id = $1`)
-	qForgetReaders = store.Q("reader.forget", `DELETE FROM reader WHERE letter_id = $1`)
+	// Who speaks for a lead organisation of a letter that is signed has a say in its next edition, for as long as its key is there.
+	qForgetReaders = store.Q("reader.forget", `
+		DELETE FROM reader WHERE letter_id = $1 AND (organisation_id IS NULL
+			OR EXISTS (SELECT 1 FROM letter l WHERE l.id = reader.letter_id AND (l.data_key IS NULL OR l.state = 'draft')))`)
 )
 
 // findCirculation returns the zero Circulation for a letter whose text never went round.

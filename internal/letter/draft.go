@@ -10,6 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter/importer"
@@ -59,6 +63,9 @@ func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
 		if _, err := tx.Exec(qDiscardEdition, l.ID, l.Edition.Number+1); err != nil {
 			return err
 		}
+		if err := forgetAgreement(tx, l.ID); err != nil {
+			return err
+		}
 		return account.Record(tx, account.Entry{User: by, Letter: l.ID, Act: "edition.discarded"})
 	})
 }
@@ -67,8 +74,8 @@ func (es Editions) Discard(ctx context.Context, slug string, by int64) error {
 type Finding struct {
 	Key      string               // of the words "desk.check.…" in the catalogues
 	Blocks   bool                 // the letter cannot be opened like this
-	Language string               // of a stale translation, or of one that lacks a demand
-	Number   string               // of that demand, of the one that stands twice or that is reworded
+	Language string               // of a stale translation, or of one that lacks something
+	Number   string               // of the demand that it lacks, of the one that stands twice or that is reworded; how many of something it lacks
 	Quote    string               // of a figure
 	Lead     account.Organisation // that has not approved the text
 }
@@ -98,9 +105,7 @@ func Checklist(l Letter, e Edition, c Circulation, unapproved []account.Organisa
 	add(l.SignOn != SignOnNone && !l.Deadline.IsSet(), Finding{Key: "deadline_none"})
 	for _, code := range e.Languages() {
 		add(e.Texts[code].Stale, Finding{Key: "stale", Language: code})
-		for _, number := range missing(t, e.Texts[code]) {
-			list = append(list, Finding{Key: "demand_missing", Language: code, Number: number})
-		}
+		list = append(list, Lacks(t, e.Texts[code])...)
 	}
 	for _, quote := range unsourced(t) {
 		list = append(list, Finding{Key: "figure", Quote: quote})
@@ -135,14 +140,43 @@ func obstacles(l Letter, e Edition, unapproved []account.Organisation, now time.
 	return list
 }
 
-// missing returns the numbers of the demands that a translation lacks.
-func missing(t, translation Text) (numbers []string) {
-	for _, d := range t.Numbered() {
+// Lacks returns what a translation has not that its source has: demands, by their numbers, and how many tables, pictures, links and
+// footnotes.
+func Lacks(source, translation Text) (list []Finding) {
+	for _, d := range source.Numbered() {
 		if !slices.ContainsFunc(translation.Numbered(), func(x Demand) bool { return x.Number == d.Number }) {
-			numbers = append(numbers, d.Number)
+			list = append(list, Finding{Key: "demand_missing", Language: translation.Language, Number: d.Number})
 		}
 	}
-	return numbers
+	there, here := source.furnishings(), translation.furnishings()
+	for _, key := range []string{"lacks_table", "lacks_picture", "lacks_link", "lacks_note"} {
+		if n := there[key] - here[key]; n > 0 {
+			list = append(list, Finding{Key: key, Language: translation.Language, Number: strconv.Itoa(n)})
+		}
+	}
+	return list
+}
+
+// furnishings counts what of a body is no running text, by the key under which a checklist misses it.
+func (t Text) furnishings() map[string]int {
+	n := map[string]int{}
+	doc := t.markdown("").Parser().Parse(text.NewReader([]byte(t.Body)))
+	_ = ast.Walk(doc, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			switch node.(type) {
+			case *east.Table:
+				n["lacks_table"]++
+			case *ast.Image:
+				n["lacks_picture"]++
+			case *ast.Link, *ast.AutoLink:
+				n["lacks_link"]++
+			case *east.Footnote:
+				n["lacks_note"]++
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return n
 }
 
 // unsourced returns the figures of a text whose paragraph has neither a footnote nor a link.

@@ -2,6 +2,7 @@ package letter_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestChecklist_namesWhatIsMissing(t *testing.T) {
 	}{
 		"nothing":    {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth}, nil, []string{"text", "lead", "title", "addressee", "demand", "deadline_none"}},
 		"past":       {letter.Letter{State: letter.Draft, SignOn: letter.SignOnBoth, Leads: lead, Deadline: letter.Deadline{At: now}}, map[string]letter.Text{"en": full}, []string{"deadline_past", "figure"}},
-		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"demand_changed", "stale", "demand_missing", "figure"}},
+		"stale":      {letter.Letter{State: letter.Open, SignOn: letter.SignOnBoth, Leads: lead, Deadline: later}, map[string]letter.Text{"en": full, "fa": stale}, []string{"demand_changed", "stale", "demand_missing", "lacks_note", "figure"}},
 		"no sign-on": {letter.Letter{State: letter.Draft, SignOn: letter.SignOnNone, Leads: lead}, map[string]letter.Text{"en": full}, []string{"figure"}},
 	} {
 		found := letter.Checklist(c.letter, letter.Edition{Language: "en", Texts: c.texts}, letter.Circulation{}, nil, now)
@@ -84,6 +85,62 @@ func TestSaveText_neverOverTheTextOfAnother(t *testing.T) {
 		}
 		if _, err := d.Create(t.Context(), slug, english("A second."), letter.Settings{}, 0); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a second letter of the slug: %v", err)
+		}
+	})
+}
+
+// A translation says what it lacks of its source, whatever its words are.
+func TestLacks(t *testing.T) {
+	source := letter.Text{Format: letter.Format, Language: "en", Body: "See [the list](https://list.example) and https://count.example.[^1]\n\n" +
+		"| a | b |\n|---|---|\n| 1 | 2 |\n\n![Gate](picture:" + strings.Repeat("a", 64) + ")\n\n1) Open it.\n2) Say when.\n\n[^1]: A note."}.Renewed()
+	whole := source
+	whole.Language = "fa"
+	if found := letter.Lacks(source, whole); len(found) > 0 {
+		t.Errorf("the same: %+v", found)
+	}
+	bare := letter.Text{Format: letter.Format, Language: "fa", Body: "[فهرست](https://list.example)\n\n۱) باز کنید."}.Renewed()
+	found := letter.Lacks(source, bare)
+	if got, want := keysOf(found), []string{"demand_missing", "lacks_table", "lacks_picture", "lacks_link", "lacks_note"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if found[0].Number != "2" || found[3].Number != "1" {
+		t.Errorf("%+v", found)
+	}
+}
+
+// Who saves a translation as it was has not brought it up to date, unless they say that they have compared it.
+func TestSaveText_unchangedIsStillStale(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.write(letter.Import{Text: *english("One.")})
+		d.write(letter.Import{Text: *persian("یک"), Publish: true})
+		d.write(letter.Import{Text: *english("Two."), Follows: letter.FollowsSubstantive})
+		stale := func() bool {
+			e, _, err := d.Editions.Working(t.Context(), d.find())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.Texts["fa"].Stale
+		}
+		save := func(text letter.Text) {
+			e, _, err := d.Editions.Working(t.Context(), d.find())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.SaveText(t.Context(), slug, text, letter.FollowsTranslation, e.Texts["fa"].Revision(), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if save(*persian("یک")); !stale() {
+			t.Error("saved unchanged, it is current")
+		}
+		compared := *persian("یک")
+		compared.Current = true
+		if save(compared); stale() {
+			t.Error("who compared it is not believed")
+		}
+		d.write(letter.Import{Text: *english("Three."), Follows: letter.FollowsSubstantive})
+		if save(*persian("سه")); stale() {
+			t.Error("translated again, it is stale")
 		}
 	})
 }

@@ -24,7 +24,7 @@ func (t Text) ready() (Text, error) {
 
 // writeText puts a text that is ready into the draft edition, which starts as a copy of the current one. It reports whether the text
 // is the current edition's already, and then changes nothing. base is that of SaveText, nil where nobody had a text before them.
-func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (same bool, err error) {
+func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by int64) (same bool, err error) {
 	number := 1
 	var current Edition
 	if l.State == Draft {
@@ -73,7 +73,9 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 	draft.Texts[t.Language] = t
 	authoritative := Hash(draft.Texts[draft.Language].Canonical())
 	if t.Language != draft.Language {
-		t.SourceSHA256 = authoritative
+		if t.SourceSHA256 = authoritative; known && !t.Current && t.is(old) { // who saves it as it was has not brought it up to date
+			t.SourceSHA256 = old.SourceSHA256
+		}
 		draft.Texts[t.Language] = t
 	}
 	if l.State == Draft && t.Language == draft.Language { // what is known of a demand is not handed on to the one that has its number now
@@ -90,6 +92,9 @@ func writeText(tx *store.Tx, l Letter, t Text, follows Follows, base *string) (s
 		if err := putText(tx, l.ID, number, draft.Texts[language]); err != nil {
 			return false, err
 		}
+	}
+	if err := textMoved(tx, l, by); err != nil {
+		return false, err
 	}
 	return false, Touch(tx, l.ID)
 }
@@ -224,6 +229,8 @@ func (opening) Kind() string { return "letter.opening" }
 // Register hands the work that is done in the background to the runner; byClock is for what the time alone makes public.
 func (s *Service) Register(r *job.Runner, byClock ...job.Option) {
 	job.Handle(r, func(ctx context.Context, _ int64, j opening) error { return s.open(ctx, j) }, byClock...)
+	job.Handle(r, func(ctx context.Context, _ int64, j agreed) error { return s.publishAgreed(ctx, j) }, byClock...)
+	job.Handle(r, func(ctx context.Context, _ int64, j moved) error { return s.askAnew(ctx, j) })
 }
 
 // open publishes a letter whose instant has come, unless somebody has decided otherwise since. One that cannot be published stays as it

@@ -67,12 +67,14 @@ type Letter struct {
 	Edition   Edition
 	Call      *Call
 	Embeds    []string // origins of the sites that may show it in a frame
-	Version   int64    // grows with every change that a page may show
+	Contacts  Contacts
+	Version   int64 // grows with every change that a page may show
 	CreatedAt time.Time
 	OpenedAt  time.Time // zero for a draft
 	ClosedAt  time.Time // zero until closed
 	FixedAt   time.Time // of a draft: since when its text is what was handed over; zero for not
 	PublishAt time.Time // of a draft: when it is published by itself, in the zone in which that was chosen; zero for never
+	LeadWait  int       // hours in which lead organisations can object to a change that asks nothing of signers; 0: they approve it
 	Continues ID        // the letter that it goes on with, 0 for none
 	Final     bool      // its close leaf is written: no signature joins the count any more
 }
@@ -194,10 +196,11 @@ type Text struct {
 	Translator   string      `json:"translator,omitempty"` // who translated it; "" for the authoritative text
 	SourceSHA256 string      `json:"source_sha256,omitempty"`
 
-	SHA256 string `json:"-"` // lower-case hex of the canonical file
-	Former string `json:"-"` // of a text read from a file: the hash that format 1 gave it, by which it is known again
-	Stale  bool   `json:"-"` // the authoritative text moved on since this was translated
-	Source int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
+	SHA256  string `json:"-"` // lower-case hex of the canonical file
+	Former  string `json:"-"` // of a text read from a file: the hash that format 1 gave it, by which it is known again
+	Current bool   `json:"-"` // of a translation that is saved: it says what its source does, also where no word of it was changed
+	Stale   bool   `json:"-"` // the authoritative text moved on since this was translated
+	Source  int    `json:"-"` // of a stale translation: the number of the last edition that had the text it was made from, 0 if none
 }
 
 // Addressee is a person, an office, or both, who is asked.
@@ -233,6 +236,19 @@ type Signer struct {
 	Name         string `json:"name,omitempty"`
 	Role         string `json:"role,omitempty"`
 	Organisation string `json:"organisation,omitempty"`
+}
+
+// Contacts are whom others can ask about a letter. The zero Contact is nobody.
+type Contacts struct {
+	Press  Contact `json:"press,omitzero"`
+	Office Contact `json:"office,omitzero"` // for the offices that are asked
+}
+
+// Contact is somebody who can be asked, as the letter's page shows it.
+type Contact struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
 }
 
 // Call is the cover note that asks possible signers.

@@ -279,6 +279,9 @@ func (cs Circulations) AnswerAs(ctx context.Context, r Reader, slug string, answ
 		if _, err := tx.Exec(qAnswer, answer, named, tx.Now().UnixMicro(), row.ID); err != nil {
 			return err
 		}
+		if err := account.Record(tx, account.Entry{Letter: l.ID, Act: "reader.answered"}); err != nil {
+			return err
+		}
 		if answer == Declined && row.SpeaksFor != 0 {
 			return stopLeading(tx, l, row.Reader)
 		}

@@ -93,7 +93,10 @@ func (cs Circulations) RemarkAs(ctx context.Context, r Reader, slug, language, a
 		if n >= maxRemarks {
 			return fault.New(fault.Limited, "circulation.remarks")
 		}
-		return addRemark(tx, key, l, Remark{Reader: row.ID, Language: language, anchor: anchor, Text: text})
+		if err := addRemark(tx, key, l, Remark{Reader: row.ID, Language: language, anchor: anchor, Text: text}); err != nil {
+			return err
+		}
+		return account.Record(tx, account.Entry{Letter: l.ID, Act: "remark.made"})
 	})
 }
 

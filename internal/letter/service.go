@@ -24,9 +24,12 @@ type Service struct {
 	Media        Media
 	Updates      Updates
 	Circulations Circulations
+	Agreements   Agreements
 	Demands      Demands
 	Covers       Covers
 	Log          Log
+
+	approvals account.Approvals // of acts that want a second member
 
 	recent sync.Map // ID to recentLetter: see Recent
 	keys   sync.Map // ID to recentKey: see Key
@@ -35,7 +38,7 @@ type Service struct {
 // New returns the use cases over a database, and over the keys that what is sealed in it needs.
 func New(db *store.DB, keys *seal.Keys) *Service {
 	s := &Service{DB: db, Keys: keys, Directory: Directory{db}, Media: Media{db}, Updates: Updates{db}, Log: Log{db: db}}
-	s.Editions.letters, s.Circulations.letters, s.Demands.letters, s.Covers.letters = s, s, s, s
+	s.Editions.letters, s.Circulations.letters, s.Agreements.letters, s.Demands.letters, s.Covers.letters = s, s, s, s, s
 	return s
 }
 

@@ -24,8 +24,10 @@ type Settings struct {
 	Mandate   *bool
 	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
-	Embeds    []string   // as Origins returns them; empty lets no site show the letter in a frame
-	Continues *string    // slug of the letter that it goes on with, "" for none
+	Embeds    []string // as Origins returns them; empty lets no site show the letter in a frame
+	Continues *string  // slug of the letter that it goes on with, "" for none
+	LeadWait  *int     // one of LeadWaits
+	Contacts  *Contacts
 	PublishAt *time.Time // of a draft: when it is published by itself, in the zone that is shown with it; zero for never
 	Leads     []string   // slugs of organisations, in order; one that stands twice counts where it stands first
 }
@@ -119,7 +121,7 @@ func (s *Service) Import(ctx context.Context, i Import) (l Letter, changed bool,
 		if err := writeSettings(tx, l, i.Settings, 0); err != nil {
 			return l, err
 		}
-		same, err := writeText(tx, l, i.Text, i.Follows, nil)
+		same, err := writeText(tx, l, i.Text, i.Follows, nil, 0)
 		if err != nil || same || !i.Publish {
 			return l, err
 		}
@@ -164,7 +166,20 @@ type Publication struct {
 
 // Publish makes the draft edition, if there is one, the current one, and opens a letter that was a draft.
 func (s *Service) Publish(ctx context.Context, slug string, p Publication) (Letter, error) {
-	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error { return publishAs(tx, l, p) })
+	return s.change(ctx, slug, func(tx *store.Tx, l Letter) error {
+		if err := publishAs(tx, l, p); err != nil {
+			return err
+		}
+		now, err := find(tx, slug)
+		if err != nil || l.State == Draft || now.Edition.Number == l.Edition.Number || p.By != 0 {
+			return err
+		}
+		// The command line asked nobody: those whose names stand at the letter's head are told.
+		if err := account.Record(tx, account.Entry{Letter: l.ID, Act: "edition.published", Object: string(p.Follows)}); err != nil {
+			return err
+		}
+		return s.tellLeads(tx, l, now.Edition.Number)
+	})
 }
 
 func publishAs(tx *store.Tx, l Letter, p Publication) error {
@@ -173,6 +188,9 @@ func publishAs(tx *store.Tx, l Letter, p Publication) error {
 	}
 	if l.State == Draft {
 		return record(tx, l, p.By, "letter.opened", "")
+	}
+	if err := forgetAgreement(tx, l.ID); err != nil {
+		return err
 	}
 	return record(tx, l, p.By, "edition.published", string(p.Follows))
 }
@@ -276,7 +294,7 @@ func record(tx *store.Tx, l Letter, by int64, act, object string) error {
 }
 
 func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by int64) error {
-	if _, err := writeText(tx, l, t, follows, base); err != nil {
+	if _, err := writeText(tx, l, t, follows, base, by); err != nil {
 		return err
 	}
 	return record(tx, l, by, "letter.text", "")
@@ -284,7 +302,7 @@ func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by 
 
 func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
 		return nil
 	}
 	return record(tx, l, by, "letter.settings", "")
@@ -319,6 +337,15 @@ func (set Settings) check(tx *store.Tx, l Letter, by int64) error {
 		if !slices.ContainsFunc(set.Leads, own) || slices.ContainsFunc(set.Leads, strange) {
 			faults = append(faults, fault.New(fault.Invalid, "lead_own").On("lead"))
 		}
+		for _, o := range leads { // its name stands at the head of what was signed, and it has a say in the next edition
+			if l.State != Draft && !own(o.Slug) && !slices.Contains(set.Leads, o.Slug) {
+				faults = append(faults, fault.New(fault.Conflict, "lead_stays").On("lead"))
+				break
+			}
+		}
+	}
+	if set.LeadWait != nil && !slices.Contains(LeadWaits, *set.LeadWait) {
+		faults = append(faults, fault.New(fault.Invalid, "lead_wait").On("lead_wait"))
 	}
 	if len(faults) > 0 {
 		return faults
@@ -336,7 +363,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 	}
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
 		return nil
 	}
 	if set.SignOn != nil {
@@ -353,6 +380,12 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	if set.Embeds != nil {
 		l.Embeds = set.Embeds
+	}
+	if set.LeadWait != nil {
+		l.LeadWait = *set.LeadWait
+	}
+	if set.Contacts != nil {
+		l.Contacts = *set.Contacts
 	}
 	if set.Deadline != nil {
 		if err := moveDeadline(tx, l, *set.Deadline); err != nil {
@@ -379,13 +412,17 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 		call = new(string(data))
 	}
+	contacts, err := json.Marshal(l.Contacts)
+	if err != nil {
+		return fmt.Errorf("letter: encode contacts: %w", err)
+	}
 	zone := "UTC"
 	if l.Deadline.Zone != nil {
 		zone = l.Deadline.Zone.String()
 	}
 	embeds := strings.Join(l.Embeds, "\n")
-	_, err := tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
-		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.ID)
+	_, err = tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
+		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.LeadWait, string(contacts), l.ID)
 	return err
 }
 

@@ -47,6 +47,27 @@ type dueOf struct {
 	address  string
 	day      time.Time
 	standing delivery.Standing
+	waiting  waiting
+}
+
+// waiting is what came in by mail or was stated by offices, and waits for an editor.
+type waiting struct{ stated, mails int }
+
+func (m *Mailer) waiting(ctx context.Context, l letter.ID, st delivery.Standing) (w waiting, err error) {
+	w.stated = st.Held()
+	w.mails, err = m.Inbox.Waiting(ctx, l)
+	return w, err
+}
+
+// lines puts what waits into words.
+func (w waiting) lines(l *i18n.Locale) (lines []string) {
+	if w.stated > 0 {
+		lines = append(lines, l.N("desk.due.stated", w.stated))
+	}
+	if w.mails > 0 {
+		lines = append(lines, l.N("desk.inbox.n", w.mails))
+	}
+	return lines
 }
 
 // due is the envelope of such a mail, false when nothing is due any more.
@@ -63,7 +84,11 @@ func (m *Mailer) due(ctx context.Context, j dueMail) (e dueOf, send bool, err er
 	}
 	e.address = u.Email
 	e.standing, err = m.Deliveries.Standing(ctx, e.letter, delivery.ForEditors)
-	return e, len(e.standing.On(j.Day)) > 0, err
+	if err != nil || len(e.standing.On(j.Day))+len(e.standing.StatedOn(j.Day)) == 0 {
+		return e, false, err
+	}
+	e.waiting, err = m.waiting(ctx, j.Letter, e.standing)
+	return e, true, err
 }
 
 // dueNow is what its templates see.
@@ -71,6 +96,8 @@ type dueNow struct {
 	content
 	Intro   string
 	Lines   []string
+	Waiting []string
+	Next    string
 	DeskURL string
 }
 
@@ -81,12 +108,23 @@ func (m *Mailer) dueSoon(_ context.Context, e dueOf) (page, error) {
 		language = i18n.Default
 	}
 	c := m.contentOf(language, e.letter)
-	d := dueNow{content: c, Intro: c.L.T("mail.due.intro", "Date", c.L.Date(e.day)), DeskURL: m.pages(c.L) + "/desk/letters/" + e.letter.Slug + "/answers"}
-	found := e.standing.On(e.day.Format(time.DateOnly))
+	d := dueNow{content: c, Intro: c.L.T("mail.due.intro", "Date", c.L.Date(e.day)), Waiting: e.waiting.lines(c.L),
+		Next: c.L.T("mail.due.next"), DeskURL: m.pages(c.L) + "/desk/letters/" + e.letter.Slug + "/answers"}
+	day := e.day.Format(time.DateOnly)
+	found, stated := e.standing.On(day), e.standing.StatedOn(day)
+	if len(found) == 0 {
+		d.Next, d.DeskURL = c.L.T("mail.due.look"), m.pages(c.L)+"/desk/letters/"+e.letter.Slug+"/statements"
+	}
 	for _, x := range e.standing.Demands {
 		for _, cell := range found[x.Number] {
 			to, _ := e.standing.Find(cell.Addressee)
 			d.Lines = append(d.Lines, text.Shown.Line(c.L.T("mail.due.line", "Number", c.L.Digits(x.Number), "Name", to.Called(), "Stands", cell.Line(c.L))))
+		}
+	}
+	for _, x := range e.standing.Demands {
+		for _, y := range stated[x.Number] {
+			to, _ := e.standing.Find(y.Addressee)
+			d.Lines = append(d.Lines, text.Shown.Line(c.L.T("mail.due.stated", "Number", c.L.Digits(x.Number), "Name", to.Called())))
 		}
 	}
 	slices.Sort(d.Lines)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -54,6 +55,7 @@ type closed struct {
 	address  string
 	counts   roll.Counts
 	held     int
+	waiting  waiting
 }
 
 // closed is the envelope of a summary.
@@ -69,8 +71,15 @@ func (m *Mailer) closed(ctx context.Context, j summaryMail) (c closed, send bool
 	if c.counts, _, _, err = m.Roll.Summary(ctx, j.Letter, 0); err != nil {
 		return c, false, err
 	}
-	c.held, err = m.Signing.Holds.Count(ctx, j.Letter)
-	return c, true, err
+	if c.held, err = m.Signing.Holds.Count(ctx, j.Letter); err != nil {
+		return c, false, err
+	}
+	st, err := m.Deliveries.Standing(ctx, c.letter, delivery.ForEditors)
+	if err != nil {
+		return c, false, err
+	}
+	c.waiting, err = m.waiting(ctx, j.Letter, st)
+	return c, err == nil, err
 }
 
 // summary is what the templates of a summary see.
@@ -78,6 +87,7 @@ type summary struct {
 	content
 	Organisations, Persons string
 	Held                   string // "" when nothing waits to be decided
+	Waiting                []string
 	DeskURL                string
 }
 
@@ -88,6 +98,7 @@ func (m *Mailer) summary(_ context.Context, e closed) (page, error) {
 		content:       c,
 		Organisations: c.L.N("mail.summary.organisations", e.counts.Organisations),
 		Persons:       c.L.N("mail.summary.persons", e.counts.Persons),
+		Waiting:       e.waiting.lines(c.L),
 		DeskURL:       m.pages(c.L) + "/desk/letters/" + e.letter.Slug,
 	}
 	if e.held > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -69,7 +70,7 @@ func (m *Mailer) RenderText(e signing.Envelope) ([]byte, error) { return write[n
 
 // RenderSummary returns what an editor is sent when a letter has closed.
 func (m *Mailer) RenderSummary(locale *i18n.Locale, l letter.Letter, counts roll.Counts, held int) ([]byte, error) {
-	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held})
+	return write[summaryMail](m, closed{l, locale.Code, "ada@example.org", counts, held, waiting{2, 3}})
 }
 
 // RenderQuestion returns what the signer of a held signature is asked.
@@ -83,6 +84,30 @@ func (m *Mailer) Templates() (names []string) {
 		names = append(names, reflect.ValueOf(k).FieldByName("template").String())
 	}
 	return names
+}
+
+// Decided says of each kind of mail, by its template, what comes back of it: Sent is 0 where nothing may, since a machine answers by it.
+// One of which neither is said, or both, is undecided.
+func (m *Mailer) Decided() (decided map[string]mailbox.Return, undecided []string) {
+	decided = map[string]mailbox.Return{}
+	for _, k := range m.kinds() {
+		template, back, ok := k.(interface {
+			decision() (template string, back mailbox.Return, ok bool)
+		}).decision()
+		if decided[template] = back; !ok {
+			undecided = append(undecided, template)
+		}
+	}
+	return decided, undecided
+}
+
+func (k kind[A, E]) decision() (template string, back mailbox.Return, ok bool) {
+	var args A
+	var e E
+	if k.back != nil {
+		back = k.back(args, e)
+	}
+	return k.template, back, (k.back != nil) != k.replies
 }
 
 // Security says how the relay is spoken to.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,8 +23,8 @@ import (
 )
 
 // IMAP reads a mailbox (RFC 9051, RFC 3501). A mail leaves it only once the inbox says that it is on stable storage: it is moved to a folder
-// beside. What is stored and could not be moved is read again and found to be there, whatever was killed in between; nothing is
-// remembered of the mailbox, so another program may read it too, and its numbers may change.
+// beside. What is stored and could not be moved is read again and found to be there, whatever was killed in between; nothing that is
+// remembered of the mailbox outlives the process, so another program may read it too, and its numbers may change.
 type IMAP struct {
 	Inbox *inbox.Service
 	Log   *slog.Logger
@@ -36,16 +37,20 @@ type IMAP struct {
 	copies         bool        // does not move, whatever the server can
 }
 
-// stuck are mails that are stored and could not be moved: this process need not fetch them again.
+// stuck is what this process remembers of the mailbox: mails that are stored and could not be moved, which it need not fetch again, and those
+// that it could not take, which must not keep it from the others.
 type stuck struct {
 	validity uint32
 	uids     map[imap.UID]bool
+	later    map[imap.UID]bool // those that could not be taken: there was no room, or the server would not hand them out
+	after    imap.UID          // the last of them that was tried again
 }
 
 // Bounds of a look into the mailbox.
 const (
 	lookWithin  = 10 * time.Minute // of one session
 	movedAtOnce = 20
+	triedAgain  = 20 // mails that could not be taken before
 	archive     = "Undersigned"
 	headOfLarge = 1 << 20 // bytes that are fetched of a mail that is too large
 )
@@ -173,22 +178,37 @@ func (r *IMAP) look(ctx context.Context) (left int, err error) {
 		_ = c.Close()
 	}()
 	if r.stuck.validity != chosen.UIDValidity {
-		r.stuck = stuck{chosen.UIDValidity, map[imap.UID]bool{}}
+		r.stuck = stuck{validity: chosen.UIDValidity, uids: map[imap.UID]bool{}, later: map[imap.UID]bool{}}
 	}
 	found, err := c.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
 	if err != nil {
 		return int(chosen.NumMessages), &lookError{lookRead, err}
 	}
-	uids := found.AllUIDs()
+	uids := r.stuck.order(found.AllUIDs())
 	left = len(uids)
-	var failed error // to move
+	var failed error // the first of one mail, or to move
+	tried := 0       // of those that could not be taken before
 	for some := range slices.Chunk(uids, movedAtOnce) {
 		var done []imap.UID
 		for _, uid := range some {
-			if there := r.stuck.uids[uid]; !there {
-				if there, err = r.take(ctx, c, uid); err != nil {
-					return left, err
+			there := r.stuck.uids[uid]
+			if !there && r.stuck.later[uid] {
+				if tried++; tried > triedAgain {
+					break
 				}
+				r.stuck.after = uid
+			}
+			if !there {
+				there, err = r.take(ctx, c, uid)
+				if err != nil { // the next time others come first
+					r.stuck.later[uid] = true
+					failed = cmp.Or(failed, err)
+					if !ofOne(err) {
+						return left, err
+					}
+					continue
+				}
+				delete(r.stuck.later, uid)
 				if !there { // another program was first
 					left--
 					continue
@@ -201,7 +221,7 @@ func (r *IMAP) look(ctx context.Context) (left int, err error) {
 			continue
 		}
 		if err := r.move(c, imap.UIDSetNum(done...)); err != nil {
-			failed = err
+			failed = cmp.Or(failed, err)
 			continue
 		}
 		left -= len(done)
@@ -211,6 +231,29 @@ func (r *IMAP) look(ctx context.Context) (left int, err error) {
 	}
 	return left, failed
 }
+
+// order puts mails that could not be taken when they were last tried behind all others, those that were tried least lately first.
+func (s stuck) order(uids []imap.UID) []imap.UID {
+	turn := func(uid imap.UID) int {
+		switch {
+		case !s.later[uid]:
+			return 0
+		case uid > s.after:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(uids, func(a, b imap.UID) int { return turn(a) - turn(b) })
+	return uids
+}
+
+// ofOne reports whether what went wrong says something of one mail alone: the server would not hand it out, or there is no room for it.
+func ofOne(err error) bool {
+	_, said := errors.AsType[*imap.Error](err)
+	return said || errors.Is(err, errEmpty) || fault.Is(err, fault.Limited) || fault.Is(err, fault.Invalid)
+}
+
+var errEmpty = errors.New("mail: the server hands out nothing of a mail that has a size")
 
 // take stores a mail, and reports whether it was there.
 func (r *IMAP) take(ctx context.Context, c *imapclient.Client, uid imap.UID) (there bool, err error) {
@@ -229,12 +272,12 @@ func (r *IMAP) take(ctx context.Context, c *imapclient.Client, uid imap.UID) (th
 	fetch := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	var raw []byte
 	for message := fetch.Next(); message != nil; message = fetch.Next() {
+		there = true
 		for item := message.Next(); item != nil; item = message.Next() {
 			body, ok := item.(imapclient.FetchItemDataBodySection)
 			if !ok || body.Literal == nil {
 				continue
 			}
-			there = true
 			if raw, err = io.ReadAll(io.LimitReader(body.Literal, inbox.MaxMail+1)); err != nil {
 				_ = fetch.Close()
 				return false, &lookError{lookRead, err}
@@ -243,6 +286,9 @@ func (r *IMAP) take(ctx context.Context, c *imapclient.Client, uid imap.UID) (th
 	}
 	if err := fetch.Close(); err != nil {
 		return false, &lookError{lookRead, err}
+	}
+	if there && len(raw) == 0 && size > 0 {
+		return false, &lookError{lookRead, errEmpty}
 	}
 	if !there || len(raw) == 0 {
 		return there, nil
@@ -297,6 +343,7 @@ func (r *IMAP) moveTo(c *imapclient.Client, uids imap.UIDSet, folder string) err
 type Mailbox struct {
 	Mails int
 	Moves bool // the server can move mails, or delete those alone that are named
+	Full  bool // or nearly so, as far as its server says (RFC 9208): it soon takes no mail any more
 }
 
 // Check logs in, looks whether the folder is there, and changes nothing. words are the server's, without names.
@@ -318,5 +365,14 @@ func (r *IMAP) Check(ctx context.Context) (m Mailbox, step, words string, err er
 		_ = c.Close()
 	}()
 	caps := c.Caps()
-	return Mailbox{int(chosen.NumMessages), caps.Has(imap.CapMove) || caps.Has(imap.CapUIDPlus)}, "", "", nil
+	m = Mailbox{Mails: int(chosen.NumMessages), Moves: caps.Has(imap.CapMove) || caps.Has(imap.CapUIDPlus)}
+	if caps.Has(imap.CapQuota) {
+		quotas, _ := c.GetQuotaRoot(r.folder).Wait() // a server that does not tell is none that is full
+		for _, q := range quotas {
+			for _, of := range q.Resources {
+				m.Full = m.Full || of.Limit > 0 && of.Usage*20 >= of.Limit*19
+			}
+		}
+	}
+	return m, "", "", nil
 }

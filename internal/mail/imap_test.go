@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/mail"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -147,6 +149,53 @@ func TestIMAP_takesWhatIsThere(t *testing.T) {
 		}
 	})
 
+	t.Run("and by another program", func(t *testing.T) { // which keeps what it finds in a place of its own
+		var mails [][]byte
+		for i := range 60 {
+			mails = append(mails, mailNumber(600+i))
+		}
+		dovecot.Put("", mails...)
+		before := d.Count(qCountIncoming)
+		other := testkit.NewDesk(t, testkit.StoreAt(t, store.SQLite, store.Options{}), testkit.NewClock())
+		second := reader(t, other, dovecot)
+		ended := make(chan error, 2)
+		go func() { ended <- r.Read(t.Context()) }()
+		go func() { ended <- second.Read(t.Context()) }()
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Log(err)
+			}
+		}
+		look(t, d, r)
+		got := map[string]int{}
+		for _, x := range []*testkit.Desk{d, other} {
+			x.Work("inbox.sort")
+			mine := map[string]int{}
+			list, err := x.Inbox.List(t.Context(), 0, inbox.Waits, 0, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range list {
+				mine[i.Sorted.Subject]++
+				got[i.Sorted.Subject]++
+			}
+			for subject, n := range mine {
+				if n > 1 {
+					t.Errorf("mail %s is kept %d times", subject, n)
+				}
+			}
+		}
+		for i := range 60 {
+			if got[fmt.Sprint(600+i)] == 0 {
+				t.Errorf("mail %d is kept nowhere", 600+i)
+			}
+		}
+		t.Logf("%d and %d of 60 are kept, %d stay", d.Count(qCountIncoming)-before, other.Count(qCountIncoming), dovecot.Mails(""))
+		if dovecot.Mails("") != 0 {
+			t.Error("some stay in the mailbox")
+		}
+	})
+
 	t.Run("no room here", func(t *testing.T) {
 		d.Inbox.Most.Bytes, d.Inbox.Most.Mails = 1<<30, 4
 		dovecot.Put("", mailNumber(500))
@@ -182,6 +231,18 @@ func TestIMAP_aFullMailbox(t *testing.T) {
 	if l := look(t, d, other); l.Code != "move" || d.Count(qCountIncoming) != 3 {
 		t.Errorf("%+v, %d are kept", l, d.Count(qCountIncoming))
 	}
+
+	t.Run("made anew", func(t *testing.T) { // others have the numbers of those that are kept and could not be moved
+		dovecot.Stop()
+		if err := os.RemoveAll(filepath.Join(dovecot.Folder, "mail")); err != nil {
+			t.Fatal(err)
+		}
+		dovecot.Put("", mailNumber(11), mailNumber(12), mailNumber(13))
+		dovecot.Start()
+		if l := look(t, d, other); l.Code != "move" || d.Count(qCountIncoming) != 6 {
+			t.Errorf("%+v, %d are kept, want 6", l, d.Count(qCountIncoming))
+		}
+	})
 }
 
 // A server that says anything costs a look and nothing else.
@@ -204,5 +265,47 @@ func TestIMAP_aBrokenServer(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		})
+	}
+}
+
+// A mail that finds no room, or that the server does not hand out, keeps no other from being read.
+func TestIMAP_oneStaysBehind(t *testing.T) {
+	dovecot := testkit.NewDovecot(t)
+	d := testkit.NewDesk(t, testkit.StoreAt(t, store.SQLite, store.Options{}), testkit.NewClock())
+	d.Mailboxes.Inbox = "letters@varrow.example"
+	r := reader(t, d, dovecot)
+	dovecot.Put("", mailNumber(1))
+	look(t, d, r)
+	dovecot.Put("", mailNumber(2))
+	unreadable, err := filepath.Glob(filepath.Join(dovecot.Folder, "mail", "new", "*"))
+	if err != nil || len(unreadable) != 1 {
+		t.Fatal(unreadable, err)
+	}
+	if err := errors.Join(os.Chmod(unreadable[0], 0), os.Chown(unreadable[0], 0, 0)); err != nil {
+		t.Skip(err)
+	}
+	d.Inbox.Most.Bytes, d.Inbox.Most.Mails = 1<<30, 80
+	for i := range 60 { // to the address that is no secret: there is room for 40
+		dovecot.Put("", mailNumber(10+i))
+	}
+	to := d.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.ToAddressee, Letter: d.Letter.ID, ID: 7})
+	dovecot.Put("", fmt.Appendf(nil, "From: office@water.example\r\nTo: %s\r\nSubject: our answer\r\n\r\nHello\r\n", to))
+	var l inbox.Look
+	for range 3 { // the server may hang up where it hands out nothing
+		l = look(t, d, r)
+	}
+	if n := d.Count(qCountIncoming); l.Code == "" || l.Left != 22 || n != 41 || dovecot.Mails("") != 22 {
+		t.Errorf("%+v: %d are kept, %d stay; want 41 and 22\n%s", l, n, dovecot.Mails(""), dovecot.Log())
+	}
+	d.Work("inbox.sort")
+	if list, err := d.Inbox.List(t.Context(), d.Letter.ID, inbox.Waits, 0, 10); err != nil || len(list) != 1 {
+		t.Errorf("the answer is not here: %v", err)
+	}
+	d.Inbox.Most.Mails = 200
+	for range 4 { // those behind are tried in turn
+		l = look(t, d, r)
+	}
+	if n := d.Count(qCountIncoming); n != 62 || dovecot.Mails("") != 1 {
+		t.Errorf("%+v: %d are kept, %d stay; want all but one", l, n, dovecot.Mails(""))
 	}
 }

@@ -29,8 +29,12 @@ type kind[A job.Args, E any] struct {
 	// envelope reads the envelope, and returns false when the mail must not be sent any more.
 	envelope func(ctx context.Context, args A) (e E, send bool, err error)
 
-	// back names the mail for what comes back of it.
+	// back names the mail for what comes back of it. Every kind says that, or that nothing may.
 	back func(args A, e E) mailbox.Return
+
+	// replies says that a machine answers somebody by it. Nothing comes back of such a mail, or two machines would write to each other
+	// without end (RFC 3834, 3.3).
+	replies bool
 
 	// turn returns how long the mail has to wait until more may go where it goes; nil for no time.
 	turn func(args A, e E) time.Duration
@@ -127,12 +131,22 @@ func (m *Mailer) kinds() []anyKind {
 		kind[news.FollowMail, news.Asking]{
 			template: "follow",
 			envelope: m.News.Asking,
-			turn:     m.followTurn,
-			went:     func(j news.FollowMail) { m.Mailboxes.Went(j.Asked) },
-			content:  m.following,
-			refused:  m.News.NotAsked,
+			back: func(j news.FollowMail, _ news.Asking) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Following, Letter: j.Letter, ID: j.Asked}
+			},
+			turn:    m.followTurn,
+			went:    func(j news.FollowMail) { m.Mailboxes.Went(j.Asked) },
+			content: m.following,
+			refused: m.News.NotAsked,
 		},
-		kind[news.FollowedMail, news.All]{template: "followed", envelope: m.News.All, content: m.followedAll},
+		kind[news.FollowedMail, news.All]{
+			template: "followed",
+			envelope: m.News.All,
+			back: func(j news.FollowedMail, _ news.All) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.Followed, Letter: j.Letter, ID: j.Follower}
+			},
+			content: m.followedAll,
+		},
 		kind[news.TextMail, signing.Envelope]{
 			template: "text",
 			bulk:     true,
@@ -179,6 +193,22 @@ func (m *Mailer) kinds() []anyKind {
 			},
 		},
 
+		// To those who speak for a lead organisation.
+		kind[letter.LeadMail, leading]{
+			template: "agreement",
+			envelope: m.leading,
+			back: func(j letter.LeadMail, _ leading) mailbox.Return {
+				if j.Reader != 0 {
+					return mailbox.Return{Sent: mailbox.ToReader, Letter: j.Letter, ID: j.Reader}
+				}
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.agreement,
+			refused: func(ctx context.Context, j letter.LeadMail) error {
+				return m.Letters.Circulations.Refused(ctx, j.Reader)
+			},
+		},
+
 		// To those whom a letter asks.
 		kind[delivery.LetterMail, handed]{
 			template: "delivery",
@@ -198,12 +228,15 @@ func (m *Mailer) kinds() []anyKind {
 		kind[delivery.OfficeMail, delivery.OfficeEnvelope]{
 			template: "office",
 			envelope: m.Deliveries.OfficeEnvelope,
-			content:  m.office,
-			refused:  m.Deliveries.OfficeTurned,
+			back: func(_ delivery.OfficeMail, e delivery.OfficeEnvelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToOffice, Letter: e.Letter.ID, ID: e.Link}
+			},
+			content: m.office,
+			refused: m.Deliveries.OfficeTurned,
 		},
 
 		// To those who have written.
-		kind[inbox.Receipt, inbox.Incoming]{template: "receipt", bulk: true, envelope: m.Inbox.Named, content: m.receipt},
+		kind[inbox.Receipt, inbox.Incoming]{template: "receipt", bulk: true, envelope: m.Inbox.Named, replies: true, content: m.receipt},
 
 		// To editors.
 		kind[dueMail, dueOf]{
@@ -213,6 +246,23 @@ func (m *Mailer) kinds() []anyKind {
 				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
 			},
 			content: m.dueSoon,
+		},
+		kind[news.TestMail, told]{
+			template: "news_test",
+			envelope: m.tested,
+			back: func(j news.TestMail, _ told) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, Letter: j.Letter, ID: j.User}
+			},
+			content: m.test,
+		},
+		kind[noticeMail, noticed]{
+			template: "notice",
+			bulk:     true,
+			envelope: m.noticed,
+			back: func(j noticeMail, _ noticed) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToEditor, ID: j.User}
+			},
+			content: m.notice,
 		},
 		kind[summaryMail, closed]{
 			template: "summary",
@@ -293,7 +343,7 @@ func (k kind[A, E]) page(ctx context.Context, e E) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	if p.template == "" {
+	if p.replied = k.replies; p.template == "" {
 		p.template = k.template
 	}
 	if p.subject == "" {

@@ -45,6 +45,28 @@ func (m *Mailer) told(ctx context.Context, j news.DigestMail) (t told, send bool
 	return t, len(t.items) > 0, err
 }
 
+// tested is the envelope of the mail about an update that an editor sends to themselves.
+func (m *Mailer) tested(ctx context.Context, j news.TestMail) (t told, send bool, err error) {
+	u, there, err := m.editor(ctx, j.Letter, j.User)
+	if err != nil || !there {
+		return t, false, err
+	}
+	if t.letter, err = m.Letters.FindByID(ctx, j.Letter); err != nil {
+		return t, false, err
+	}
+	t.Address, t.Language = u.Email, languageOf(signing.Envelope{Language: j.Language}, t.letter)
+	locale := i18n.Find(t.Language)
+	facts := []news.Fact{{About: news.AboutUpdate + " " + strconv.Itoa(j.Update)}}
+	t.items, err = NewsItems(ctx, m.Letters, m.Deliveries, locale, t.letter, facts, m.pages(locale))
+	return t, len(t.items) > 0, err
+}
+
+// test shows an editor what followers would get, without the links by which those see and end what they follow.
+func (m *Mailer) test(_ context.Context, t told) (page, error) {
+	c := m.contentOf(t.Language, t.letter)
+	return page{to: t.Address, about: c, subject: c.titled("mail.news_test.subject"), data: digest{content: c, Items: t.items}}, nil
+}
+
 // digest tells a follower what has happened with a letter since the last mail.
 func (m *Mailer) digest(_ context.Context, t told) (page, error) {
 	c := m.contentOf(t.Language, t.letter)
@@ -152,7 +174,7 @@ func inWords(locale *i18n.Locale, l letter.Letter, st delivery.Standing, updates
 	case news.AboutUpdate:
 		for _, u := range updates {
 			if strconv.Itoa(u.Number) == parts[0] {
-				return say("Name", u.Title), "/updates/" + parts[0]
+				return say("Name", u.In(locale.Code).Title), "/updates/" + parts[0]
 			}
 		}
 	case news.AboutDelivery:

@@ -19,7 +19,7 @@ import (
 func TestNews_inTheReadersLanguage(t *testing.T) {
 	o := onSQLite(t)
 	o.calls(nil)
-	if _, err := o.Letters.Updates.Add(t.Context(), o.open.Slug, letter.Update{Language: "en", Title: "The keys were found", Body: "In a drawer."}); err != nil {
+	if _, err := o.Letters.Updates.Add(t.Context(), o.open.Slug, letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "The keys were found", Body: "In a drawer."}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	deadline := strconv.FormatInt(o.open.Deadline.At.UnixMicro(), 10)

@@ -22,6 +22,6 @@ func (m *Mailer) receipt(_ context.Context, i inbox.Incoming) (page, error) {
 		locale = i18n.Find(i18n.Default)
 	}
 	c := content{L: locale, Site: text.Shown.Line(m.Site)}
-	return page{to: i.Sorted.Address, about: c, replied: true, repliesTo: i.Sorted.ReplyID,
-		data: receipt{c, i.Sorted.To.Sent == mailbox.Confirmation}}, nil
+	return page{to: i.Sorted.Address, about: c, repliesTo: i.Sorted.ReplyID,
+		data: receipt{c, i.Sorted.To.Sent == mailbox.Confirmation || i.Sorted.To.Sent == mailbox.Following}}, nil
 }

@@ -176,7 +176,8 @@ func newOffice(t testing.TB, db *store.DB, clock *testkit.Clock) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(smtp.Close)
-	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Mailboxes: services.Mailboxes, Roll: services.Roll, Signing: services.Signing, Invitations: services.Invitations, News: services.News, Deliveries: services.Deliveries,
+	o.Mailer = &mail.Mailer{Transport: smtp, Letters: letters, Mailboxes: services.Mailboxes, Roll: services.Roll, Signing: services.Signing,
+		Invitations: services.Invitations, News: services.News, Deliveries: services.Deliveries, Inbox: services.Inbox,
 		Site: "Letters of Varrow", From: "letters@varrow.example", BaseURL: "https://varrow.example", Workers: 4, Log: slog.New(slog.DiscardHandler)}
 	o.titled("On the granary")
 	return o

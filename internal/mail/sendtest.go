@@ -15,7 +15,8 @@ import (
 )
 
 // SendTest sends one mail that says only what it is, as every mail of the instance is sent. answer is what the relay answered where it
-// did not take it, "" where it did; err says that there was no answer.
+// did not take it, "" where it did; err says that there was no answer. What comes back of it comes to the sender's own address: whoever
+// runs the site tries by it what is set, and no inbox need be.
 func SendTest(ctx context.Context, relay *SMTP, sign *DKIM, site, from, to string, now time.Time) (answer string, err error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&netmail.Address{Name: text.Shown.Line(site), Address: from})

@@ -16,23 +16,29 @@ type Sent byte
 const (
 	Confirmation Sent = 'c' // to who signs: ID is the submission
 	ToSigner     Sent = 's' // to who has signed: the signature
+	Following    Sent = 'f' // to who asked for news and is to confirm it: the row of their asking
 	ToFollower   Sent = 'n' // news: the follower
+	Followed     Sent = 'a' // all that a mailbox follows: the follower who asked for the list
 	Invitation   Sent = 'i' // the invitation
 	Reminder     Sent = 'j' // the invitation
 	ToReader     Sent = 'r' // a draft that goes round: the reader
 	ToEditor     Sent = 'e' // the user
 	ToAddressee  Sent = 'd' // a letter that is handed over: the delivery
+	ToOffice     Sent = 'o' // to an addressee's office, about its own view: the office's link
 	Call         Sent = 'l' // a letter's own address, which is published; no ID
 )
 
 // Name is the kind in a word, for rows and message keys.
 func (s Sent) Name() string {
-	return map[Sent]string{Confirmation: "confirmation", ToSigner: "signer", ToFollower: "follower", Invitation: "invitation", Reminder: "invitation",
-		ToReader: "reader", ToEditor: "editor", ToAddressee: "delivery", Call: "call"}[s]
+	return map[Sent]string{Confirmation: "confirmation", ToSigner: "signer", Following: "following", ToFollower: "follower", Followed: "followed",
+		Invitation: "invitation", Reminder: "invitation", ToReader: "reader", ToEditor: "editor", ToAddressee: "delivery", ToOffice: "office",
+		Call: "call"}[s]
 }
 
-// Private reports whether who got such a mail is nobody's business but theirs: that somebody has signed, or began to, follows from it.
-func (s Sent) Private() bool { return s == Confirmation || s == ToSigner || s == ToFollower }
+// Private reports whether who got such a mail is nobody's business but theirs: that somebody has signed or follows, or began to, follows from it.
+func (s Sent) Private() bool {
+	return s == Confirmation || s == ToSigner || s == Following || s == ToFollower || s == Followed
+}
 
 // Silent reports whether editors may not be told what machines answer to such mails: that one was sent says that somebody had not signed.
 func (s Sent) Silent() bool { return s.Private() || s == Invitation || s == Reminder }

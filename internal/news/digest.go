@@ -372,4 +372,23 @@ func (s *Service) TellUpdate(ctx context.Context, l letter.Letter, number int, b
 	return followers, err
 }
 
+// TestMail shows an editor, in their own mailbox, the mail about an update as followers would get it.
+type TestMail struct {
+	Letter   letter.ID `json:"letter"`
+	User     int64     `json:"user"`
+	Update   int       `json:"update"`
+	Language string    `json:"language"`
+}
+
+// Kind names the job.
+func (TestMail) Kind() string { return "mail.news_test" }
+
+// Test sends a TestMail; the trail has no line of it.
+func (s *Service) Test(ctx context.Context, m TestMail) error {
+	if _, err := s.Letters.Updates.Find(ctx, m.Letter, m.Update); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error { return job.Enqueue(tx, m) })
+}
+
 func scanFact(row store.Row) (f Fact, err error) { return f, row.Scan(&f.About, &f.Value) }

@@ -222,13 +222,24 @@ func (s *Service) Keeps(ctx context.Context, o signing.Own) (keeps bool, err err
 	return keeps, err
 }
 
-// Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature.
+// Unfollow ends the news of a letter to an address, in the transaction that takes back or erases its signature, also where they would begin
+// with the next batch.
 func (s *Service) Unfollow(tx *store.Tx, l letter.ID, address string) error {
 	a, f := text.ParseAddress(address)
 	if f != nil {
 		return nil
 	}
-	_, err := tx.Exec(qUnfollow, l, boxTag(s.Keys.FollowerKey(int64(l)), a))
+	if _, err := tx.Exec(qUnfollow, l, boxTag(s.Keys.FollowerKey(int64(l)), a)); err != nil {
+		return err
+	}
+	rows, err := store.List(tx, qListAsked, scanAsked, l)
+	for _, r := range rows {
+		asked, failed := s.openAsked(r)
+		if b, f := text.ParseAddress(asked.Address); err != nil || failed != nil || f != nil || b.Mailbox != a.Mailbox {
+			continue
+		}
+		_, err = tx.Exec(qDropAsked, r.id)
+	}
 	return err
 }
 
@@ -274,6 +285,17 @@ func (s *Service) End(ctx context.Context, token string) error {
 // Refused ends the news to an address that takes no mail.
 func (s *Service) Refused(ctx context.Context, m DigestMail) error {
 	return s.remove(ctx, m.Letter, m.Follower)
+}
+
+// EndAll ends all that a mailbox follows: it has said so by an answer to the list of that.
+func (s *Service) EndAll(ctx context.Context, m FollowedMail) error {
+	all, _, err := s.All(ctx, m)
+	for _, x := range all.Letters {
+		if err == nil {
+			err = s.End(ctx, x.Token)
+		}
+	}
+	return err
 }
 
 func (s *Service) remove(ctx context.Context, l letter.ID, id int64) error {

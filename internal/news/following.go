@@ -313,6 +313,13 @@ func (s *Service) All(ctx context.Context, m FollowedMail) (all All, send bool, 
 			if err != nil {
 				return err
 			}
+			x, err := openFollower(key, id, sealed)
+			if err != nil {
+				return err
+			}
+			if x.Address != f.Address { // it is one mailbox in most domains, and somebody else's in some
+				continue
+			}
 			all.Letters = append(all.Letters, FollowedLink{l, tokenOf(key, l, id)})
 		}
 		return nil
@@ -321,30 +328,31 @@ func (s *Service) All(ctx context.Context, m FollowedMail) (all All, send bool, 
 }
 
 // join makes somebody who confirmed a follower, in the transaction that gathers those who ticked at signing, so that nothing tells one from the
-// other. Who follows already stays the same row, which now stands whatever they sign.
+// other. Who follows already stays the same row, which now stands whatever they sign; one that is of another form of the address may be of
+// somebody else, and stays as it is. Who has said no meanwhile does not join.
 func (s *Service) join(tx *store.Tx, l letter.ID, x joining) error {
+	if n, err := tx.Exec(qDropAsked, x.asked); err != nil || n == 0 {
+		return err
+	}
 	var id int64
 	var sealed []byte
 	err := tx.Row(qFindFollowerByTag, l, x.tag).Scan(&id, &sealed)
-	known := err == nil
-	if err != nil && !errors.Is(err, store.ErrNoRow) {
+	if errors.Is(err, store.ErrNoRow) {
+		if sealed, err = s.sealed(l, x.id, x.follower); err == nil {
+			_, err = tx.Exec(qFollow, l, x.id, x.tag, sealed, false)
+		}
 		return err
-	}
-	if !known {
-		id = x.id
-	}
-	if sealed, err = s.sealed(l, id, x.follower); err != nil {
-		return err
-	}
-	if known {
-		_, err = tx.Exec(qResealFollower, sealed, l, id)
-	} else {
-		_, err = tx.Exec(qFollow, l, id, x.tag, sealed, false)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(qDropAsked, x.asked)
+	known, err := openFollower(s.Keys.FollowerKey(int64(l)), id, sealed)
+	if err != nil || known.Address != x.Address {
+		return err
+	}
+	if sealed, err = s.sealed(l, id, x.follower); err == nil {
+		_, err = tx.Exec(qResealFollower, sealed, l, id)
+	}
 	return err
 }
 

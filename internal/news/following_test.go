@@ -7,6 +7,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
@@ -129,6 +130,44 @@ func TestFollow_byAMailOfItsOwn(t *testing.T) {
 	})
 }
 
+// A mail that comes back since nobody is there ends what it asks about or tells, and no other does. Who writes that they want no more ends the
+// news of the letter, and by an answer to the list of all that they follow, all.
+func TestFollow_whatComesBack(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx, other := d.T.Context(), d.Open("other")
+		back := func(sent mailbox.Sent, id int64, gone bool) {
+			d.T.Helper()
+			d.must(d.Inbox.Takers[sent].Bounced(ctx, mailbox.Return{Sent: sent, Letter: d.Letter.ID, ID: id}, gone))
+		}
+		d.must(d.ask(d.Letter, "gone@example.org"))
+		id := d.ids(qAskedRows)[0]
+		back(mailbox.Following, id, false)
+		if len(d.asked()) != 1 {
+			d.T.Error("a full mailbox was forgotten")
+		}
+		back(mailbox.Following, id, true)
+		if len(d.ids(qAskedRows)) != 0 {
+			d.T.Error("whom nobody can ask is kept")
+		}
+		for _, l := range []letter.Letter{d.Letter, other} {
+			d.must(d.ask(l, "own@example.org"))
+		}
+		d.confirm()
+		d.tomorrow()
+		id = d.ids(qOne, d.Letter.ID)[0]
+		back(mailbox.Followed, id, false)
+		if len(d.ids(qOne, d.Letter.ID)) != 1 {
+			d.T.Error("a full mailbox follows no more")
+		}
+		ended := d.Inbox.Takers[mailbox.Followed].Ended
+		d.must(ended(ctx, mailbox.Return{Sent: mailbox.Followed, Letter: d.Letter.ID, ID: id}))
+		d.must(ended(ctx, mailbox.Return{Sent: mailbox.Followed, Letter: d.Letter.ID, ID: id}))
+		if left := len(d.ids(qOne, d.Letter.ID)) + len(d.ids(qOne, other.ID)); left != 0 {
+			d.T.Errorf("%d letters are followed still", left)
+		}
+	})
+}
+
 // Whoever types an address learns nothing, and can have it mailed a few times only.
 func TestFollow_anAddressIsBounded(t *testing.T) {
 	desks(t, func(d desk) {
@@ -247,6 +286,50 @@ func TestFollow_aPageOfOnesOwn(t *testing.T) {
 		d.must(d.News.AskAll(ctx, link))
 		if n := d.followers(); n != 0 {
 			d.T.Errorf("%d follow", n)
+		}
+	})
+}
+
+// Who is erased on the day on which they confirmed does not follow the next day, and neither does who says no at the last moment.
+func TestFollow_erasedOrRefusedBeforeTheBatch(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		for _, address := range []string{"own@example.org", "waits@example.org", "other@example.org"} {
+			d.must(d.ask(d.Letter, address))
+			if address != "waits@example.org" {
+				d.confirm()
+			}
+		}
+		for _, address := range []string{"Own+x@example.org", "waits@example.org"} {
+			d.must(d.DB.Update(ctx, func(tx *store.Tx) error { return d.Signing.Unfollow(tx, d.Letter.ID, address) })) // as an erasure does
+		}
+		d.confirm()
+		d.tomorrow()
+		if n := d.followers(); n != 1 || len(d.ids(qAskedRows)) != 0 {
+			d.T.Errorf("%d follow, want the other alone; %d asked", n, len(d.ids(qAskedRows)))
+		}
+	})
+}
+
+// Two forms of an address are one mailbox in most domains and two people in some: neither is told what the other follows, nor gets it instead.
+func TestFollow_ofAnotherForm(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		other := d.Open("quay")
+		d.must(d.ask(other, "mina@river.example"))
+		d.must(d.ask(d.Letter, "mina+x@river.example"))
+		d.confirm()
+		d.tomorrow()
+		all, send, err := d.News.All(ctx, news.FollowedMail{Letter: d.Letter.ID, Follower: d.ids(qOne, d.Letter.ID)[0]})
+		if err != nil || !send || all.Address != "mina+x@river.example" || len(all.Letters) != 1 || all.Letters[0].Letter != d.Letter.ID {
+			d.T.Errorf("%+v, %v, %v", all, send, err)
+		}
+		d.must(d.ask(other, "mina+x@river.example"))
+		d.confirm()
+		d.tomorrow()
+		e, send, err := d.News.Envelope(ctx, news.DigestMail{Letter: other.ID, Follower: d.ids(qOne, other.ID)[0]})
+		if err != nil || !send || e.Address != "mina@river.example" {
+			d.T.Errorf("the news for mina go to %q, %v", e.Address, err)
 		}
 	})
 }

@@ -62,7 +62,7 @@ func TestDigest_afterAClockThatWasAhead(t *testing.T) {
 		d.look()
 		d.are(1, 1)
 		d.Clock.Set(now.Add(10 * time.Minute))
-		u, err := d.Letters.Updates.Add(ctx, d.Letter.Slug, letter.Update{Language: "en", Title: "The keys", Body: "Were found."})
+		u, err := d.Letters.Updates.Add(ctx, d.Letter.Slug, letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "The keys", Body: "Were found."}}, 0)
 		d.must(err)
 		_, err = d.News.TellUpdate(ctx, d.Letter, u.Number, 0)
 		d.must(err)

@@ -71,6 +71,8 @@ var (
 	qDropAsked     = store.Q("follow_asked.drop", `DELETE FROM follow_asked WHERE id = $1`)
 	qListConfirmed = store.Q("follow_asked.list_confirmed", `
 		SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE letter_id = $1 AND confirmed = $2 ORDER BY id LIMIT $3`)
+	qListAsked = store.Q("follow_asked.list", `
+		SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE letter_id = $1 ORDER BY id`)
 	qForgetAsked = store.Q("follow_asked.forget", `DELETE FROM follow_asked WHERE confirmed = $1 AND day < $2`)
 	qEndAsked    = store.Q("follow_asked.end", `
 		DELETE FROM follow_asked WHERE letter_id NOT IN (SELECT id FROM letter WHERE state IN ('open', 'closed'))`)

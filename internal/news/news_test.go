@@ -178,7 +178,7 @@ func TestDigest_atMostOnceADay(t *testing.T) {
 		if d.look(); mails() != 0 {
 			d.T.Fatalf("%d mails about nothing", mails())
 		}
-		u, err := d.Letters.Updates.Add(ctx, d.Letter.Slug, letter.Update{Language: "en", Title: "The keys", Body: "Were found."})
+		u, err := d.Letters.Updates.Add(ctx, d.Letter.Slug, letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "The keys", Body: "Were found."}}, 0)
 		d.must(err)
 		if d.look(); mails() != 0 {
 			d.T.Errorf("%d mails about an update that no editor has sent", mails())

@@ -211,11 +211,18 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Warnings: []string{l.T("desk.warning.date_impossible", "Text", w.text)},
 			Left:     []desk.LeftView{{Says: l.T("desk.left_out.furniture", "Text", w.text, "Line", 41), Text: w.text}}}},
 		{"desk-board", board}, {"desk-board-ready", ready}, {"desk-board-open", open}, {"desk-board-closed", closedBoard},
-		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), Action: "/desk/letters/x/news", CanMail: true, Followers: 1283, Subject: l.T("mail.news.subject", "Title", w.title),
+		{"desk-news", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Form: wrong(url.Values{}, ""), Action: "/desk/letters/x/news", CanMail: true,
+			WriteURL: "/desk/letters/x/updates/new", All: []page.Link{{Text: tag(w.longName), URL: "/desk/letters/x/updates/1"}}, Followers: 1283, Subject: l.T("mail.news.subject", "Title", w.title),
 			Next: []mail.NewsItem{{Text: l.T("mail.news.delivery", "Name", w.longName), URL: "https://letters.example.org/letters/x"}},
 			Updates: []desk.UpdateView{{Number: "3", Title: tag(w.longName), Subject: l.T("mail.news.subject", "Title", w.title),
 				Items: []mail.NewsItem{{Text: l.T("mail.news.update", "Name", w.longName), URL: "https://letters.example.org/letters/x/updates/3"}}}}}},
-		{"desk-news-none", desk.NewsPage{Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Action: "/desk/letters/x/news"}},
+		{"desk-update", desk.UpdatePage{Base: base(l.T("desk.update.title"), "/desk/letters/x/updates/new"), Form: wrong(url.Values{"title": {w.title},
+			"body": {w.text}, "language": {l.Code}}, "title", "day"), Action: "/desk/letters/x/updates/new", NewsURL: "/desk/letters/x/news",
+			Spoken: []page.Option{{Value: l.Code, Text: l.Name}}, Preview: template.HTML(w.body), Dir: l.Dir}},
+		{"desk-update-more", desk.UpdatePage{Base: base(l.T("desk.update.title"), "/desk/letters/x/updates/1"), Action: "/desk/letters/x/updates/1",
+			NewsURL: "/desk/letters/x/news", PublicURL: "/letters/x/updates/1", Texts: view.Texts, Article: tag(w.longName),
+			Spoken: []page.Option{{Value: l.Code, Text: l.Name}}, Dir: l.Dir}},
+		{"desk-news-none", desk.NewsPage{WriteURL: "/desk/letters/x/updates/new", Thanks: true, Base: base(l.T("desk.news.title"), "/desk/letters/x/news"), Action: "/desk/letters/x/news"}},
 		{"desk-settings", desk.SettingsPage{Base: base(l.T("desk.settings.title"), "/desk/letters/x/settings"), Form: wrong(text, "day", "lead"),
 			Action: "/desk/letters/x/settings", Draft: true, Organisations: choices}},
 		{"desk-demands", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands"),
@@ -248,7 +255,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 			Action: "/desk/letters/x/addressees/new", Holders: []desk.HolderFields{{}},
 			Roles: []page.Option{{Value: "cc", Text: l.T("desk.deliveries.role_cc")}}, WordsIn: answers.WordsIn}},
 		{"desk-answers-none", desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", From: answers.From, Kinds: answers.Kinds}},
-		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
+		{"desk-response-public", desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", StateURL: "/desk/letters/x/statements?response=1#enter-title", Kind: l.T("response.kind.reply"), From: w.office, At: response.At, State: l.T("response.state.published"),
 			Public: true, Excerpt: tag(w.text)}},
 		{"desk-documents", documents}, {"desk-documents-draft", desk.DocumentsPage{Base: base(l.T("desk.documents.title"), "/desk/letters/x/documents"),
 			Action: "/desk/letters/x/documents", Draft: true, Drafts: documents.Drafts,
@@ -307,8 +314,27 @@ func circulationSamples(l *i18n.Locale, w words, plain, base func(title, path st
 		l.T("desk.circulation.over", "Time", date), false, l.T("desk.circulation.frozen", "Time", date), false, nil, false
 	begin := frozen
 	begin.Over, begin.Frozen, begin.Readers = "", "", nil
+	lines := []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.text}}},
+		{Kind: "reworded", Text: []page.DiffSpan{{Kind: "removed", Text: w.name}, {Kind: "added", Text: w.longName}}},
+		{Kind: "added", Text: []page.DiffSpan{{Kind: "added", Text: w.text}}}}
+	agreement := &page.AgreementView{Action: "/circulation/x", Number: 2, Follows: "substantive", SHA256: view.SHA256, Since: true, Lang: l.Code, Dir: l.Dir,
+		Changes: lines[1:], Lines: lines, MayAnswer: true, Leads: []page.StandView{{Name: tag(w.organisation), Says: l.T("agreement.stand.approved")},
+			{Name: tag(w.longName), Says: l.T("agreement.stand.objects"), Objection: w.text, At: date}}}
+	waits := *agreement
+	waits.Action, waits.Follows, waits.Due, waits.Working, waits.Approved, waits.Since = "/desk/letters/x/agreement", "cosmetic",
+		l.T("agreement.due", "Time", date), true, true, false
+	objecting := page.Form{Errors: map[string]string{"words": l.T("fault.agreement.objection", "Count", 4000)}, Order: []string{"words"}}
+	lead := public.AgreementPage{Base: plain(l.T("agreement.title"), "/circulation/x"), Form: objecting, Lead: tag(w.organisation), LetterTitle: tag(w.title),
+		LetterURL: "/letters/x", Agreement: agreement}
+	lead.NoIndex, lead.Canonical = true, ""
+	done := lead
+	done.Form, done.Agreement, done.Note = page.Form{}, nil, l.T("agreement.done.approved")
+	asked := desk.AgreementPage{Base: base(l.T("agreement.title"), "/desk/letters/x/agreement"), Action: "/desk/letters/x/agreement", TextURL: "/desk/letters/x/texts/en",
+		Agreement: &waits}
+	none := asked
+	none.Agreement = nil
 	return []sample{{"circulation", round}, {"circulation-over", over}, {"desk-circulation", sent}, {"desk-circulation-frozen", frozen},
-		{"desk-circulation-begin", begin}}
+		{"desk-circulation-begin", begin}, {"agreement", lead}, {"agreement-done", done}, {"desk-agreement", asked}, {"desk-agreement-none", none}}
 }
 
 // deliverySamples are the pages of what was handed over and what came back.
@@ -330,8 +356,8 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Addressees: []desk.AddresseeView{{Number: "1", URL: "/a", Confidential: true, Gone: true, NewHolder: l.T("desk.deliveries.new_holder", "Name", w.longName, "Date", date), Role: l.T("desk.deliveries.is_asked"), Email: "office@water.example", Name: tag(w.longName),
 			Members: l.N("answers.members_answered", 47, "Answered", l.Number(12)),
 			Rule:    l.N("counts.days_n", 15) + " · " + w.title}, {Number: "2", Role: l.T("desk.deliveries.is_cc"), Name: tag(w.office), Reason: w.text}},
-		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
-			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
+		Deliveries: []desk.DeliveryView{{ID: "1", To: w.longName, Notices: []desk.NoticeView{{URL: "/desk/letters/x/mail/1", What: l.T("desk.inbox.what.automatic"), At: date}}, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.email"), State: l.T("delivery.state.handed"),
+			At: date, Commitment: strings.Repeat("0f", 32), Copy: strings.Repeat("3b", 16), Bounces: true, Arrives: true, Files: []desk.FileView{{URL: "/f", Name: strings.Repeat("long", 12) + ".pdf", Role: "pack"}}},
 			{ID: "2", To: w.office, Kind: l.T("delivery.kind.reminder"), Channel: l.T("delivery.channel.post"), At: date, Tracking: "RR 123 456", Note: w.text, Private: true, Until: date, Retracts: true},
 			{ID: "3", To: w.office, Kind: l.T("delivery.kind.first"), Channel: l.T("delivery.channel.post"), At: date, Corrected: true}}}
 	answers := desk.AnswersPage{Base: base(l.T("desk.answers.title"), "/desk/letters/x/answers"), Action: "/desk/letters/x/answers", Form: wrong(url.Values{"said-1": {"promised"}}, "at", "day", "evidence"), From: to, Kinds: []page.Option{{Value: "reply", Text: l.T("response.kind.reply")}},
@@ -344,7 +370,7 @@ func deliverySamples(l *i18n.Locale, w words, base func(title, path string) page
 		Numbers:   []page.Option{{Value: "1", Text: l.Digits("1") + " · " + l.Isolate(w.text)}}, What: []page.Option{{Value: "outcome.met", Text: l.T("outcome.met")}},
 		Evidence: []page.Option{{Value: "response:1", Text: l.T("response.kind.reply") + " · " + l.Isolate(w.longName)}},
 		Entries:  []page.Option{{Value: "1", Text: l.Digits("1") + " · " + date}}}
-	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
+	response := desk.ResponsePage{Base: base(l.T("response.kind.reply"), "/desk/letters/x/answers/1"), ListURL: "/desk/letters/x/answers", Action: "/desk/letters/x/answers/1", StateURL: "/desk/letters/x/statements?response=1#enter-title", Kind: l.T("response.kind.reply"), From: w.longName, At: date, Written: date, Until: date, Reference: "MW-77",
 		State: l.T("response.state.private"), FileURL: "/f", File: "reply.pdf", CopyURL: "/c", Copy: "reply-public.pdf", Private: true, WordsIn: answers.WordsIn,
 		Form: wrong(url.Values{"excerpt": {w.text}}, "excerpt", "copy")}
 	return deliveries, answers, response
@@ -395,7 +421,7 @@ func incomingSample(l *i18n.Locale, w words, base func(title, path string) page.
 	at := l.DateTime(deskDay, time.UTC)
 	return desk.IncomingPage{Base: base(l.T("desk.inbox.single"), "/desk/letters/x/mail/1"), Form: wrongForm(l, url.Values{"do": {"give"}}, "letter"),
 		ListURL: "/desk/letters/x/mail", Action: "/desk/letters/x/mail/1", Line: mailLines(l, w)[0], Written: at,
-		State: l.T("desk.inbox.state.waits"), Waits: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
+		State: l.T("desk.inbox.state.waits"), Waits: true, CameBack: true, Text: tag(w.text), Answers: l.Isolate(w.office) + " · " + at, EnterURL: "/desk/letters/x/answers?mail=1",
 		Files: []desk.FileLink{{Name: "a-very-long-name-of-a-file-that-somebody-has-attached-to-a-mail.pdf", URL: "/f", Size: l.Number(51200)}}, RawURL: "/raw",
 		ResponseURL: "/a", ProposalURL: "/b", Letters: []page.Option{{Value: "y", Text: l.Isolate(w.title)}}}
 }

@@ -298,6 +298,7 @@ var dynamicKeys = map[string][]string{
 	"desk.dry_run.outcome_": {"add", "ask", "hold", "duplicate", "invalid", "done"},
 	"desk.dry_run.field_":   {"name", "given", "family", "title", "affiliation", "organisation", "country", "email", "listing", "kind"},
 	"circulation.answer_":   {"in", "considering", "declined"},
+	"letter.contact_":       {"press", "office"},
 }
 
 // Every message that a template asks for is in every catalogue.

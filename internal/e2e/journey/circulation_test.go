@@ -126,7 +126,7 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		}
 		lead := url.Values{"do": {"lead"}, "sha256": {sha()}, "lead_name": {"Stone Law Clinic"}, "consent": {"1"}}
 		post(stone, stonePath, lead, http.StatusForbidden)
-		row := regexp.MustCompile(`Stone Law Clinic</bdi></strong>[^§]*?name="id" value="([0-9a-z]+)"`).FindStringSubmatch(ada.Get(path).Body)
+		row := regexp.MustCompile(`Stone Law Clinic</bdi> [^§]*?name="id" value="([0-9a-z]+)"`).FindStringSubmatch(ada.Get(path).Body)
 		post(ada.Client, path, url.Values{"do": {"lead"}, "id": {row[1]}}, http.StatusSeeOther)
 		if m := a.Inbox.Wait(t, "desk@stone.example"); strings.TrimPrefix(m.Link, a.URL) != stonePath || !strings.Contains(m.Text, "lead organisation") {
 			t.Errorf("%s", m.Text)
@@ -187,6 +187,31 @@ func TestCirculation_fromTheFirstMailToThePublishedText(t *testing.T) {
 		}
 		if n := a.Inbox.Count(); n != 7 {
 			t.Errorf("%d mails", n)
+		}
+		// The next edition is published by the partner's press, behind the same link, and shows what would change.
+		edit = ada.Get(board+"/texts/en").Form(t, board+"/texts/en")
+		edit.Set("body", "The quay is shut, and guarded.\n\nForty-two families wait.")
+		post(ada.Client, board+"/texts/en", edit, http.StatusSeeOther)
+		post(ada.Client, board, url.Values{"do": {"publish"}, "follows": {"substantive"}}, http.StatusSeeOther)
+		waits := a.Inbox.Wait(t, "desk@stone.example")
+		if strings.TrimPrefix(waits.Link, a.URL) != stonePath || !strings.Contains(waits.Subject, "approve the new text") {
+			t.Errorf("%s: %s", waits.Subject, waits.Text)
+		}
+		shown := stone.Get(stonePath)
+		if main := shown.Main(t); !strings.Contains(main, "The quay is shut , and guarded.") && !strings.Contains(main, "and guarded") {
+			t.Errorf("%s", main)
+		}
+		asks := shown.Form(t, stonePath)
+		post(stone, stonePath, url.Values{"do": {"object"}, "sha256": {asks.Get("sha256")}, "words": {"Who guards it?"}}, http.StatusSeeOther)
+		if m := a.Inbox.Wait(t, ada.Session.User.Email); !strings.Contains(m.Subject, "objects") || strings.Contains(m.Text, "Who guards it?") {
+			t.Errorf("%s: %s", m.Subject, m.Text)
+		}
+		if got := ada.Get(board + "/agreement").Main(t); !strings.Contains(got, "Who guards it?") {
+			t.Errorf("%s", got)
+		}
+		post(stone, stonePath, url.Values{"do": {"approve"}, "sha256": {asks.Get("sha256")}}, http.StatusSeeOther)
+		if got := a.Client(t).Get("/letters/quay/editions/2.en.md"); got.Status != http.StatusOK || !strings.Contains(got.Body, "and guarded") {
+			t.Errorf("%d %s", got.Status, got.Body)
 		}
 		log, dump := a.Log.String(), a.Settled(t)
 		for _, secret := range []string{"river.example", "stone.example", "olive.example", "River Watch", "Olive Press", "Who counted",

@@ -188,3 +188,22 @@ func waitForCounts(t *testing.T, a *testkit.Running, before testkit.Counts, s si
 		return strings.Contains(c.Get("/letters/"+testkit.Slug+".json").Body, text)
 	})
 }
+
+// A slip in a well-known provider's name is asked about once, with everything typed kept; sent again it is taken as it is.
+func TestFlow_asksAboutASlip(t *testing.T) {
+	a := testkit.App(t, store.SQLite)
+	c, form := testkit.NewClient(t, a.URL), testkit.SignForm("Mina Farahani", "mina@gmial.com")
+	path := "/letters/" + testkit.Slug + "/signatures"
+	asked := c.Post(path, form)
+	if asked.Status != 422 || !strings.Contains(asked.Body, "mina@gmail.com") || !strings.Contains(asked.Body, `value="Mina Farahani"`) {
+		t.Fatalf("%d %s", asked.Status, asked.Main(t))
+	}
+	form.Set("email_sure", "mina@gmial.com")
+	if got := c.Post(path, form); got.Status != 303 {
+		t.Errorf("sent again: %d %s", got.Status, got.Main(t))
+	}
+	form.Set("email", "mina@gmal.com")
+	if got := c.Post(path, form); got.Status != 422 {
+		t.Errorf("another slip: %d", got.Status)
+	}
+}

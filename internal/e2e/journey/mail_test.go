@@ -22,6 +22,8 @@ const mailDesk = boardPath + "/mail"
 
 var mailLink = regexp.MustCompile(`href="(` + mailDesk + `/[0-9a-z]+)"`)
 
+var callAddress = regexp.MustCompile(`letters\+[a-z2-7]+@varrow\.example`)
+
 // postOffice is a letter that was handed over by email, with an address that answers come to.
 type postOffice struct {
 	*testkit.Running
@@ -50,12 +52,22 @@ func (o *postOffice) settled(n int) {
 	})
 }
 
+// standing is where everything stands, as somebody may know it.
+func (o *postOffice) standing(v delivery.View) delivery.Standing {
+	o.t.Helper()
+	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), v)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return st
+}
+
 // state is that of the delivery.
 func (o *postOffice) state() delivery.State {
 	o.t.Helper()
-	st, err := o.Deliveries.Standing(o.t.Context(), testkit.Letter(o.t, o.App), delivery.ForEditors)
-	if err != nil || len(st.Deliveries) != 1 {
-		o.t.Fatalf("%+v, %v", st.Deliveries, err)
+	st := o.standing(delivery.ForEditors)
+	if len(st.Deliveries) != 1 {
+		o.t.Fatalf("%+v", st.Deliveries)
 	}
 	return st.Deliveries[0].State
 }
@@ -97,12 +109,14 @@ func TestMail_everyMailHasAnAddressToComeBackTo(t *testing.T) {
 		t.Errorf("answers go to %q: to the contact and to the inbox", got)
 	}
 	o.Sign(t, o.Client(t), testkit.SignForm("Mina Farahani", "mina@river.example"))
-	if page := o.Client(t).Get(testkit.Page + "/call"); !strings.Contains(page.Main(t), "letters+") {
-		t.Error("the call does not say where answers go")
+	call := callAddress.FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
+	if data := o.Client(t).Get(testkit.Page + ".json").Body; call == "" || !strings.Contains(data, `"write_to":"`+call+`"`) {
+		t.Errorf("the call says that answers go to %q; the letter as data: %s", call, data)
 	}
 	without := testkit.App(t, store.SQLite)
 	_, m := without.Sign(t, without.Client(t), testkit.SignForm("Mina Farahani", "mina@river.example"))
-	if m.Header.Get("Reply-To") != "" || strings.Contains(m.From, "+") || strings.Contains(without.Client(t).Get(testkit.Page+"/call").Main(t), "letters+") {
+	if m.Header.Get("Reply-To") != "" || strings.Contains(m.From, "+") || strings.Contains(without.Client(t).Get(testkit.Page+"/call").Main(t), "letters+") ||
+		strings.Contains(without.Client(t).Get(testkit.Page+".json").Body, "write_to") {
 		t.Errorf("without an inbox something changes: %q %v", m.From, m.Header)
 	}
 }
@@ -120,7 +134,7 @@ func TestMail_anAnswerIsEntered(t *testing.T) {
 			"From: Minister <minister@ministry.example>", "Subject: Re: the ledgers", "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b",
 			"Date: Mon, 01 Jan 1990 00:00:00 +0000")
 		o.answer("letters@varrow.example", "Buy my watches", "From: spam@watches.example", "Subject: Watches")
-		call := regexp.MustCompile(`letters\+[a-z2-7]+@varrow\.example`).FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
+		call := callAddress.FindString(o.Client(t).Get(testkit.Page + "/call").Main(t))
 		o.answer(call, "Please add us.\r\nOrganisation: River Watch", "From: Bo Ek <bo@river.example>", "Subject: sign on")
 		o.settled(5)
 		if o.state() != delivery.Handed {
@@ -180,10 +194,25 @@ func TestMail_anAnswerIsEntered(t *testing.T) {
 		for _, m := range regexp.MustCompile(`name="mail" value="([0-9a-z]+)"`).FindAllStringSubmatch(page.Body, -1) {
 			take.Add("mail", m[1])
 		}
-		if len(take["mail"]) != 1 {
-			t.Errorf("%d can be taken as sign-ons, want the one that asks", len(take["mail"]))
+		if len(take["mail"]) != 3 {
+			t.Errorf("%d can be chosen, want all that wait", len(take["mail"]))
 		}
 		list := ada.Follow(ada.Post(mailDesk, take))
+		if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 2 {
+			t.Errorf("%d wait, want what asks for nothing: %v", n, err)
+		}
+		take.Set("do", "settle")
+		if got := ada.Post(mailDesk, take); got.Status != http.StatusConflict {
+			t.Errorf("what is in a list is done with: %d", got.Status)
+		}
+		var rest []string
+		for _, m := range regexp.MustCompile(`name="mail" value="([0-9a-z]+)"`).FindAllStringSubmatch(ada.Get(mailDesk).Body, -1) {
+			rest = append(rest, m[1])
+		}
+		ada.Follow(ada.Post(mailDesk, url.Values{"do": {"settle"}, "mail": rest}))
+		if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 0 {
+			t.Errorf("%d wait, %v", n, err)
+		}
 		if !strings.Contains(list.Main(t), "River Watch") || o.Counts(t).Organisations != 0 {
 			t.Errorf("the list: %s", list.Main(t))
 		}
@@ -218,19 +247,38 @@ func TestMail_notices(t *testing.T) {
 	if o.state() != delivery.Bounced {
 		t.Error("the delivery came back, and is not said to have")
 	}
+	ada := o.Operator(t)
+	deliveries := boardPath + "/deliveries"
+	id := regexp.MustCompile(`name="id" value="([0-9a-z]+)"`).FindStringSubmatch(ada.Get(deliveries).Body)[1]
+	ada.Follow(ada.Post(deliveries, url.Values{"do": {"arrived"}, "id": {id}}))
+	if o.state() != delivery.Handed {
+		t.Error("an editor cannot say that it arrived after all")
+	}
+	o.answer(o.back, fmt.Sprintf(notice, "5.2.2")+"   ", noticeFields...)
+	o.settled(4)
+	if o.state() != delivery.Handed {
+		t.Error("a notice was believed more than an editor")
+	}
+	mail := regexp.MustCompile(mailDesk + `/[0-9a-z]+`).FindString(ada.Get(mailDesk).Body)
+	if !strings.Contains(ada.Get(mail).Main(t), "It came back") {
+		t.Error("no editor is asked about it")
+	}
+	ada.Follow(ada.Post(mail, url.Values{"do": {"bounced"}}))
+	if n, err := o.App.Inbox.Waiting(t.Context(), testkit.Letter(t, o.App).ID); err != nil || n != 0 || o.state() != delivery.Bounced {
+		t.Errorf("%d wait, the delivery is %s: %v", n, o.state(), err)
+	}
 	for status, blocked := range map[string]bool{"5.2.2": false, "5.1.1": true} {
 		address := "gone" + status + "@river.example"
 		_, m := o.Sign(t, o.Client(t), testkit.SignForm("Mina Farahani", address))
 		before, _ := o.Mailboxes.Blocks(t.Context())
 		o.answer(m.From, fmt.Sprintf(notice, status)+"  "+status, noticeFields...)
 		h, _ := o.App.Inbox.Health(t.Context())
-		o.settled(3 + h.Came["bounce.confirmation"] + 1)
+		o.settled(4 + h.Came["bounce.confirmation"] + 1)
 		after, err := o.Mailboxes.Blocks(t.Context())
 		if err != nil || (len(after) > len(before)) != blocked {
 			t.Errorf("a notice that says %s: blocked %v, want %v (%v)", status, after, blocked, err)
 		}
 	}
-	ada := o.Operator(t)
 	if text := ada.Get("/desk/jobs").Main(t); !strings.Contains(text, "2 confirmations did not arrive") {
 		t.Errorf("%s", text)
 	}

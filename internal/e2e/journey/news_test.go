@@ -68,7 +68,7 @@ func TestNews_threeMailsInTwoLanguages(t *testing.T) {
 			return m
 		}
 
-		_, err := a.Letters.Updates.Add(ctx, testkit.Slug, letter.Update{Language: "en", Title: "The keys were found", Body: "In a drawer."})
+		_, err := a.Letters.Updates.Add(ctx, testkit.Slug, letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "The keys were found", Body: "In a drawer."}}, 0)
 		must(err)
 		_, err = a.Deliveries.Deliver(ctx, testkit.Slug, delivery.HandOver{Addressee: 1, Channel: delivery.ByPost, At: clock.Now().Add(-time.Hour)}, 0)
 		must(err)

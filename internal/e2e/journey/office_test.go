@@ -101,6 +101,9 @@ func TestOffice_statesItsOwnView(t *testing.T) {
 		if seen("باز است") {
 			t.Error("what is held is seen")
 		}
+		if strings.Contains(a.Client(t).Get(testkit.Page+"/feed.json").Body, "#stated-") {
+			t.Error("what is held is in the feed")
+		}
 		if text := ada.Get("/desk").Main(t); !strings.Contains(text, "1 statement of an office waits") {
 			t.Errorf("the desk: %s", text)
 		}
@@ -137,6 +140,19 @@ func TestOffice_statesItsOwnView(t *testing.T) {
 		if text := a.Client(t).Get("/addressees/" + slugOf(t, a) + ".json").Body; !strings.Contains(text, `"position":"disagrees"`) {
 			t.Errorf("%s", text)
 		}
+		if text := a.Client(t).Get(testkit.Page + ".json").Body; !strings.Contains(text, `"stated":[{"id":"`+id+`","state":"published"`) {
+			t.Errorf("the letter as data: %s", text)
+		}
+		inFeeds := func(want bool) {
+			t.Helper()
+			for _, path := range []string{testkit.Page + "/feed.atom", testkit.Page + "/feed.json", "/feed.json"} {
+				text := a.Client(t).Get(path).Body
+				if got := strings.Contains(text, "#stated-"+id) && strings.Contains(text, "Demand 2, stated by the office of") && strings.Contains(text, "باز است"); got != want {
+					t.Errorf("%s has it: %v, want %v\n%s", path, got, want, text)
+				}
+			}
+		}
+		inFeeds(true)
 		if m := a.Inbox.Wait(t, officeAddress); !strings.Contains(m.Text, "نشان داده می‌شود") {
 			t.Errorf("the office is told: %s", m.Text)
 		}
@@ -160,6 +176,7 @@ func TestOffice_statesItsOwnView(t *testing.T) {
 		back := strings.TrimPrefix(a.Inbox.Wait(t, officeAddress).Link, a.URL)
 		press(mailbox, back, "confirm", http.StatusOK)
 		clock.Advance(2 * time.Second)
+		inFeeds(false)
 		text := a.Client(t).Get(testkit.Page + "/demands/2").Main(t)
 		for _, want := range []string{"that is not shown. It held personal data of others.", "and taken back by it on", "از بهار."} {
 			if !strings.Contains(text, want) {

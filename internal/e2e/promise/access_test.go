@@ -101,12 +101,16 @@ var deskRules = map[string]string{
 	"GET /desk/letters/{slug}/exports":                  string(account.Editor),
 	"POST /desk/letters/{slug}/exports":                 string(account.Editor),
 
-	"GET /desk/letters/{slug}/intake":       string(account.Editor),
-	"POST /desk/letters/{slug}/intake":      string(account.Editor),
-	"GET /desk/letters/{slug}/intake/{id}":  string(account.Editor),
-	"POST /desk/letters/{slug}/intake/{id}": string(account.Editor),
-	"GET /desk/letters/{slug}/circulation":  string(account.Editor),
-	"POST /desk/letters/{slug}/circulation": string(account.Editor),
+	"GET /desk/letters/{slug}/intake":            string(account.Editor),
+	"POST /desk/letters/{slug}/intake":           string(account.Editor),
+	"GET /desk/letters/{slug}/intake/{id}":       string(account.Editor),
+	"POST /desk/letters/{slug}/intake/{id}":      string(account.Editor),
+	"GET /desk/letters/{slug}/updates/{update}":  string(account.Editor),
+	"POST /desk/letters/{slug}/updates/{update}": string(account.Editor),
+	"GET /desk/letters/{slug}/agreement":         string(account.Editor),
+	"POST /desk/letters/{slug}/agreement":        string(account.Editor),
+	"GET /desk/letters/{slug}/circulation":       string(account.Editor),
+	"POST /desk/letters/{slug}/circulation":      string(account.Editor),
 }
 
 // incoming has two mails come in: one that is given to the letter, and one that nobody can tell the letter of.
@@ -178,7 +182,7 @@ func TestDesk_whoMayWhat(t *testing.T) {
 				"/deliveries/{id}", "/deliveries/"+handed, "/answers/{id}", "/answers/"+came, "/statements/{id}", "/statements/"+stated,
 				"/desk/mail/{id}/{part}", "/desk/mail/"+waiting+"/raw", "/desk/mail/{id}", "/desk/mail/"+waiting,
 				"/mail/{id}/{part}", "/mail/"+given+"/raw", "/mail/{id}", "/mail/"+given,
-				"{number}", "1", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
+				"{number}", "1", "{update}", "new", "{file}", "labels.pdf", "{token}", "x", "{id}", "x").Replace(path)
 			for who, e := range people {
 				tried++
 				var got testkit.Answer

@@ -314,6 +314,7 @@ var nameless = map[string]string{
 	"POST /desk/letters/{slug}/exports":                 "an audience: pasteLists",
 	"POST /desk/letters/{slug}/answers/{id}":            "what is published of an answer, which is compared with nobody",
 	"POST /desk/letters/{slug}/texts/{language}/blocks": "a text that is read and not kept",
+	"POST /desk/letters/{slug}/texts/{language}/blocks": "a text that is read and not kept",
 }
 
 // fillForms fills the fields of every form on a page with each of those that are asked about, or some of them, presses every button, and
@@ -445,6 +446,7 @@ func (w *world) look() *world {
 		w.fillForms("ada", ada, "/desk/letters/quay"+path, few...)
 	}
 	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/addressees/new", few...)
+	w.fillForms("ada", ada, "/desk/letters/"+testkit.Slug+"/updates/new", few...)
 	w.settle()
 	w.lookAround(ada, ben, link)
 	w.addLists(ada, ben)

@@ -52,6 +52,7 @@ var asked = []somebody{
 	{class: "respelled", name: "Yevgenia Stroud", address: "y.stroud+list@gmail.com", signs: "ystroud@gmail.com", kind: verify.Person, listing: roll.Counted},
 	{class: "paper", name: "Lazare Wick", address: "lazare@paper.example", kind: verify.Person, listing: roll.Counted},
 	{class: "member", name: "Orla Penhaligon", address: "orla@member.example", kind: verify.Person},
+	{class: "follower", name: "Linnea Ashdown", address: "linnea@follower.example", kind: verify.Person},
 	{class: "organisation", name: "Plover Weir Trust", address: "office@organisation.example", kind: verify.Organisation, listing: roll.Counted},
 }
 
@@ -98,6 +99,7 @@ func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool, ren
 		o.Server.RateLimit, o.Server.TrustProxy = "on", []string{"127.0.0.0/8"} // the budgets of mails are what may tell
 		o.Server.PublishEvery = 1e12                                            // when the test says so, or answers would depend on the second
 	})
+	w.follow(w.stands(asked[slices.IndexFunc(asked, func(s somebody) bool { return s.class == "follower" })]))
 	w.ada, w.ben = w.a.Operator(w), w.a.Member(w, testkit.Lead, account.Editor, "ben@lantern.example")
 	for _, s := range asked[1:] {
 		w.come(w.stands(s))
@@ -107,9 +109,29 @@ func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool, ren
 	return w
 }
 
-// come signs for somebody as its class does.
+// follow has somebody follow the letter without signing it. They do from the next day on.
+func (w *world) follow(s somebody) {
+	w.Helper()
+	l := testkit.Letter(w, w.a.App)
+	err := w.a.News.Ask(w.Context(), l, s.signs, "en")
+	if err == nil {
+		err = w.a.News.ConfirmAsked(w.Context(), w.a.Inbox.Wait(w, s.signs).Token(), false)
+	}
+	w.clock.Advance(25 * time.Hour)
+	if err == nil {
+		err = w.a.News.Gather(w.Context())
+	}
+	if n, failed := w.a.News.Followers(w.Context(), l.ID); err != nil || failed != nil || n != 1 {
+		w.Fatalf("%d follow, %v, %v", n, err, failed)
+	}
+}
+
+// come signs for somebody as its class does, but for who only follows.
 func (w *world) come(s somebody) {
 	w.Helper()
+	if s.class == "follower" {
+		return
+	}
 	a, ctx, c := w.a, w.Context(), w.a.Client(w)
 	if s.class == "paper" {
 		a.AddList(w, "Name,Listing\n"+s.name+",no\n")

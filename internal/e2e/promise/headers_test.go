@@ -147,6 +147,8 @@ func readable(t *testing.T, a *testkit.Running, token string) map[string][]strin
 		"/desk/letters/{slug}/mail":                     {"/desk" + letter + "/mail"},
 		"/desk/letters/{slug}/mail/{id}":                {"/desk" + letter + "/mail/1"},
 		"/desk/letters/{slug}/mail/{id}/{part}":         {"/desk" + letter + "/mail/1/1"},
+		"/desk/letters/{slug}/updates/{update}":         {"/desk" + letter + "/updates/new"},
+		"/desk/letters/{slug}/agreement":                {"/desk" + letter + "/agreement"},
 		"/desk/letters/{slug}/circulation":              {"/desk" + letter + "/circulation"},
 	}
 }

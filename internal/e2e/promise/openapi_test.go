@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -82,10 +83,10 @@ func init() {
 }
 
 func TestOpenAPI_everyAnswerIsAsDescribed(t *testing.T) {
-	a := testkit.App(t, store.SQLite)
+	a := testkit.App(t, store.SQLite, func(o *app.Options) { o.Server.Inbox, o.Server.MailFrom = "local", "letters@varrow.example" })
 	a.AddList(t, "Name,Title,Affiliation,Country\nشیرین نوری,Cook,\"Inn, Vale\",FR\nAnn Lee,,,\n")
 	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug,
-		letter.Update{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}); err != nil {
+		letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "A reply & more", Body: "It came <b>late</b>."}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	response, exhibit := answer(t, a)
@@ -178,7 +179,7 @@ func TestFeeds_sayWhatIsNewAndNobodysName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := a.Letters.Updates.Add(t.Context(), testkit.Slug,
-		letter.Update{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}); err != nil {
+		letter.Update{UpdateText: letter.UpdateText{Language: "en", Title: "A reply & <more>", Body: "It came *late*, [here](https://a.example)."}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	c := a.Client(t)

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -25,6 +27,17 @@ type AccountPage struct {
 	SignInURL    string
 	App          AppView
 	Passkey      Ceremony
+}
+
+// WorkChoices and CountChoices are how often a user can be written about what others do, and about the counts.
+func (p AccountPage) WorkChoices() []page.Option  { return rhythms(p.L, account.WorkRhythms) }
+func (p AccountPage) CountChoices() []page.Option { return rhythms(p.L, account.CountRhythms) }
+
+func rhythms(l *i18n.Locale, of []account.Rhythm) (list []page.Option) {
+	for _, x := range of {
+		list = append(list, page.Option{Value: string(x), Text: l.T("desk.account.rhythm." + string(x))})
+	}
+	return list
 }
 
 // Template is its file.
@@ -62,6 +75,14 @@ func (h *Handlers) accountPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	p := AccountPage{Base: h.base(r, d, l.T("desk.account.title")), Form: page.NewForm(r, typed, err), Name: d.User.Name, Email: d.User.Email,
 		HasPassword: d.User.HasPassword, RecoveryLeft: d.User.RecoveryLeft, RecoveryKept: d.User.RecoveryKept, Fresh: d.IsFresh(h.Now())}
 	p.SignInURL = page.Local(r, "/desk/sign-in?to=/desk/account")
+	notice, failed := h.Accounts.Notices.Of(r.Context(), d.User.ID)
+	if failed != nil {
+		return failed
+	}
+	if !typed.Has("work") {
+		typed.Set("work", string(notice.Work))
+		typed.Set("counts", string(notice.Counts))
+	}
 	for _, k := range d.User.Passkeys {
 		p.Passkeys = append(p.Passkeys, PasskeyView{ID: k.ID, Name: k.Name, Created: l.Date(k.CreatedAt), Used: l.Date(k.UsedAt)})
 	}
@@ -104,6 +125,8 @@ func (h *Handlers) SubmitAccount(w http.ResponseWriter, r *http.Request, d *Visi
 		done, err = "session", h.Accounts.EndSession(ctx, d.Session, id)
 	case do == "sessions":
 		done, err = "sessions", h.Accounts.EndOtherSessions(ctx, d.Session)
+	case do == "notices":
+		done, err = "saved", h.Accounts.Notices.Choose(ctx, d.User.ID, account.Rhythm(v.Get("work")), account.Rhythm(v.Get("counts")))
 	case do == "keep":
 		if err = h.Accounts.KeepRecoveryCodes(ctx, d.User); err == nil {
 			return seeOther(w, r, "/desk", "recovery")

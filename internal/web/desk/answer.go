@@ -265,6 +265,7 @@ type ResponsePage struct {
 	Written, Until   string
 	FileURL, File    string
 	MailURL          string // that it came by
+	StateURL         string // where it is entered as the office's own view, "" for where it cannot be
 	CopyURL, Copy    string
 	Private, Public  bool
 	Waits            bool   // for a second member: until then it stays as it was when that was asked
@@ -351,6 +352,9 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	}
 	if x.Mail != 0 {
 		p.MailURL = path + "/mail/" + mailID(x.Mail)
+	}
+	if l.State != letter.Draft && x.State != delivery.TakenDown {
+		p.StateURL = path + "/statements?response=" + delivery.ID(x.ID) + "#enter-title"
 	}
 	if x.File != "" {
 		p.FileURL = p.Action + "/file"

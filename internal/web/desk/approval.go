@@ -65,7 +65,9 @@ func (h *Handlers) SubmitApproval(w http.ResponseWriter, r *http.Request, d *Vis
 	}
 	done := "refused"
 	if approve {
-		done = "approved"
+		if done, err = h.asksLeads(r, d, "approved", "leads_asked"); err != nil {
+			return err
+		}
 	}
 	return seeOther(w, r, "/desk/letters/"+d.Letter.Slug, done)
 }

@@ -41,6 +41,8 @@ type BoardPage struct {
 	Withheld                  int
 	Withdrawn, Removed, Held  int
 	Approvals                 []ApprovalView
+	AgreementURL              string // of the page of what waits for the lead organisations, "" for nothing
+	AgreementText             string
 	Invited                   int
 	Earlier                   int         // signatures under texts before the current one
 	AskedAgain                string      // when their signers were asked to sign the current one
@@ -155,6 +157,9 @@ func (h *Handlers) boardPage(w http.ResponseWriter, r *http.Request, d *Visit, t
 		p.Days, p.Hours, p.Countries = page.DaysOf(loc, days), page.HoursOf(loc, hours), page.CountriesOf(loc, countries)
 	}
 	p.Held = d.waits.Held
+	if a := d.waits.Agreement; a.Waits() {
+		p.AgreementURL, p.AgreementText = path+"/agreement", loc.T("agreement.waits", "Number", a.Number)
+	}
 	for _, a := range d.waits.Waiting {
 		p.Approvals = append(p.Approvals, h.approvalView(r, d, a))
 	}
@@ -224,7 +229,11 @@ func (h *Handlers) publish(r *http.Request, d *Visit, v url.Values) (string, err
 	if err != nil {
 		return "", err
 	}
-	return h.carry(r, d, letter.NewEditionOf(e, letter.Follows(v.Get("follows"))), "published")
+	done, err := h.carry(r, d, letter.NewEditionOf(e, letter.Follows(v.Get("follows")), d.User.ID), "published")
+	if err != nil || done != "published" {
+		return done, err
+	}
+	return h.asksLeads(r, d, done, "leads_asked")
 }
 
 func (h *Handlers) askAgain(r *http.Request, d *Visit, _ url.Values) (string, error) {

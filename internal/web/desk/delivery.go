@@ -59,8 +59,13 @@ type DeliveryView struct {
 	Soon                             bool   // it is not in the log yet
 	Until                            string // of an embargo
 	Bounces                          bool   // it can still come back
+	Arrives                          bool   // it came back, and may have arrived all the same
 	Files                            []FileView
+	Notices                          []NoticeView
 }
+
+// NoticeView is what a machine of theirs said of a delivery. It changes nothing but where it says that the delivery came back.
+type NoticeView struct{ URL, What, At string }
 
 // FileView is a file that can be fetched.
 type FileView struct{ URL, Name, Role string }
@@ -125,11 +130,15 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 		}
 		p.Addressees = append(p.Addressees, v)
 	}
+	notices, failed := h.Inbox.Notices(r.Context(), l.ID)
+	if failed != nil {
+		return failed
+	}
 	for _, x := range st.Deliveries {
 		to, _ := st.Find(x.Addressee)
 		v := DeliveryView{ID: delivery.ID(x.ID), To: to.Called(), Kind: loc.T("delivery.kind." + string(x.Kind)),
 			Channel: loc.T("delivery.channel." + string(x.Channel)), At: loc.Date(x.At), Note: x.Note, Tracking: x.Tracking, Commitment: x.Commitment(),
-			Private: !x.IsPublic(), Bounces: x.State == delivery.Handed, Corrected: x.Corrected,
+			Private: !x.IsPublic(), Bounces: x.State == delivery.Handed, Arrives: x.State == delivery.Bounced, Corrected: x.Corrected,
 			Retracts: x.Channel != delivery.ByEmail && !x.Corrected}
 		if x.Channel != delivery.ByEmail && !x.Corrected {
 			p.Correctable = append(p.Correctable, page.Option{Value: v.ID, Text: v.At + " · " + loc.Isolate(v.To) + " · " + v.Channel})
@@ -146,6 +155,11 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 				v.Copy = f.Copy
 			}
 			v.Files = append(v.Files, FileView{p.Action + "/" + v.ID + "/" + strconv.Itoa(i+1), f.Name, string(f.Role)})
+		}
+		for _, i := range notices {
+			if i.Delivery == x.ID {
+				v.Notices = append(v.Notices, NoticeView{path + "/mail/" + mailID(i.ID), loc.T("desk.inbox.what." + string(i.Sorted.What)), loc.Date(i.At())})
+			}
 		}
 		p.Deliveries = append(p.Deliveries, v)
 	}
@@ -177,6 +191,8 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 			err = h.Deliveries.Retract(r.Context(), d.Letter.Slug, id, d.User.ID)
 		case "bounced":
 			err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, id, d.User.ID)
+		case "arrived":
+			err = h.Deliveries.MarkArrived(r.Context(), d.Letter.Slug, id, d.User.ID)
 		default:
 			err = fault.New(fault.Invalid, "form.encoding")
 		}

@@ -77,7 +77,7 @@ func (h *Handlers) ShowHome(w http.ResponseWriter, r *http.Request, d *Visit) er
 			}
 			v.Counted, v.Organisations, v.Persons = true, counts.Organisations, counts.Persons
 		}
-		w, err := h.waitsOf(r.Context(), x, role, d.User.ID)
+		w, err := h.waitsOf(r.Context(), x, role, d.Session)
 		if err != nil {
 			return err
 		}
@@ -133,6 +133,9 @@ func (h *Handlers) dueOf(l *i18n.Locale, x letter.Letter, v LetterLine, w waits)
 		if of.n > 0 {
 			add(v.URL+of.path, l.N(of.key, of.n))
 		}
+	}
+	if w.Agree {
+		add(v.URL+"/agreement", l.T("desk.due.agree"))
 	}
 	return list
 }

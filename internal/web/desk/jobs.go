@@ -45,7 +45,7 @@ func (h *Handlers) inboxView(ctx context.Context, l *i18n.Locale) (v InboxView, 
 	if err != nil {
 		return v, err
 	}
-	v.Full, v.Bounced = health.Full, health.Came["bounce.confirmation"]
+	v.Full, v.Bounced = health.Full, health.Unasked()
 	for _, name := range slices.Sorted(maps.Keys(health.Came)) {
 		what, about, ok := strings.Cut(name, ".")
 		words := l.T("desk.inbox.what." + what)

@@ -45,7 +45,8 @@ type MailLine struct {
 	What, About, At string
 	Vouched         string
 	Sure            bool // its domain vouches for its sender
-	Choose, Chosen  bool // it can be taken as a sign-on
+	Takes           bool // it can be taken as a sign-on
+	Choose, Chosen  bool // something can be done about it and others at once
 	Excerpt         string
 }
 
@@ -66,6 +67,7 @@ type IncomingPage struct {
 	Cut            bool   // only its beginning is kept
 	Answers        string // what it answers, in words
 	EnterURL       string // where it is entered as an answer, "" for where it cannot be
+	CameBack       bool   // it may be a notice that the delivery it answers did not arrive
 	Files          []FileLink
 	RawURL         string
 	ResponseURL    string        // that it went into
@@ -113,8 +115,13 @@ func mailLine(r *http.Request, loc *i18n.Locale, d *Visit, i inbox.Incoming) Mai
 	if m.Address != "" {
 		v.Vouched = loc.T("desk.inbox.vouched." + string(m.Vouched))
 	}
-	v.Choose = d.Letter.ID != 0 && m.What == inbox.Reply && i.About != mailbox.ToAddressee.Name()
+	v.Takes = takes(i)
 	return v
+}
+
+// takes reports whether a mail can be taken as a sign-on.
+func takes(i inbox.Incoming) bool {
+	return i.Letter != 0 && i.Sorted.What == inbox.Reply && i.Delivery == 0 && i.Office == 0
 }
 
 // ShowMail shows the mails that came in.
@@ -145,10 +152,10 @@ func (h *Handlers) mailPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 		}
 		for _, i := range list {
 			v := mailLine(r, loc, d, i)
-			v.Choose = v.Choose && state == inbox.Waits && p.Open
+			v.Choose = state == inbox.Waits
 			v.Chosen = slices.Contains(typed["mail"], v.ID)
 			*to = append(*to, v)
-			p.Takes = p.Takes || v.Choose
+			p.Takes = p.Takes || v.Choose && v.Takes && p.Open
 		}
 	}
 	if len(p.Waiting) == mailsShown {
@@ -157,7 +164,22 @@ func (h *Handlers) mailPage(w http.ResponseWriter, r *http.Request, d *Visit, ty
 	return h.Render(w, page.Status(err), p)
 }
 
-// SubmitMail reads a file of mails, or takes mails as sign-ons.
+// mailIDs are the mails that were chosen.
+func mailIDs(v url.Values) (ids []int64, err error) {
+	for _, typed := range v["mail"] {
+		id, err := parseMailID(typed)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, fault.List{fault.New(fault.Invalid, "intake.no_mails").On("mail")}
+	}
+	return ids, nil
+}
+
+// SubmitMail reads a file of mails, takes mails as sign-ons, or says that nothing is to be done about them.
 func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, files, err := page.ReadUploads(w, r, inbox.Limit)
 	if err != nil && (v == nil || !comesBack(err)) {
@@ -172,6 +194,12 @@ func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) 
 			var id int64
 			if id, err = h.takeMails(r, d, v); err == nil {
 				done, path = "", "/desk/letters/"+d.Letter.Slug+"/intake/"+mailID(id)
+			}
+		case "settle":
+			done = "tended"
+			var ids []int64
+			if ids, err = mailIDs(v); err == nil {
+				err = h.Inbox.SettleAll(r.Context(), d.Letter.ID, ids, d.User.ID)
 			}
 		default:
 			err = fault.New(fault.Invalid, "form.encoding")
@@ -204,7 +232,8 @@ func (h *Handlers) receiveFile(r *http.Request, d *Visit, files map[string]page.
 	return nil
 }
 
-// takeMails makes a list of mails that ask to sign, which then waits like one that was read from a file.
+// takeMails makes a list of mails that ask to sign, which then waits like one that was read from a file. Others that were chosen are no
+// sign-ons, and stay.
 func (h *Handlers) takeMails(r *http.Request, d *Visit, v url.Values) (int64, error) {
 	if d.Letter.ID == 0 {
 		return 0, fault.New(fault.Invalid, "form.encoding")
@@ -216,13 +245,19 @@ func (h *Handlers) takeMails(r *http.Request, d *Visit, v url.Values) (int64, er
 	if !known {
 		return 0, fault.List{fault.New(fault.Invalid, "listing").On("listing")}
 	}
+	chosen, err := mailIDs(v)
+	if err != nil {
+		return 0, err
+	}
 	var ids []int64
-	for _, typed := range v["mail"] {
-		id, err := parseMailID(typed)
+	for _, id := range chosen {
+		i, err := h.Inbox.Find(r.Context(), d.Letter.ID, id)
 		if err != nil {
 			return 0, err
 		}
-		ids = append(ids, id)
+		if takes(i) {
+			ids = append(ids, id)
+		}
 	}
 	id, err := h.Intake.ProposeMails(r.Context(), d.Letter, ids, listing, "", d.User.ID)
 	return id, page.OnField(err, "mail")
@@ -273,13 +308,14 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 		if p.Waits && l.Fixed() {
 			p.EnterURL = board + "/answers?mail=" + mailID(i.ID) + "#enter-title"
 		}
+		p.CameBack = p.Waits && i.Delivery != 0 && (m.What == inbox.Bounce || m.What == inbox.Unsure)
 		switch i.State {
 		case inbox.Entered:
 			p.ResponseURL = board + "/answers/" + delivery.ID(i.Became)
 		case inbox.Taken:
 			p.ProposalURL = board + "/intake/" + mailID(i.Became)
 		}
-		if p.Answers, failed = h.answersWhat(r, l, i); failed != nil {
+		if _, p.Answers, failed = h.answersWhat(r, l, i); failed != nil {
 			return failed
 		}
 	}
@@ -291,20 +327,35 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 	return h.Render(w, page.Status(err), p)
 }
 
-// answersWhat says which delivery a mail answers.
-func (h *Handlers) answersWhat(r *http.Request, l letter.Letter, i inbox.Incoming) (string, error) {
-	if i.Delivery == 0 {
-		return "", nil
+// answersWhat says which delivery a mail answers, or which question to an office, and whose answer it is: 0 where that is not known.
+func (h *Handlers) answersWhat(r *http.Request, l letter.Letter, i inbox.Incoming) (of int, words string, err error) {
+	if i.Delivery == 0 && i.Office == 0 {
+		return 0, "", nil
 	}
-	loc := page.LocaleOf(r)
 	st, err := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
+	if err != nil {
+		return 0, "", err
+	}
+	links, err := h.Deliveries.OfficeLinks(r.Context(), l)
+	if err != nil {
+		return 0, "", err
+	}
+	loc, at := page.LocaleOf(r), time.Time{}
 	for _, x := range st.Deliveries {
 		if x.ID == i.Delivery {
-			to, _ := st.Find(x.Addressee)
-			return loc.Isolate(to.Called()) + " · " + loc.Date(x.At) + " · " + loc.T("delivery.kind."+string(x.Kind)), err
+			of, at, words = x.Addressee, x.At, loc.T("delivery.kind."+string(x.Kind))
 		}
 	}
-	return "", err
+	for _, k := range links {
+		if k.ID == i.Office {
+			of, at, words = k.Addressee, k.CreatedAt, loc.T("desk.menu.statements")
+		}
+	}
+	if of == 0 {
+		return 0, "", nil
+	}
+	to, _ := st.Find(of)
+	return of, loc.Isolate(to.Called()) + " · " + loc.Date(at) + " · " + words, nil
 }
 
 // givenTo returns the letters that somebody may give a mail to: those they edit, and to the operator all.
@@ -333,7 +384,8 @@ func (h *Handlers) givenTo(r *http.Request, d *Visit) (list []page.Option, err e
 	return list, err
 }
 
-// SubmitIncoming says that nothing is to be done about a mail, or something after all, or gives it to another letter.
+// SubmitIncoming says that nothing is to be done about a mail, or something after all, that it is a notice that the letter did not arrive, or
+// gives it to another letter.
 func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	v, err := page.ReadForm(w, r)
 	if err != nil {
@@ -348,6 +400,10 @@ func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Vis
 		err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
 	case "reopen":
 		err = h.Inbox.Reopen(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+	case "bounced":
+		if err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, i.Delivery, d.User.ID); err == nil {
+			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+		}
 	case "give":
 		err = h.give(r, d, i, v.Get("letter"))
 	default:
@@ -431,16 +487,9 @@ func (h *Handlers) fromMail(r *http.Request, d *Visit, typed string) (url.Values
 	if i.Sorted.What == inbox.Automatic {
 		v.Set("kind", string(delivery.OutOfOffice))
 	}
-	if i.Delivery != 0 {
-		st, err := h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range st.Deliveries {
-			if x.ID == i.Delivery {
-				v.Set("addressee", strconv.Itoa(x.Addressee))
-			}
-		}
+	of, _, err := h.answersWhat(r, d.Letter, i)
+	if of != 0 {
+		v.Set("addressee", strconv.Itoa(of))
 	}
-	return v, nil
+	return v, err
 }

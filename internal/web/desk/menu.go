@@ -15,18 +15,20 @@ import (
 // waits is what of a letter waits for somebody who deals with it. What they may not deal with is zero.
 type waits struct {
 	Waiting   []account.Approval
-	Approvals int // of these, that others than the one who looks have asked for
-	Held      int // signatures
-	Late      int // cells past their day
-	Soon      int // cells whose day is near
-	Unread    int // responses that nobody has published or laid aside
-	Stated    int // statements of offices that nobody has looked at
-	Mails     int // that came in
+	Approvals int              // of these, that others than the one who looks have asked for
+	Agreement letter.Agreement // the next edition before the lead organisations
+	Agree     bool             // one that who looks writes for has not answered
+	Held      int              // signatures
+	Late      int              // cells past their day
+	Soon      int              // cells whose day is near
+	Unread    int              // responses that nobody has published or laid aside
+	Stated    int              // statements of offices that nobody has looked at
+	Mails     int              // that came in
 	Delivered bool
 }
 
 // waitsOf finds out what of a letter waits for somebody with a role.
-func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Role, user int64) (w waits, err error) {
+func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Role, x *account.Session) (w waits, err error) {
 	if w.Waiting, err = h.Accounts.Approvals.Waiting(ctx, l.ID); err != nil {
 		return w, err
 	}
@@ -39,10 +41,14 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 		return w, nil
 	}
 	for _, a := range w.Waiting {
-		if a.AskedBy.ID != user {
+		if a.AskedBy.ID != x.User.ID {
 			w.Approvals++
 		}
 	}
+	if w.Agreement, err = h.Letters.Agreements.Find(ctx, l); err != nil {
+		return w, err
+	}
+	w.Agree = asked(x, l, w.Agreement)
 	if w.Mails, err = h.Inbox.Waiting(ctx, l.ID); err != nil || !l.Fixed() {
 		return w, err
 	}
@@ -53,15 +59,7 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 			w.Unread++
 		}
 	}
-	for _, demand := range st.Demands {
-		for _, c := range demand.Cells {
-			for _, x := range c.Stated {
-				if x.State == delivery.StatedHeld {
-					w.Stated++
-				}
-			}
-		}
-	}
+	w.Stated = st.Held()
 	w.Delivered = slices.ContainsFunc(st.Deliveries, delivery.Delivery.Arrived)
 	return w, err
 }
@@ -81,6 +79,8 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 		room = source
 	} else if room == "addressees" || room == "statements" {
 		room = "deliveries"
+	} else if room == "updates" {
+		room = "news"
 	}
 	edits, counted, public := d.Role.May(account.Editor), l.SignOn != letter.SignOnNone, l.State != letter.Draft
 	add := func(may bool, key, path string, waiting int) {
@@ -92,6 +92,11 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	add(edits, "text", source, 0)
 	add(true, "translations", "texts", 0)
 	add(edits && !public, "partners", "circulation", 0)
+	agree := 0
+	if w.Agree {
+		agree = 1
+	}
+	add(edits && w.Agreement.Waits(), "agreement", "agreement", agree)
 	add(edits && l.Fixed(), "demands", "demands", 0)
 	add(d.Role.May(account.Reviewer) && public && counted, "signatures", "signatures", w.Held)
 	add(edits && public && counted, "invitations", "invitations", 0)
@@ -147,20 +152,24 @@ func (d *Visit) next(r *http.Request, url string) *page.Link {
 	switch {
 	case w.Approvals > 0:
 		return to("approve", "#approvals")
+	case w.Agree:
+		return to("agree", "/agreement")
 	case l.State == letter.Draft && !l.Fixed() && l.Edition.Text(l.Edition.Language).Body == "":
 		return to("write", "/texts/"+l.Edition.Language)
 	case l.State == letter.Draft:
 		return to("open", "#check-title")
 	case w.Held > 0:
 		return to("vet", "/signatures")
+	case w.Stated > 0: // everybody is told when it waits for long
+		return to("stated", "/statements")
 	case l.State == letter.Open:
 		return to("invite", "/invitations")
 	case !w.Delivered:
 		return to("deliver", "/deliveries")
 	case w.Unread > 0:
 		return to("read", "/answers")
-	case w.Stated > 0:
-		return to("stated", "/statements")
+	case w.Mails > 0:
+		return to("mail", "/mail")
 	case l.State == letter.Closed:
 		return to("follow", "/answers")
 	}

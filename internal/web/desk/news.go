@@ -23,6 +23,9 @@ type NewsPage struct {
 	Updates   []UpdateView
 	Subject   string          // of the next mail
 	Next      []mail.NewsItem // what it tells
+	All       []page.Link     // all updates, to their pages at the desk
+	WriteURL  string
+	Thanks    bool // the letter is closed: its signers can be thanked
 }
 
 // UpdateView is an update that followers were not written about, and what they would be sent.
@@ -65,7 +68,10 @@ func (h *Handlers) newsPage(w http.ResponseWriter, r *http.Request, d *Visit, er
 	if failed != nil {
 		return failed
 	}
+	path := page.Local(r, "/desk/letters/"+l.Slug)
+	p.WriteURL, p.Thanks = path+"/updates/"+newUpdate, l.State == letter.Closed || l.State == letter.Archived
 	for _, u := range updates {
+		p.All = append(p.All, page.Link{Text: page.Tag(u.Title, u.Language), URL: path + "/updates/" + strconv.Itoa(u.Number)})
 		if !slices.Contains(waiting, u.Number) {
 			continue
 		}
@@ -88,7 +94,7 @@ func (h *Handlers) updateView(r *http.Request, l letter.Letter, u letter.Update)
 }
 
 // newsActs are what the buttons of the page do.
-var newsActs = map[string]act{"send": (*Handlers).tellUpdate}
+var newsActs = map[string]act{"send": (*Handlers).tellUpdate, "test": (*Handlers).testUpdate}
 
 // SubmitNews has followers written to about an update.
 func (h *Handlers) SubmitNews(w http.ResponseWriter, r *http.Request, d *Visit) error {
@@ -113,4 +119,12 @@ func (h *Handlers) tellUpdate(r *http.Request, d *Visit, v url.Values) (string, 
 	}
 	_, err = h.News.TellUpdate(r.Context(), d.Letter, number, d.User.ID)
 	return "news_sent", err
+}
+
+func (h *Handlers) testUpdate(r *http.Request, d *Visit, v url.Values) (string, error) {
+	number, err := strconv.Atoi(v.Get("update"))
+	if err != nil {
+		return "", fault.New(fault.NotFound, "update.unknown")
+	}
+	return "news_tested", h.News.Test(r.Context(), news.TestMail{Letter: d.Letter.ID, User: d.User.ID, Update: number, Language: page.LocaleOf(r).Code})
 }

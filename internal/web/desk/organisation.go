@@ -50,7 +50,7 @@ func (h *Handlers) ShowOrganisation(w http.ResponseWriter, r *http.Request, d *V
 
 // entryValues is an entry as its form holds it.
 func entryValues(o account.Organisation) url.Values {
-	v := url.Values{"country": {o.Country}, "address": {strings.Join(o.Address, "\n")}, "contact": {o.Email}, "phone": {o.Phone},
+	v := url.Values{"role": {string(account.Editor)}, "country": {o.Country}, "address": {strings.Join(o.Address, "\n")}, "contact": {o.Email}, "phone": {o.Phone},
 		"links": {strings.Join(o.Links, "\n")}, "domain": {o.Domain}}
 	for _, l := range i18n.All() {
 		v.Set("name-"+l.Code, o.Names[l.Code])

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,12 +24,16 @@ type SettingsPage struct {
 	Action        string
 	Draft         bool
 	Organisations []page.Choice
+	LeadWaits     []page.Option
 	EmbedURL      string // of the page for other sites' frames, "" for a draft
 	Snippet       string // to copy there
 }
 
 // Template is its file.
 func (SettingsPage) Template() string { return "desk/settings" }
+
+// Contacts are who may want to ask somebody about a letter.
+func (SettingsPage) Contacts() []string { return []string{"press", "office"} }
 
 // ShowSettings shows a letter's settings.
 func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit) error {
@@ -59,6 +64,12 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 		}
 		v.Set("continues", earlier.Slug)
 	}
+	v.Set("lead_wait", strconv.Itoa(l.LeadWait))
+	for who, c := range map[string]letter.Contact{"press": l.Contacts.Press, "office": l.Contacts.Office} {
+		v.Set(who+"_name", c.Name)
+		v.Set(who+"_email", c.Email)
+		v.Set(who+"_phone", c.Phone)
+	}
 	for _, o := range l.Leads {
 		v.Add("lead", o.Slug)
 	}
@@ -80,6 +91,13 @@ func (h *Handlers) settingsPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if l.State != letter.Draft {
 		p.EmbedURL = page.Local(r, "/letters/"+l.Slug+"/embed?lang="+loc.Code)
 		p.Snippet = page.Snippet(h.BaseURL, l.Slug, loc.Code, t.Name())
+	}
+	for _, hours := range letter.LeadWaits {
+		o := page.Option{Value: strconv.Itoa(hours), Text: loc.T("agreement.wait_none")}
+		if hours > 0 {
+			o.Text = loc.N("agreement.wait", hours/24)
+		}
+		p.LeadWaits = append(p.LeadWaits, o)
 	}
 	organisations, failed := h.Letters.Directory.List(r.Context())
 	if failed != nil {
@@ -139,6 +157,23 @@ func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err 
 			set.PublishAt = &at
 		}
 	}
+	if v.Has("lead_wait") {
+		hours, failed := strconv.Atoi(v.Get("lead_wait"))
+		if failed != nil {
+			hours = -1
+		}
+		set.LeadWait = &hours
+	}
+	contact := func(who string) letter.Contact {
+		c := letter.Contact{Name: line1(v.Get(who + "_name")), Email: line1(v.Get(who + "_email")), Phone: line1(v.Get(who + "_phone"))}
+		if c.Email != "" {
+			if _, f := account.ParseEmail(c.Email); f != nil {
+				faults = append(faults, f.On(who+"_email"))
+			}
+		}
+		return c
+	}
+	set.Contacts = &letter.Contacts{Press: contact("press"), Office: contact("office")}
 	set.Continues = new(slugIn(v.Get("continues")))
 	embeds, err := letter.Origins(v.Get("embeds"))
 	faults = append(faults, fault.All(err)...)

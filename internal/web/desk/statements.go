@@ -69,7 +69,32 @@ func (p StatementsPage) Refusing(id string) any { return refusing{p, id} }
 
 // ShowStatements shows what offices state.
 func (h *Handlers) ShowStatements(w http.ResponseWriter, r *http.Request, d *Visit) error {
-	return h.statementsPage(w, r, d, url.Values{"at": {day(h.Now())}, "to_language": {d.Letter.Edition.Language}}, nil)
+	v := url.Values{"at": {day(h.Now())}, "to_language": {d.Letter.Edition.Language}}
+	if typed := r.URL.Query().Get("response"); typed != "" {
+		if err := h.fromResponse(r, d, typed, v); err != nil {
+			return err
+		}
+	}
+	return h.statementsPage(w, r, d, v, nil)
+}
+
+// fromResponse fills the form that enters a statement with what came back, on which it then rests.
+func (h *Handlers) fromResponse(r *http.Request, d *Visit, typed string, v url.Values) error {
+	st, err := h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors)
+	if err != nil {
+		return err
+	}
+	id, wrong := delivery.ParseID(typed)
+	x, known := st.Response(id)
+	if wrong != nil || !known {
+		return fault.New(fault.NotFound, "page.unknown")
+	}
+	v.Set("evidence", "response:"+delivery.ID(id))
+	v.Set("of", strconv.Itoa(x.Addressee))
+	v.Set("at", day(x.At))
+	v.Set("text", x.Excerpt)
+	v.Set("language", x.Language)
+	return nil
 }
 
 func (h *Handlers) statementsPage(w http.ResponseWriter, r *http.Request, d *Visit, typed url.Values, err error) error {

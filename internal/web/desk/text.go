@@ -64,7 +64,7 @@ func textOf(v url.Values, language string) (letter.Text, error) {
 	t := letter.Text{Format: letter.Format, Language: language, Title: line1(v.Get("title")), Subtitle: line1(v.Get("subtitle")),
 		Introduction: long("introduction"),
 		Place:        line1(v.Get("place")), Date: line1(v.Get("date")), Salutation: line1(v.Get("salutation")), Body: long("body"),
-		Closing: line1(v.Get("closing")), Translator: line1(v.Get("translator"))}
+		Closing: line1(v.Get("closing")), Translator: line1(v.Get("translator")), Current: v.Get("current") == "1"}
 	var demands []letter.Demand
 	for i := range maxRows {
 		n := strconv.Itoa(i) + "-"
@@ -132,6 +132,9 @@ type TextPage struct {
 	Published    bool // what is saved is not public before it is published
 	Translation  bool
 	Source       *page.LetterView // the authoritative text, beside a translation
+	Stale        bool             // a translation that is older than its source
+	Lacks        []string         // what a translation has not that its source has
+	Read         *ReadView        // what a file has, nil where none was read
 	Attaching    bool             // something is wrong with a picture or document
 	Other        []page.DiffLine  // what somebody else saved meanwhile
 	Frozen       bool             // the hash of this text was mailed to those who read it as a draft
@@ -140,8 +143,18 @@ type TextPage struct {
 	RemarksURL   string // where they are dealt with
 }
 
+// ReadView is what was read from a file: it fills the form, and nothing is saved yet.
+type ReadView struct {
+	Changes  []page.DiffLine // against the text that stands
+	Warnings []string
+	Left     []string // lines that were left out
+}
+
 // Template is its file.
 func (TextPage) Template() string { return "desk/text" }
+
+// AttachForm is the form that a picture or document is added to.
+func (p TextPage) AttachForm() page.Form { return p.Text.Form }
 
 // ShowText shows a text to be written on.
 func (h *Handlers) ShowText(w http.ResponseWriter, r *http.Request, d *Visit) error {
@@ -155,15 +168,16 @@ func (h *Handlers) ShowText(w http.ResponseWriter, r *http.Request, d *Visit) er
 	}
 	v := textValues(t)
 	v.Set("base", base)
-	return h.textPage(w, r, d, e, v, nil)
+	return h.textPage(w, r, d, e, v, nil, nil)
 }
 
-func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e letter.Edition, typed url.Values, err error) error {
+func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e letter.Edition, typed url.Values, read *ReadView, err error) error {
 	loc, language := page.LocaleOf(r), r.PathValue("language")
 	path := page.Local(r, "/desk/letters/"+d.Letter.Slug)
 	p := TextPage{Base: h.base(r, d, loc.T("desk.text.title")), Text: h.textForm(r, typed, language, err), Action: path + "/texts/" + language,
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
 	p.Text.Blocks, p.Text.Pictures = p.Action+"/blocks", strings.Join(e.Pictures(), " ")
+	p.Read, p.Stale = read, e.Texts[language].Stale
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
 	var failed error
 	if d.Letter.State == letter.Draft {
@@ -181,6 +195,11 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 	}
 	if source, there := e.Texts[e.Language]; there && language != e.Language {
 		p.Translation = true
+		if typedText, misplaced := textOf(typed, language); misplaced == nil && typedText.Body != "" {
+			for _, f := range letter.Lacks(source, typedText.Renewed()) {
+				p.Lacks = append(p.Lacks, loc.T("desk.check."+f.Key, "Language", loc.Language(language), "Number", loc.Digits(f.Number)))
+			}
+		}
 		v := page.ViewOf(r, d.Letter, letter.Edition{Language: e.Language, Texts: map[string]letter.Text{e.Language: source}}, e.Language)
 		v.Texts, v.EditionsURL, v.FileURL, v.Documents, v.SHA256 = nil, "", "", nil, ""
 		p.Source = &v
@@ -201,20 +220,27 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 // SubmitText saves a text, by itself or when a button is pressed.
 func (h *Handlers) SubmitText(w http.ResponseWriter, r *http.Request, d *Visit) error {
 	language := r.PathValue("language")
-	v, _, data, err := page.ReadUpload(w, r)
+	v, files, err := page.ReadUploads(w, r, page.MaxUpload)
 	if err != nil && (v == nil || !comesBack(err)) {
 		return err
 	}
-	e, _, _, failed := h.working(r, d, language)
+	e, now, _, failed := h.working(r, d, language)
 	if failed != nil {
 		return failed
 	}
+	if err == nil && v.Get("do") == "read" {
+		typed, read, failed := readText(r, v, files["file"], now)
+		if failed == nil {
+			return h.textPage(w, r, d, e, typed, read, nil)
+		}
+		err = failed
+	}
 	if err == nil {
-		err = h.attach(r, v, data)
+		err = h.attach(r, v, files[v.Get("do")].Data)
 	}
 	if err != nil {
 		if comesBack(err) {
-			return h.textPage(w, r, d, e, v, err)
+			return h.textPage(w, r, d, e, v, nil, err)
 		}
 		return err
 	}
@@ -231,7 +257,7 @@ func (h *Handlers) SubmitText(w http.ResponseWriter, r *http.Request, d *Visit) 
 		return h.answerAutosave(w, r, l, language, err)
 	}
 	if comesBack(err) {
-		return h.textPage(w, r, d, e, v, err)
+		return h.textPage(w, r, d, e, v, nil, err)
 	}
 	if err != nil {
 		return err

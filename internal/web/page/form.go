@@ -87,7 +87,7 @@ const (
 	maxFormFields = 100
 	maxLongBytes  = 1 << 20
 	maxLongFields = 1000
-	maxUpload     = 10 << 20
+	MaxUpload     = 10 << 20
 )
 
 // ReadForm reads a form of bounded size; it never buffers more than that.
@@ -167,7 +167,7 @@ type Upload struct {
 // ReadUpload reads a form that may hold a letter and one file, of bounded size; it never buffers more than that. The values
 // come back with an error where the form can be shown again.
 func ReadUpload(w http.ResponseWriter, r *http.Request) (v url.Values, name string, data []byte, err error) {
-	v, files, err := ReadUploads(w, r, maxUpload)
+	v, files, err := ReadUploads(w, r, MaxUpload)
 	for _, f := range files {
 		name, data = f.Name, f.Data
 	}

@@ -249,3 +249,12 @@ func LinesOf(difference []letter.DiffParagraph) (lines []DiffLine) {
 	}
 	return lines
 }
+
+// diffOf is a difference with what every page has.
+type diffOf struct {
+	Base
+	Lines []DiffLine
+}
+
+// DiffOf puts a difference into the page's language.
+func (b Base) DiffOf(lines []DiffLine) diffOf { return diffOf{b, lines} }

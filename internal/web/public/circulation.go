@@ -75,10 +75,13 @@ func (h *Handlers) ShowCirculation(w http.ResponseWriter, r *http.Request) error
 	return h.circulationPage(w, r, nil, nil)
 }
 
-// readerOf returns the reader of the link and the draft; once that is open the link leads to the public letter.
+// readerOf returns the reader of the link and the letter. Once that is open the link leads to its public page, but for who speaks for a
+// lead organisation.
 func (h *Handlers) readerOf(w http.ResponseWriter, r *http.Request) (reader letter.Reader, l letter.Letter, opened bool, err error) {
 	w.Header().Set("Cache-Control", "no-store")
-	if reader, l, err = h.Letters.Circulations.ReaderOf(r.Context(), r.PathValue("token")); err != nil || l.State == letter.Draft {
+	reader, l, err = h.Letters.Circulations.ReaderOf(r.Context(), r.PathValue("token"))
+	leads := func(o account.Organisation) bool { return o.ID == reader.SpeaksFor }
+	if err != nil || l.State == letter.Draft || slices.ContainsFunc(l.Leads, leads) {
 		return reader, l, false, err
 	}
 	http.Redirect(w, r, page.Local(r, "/letters/"+l.Slug), http.StatusSeeOther)
@@ -102,6 +105,9 @@ func (h *Handlers) circulationPage(w http.ResponseWriter, r *http.Request, typed
 	reader, l, opened, err := h.readerOf(w, r)
 	if err != nil || opened {
 		return err
+	}
+	if l.State != letter.Draft {
+		return h.agreementPage(w, r, reader, l, typed, wrong)
 	}
 	loc, ctx, e := page.LocaleOf(r), r.Context(), l.Edition
 	c, err := h.Letters.Circulations.Find(ctx, l.ID)
@@ -201,6 +207,9 @@ func (h *Handlers) SubmitCirculation(w http.ResponseWriter, r *http.Request) err
 	reader, l, opened, err := h.readerOf(w, r)
 	if err != nil || opened {
 		return err
+	}
+	if l.State != letter.Draft {
+		return h.submitAgreement(w, r, reader, l, v)
 	}
 	ctx, done, at := r.Context(), v.Get("do"), ""
 	switch done {

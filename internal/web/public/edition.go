@@ -39,6 +39,7 @@ type EditionView struct {
 type EditionPage struct {
 	page.Base
 	Letter     page.LetterView
+	Cite       string // how it is quoted
 	CurrentURL string // the letter's page
 	DiffURL    string // to the current edition, "" when it is the current one
 }
@@ -129,7 +130,7 @@ func (h *Handlers) ShowEdition(w http.ResponseWriter, r *http.Request) error {
 	loc, language := page.LocaleOf(r), h.textLanguage(r, e)
 	p := EditionPage{Base: h.Base(r, loc.T("letter.edition", "Number", n)+" · "+l.Edition.Text(loc.Code).Name()),
 		Letter: h.pair(r, l.Letter, e, language, besideLanguage(r, e, language)), CurrentURL: page.Local(r, "/letters/"+l.Slug)}
-	p.Letter.Editions = len(l.Editions)
+	p.Letter.Editions, p.Cite = len(l.Editions), h.cite(loc, l.Letter, e, e.Text(language))
 	if n != l.Edition.Number {
 		p.DiffURL = page.Local(r, "/letters/"+l.Slug+"/editions/"+strconv.Itoa(l.Edition.Number)+"/diff/"+strconv.Itoa(n))
 	}

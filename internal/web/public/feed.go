@@ -96,7 +96,8 @@ func (h *Handlers) entriesOf(r *http.Request, l *cachedLetter) (entries []feedEn
 	return entries
 }
 
-// answered returns an entry for all that was handed over, came back and became known of demands, each as like says but its own.
+// answered returns an entry for all that was handed over, came back, was stated by offices and became known of demands, each as like says but
+// its own.
 func (h *Handlers) answered(r *http.Request, l *cachedLetter, like feedEntry) (entries []feedEntry) {
 	t, st := h.tell(r, l), l.Standing
 	add := func(url string, at time.Time, key, summary string, args ...any) {
@@ -121,6 +122,12 @@ func (h *Handlers) answered(r *http.Request, l *cachedLetter, like feedEntry) (e
 	}
 	for _, d := range st.Demands {
 		for _, c := range d.Cells {
+			for _, x := range c.Stated {
+				if x.State == delivery.StatedShown {
+					add("#stated-"+delivery.ID(x.ID), later(x.DecidedAt, l.OpenedAt), "answers.feed.stated", letter.Excerpt(x.Text, 400),
+						"Number", t.loc.Digits(d.Number), "Name", t.name(x.Addressee).Text, "Position", t.loc.T("stated.position."+string(x.Position)))
+				}
+			}
 			for _, e := range c.History {
 				if e.Outcome != "" && !e.Corrected {
 					add("#known-"+delivery.ID(e.ID), e.On, "answers.feed.outcome", letter.Excerpt(d.Text, 400),

@@ -3,9 +3,12 @@ package public
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -17,6 +20,9 @@ type LetterPage struct {
 	Counted     bool
 	Counts      Counts
 	Updates     []UpdateLink
+	Asks        []AskView     // the demands in short
+	Contacts    []ContactView // whom one can ask
+	Cite        string        // how the letter is quoted, with the address of its edition
 	Known       []KnownView   // of demands
 	Standing    *StandingView // what became of it, nil while there is nothing to say
 	Dates       []page.EventView
@@ -79,6 +85,18 @@ type KnownView struct {
 	Number string
 	Anchor string // of the demand in the text
 	Facts  []page.FactView
+}
+
+// AskView is a demand in short, in the language of the text that is shown.
+type AskView struct {
+	Number, Text, Anchor string
+	By                   []page.FactView // by when
+}
+
+// ContactView is whom somebody can ask about the letter.
+type ContactView struct {
+	For string
+	letter.Contact
 }
 
 // ShowLetter sends a letter as a page with its sign form, or as data.
@@ -148,6 +166,7 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 			p.Known = append(p.Known, KnownView{Number: a.Number, Anchor: l.Edition.Text(l.Edition.Language).Anchor(i), Facts: facts})
 		}
 	}
+	p.Asks, p.Contacts, p.Cite = asksOf(loc, l, t), contactsOf(loc, l.Contacts), h.cite(loc, l.Letter, l.Edition, t)
 	told := h.tell(r, l)
 	p.Standing, p.Dates = told.standing(), told.days()
 	if p.Standing != nil || len(p.Dates) > 0 {
@@ -179,6 +198,50 @@ func (h *Handlers) letterPage(r *http.Request, l *cachedLetter, text, beside str
 		p.ClosedText, p.NoMail = h.closedText(r, l)
 	}
 	return p
+}
+
+// asksOf returns the demands of a text in short, each with by when it is to be done.
+func asksOf(loc *i18n.Locale, l *cachedLetter, t letter.Text) (list []AskView) {
+	for i, d := range t.Numbered() {
+		if d.Number == "" {
+			continue
+		}
+		v := AskView{Number: d.Number, Text: letter.Excerpt(d.Text, askLength), Anchor: t.Anchor(i)}
+		for _, a := range l.Standing.Demands {
+			if a.Number != d.Number {
+				continue
+			}
+			by := slices.DeleteFunc(slices.Clone(a.Known()), func(f letter.Fact) bool {
+				return f.Kind != letter.FactDue && f.Kind != letter.FactWithin && f.Kind != letter.FactBefore
+			})
+			v.By = page.FactsOf(loc, l.Edition.Language, by)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// askLength is how much of a demand stands in the short list of them, in characters.
+const askLength = 160
+
+func contactsOf(loc *i18n.Locale, c letter.Contacts) (list []ContactView) {
+	for _, x := range []ContactView{{loc.T("letter.contact_press"), c.Press}, {loc.T("letter.contact_office"), c.Office}} {
+		if x.Contact != (letter.Contact{}) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// cite is one line that quotes an edition of a letter by its permanent address.
+func (h *Handlers) cite(loc *i18n.Locale, l letter.Letter, e letter.Edition, t letter.Text) string {
+	var leads []string
+	for _, o := range l.Leads {
+		leads = append(leads, o.Name(t.Language, i18n.Default))
+	}
+	address := h.BaseURL + "/letters/" + l.Slug + "/editions/" + strconv.Itoa(e.Number)
+	return loc.T("share.cite", "Leads", strings.Join(leads, page.Comma(loc.Code)), "Title", t.Name(), "Number", e.Number, "Date", loc.Date(e.PublishedAt),
+		"Address", address)
 }
 
 // closedText says why no form is offered; noMail that it is only because the instance cannot send mail.

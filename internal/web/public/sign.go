@@ -130,6 +130,9 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 		return fault.New(fault.Unavailable, "busy")
 	}
 	edition, _ := strconv.Atoi(v.Get("edition"))
+	if err := misspelt(v); err != nil {
+		return h.retryForm(w, r, l, edition, v, err)
+	}
 	invited, err := h.Invitations.IDOf(r.Context(), l.ID, v.Get("invitation"))
 	if err != nil {
 		return h.keepForm(w, r, l, edition, v, err)
@@ -147,6 +150,20 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 	}
 	http.Redirect(w, r, page.Local(r, "/letters/"+l.Slug+"/check-mail?p="+strconv.FormatInt(id, 36)), http.StatusSeeOther)
 	return nil
+}
+
+// misspelt asks once about an address whose domain looks like a slip of the finger. Sent again unchanged it is taken as it is.
+func misspelt(v url.Values) error {
+	address, f := text.ParseAddress(v.Get("email"))
+	if f != nil || v.Get("email_sure") == address.Typed {
+		return nil
+	}
+	meant := text.Misspelt(address)
+	if meant == "" {
+		return nil
+	}
+	v.Set("email_sure", address.Typed)
+	return fault.List{fault.New(fault.Invalid, "email.misspelt", "Address", meant).On("email")}
 }
 
 // keepForm shows the form again, as it was filled, when the database is away; other errors are pages of their own.

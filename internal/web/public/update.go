@@ -18,6 +18,7 @@ type UpdatePage struct {
 	LetterURL   string
 	Update      UpdateLink
 	Body        template.HTML
+	Texts       []page.TextLink // its languages, where it has several
 	Share       Share
 }
 
@@ -46,13 +47,29 @@ func (h *Handlers) ShowUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := UpdatePage{Base: h.Base(r, u.Title), LetterTitle: h.title(r, l), LetterURL: page.Local(r, "/letters/"+l.Slug), Update: h.updateLink(r, l, u),
-		Body: page.Markdown(u.Body, u.Language), Share: h.share("/letters/"+l.Slug+"/updates/"+strconv.Itoa(number), u.Title)}
+	t, path := textOf(r, u), "/letters/"+l.Slug+"/updates/"+strconv.Itoa(number)
+	p := UpdatePage{Base: h.Base(r, t.Title), LetterTitle: h.title(r, l), LetterURL: page.Local(r, "/letters/"+l.Slug), Update: h.updateLink(r, l, u),
+		Body: page.Markdown(t.Body, t.Language), Share: h.share(path, t.Title)}
+	for _, x := range append([]letter.UpdateText{u.UpdateText}, u.Also...) {
+		if len(u.Also) > 0 {
+			p.Texts = append(p.Texts, page.TextLink{Lang: x.Language, Name: i18n.LanguageName(x.Language), Dir: i18n.Direction(x.Language),
+				URL: page.Local(r, path+"?text="+x.Language), Current: x.Language == t.Language, Authoritative: x.Language == u.Language})
+		}
+	}
 	p.Feed = h.feedOf(r, l)
 	return h.Render(w, http.StatusOK, p)
 }
 
+// textOf returns an update's text in the language that is asked for, else in the page's.
+func textOf(r *http.Request, u letter.Update) letter.UpdateText {
+	if t := u.In(r.URL.Query().Get("text")); t.Language == r.URL.Query().Get("text") {
+		return t
+	}
+	return u.In(page.LocaleOf(r).Code)
+}
+
 func (h *Handlers) updateLink(r *http.Request, l *cachedLetter, u letter.Update) UpdateLink {
-	return UpdateLink{URL: page.Local(r, "/letters/"+l.Slug+"/updates/"+strconv.Itoa(u.Number)), Title: page.Tag(u.Title, u.Language),
-		Date: page.LocaleOf(r).Date(u.At), Lang: u.Language, Dir: i18n.Direction(u.Language)}
+	t := textOf(r, u)
+	return UpdateLink{URL: page.Local(r, "/letters/"+l.Slug+"/updates/"+strconv.Itoa(u.Number)), Title: page.Tag(t.Title, t.Language),
+		Date: page.LocaleOf(r).Date(u.At), Lang: t.Language, Dir: i18n.Direction(t.Language)}
 }
