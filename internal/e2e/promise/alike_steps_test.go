@@ -309,11 +309,11 @@ var nameless = map[string]string{
 	"POST /desk/letters/{slug}/mail/{id}":               "the name of a letter",
 	"POST /desk/letters/{slug}":                         "what becomes of a letter",
 	"POST /desk/letters/{slug}/approvals":               "the id of what was asked: pasteLists and addLists",
+	"POST /desk/letters/{slug}/agreement":               "a text and an objection to it",
 	"POST /desk/letters/{slug}/intake/{id}":             "numbers of lines, of a list: addLists",
 	"POST /desk/letters/{slug}/news":                    "the number of an update",
 	"POST /desk/letters/{slug}/exports":                 "an audience: pasteLists",
 	"POST /desk/letters/{slug}/answers/{id}":            "what is published of an answer, which is compared with nobody",
-	"POST /desk/letters/{slug}/texts/{language}/blocks": "a text that is read and not kept",
 	"POST /desk/letters/{slug}/texts/{language}/blocks": "a text that is read and not kept",
 }
 
