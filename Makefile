@@ -33,12 +33,16 @@ soak: tools ## What may never break, longer: 200 kills, 40 failovers, 10,000 tra
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -v -run 'TestSoak|TestLevel' ./internal/e2e/promise -soak
 	CGO_ENABLED=1 $(GO) test -race -short -vet=off -timeout 30m ./internal/web/public ./internal/e2e/journey ./internal/e2e/promise
 
-lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy
+editor: ## Bundle the desk's editor from internal/web/editor (needs npm)
+	@.ci/editor
+
+lint: ## gofmt, go vet, go fix, staticcheck, go mod tidy, and that the desk's editor is bundled from its sources
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) fix -diff ./...
 	$(GO) tool -modfile=tool.mod staticcheck ./...
 	$(GO) mod tidy -diff
+	@.ci/editor check
 
 fuzz: ## Fuzz every parser for 20 s each (FUZZTIME=…)
 	@for pkg in $$($(GO) list ./...); do \
@@ -63,5 +67,5 @@ tools: ## Install PostgreSQL, Chromium, poppler-utils and fonts where they are m
 clean: ## Remove the binary and the demonstration's data
 	rm -rf undersigned demo-data
 
-.PHONY: help build demo test quick race soak lint fuzz bench bench-check golden tools clean
+.PHONY: help build demo test quick race soak editor lint fuzz bench bench-check golden tools clean
 .DEFAULT_GOAL := help

@@ -337,4 +337,3 @@ func voiceOf(tx *store.Tx, l Letter, r Reader) (organisation int64, err error) {
 	}
 	return row.SpeaksFor, nil
 }
-

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
@@ -52,36 +53,41 @@ type block struct {
 // blocksOf renders a body block by block, its footnotes apart.
 func blocksOf(t Text, prefix string) (blocks []block, notes string) {
 	md, source := t.markdown(prefix), []byte(t.Body)
-	render := func(n ast.Node) string {
-		var out bytes.Buffer
-		if err := md.Renderer().Render(&out, source, n); err != nil {
-			return "" // a buffer does not fail
-		}
-		return sanitiser.Sanitize(out.String())
-	}
 	doc := md.Parser().Parse(text.NewReader(source))
 	for _, n := range children(doc) {
-		switch list := n.(type) {
-		case *extast.FootnoteList:
-			notes = render(n)
+		if n.Kind() == extast.KindFootnoteList {
+			notes = rendered(md, n, source)
 			continue
-		case *ast.List:
-			if list.IsOrdered() {
-				for i, item := range children(list) {
-					alone := ast.NewList(list.Marker)
-					alone.IsTight, alone.Start = list.IsTight, list.Start+i
-					if number := numberIn(item, source); t.Format >= 2 && number > 0 {
-						alone.Start = number
-					}
-					alone.AppendChild(alone, item)
-					blocks = append(blocks, block{render(alone), alone.Start})
-				}
-				continue
-			}
 		}
-		blocks = append(blocks, block{render(n), 0})
+		blocks = append(blocks, t.partsOf(md, n, source)...)
 	}
 	return blocks, notes
+}
+
+func rendered(md goldmark.Markdown, n ast.Node, source []byte) string {
+	var out bytes.Buffer
+	if err := md.Renderer().Render(&out, source, n); err != nil {
+		return "" // a buffer does not fail
+	}
+	return sanitiser.Sanitize(out.String())
+}
+
+// partsOf renders what stands at the margin of a body: of a numbered list, which it takes apart, each item by itself.
+func (t Text) partsOf(md goldmark.Markdown, n ast.Node, source []byte) (blocks []block) {
+	list, ok := n.(*ast.List)
+	if !ok || !list.IsOrdered() {
+		return []block{{rendered(md, n, source), 0}}
+	}
+	for i, item := range children(list) {
+		alone := ast.NewList(list.Marker)
+		alone.IsTight, alone.Start = list.IsTight, list.Start+i
+		if number := numberIn(item, source); t.Format >= 2 && number > 0 {
+			alone.Start = number
+		}
+		alone.AppendChild(alone, item)
+		blocks = append(blocks, block{rendered(md, alone, source), alone.Start})
+	}
+	return blocks
 }
 
 func children(parent ast.Node) (nodes []ast.Node) {

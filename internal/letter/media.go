@@ -130,3 +130,19 @@ func (t Text) Annexes() (list []Annex) {
 	})
 	return list
 }
+
+// Pictures returns the hashes of the stored pictures that the texts of an edition show, each once.
+func (e Edition) Pictures() (hashes []string) {
+	for _, language := range e.Languages() {
+		doc, _ := e.Texts[language].Tree()
+		_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+			if image, ok := n.(*ast.Image); ok && entering {
+				if ref := pictureRef.FindSubmatch(image.Destination); ref != nil && !slices.Contains(hashes, string(ref[1])) {
+					hashes = append(hashes, string(ref[1]))
+				}
+			}
+			return ast.WalkContinue, nil
+		})
+	}
+	return hashes
+}

@@ -33,8 +33,7 @@ const quoteLength = 160
 func Paragraphs(t Text) []Paragraph {
 	list := []Paragraph{{Anchor: "whole", Quote: t.Name()}}
 	add := func(rendered, quote string) {
-		sum := seal.Hash(fold(quote))
-		list = append(list, Paragraph{len(list), hex.EncodeToString(sum[:8]), rendered, shorten(quote, quoteLength)})
+		list = append(list, Paragraph{len(list), anchorOf(quote), rendered, shorten(quote, quoteLength)})
 	}
 	blocks, notes := blocksOf(t, "")
 	for _, b := range blocks {
@@ -50,6 +49,12 @@ func Paragraphs(t Text) []Paragraph {
 		add(notes, plainOf(notes))
 	}
 	return list
+}
+
+// anchorOf names the words of a paragraph.
+func anchorOf(words string) string {
+	sum := seal.Hash(fold(words))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Remark is what a reader, or a user at the desk, says of a paragraph.

@@ -251,6 +251,23 @@ func (b *Tab) Key(keys string) {
 	b.do("key", chromedp.KeyEvent(keys))
 }
 
+// Chord presses a key that the page takes for itself, alone or with others such as Control: no character comes of it.
+func (b *Tab) Chord(key rune, with ...kb.Modifier) {
+	b.t.Helper()
+	b.do("key", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, k := range kb.Encode(key) {
+			chromedp.KeyModifiers(with...)(k)
+			if k.Type == kb.KeyChar {
+				continue
+			}
+			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, *k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
 // KeyPress presses a key that leads to another page, and returns that page's status.
 func (b *Tab) KeyPress(keys string) int {
 	b.t.Helper()

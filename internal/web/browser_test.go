@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/web/desk"
 )
 
 var onlyPages = flag.String("pages", "", "open only the pages whose name holds this in the browser test")
@@ -195,6 +196,11 @@ func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []sam
 		w.Header().Set("Content-Type", "image/svg+xml")
 		_, _ = w.Write(assetBody("icon.svg"))
 	})
+	mux.HandleFunc("POST /blocks/{language}", func(w http.ResponseWriter, r *http.Request) {
+		if err := new(desk.Handlers).SubmitBlocks(w, r, nil); err != nil {
+			t.Error(err)
+		}
+	})
 	var visits []samplePath
 	for language, l := range i18n.All() {
 		for i, s := range samplePages(l, wordsFor(l.Code)) {
@@ -202,6 +208,9 @@ func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []sam
 			visits = append(visits, samplePath{s.name + "." + l.Code, path, i, language})
 			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Security-Policy", policy)
+				if strings.HasPrefix(s.name, "desk-text") { // which saves itself, and asks how it is read
+					w.Header().Set("Content-Security-Policy", policy+"; connect-src 'self'")
+				}
 				body, err := renderer().Bytes(s.page)
 				if err != nil {
 					t.Error(err)
@@ -222,7 +231,8 @@ func servePages(t *testing.T, seen func(*http.Request)) (*httptest.Server, []sam
 
 // inspection runs in the page and returns its findings as JSON.
 const inspection = `(async () => {
-	const found = [];
+	const found = [], written = document.querySelector("[data-document]");
+	if (written?.hidden) await new Promise((done) => new MutationObserver(done).observe(written, { attributes: true }));
 	for (const v of window.axe ? (await axe.run(document, {resultTypes: ["violations"]})).violations : []) {
 		for (const n of v.nodes) found.push("axe " + v.impact + " " + v.id + ": " + n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 200));
 	}

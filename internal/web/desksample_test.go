@@ -9,6 +9,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/invitation"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/web/desk"
@@ -55,6 +56,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	form := desk.TextForm{Form: page.Form{Values: text}, L: l, Lang: l.Code, Dir: w.dir, Addressees: []string{"a0-", "a1-"}, Demands: []string{"d0-", "d1-"},
 		Signers: []string{"s0-", "s1-"}}
 	bad := form
+	form.Blocks = "/blocks/" + l.Code
 	bad.Form = wrong(text, "title", "slug")
 	badText := form
 	badText.Form = wrong(text, "title", "d0-text", "picture", "document_text")
@@ -231,7 +233,10 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 					Text: l.T("desk.demands.former", "Number", l.Digits("2"), "Edition", 1, "Text", w.text)}}},
 				{Number: "3", Text: tag(w.title), Unsure: true}}}},
 		{"desk-demands-none", desk.DemandsPage{Base: base(l.T("desk.demands.title"), "/desk/letters/x/demands")}},
-		{"desk-text", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa")}},
+		{"desk-text", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: form, Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
+			RemarksURL: "/desk/letters/x/circulation", Remarks: []page.RemarkGroup{{Heading: l.T("desk.circulation.paragraph", "Number", l.Number(1)), Quote: tag(w.text),
+				Anchor:  letter.Paragraphs(letter.Text{Format: letter.Format, Body: w.text})[1].Anchor,
+				Remarks: []page.RemarkView{{ID: "1", By: w.longName, At: date, Text: []string{w.text, w.longName}}}}}}},
 		{"desk-text-translation", desk.TextPage{Base: base(l.T("desk.text.title"), "/desk/letters/x/texts/en"), Text: badText, Action: "/desk/letters/x/texts/en", PreviewURL: "/p", LanguageName: l.Language("fa"),
 			Published: true, Attaching: true, Frozen: true, Translation: true, Source: &source,
 			Other: []page.DiffLine{{Kind: "same", Text: []page.DiffSpan{{Kind: "same", Text: w.subtitle}}},

@@ -116,6 +116,7 @@ func (s *Server) routes() {
 	s.desk("GET /desk/letters/{slug}/texts", desk.OnLetter(account.Viewer), d.ShowTranslations)
 	s.desk("GET /desk/letters/{slug}/texts/{language}", desk.OnLetter(account.Editor), d.ShowText)
 	s.desk("POST /desk/letters/{slug}/texts/{language}", desk.OnLetter(account.Editor), d.SubmitText)
+	s.desk("POST /desk/letters/{slug}/texts/{language}/blocks", desk.OnLetter(account.Editor), d.SubmitBlocks)
 	s.desk("GET /desk/letters/{slug}/texts/{language}/preview", desk.OnLetter(account.Viewer), d.ShowPreview)
 	s.desk("GET /desk/letters/{slug}/signatures", desk.OnLetter(account.Reviewer), d.ShowHeld)
 	s.desk("POST /desk/letters/{slug}/signatures", desk.OnLetter(account.Reviewer), d.SubmitHeld)

@@ -87,7 +87,7 @@ func TestPages_hostileData(t *testing.T) {
 					if !json.Valid([]byte(n.FirstChild.Data)) {
 						t.Errorf("not JSON: %.80q", n.FirstChild.Data)
 					}
-				} else if n.Data == "script" && (n.FirstChild != nil || !slices.Contains([]string{assets().Path("copy.js"), assets().Path("desk.js")},
+				} else if n.Data == "script" && (n.FirstChild != nil || !slices.Contains([]string{assets().Path("copy.js"), assets().Path("desk.js"), assets().Path("editor.js")},
 					attr(n, "src"))) || n.Data == "style" {
 					t.Errorf("inline <%s>", n.Data)
 				}

@@ -72,6 +72,7 @@ var deskRules = map[string]string{
 	"POST /desk/letters/{slug}/settings":                string(account.Editor),
 	"GET /desk/letters/{slug}/texts/{language}":         string(account.Editor),
 	"POST /desk/letters/{slug}/texts/{language}":        string(account.Editor),
+	"POST /desk/letters/{slug}/texts/{language}/blocks": string(account.Editor),
 	"GET /desk/letters/{slug}/texts/{language}/preview": string(account.Viewer),
 	"GET /desk/letters/{slug}/signatures":               string(account.Reviewer),
 	"POST /desk/letters/{slug}/signatures":              string(account.Reviewer),

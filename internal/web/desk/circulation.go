@@ -143,6 +143,23 @@ func readerView(loc *i18n.Locale, x letter.Reader) ReaderView {
 	return v
 }
 
+// openRemarks are the remarks on a text of a draft that nobody has dealt with, about paragraphs that still read so.
+func (h *Handlers) openRemarks(r *http.Request, l letter.Letter, e letter.Edition, language string) ([]page.RemarkGroup, error) {
+	remarks, err := h.Letters.Circulations.Remarks(r.Context(), l.ID, e)
+	if err != nil {
+		return nil, err
+	}
+	remarks = slices.DeleteFunc(remarks, func(x letter.Remark) bool { return x.Resolved || x.Gone || x.Language != language })
+	if len(remarks) == 0 {
+		return nil, nil
+	}
+	readers, err := h.Letters.Circulations.Readers(r.Context(), l.ID)
+	if err != nil {
+		return nil, err
+	}
+	return groupsOf(page.LocaleOf(r), e, remarks, readers), nil
+}
+
 // groupsOf puts remarks together that are about one paragraph.
 func groupsOf(loc *i18n.Locale, e letter.Edition, remarks []letter.Remark, readers []letter.Reader) (groups []page.RemarkGroup) {
 	last := letter.Remark{}

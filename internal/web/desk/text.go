@@ -21,6 +21,16 @@ type TextForm struct {
 	Lang, Dir                    string   // of the text
 	Addressees, Demands, Signers []string // prefixes of the names of a row's fields
 	Proposed                     []string // those of what may be a demand
+	Blocks                       string   // where the editor of documents asks how the body is read; "" on a page without it
+	Pictures                     string   // hashes of those in the letter's texts, with blanks between them
+}
+
+// Zero is the digit nought as the language of the text writes it.
+func (f TextForm) Zero() string {
+	if l := i18n.Find(f.Lang); l != nil {
+		return l.Digits("0")
+	}
+	return "0"
 }
 
 // maxRows is how many addressees, demands or signers a form can hold.
@@ -129,6 +139,8 @@ type TextPage struct {
 	Other        []page.DiffLine  // what somebody else saved meanwhile
 	Frozen       bool             // the hash of this text was mailed to those who read it as a draft
 	Lifted       bool             // and this is another text
+	Remarks      []page.RemarkGroup
+	RemarksURL   string // where they are dealt with
 }
 
 // ReadView is what was read from a file: it fills the form, and nothing is saved yet.
@@ -164,8 +176,16 @@ func (h *Handlers) textPage(w http.ResponseWriter, r *http.Request, d *Visit, e 
 	path := page.Local(r, "/desk/letters/"+d.Letter.Slug)
 	p := TextPage{Base: h.base(r, d, loc.T("desk.text.title")), Text: h.textForm(r, typed, language, err), Action: path + "/texts/" + language,
 		PreviewURL: path + "/texts/" + language + "/preview", LanguageName: loc.Language(language), Published: d.Letter.State != letter.Draft}
+	p.Text.Blocks, p.Text.Pictures = p.Action+"/blocks", strings.Join(e.Pictures(), " ")
 	p.Read, p.Stale = read, e.Texts[language].Stale
 	p.Attaching = typed.Get("do") == "picture" || typed.Get("do") == "document"
+	var failed error
+	if d.Letter.State == letter.Draft {
+		p.RemarksURL = path + "/circulation"
+		if p.Remarks, failed = h.openRemarks(r, d.Letter, e, language); failed != nil {
+			return failed
+		}
+	}
 	if d.Letter.State == letter.Draft && language == e.Language {
 		c, failed := h.Letters.Circulations.Find(r.Context(), d.Letter.ID)
 		if failed != nil {

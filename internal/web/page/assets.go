@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -20,8 +21,8 @@ type Assets struct {
 }
 
 type asset struct {
-	contentType string
-	body        []byte
+	contentType  string
+	body, zipped []byte // zipped is nil of what is packed already
 }
 
 // styleSheet is served for all files .css, joined in the order of their names, whatever folder they stand in.
@@ -67,7 +68,15 @@ func (s *Assets) add(name string, body []byte) {
 	if _, there := s.files[name]; there || !ok {
 		panic("page: no content type for the asset " + name + ", or two of the name")
 	}
-	s.files[name] = asset{contentType: contentType, body: body}
+	a := asset{contentType: contentType, body: body}
+	if ext := path.Ext(name); ext != ".woff2" && ext != ".png" {
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		_, _ = z.Write(body) // a buffer does not fail
+		_ = z.Close()
+		a.zipped = out.Bytes()
+	}
+	s.files[name] = a
 }
 
 // Path returns where a file is served. A name that is not there panics; the tests execute every page.
@@ -102,12 +111,19 @@ func (s *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	h := w.Header()
+	h, body := w.Header(), file.body
+	if file.zipped != nil {
+		h.Add("Vary", "Accept-Encoding")
+		if TakesGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+			body = file.zipped
+		}
+	}
 	h.Set("Content-Type", file.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(file.body)))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", Immutable)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(file.body)
+		_, _ = w.Write(body)
 	}
 }

@@ -1,6 +1,9 @@
 package page
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,6 +41,27 @@ func TestAssets(t *testing.T) {
 	}
 	if w := get("POST", assets.Path("site.css")); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
+	}
+}
+
+// What is text comes packed to those who take that, and what the desk's editor weighs is little.
+func TestAssets_packed(t *testing.T) {
+	for name, limit := range map[string]int{"editor.js": 120_000, "site.css": 30_000, "vazirmatn-regular.woff2": 0} {
+		r := httptest.NewRequest(http.MethodGet, assets.Path(name), nil)
+		r.Header.Set("Accept-Encoding", "br, gzip")
+		w := httptest.NewRecorder()
+		assets.ServeHTTP(w, r)
+		if packed := w.Header().Get("Content-Encoding") == "gzip"; packed != (limit > 0) || packed && (w.Body.Len() > limit || w.Header().Get("Vary") != "Accept-Encoding") {
+			t.Errorf("%s: %d bytes, %v", name, w.Body.Len(), w.Header())
+		}
+		if z, err := gzip.NewReader(w.Body); limit > 0 {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(z); err != nil || !bytes.Equal(body, assets.files[name].body) {
+				t.Errorf("%s is unpacked to %d bytes, %v", name, len(body), err)
+			}
+		}
 	}
 }
 
