@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
@@ -13,7 +12,7 @@ import (
 )
 
 type mailCommand struct {
-	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, and with 75 when the server is to try again."`
+	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, with 75 when the server is to try again, and with 65 for one that is too large, which the server returns to its sender."`
 	Blocked mailBlocked `cmd:"" help:"Count the addresses that are sent no mails any more, by letter and reason; which ones they are, nobody can read."`
 	Unblock mailUnblock `cmd:"" help:"Have an address get mails again, whatever the reason was. Do it when its owner asks."`
 }
@@ -26,17 +25,14 @@ type mailReceive struct {
 
 // Run keeps the mail. A mail server that is told that it went well forgets it, so that is said last of all.
 func (c *mailReceive) Run(e *environment) error {
-	raw, err := io.ReadAll(io.LimitReader(e.stdin, inbox.MaxMail+1))
-	rest := int64(0)
-	if err == nil {
-		rest, err = io.Copy(io.Discard, e.stdin)
-	}
+	came, err := inbox.Pipe(e.stdin)
 	if err != nil {
 		return fmt.Errorf("%w: standard input: %w", errTemporary, err)
 	}
+	came.Recipient = c.Recipient
 	kept, empty := false, false
 	err = e.with(c.Instance, func(a *app.App) error {
-		id, err := a.Inbox.Receive(e.ctx, inbox.Came{Raw: raw, Size: int64(len(raw)) + rest, Recipient: c.Recipient})
+		id, err := a.Inbox.Receive(e.ctx, came)
 		kept, empty = id != 0, fault.Is(err, fault.Invalid)
 		return err
 	})
@@ -46,9 +42,12 @@ func (c *mailReceive) Run(e *environment) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", errTemporary, err)
 	case c.JSON:
-		return e.printJSON(map[string]any{"kept": kept, "bytes": int64(len(raw)) + rest})
+		err = e.printJSON(map[string]any{"kept": kept, "bytes": came.Kept(), "size": came.Size, "whole": came.Whole()})
 	}
-	return nil
+	if err == nil && !came.Whole() {
+		return fmt.Errorf("%w: it has %d MiB, and %d are taken; send large files as a link", errTooLarge, came.Size>>20, inbox.MaxMail>>20)
+	}
+	return err
 }
 
 type mailBlocked struct {
