@@ -33,7 +33,7 @@ func (d *desk) signOns() (ids []int64, list int64) {
 	d.Inbox.Lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("no DNS here") }
 	to := "To: " + d.Mailboxes.ReturnAddress(mailbox.Return{Sent: mailbox.Call, Letter: d.Letter.ID})
 	for _, text := range []string{reply("I sign.\n", to), strings.ReplaceAll(reply("Who pays for it? I do not sign.\n", to), "mina", "yva"),
-		strings.ReplaceAll(reply("I sign.\n\nCountry: nowhere at all\n", to), "mina", "nils")} {
+		strings.Replace(reply("We sign.\n", to), "<mina@river.example>", "<a@river.example>, b@river.example", 1)} {
 		id, err := d.Inbox.Receive(d.T.Context(), inbox.Came{Raw: []byte(text)})
 		if err != nil {
 			d.T.Fatal(err)
@@ -60,23 +60,19 @@ func TestProposeMails_leftOutWaitsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		invalid := false
-		for _, line := range plan.Lines {
-			invalid = invalid || line.Line == 3 && line.Fault != nil
+		if last := plan.Lines[len(plan.Lines)-1]; last.Line != 3 || last.Fault == nil {
+			t.Fatalf("nothing shows what becomes of a mail that cannot be added: %+v", last)
 		}
 		if err := d.Intake.ApplyProposal(t.Context(), d.Letter.ID, list, p.Version, 2); err != nil {
 			t.Fatal(err)
 		}
 		d.Work("intake.apply")
-		d.wait("added", ids, false, true, invalid)
+		d.wait("added", ids, false, true, true)
 		d.Clock.Advance(25 * time.Hour)
 		if err := d.Intake.Spread(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		d.wait("a day later", ids, false, true, invalid)
-		if !invalid {
-			t.Error("nothing shows what becomes of a mail that could not be added")
-		}
+		d.wait("a day later", ids, false, true, true)
 	})
 }
 
