@@ -474,7 +474,7 @@ func (h *Handlers) fromMail(r *http.Request, d *Visit, typed string) (url.Values
 	if err != nil {
 		return nil, err
 	}
-	v := url.Values{"mail": {typed}, "at": {i.At().Format(time.DateOnly)}, "from": {i.Sorted.Name}, "excerpt": {i.Sorted.Text}}
+	v := url.Values{"mail": {typed}, "at": {i.At().Format(time.DateOnly)}, "from": {i.Sorted.Name}}
 	if i.Sorted.Name == "" {
 		v.Set("from", i.Sorted.Address)
 	}
