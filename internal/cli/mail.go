@@ -14,6 +14,7 @@ import (
 type mailCommand struct {
 	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, with 75 when the server is to try again, and with 65 for one that is too large, which the server returns to its sender."`
 	Blocked mailBlocked `cmd:"" help:"Count the addresses that are sent no mails any more, by letter and reason; which ones they are, nobody can read."`
+	Block   mailBlock   `cmd:"" help:"End what an address is sent unasked: invitations, reminders, news. Do it when its owner asks. Who signs with it is sent the mail to confirm all the same."`
 	Unblock mailUnblock `cmd:"" help:"Have an address get mails again, whatever the reason was. Do it when its owner asks."`
 }
 
@@ -79,6 +80,22 @@ func (c *mailBlocked) Run(e *environment) error {
 			e.printf("No address is blocked.\n")
 		}
 		return nil
+	})
+}
+
+type mailBlock struct {
+	config.Instance
+	Address string `arg:"" help:"The address, as its owner writes it."`
+}
+
+// Run ends the mails. It says the same whether there were any.
+func (c *mailBlock) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		err := a.News.EndAddress(e.ctx, c.Address)
+		for _, f := range fault.All(err) {
+			f.Field = "ADDRESS" // there is no form here
+		}
+		return e.done(err, "It gets no invitations, reminders and news any more.\n")
 	})
 }
 

@@ -310,6 +310,48 @@ func (s *Service) AskAll(ctx context.Context, token string) error {
 	})
 }
 
+// EndAddress ends all that an address is sent without having asked for the very mail: what it follows, and what no mailbox gets any more that is
+// taken off such mails. Whether there was any of it nobody is told.
+func (s *Service) EndAddress(ctx context.Context, address string) error {
+	if _, wrong := text.ParseAddress(address); wrong != nil {
+		return wrong
+	}
+	var letters []letter.ID
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		letters, err = store.List(tx, qListFollowedLetters, scanID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		if err := s.DB.Update(ctx, func(tx *store.Tx) error { return s.Unfollow(tx, l, address) }); err != nil {
+			return err
+		}
+	}
+	return s.Mailboxes.UnsubscribeAddress(ctx, address)
+}
+
+// EndAsked ends all that somebody is sent who was asked whether they want news, and has answered that they want no mails.
+// It reports false where nobody knows their address any more.
+func (s *Service) EndAsked(ctx context.Context, m FollowMail) (ended bool, err error) {
+	a, _, err := s.Asking(ctx, m)
+	if err == nil && a.Address == "" { // they follow by now
+		var f follower
+		if f, err = s.find(ctx, m.Letter, followerOf(s.Keys.FollowerKey(int64(m.Letter)), m.Asked)); errors.Is(err, store.ErrNoRow) {
+			return false, nil
+		}
+		a.Address = f.Address
+	}
+	if err == nil {
+		err = s.NotAsked(ctx, m)
+	}
+	if err == nil {
+		err = s.EndAddress(ctx, a.Address)
+	}
+	return err == nil, err
+}
+
 // All is what a mail that lists what a mailbox follows needs.
 type All struct {
 	Address, Language string

@@ -56,7 +56,7 @@ var (
 	qCountFollowers      = store.Q("follower.count", `SELECT COUNT(*) FROM follower WHERE letter_id = $1`)
 	qHasFollower         = store.Q("follower.has", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND id = $2`)
 	qCountTag            = store.Q("follower.count_tag", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND tag = $2`)
-	qListFollowedLetters = store.Q("follower.list_letters", `SELECT DISTINCT letter_id FROM follower ORDER BY letter_id`)
+	qListFollowedLetters = store.Q("follower.list_letters", `SELECT letter_id FROM follower UNION SELECT letter_id FROM follow_asked ORDER BY letter_id`)
 	qForgetShort         = store.Q("follower.forget_short", `
 		DELETE FROM follower WHERE (letter_id, id) IN (SELECT f.letter_id, f.id FROM follower f JOIN letter l ON l.id = f.letter_id
 			WHERE f.short AND l.data_key IS NULL LIMIT 500)`)

@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -61,6 +62,7 @@ type IncomingPage struct {
 	Written        string // when it says it was
 	State          string
 	Waits, Reopens bool
+	Ends           bool   // the mails to its sender can be ended
 	Status         string // of a notice
 	Text           page.Tagged
 	Fault          string
@@ -293,6 +295,8 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if p.Status == "" {
 		p.Status = m.Status
 	}
+	_, wrong := text.ParseAddress(m.Address)
+	p.Ends = wrong == nil && (m.What == inbox.Reply || m.What == inbox.Ending)
 	if m.Fault != nil && m.Fault.Key != "reply.automatic" {
 		p.Fault = loc.T("fault."+m.Fault.Key, m.Fault.Pairs()...)
 	}
@@ -402,6 +406,10 @@ func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Vis
 		err = h.Inbox.Reopen(r.Context(), d.Letter.ID, i.ID, d.User.ID)
 	case "bounced":
 		if err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, i.Delivery, d.User.ID); err == nil {
+			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+		}
+	case "end":
+		if err = h.News.EndAddress(r.Context(), i.Sorted.Address); err == nil && i.State == inbox.Waits {
 			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
 		}
 	case "give":
