@@ -111,6 +111,9 @@ func mailLine(r *http.Request, loc *i18n.Locale, d *Visit, i inbox.Incoming) Mai
 	if m.Name != "" {
 		v.From = m.Name + " · " + m.Address
 	}
+	if m.Address == "" && m.Subject == "" {
+		v.Subject = loc.T("desk.inbox.damaged", "Size", loc.Number(int((i.Size+1023)/1024)))
+	}
 	if i.About != "" {
 		v.About = loc.T("desk.inbox.about." + i.About)
 	}
@@ -191,7 +194,7 @@ func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) 
 	if err == nil {
 		switch v.Get("do") {
 		case "read":
-			err = h.receiveFile(r, d, files)
+			done, err = h.receiveFile(r, d, files)
 		case "take":
 			var id int64
 			if id, err = h.takeMails(r, d, v); err == nil {
@@ -216,22 +219,27 @@ func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) 
 	return seeOther(w, r, path, done)
 }
 
-// receiveFile keeps the mails of a file, as if they had come in.
-func (h *Handlers) receiveFile(r *http.Request, d *Visit, files map[string]page.Upload) error {
+// receiveFile keeps the mails of a file, as if they had come in, and says what to tell: that there were some, or that all were here already.
+func (h *Handlers) receiveFile(r *http.Request, d *Visit, files map[string]page.Upload) (done string, err error) {
 	f, there := files["file"]
 	if !there || !inbox.IsFile(f.Name) {
-		return fault.List{fault.New(fault.Invalid, "reply.no_mbox").On("file")}
+		return "", fault.List{fault.New(fault.Invalid, "reply.no_mbox").On("file")}
 	}
 	mails, err := inbox.Split(f.Data)
 	if err != nil {
-		return page.OnField(err, "file")
+		return "", page.OnField(err, "file")
 	}
+	done = "mail_known"
 	for _, raw := range mails {
-		if _, err := h.Inbox.Receive(r.Context(), inbox.Came{Raw: raw, Letter: d.Letter.ID}); err != nil {
-			return page.OnField(err, "file")
+		id, err := h.Inbox.Receive(r.Context(), inbox.Came{Raw: raw, Letter: d.Letter.ID})
+		if err != nil {
+			return "", page.OnField(err, "file")
+		}
+		if id != 0 {
+			done = "mail_read"
 		}
 	}
-	return nil
+	return done, nil
 }
 
 // takeMails makes a list of mails that ask to sign, which then waits like one that was read from a file. Others that were chosen are no
