@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/config"
@@ -27,12 +29,16 @@ func (d *Doctor) mailbox(ctx context.Context) {
 		d.say("inbox", Problem, err.Error(), "Let the server's user read the file.")
 		return
 	}
+	if f, err := os.Stat(c.InboxPasswordFile); err == nil && f.Mode().Perm()&0o007 != 0 {
+		d.say("inbox", Warning, "everybody on this machine can read the file with the password of the mailbox",
+			"chmod 600 it: the server's user alone has to read it.")
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	found, step, words, err := r.Check(ctx)
 	mend := map[string]string{
 		"connect": "Look at host and port in --inbox, and at the firewall between.",
-		"tls":     "The server's certificate must be valid for the name in --inbox.",
+		"tls":     "The server's certificate must be valid for the name in --inbox, and from an authority that this machine knows (SSL_CERT_FILE names one's own).",
 		"login":   "Look at the user in --inbox, where an @ is written %40, and at the password in the file. Some providers want a password for applications.",
 		"folder":  "Name a folder that is there in --inbox, after the host: imaps://USER@HOST/FOLDER.",
 	}
@@ -68,13 +74,17 @@ func (d *Doctor) cameIn(ctx context.Context, a *App) {
 		return
 	}
 	late := d.Server.Inbox != "" && d.Server.Inbox != config.InboxLocal && !look.At.IsZero() && a.DB.Now().Sub(look.At) > lookLate
-	found := fmt.Sprintf("%d wait for somebody; in 30 days %d confirmations did not arrive", h.States[inbox.Waits], h.Unasked())
+	unasked := fmt.Sprint(h.Unasked(), " confirmations")
+	if h.Unasked() == 1 {
+		unasked = "1 confirmation"
+	}
+	found := fmt.Sprintf("%d wait for somebody, %d are being sorted; in 30 days %s did not arrive", h.States[inbox.Waits], h.States[inbox.New], unasked)
 	switch {
 	case h.Full:
 		d.say("mails that come in", Problem, fmt.Sprintf("%d MiB of %d wait: some mails have to stay where they are", h.Bytes>>20, h.MostBytes>>20),
 			"Deal with those that wait, on the page of mails of each letter and on that of the server.")
 	case look.Code != "":
-		d.say("mails that come in", Problem, "the server's last look into the mailbox failed ("+look.Code+"): "+look.Words,
+		d.say("mails that come in", Problem, strings.TrimSuffix("the server's last look into the mailbox failed ("+look.Code+"): "+look.Words, ": "),
 			"Mend what the answer names; nothing is lost meanwhile, the mails stay in the mailbox.")
 	case late:
 		d.say("mails that come in", Problem, "nobody has looked into the mailbox since "+look.At.Format(time.DateTime+" MST"), "Is the server running?")

@@ -107,11 +107,32 @@ func (s Services) takers() map[mailbox.Sent]inbox.Taker {
 		},
 	}
 	return map[mailbox.Sent]inbox.Taker{
-		mailbox.Confirmation: {Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error { return s.Signing.Refused(ctx, r.ID) })},
-		mailbox.ToSigner:     {}, // signatures stand, whether their signers read mail or not
-		mailbox.Following: {Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error {
-			return s.News.NotAsked(ctx, news.FollowMail{Letter: r.Letter, Asked: r.ID})
-		})},
+		mailbox.Confirmation: {
+			Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error { return s.Signing.Refused(ctx, r.ID) }),
+			Ended: func(ctx context.Context, r mailbox.Return) error {
+				e, _, err := s.Signing.Envelope(ctx, r.ID)
+				if err == nil && e.Address == "" { // it is confirmed or over
+					err = inbox.ErrLook
+				}
+				if err != nil {
+					return err
+				}
+				return s.News.EndAddress(ctx, e.Address)
+			},
+		},
+		mailbox.ToSigner: {}, // signatures stand, whether their signers read mail or not
+		mailbox.Following: {
+			Bounced: ifGone(func(ctx context.Context, r mailbox.Return) error {
+				return s.News.NotAsked(ctx, news.FollowMail{Letter: r.Letter, Asked: r.ID})
+			}),
+			Ended: func(ctx context.Context, r mailbox.Return) error {
+				ended, err := s.News.EndAsked(ctx, news.FollowMail{Letter: r.Letter, Asked: r.ID})
+				if err == nil && !ended {
+					err = inbox.ErrLook
+				}
+				return err
+			},
+		},
 		mailbox.ToFollower: {Bounced: ifGone(unfollow), Ended: unfollow},
 		mailbox.Followed: {
 			Bounced: ifGone(unfollow),

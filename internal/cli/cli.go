@@ -99,6 +99,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return tempFail
 		case errors.Is(err, errUsage):
 			return 2
+		case errors.Is(err, errTooLarge):
+			return dataErr
 		}
 		return 1
 	}
@@ -110,10 +112,16 @@ var (
 
 	// errTemporary says to a program that has called this one to do so again later.
 	errTemporary = errors.New("try again later")
+
+	// errTooLarge says to such a program that it never will be taken, so that whoever sent it is told.
+	errTooLarge = errors.New("this mail is too large, only its beginning has arrived")
 )
 
-// tempFail is what such a program knows it by (EX_TEMPFAIL of sysexits.h).
-const tempFail = 75
+// What such a program knows these by (EX_TEMPFAIL and EX_DATAERR of sysexits.h).
+const (
+	tempFail = 75
+	dataErr  = 65
+)
 
 // receiveCommand is the command that mail servers call.
 const receiveCommand = "mail receive "

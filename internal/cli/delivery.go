@@ -178,6 +178,7 @@ type deliveryAdd struct {
 	Note      string   `help:"A line that stands with it."`
 	Text      string   `help:"What an email says before the rest."`
 	Private   bool     `help:"Nobody is told of it before it is published."`
+	Unserved  bool     `help:"Send or enter a reminder to one who never got the letter, as far as is known."`
 	Early     bool     `help:"The letter is a draft, and handed over before it is published: its text is fixed by that, and nobody is told before it is published."`
 	Corrects  string   `placeholder:"ID" help:"An earlier entry that was wrong (see delivery list); not of an email, which has gone."`
 	Embargo   string   `placeholder:"RFC3339" help:"Nobody is told of it before then."`
@@ -188,7 +189,7 @@ type deliveryAdd struct {
 // Run enters the delivery.
 func (c *deliveryAdd) Run(e *environment) error {
 	h := delivery.HandOver{Addressee: c.Addressee, Channel: delivery.Channel(c.Channel), Kind: delivery.DeliveryKind(c.Kind), Tracking: c.Tracking,
-		Note: c.Note, Text: c.Text, Private: c.Private, Early: c.Early}
+		Note: c.Note, Text: c.Text, Private: c.Private, Early: c.Early, Unserved: c.Unserved}
 	var err error
 	if c.Corrects != "" {
 		if h.Corrects, err = idOf(c.Corrects); err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/app"
@@ -13,8 +12,9 @@ import (
 )
 
 type mailCommand struct {
-	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, and with 75 when the server is to try again."`
+	Receive mailReceive `cmd:"" help:"Take one mail on standard input, as a mail server hands it over. Ends with 0 once it is on stable storage, with 75 when the server is to try again, and with 65 for one that is too large, which the server returns to its sender."`
 	Blocked mailBlocked `cmd:"" help:"Count the addresses that are sent no mails any more, by letter and reason; which ones they are, nobody can read."`
+	Block   mailBlock   `cmd:"" help:"End what an address is sent unasked: invitations, reminders, news. Do it when its owner asks. Who signs with it is sent the mail to confirm all the same."`
 	Unblock mailUnblock `cmd:"" help:"Have an address get mails again, whatever the reason was. Do it when its owner asks."`
 }
 
@@ -26,17 +26,14 @@ type mailReceive struct {
 
 // Run keeps the mail. A mail server that is told that it went well forgets it, so that is said last of all.
 func (c *mailReceive) Run(e *environment) error {
-	raw, err := io.ReadAll(io.LimitReader(e.stdin, inbox.MaxMail+1))
-	rest := int64(0)
-	if err == nil {
-		rest, err = io.Copy(io.Discard, e.stdin)
-	}
+	came, err := inbox.Pipe(e.stdin)
 	if err != nil {
 		return fmt.Errorf("%w: standard input: %w", errTemporary, err)
 	}
+	came.Recipient = c.Recipient
 	kept, empty := false, false
 	err = e.with(c.Instance, func(a *app.App) error {
-		id, err := a.Inbox.Receive(e.ctx, inbox.Came{Raw: raw, Size: int64(len(raw)) + rest, Recipient: c.Recipient})
+		id, err := a.Inbox.Receive(e.ctx, came)
 		kept, empty = id != 0, fault.Is(err, fault.Invalid)
 		return err
 	})
@@ -46,9 +43,12 @@ func (c *mailReceive) Run(e *environment) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", errTemporary, err)
 	case c.JSON:
-		return e.printJSON(map[string]any{"kept": kept, "bytes": int64(len(raw)) + rest})
+		err = e.printJSON(map[string]any{"kept": kept, "bytes": came.Kept(), "size": came.Size, "whole": came.Whole()})
 	}
-	return nil
+	if err == nil && !came.Whole() {
+		return fmt.Errorf("%w: it has %d MiB, and %d are taken; send large files as a link", errTooLarge, came.Size>>20, inbox.MaxMail>>20)
+	}
+	return err
 }
 
 type mailBlocked struct {
@@ -80,6 +80,22 @@ func (c *mailBlocked) Run(e *environment) error {
 			e.printf("No address is blocked.\n")
 		}
 		return nil
+	})
+}
+
+type mailBlock struct {
+	config.Instance
+	Address string `arg:"" help:"The address, as its owner writes it."`
+}
+
+// Run ends the mails. It says the same whether there were any.
+func (c *mailBlock) Run(e *environment) error {
+	return e.with(c.Instance, func(a *app.App) error {
+		err := a.News.EndAddress(e.ctx, c.Address)
+		for _, f := range fault.All(err) {
+			f.Field = "ADDRESS" // there is no form here
+		}
+		return e.done(err, "It gets no invitations, reminders and news any more.\n")
 	})
 }
 

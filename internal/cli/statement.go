@@ -7,6 +7,7 @@ import (
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/config"
 	"github.com/undersigned/undersigned/internal/delivery"
+	"github.com/undersigned/undersigned/internal/fault"
 )
 
 type statementCommand struct {
@@ -30,7 +31,11 @@ type statementAsk struct {
 func (c *statementAsk) Run(e *environment) error {
 	return e.with(c.Instance, func(a *app.App) error {
 		ask := delivery.OfficeAsked{Addressee: c.Addressee, Language: c.Language, Email: c.Email}
-		return e.done(a.Deliveries.AskOffice(e.ctx, c.Slug, ask, 0), "The link goes to %s; it works for %d days.\n", c.Email, delivery.OfficeDays)
+		err := a.Deliveries.AskOffice(e.ctx, c.Slug, ask, 0)
+		if all := fault.All(err); len(all) == 1 && all[0].Key == "office.changed" {
+			return fmt.Errorf("--email is not the address on record of that addressee (see addressee list)")
+		}
+		return e.done(err, "The link goes to %s; it works for %d days.\n", c.Email, delivery.OfficeDays)
 	})
 }
 
@@ -97,10 +102,9 @@ func (c *statementList) printLink(e *environment, k delivery.OfficeLink, now tim
 	}
 	good := "ended"
 	if k.Good(now) {
-		good = "good"
+		good = "good until " + k.ExpiresAt.Format(time.DateOnly)
 	}
-	e.printf("link %s  %s  %d  %s until %s, %d mails\n", delivery.ID(k.ID), k.CreatedAt.Format(time.DateOnly), k.Addressee, good,
-		k.ExpiresAt.Format(time.DateOnly), k.Mails)
+	e.printf("link %s  %s  %d  %s, %d mails\n", delivery.ID(k.ID), k.CreatedAt.Format(time.DateOnly), k.Addressee, good, k.Mails)
 	return nil
 }
 
@@ -128,7 +132,7 @@ type statementAdd struct {
 	At        string `required:"" placeholder:"RFC3339" help:"When it came."`
 	Text      string `help:"In the office's words."`
 	Language  string `default:"en" help:"Of these words."`
-	File      string `placeholder:"FILE" help:"A scan of what came; kept sealed, for editors alone."`
+	File      string `placeholder:"FILE" help:"A scan of what came; kept sealed, for editors alone. It or --response is needed."`
 	Response  string `placeholder:"ID" help:"Or the response that it stands in."`
 	Publish   bool   `help:"Show it at once."`
 	JSON      bool   `help:"Print one JSON object."`

@@ -47,6 +47,33 @@ type Standing struct {
 	confidential map[int]bool // addressees of whom the public knows nothing but the text; nil for editors
 }
 
+// Served reports whether an addressee has got the letter, as far as is known, or will once what waits has gone.
+func (st Standing) Served(addressee int) bool {
+	return slices.ContainsFunc(st.Deliveries, func(d Delivery) bool {
+		return d.Addressee == addressee && (d.Arrived() || d.State == Waiting && !d.Corrected)
+	})
+}
+
+// Returned are the addressees whose last delivery came back, or was turned away, and from whom nothing has come since.
+func (st Standing) Returned() (numbers []int) {
+	last := map[int]Delivery{}
+	for _, d := range st.Deliveries {
+		if !d.Corrected {
+			last[d.Addressee] = d
+		}
+	}
+	for _, a := range st.Addressees {
+		d, there := last[a.Number]
+		since := func(r Response) bool {
+			return r.Kind != OutOfOffice && r.Answers(a.Number) && !r.At.Before(atDay(d.At))
+		}
+		if there && (d.State == Bounced || d.State == Turned) && !slices.ContainsFunc(st.Responses, since) {
+			numbers = append(numbers, a.Number)
+		}
+	}
+	return numbers
+}
+
 // Demand is a demand of the letter's current edition with each of those it is asked of.
 type Demand struct {
 	letter.Asked

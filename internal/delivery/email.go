@@ -158,6 +158,6 @@ func (s *Service) CameBack(ctx context.Context, id int64) error {
 		if _, err := tx.Exec(qSetState, Bounced, d.At.UnixMicro(), id, Handed); err != nil {
 			return err
 		}
-		return account.Record(tx, account.Entry{Letter: l.ID, Act: "delivery.bounced"})
+		return account.Record(tx, account.Entry{Letter: l.ID, Act: "delivery.came_back"})
 	})
 }

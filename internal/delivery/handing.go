@@ -136,6 +136,7 @@ type HandOver struct {
 	Embargo   time.Time // until then; zero for none
 	Text      string    // of an email, before what the system says
 	Corrects  int64     // an earlier entry that is wrong, 0 for none; emails have gone and are not corrected
+	Unserved  bool      // a reminder may go to an addressee who never got the letter, as far as is known
 	Early     bool      // the letter may be a draft: it is handed over before it is published, and its text is fixed by that
 }
 
@@ -359,6 +360,15 @@ func (s *Service) handOver(tx *store.Tx, l letter.Letter, h HandOver, by int64) 
 	}
 	if h.Corrects == 0 && h.again(tx, l.ID) {
 		return d, fault.List{fault.New(fault.Conflict, "delivery.twice").On("addressee")}
+	}
+	if h.Kind == Reminder && h.Corrects == 0 && !h.Unserved {
+		st, err := standing(tx, s.Letters, l, ForEditors)
+		if err != nil {
+			return d, err
+		}
+		if !st.Served(h.Addressee) {
+			return d, fault.List{fault.New(fault.Conflict, "delivery.unserved").On("kind")}
+		}
 	}
 	if h.Corrects != 0 {
 		wrong, err := s.find(tx, l, h.Corrects)

@@ -185,6 +185,22 @@ func Take(tx *store.Tx, l store.LetterID, ids []int64, list, by int64) error {
 	return nil
 }
 
+// WaitAgain has mails of a list wait again that it was added without.
+func WaitAgain(tx *store.Tx, l store.LetterID, list int64, ids []int64) error {
+	for _, id := range ids {
+		if _, err := tx.Exec(qWaitAgain, tx.Now().UnixMicro(), l, list, id); err != nil { // or its sender has erased it
+			return err
+		}
+	}
+	return nil
+}
+
+// AllWaitAgain has the mails of a list that was thrown away or undone wait again.
+func AllWaitAgain(tx *store.Tx, l store.LetterID, list int64) error {
+	_, err := tx.Exec(qAllWaitAgain, tx.Now().UnixMicro(), l, list)
+	return err
+}
+
 // Enter notes that a mail is a response: it is kept with that.
 func Enter(tx *store.Tx, l store.LetterID, id, response, by int64) error {
 	return set(tx, l, id, Waits, Entered, response, by)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ const (
 	KeptFor   = 30 * 24 * time.Hour
 	pieceSize = 512 << 10
 	atOnce    = 2        // pieces a transaction: signers wait behind it
+	longLine  = 1 << 10  // bytes of the line that may stand before a mail
 	maxWords  = 16 << 10 // bytes of the text that a row shows
 	orphaned  = 24 * time.Hour
 	StaleFor  = 90 * 24 * time.Hour  // that what waits for the operator is kept
@@ -78,6 +80,37 @@ type Came struct {
 	Letter    store.LetterID // that somebody has given it to, 0 for none
 }
 
+// Pipe reads a mail that a mail server hands to a program.
+func Pipe(r io.Reader) (c Came, err error) {
+	if c.Raw, err = io.ReadAll(io.LimitReader(r, MaxMail+longLine)); err != nil {
+		return c, err
+	}
+	rest, err := io.Copy(io.Discard, r) // a server whose pipe breaks tries again for ever
+	c.Size = int64(len(c.Raw)) + rest
+	return c.bare(), err
+}
+
+// bare takes off the line that a mail is handed to a program with (mbox), which says when that was: it is no part of the mail.
+func (c Came) bare() Came {
+	c.Size = max(c.Size, int64(len(c.Raw)))
+	if first, rest, ok := bytes.Cut(c.Raw, []byte{'\n'}); ok && fromLine.Match(first) {
+		c.Size -= int64(len(c.Raw) - len(rest))
+		c.Raw = rest
+	}
+	return c
+}
+
+// Whole reports whether all of it is kept.
+func (c Came) Whole() bool { return c.Size <= MaxMail && c.Size <= int64(len(c.Raw)) }
+
+// Kept returns how many of its bytes are kept.
+func (c Came) Kept() int {
+	if c.Whole() {
+		return len(c.Raw)
+	}
+	return min(len(c.Raw), headOnly)
+}
+
 // ErrFull says that no more can be kept until what waits is dealt with. The mail stays where it is.
 var ErrFull = fault.New(fault.Limited, "inbox.full")
 
@@ -105,13 +138,12 @@ func (s *Service) Register(r *job.Runner) {
 // Receive keeps a mail, and returns once it is on stable storage: its id, or 0 for one that is there already. Whatever is killed in
 // between leaves nothing but pieces that belong to no mail, and the same mail can be handed over again.
 func (s *Service) Receive(ctx context.Context, c Came) (id int64, err error) {
-	if c.Raw = withoutFrom(c.Raw); len(c.Raw) == 0 {
+	c = c.bare()
+	if len(c.Raw) == 0 {
 		return 0, fault.New(fault.Invalid, "file.empty")
 	}
-	whole := true
-	if c.Size = max(c.Size, int64(len(c.Raw))); c.Size > MaxMail || c.Size > int64(len(c.Raw)) {
-		c.Raw, whole = c.Raw[:min(len(c.Raw), headOnly)], false
-	}
+	whole := c.Whole()
+	c.Raw = c.Raw[:c.Kept()]
 	tag := s.tag(c)
 	if err := s.room(ctx, c, tag); err != nil {
 		return 0, errNothing(err)
@@ -204,14 +236,6 @@ func (s *Service) room(ctx context.Context, c Came, tag []byte) error {
 func (s *Service) tag(c Came) []byte {
 	sum := sha256.Sum256(c.Raw)
 	return s.Keys.Tag("incoming", fmt.Sprintf("%d %x %s", c.Size, sum, strings.ToLower(c.Recipient)))
-}
-
-// withoutFrom takes off the line that a mail is handed to a program with (mbox), which says when that was.
-func withoutFrom(raw []byte) []byte {
-	if first, rest, ok := bytes.Cut(raw, []byte{'\n'}); ok && fromLine.Match(first) {
-		return rest
-	}
-	return raw
 }
 
 func partsOf(id int64) string { return fmt.Sprintf("incoming_part %d", id) }

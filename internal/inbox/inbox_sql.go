@@ -60,6 +60,10 @@ var (
 		UPDATE incoming SET state = 'waits', became = 0, changed_at = $1 WHERE state = 'taken' AND size > 0 AND became > 0 AND NOT EXISTS (
 				SELECT 1 FROM intake p WHERE p.letter_id = incoming.letter_id AND p.id = incoming.became)
 			AND NOT EXISTS (SELECT 1 FROM signature_batch b WHERE b.letter_id = incoming.letter_id AND b.id = incoming.became)`)
+	qAllWaitAgain = store.Q("incoming.all_wait_again", `
+		UPDATE incoming SET state = 'waits', became = 0, changed_at = $1 WHERE letter_id = $2 AND state = 'taken' AND became = $3 AND size > 0`)
+	qWaitAgain = store.Q("incoming.wait_again", `
+		UPDATE incoming SET state = 'waits', became = 0, changed_at = $1 WHERE letter_id = $2 AND state = 'taken' AND became = $3 AND id = $4 AND size > 0`)
 	// Sign-ons to a letter whose lists can grow no more, and what was given to it, of which nobody knows what it is.
 	qListEnded = store.Q("incoming.list_ended", `
 		SELECT i.id FROM incoming i JOIN letter l ON l.id = i.letter_id WHERE i.about IN ('call', 'invitation', '') AND i.state <> 'entered' AND i.size > 0

@@ -18,12 +18,13 @@ import (
 )
 
 var (
-	qCountMails  = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming WHERE size > 0`)
-	qCountRows   = store.Q("test.count_incoming_rows", `SELECT COUNT(*) FROM incoming`)
-	qEndKeys     = store.Q("test.end_keys", `UPDATE letter SET data_key = NULL`)
-	qCountParts  = store.Q("test.count_incoming_parts", `SELECT COUNT(*) FROM incoming_part`)
-	qInsertPart  = store.Q("test.insert_incoming_part", `INSERT INTO incoming_part (incoming_id, number, sealed) VALUES ($1, 0, $2)`)
-	qCountSorted = store.Q("test.count_sorted", `SELECT COUNT(*) FROM incoming WHERE state = $1 AND what = $2`)
+	qCountMails        = store.Q("test.count_incoming", `SELECT COUNT(*) FROM incoming WHERE size > 0`)
+	qCountRows         = store.Q("test.count_incoming_rows", `SELECT COUNT(*) FROM incoming`)
+	qEndKeys           = store.Q("test.end_keys", `UPDATE letter SET data_key = NULL`)
+	qCountParts        = store.Q("test.count_incoming_parts", `SELECT COUNT(*) FROM incoming_part`)
+	qInsertPart        = store.Q("test.insert_incoming_part", `INSERT INTO incoming_part (incoming_id, number, sealed) VALUES ($1, 0, $2)`)
+	qCountSorted       = store.Q("test.count_sorted", `SELECT COUNT(*) FROM incoming WHERE state = $1 AND what = $2`)
+	qCountUnsubscribed = store.Q("test.count_unsubscribed", `SELECT COUNT(*) FROM unsubscribed`)
 )
 
 // came takes mails, and sorts them.
@@ -461,6 +462,32 @@ func TestTaken_waitsAgain(t *testing.T) {
 		}
 		if n, err := d.Inbox.Waiting(t.Context(), d.Letter.ID); err != nil || n != 2 {
 			t.Errorf("%d wait again, %v", n, err)
+		}
+	})
+}
+
+// Whose whole mail is that they want no more is taken at their word where our address names them; else a person reads it, and it is no sign-on.
+func TestSort_wantsNoMore(t *testing.T) {
+	desks(t, func(t *testing.T, d *testkit.Desk) {
+		unsubscribed := func() int64 { return d.Count(qCountUnsubscribed) }
+		pending := d.Submit("gil@gorse.example")
+		stop := toAddress(d, mailbox.Return{Sent: mailbox.Confirmation, ID: pending})
+		came(d, reply("Stop. No more mails please.", stop), reply("How do I stop it?", stop))
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 2 || unsubscribed() != 0 {
+			t.Errorf("%d wait, %v, and %d are unsubscribed: free words are for a person", n, err, unsubscribed())
+		}
+		came(d, reply("STOP", stop))
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 2 || unsubscribed() != 1 {
+			t.Errorf("%d wait, %v, and %d are unsubscribed", n, err, unsubscribed())
+		}
+		d.Press(d.Token(pending))
+		came(d, reply("stop", stop), reply("Unsubscribe"), reply("", "Subject: unsubscribe", "To: letters@varrow.example"))
+		if n, err := d.Inbox.Waiting(t.Context(), 0); err != nil || n != 5 {
+			t.Errorf("%d wait, %v: what cannot be done by itself is for a person", n, err)
+		}
+		ids := came(d, reply("Remove me", toAddress(d, mailbox.Return{Sent: mailbox.Call})))
+		if i, err := d.Inbox.Find(t.Context(), d.Letter.ID, ids[0]); err != nil || i.State != inbox.Waits || i.Sorted.What != inbox.Ending {
+			t.Errorf("%s %s, %v: it is not one who signs", i.State, i.Sorted.What, err)
 		}
 	})
 }

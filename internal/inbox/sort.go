@@ -83,7 +83,7 @@ func Sort(raw []byte, recipient string, known Known) Sorted {
 		// A clerk's words may go through a machine, too.
 	case h.isAutomatic() || outOfOffice.MatchString(s.Subject):
 		s.What = Automatic
-	case s.To.Sent != 0 && (endWords.MatchString(s.Subject) || endWords.MatchString(s.Text)):
+	case endWords.MatchString(s.Subject) || endWords.MatchString(s.Text):
 		s.What = Ending
 	}
 	if s.What != Reply {

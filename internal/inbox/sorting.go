@@ -73,9 +73,6 @@ func (s *Service) sort(ctx context.Context, id int64) error {
 		return err
 	}
 	taker := s.Takers[m.To.Sent]
-	if m.What == Ending && taker.Ended == nil {
-		m.What = Reply
-	}
 	v := judge(*m, row.letter, taker.Ended != nil)
 	err = ErrLook
 	if row.tries < maxActs {

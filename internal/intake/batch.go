@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -257,6 +258,9 @@ func (s *Service) Undo(ctx context.Context, l letter.ID, batch int64, progress f
 			}
 			if b.ofDesk() { // what has not been taken in never is
 				if _, err := tx.Exec(qRemoveProposal, l, batch); err != nil {
+					return err
+				}
+				if err := inbox.AllWaitAgain(tx, l, batch); err != nil {
 					return err
 				}
 			}

@@ -110,6 +110,7 @@ type proposed struct {
 	Source  string
 	Listing roll.Listing
 	Kind    verify.Kind
+	Mails   []int64 // that its lines come from, in their order; nil for a file
 
 	Announced []announced // once it is being added: the lines that are taken in
 }
@@ -144,7 +145,7 @@ func (s *Service) Propose(ctx context.Context, i Import, by int64) (id int64, er
 		return 0, err
 	}
 	id = store.NewID(s.DB.Now())
-	sealed, err := sealProposed(key, id, proposed{List: plan.List, Basis: plan.Basis, Source: plan.Source, Listing: plan.Listing, Kind: plan.Kind})
+	sealed, err := sealProposed(key, id, proposed{List: plan.List, Basis: plan.Basis, Source: plan.Source, Listing: plan.Listing, Kind: plan.Kind, Mails: i.Mails})
 	if err != nil {
 		return 0, err
 	}
@@ -263,25 +264,30 @@ func (s *Service) Skip(ctx context.Context, l letter.ID, id int64, lines []int, 
 	if err != nil {
 		return err
 	}
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.changed"}, qSkipProposal, string(text), l, id)
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		return changeProposal(tx, account.Entry{User: by, Letter: l, Act: "intake.changed"}, qSkipProposal, string(text), l, id)
+	})
 }
 
 // Discard throws a proposal away that nobody has approved.
 func (s *Service) Discard(ctx context.Context, l letter.ID, id, by int64) error {
-	return s.changeProposal(ctx, account.Entry{User: by, Letter: l, Act: "intake.discarded"}, qDiscardProposal, l, id)
-}
-
-func (s *Service) changeProposal(ctx context.Context, e account.Entry, q *store.Query, args ...any) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(q, args...)
-		if err != nil {
+		if err := changeProposal(tx, account.Entry{User: by, Letter: l, Act: "intake.discarded"}, qDiscardProposal, l, id); err != nil {
 			return err
 		}
-		if n == 0 {
-			return errNoProposal
-		}
-		return account.Record(tx, e)
+		return inbox.AllWaitAgain(tx, l, id)
 	})
+}
+
+func changeProposal(tx *store.Tx, e account.Entry, q *store.Query, args ...any) error {
+	n, err := tx.Exec(q, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errNoProposal
+	}
+	return account.Record(tx, e)
 }
 
 // Addition asks for the addition of a proposal, in one version.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/intake/roster"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
@@ -84,6 +85,9 @@ func (s *Service) announce(ctx context.Context, j apply) error {
 		if err := account.Record(tx, account.Entry{User: p.approvedBy, Letter: l.ID, Act: "intake.added", Object: strconv.Itoa(n)}); err != nil {
 			return err
 		}
+		if err := inbox.WaitAgain(tx, l.ID, j.Proposal, i.leftOut()); err != nil {
+			return err
+		}
 		if len(i.Announced) == 0 { // there is nothing to undo one day
 			_, err := tx.Exec(qRemoveProposal, l.ID, j.Proposal)
 			return err
@@ -95,6 +99,16 @@ func (s *Service) announce(ctx context.Context, j apply) error {
 		}
 		return allow(tx, b, n)
 	})
+}
+
+// leftOut returns the mails of which no line is taken in.
+func (i proposed) leftOut() (ids []int64) {
+	for n, id := range i.Mails {
+		if !slices.ContainsFunc(i.Announced, func(a announced) bool { return a.Line == n+1 }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // foresee returns the lines of a plan that are taken in, with those that become nothing.

@@ -179,7 +179,7 @@ func inWords(locale *i18n.Locale, l letter.Letter, st delivery.Standing, updates
 		}
 	case news.AboutDelivery:
 		for _, d := range st.Deliveries {
-			if delivery.ID(d.ID) == parts[0] {
+			if delivery.ID(d.ID) == parts[0] && d.Arrived() {
 				return say("Name", called(d.Addressee)), ""
 			}
 		}

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/undersigned/undersigned/internal/delivery"
 	"github.com/undersigned/undersigned/internal/i18n"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
+	"github.com/undersigned/undersigned/internal/testkit"
 )
 
 // What signers and editors are written about a letter, in every language; every link stands alone on its line and is in both
@@ -75,4 +77,40 @@ func TestNews_inTheReadersLanguage(t *testing.T) {
 			golden(t, "news/"+kind+"."+l.Code+".txt", "Subject: "+subject+"\n\n"+plain)
 		}
 	}
+}
+
+// What was told of a delivery that then came back is left out of the mails that are still to go.
+func TestNews_notOfWhatCameBack(t *testing.T) {
+	testkit.Desks(t, func(t *testing.T, d *testkit.Desk) {
+		a, err := d.Deliveries.PutAddressee(t.Context(), d.Letter.Slug, delivery.AddresseeChange{Office: new("Ministry of Bridges"), Role: new(delivery.Asks),
+			Email: new("office@bridges.example")}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := d.Deliveries.Deliver(t.Context(), d.Letter.Slug, delivery.HandOver{Addressee: a.Number, Channel: delivery.ByEmail}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Deliveries.Went(t.Context(), x.ID, delivery.Handed, nil); err != nil {
+			t.Fatal(err)
+		}
+		told := func() int {
+			t.Helper()
+			facts := []news.Fact{{About: news.AboutDelivery + " " + delivery.ID(x.ID)}}
+			items, err := mail.NewsItems(t.Context(), d.Letters, d.Deliveries, i18n.Find("en"), d.Letter, facts, "https://varrow.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(items)
+		}
+		if told() != 1 {
+			t.Error("a delivery is no news")
+		}
+		if err := d.Deliveries.MarkBounced(t.Context(), d.Letter.Slug, x.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if told() != 0 {
+			t.Error("a delivery that came back is told of as one that arrived")
+		}
+	})
 }

@@ -3,6 +3,7 @@ package news
 import (
 	"bytes"
 	"context"
+	"crypto/subtle"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -254,8 +255,23 @@ const tokenPrefix = "news-"
 
 // tokenOf is the end of the link that ends a follower's news. It needs no row, so it works as long as the mail is kept.
 func tokenOf(key *seal.LetterKey, l letter.ID, id int64) string {
+	return tokenPrefix + linkOf(key, l, id, "link")
+}
+
+// linkOf is what names a row of a letter in a link that says for itself that it was made here.
+func linkOf(key *seal.LetterKey, l letter.ID, id int64, use string) string {
 	name := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(l)), uint64(id))
-	return tokenPrefix + seal.Base32.EncodeToString(append(name, key.Tag("link "+strconv.FormatInt(id, 10))...))
+	return seal.Base32.EncodeToString(append(name, key.Tag(use+" "+strconv.FormatInt(id, 10))...))
+}
+
+// readLink reads it, false unless it was made here.
+func (s *Service) readLink(link, use string) (l letter.ID, id int64, ok bool) {
+	b, err := seal.Base32.DecodeString(link)
+	if err != nil || len(b) != 16+seal.TagSize {
+		return 0, 0, false
+	}
+	l, id = letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
+	return l, id, subtle.ConstantTimeCompare([]byte(linkOf(s.Keys.FollowerKey(int64(l)), l, id, use)), []byte(link)) == 1
 }
 
 // IsToken reports whether a link ends the news of one letter.
@@ -263,12 +279,8 @@ func IsToken(token string) bool { return strings.HasPrefix(token, tokenPrefix) }
 
 // ReadToken returns the letter and the follower of such a link, or a fault unless it was made here. It changes nothing.
 func (s *Service) ReadToken(token string) (l letter.ID, id int64, err error) {
-	b, err := seal.Base32.DecodeString(strings.TrimPrefix(token, tokenPrefix))
-	if err == nil && len(b) == 16+seal.TagSize {
-		l, id = letter.ID(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
-		if bytes.Equal([]byte(tokenOf(s.Keys.FollowerKey(int64(l)), l, id)), []byte(token)) {
-			return l, id, nil
-		}
+	if l, id, ok := s.readLink(strings.TrimPrefix(token, tokenPrefix), "link"); ok {
+		return l, id, nil
 	}
 	return 0, 0, fault.New(fault.Gone, "unsubscribe.unknown")
 }

@@ -3,10 +3,12 @@ package news
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -65,7 +67,7 @@ func (s *Service) Ask(ctx context.Context, l letter.Letter, address, language st
 	}
 	key := s.Keys.FollowerKey(int64(l.ID))
 	id := rand.Int64N(1<<62) + 1
-	token := seal.NewToken(id)
+	token := linkOf(key, l.ID, id, "asked")
 	plain, err := json.Marshal(followAsked{follower{a.Exact, language, 1}, token})
 	if err != nil {
 		return err
@@ -90,10 +92,11 @@ type askedRow struct {
 	sealed    []byte
 	confirmed bool
 	day       int64
+	issue     *int64 // the last mail that had gone when they confirmed; nil before
 }
 
 func scanAsked(row store.Row) (r askedRow, err error) {
-	return r, row.Scan(&r.id, &r.letter, &r.hash, &r.sealed, &r.confirmed, &r.day)
+	return r, row.Scan(&r.id, &r.letter, &r.hash, &r.sealed, &r.confirmed, &r.day, &r.issue)
 }
 
 func (s *Service) openAsked(r askedRow) (f followAsked, err error) {
@@ -136,31 +139,68 @@ func (s *Service) NotAsked(ctx context.Context, m FollowMail) error {
 	})
 }
 
-// AskedOf returns the letter of a link by which somebody confirms. It changes nothing: programs that look at mail follow links too.
-func (s *Service) AskedOf(ctx context.Context, token string) (l letter.ID, err error) {
+// Confirming is what a link by which somebody confirms is about.
+type Confirming struct {
+	Letter    letter.ID
+	Confirmed bool   // they follow from the next day on
+	Follows   string // they do: the token of the link that shows and ends it; "" for not yet
+}
+
+// AskedOf returns it. It changes nothing: programs that look at mail follow links too.
+func (s *Service) AskedOf(ctx context.Context, token string) (c Confirming, err error) {
 	gone := fault.New(fault.Gone, "follow.link")
-	id, ok := seal.TokenID(token)
-	if !ok {
-		return 0, gone
+	l, id, made := s.readLink(token, "asked")
+	if !made { // of before such a link said for itself that it was made here
+		id, made = seal.TokenID(token)
+	}
+	if !made {
+		return c, gone
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		r, err := scanAsked(tx.Row(qFindAsked, id))
+		if errors.Is(err, store.ErrNoRow) && l != 0 {
+			key, n := s.Keys.FollowerKey(int64(l)), 0
+			follower := followerOf(key, id)
+			if err := tx.Row(qHasFollower, l, follower).Scan(&n); err != nil {
+				return err
+			}
+			if n > 0 {
+				c = Confirming{l, true, tokenOf(key, l, follower)}
+				return nil
+			}
+			return gone
+		}
 		if errors.Is(err, store.ErrNoRow) || err == nil && (subtle.ConstantTimeCompare(r.hash, seal.Hash(token)) != 1 ||
 			!r.confirmed && day(tx.Now())-r.day > askedDays) {
 			return gone
 		}
-		l = r.letter
+		c = Confirming{Letter: r.letter, Confirmed: r.confirmed}
 		return err
 	})
-	return l, err
+	return c, err
+}
+
+// followerOf is the id of the follower that somebody who asked becomes: nobody without the key can tell one from the other.
+func followerOf(key *seal.LetterKey, asked int64) int64 {
+	return int64(binary.BigEndian.Uint64(key.Tag("follower of "+strconv.FormatInt(asked, 10)))>>2) + 1
 }
 
 // ConfirmAsked makes whoever has the link one who follows, from the next day on; no, no does not want any news.
 func (s *Service) ConfirmAsked(ctx context.Context, token string, no bool) error {
-	if _, err := s.AskedOf(ctx, token); err != nil {
+	c, err := s.AskedOf(ctx, token)
+	if err != nil {
 		return err
 	}
-	id, _ := seal.TokenID(token)
+	if c.Follows != "" { // since the page was shown
+		if no {
+			return s.End(ctx, c.Follows)
+		}
+		return nil
+	}
+	_, id, made := s.readLink(token, "asked")
+	if !made {
+		id, _ = seal.TokenID(token)
+	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		q, args := qConfirmAsked, []any{true, id}
 		if no {
@@ -270,6 +310,48 @@ func (s *Service) AskAll(ctx context.Context, token string) error {
 	})
 }
 
+// EndAddress ends all that an address is sent without having asked for the very mail: what it follows, and what no mailbox gets any more that is
+// taken off such mails. Whether there was any of it nobody is told.
+func (s *Service) EndAddress(ctx context.Context, address string) error {
+	if _, wrong := text.ParseAddress(address); wrong != nil {
+		return wrong
+	}
+	var letters []letter.ID
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		letters, err = store.List(tx, qListFollowedLetters, scanID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		if err := s.DB.Update(ctx, func(tx *store.Tx) error { return s.Unfollow(tx, l, address) }); err != nil {
+			return err
+		}
+	}
+	return s.Mailboxes.UnsubscribeAddress(ctx, address)
+}
+
+// EndAsked ends all that somebody is sent who was asked whether they want news, and has answered that they want no mails.
+// It reports false where nobody knows their address any more.
+func (s *Service) EndAsked(ctx context.Context, m FollowMail) (ended bool, err error) {
+	a, _, err := s.Asking(ctx, m)
+	if err == nil && a.Address == "" { // they follow by now
+		var f follower
+		if f, err = s.find(ctx, m.Letter, followerOf(s.Keys.FollowerKey(int64(m.Letter)), m.Asked)); errors.Is(err, store.ErrNoRow) {
+			return false, nil
+		}
+		a.Address = f.Address
+	}
+	if err == nil {
+		err = s.NotAsked(ctx, m)
+	}
+	if err == nil {
+		err = s.EndAddress(ctx, a.Address)
+	}
+	return err == nil, err
+}
+
 // All is what a mail that lists what a mailbox follows needs.
 type All struct {
 	Address, Language string
@@ -329,7 +411,7 @@ func (s *Service) All(ctx context.Context, m FollowedMail) (all All, send bool, 
 
 // join makes somebody who confirmed a follower, in the transaction that gathers those who ticked at signing, so that nothing tells one from the
 // other. Who follows already stays the same row, which now stands whatever they sign; one that is of another form of the address may be of
-// somebody else, and stays as it is. Who has said no meanwhile does not join.
+// somebody else, and stays as it is. Who has said no meanwhile does not join. Who confirmed before a mail went and follows only now is sent it.
 func (s *Service) join(tx *store.Tx, l letter.ID, x joining) error {
 	if n, err := tx.Exec(qDropAsked, x.asked); err != nil || n == 0 {
 		return err
@@ -338,10 +420,7 @@ func (s *Service) join(tx *store.Tx, l letter.ID, x joining) error {
 	var sealed []byte
 	err := tx.Row(qFindFollowerByTag, l, x.tag).Scan(&id, &sealed)
 	if errors.Is(err, store.ErrNoRow) {
-		if sealed, err = s.sealed(l, x.id, x.follower); err == nil {
-			_, err = tx.Exec(qFollow, l, x.id, x.tag, sealed, false)
-		}
-		return err
+		return s.begin(tx, l, x)
 	}
 	if err != nil {
 		return err
@@ -352,6 +431,24 @@ func (s *Service) join(tx *store.Tx, l letter.ID, x joining) error {
 	}
 	if sealed, err = s.sealed(l, id, x.follower); err == nil {
 		_, err = tx.Exec(qResealFollower, sealed, l, id)
+	}
+	return err
+}
+
+// begin writes a follower, with the mails that went since they confirmed.
+func (s *Service) begin(tx *store.Tx, l letter.ID, x joining) error {
+	sealed, err := s.sealed(l, x.id, x.follower)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qFollow, l, x.id, x.tag, sealed, false); err != nil || x.issue == nil {
+		return err
+	}
+	missed, err := store.List(tx, qListIssues, func(row store.Row) (n int, err error) { return n, row.Scan(&n) }, l, *x.issue)
+	for _, number := range missed {
+		if err == nil {
+			err = job.Enqueue(tx, DigestMail{l, number, x.id})
+		}
 	}
 	return err
 }
@@ -380,7 +477,8 @@ type joining struct {
 	follower
 	id    int64
 	tag   []byte
-	asked int64 // row of their asking
+	asked int64  // row of their asking
+	issue *int64 // the last mail that had gone when they confirmed
 }
 
 // confirmed returns those who have confirmed that they want news of a letter.
@@ -400,7 +498,7 @@ func (s *Service) confirmed(ctx context.Context, l letter.ID) (list []joining, e
 		if wrong != nil {
 			continue
 		}
-		list = append(list, joining{follower: f.follower, id: rand.Int64N(1<<62) + 1, tag: boxTag(key, a), asked: r.id})
+		list = append(list, joining{follower: f.follower, id: followerOf(key, r.id), tag: boxTag(key, a), asked: r.id, issue: r.issue})
 	}
 	return list, err
 }

@@ -86,7 +86,7 @@ func TestFollow_byAMailOfItsOwn(t *testing.T) {
 			tokens[a.Address] = a.Token
 		}
 		for range 2 {
-			if l, err := d.News.AskedOf(ctx, tokens["own@example.org"]); err != nil || l != d.Letter.ID {
+			if l, err := d.News.AskedOf(ctx, tokens["own@example.org"]); err != nil || l.Letter != d.Letter.ID || l.Confirmed {
 				d.T.Errorf("%v, %v", l, err)
 			}
 		}
@@ -330,6 +330,43 @@ func TestFollow_ofAnotherForm(t *testing.T) {
 		e, send, err := d.News.Envelope(ctx, news.DigestMail{Letter: other.ID, Follower: d.ids(qOne, other.ID)[0]})
 		if err != nil || !send || e.Address != "mina@river.example" {
 			d.T.Errorf("the news for mina go to %q, %v", e.Address, err)
+		}
+	})
+}
+
+// Whoever follows can end it by the link of the mail that asked them, at any time: before they are gathered, and afterwards.
+func TestFollow_endsByTheLinkThatConfirmed(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		var tokens []string
+		for _, address := range []string{"soon@example.org", "later@example.org"} {
+			d.must(d.ask(d.Letter, address))
+			token := d.asked()[0]
+			tokens = append(tokens, token)
+			d.must(d.News.ConfirmAsked(ctx, token, false))
+			if c, err := d.News.AskedOf(ctx, token); err != nil || !c.Confirmed || c.Follows != "" {
+				d.T.Errorf("after it was confirmed: %+v, %v", c, err)
+			}
+		}
+		d.must(d.News.ConfirmAsked(ctx, tokens[0], true))
+		d.tomorrow()
+		if n := d.followers(); n != 1 {
+			d.T.Fatalf("%d follow, want who did not end it", n)
+		}
+		if _, err := d.News.AskedOf(ctx, tokens[0]); !fault.Is(err, fault.Gone) {
+			d.T.Errorf("what has ended: %v", err)
+		}
+		c, err := d.News.AskedOf(ctx, tokens[1])
+		if err != nil || c.Follows != d.link(d.Letter.ID) {
+			d.T.Errorf("the link does not lead to what they follow: %+v, %v", c, err)
+		}
+		other := strings.Replace(tokens[1], tokens[1][20:24], "aaaa", 1)
+		if _, err := d.News.AskedOf(ctx, other); !fault.Is(err, fault.Gone) {
+			d.T.Errorf("a link that was not made here: %v", err)
+		}
+		d.must(d.News.ConfirmAsked(ctx, tokens[1], true))
+		if n := d.followers(); n != 0 {
+			d.T.Errorf("%d follow after they ended it", n)
 		}
 	})
 }

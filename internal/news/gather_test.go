@@ -164,6 +164,31 @@ func TestGather_sendsWhatWentMeanwhile(t *testing.T) {
 	})
 }
 
+// So is who confirmed before it went; who did so afterwards is not.
+func TestGather_sendsWhatWentSinceTheyConfirmed(t *testing.T) {
+	desks(t, func(d desk) {
+		ctx := d.T.Context()
+		d.must(d.News.Look(ctx))
+		d.Clock.Advance(25*time.Hour - time.Duration(d.Clock.Now().Hour())*time.Hour)
+		d.must(d.Retain(ctx))
+		d.must(d.ask(d.Letter, "before@example.org"))
+		before := d.asked()[0]
+		d.confirm()
+		d.Clock.Advance(10 * time.Hour)
+		d.must(d.Letters.Close(ctx, d.Letter.Slug, 0))
+		d.look()
+		d.are(0, 0)
+		d.must(d.ask(d.Letter, "after@example.org"))
+		d.confirm()
+		d.must(d.News.ConfirmAsked(ctx, before, false)) // a second press is no second confirmation
+		for range 3 {
+			d.tomorrow()
+			d.look()
+		}
+		d.are(2, 1)
+	})
+}
+
 // An erasure that commits while gathering has read the signature leaves no follower. On SQLite one waits for the other.
 func TestGather_doesNotOutliveAnErasure(t *testing.T) {
 	clock := testkit.NewClock()

@@ -41,7 +41,8 @@ var (
 	qFindIssued  = store.Q("news_issue.find", `SELECT after_id FROM news_issue WHERE letter_id = $1 AND number = $2 AND done_at IS NULL`)
 	qListSent    = store.Q("news_issue.list_sent", `
 		SELECT number, created_at, done_at FROM news_issue WHERE letter_id = $1 AND created_at > $2 ORDER BY number {for_update}`)
-	qMoveIssue = store.Q("news_issue.move", `
+	qListIssues = store.Q("news_issue.list_after", `SELECT number FROM news_issue WHERE letter_id = $1 AND number > $2 ORDER BY number`)
+	qMoveIssue  = store.Q("news_issue.move", `
 		UPDATE news_issue SET after_id = $1, mails = mails + $2, done_at = $3 WHERE letter_id = $4 AND number = $5 AND after_id = $6 AND done_at IS NULL`)
 
 	qFollow = store.Q("follower.insert", `
@@ -53,8 +54,9 @@ var (
 	qResealFollower      = store.Q("follower.reseal", `UPDATE follower SET sealed = $1 WHERE letter_id = $2 AND id = $3`)
 	qListFollowers       = store.Q("follower.list", `SELECT id FROM follower WHERE letter_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
 	qCountFollowers      = store.Q("follower.count", `SELECT COUNT(*) FROM follower WHERE letter_id = $1`)
+	qHasFollower         = store.Q("follower.has", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND id = $2`)
 	qCountTag            = store.Q("follower.count_tag", `SELECT COUNT(*) FROM follower WHERE letter_id = $1 AND tag = $2`)
-	qListFollowedLetters = store.Q("follower.list_letters", `SELECT DISTINCT letter_id FROM follower ORDER BY letter_id`)
+	qListFollowedLetters = store.Q("follower.list_letters", `SELECT letter_id FROM follower UNION SELECT letter_id FROM follow_asked ORDER BY letter_id`)
 	qForgetShort         = store.Q("follower.forget_short", `
 		DELETE FROM follower WHERE (letter_id, id) IN (SELECT f.letter_id, f.id FROM follower f JOIN letter l ON l.id = f.letter_id
 			WHERE f.short AND l.data_key IS NULL LIMIT 500)`)
@@ -66,13 +68,15 @@ var (
 
 	qInsertAsked = store.Q("follow_asked.insert", `
 		INSERT INTO follow_asked (id, letter_id, token_hash, sealed, confirmed, day) VALUES ($1, $2, $3, $4, $5, $6)`)
-	qFindAsked     = store.Q("follow_asked.find", `SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE id = $1`)
-	qConfirmAsked  = store.Q("follow_asked.confirm", `UPDATE follow_asked SET confirmed = $1 WHERE id = $2`)
+	qFindAsked    = store.Q("follow_asked.find", `SELECT id, letter_id, token_hash, sealed, confirmed, day, issue FROM follow_asked WHERE id = $1`)
+	qConfirmAsked = store.Q("follow_asked.confirm", `
+		UPDATE follow_asked SET confirmed = $1, issue = COALESCE((SELECT n.issue FROM news n WHERE n.letter_id = follow_asked.letter_id), 0)
+		WHERE id = $2 AND confirmed <> $1`)
 	qDropAsked     = store.Q("follow_asked.drop", `DELETE FROM follow_asked WHERE id = $1`)
 	qListConfirmed = store.Q("follow_asked.list_confirmed", `
-		SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE letter_id = $1 AND confirmed = $2 ORDER BY id LIMIT $3`)
+		SELECT id, letter_id, token_hash, sealed, confirmed, day, issue FROM follow_asked WHERE letter_id = $1 AND confirmed = $2 ORDER BY id LIMIT $3`)
 	qListAsked = store.Q("follow_asked.list", `
-		SELECT id, letter_id, token_hash, sealed, confirmed, day FROM follow_asked WHERE letter_id = $1 ORDER BY id`)
+		SELECT id, letter_id, token_hash, sealed, confirmed, day, issue FROM follow_asked WHERE letter_id = $1 ORDER BY id`)
 	qForgetAsked = store.Q("follow_asked.forget", `DELETE FROM follow_asked WHERE confirmed = $1 AND day < $2`)
 	qEndAsked    = store.Q("follow_asked.end", `
 		DELETE FROM follow_asked WHERE letter_id NOT IN (SELECT id FROM letter WHERE state IN ('open', 'closed'))`)

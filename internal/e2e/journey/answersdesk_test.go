@@ -37,16 +37,22 @@ func TestAnswers_atTheDesk(t *testing.T) {
 			}
 			return strings.Split(got.Header.Get("Location"), "?")[0]
 		}
-		if kind := ada.Get(deliveriesPath).Form(t, deliveriesPath).Get("kind"); kind == "reminder" {
-			t.Error("nothing was handed over, and a reminder is proposed")
+		if body := ada.Get(deliveriesPath).Body; !strings.Contains(body, `<option value="">First delivery; a reminder to one who has it already`) {
+			t.Error("what it is is proposed before it is said to whom")
 		}
-		enter(deliveriesPath, "file", "sent.pdf", "%PDF-1.4 sent", url.Values{"do": {"deliver"}, "addressee": {"1"}, "channel": {"post"}, "kind": {"first"}, "at": {today}})
+		never := url.Values{"do": {"deliver"}, "addressee": {"1"}, "channel": {"post"}, "kind": {"reminder"}, "at": {today}}
+		if got := ada.Send(t, deliveriesPath, "file", "", nil, never); got.Status != http.StatusUnprocessableEntity && got.Status != http.StatusConflict ||
+			!strings.Contains(got.Main(t), "never got the letter") || !strings.Contains(got.Body, `name="unserved"`) {
+			t.Errorf("a reminder to somebody who never got the letter: %d %s", got.Status, got.Main(t))
+		}
+		enter(deliveriesPath, "file", "sent.pdf", "%PDF-1.4 sent", url.Values{"do": {"deliver"}, "addressee": {"1"}, "channel": {"post"}, "kind": {""}, "at": {today}})
 		handed := ada.Get(deliveriesPath)
 		if text := handed.Main(t); !strings.Contains(text, "asked for an answer") || !strings.Contains(text, "copy number") || !strings.Contains(text, "Only of something sent by post") {
 			t.Errorf("%s", text)
 		}
-		if !strings.Contains(handed.Body, `<option value="reminder" selected>`) {
-			t.Error("the letter was handed over, and no reminder is proposed")
+		enter(deliveriesPath, "file", "again.pdf", "%PDF-1.4 again", url.Values{"do": {"deliver"}, "addressee": {"1"}, "channel": {"hand"}, "kind": {""}, "at": {today}})
+		if text := ada.Get(deliveriesPath).Main(t); !strings.Contains(text, "post · first delivery") || !strings.Contains(text, "by hand · reminder") {
+			t.Errorf("what was handed over is not what it is to them: %s", text)
 		}
 
 		reply := enter(answersPath, "copy", "public.txt", "without names", url.Values{"do": {"receive"}, "addressee": {"1"}, "kind": {"reply"}, "at": {today},
@@ -64,6 +70,7 @@ func TestAnswers_atTheDesk(t *testing.T) {
 		}
 		waits := ben.Get(reply)
 		if text := waits.Main(t); !strings.Contains(text, "waits for a second member") || !strings.Contains(text, "As it was read") ||
+			!strings.Contains(text, "promised") ||
 			strings.Contains(waits.Body, "<textarea") || strings.Contains(text, "Delete it") || !strings.Contains(waits.Body, `href="`+reply+`/copy"`) ||
 			!strings.Contains(waits.Body, `<a href="`+boardPath+`">Approve or refuse`) {
 			t.Errorf("what waits: %s", waits.Body)

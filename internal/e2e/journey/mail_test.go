@@ -167,7 +167,7 @@ func TestMail_anAnswerIsEntered(t *testing.T) {
 		}
 		form := ada.Get(answersPath+"?mail="+path[strings.LastIndexByte(path, '/')+1:]).Form(t, answersPath)
 		if form.Get("addressee") != "1" || form.Get("at") != o.DB.Now().Format(time.DateOnly) || form.Get("written") != "" ||
-			!strings.Contains(form.Get("excerpt"), "will open the ledgers") {
+			form.Get("excerpt") != "" {
 			t.Errorf("the form is filled with %v", form)
 		}
 		form.Set("do", "receive")

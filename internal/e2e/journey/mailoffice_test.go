@@ -48,10 +48,11 @@ func TestMail_anOfficeAnswersTheQuestion(t *testing.T) {
 			t.Errorf("what it answers: %s", text)
 		}
 		form := ada.Get(answersPath+"?mail="+path[strings.LastIndexByte(path, '/')+1:]).Form(t, answersPath)
-		if form.Get("addressee") != "1" || !strings.Contains(form.Get("excerpt"), "the ledgers are open") {
+		if form.Get("addressee") != "1" || form.Get("excerpt") != "" {
 			t.Errorf("the form is filled with %v", form)
 		}
 		form.Set("do", "receive")
+		form.Set("excerpt", "On demand 1: the ledgers are open.")
 		got := ada.Post(answersPath, form)
 		if got.Status != http.StatusSeeOther {
 			t.Fatalf("%d %s", got.Status, got.Main(t))

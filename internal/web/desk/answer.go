@@ -34,6 +34,7 @@ type AnswersPage struct {
 	Entries   []page.Option // that can be corrected
 	Mail      string        // that is entered, "" for none
 	MailURL   string
+	MailText  page.Tagged
 }
 
 // StandsView is a demand and where it stands with each of those it is asked of.
@@ -81,6 +82,11 @@ func (h *Handlers) answersPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	p.WordsIn = wordsIn(loc, l)
 	if p.Mail = typed.Get("mail"); p.Mail != "" {
 		p.MailURL = path + "/mail/" + url.PathEscape(p.Mail)
+		if id, err := parseMailID(p.Mail); err == nil {
+			if i, err := h.Inbox.Find(r.Context(), l.ID, id); err == nil { // else sending the form says what is wrong
+				p.MailText = page.Tag(i.Sorted.Text, i.Sorted.Language)
+			}
+		}
 	}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
@@ -272,6 +278,7 @@ type ResponsePage struct {
 	Sum              string // names what is read
 	Proposed         bool   // the excerpt is what the file says
 	Excerpt          page.Tagged
+	Says             []string      // of which demands it says what
 	WordsIn          []page.Option // languages that can be chosen
 }
 
@@ -350,6 +357,7 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	if p.Waits, failed = h.waits(r, l, x); failed != nil {
 		return failed
 	}
+	p.Says = saysOf(loc, st, x)
 	if x.Mail != 0 {
 		p.MailURL = path + "/mail/" + mailID(x.Mail)
 	}
@@ -364,6 +372,26 @@ func (h *Handlers) responsePage(w http.ResponseWriter, r *http.Request, d *Visit
 	}
 	p.WordsIn = wordsIn(loc, l)
 	return h.Render(w, page.Status(err), p)
+}
+
+// saysOf says in words what something that came back is noted to say of the demands: where they stand once everybody may see it.
+func saysOf(loc *i18n.Locale, st delivery.Standing, x delivery.Response) (list []string) {
+	for _, demand := range st.Demands {
+		for _, c := range demand.Cells {
+			for _, e := range c.History {
+				if id, ok := e.Evidence.Response(); !ok || id != x.ID || e.Corrected {
+					continue
+				}
+				to, _ := st.Find(c.Addressee)
+				what := "said." + string(e.Said)
+				if e.Outcome != "" {
+					what = "outcome." + string(e.Outcome)
+				}
+				list = append(list, loc.Digits(demand.Number)+" · "+loc.Isolate(to.Called())+" · "+loc.T(what))
+			}
+		}
+	}
+	return list
 }
 
 // SubmitResponse changes what is to be published, asks a second member to, destroys what is private, or takes down what was published.

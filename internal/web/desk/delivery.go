@@ -28,6 +28,7 @@ type DeliveriesPage struct {
 	To              []page.Option
 	Channels, Kinds []page.Option
 	Correctable     []page.Option // deliveries that were entered
+	Unserved        bool          // a reminder was asked for to somebody who never got the letter
 	Deliveries      []DeliveryView
 	Dates           []DateView
 }
@@ -101,16 +102,11 @@ func (h *Handlers) deliveriesPage(w http.ResponseWriter, r *http.Request, d *Vis
 	p := DeliveriesPage{Base: h.base(r, d, loc.T("desk.deliveries.title")), Form: page.NewForm(r, typed, err),
 		Action: path + "/deliveries", Draft: l.State == letter.Draft,
 		Channels: options(loc, "delivery.channel.", delivery.ByEmail, delivery.ByPost, delivery.ByHand, delivery.ByForm, delivery.ByPortal, delivery.InPublic),
+		Unserved: typed.Get("unserved") == "1" || slices.ContainsFunc(fault.All(err), func(f *fault.Error) bool { return f.Key == "delivery.unserved" }),
 		Kinds:    options(loc, "delivery.kind.", delivery.First, delivery.Reminder, delivery.FollowUp, delivery.Reply, delivery.Correction)}
 	st, failed := h.Deliveries.Standing(r.Context(), l, delivery.ForEditors)
 	if failed != nil {
 		return failed
-	}
-	if typed.Get("kind") == "" {
-		p.Form.Values.Set("kind", string(delivery.First))
-		if slices.ContainsFunc(st.Deliveries, func(x delivery.Delivery) bool { return x.State != delivery.Turned && x.State != delivery.Bounced }) {
-			p.Form.Values.Set("kind", string(delivery.Reminder)) // one that begins the clock again is chosen, never slipped into
-		}
 	}
 	p.To = addresseeOptions(loc, st)
 	for _, a := range st.Addressees {
@@ -208,7 +204,7 @@ func (h *Handlers) SubmitDeliveries(w http.ResponseWriter, r *http.Request, d *V
 
 func (h *Handlers) deliver(r *http.Request, d *Visit, v url.Values, files map[string]page.Upload) error {
 	hand := delivery.HandOver{Kind: delivery.DeliveryKind(v.Get("kind")), Channel: delivery.Channel(v.Get("channel")), Note: v.Get("note"),
-		Tracking: v.Get("tracking"), Private: v.Get("private") == "1", Text: v.Get("text"), Early: v.Get("early") == "1"}
+		Unserved: v.Get("unserved") == "1", Tracking: v.Get("tracking"), Private: v.Get("private") == "1", Text: v.Get("text"), Early: v.Get("early") == "1"}
 	hand.Addressee, _ = strconv.Atoi(v.Get("addressee"))
 	var faults fault.List
 	if typed := v.Get("corrects"); typed != "" {
@@ -232,6 +228,15 @@ func (h *Handlers) deliver(r *http.Request, d *Visit, v url.Values, files map[st
 	for field, role := range map[string]delivery.FileRole{"file": delivery.Pack, "proof": delivery.Proof} {
 		if f, there := files[field]; there {
 			hand.Files = append(hand.Files, delivery.File{Role: role, Name: f.Name, Content: f.Data})
+		}
+	}
+	if hand.Kind == "" { // one that begins the clock again is chosen, never slipped into
+		st, err := h.Deliveries.Standing(r.Context(), d.Letter, delivery.ForEditors)
+		if err != nil {
+			return err
+		}
+		if hand.Kind = delivery.First; st.Served(hand.Addressee) {
+			hand.Kind = delivery.Reminder
 		}
 	}
 	_, err := h.Deliveries.Deliver(r.Context(), d.Letter.Slug, hand, d.User.ID)

@@ -138,7 +138,7 @@ func (h *Handlers) admit(r *http.Request, who Need) (d *Visit, err error) {
 // notes are what a page can say about what was just done, in the words desk.done of the catalogues; the address names it.
 var notes = strings.Fields(`saved opened closed extended published role removed uninvited passkey passkey_removed password password_removed recovery session
 	sessions founded released vouched questioned asked_again invited asked approved refused applied undone exporting again circulated frozen lead_approved
-	tended remark objected leads_asked update_published update_removed news_tested office_asked stated_refused mail_read`)
+	tended remark objected leads_asked update_published update_removed news_tested office_asked stated_refused mail_read mail_known`)
 
 // base returns what every page of the desk has; d is nil on those for who is not signed in.
 func (h *Handlers) base(r *http.Request, d *Visit, title string) page.Base {

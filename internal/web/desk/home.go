@@ -124,6 +124,7 @@ func (h *Handlers) dueOf(l *i18n.Locale, x letter.Letter, v LetterLine, w waits)
 	}{
 		{w.Approvals, "", "desk.due.approvals"},
 		{w.Held, "/signatures", "desk.home.held"},
+		{w.Returned, "/deliveries", "desk.due.returned"},
 		{w.Late, "/answers", "desk.due.late"},
 		{w.Soon, "/answers", "desk.due.soon"},
 		{w.Unread, "/answers", "desk.due.unread"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/inbox"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -30,6 +31,7 @@ type JobsPage struct {
 type InboxView struct {
 	Came    []string // how many of what in the last 30 days
 	Bounced int      // confirmations that did not arrive
+	Sorting int      // that nobody has looked at yet what they are
 	Full    bool
 	NotRead string // since when the mailbox cannot be read, in words
 	Words   string // of its server
@@ -45,7 +47,7 @@ func (h *Handlers) inboxView(ctx context.Context, l *i18n.Locale) (v InboxView, 
 	if err != nil {
 		return v, err
 	}
-	v.Full, v.Bounced = health.Full, health.Unasked()
+	v.Full, v.Bounced, v.Sorting = health.Full, health.Unasked(), health.States[inbox.New]
 	for _, name := range slices.Sorted(maps.Keys(health.Came)) {
 		what, about, ok := strings.Cut(name, ".")
 		words := l.T("desk.inbox.what." + what)

@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/roll"
+	"github.com/undersigned/undersigned/internal/text"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
 
@@ -61,6 +62,7 @@ type IncomingPage struct {
 	Written        string // when it says it was
 	State          string
 	Waits, Reopens bool
+	Ends           bool   // the mails to its sender can be ended
 	Status         string // of a notice
 	Text           page.Tagged
 	Fault          string
@@ -108,6 +110,9 @@ func mailLine(r *http.Request, loc *i18n.Locale, d *Visit, i inbox.Incoming) Mai
 		What: loc.T("desk.inbox.what." + string(m.What)), At: loc.DateTime(i.At(), time.UTC), Sure: m.Vouched == inbox.Signed, Excerpt: letter.Excerpt(m.Text, 200)}
 	if m.Name != "" {
 		v.From = m.Name + " · " + m.Address
+	}
+	if m.Address == "" && m.Subject == "" {
+		v.Subject = loc.T("desk.inbox.damaged", "Size", loc.Number(int((i.Size+1023)/1024)))
 	}
 	if i.About != "" {
 		v.About = loc.T("desk.inbox.about." + i.About)
@@ -189,7 +194,7 @@ func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) 
 	if err == nil {
 		switch v.Get("do") {
 		case "read":
-			err = h.receiveFile(r, d, files)
+			done, err = h.receiveFile(r, d, files)
 		case "take":
 			var id int64
 			if id, err = h.takeMails(r, d, v); err == nil {
@@ -214,22 +219,27 @@ func (h *Handlers) SubmitMail(w http.ResponseWriter, r *http.Request, d *Visit) 
 	return seeOther(w, r, path, done)
 }
 
-// receiveFile keeps the mails of a file, as if they had come in.
-func (h *Handlers) receiveFile(r *http.Request, d *Visit, files map[string]page.Upload) error {
+// receiveFile keeps the mails of a file, as if they had come in, and says what to tell: that there were some, or that all were here already.
+func (h *Handlers) receiveFile(r *http.Request, d *Visit, files map[string]page.Upload) (done string, err error) {
 	f, there := files["file"]
 	if !there || !inbox.IsFile(f.Name) {
-		return fault.List{fault.New(fault.Invalid, "reply.no_mbox").On("file")}
+		return "", fault.List{fault.New(fault.Invalid, "reply.no_mbox").On("file")}
 	}
 	mails, err := inbox.Split(f.Data)
 	if err != nil {
-		return page.OnField(err, "file")
+		return "", page.OnField(err, "file")
 	}
+	done = "mail_known"
 	for _, raw := range mails {
-		if _, err := h.Inbox.Receive(r.Context(), inbox.Came{Raw: raw, Letter: d.Letter.ID}); err != nil {
-			return page.OnField(err, "file")
+		id, err := h.Inbox.Receive(r.Context(), inbox.Came{Raw: raw, Letter: d.Letter.ID})
+		if err != nil {
+			return "", page.OnField(err, "file")
+		}
+		if id != 0 {
+			done = "mail_read"
 		}
 	}
-	return nil
+	return done, nil
 }
 
 // takeMails makes a list of mails that ask to sign, which then waits like one that was read from a file. Others that were chosen are no
@@ -293,6 +303,8 @@ func (h *Handlers) incomingPage(w http.ResponseWriter, r *http.Request, d *Visit
 	if p.Status == "" {
 		p.Status = m.Status
 	}
+	_, wrong := text.ParseAddress(m.Address)
+	p.Ends = wrong == nil && (m.What == inbox.Reply || m.What == inbox.Ending)
 	if m.Fault != nil && m.Fault.Key != "reply.automatic" {
 		p.Fault = loc.T("fault."+m.Fault.Key, m.Fault.Pairs()...)
 	}
@@ -404,6 +416,10 @@ func (h *Handlers) SubmitIncoming(w http.ResponseWriter, r *http.Request, d *Vis
 		if err = h.Deliveries.MarkBounced(r.Context(), d.Letter.Slug, i.Delivery, d.User.ID); err == nil {
 			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
 		}
+	case "end":
+		if err = h.News.EndAddress(r.Context(), i.Sorted.Address); err == nil && i.State == inbox.Waits {
+			err = h.Inbox.Settle(r.Context(), d.Letter.ID, i.ID, d.User.ID)
+		}
 	case "give":
 		err = h.give(r, d, i, v.Get("letter"))
 	default:
@@ -474,7 +490,7 @@ func (h *Handlers) fromMail(r *http.Request, d *Visit, typed string) (url.Values
 	if err != nil {
 		return nil, err
 	}
-	v := url.Values{"mail": {typed}, "at": {i.At().Format(time.DateOnly)}, "from": {i.Sorted.Name}, "excerpt": {i.Sorted.Text}}
+	v := url.Values{"mail": {typed}, "at": {i.At().Format(time.DateOnly)}, "from": {i.Sorted.Name}}
 	if i.Sorted.Name == "" {
 		v.Set("from", i.Sorted.Address)
 	}

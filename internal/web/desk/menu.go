@@ -22,6 +22,7 @@ type waits struct {
 	Late      int              // cells past their day
 	Soon      int              // cells whose day is near
 	Unread    int              // responses that nobody has published or laid aside
+	Returned  int              // addressees whose last delivery came back
 	Stated    int              // statements of offices that nobody has looked at
 	Mails     int              // that came in
 	Delivered bool
@@ -59,7 +60,7 @@ func (h *Handlers) waitsOf(ctx context.Context, l letter.Letter, role account.Ro
 			w.Unread++
 		}
 	}
-	w.Stated = st.Held()
+	w.Stated, w.Returned = st.Held(), len(st.Returned())
 	w.Delivered = slices.ContainsFunc(st.Deliveries, delivery.Delivery.Arrived)
 	return w, err
 }
@@ -77,7 +78,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	source := "texts/" + l.Edition.Language
 	if room == "texts" && strings.HasPrefix(here+"/", source+"/") {
 		room = source
-	} else if room == "addressees" || room == "statements" {
+	} else if room == "addressees" {
 		room = "deliveries"
 	} else if room == "updates" {
 		room = "news"
@@ -104,7 +105,7 @@ func (h *Handlers) menu(r *http.Request, d *Visit) *page.LetterNav {
 	add(edits && public, "news", "news", 0)
 	add(edits, "documents", "documents", 0)
 	add(edits && public && counted, "exports", "exports", 0)
-	add(edits, "delivery", "deliveries", 0)
+	add(edits, "delivery", "deliveries", w.Returned)
 	add(edits && l.Fixed(), "answers", "answers", w.Unread+w.Late)
 	add(edits && public, "statements", "statements", w.Stated)
 	add(edits, "mail", "mail", w.Mails)
@@ -160,6 +161,8 @@ func (d *Visit) next(r *http.Request, url string) *page.Link {
 		return to("open", "#check-title")
 	case w.Held > 0:
 		return to("vet", "/signatures")
+	case w.Returned > 0: // an office that never got the letter does not answer it
+		return to("deliver_again", "/deliveries")
 	case w.Stated > 0: // everybody is told when it waits for long
 		return to("stated", "/statements")
 	case l.State == letter.Open:

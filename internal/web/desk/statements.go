@@ -128,7 +128,8 @@ func (h *Handlers) statementsPage(w http.ResponseWriter, r *http.Request, d *Vis
 		for _, k := range links {
 			if k.Addressee == a.Number && k.Email == a.Email && k.Good(h.Now()) {
 				v.Link, v.Turned = delivery.ID(k.ID), k.Turned
-				v.LinkLine = loc.T("desk.statements.asked", "Date", loc.Date(k.CreatedAt), "Until", loc.Date(k.ExpiresAt))
+				v.LinkLine = loc.T("desk.statements.asked", "Date", loc.Date(k.CreatedAt), "Until", loc.Date(k.ExpiresAt)) + " " +
+					loc.N("desk.statements.mails", k.Mails)
 			}
 		}
 		p.Offices = append(p.Offices, v)

@@ -79,7 +79,9 @@ type FollowingPage struct {
 	LetterURL   string
 	FollowURL   string // where to begin again, "" for not
 	Confirm     bool   // it is still to be confirmed
+	Confirmed   bool   // it was: they follow from the next day on
 	Follows     bool
+	OwnURL      string        // where somebody who follows by now sees and ends it
 	WrittenIn   []page.Option // languages of the mails
 	Again       bool          // the press must be repeated
 	Done        string        // what was just done
@@ -94,21 +96,28 @@ func (h *Handlers) ShowFollowConfirm(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
+	if p.OwnURL != "" {
+		http.Redirect(w, r, p.OwnURL, http.StatusSeeOther)
+		return nil
+	}
 	return h.Render(w, http.StatusOK, p)
 }
 
 func (h *Handlers) followConfirmPage(w http.ResponseWriter, r *http.Request) (p FollowingPage, err error) {
 	w.Header().Set("Cache-Control", "no-store")
-	id, err := h.News.AskedOf(r.Context(), r.PathValue("token"))
+	asked, err := h.News.AskedOf(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return p, err
 	}
-	l, err := h.cache.findByID(r.Context(), id)
+	l, err := h.cache.findByID(r.Context(), asked.Letter)
 	if err != nil {
 		return p, err
 	}
 	p = h.followingBase(r, l, "/follow/"+r.PathValue("token"), "follow.confirm_title")
-	p.Confirm = true
+	p.Confirm, p.Confirmed = !asked.Confirmed, asked.Confirmed
+	if asked.Follows != "" {
+		p.OwnURL = page.Local(r, "/following/"+asked.Follows)
+	}
 	return p, nil
 }
 
@@ -133,12 +142,18 @@ func (h *Handlers) SubmitFollowConfirm(w http.ResponseWriter, r *http.Request) e
 		p.Again = true
 		return h.Render(w, http.StatusForbidden, p)
 	}
-	no := v.Get("do") != "confirm"
+	no, asked := v.Get("do") != "confirm", p.Confirm
 	if err := h.News.ConfirmAsked(r.Context(), r.PathValue("token"), no); err != nil {
 		return err
 	}
-	if p.Done = p.L.T("follow.confirmed"); no {
+	p.Confirm, p.Confirmed = false, !no
+	switch {
+	case !no:
+		p.Done = p.L.T("follow.confirmed")
+	case asked:
 		p.Done = p.L.T("follow.denied")
+	default:
+		p.Done = p.L.T("follow.ended")
 	}
 	return h.Render(w, http.StatusOK, p)
 }
