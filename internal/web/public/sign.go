@@ -117,7 +117,7 @@ func informedWords(loc *i18n.Locale, l letter.Letter) string {
 	for _, o := range l.Leads {
 		names = append(names, o.Name(loc.Code, i18n.Default))
 	}
-	return loc.T("form.informed", "Organisations", strings.Join(names, ", "))
+	return loc.T("form.informed", "Organisations", strings.Join(names, page.Comma(loc.Code)))
 }
 
 // informedAs returns the words that were ticked. Those of a form from before the letter was led by others, or was no longer to offer them,
