@@ -1,5 +1,5 @@
-// Package handout owns the lists that are made for an audience: who of a letter's signatories an addressee or a coalition may see,
-// as a file.
+// Package handout owns the lists that are made for an audience: who of a letter's signatories an addressee or a coalition may see, or the
+// lead organisations may write to, as a file.
 //
 // It promises that a list holds only who counts and may be seen by its audience, when it is made and again when it is fetched;
 // that it lies sealed, and ends after a week or with the letter's key; and that who fetches one is on record. It must not know
@@ -62,6 +62,7 @@ type Line struct {
 	Listing roll.Listing `json:"listing"`
 	Basis   verify.Basis `json:"basis"`
 	verify.Record
+	Contact *signing.Contact `json:"contact,omitempty"` // in the list of those who are informed
 }
 
 // Make makes a handout that was asked for.
@@ -90,7 +91,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return account.Share{Takes: 1}
 		},
-		Check:  func(_ *store.Tx, _ letter.ID, e Request) error { return e.Audience.Check() },
+		Check:  func(tx *store.Tx, l letter.ID, e Request) error { return check(tx, l, e.Audience) },
 		Detail: func(e Request) string { return "desk.export.for_" + string(e.Audience) },
 		Do: func(tx *store.Tx, l letter.ID, e Request, by int64) error {
 			return s.request(tx, l, e.Audience, by)
@@ -99,7 +100,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 
 // request has a handout made.
 func (s *Service) request(tx *store.Tx, l letter.ID, a roll.Audience, by int64) error {
-	if err := a.Check(); err != nil {
+	if err := check(tx, l, a); err != nil {
 		return err
 	}
 	if _, err := s.Letters.KeyIn(tx, l); err != nil { // who is not public is not known any more
@@ -147,7 +148,7 @@ func (s *Service) write(ctx context.Context, j Make) error {
 	if err != nil {
 		return err
 	}
-	seen, err := s.Signing.ListSeenBy(ctx, e.Letter, e.Audience)
+	seen, err := s.listed(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func (s *Service) find(ctx context.Context, l letter.ID, id int64) (e Handout, e
 }
 
 // Fetch returns the lines of a handout, and records who fetched it and in which format. Who has since hidden the name
-// from the audience, or does not count any more, is left out.
+// from the audience, took the consent back, or does not count any more, is left out.
 func (s *Service) Fetch(ctx context.Context, l letter.ID, id int64, format string, by int64) (e Handout, lines iter.Seq2[Line, error], err error) {
 	if e, err = s.find(ctx, l, id); err != nil {
 		return e, nil, err
@@ -216,7 +217,14 @@ func (s *Service) Fetch(ctx context.Context, l letter.ID, id int64, format strin
 	if err != nil {
 		return e, nil, err
 	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	var roles map[string]account.Role
+	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := e.checkFetch(tx, format); err != nil {
+			return err
+		}
+		if roles, err = account.RolesOf(tx, by); err != nil {
+			return err
+		}
 		return account.Record(tx, account.Entry{User: by, Letter: l, Act: "export.fetched", Object: string(e.Audience) + " " + format})
 	})
 	return e, func(yield func(Line, error) bool) {
@@ -227,7 +235,7 @@ func (s *Service) Fetch(ctx context.Context, l letter.ID, id int64, format strin
 				return
 			}
 			for _, x := range slice {
-				if !yield(x, nil) {
+				if x.mayWrite(roles) && !yield(x, nil) {
 					return
 				}
 			}
@@ -261,14 +269,14 @@ func (e Handout) seen(tx *store.Tx, find *store.Query, part int, key *seal.Lette
 	for i, x := range lines {
 		ids[i] = x.ID
 	}
-	seen, err := signing.StillSeen(tx, e.Letter, e.Audience, ids)
+	seen, err := e.still(tx, key, ids)
 	all := len(lines)
 	lines = slices.DeleteFunc(lines, func(x Line) bool { return !seen[x.ID] })
 	return lines, all - len(lines), err
 }
 
-// Forget destroys the lines of those who were erased, withdrew or hid their name since a handout was made: it lies there for days,
-// and its key is that of the letter. Several processes may do it at once.
+// Forget destroys the lines of those who were erased, withdrew, hid their name or took their consent back since a handout was made: it
+// lies there for days, and its key is that of the letter. Several processes may do it at once.
 func (s *Service) Forget(ctx context.Context) error {
 	var all []Handout
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {

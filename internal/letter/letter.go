@@ -62,6 +62,7 @@ type Letter struct {
 	SignOn    SignOn
 	Protected bool // preselects the counted-only listing
 	Mandate   bool // an organisation counts only once it is known that who signed for it may
+	Informed  bool // its form may offer that the lead organisations write to the signer about their own work: see Informs
 	Leads     []account.Organisation
 	Deadline  Deadline
 	Edition   Edition
@@ -98,6 +99,19 @@ const Grace = 24 * time.Hour
 // AcceptsSignatures reports whether someone may sign at that moment.
 func (l Letter) AcceptsSignatures(now time.Time) bool {
 	return l.State == Open && l.SignOn != SignOnNone && (!l.Deadline.IsSet() || now.Before(l.Deadline.At))
+}
+
+// Informs reports whether the sign form offers that the lead organisations write to the signer about their own work. Who signs a letter
+// that may put them in danger is not asked: a list of their addresses must not come to be.
+func (l Letter) Informs() bool { return l.Informed && !l.Protected && len(l.Leads) > 0 }
+
+// End returns when the letter was closed, or will be by its deadline; zero if neither is known. What is sealed of its signers is destroyed
+// KeptAfterClose later.
+func (l Letter) End() time.Time {
+	if l.ClosedAt.IsZero() && l.Deadline.IsSet() {
+		return l.Deadline.At.Add(Grace)
+	}
+	return l.ClosedAt
 }
 
 // ConfirmUntil returns until when a signature given in time may be confirmed; zero when the letter has no end yet.

@@ -14,7 +14,7 @@ import (
 )
 
 const letterColumns = `id, log_id, slug, state, sign_on, protected, mandate, edition, deadline_at, deadline_zone, close_of_business,
-		call, embeds, version, created_at, opened_at, closed_at, close_logged, fixed_at, publish_at, publish_zone, continues, lead_wait, contacts`
+		call, embeds, version, created_at, opened_at, closed_at, close_logged, fixed_at, publish_at, publish_zone, continues, lead_wait, contacts, informed`
 
 var (
 	qInsertLetter = store.Q("letter.insert", `
@@ -44,8 +44,8 @@ var (
 	qDataKey     = store.Q("letter.data_key", `SELECT data_key FROM letter WHERE id = $1`)
 	qSetSettings = store.Q("letter.set_settings", `
 		UPDATE letter SET sign_on = $1, protected = $2, mandate = $3, deadline_at = $4, deadline_zone = $5, close_of_business = $6,
-			call = $7, embeds = $8, publish_at = $9, publish_zone = $10, lead_wait = $11, contacts = $12, version = version + 1
-		WHERE id = $13`)
+			call = $7, embeds = $8, publish_at = $9, publish_zone = $10, lead_wait = $11, contacts = $12, informed = $13, version = version + 1
+		WHERE id = $14`)
 	qUnfix          = store.Q("letter.unfix", `UPDATE letter SET fixed_at = NULL WHERE id = $1 AND state = 'draft'`)
 	qSetContinues   = store.Q("letter.set_continues", `UPDATE letter SET continues = $1 WHERE id = $2`)
 	qListContinuing = store.Q("letter.list_continuing", `
@@ -183,7 +183,7 @@ func scanLetter(row store.Row) (l Letter, err error) {
 	var call *string
 	if err := row.Scan(&l.ID, &logID, &l.Slug, &l.State, &l.SignOn, &l.Protected, &l.Mandate, &l.Edition.Number, &deadline, &zone,
 		&l.Deadline.CloseOfBusiness, &call, &embeds, &l.Version, &created, &opened, &closed, &logged, &fixed, &publish, &publishZone, &l.Continues,
-		&l.LeadWait, &contacts); err != nil {
+		&l.LeadWait, &contacts, &l.Informed); err != nil {
 		return l, err
 	}
 	if l.LogID, err = verify.ParseLetterID(logID); err != nil {

@@ -90,6 +90,12 @@ func AsksMandate(tx *store.Tx, id ID) (bool, error) {
 	return l.Mandate, err
 }
 
+// IsProtected reports whether the signers of a letter may be in danger.
+func IsProtected(tx *store.Tx, id ID) (bool, error) {
+	l, err := scanLetter(tx.Row(qLoadLetter, id))
+	return l.Protected, err
+}
+
 // EditionLeaf returns the text of an edition's leaf.
 func (g *Log) EditionLeaf(ctx context.Context, id ID, number int) (text string, err error) {
 	err = g.db.View(ctx, func(tx *store.Tx) error {

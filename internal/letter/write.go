@@ -22,6 +22,7 @@ type Settings struct {
 	SignOn    *SignOn
 	Protected *bool
 	Mandate   *bool
+	Informed  *bool
 	Deadline  *Deadline // the zero Deadline takes the deadline away
 	Call      *Call
 	Embeds    []string // as Origins returns them; empty lets no site show the letter in a frame
@@ -312,7 +313,7 @@ func saveText(tx *store.Tx, l Letter, t Text, follows Follows, base *string, by 
 
 func recordSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Call == nil && set.Leads == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil && set.Informed == nil {
 		return nil
 	}
 	return record(tx, l, by, "letter.settings", "")
@@ -373,7 +374,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 		}
 	}
 	if set.SignOn == nil && set.Protected == nil && set.Mandate == nil && set.Deadline == nil && set.Call == nil && set.Embeds == nil &&
-		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil {
+		set.PublishAt == nil && set.Continues == nil && set.LeadWait == nil && set.Contacts == nil && set.Informed == nil {
 		return nil
 	}
 	if set.SignOn != nil {
@@ -384,6 +385,9 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	if set.Mandate != nil {
 		l.Mandate = *set.Mandate
+	}
+	if set.Informed != nil {
+		l.Informed = *set.Informed
 	}
 	if set.Call != nil {
 		l.Call = set.Call
@@ -432,7 +436,7 @@ func writeSettings(tx *store.Tx, l Letter, set Settings, by int64) error {
 	}
 	embeds := strings.Join(l.Embeds, "\n")
 	_, err = tx.Exec(qSetSettings, l.SignOn, l.Protected, l.Mandate, store.Micros(l.Deadline.At), zone, l.Deadline.CloseOfBusiness, call, embeds,
-		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.LeadWait, string(contacts), l.ID)
+		store.Micros(l.PublishAt), l.PublishAt.Location().String(), l.LeadWait, string(contacts), l.Informed, l.ID)
 	return err
 }
 

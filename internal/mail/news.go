@@ -228,7 +228,7 @@ func (m *Mailer) changedText(ctx context.Context, e signing.Envelope) (page, err
 	c.Link = m.pages(c.L) + "/confirm/" + e.Token
 	changes := m.pages(c.L) + "/letters/" + l.Slug + "/editions/" + strconv.Itoa(e.Edition) + "/diff/" + strconv.Itoa(e.From)
 	return page{to: e.Address, about: c, subject: c.titled("mail.text.subject"),
-		data: changedText{confirmation{c, c.L.T("listing_hint." + string(e.Listing))}, changes}}, nil
+		data: changedText{confirmation{c, c.L.T("listing_hint." + string(e.Listing)), text.Shown.Line(e.Informed)}, changes}}, nil
 }
 
 // following asks whether somebody wants news of a letter. It holds nothing that was typed.

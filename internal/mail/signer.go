@@ -12,7 +12,8 @@ import (
 // confirmation is what the templates see that ask for a confirmation.
 type confirmation struct {
 	content
-	Listing string // who will see the name, in a sentence
+	Listing  string // who will see the name, in a sentence
+	Informed string // words by which the lead organisations may write to the signer, "" unless they were ticked
 }
 
 // toConfirm asks whoever has signed, or is said to have, to confirm it.
@@ -22,7 +23,7 @@ func (m *Mailer) toConfirm(ctx context.Context, e signing.Envelope) (page, error
 		return page{}, err
 	}
 	c.Link = m.pages(c.L) + "/confirm/" + e.Token
-	return page{to: e.Address, about: c, data: confirmation{c, c.L.T("listing_hint." + string(e.Listing))}}, nil
+	return page{to: e.Address, about: c, data: confirmation{c, c.L.T("listing_hint." + string(e.Listing)), text.Shown.Line(e.Informed)}}, nil
 }
 
 // turn holds a confirmation back while too many are asked for at its domain, unless the owner of the mailbox asks.

@@ -34,6 +34,7 @@ type Confirmation struct {
 	Asked     bool   // a mail asked for the submission: no browser has a code for it yet
 	CodesLeft bool   // a fresh code can still be mailed
 	Disputed  bool   // somebody pressed "this was not me"
+	Informed  string // the words by which the lead organisations may write to the signer, "" unless they were ticked
 	Replaces  bool   // a signature from the same address stands, whose place it takes
 }
 
@@ -44,7 +45,8 @@ func (s *Service) Confirmation(ctx context.Context, token, browser string) (Conf
 		return Confirmation{}, err
 	}
 	c := Confirmation{Letter: row.letter, Edition: row.edition, Text: row.text, Shown: p.Shown, Known: row.knows(browser), Asked: p.Asked,
-		CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil}
+		CodesLeft: row.codes < maxCodes && row.disputed == nil, Disputed: row.disputed != nil,
+		Informed: p.Informed.words()}
 	if !c.Known {
 		c.Shown = p.masked()
 	}
@@ -82,6 +84,7 @@ type Receipt struct {
 	Edition int
 	Text    string // language of the text signed
 	Shown
+	Informed  string    // the words by which the lead organisations may write to the signer, "" unless they were ticked
 	Secret    string    // 26 characters
 	Held      string    // why, or ""
 	Again     bool      // the address had signed before
@@ -90,7 +93,7 @@ type Receipt struct {
 }
 
 func (row pending) receipt(p submission) Receipt {
-	return Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Shown: p.Shown, Secret: p.Secret}
+	return Receipt{Letter: row.letter, Edition: row.edition, Text: row.text, Shown: p.Shown, Informed: p.Informed.words(), Secret: p.Secret}
 }
 
 // Confirm makes a pending signature a confirmed one, given the cookie of the browser that made it, or the match code that
@@ -219,7 +222,8 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 	held := ""
 	for i, part := range parts {
 		draft.Basis, draft.Reason = decisions[i].basis, decisions[i].held
-		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: signer{part, p.Email, p.Updates}, Asked: p.Asked}, secret, now); err != nil {
+		who := signer{part, p.Email, p.Updates, p.Informed}
+		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: who, Asked: p.Asked}, secret, now); err != nil {
 			return Receipt{}, err
 		}
 		held = cmp.Or(held, decisions[i].held)
@@ -281,7 +285,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 		}
 		if int(n) < len(fresh) {
 			receipt.Again = true
-			if receipt.Held, err = s.signAgain(tx, row, fresh); err != nil || receipt.Held == "" {
+			if receipt.Held, err = s.signAgain(tx, row, fresh, key); err != nil || receipt.Held == "" {
 				return err
 			}
 			said.PromiseBy = 0
@@ -348,8 +352,8 @@ func (s *Service) afterAnother(ctx context.Context, id int64, key *seal.LetterKe
 
 // signAgain writes the signatures of an address that has signed before: the last confirmed form of an address is what
 // stands, and its receipt is the one that works; the link of the earlier one is gone. Each signature is an act of its own, so
-// the earlier one is retired and keeps its row and its leaf. It returns why any of them is held.
-func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed) (held string, err error) {
+// the earlier one is retired and keeps its row and its leaf; a consent that is not given with the later one is taken back. It returns why any of them is held.
+func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, key *seal.LetterKey) (held string, err error) {
 	if err := letter.Touch(tx, row.letter); err != nil { // before the signatures, in the order in which Publish locks
 		return "", err
 	}
@@ -361,6 +365,11 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed) (hel
 		if old.ID != x.ID { // or this kind was new and its row was just inserted
 			if err := x.decideAgain(tx, old); err != nil {
 				return "", err
+			}
+			if x.particulars.Informed == nil {
+				if err := uninform(tx, old, key); err != nil {
+					return "", err
+				}
 			}
 			if err := retire(tx, old, x); err != nil {
 				return "", err

@@ -25,7 +25,7 @@ type Erasure struct {
 	At        time.Time
 
 	// What was taken away: "" is everything that could tell whose it was, a verify.Reason its place in list and count, a
-	// Listing its name, from all who do not see it under that one.
+	// Listing its name, from all who do not see it under that one, uninformed the consent that the lead organisations write to the signer.
 	What string
 
 	// ReplacedBy is the signature that its own signer put in its place, 0 for one that was erased. A restore erases such a
@@ -71,7 +71,7 @@ func (es Erasures) Each(ctx context.Context, fn func(Erasure) error) error {
 type Again struct {
 	Erased int
 	Ended  int // withdrawn, or removed by an editor
-	Hidden int // shown to fewer
+	Hidden int // shown to fewer, or not to be written to any more
 }
 
 // Again takes away, in a database that an older backup has brought back, what was taken away since the backup was made.
@@ -171,6 +171,8 @@ func (s *Service) eraseAgain(tx *store.Tx, e Erasure, again *Again) error {
 		return s.erase(tx, x, why)
 	case !x.active():
 		return nil
+	case e.What == uninformed:
+		return s.uninformAgain(tx, x, again)
 	case roll.Listing(e.What).Valid():
 		if !roll.Listing(e.What).Hides(x.Listing) {
 			return nil
@@ -206,7 +208,7 @@ func (s *Service) unfollow(tx *store.Tx, x Signature) error {
 // KnownErasure reports whether a word says what an Erasure took away.
 func KnownErasure(what string) bool {
 	switch verify.Reason(what) {
-	case "", verify.Signer, verify.Duplicate, verify.Fraud, verify.Moderation:
+	case "", uninformed, verify.Signer, verify.Duplicate, verify.Fraud, verify.Moderation:
 		return true
 	}
 	return roll.Listing(what).Valid() && roll.Listing(what) != roll.Public

@@ -25,6 +25,8 @@ type Own struct {
 	Email   string // "" for one that came with a list, and once what was sealed is destroyed
 	Updates bool   // they asked for news in the form
 	Asked   bool   // they answered a question: Updates is what the signature before said
+
+	Informed *Informed // the lead organisations may write to them; nil unless they ticked that, and once it is taken back
 }
 
 func (s *Service) bySecret(ctx context.Context, secret string) (found []Signature, err error) {
@@ -72,7 +74,7 @@ func (rs Receipts) Find(ctx context.Context, secret string) ([]Own, error) {
 			return nil, err
 		}
 		x.Shown = p.Shown
-		own[i] = Own{x, p.Email, p.Updates, p.Asked}
+		own[i] = Own{x, p.Email, p.Updates, p.Asked, p.Informed}
 	}
 	return own, nil
 }

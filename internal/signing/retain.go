@@ -48,11 +48,12 @@ type Envelope struct {
 	Unsubscribe string // token of the link that ends all invitations, for one of these
 	News        bool   // of a signature that stands: its signer asked for news of the letter
 	Listing     roll.Listing
-	Edition     int  // of the text that is to be signed
-	From        int  // the edition that was signed, of a question about a changed text
-	Owner       bool // the owner of the mailbox asks for it, by the link of an earlier mail
-	Late        bool // the submission is older than an hour: say when its mail was accepted
-	Again       bool // a mail to the address was refused before: say when one is accepted
+	Informed    string // the words by which the lead organisations may write to the signer, "" unless they were ticked
+	Edition     int    // of the text that is to be signed
+	From        int    // the edition that was signed, of a question about a changed text
+	Owner       bool   // the owner of the mailbox asks for it, by the link of an earlier mail
+	Late        bool   // the submission is older than an hour: say when its mail was accepted
+	Again       bool   // a mail to the address was refused before: say when one is accepted
 }
 
 // Envelope returns what a mail about a pending row needs, false when it must not be sent any more: the row is gone,
@@ -85,7 +86,7 @@ func (s *Service) Envelope(ctx context.Context, id int64) (e Envelope, send bool
 		return e, false, err
 	}
 	return Envelope{Letter: row.letter, Language: row.language, Address: p.Email, Token: p.Token, Code: p.Fresh, Listing: p.Listing, Edition: row.edition,
-		Owner: p.Owner, Late: s.late(row), Again: blocked == mailbox.Refused}, true, nil
+		Informed: p.Informed.words(), Owner: p.Owner, Late: s.late(row), Again: blocked == mailbox.Refused}, true, nil
 }
 
 // late reports whether more than an hour has passed since the hours to confirm began to run.

@@ -18,6 +18,8 @@ type signer struct {
 	Shown
 	Email   string `json:"email"`
 	Updates bool   `json:"updates,omitempty"` // they asked for news of the letter
+
+	Informed *Informed `json:"informed,omitempty"` // the lead organisations may write to them; nil unless they ticked that
 }
 
 // submission is what is sealed in a pending row: what was typed, and what is needed until it is confirmed and for a replay.

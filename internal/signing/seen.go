@@ -23,6 +23,7 @@ type Seen struct {
 	Listing roll.Listing
 	Basis   verify.Basis
 	verify.Record
+	Contact *Contact // in the list of those who are informed, nil in every other
 }
 
 const (
@@ -88,7 +89,7 @@ func (s *Service) SeenBy(ctx context.Context, l letter.ID, a roll.Audience) iter
 					}
 					record = p.Record()
 				}
-				if record.Name != "" && !yield(Seen{c.ID, c.Kind, c.Listing, c.Basis, record}, nil) {
+				if record.Name != "" && !yield(Seen{c.ID, c.Kind, c.Listing, c.Basis, record, nil}, nil) {
 					return
 				}
 			}
@@ -138,16 +139,21 @@ func (s *Service) counted(ctx context.Context, l letter.ID, after int64) (page [
 	return page, err
 }
 
+// someOf are the arguments of a statement that looks up at most stillAtOnce signatures of a letter.
+func someOf(l letter.ID, ids []int64) []any {
+	args := make([]any, 1+stillAtOnce)
+	args[0] = l
+	for i := range stillAtOnce {
+		args[1+i] = ids[min(i, len(ids)-1)]
+	}
+	return args
+}
+
 // StillSeen returns which of the signatures count and may be seen by the audience.
 func StillSeen(tx *store.Tx, l letter.ID, a roll.Audience, ids []int64) (map[int64]bool, error) {
 	seen := map[int64]bool{}
 	for slice := range slices.Chunk(ids, stillAtOnce) {
-		args := make([]any, 1+stillAtOnce)
-		args[0] = l
-		for i := range stillAtOnce {
-			args[1+i] = slice[min(i, len(slice)-1)]
-		}
-		for x, err := range store.Each(tx, qStillCounted, func(row store.Row) (x Seen, err error) { return x, row.Scan(&x.ID, &x.Listing) }, args...) {
+		for x, err := range store.Each(tx, qStillCounted, func(row store.Row) (x Seen, err error) { return x, row.Scan(&x.ID, &x.Listing) }, someOf(l, slice)...) {
 			if err != nil {
 				return nil, err
 			}

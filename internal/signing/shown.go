@@ -126,7 +126,7 @@ func (s *Shown) correct(c Shown) (faults fault.List) {
 }
 
 // formOrder is the order in which a form shows what is wrong with it.
-var formOrder = []string{"edition", "kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
+var formOrder = []string{"edition", "kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "informed", "consent"}
 
 func inFormOrder(faults fault.List) fault.List {
 	slices.SortStableFunc(faults, func(a, b *fault.Error) int {

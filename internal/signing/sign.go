@@ -27,6 +27,7 @@ type Request struct {
 	Shown
 	Email            string
 	Updates, Consent bool
+	Informed         string // the words by which the lead organisations may write to the signer, "" unless they were ticked
 	IsCountry        func(code string) bool
 
 	Invitation int64  // whose link's page held the form, 0 for none
@@ -85,6 +86,12 @@ func (r Request) validate(now time.Time) (p signer, a text.Address, err error) {
 	}
 	if r.Country != "" && !r.IsCountry(r.Country) {
 		faults = append(faults, fault.New(fault.Invalid, "country").On("country"))
+	}
+	if r.Informed != "" {
+		if !r.Letter.Informs() {
+			faults = append(faults, fault.New(fault.Invalid, "informed").On("informed"))
+		}
+		p.Informed = informedBy(r.Letter, r.Informed, now)
 	}
 	if !r.Consent {
 		faults = append(faults, fault.New(fault.Invalid, "consent").On("consent"))

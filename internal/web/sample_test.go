@@ -122,6 +122,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	form := public.SignForm{Action: localPath(lang, "/letters/x/signatures"), Edition: 2, Text: lang, Kinds: []string{"person", "organisation", "both"},
 		Form: page.Form{Values: url.Values{"listing": {"public"}}}, Listings: []string{"public", "addressee", "coalition", "counted"},
 		Countries: countries, Responsible: []page.Tagged{tag(w.organisation), tag(w.longName)}, Until: l.Date(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC))}
+	form.Informed = l.T("form.informed", "Organisations", w.organisation+", "+w.longName)
 	deadline := l.DateTime(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC), time.UTC)
 	letter := public.LetterPage{Base: base(w.title, "/letters/x"), Letter: view, Counted: true, Counts: counts,
 		Recent: people, RecentOrgs: organisations, ListURL: "/letters/x/signatories", Deadline: deadline, DeadlineISO: "2026-11-30T16:00:00Z", Open: true,
@@ -135,12 +136,12 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	wrong.Letter.Stale, wrong.Letter.Introduction, wrong.Letter.Translator = true, "<p>"+template.HTML(template.HTMLEscapeString(w.text))+"</p>", w.name
 	wrong.Form.Errors = map[string]string{}
 	for field, key := range map[string]string{"email": "fault.email.bad", "consent": "fault.consent", "name": "fault.name.script", "kind": "fault.kind",
-		"listing": "fault.listing", "country": "fault.country",
+		"listing": "fault.listing", "country": "fault.country", "informed": "fault.informed",
 		"title": "fault.title.long", "affiliation": "fault.affiliation.long", "organisation": "fault.organisation.empty", "": "fault.edition.newer"} {
 		wrong.Form.Errors[field] = l.T(key, "Limit", 200)
 	}
 	wrong.Form.DiffURL = "/letters/x/editions/2/diff/1"
-	wrong.Form.Order = []string{"kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "consent"}
+	wrong.Form.Order = []string{"kind", "name", "email", "title", "affiliation", "organisation", "listing", "country", "informed", "consent"}
 
 	closed := letter
 	closed.Open, closed.ClosedText, closed.Counts, closed.Recent, closed.RecentOrgs = false, l.T("fault.letter.deadline"), public.Counts{}, nil, nil
@@ -167,7 +168,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	card := public.LetterCard{URL: "/letters/x", Title: tag(w.title), Subtitle: tag(w.subtitle), To: []page.Tagged{tag(w.office), tag(w.name)},
 		Leads: []page.Tagged{tag(w.organisation)}, Deadline: deadline, State: "open", Counted: true, Counts: counts}
 	archived := public.LetterCard{URL: "/letters/y", Title: tag(w.subtitle), State: "archived", To: []page.Tagged{tag(w.office)}}
-	confirm := public.ConfirmPage{Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x",
+	confirm := public.ConfirmPage{Informed: form.Informed, Base: base(l.T("confirm.title"), "/confirm/t"), Action: "/confirm/t", LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		Edition: 2, TextLanguage: l.Language("ur"), SHA256: view.SHA256, Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "public",
 		Known: true, CodesLeft: true, Listings: form.Listings}
 	replacing := confirm
@@ -176,7 +177,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 	unknown.Known, unknown.Name, unknown.Form, unknown.Disputed = false, "N••• F•••", failed("code", l.T("fault.code.wrong")), true
 	mailed := confirm
 	mailed.Known, mailed.CodeSent = false, true
-	receipt := public.ReceiptPage{Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
+	receipt := public.ReceiptPage{Informed: form.Informed, Base: base(l.T("receipt.title"), "/receipt"), LetterTitle: tag(w.title), LetterURL: "/letters/x",
 		TextLanguage: l.Language("ur"), Kind: "both", Name: w.name, Organisation: w.organisation, Listing: "counted", Secret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		Appears: l.Clock(time.Date(2026, 9, 3, 14, 20, 0, 0, time.UTC)), SignatureURL: "/signature", Share: share, Withheld: true,
 		Promises: []string{"undersigned.log/v1 promise\nrecord WWFjaGN4PXlzdHUgYWJjZGVmZ2hpamtsbW5vcHFyc3Q=\nby 2026-09-04T14:40:00Z\n\n" +
@@ -185,7 +186,7 @@ func samplePages(l *i18n.Locale, w words) []sample {
 		PromisedBy: deadline}
 	held, again := receipt, receipt
 	held.Held, again.Again = true, true
-	own := public.OwnSignature{ID: "s-1", LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name,
+	own := public.OwnSignature{ID: "s-1", Informed: form.Informed, LetterTitle: tag(w.title), LetterURL: "/letters/x", Kind: "person", State: "listed", Name: w.name,
 		Detail: []public.Detail{{Label: l.T("form.email"), Value: "n@example.org"}, {Label: l.T("form.title_field"), Value: w.office}}, Listing: "public",
 		Listings: form.Listings, Edition: 1,
 		TextLanguage: l.Language("ur"), NewEdition: "/letters/x/editions/1/diff/2", SignedOn: view.Published, KeptUntil: form.Until, CanWithdraw: true,

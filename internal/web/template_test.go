@@ -184,7 +184,7 @@ func TestPages_forms(t *testing.T) {
 			if len(withEmail) != 1 || len(posts) != 1 {
 				t.Fatalf("%d POST forms, %d with a field email", len(posts), len(withEmail))
 			}
-			for _, field := range []string{"edition", "text", "kind", "name", "email", "organisation", "listing", "country", "updates", "consent"} {
+			for _, field := range []string{"edition", "text", "kind", "name", "email", "organisation", "listing", "country", "updates", "informed", "consent"} {
 				if named(withEmail[0], field) == nil {
 					t.Errorf("the sign form has no field %s", field)
 				}

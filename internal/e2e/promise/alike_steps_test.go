@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/undersigned/undersigned/internal/account"
+	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
@@ -39,6 +40,7 @@ func (w *world) typeAddresses() {
 	for _, s := range asked {
 		form := testkit.SignForm("Mallory Vane", s.address)
 		form.Set("listing", string(roll.Counted))
+		form.Set("informed", w.informed)
 		var browsers [mailbox.MailsAWeek]*testkit.Client
 		var pages [mailbox.MailsAWeek]string
 		for i := range browsers {
@@ -65,6 +67,7 @@ func (w *world) typeNames() {
 			what := s.class + " as " + string(kind)
 			form := testkit.SignForm(s.name, own)
 			form.Set("kind", string(kind))
+			form.Set("informed", w.informed)
 			var rest []string // a name that came on a list has nothing beside it
 			if kind == verify.Organisation {
 				rest = []string{"title", s.name, "affiliation", s.name, "organisation", s.name}
@@ -450,6 +453,8 @@ func (w *world) look() *world {
 	w.settle()
 	w.lookAround(ada, ben, link)
 	w.addLists(ada, ben)
+	w.post("asking for addresses", ada.Client, exportsPath, testkit.Press("make", "audience", string(handout.Informed))) // nobody decides
+	w.glance("asked for addresses", ben)
 	w.seeMails()
 	return w
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/app"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
@@ -63,6 +64,7 @@ type world struct {
 	clock    *testkit.Clock
 	ada, ben *testkit.Editor       // of the letter; ada is the operator too
 	real     func(s somebody) bool // it is who is asked about that has signed, not another
+	informed string                // words by which the lead organisations may write to who ticks them, as the form has them
 	renamed  bool                  // another's name is another's, even where it is seen
 	fed      map[string]bool       // "POST /path field" of each field that was given an address or a name that is asked about
 	found    map[string]bool       // and of each field into which somebody can type, on any page that was seen
@@ -98,6 +100,15 @@ func newWorld(t *testing.T, engine store.Engine, real func(s somebody) bool, ren
 		o.Now = w.clock.Now
 		o.Server.RateLimit, o.Server.TrustProxy = "on", []string{"127.0.0.0/8"} // the budgets of mails are what may tell
 		o.Server.PublishEvery = 1e12                                            // when the test says so, or answers would depend on the second
+	})
+	on := true
+	if _, err := w.a.Letters.SetSettings(t.Context(), testkit.Slug, letter.Settings{Informed: &on}, 0); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, "the form offers to be kept informed", func() bool {
+		ticks := testkit.Values(w.a.Client(t).Get(testkit.Page).Doc(t), "informed")
+		w.informed = strings.Join(ticks, "")
+		return len(ticks) == 1
 	})
 	w.follow(w.stands(asked[slices.IndexFunc(asked, func(s somebody) bool { return s.class == "follower" })]))
 	w.ada, w.ben = w.a.Operator(w), w.a.Member(w, testkit.Lead, account.Editor, "ben@lantern.example")
@@ -146,6 +157,9 @@ func (w *world) come(s somebody) {
 	}
 	form := testkit.SignForm(s.name, s.signs)
 	form.Set("listing", string(s.listing))
+	if w.real(s) { // so that in one world they have ticked it, in another not
+		form.Set("informed", w.informed)
+	}
 	if s.kind == verify.Organisation {
 		form.Set("kind", string(s.kind))
 		form.Set("organisation", s.name)

@@ -13,6 +13,7 @@ import (
 	"github.com/undersigned/undersigned/internal/fault"
 	"github.com/undersigned/undersigned/internal/handout"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/web/page"
 )
@@ -23,7 +24,8 @@ type ExportsPage struct {
 	Form      page.Form
 	Action    string
 	Audiences []string
-	Second    bool // what is not public wants a second member
+	Second    bool   // what is not public wants a second member
+	Until     string // up to when a list of those who are informed can be fetched, once that is known
 	Exports   []ExportView
 	Covers    []page.Option // of addressees, which may go before the letter
 }
@@ -35,6 +37,7 @@ func (ExportsPage) Template() string { return "desk/exports" }
 type ExportView struct {
 	ID, Audience, At, Until string
 	Made                    bool
+	Addresses               bool // it holds addresses: no document is made with it
 	Lines                   int
 }
 
@@ -54,6 +57,12 @@ func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	for _, a := range roll.Audiences {
 		p.Audiences = append(p.Audiences, string(a))
 	}
+	if !l.Protected {
+		p.Audiences = append(p.Audiences, string(handout.Informed))
+	}
+	if end := l.End(); !end.IsZero() {
+		p.Until = loc.Date(end.Add(letter.KeptAfterClose))
+	}
 	p.Covers = coverOptions(loc, l)
 	var failed error
 	if p.Second, failed = h.Accounts.Approvals.NeedsSecond(r.Context(), l.ID, handout.Request{Audience: roll.ForCoalition}, d.User.ID); failed != nil {
@@ -65,8 +74,9 @@ func (h *Handlers) exportsPage(w http.ResponseWriter, r *http.Request, d *Visit,
 	}
 	for _, e := range slices.Backward(exports) {
 		p.Exports = append(p.Exports, ExportView{ID: strconv.FormatInt(e.ID, 36), Audience: string(e.Audience), Made: e.Made, Lines: e.Lines,
-			At:    loc.DateTime(e.CreatedAt, time.UTC),
-			Until: loc.DateTime(e.CreatedAt.Add(handout.KeptFor), time.UTC)})
+			Addresses: e.Audience == handout.Informed,
+			At:        loc.DateTime(e.CreatedAt, time.UTC),
+			Until:     loc.DateTime(e.CreatedAt.Add(handout.KeptFor), time.UTC)})
 	}
 	return h.Render(w, page.Status(err), p)
 }
@@ -111,6 +121,9 @@ func (h *Handlers) sendExport(w http.ResponseWriter, r *http.Request, d *Visit, 
 	name := d.Letter.Slug + "-" + string(e.Audience) + "-" + e.CreatedAt.Format(time.DateOnly) + "." + format
 	return h.Stream(w, r, name, formats[format], func(out io.Writer) error {
 		rows := exportRows(loc, e.Audience, lines)
+		if e.Audience == handout.Informed {
+			rows = informedRows(loc, lines)
+		}
 		if format == "xlsx" {
 			return roll.WriteXLSX(out, loc.Dir == "rtl", rows)
 		}
@@ -154,6 +167,26 @@ func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[handout.Line,
 				row = append(row, loc.T("listing."+string(x.Listing)))
 			}
 			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// informedRows puts the list of those who are informed into words, with those that each of them ticked.
+func informedRows(loc *i18n.Locale, lines iter.Seq2[handout.Line, error]) iter.Seq2[roll.Row, error] {
+	return func(yield func(roll.Row, error) bool) {
+		if !yield(roll.Row{loc.T("desk.export.name"), loc.T("desk.export.kind_organisation"), loc.T("desk.export.email"), loc.T("desk.export.language"),
+			loc.T("desk.export.country"), loc.T("desk.export.day"), loc.T("desk.export.words")}, nil) {
+			return
+		}
+		for x, err := range lines {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			c := x.Contact
+			if !yield(roll.Row{x.Name, c.Organisation, c.Email, c.Language, i18n.CountryName(loc, x.Country), c.Day, c.Words}, nil) {
 				return
 			}
 		}

@@ -45,6 +45,9 @@ func (h *Handlers) ShowSettings(w http.ResponseWriter, r *http.Request, d *Visit
 	if l.Mandate {
 		v.Set("mandate", "1")
 	}
+	if l.Informed {
+		v.Set("informed", "1")
+	}
 	if l.Deadline.IsSet() {
 		at := l.Deadline.At.In(l.Deadline.Zone)
 		v.Set("day", at.Format(time.DateOnly))
@@ -138,7 +141,8 @@ const maxContact = 200
 // settingsOf reads the settings form.
 func (h *Handlers) settingsOf(d *Visit, v url.Values) (set letter.Settings, err error) {
 	var faults fault.List
-	set = letter.Settings{Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1")}
+	set = letter.Settings{Protected: new(v.Get("protected") == "1"), Mandate: new(v.Get("mandate") == "1"),
+		Informed: new(v.Get("informed") == "1")}
 	if signOn := letter.SignOn(v.Get("sign_on")); d.Letter.State == letter.Draft {
 		if !slices.Contains(signOns, signOn) {
 			faults = append(faults, fault.New(fault.Invalid, "sign_on").On("sign_on"))

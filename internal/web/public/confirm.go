@@ -28,6 +28,7 @@ type ConfirmPage struct {
 	Name         string // masked without cookie or code
 	Organisation string // masked likewise
 	Listing      string
+	Informed     string   // words by which the lead organisations may write to the signer, "" unless they were ticked
 	Known        bool     // the cookie is there: one press confirms
 	CodeSent     bool     // a fresh code was mailed
 	Asked        bool     // a mail asked: no browser has a code yet
@@ -61,7 +62,7 @@ func (h *Handlers) confirmPage(r *http.Request, typed url.Values, wrong error) (
 	p := ConfirmPage{Base: h.Base(r, loc.T("confirm.title")), Form: page.NewForm(r, typed, wrong), Action: page.Local(r, "/confirm/"+token),
 		LetterTitle: page.Tag(t.Name(), t.Language), LetterURL: page.Local(r, "/letters/"+l.Slug), Edition: c.Edition, TextLanguage: loc.Language(c.Text),
 		Kind: string(c.Kind), Name: c.Name, Organisation: c.Organisation, Listing: string(c.Listing), Known: c.Known, Asked: c.Asked, CodesLeft: c.CodesLeft,
-		Disputed: c.Disputed, Replaces: c.Replaces}
+		Disputed: c.Disputed, Replaces: c.Replaces, Informed: c.Informed}
 	if c.Edition == l.Edition.Number {
 		p.SHA256 = l.Edition.SHA256
 	}
@@ -195,6 +196,7 @@ type ReceiptPage struct {
 	Name         string
 	Organisation string
 	Listing      string
+	Informed     string // as on the page before
 	Secret       string // 26 characters
 	Appears      string // when the signature joins the count
 	Held         bool   // somebody looks at it first
@@ -225,7 +227,7 @@ func (h *Handlers) showReceipt(w http.ResponseWriter, r *http.Request, receipt s
 	}
 	v := page.VisitOf(r)
 	appears := h.Now().UTC().Add(h.PublishEvery + time.Minute - time.Nanosecond).Truncate(time.Minute)
-	key := receiptKey{v.Prefix, v.Locale.Code, receipt.Text, receipt.Kind, receipt.Listing, appears.Unix() / 60, receipt.PromiseBy.Unix() / 60,
+	key := receiptKey{v.Prefix, v.Locale.Code, receipt.Text, receipt.Informed, receipt.Kind, receipt.Listing, appears.Unix() / 60, receipt.PromiseBy.Unix() / 60,
 		receipt.Held != "", receipt.Again, receipt.Name != "", receipt.Organisation != "", len(receipt.Promises)}
 	body, err := l.receipt(h.Renderer, key, receipt, func(receipt signing.Receipt) ReceiptPage { return h.receiptPage(r, l, receipt, appears) })
 	if err != nil {
@@ -240,7 +242,8 @@ func (h *Handlers) receiptPage(r *http.Request, l *cachedLetter, receipt signing
 	t := l.Edition.Text(loc.Code)
 	p := ReceiptPage{Base: h.Base(r, loc.T("receipt.title")), LetterTitle: page.Tag(t.Name(), t.Language), LetterURL: page.Local(r, "/letters/"+l.Slug),
 		TextLanguage: loc.Language(receipt.Text), Kind: string(receipt.Kind), Name: receipt.Name, Organisation: receipt.Organisation,
-		Listing: string(receipt.Listing), Secret: receipt.Secret, Appears: loc.Clock(appears), Held: receipt.Held != "", Again: receipt.Again,
+		Listing: string(receipt.Listing), Informed: receipt.Informed, Secret: receipt.Secret, Appears: loc.Clock(appears),
+		Held: receipt.Held != "", Again: receipt.Again,
 		SignatureURL: page.Local(r, "/signature"),
 		Share:        h.share("/letters/"+l.Slug, t.Name()), Withheld: receipt.Listing != roll.Public, Promises: receipt.Promises}
 	if !receipt.PromiseBy.IsZero() {

@@ -33,6 +33,7 @@ type SignForm struct {
 	Responsible []page.Tagged // lead organisations
 	Until       string        // date up to which sealed data is kept, "" if only the rule can be said
 	Protected   bool
+	Informed    string // words by which the lead organisations may write to the signer about their work, "" where that is not offered
 }
 
 // Allows reports whether the letter can be signed as a person or for an organisation.
@@ -99,10 +100,35 @@ func (h *Handlers) signForm(r *http.Request, l *cachedLetter, text string, typed
 	for _, o := range l.Leads {
 		f.Responsible = append(f.Responsible, page.Tagged{Text: o.Name(loc.Code, i18n.Default)})
 	}
+	f.Informed = informedWords(loc, l.Letter)
 	if l.Deadline.IsSet() {
 		f.Until = loc.Date(l.Deadline.At.Add(letter.Grace + letter.KeptAfterClose).In(l.Deadline.Zone))
 	}
 	return f
+}
+
+// informedWords are those by which the lead organisations of a letter may write to a signer about their own work, "" where that is not
+// offered. The form sends them back, so that what is kept is what was read.
+func informedWords(loc *i18n.Locale, l letter.Letter) string {
+	if !l.Informs() {
+		return ""
+	}
+	var names []string
+	for _, o := range l.Leads {
+		names = append(names, o.Name(loc.Code, i18n.Default))
+	}
+	return loc.T("form.informed", "Organisations", strings.Join(names, page.Comma(loc.Code)))
+}
+
+// informedAs returns the words that were ticked. Those of a form from before the letter was led by others, or was no longer to offer them,
+// are not what stands there now: it asks again.
+func informedAs(loc *i18n.Locale, l letter.Letter, v url.Values) (string, error) {
+	typed := v.Get("informed")
+	if typed == "" || typed == informedWords(loc, l) {
+		return typed, nil
+	}
+	v.Del("informed")
+	return "", fault.List{fault.New(fault.Invalid, "informed").On("informed")}
 }
 
 // kindsOf are the kinds of form that a letter's sign-on allows.
@@ -133,13 +159,17 @@ func (h *Handlers) SubmitSignature(w http.ResponseWriter, r *http.Request) error
 	if err := misspelt(v); err != nil {
 		return h.retryForm(w, r, l, edition, v, err)
 	}
+	informed, err := informedAs(page.LocaleOf(r), l.Letter, v)
+	if err != nil {
+		return h.retryForm(w, r, l, edition, v, err)
+	}
 	invited, err := h.Invitations.IDOf(r.Context(), l.ID, v.Get("invitation"))
 	if err != nil {
 		return h.keepForm(w, r, l, edition, v, err)
 	}
 	id, err := h.Signing.Sign(r.Context(), signing.Request{Letter: l.Letter, Edition: edition, Browser: h.setBrowser(w, r), Lang: page.LocaleOf(r).Code,
 		Text: v.Get("text"), Email: v.Get("email"), Invitation: invited, Link: v.Get("link"), IsCountry: i18n.IsCountry,
-		Updates: v.Get("updates") == "1", Consent: v.Get("consent") == "1",
+		Updates: v.Get("updates") == "1", Informed: informed, Consent: v.Get("consent") == "1",
 		Shown: signing.Shown{Kind: verify.Kind(v.Get("kind")), Name: v.Get("name"), Title: v.Get("title"), Affiliation: v.Get("affiliation"),
 			Organisation: v.Get("organisation"), Country: v.Get("country"), Listing: roll.Listing(v.Get("listing"))}})
 	if page.ComesBack(err) {

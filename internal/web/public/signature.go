@@ -40,6 +40,7 @@ type OwnSignature struct {
 	Detail       []Detail // what is stored, each with its label
 	Listing      string
 	Listings     []string // it can change to
+	Informed     string   // words by which the lead organisations may write to the signer, "" unless they hold
 	Edition      int
 	TextLanguage string // of the text signed, named in the page's language; "" when that was not noted
 	NewEdition   string // URL of the diff to a newer text, "" if none asks again
@@ -75,7 +76,7 @@ type ownForm struct {
 // ownActs are what the buttons of a signature change, by the value of do; each returns the message about what it did. The
 // buttons beside them only show something.
 var ownActs = map[string]func(h *Handlers, r *http.Request, f ownForm) (done string, err error){
-	"relist": (*Handlers).relist, "prove": (*Handlers).prove, "withdraw": (*Handlers).withdraw, "erase": (*Handlers).erase,
+	"relist": (*Handlers).relist, "prove": (*Handlers).prove, "uninform": (*Handlers).uninform, "withdraw": (*Handlers).withdraw, "erase": (*Handlers).erase,
 }
 
 func (h *Handlers) relist(r *http.Request, f ownForm) (string, error) {
@@ -88,6 +89,10 @@ func (h *Handlers) prove(r *http.Request, f ownForm) (string, error) {
 		return "signature.proved", err
 	}
 	return "signature.shown", err
+}
+
+func (h *Handlers) uninform(r *http.Request, f ownForm) (string, error) {
+	return "signature.uninformed", h.Signing.Receipts.Uninform(r.Context(), f.secret)
 }
 
 func (h *Handlers) withdraw(r *http.Request, f ownForm) (string, error) {
@@ -191,6 +196,9 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 	if o.Kind == verify.Organisation {
 		v.Name = o.Organisation
 	}
+	if o.Informed != nil {
+		v.Informed = o.Informed.Words
+	}
 	active := o.State == signing.StateNew || o.State == signing.StateListed || o.State == signing.StateHeld
 	v.CanWithdraw, v.Withheld = active, o.Listing != roll.Public
 	if o.LeafIndex != nil {
@@ -225,11 +233,7 @@ func (h *Handlers) ownView(r *http.Request, o signing.Own) (OwnSignature, error)
 			v.Detail = append(v.Detail, d)
 		}
 	}
-	end := l.ClosedAt
-	if end.IsZero() && l.Deadline.IsSet() {
-		end = l.Deadline.At.Add(letter.Grace)
-	}
-	if !end.IsZero() {
+	if end := l.End(); !end.IsZero() {
 		v.KeptUntil = loc.Date(end.Add(letter.KeptAfterClose))
 	} else {
 		v.KeptUntil = loc.T("form.kept_rule", "Days", page.Kept(loc))
@@ -275,6 +279,9 @@ func (h *Handlers) download(w http.ResponseWriter, r *http.Request, own []signin
 			if value != "" {
 				e[name] = value
 			}
+		}
+		if o.Informed != nil {
+			e["informed"] = o.Informed
 		}
 		entries = append(entries, e)
 	}

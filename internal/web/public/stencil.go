@@ -69,6 +69,7 @@ const (
 type receiptKey struct {
 	prefix, locale                string
 	text                          string // language
+	informed                      string // words of the form: one for each language and set of lead organisations
 	kind                          verify.Kind
 	listing                       roll.Listing
 	appears, promisedBy           int64 // Unix minutes
