@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,8 +36,10 @@ type InvitationsPage struct {
 	Ready, Repeated int
 	Misread         []MisreadView
 	Ignored         []string // columns
-	Sample          []invitation.Invitee
+	Sample          []InviteeView
 	More            int // beside the sample
+	Mails           []InvitingMail
+	Spoken          []page.Option
 }
 
 // Template is its file.
@@ -63,6 +67,16 @@ type ReminderView struct {
 // MisreadView is a line of a list that names nobody who could be invited.
 type MisreadView struct{ Line, Text, Why string }
 
+// InviteeView is an invitee as they were understood.
+type InviteeView struct{ Email, Name, Organisation, Language, Words string }
+
+// InvitingMail is the mail to an invitee before it is sent.
+type InvitingMail struct {
+	To, Subject string
+	Lines       []string
+	Lang, Dir   string
+}
+
 // invitationsShown is how many invitations a page shows.
 const invitationsShown = 50
 
@@ -80,6 +94,9 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 		GeneralURL: h.BaseURL + "/letters/" + l.Slug}
 	if l.Call != nil {
 		p.GeneralURL, p.HasCall = p.GeneralURL+"/call", true
+	}
+	for _, x := range i18n.All() {
+		p.Spoken = append(p.Spoken, page.Option{Value: x.Code, Text: x.Name})
 	}
 	state := invitation.State(r.URL.Query().Get("state"))
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
@@ -125,10 +142,35 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 			p.Misread = append(p.Misread, MisreadView{Line: loc.Digits(strconv.Itoa(x.Line)), Text: x.Text, Why: page.Say(loc, x.Fault)})
 		}
 		p.Ignored = list.Ignored
-		p.Sample = list.Invitees[:min(len(list.Invitees), inviteesShown)]
+		for _, v := range list.Invitees[:min(len(list.Invitees), inviteesShown)] {
+			p.Sample = append(p.Sample, InviteeView{Email: v.Email, Name: v.Name, Organisation: v.Organisation, Language: languageName(v.Language), Words: v.Words})
+		}
 		p.More = len(list.Invitees) - len(p.Sample)
+		if p.Mails, failed = h.mailsTo(ctx, d, *list); failed != nil {
+			return failed
+		}
 	}
 	return h.Render(w, page.Status(err), p)
+}
+
+// mailsTo returns the mail to the first of a list, and the first in each other language in which one goes.
+func (h *Handlers) mailsTo(ctx context.Context, d *Visit, list invitation.InviteeList) (mails []InvitingMail, err error) {
+	asked := map[string]bool{} // languages of invitees
+	for _, v := range list.Invitees {
+		if asked[v.Language] {
+			continue
+		}
+		asked[v.Language] = true
+		m, err := h.Mailer.PreviewInvitation(ctx, d.Letter.ID, v, d.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(mails, func(x InvitingMail) bool { return x.Lang == m.Language }) {
+			mails = append(mails, InvitingMail{To: m.To, Subject: m.Subject, Lines: strings.Split(strings.TrimSpace(m.Text), "\n"),
+				Lang: m.Language, Dir: i18n.Direction(m.Language)})
+		}
+	}
+	return mails, nil
 }
 
 // inviteesShown is how many of a list are shown as they were understood, before they are invited.
@@ -163,6 +205,9 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		list, err := invitation.ParseInvitees(v.Get("invitees"))
 		if err == nil && len(list.Invitees)+len(list.Misread) == 0 {
 			err = fault.New(fault.Invalid, "invitee.none").On("invitees")
+		}
+		if err == nil {
+			err = list.ForAll(v.Get("language"), v.Get("words"))
 		}
 		if err != nil {
 			return h.invitationsPage(w, r, d, v, nil, page.OnField(err, "invitees"))
