@@ -24,6 +24,7 @@ import (
 type decision struct {
 	held  string
 	basis verify.Basis
+	words []word
 }
 
 // decide says how each signature of a submission begins, in the order of its parts. x has the tags of the address, the letter
@@ -35,19 +36,22 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 	}
 	var list []decision
 	for _, part := range shown.Parts() {
-		x := decision{reason, verify.ByEmail}
+		d := decision{held: reason, basis: verify.ByEmail}
 		if part.Kind == verify.Organisation {
 			known, err := s.mandated(ctx, row.letter, part.Organisation, a)
+			if err == nil && known == "" && l.Mandate && part.Listing != roll.Counted { // nobody vouches for a name that they may not see
+				d.words, known, err = s.vouchedBefore(ctx, key, x, part.Organisation)
+			}
 			switch {
 			case err != nil:
 				return nil, err
 			case known != "":
-				x.basis = known
+				d.basis = known
 			case l.Mandate:
-				x.held = cmp.Or(x.held, HeldMandate)
+				d.held = cmp.Or(d.held, HeldMandate)
 			}
 		}
-		list = append(list, x)
+		list = append(list, d)
 	}
 	return list, nil
 }

@@ -121,6 +121,7 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	inviting := invitations
 	inviting.Form = page.Form{Values: url.Values{"invitees": {w.name + " <ada@lantern.example>\n" + w.text}, "days": {"7, 2"}}}
 	inviting.Read, inviting.Ready, inviting.Repeated, inviting.Ignored, inviting.More, inviting.CanMail = true, 12, 1, []string{w.place, w.office}, 10, true
+	inviting.Mandate, inviting.ToVouch = true, 12
 	inviting.Misread = []desk.MisreadView{{Line: l.Digits("2"), Text: w.text, Why: l.T("fault.invitee.address")}}
 	inviting.Sample = []desk.InviteeView{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation, Language: i18n.LanguageName("fa"), Words: w.text},
 		{Email: "ben@lantern.example"}}

@@ -30,6 +30,8 @@ type InvitationsPage struct {
 	Invitations                     []InvitationView
 	NextURL                         string
 	Reminders                       []ReminderView
+	Mandate                         bool // what organisations sign counts at the word of leads
+	ToVouch                         int  // invitations of other leads that wait for the reader's word
 
 	Read            bool // a list was read and waits to be sent
 	Asked           bool // a second member is asked to allow as many
@@ -120,6 +122,10 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 	}
 	if len(shown) == invitationsShown {
 		p.NextURL = p.Action + "?state=" + string(state) + "&after=" + strconv.FormatInt(shown[len(shown)-1].ID, 36)
+	}
+	p.Mandate = l.Mandate
+	if p.ToVouch, failed = h.Invitations.ToVouch(ctx, l.ID, d.User.ID); failed != nil {
+		return failed
 	}
 	reminders, failed := h.Invitations.Reminders(ctx, l)
 	if failed != nil {
@@ -227,6 +233,8 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 	case "withdraw":
 		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 		done, err = "uninvited", h.Invitations.Withdraw(r.Context(), d.Letter.ID, id, d.User.ID)
+	case "vouch":
+		done, err = "vouched_invited", h.Invitations.Vouch(r.Context(), d.Letter.ID, d.User.ID)
 	case "remind":
 		done, err = "saved", h.Invitations.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
 	default:
