@@ -209,7 +209,7 @@ func (a *App) openServer(ctx context.Context) (err error) {
 		Every: min(6*c.PublishEvery, bundle.Kept), Now: a.o.Now, Logger: a.o.Log}
 	a.Web = web.New(web.Options{Accounts: a.Accounts, Mailboxes: a.Mailboxes, Letters: a.Letters, Roll: a.Roll, Signing: a.Signing,
 		Invitations: a.Invitations, News: a.News, Intake: a.Intake, Deliveries: a.Deliveries, Documents: a.Documents, Handouts: a.Handouts, Inbox: a.Inbox,
-		Log: a.Log, Bundles: a.bundles, Jobs: job.Overview{DB: a.DB},
+		Log: a.Log, Bundles: a.bundles, Mailer: mailer, Jobs: job.Overview{DB: a.DB},
 		BaseURL: c.BaseURL, Site: c.Name, Operator: c.Operator, Contact: c.Contact, SecureCookies: c.SecureCookies(), CanMail: mailer.Transport != nil,
 		PublishEvery: c.PublishEvery, RateLimit: c.RateLimit != "off", TrustProxy: c.TrustProxy, Catcher: a.Catcher, Former: former,
 		LookupTXT: a.o.LookupTXT, Logger: a.o.Log, Now: a.o.Now, Passing: passing, Ready: a.DB.Ping, Observe: a.metrics.observe})

@@ -57,6 +57,7 @@ func NewServices(db *store.DB, keys *seal.Keys, log *tlog.Log, lookup account.Lo
 	s.Documents.Standing = s.Deliveries.Lines
 	s.News.Became = s.Deliveries.Facts
 	s.Signing.Invited, s.Signing.Erased = s.Invitations.Answered, s.Invitations.Forget
+	s.Signing.Vouchers = s.Invitations.Vouchers
 	s.Signing.Unfollow = func(tx *store.Tx, l letter.ID, address string) error {
 		if err := s.Inbox.Forget(tx, l, address); err != nil {
 			return err

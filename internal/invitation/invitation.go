@@ -23,7 +23,6 @@ import (
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/seal"
-	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/text"
 )
@@ -81,6 +80,7 @@ type guest struct {
 	Email        string `json:"email"`
 	Organisation string `json:"organisation,omitempty"`
 	Language     string `json:"language,omitempty"`
+	Words        string `json:"words,omitempty"`
 	Reason       string `json:"reason,omitempty"`
 }
 
@@ -99,18 +99,6 @@ func (v invitation) open(key *seal.LetterKey) (g guest, err error) {
 	}
 	return g, json.Unmarshal(text, &g)
 }
-
-// Mail asks somebody to sign, or reminds them. It is enqueued for everybody who seems not to have answered;
-// whether it is sent is seen at the last moment.
-type Mail struct {
-	Letter     letter.ID `json:"letter"`
-	Invitation int64     `json:"invitation"`
-	Reminder   bool      `json:"reminder,omitempty"`
-	Spent      bool      `json:"spent,omitempty"` // the address has had its mails: nothing is sent
-}
-
-// Kind names the job.
-func (Mail) Kind() string { return "mail.invitation" }
 
 // Invite stores invitations and enqueues the mail of each, and returns those that were invited to the letter before. An
 // address that signed already, or that takes no invitations, is stored like every other and gets no mail: neither what
@@ -191,7 +179,7 @@ func (s *Service) drafts(key *seal.LetterKey, l letter.ID, invitees []Invitee) (
 		}
 		seen[a.Exact] = true
 		d := draft{Invitee: v, id: store.NewID(s.DB.Now()), box: s.Mailboxes.Of(key, l, a)}
-		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language}
+		g := guest{Name: v.Name, Email: v.Email, Organisation: v.Organisation, Language: v.Language, Words: v.Words}
 		if d.sealed, err = g.seal(key, d.id); err != nil {
 			return nil, err
 		}
@@ -462,97 +450,6 @@ func (s *Service) Answer(ctx context.Context, token string, state State, reason 
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(qSetAnswer, state, sealed, v.letter, v.id)
-		return err
-	})
-}
-
-// Envelope returns what the mail of an invitation needs, false when it must not be sent any more: the letter is
-// closed, the invited declined, signed with whatever listing, erased a signature or takes no mail.
-func (s *Service) Envelope(ctx context.Context, m Mail) (e signing.Envelope, send bool, err error) {
-	l, err := s.Letters.Recent(ctx, m.Letter)
-	if err != nil || m.Spent || !l.AcceptsSignatures(s.DB.Now()) {
-		return e, false, err
-	}
-	key, err := s.Letters.Key(ctx, m.Letter)
-	if err != nil {
-		return e, false, fault.Except(err, fault.Gone)
-	}
-	var v invitation
-	answered := 0
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if v, err = scan(tx.Row(qFind, m.Letter, m.Invitation)); err != nil {
-			return err
-		}
-		return tx.Row(qAnswered, m.Letter, v.mailbox, v.exact).Scan(&answered)
-	})
-	if errors.Is(err, store.ErrNoRow) {
-		return e, false, nil // withdrawn
-	}
-	if err != nil || answered > 0 || v.state == Declined || v.mail != "" {
-		return e, false, err
-	}
-	g, err := v.open(key)
-	if err != nil {
-		return e, false, err
-	}
-	a, f := text.ParseAddress(g.Email)
-	if f != nil {
-		return e, false, f
-	}
-	may, stop, err := s.Mailboxes.MayInvite(ctx, g.Email)
-	if err != nil || !may {
-		return e, false, err
-	}
-	if blocked, err := s.Mailboxes.Of(key, m.Letter, a).Blocked(ctx); err != nil || blocked != "" {
-		return e, false, err
-	}
-	return signing.Envelope{Letter: m.Letter, Language: g.Language, Address: g.Email, Token: tokenOf(key, m.Letter, v.id), Unsubscribe: stop}, true, nil
-}
-
-// Unsubscribe ends all mails that the mailbox of an invitation did not ask for: its owner has answered the invitation by that.
-func (s *Service) Unsubscribe(ctx context.Context, l letter.ID, id int64) error {
-	var v invitation
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		v, err = scan(tx.Row(qFind, l, id))
-		return err
-	})
-	if errors.Is(err, store.ErrNoRow) { // it was taken back
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	key, err := s.Letters.Key(ctx, l)
-	if err != nil {
-		return fault.Except(err, fault.Gone)
-	}
-	g, err := v.open(key)
-	if err != nil {
-		return err
-	}
-	return s.Mailboxes.UnsubscribeAddress(ctx, g.Email)
-}
-
-// Refused records that the address takes no mail. Of a reminder the editors are not told: that it was sent says
-// that the invited had not signed.
-func (s *Service) Refused(ctx context.Context, m Mail) error {
-	e, send, err := s.Envelope(ctx, m)
-	if err != nil || !send {
-		return err
-	}
-	key, err := s.Letters.Key(ctx, m.Letter)
-	if err != nil {
-		return fault.Except(err, fault.Gone)
-	}
-	a, f := text.ParseAddress(e.Address)
-	if f != nil {
-		return f
-	}
-	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := s.Mailboxes.Of(key, m.Letter, a).Block(tx, mailbox.Refused); err != nil || m.Reminder {
-			return err
-		}
-		_, err := tx.Exec(qSetUndeliverable, m.Letter, m.Invitation)
 		return err
 	})
 }

@@ -17,9 +17,10 @@ var (
 	qInsert = store.Q("invitation.insert", `
 		INSERT INTO invitation (letter_id, id, tag, signer_mailbox_tag, signer_tag, sealed, state, mail, invited_by)
 		VALUES ($1, $2, $3, $4, $3, $5, 'invited', '', $6) ON CONFLICT (letter_id, tag) DO NOTHING`)
-	qHas  = store.Q("invitation.has", `SELECT COUNT(*) FROM invitation WHERE letter_id = $1 AND tag = $2`)
-	qFind = store.Q("invitation.find", `SELECT `+columns+` FROM invitation i WHERE i.letter_id = $1 AND i.id = $2`)
-	qList = store.Q("invitation.list", `
+	qHas       = store.Q("invitation.has", `SELECT COUNT(*) FROM invitation WHERE letter_id = $1 AND tag = $2`)
+	qFind      = store.Q("invitation.find", `SELECT `+columns+` FROM invitation i WHERE i.letter_id = $1 AND i.id = $2`)
+	qFindByTag = store.Q("invitation.find_by_tag", `SELECT `+columns+` FROM invitation i WHERE i.letter_id = $1 AND i.tag = $2`)
+	qList      = store.Q("invitation.list", `
 		SELECT * FROM (SELECT `+columns+`, `+shownState+` AS shown FROM invitation i WHERE i.letter_id = $1 AND i.id > $2) v
 		WHERE v.shown = $3 OR CAST($3 AS TEXT) = '' ORDER BY v.id LIMIT $4`)
 	qCount = store.Q("invitation.count", `
@@ -46,6 +47,16 @@ var (
 		INSERT INTO invitation_day (letter_id, day, n) VALUES ($1, $2, $3)
 		ON CONFLICT (letter_id, day) DO UPDATE SET n = invitation_day.n + excluded.n WHERE invitation_day.n + excluded.n <= $4`)
 	qForgetDays = store.Q("invitation_day.forget", `DELETE FROM invitation_day WHERE day < $1`)
+
+	qListVouchers = store.Q("invitation_voucher.list", `SELECT user_id FROM invitation_voucher WHERE letter_id = $1 AND last_id >= $2 ORDER BY at, user_id`)
+	qPutVoucher   = store.Q("invitation_voucher.put", `
+		INSERT INTO invitation_voucher (letter_id, user_id, last_id, at)
+		VALUES ($1, $2, (SELECT MAX(i.id) FROM invitation i WHERE i.letter_id = $1), $3)
+		ON CONFLICT (letter_id, user_id) DO UPDATE SET last_id = excluded.last_id, at = excluded.at`)
+	// Those who invited somebody for whom a user has not given their word, and how many.
+	qListInviters = store.Q("invitation.list_inviters", `
+		SELECT i.invited_by, COUNT(*) FROM invitation i WHERE i.letter_id = $1 AND i.invited_by <> $2
+			AND i.id > COALESCE((SELECT v.last_id FROM invitation_voucher v WHERE v.letter_id = $1 AND v.user_id = $2), 0) GROUP BY i.invited_by`)
 
 	qFindPlan = store.Q("reminder_plan.find", `SELECT days FROM reminder_plan WHERE letter_id = $1`)
 	qPutPlan  = store.Q("reminder_plan.put", `

@@ -451,6 +451,11 @@ func TestParseInvitees(t *testing.T) {
 			[]v{{Line: 1, Name: "Ann Lee", Email: "ann@lee.example", Organisation: "Fen Trust", Language: "fr"}, {Line: 2, Name: "Fen Trust", Email: "bo@ray.example"},
 				{Line: 3, Name: "Cy Elm", Email: "cy@elm.example", Organisation: "Elm Society"}, {Line: 4, Name: "Elm, Di", Email: "di@elm.example"},
 				{Line: 5, Name: "Ed", Email: "ed@elm.example", Organisation: "Elm Society"}}, nil, nil},
+		"a language after the address": {"Ann Lee <ann@lee.example>, fa\nbo@ray.example; ar", []v{{Line: 1, Name: "Ann Lee", Email: "ann@lee.example", Language: "fa"},
+			{Line: 2, Email: "bo@ray.example", Language: "ar"}}, nil, nil},
+		"a line to each": {"name,email,language,line\nAnn Lee,ann@lee.example,fa,\"You, Ann,  know why.\"\nBo Ray,bo@ray.example,,\u202eno\nCy,cy@elm.example,,",
+			[]v{{Line: 2, Name: "Ann Lee", Email: "ann@lee.example", Language: "fa", Words: "You, Ann, know why."},
+				{Line: 3, Name: "Bo Ray", Email: "bo@ray.example", Words: "no"}, {Line: 4, Name: "Cy", Email: "cy@elm.example"}}, nil, nil},
 		"several": {"ann@lee.example; Bo <bo@ray.example>", []v{{Line: 1, Email: "ann@lee.example"}, {Line: 1, Name: "Bo", Email: "bo@ray.example"}}, nil, nil},
 		"table": {"\ufeffOrganisation,First name,Last name,E-mail,Phone,Language\nFen Trust,Ann,Lee,ann@lee.example,1,فارسی\n\"Elm, Ltd\",,,bo@elm.example,2,\nNobody,,,,,\n",
 			[]v{{Line: 2, Name: "Ann Lee", Email: "ann@lee.example", Organisation: "Fen Trust", Language: "fa"}, {Line: 3, Email: "bo@elm.example", Organisation: "Elm, Ltd"}},
@@ -477,6 +482,22 @@ func TestParseInvitees(t *testing.T) {
 }
 
 // No line gets lost: each that is not blank is an invitee, misread, or one of headings; and who is read can be invited.
+func TestInviteeList_forAll(t *testing.T) {
+	list, err := invitation.ParseInvitees("name,email,language,line\nAnn,ann@lee.example,fa,Yours.\nBo,bo@ray.example,,")
+	if err != nil || list.ForAll("fr", " For  all ") != nil {
+		t.Fatal(err)
+	}
+	if a, b := list.Invitees[0], list.Invitees[1]; a.Language != "fa" || a.Words != "Yours." || b.Language != "fr" || b.Words != "For all" {
+		t.Errorf("%+v, %+v", a, b)
+	}
+	for key, err := range map[string]error{"invitee.language": list.ForAll("xx", ""), "words.long": list.ForAll("", strings.Repeat("a", invitation.MaxWords+1)),
+		"name.characters": list.ForAll("", "a\u202eb")} {
+		if all := fault.All(err); len(all) != 1 || all[0].Key != key || all[0].Field == "" {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
 func FuzzParseInvitees(f *testing.F) {
 	for _, s := range []string{"Ann <a@b.example>\nFen; Bo; b@c.example; fa", "Name,E-mail\nAnn,a@b.example\nx,y", "a@b.example, \"c\" <d@e.example>;\r\t@", "نام\tایمیل\nنگار\tn@f.example", "Team: a@b.example, c@d.example;", "\"a\n<@>\n,;\t"} {
 		f.Add(s)

@@ -1,6 +1,7 @@
 package invitation
 
 import (
+	"cmp"
 	"encoding/csv"
 	"net/mail"
 	"slices"
@@ -17,6 +18,7 @@ import (
 const (
 	maxInviteeBytes = 1 << 20
 	MaxInvitees     = 5000
+	MaxWords        = 500 // characters of the words to one of them
 )
 
 // Invitee is somebody to be invited, as a list names them.
@@ -26,6 +28,7 @@ type Invitee struct {
 	Email        string
 	Organisation string
 	Language     string // a code of the interface's languages; "" for the call's
+	Words        string // of whoever invites to this one, a line of plain text; "" for none
 	Repeats      int    // the line that named the address before, 0 if none did
 }
 
@@ -41,6 +44,22 @@ type InviteeList struct {
 	Invitees []Invitee
 	Misread  []Misread
 	Ignored  []string // headings of columns that say nothing of use here
+}
+
+// ForAll gives the language and the words to those for whom the list says no other. Both may be "".
+func (l InviteeList) ForAll(language, words string) error {
+	if language != "" && i18n.Find(language) == nil {
+		return fault.New(fault.Invalid, "invitee.language").On("language")
+	}
+	words, f := text.Line("words", words, MaxWords)
+	if f != nil {
+		return f
+	}
+	for i := range l.Invitees {
+		v := &l.Invitees[i]
+		v.Language, v.Words = cmp.Or(v.Language, language), cmp.Or(v.Words, words)
+	}
+	return nil
 }
 
 // ParseInvitees reads a pasted list, one invitee a line: "a@b", "Name <a@b>" (several of these with commas between them
@@ -72,8 +91,11 @@ type inviteeReader struct {
 	lines   map[string]int       // the first line of each address
 }
 
-// fieldLanguage is a column that only these lists have.
-const fieldLanguage roster.Field = "language"
+// Columns that only these lists have, named as in the messages of their headings.
+const (
+	fieldLanguage roster.Field = "language"
+	fieldWords    roster.Field = "line"
+)
 
 func (r *inviteeReader) line(number int, line string) {
 	switch {
@@ -94,12 +116,12 @@ func (r *inviteeReader) headings(line string) bool {
 	}
 	r.columns, r.comma = map[roster.Field]int{}, comma
 	for i, field := range fields {
-		if heading, _, _ := roster.Tidy(cells[i]); field == "" && isLanguageHeading(heading) {
-			field = fieldLanguage
+		if heading, _, _ := roster.Tidy(cells[i]); field == "" {
+			field = ownField(heading)
 		}
 		_, twice := r.columns[field]
 		switch field {
-		case roster.Name, roster.Given, roster.Family, roster.Organisation, roster.Affiliation, roster.Email, fieldLanguage:
+		case roster.Name, roster.Given, roster.Family, roster.Organisation, roster.Affiliation, roster.Email, fieldLanguage, fieldWords:
 			if !twice {
 				r.columns[field] = i
 				continue
@@ -112,8 +134,16 @@ func (r *inviteeReader) headings(line string) bool {
 	return true
 }
 
-func isLanguageHeading(heading string) bool {
-	return slices.ContainsFunc(i18n.All(), func(l *i18n.Locale) bool { return text.Fold(l.T("invitation.language")) == text.Fold(heading) })
+// ownField returns which of the columns that only these lists have a heading names, "" for none.
+func ownField(heading string) roster.Field {
+	for _, field := range []roster.Field{fieldLanguage, fieldWords} {
+		for _, l := range i18n.All() {
+			if text.Fold(l.T("invitation."+string(field))) == text.Fold(heading) {
+				return field
+			}
+		}
+	}
+	return ""
 }
 
 // byHeadings reads a line of a table; false if its column of addresses holds none.
@@ -126,7 +156,8 @@ func (r *inviteeReader) byHeadings(number int, line string) bool {
 		}
 		return ""
 	}
-	v := Invitee{Line: number, Name: take(roster.Name), Email: take(roster.Email), Organisation: take(roster.Organisation)}
+	v := Invitee{Line: number, Name: take(roster.Name), Email: take(roster.Email), Organisation: take(roster.Organisation),
+		Words: take(fieldWords)}
 	if !strings.Contains(v.Email, "@") {
 		return false
 	}
@@ -270,7 +301,8 @@ func (v Invitee) check() (Invitee, text.Address, *fault.Error) {
 	if v.Language != "" && i18n.Find(v.Language) == nil {
 		return v, a, fault.New(fault.Invalid, "invitee.language")
 	}
-	return v, a, nil
+	v.Words, f = text.Line("words", v.Words, MaxWords)
+	return v, a, f
 }
 
 // cutAddress divides "Name <a@b>" into its parts.

@@ -55,6 +55,11 @@ func (m *Mailer) DeliverInvitation(ctx context.Context, id int64, j invitation.M
 	return deliver(ctx, m, id, j)
 }
 
+// DeliverReleased runs the handler of a job about a released signature.
+func (m *Mailer) DeliverReleased(ctx context.Context, id int64, j signing.ReleasedMail) error {
+	return deliver(ctx, m, id, j)
+}
+
 // DeliverReader runs the handler of a job about a reader.
 func (m *Mailer) DeliverReader(ctx context.Context, id int64, j letter.ReaderMail) error {
 	return deliver(ctx, m, id, j)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"html/template"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/signing"
 	"github.com/undersigned/undersigned/internal/text"
@@ -15,14 +18,16 @@ import (
 
 // invited is what an invitation or its reminder needs.
 type invited struct {
-	signing.Envelope
+	invitation.Envelope
 	reminder bool
 }
 
 // appeal is what the templates of an invitation see: the letter's call, or what there is to say without one.
 type appeal struct {
 	content
+	From       string // who asks
 	Intro      string
+	Words      string // of theirs to this one reader, "" for none
 	Call       *cover // nil without a call, and in a reminder, which is short
 	Leads      []string
 	Addressees []string
@@ -47,9 +52,10 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	c := m.contentOf(languageOf(e.Envelope, l), l)
+	c := m.contentOf(languageOf(e.Envelope.Envelope, l), l)
 	c.Link = m.pages(c.L) + "/invitations/" + e.Token
-	a := appeal{content: c, Leads: leads(c.L, l), LetterURL: m.pages(c.L) + "/letters/" + l.Slug, Stop: m.pages(c.L) + "/unsubscribe/" + e.Unsubscribe}
+	a := appeal{content: c, From: from(c, l, e.Lead), Leads: leads(c.L, l), LetterURL: m.pages(c.L) + "/letters/" + l.Slug,
+		Stop: m.pages(c.L) + "/unsubscribe/" + e.Unsubscribe}
 	t := l.Edition.Text(c.Lang)
 	a.Document = m.BaseURL + "/letters/" + l.Slug + "/editions/" + strconv.Itoa(l.Edition.Number) + "." + t.Language + ".pdf"
 	for _, x := range t.Addressees {
@@ -59,14 +65,14 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 		a.Deadline = c.L.DateTime(l.Deadline.At, l.Deadline.Zone)
 	}
 	p := page{to: e.Address, about: c, unsubscribe: e.Unsubscribe}
-	switch {
-	case e.reminder:
-		p.subject, a.Intro = c.titled("mail.reminder.subject"), c.L.T("mail.reminder.intro")
-	case len(a.Leads) == 1:
-		p.subject, a.Intro = c.titled("mail.invitation.subject"), c.L.T("mail.invitation.intro", "From", a.Leads[0])
-	default:
-		p.subject, a.Intro = c.titled("mail.invitation.subject"), c.L.T("mail.invitation.intro_plain")
+	says := "mail.invitation."
+	if e.reminder {
+		says = "mail.reminder."
+	} else {
+		a.Words = text.Shown.Line(e.Words)
 	}
+	p.subject = text.Shown.Line(c.L.T(says+"subject", "From", a.From, "Title", c.Title))
+	a.Intro = c.L.T(says+"intro", "From", a.From)
 	if l.Call != nil {
 		a.Contact, a.Email = text.Shown.Line(l.Call.Contact), text.Shown.Line(l.Call.Email)
 		if !e.reminder {
@@ -78,6 +84,33 @@ func (m *Mailer) invitation(ctx context.Context, e invited) (page, error) {
 	}
 	p.data = a
 	return p, nil
+}
+
+// from returns the name of who asks: the lead organisation with an id, else the letter's first, else the site.
+func from(c content, l letter.Letter, lead int64) string {
+	i := slices.IndexFunc(l.Leads, func(o account.Organisation) bool { return o.ID == lead })
+	if len(l.Leads) == 0 {
+		return c.Site
+	}
+	return leads(c.L, l)[max(i, 0)]
+}
+
+// Preview is a mail as it will be sent.
+type Preview struct{ Language, To, Subject, Text string }
+
+// PreviewInvitation returns the mail to somebody whom a member is about to invite; its links are made when it is sent.
+func (m *Mailer) PreviewInvitation(ctx context.Context, l letter.ID, v invitation.Invitee, by int64) (Preview, error) {
+	e, err := m.Invitations.Draft(ctx, l, v, by)
+	if err != nil {
+		return Preview{}, err
+	}
+	p, err := m.invitation(ctx, invited{e, false})
+	if err != nil {
+		return Preview{}, err
+	}
+	var plain strings.Builder
+	err = textTemplates.ExecuteTemplate(&plain, "invitation.txt", p.data)
+	return Preview{p.about.L.Code, p.to, p.subject, plain.String()}, err
 }
 
 func (m *Mailer) cover(call letter.Call) *cover {

@@ -82,7 +82,9 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 		for name, call := range map[string]*letter.Call{"call": aCall, "plain": nil, "reminder": aCall} {
 			o := onSQLite(t)
 			o.calls(call)
-			m := o.invitation(invitation.Invitee{Name: "Typed Name", Email: l.Code + "@example.org", Language: l.Code}, name == "reminder")[0]
+			v := invitation.Invitee{Name: "Typed Name", Email: l.Code + "@example.org", Language: l.Code,
+				Words: "We met in Varrow. <b>See</b> https://elsewhere.example/x"}
+			m := o.invitation(v, name == "reminder")[0]
 			header, plain, rich := read(t, m.raw)
 			link, stop := invitationLine.FindString(plain), stopLine.FindString(plain)
 			if link == "" || stop == "" || !strings.Contains(rich, `href="`+link+`"`) || !strings.Contains(rich, `href="`+stop+`"`) ||
@@ -93,6 +95,18 @@ func TestInvitation_inTheInvitedsLanguage(t *testing.T) {
 				t.Errorf("%s, %s: a picture, a relative link or the name in\n%s", l.Code, name, rich)
 			}
 			subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+			lead := o.open.Leads[0].Name(l.Code, i18n.Default)
+			if first, _, _ := strings.Cut(plain, "\n"); !strings.Contains(subject, lead) || !strings.Contains(first, lead) {
+				t.Errorf("%s, %s: who asks stands not in %q or %q", l.Code, name, subject, first)
+			}
+			if strings.Contains(plain, v.Words) == (name == "reminder") || strings.Contains(rich, "<b>") || strings.Contains(rich, `href="https://elsewhere`) {
+				t.Errorf("%s, %s: the line in\n%s\n%s", l.Code, name, plain, rich)
+			}
+			preview, failed := o.PreviewInvitation(t.Context(), o.open.ID, v, 0)
+			links := strings.NewReplacer("invitations/…", "invitations/TOKEN", "unsubscribe/…", "unsubscribe/TOKEN")
+			if want := tokens.ReplaceAllString(plain, "/$1/TOKEN"); name != "reminder" && (failed != nil || preview.Subject != subject || links.Replace(preview.Text) != want) {
+				t.Errorf("%s, %s: %v, the preview is\n%s\n%s", l.Code, name, failed, preview.Subject, preview.Text)
+			}
 			if title := o.open.Edition.Text(l.Code).Title; err != nil || !strings.Contains(subject, title) || strings.ContainsAny(subject, "\u2068\u2069") {
 				t.Errorf("%s, %s: subject %q, %v", l.Code, name, subject, err)
 			}

@@ -116,7 +116,16 @@ func (m *Mailer) kinds() []anyKind {
 			back: func(j signing.RefusedMail, _ signing.Envelope) mailbox.Return {
 				return mailbox.Return{Sent: mailbox.ToSigner, Letter: j.Letter, ID: j.Signature}
 			},
-			content: m.notCounted,
+			content: m.decided,
+		},
+		kind[signing.ReleasedMail, signing.Envelope]{
+			template: "released",
+			bulk:     true,
+			envelope: s.Released,
+			back: func(j signing.ReleasedMail, _ signing.Envelope) mailbox.Return {
+				return mailbox.Return{Sent: mailbox.ToSigner, Letter: j.Letter, ID: j.Signature}
+			},
+			content: m.decided,
 		},
 		kind[news.DigestMail, told]{
 			template: "news",

@@ -58,8 +58,8 @@ func (m *Mailer) freshCode(ctx context.Context, e signing.Envelope) (page, error
 	return page{to: e.Address, about: c, data: code{c, e.Code}}, nil
 }
 
-// notCounted tells a signer that the signature was held and is not counted.
-func (m *Mailer) notCounted(ctx context.Context, e signing.Envelope) (page, error) {
+// decided tells a signer what became of a signature that was held.
+func (m *Mailer) decided(ctx context.Context, e signing.Envelope) (page, error) {
 	c, err := m.about(ctx, e.Language, e.Letter)
 	if err != nil {
 		return page{}, err

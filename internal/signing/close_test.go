@@ -103,8 +103,8 @@ func TestClose_waitsForHeldSignatures(t *testing.T) {
 		if own.State != signing.StateRemoved || own.Reason != signing.Undecided {
 			t.Errorf("the undecided one is %s, %s", own.State, own.Reason)
 		}
-		if n := d.Jobs("mail.refused"); n != 1 {
-			t.Errorf("%d mails tell of it", n)
+		if refused, counted := d.Jobs("mail.refused"), d.Jobs("mail.released"); refused != 1 || counted != 1 {
+			t.Errorf("%d and %d mails tell of it", refused, counted)
 		}
 		if e, send, err := d.Signing.EnvelopeOf(ctx, d.Letter.ID, own.ID); err != nil || !send || e.Address != "b@example.org" {
 			t.Errorf("%+v, %v, %v", e, send, err)

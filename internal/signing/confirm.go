@@ -226,6 +226,7 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 		if signatures[i], err = newSigned(key, edition, draft, particulars{signer: who, Asked: p.Asked}, secret, now); err != nil {
 			return Receipt{}, err
 		}
+		signatures[i].words = decisions[i].words
 		held = cmp.Or(held, decisions[i].held)
 	}
 	invitation := p.Invitation
@@ -300,6 +301,9 @@ func (s *Service) confirm(ctx context.Context, row pending, l letter.Letter, p s
 			}
 		}
 		if err := writeParticulars(tx, fresh...); err != nil {
+			return err
+		}
+		if err := writeWords(tx, fresh...); err != nil {
 			return err
 		}
 		return enqueueLeaves(tx, counting...)
@@ -382,6 +386,9 @@ func (s *Service) signAgain(tx *store.Tx, row pending, signatures []signed, key 
 		if err := writeParticulars(tx, x); err != nil {
 			return "", err
 		}
+		if err := writeWords(tx, x); err != nil {
+			return "", err
+		}
 		if x.State == StateNew {
 			if err := enqueueLeaves(tx, x); err != nil {
 				return "", err
@@ -413,6 +420,7 @@ func (x *signed) decideAgain(tx *store.Tx, old Signature) error {
 		if x.leaf, err = signLeaf(edition, x.Basis, x.particulars); err != nil {
 			return err
 		}
+	case old.Reason == HeldMandate && x.Basis != verify.ByEmail: // it is known by now who signs
 	case old.State == StateHeld:
 		x.State, x.Reason = StateHeld, cmp.Or(x.Reason, old.Reason)
 	}

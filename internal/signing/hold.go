@@ -12,6 +12,7 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/seal"
@@ -24,6 +25,7 @@ import (
 type decision struct {
 	held  string
 	basis verify.Basis
+	words []word
 }
 
 // decide says how each signature of a submission begins, in the order of its parts. x has the tags of the address, the letter
@@ -35,19 +37,22 @@ func (s *Service) decide(ctx context.Context, row pending, l letter.Letter, show
 	}
 	var list []decision
 	for _, part := range shown.Parts() {
-		x := decision{reason, verify.ByEmail}
+		d := decision{held: reason, basis: verify.ByEmail}
 		if part.Kind == verify.Organisation {
 			known, err := s.mandated(ctx, row.letter, part.Organisation, a)
+			if err == nil && known == "" && l.Mandate && part.Listing != roll.Counted { // nobody vouches for a name that they may not see
+				d.words, known, err = s.vouchedBefore(ctx, key, x, part.Organisation)
+			}
 			switch {
 			case err != nil:
 				return nil, err
 			case known != "":
-				x.basis = known
+				d.basis = known
 			case l.Mandate:
-				x.held = cmp.Or(x.held, HeldMandate)
+				d.held = cmp.Or(d.held, HeldMandate)
 			}
 		}
-		list = append(list, x)
+		list = append(list, d)
 	}
 	return list, nil
 }
@@ -327,7 +332,34 @@ func (o opened) release(tx *store.Tx, x Signature, basis verify.Basis) error {
 	if _, err := tx.Exec(qRelease, basis, x.Letter, x.ID); err != nil {
 		return err
 	}
-	return enqueueLeaves(tx, signed{Signature: x, leaf: leaf})
+	if err := enqueueLeaves(tx, signed{Signature: x, leaf: leaf}); err != nil || !x.hasMailbox() {
+		return err
+	}
+	return job.Enqueue(tx, ReleasedMail{x.Letter, x.ID})
+}
+
+// hasMailbox reports whether the signature was given by a form and confirmed by mail: its signer was told that it is held.
+func (s Signature) hasMailbox() bool {
+	return slices.Contains([]verify.Basis{verify.ByEmail, verify.ByDomain, verify.ByVoucher}, s.Basis)
+}
+
+// ReleasedMail tells a signer that their signature, which was held, counts.
+type ReleasedMail struct {
+	Letter    letter.ID `json:"letter"`
+	Signature int64     `json:"signature"`
+}
+
+// Kind names the job.
+func (ReleasedMail) Kind() string { return "mail.released" }
+
+// Released returns what the mail to the signer of a released signature needs, false when it does not count any more or the address
+// takes no mail.
+func (s *Service) Released(ctx context.Context, m ReleasedMail) (e Envelope, send bool, err error) {
+	x, err := s.find(ctx, m.Letter, m.Signature)
+	if err != nil || !x.counts() {
+		return e, false, fault.Except(err, fault.NotFound)
+	}
+	return s.EnvelopeOf(ctx, m.Letter, m.Signature)
 }
 
 // Release lets a held signature into the count. by is the user who decides, 0 the command line. An organisation whose mandate is

@@ -30,6 +30,7 @@ type signed struct {
 	sealed      []byte // nil when nothing is to be sealed
 	name        []byte // tag of an organisation's name; nil for a person
 	leaf        verify.Sign
+	words       []word // that were given for it beforehand
 }
 
 // newSigned makes the leaf of a signature that is given now, and seals what opens it: the salts of both commitments follow

@@ -70,7 +70,7 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text
 				vouched++
 			}
 		}
-		if vouched >= vouchersNeeded(leads) {
+		if vouched >= VouchersNeeded(leads) {
 			known = verify.ByVoucher
 		}
 		return err
@@ -78,8 +78,67 @@ func (s *Service) mandated(ctx context.Context, l letter.ID, name string, a text
 	return known, err
 }
 
-// vouchersNeeded is how many of the lead organisations that can vouch have to: two where two can.
-func vouchersNeeded(leads []account.Organisation) int { return min(max(len(leads), 1), 2) }
+// word is a lead organisation's for a signature that was not there yet.
+type word struct {
+	lead account.Organisation
+	user int64
+}
+
+// vouchedBefore returns the words that were given for an organisation before it signed, each a user's for another lead, and the
+// basis on which it then counts, "" while another word is needed. x has the tag of the address that signs.
+func (s *Service) vouchedBefore(ctx context.Context, key *seal.LetterKey, x Signature, name string) (words []word, known verify.Basis, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		words, known = nil, ""
+		users, err := s.Vouchers(tx, key, x.Letter, x.tag, name)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		leads, err := account.Vouching(tx, x.Letter)
+		if err != nil {
+			return err
+		}
+		for _, user := range users {
+			speaksFor, err := account.SpeaksFor(tx, x.Letter, user)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(leads, func(lead account.Organisation) bool {
+				return slices.Contains(speaksFor, lead.ID) && !slices.ContainsFunc(words, func(w word) bool { return w.lead.ID == lead.ID || w.user == user })
+			})
+			if i < 0 {
+				continue
+			}
+			if words = append(words, word{leads[i], user}); len(words) == VouchersNeeded(leads) {
+				known = verify.ByVoucher
+				return nil
+			}
+		}
+		return nil
+	})
+	return words, known, err
+}
+
+// writeWords notes the words that were given before signatures were there, as such given now.
+func writeWords(tx *store.Tx, list ...signed) error {
+	for _, x := range list {
+		for _, w := range x.words {
+			if err := noteWord(tx, x.Signature, w, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func noteWord(tx *store.Tx, x Signature, w word, invited bool) error {
+	if _, err := tx.Exec(qPutVoucher, x.Letter, x.ID, w.lead.ID, w.user, tx.Now().UnixMicro(), invited); err != nil {
+		return err
+	}
+	return account.Record(tx, account.Entry{User: w.user, Organisation: w.lead.ID, Letter: x.Letter, Act: "signature.vouched", Object: w.lead.Slug})
+}
+
+// VouchersNeeded is how many of the lead organisations that can vouch have to: two where two can.
+func VouchersNeeded(leads []account.Organisation) int { return min(max(len(leads), 1), 2) }
 
 // vouch records the word of a lead organisation that has not given it, and returns the basis on which the signature then counts,
 // "" while another word is needed. Nobody vouches twice, for however many organisations they speak.
@@ -101,18 +160,14 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 	if i < 0 {
 		return "", fault.New(fault.Forbidden, "voucher.editor")
 	}
-	lead, now := leads[i], tx.Now().UnixMicro()
-	if _, err := tx.Exec(qPutVoucher, x.Letter, x.ID, lead.ID, by, now); err != nil {
+	if err := noteWord(tx, x, word{leads[i], by}, false); err != nil {
 		return "", err
 	}
-	if err := account.Record(tx, account.Entry{User: by, Organisation: lead.ID, Letter: x.Letter, Act: "signature.vouched", Object: lead.Slug}); err != nil {
-		return "", err
-	}
-	given = append(given, voucher{x.ID, lead.ID, by})
+	given = append(given, voucher{x.ID, leads[i].ID, by, false})
 	basis, domain := verify.ByVoucher, ""
 	if p.Domain != "" {
 		basis, domain = verify.ByDomain, p.Domain
-	} else if len(given) < vouchersNeeded(leads) {
+	} else if len(given) < VouchersNeeded(leads) {
 		return "", nil
 	} else if a, f := text.ParseAddress(p.Email); f == nil {
 		domain = s.ownDomain(a)
@@ -122,7 +177,10 @@ func (s *Service) vouch(tx *store.Tx, x Signature, p particulars, by int64, spea
 	}
 	name, from := s.mandateTags(p.Organisation, domain)
 	for _, v := range given {
-		if _, err := tx.Exec(qPutMandate, name, from, v.lead, now); err != nil {
+		if v.invited { // at its address, whoever else signs from the domain
+			continue
+		}
+		if _, err := tx.Exec(qPutMandate, name, from, v.lead, tx.Now().UnixMicro()); err != nil {
 			return "", err
 		}
 	}

@@ -9,10 +9,11 @@ var (
 	qGiveUpMandates = store.Q("mandate.give_up", `DELETE FROM mandate`)
 
 	qPutVoucher = store.Q("voucher.put", `
-		INSERT INTO voucher (letter_id, signature_id, organisation_id, user_id, created_at) VALUES ($1, $2, $3, $4, $5)
+		INSERT INTO voucher (letter_id, signature_id, organisation_id, user_id, created_at, invited) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (letter_id, signature_id, organisation_id) DO NOTHING`)
 	qListVouchers = store.Q("voucher.list", `
-		SELECT signature_id, organisation_id, user_id FROM voucher WHERE letter_id = $1 AND signature_id BETWEEN $2 AND $3 ORDER BY signature_id, organisation_id`)
+		SELECT signature_id, organisation_id, user_id, invited FROM voucher
+		WHERE letter_id = $1 AND signature_id BETWEEN $2 AND $3 ORDER BY signature_id, organisation_id`)
 	qFindName   = store.Q("signature_sealed.find_name", `SELECT name_tag FROM signature_sealed WHERE letter_id = $1 AND id = $2`)
 	qCountNamed = store.Q("signature.count_named", `
 		SELECT COUNT(*) FROM signature_sealed x JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
@@ -33,8 +34,11 @@ const likeNamed = `signature_sealed mine
 		JOIN signature o ON o.letter_id = x.letter_id AND o.id = x.id AND o.kind = 'organisation'`
 
 // voucher is a lead organisation's word for the mandate of a signature.
-type voucher struct{ signature, lead, user int64 }
+type voucher struct {
+	signature, lead, user int64
+	invited               bool // given for its address, by inviting it
+}
 
 func scanVoucher(row store.Row) (v voucher, err error) {
-	return v, row.Scan(&v.signature, &v.lead, &v.user)
+	return v, row.Scan(&v.signature, &v.lead, &v.user, &v.invited)
 }

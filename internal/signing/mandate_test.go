@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/fault"
+	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/roll"
 	"github.com/undersigned/undersigned/internal/signing"
@@ -33,12 +36,14 @@ var (
 		INSERT INTO member (organisation_id, user_id, role, created_at) SELECT id, $1, 'editor', 0 FROM organisation WHERE slug = $2`)
 )
 
-// editors gives organisations somebody who may vouch for each.
-func (d *desk) editors(slugs ...string) {
+// editors gives organisations somebody who may vouch for each, and returns them.
+func (d *desk) editors(slugs ...string) (users []int64) {
 	d.T.Helper()
 	err := d.DB.Update(d.T.Context(), func(tx *store.Tx) error {
+		users = nil
 		for _, slug := range slugs {
 			id := store.NewID(tx.Now())
+			users = append(users, id)
 			if _, err := tx.Exec(qTestUser, id, []byte(slug)); err != nil {
 				return err
 			}
@@ -51,6 +56,7 @@ func (d *desk) editors(slugs ...string) {
 	if err != nil {
 		d.T.Fatal(err)
 	}
+	return users
 }
 
 // leads are the ids of the organisations that lead the desk's letter.
@@ -311,6 +317,132 @@ func TestMandate_otherReasonsDoNotHideIt(t *testing.T) {
 		}
 		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, o.ID, 7, d.leads()...); err != nil || !released {
 			t.Errorf("%v, %v", released, err)
+		}
+	})
+}
+
+var qListWords = store.Q("test.list_words", `SELECT user_id, organisation_id FROM audit WHERE letter_id = $1 AND act = 'signature.vouched' ORDER BY id`)
+
+// words are who vouched for organisations, and for which lead, as the trail has it.
+func (d *desk) words() (list [][2]int64) {
+	d.T.Helper()
+	err := d.DB.View(d.T.Context(), func(tx *store.Tx) (err error) {
+		list, err = store.List(tx, qListWords, func(row store.Row) (w [2]int64, err error) { return w, row.Scan(&w[0], &w[1]) }, d.Letter.ID)
+		return err
+	})
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	return list
+}
+
+// invite has a member invite an organisation, or with "" somebody.
+func (d *desk) invite(by int64, address, organisation string) {
+	d.T.Helper()
+	if _, err := d.Invitations.Invite(d.T.Context(), d.Letter.ID, []invitation.Invitee{{Email: address, Organisation: organisation}}, by); err != nil {
+		d.T.Fatal(err)
+	}
+}
+
+func TestMandate_whoInvitesVouches(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		d.mandated("peace-office")
+		ada := d.editors("peace-office")[0]
+		lead := d.leads()[0]
+		d.invite(ada, "office@river.example", "River Watch")
+		d.invite(ada, "office@hill.example", "")
+		d.invite(0, "office@moor.example", "Moor Watch")
+		d.invite(ada, "office@dune.example", "Dune Watch")
+		d.invite(ada, "office@cape.example", "Cape Watch")
+		for address, organisation := range map[string]string{
+			"other@river.example": "River Watch",  // another address
+			"OFFICE@hill.example": "Hill Watch",   // invited under no name
+			"office@moor.example": "Moor Watch",   // by nobody who speaks for a lead
+			"office@dune.example": "Dune Council", // under another name
+		} {
+			if r := d.Give(address, testkit.As(verify.Organisation, organisation)); r.Held != signing.HeldMandate {
+				t.Errorf("%s as %s: %q", address, organisation, r.Held)
+			}
+		}
+		if r := d.Give("office@cape.example", testkit.As(verify.Organisation, "Cape Watch"), testkit.Listed(roll.Counted)); r.Held != signing.HeldMandate || len(d.words()) > 0 {
+			t.Errorf("a name that nobody sees is vouched for: %q, %v", r.Held, d.words())
+		}
+		r := d.Give("office@river.example", testkit.As(signing.Both, "river watch, Ltd."))
+		if o := d.signature(r, verify.Organisation); r.Held != "" || len(r.Promises) != 2 || o.Basis != verify.ByVoucher || o.State != signing.StateNew {
+			t.Errorf("%q, %d promises, %s, %s", r.Held, len(r.Promises), o.Basis, o.State)
+		}
+		if diff := cmp.Diff([][2]int64{{ada, lead}}, d.words()); diff != "" {
+			t.Error(diff)
+		}
+		if c := d.Counts(); c.Organisations != 1 {
+			t.Errorf("%+v", c)
+		}
+		// One that was held signs again once it is invited.
+		d.invite(ada, "other@fen.example", "Fen Watch")
+		if r := d.Give("fen@fen.example", testkit.As(verify.Organisation, "Fen Watch")); r.Held != signing.HeldMandate {
+			t.Error(r.Held)
+		}
+		d.invite(ada, "fen@fen.example", "Fen Watch")
+		if r := d.Give("fen@fen.example", testkit.As(verify.Organisation, "Fen Watch")); r.Held != "" {
+			t.Error(r.Held)
+		}
+		// The word was for the address: in the next letter it says nothing.
+		d.Letter = d.Open("next")
+		d.mandated("peace-office")
+		if r := d.Give("office@river.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+			t.Errorf("the next letter: %q", r.Held)
+		}
+	})
+}
+
+func TestMandate_theInvitingLeadIsTheFirstOfTwo(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.mandated("peace-office", "quay")
+		users := d.editors("peace-office", "quay")
+		ada, ben, leads := users[0], users[1], d.leads()
+		d.invite(ada, "office@river.example", "River Watch")
+		d.invite(ada, "office@hill.example", "Hill Watch")
+		held := d.signature(d.Give("office@river.example", testkit.As(verify.Organisation, "River Watch")), verify.Organisation)
+		if diff := cmp.Diff([][2]int64{{ada, leads[0]}}, d.words()); diff != "" || held.Reason != signing.HeldMandate {
+			t.Errorf("%s %s", held.Reason, diff)
+		}
+		if v, err := d.Signing.Holds.List(ctx, d.Letter.ID, signing.StateHeld, held.ID-1, 1); err != nil || len(v) != 1 || !cmp.Equal(v[0].Vouched, leads[:1]) {
+			t.Errorf("%v, %v", v, err)
+		}
+		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ada); n != 0 || err != nil || !fault.Is(d.Invitations.Vouch(ctx, d.Letter.ID, ada), fault.Conflict) {
+			t.Errorf("who invited may vouch once more: %d, %v", n, err)
+		}
+		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ben); n != 2 || err != nil || d.Invitations.Vouch(ctx, d.Letter.ID, ben) != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		d.Clock.Advance(time.Second)
+		d.invite(ada, "office@moor.example", "Moor Watch") // since
+		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ben); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if r := d.Give("office@moor.example", testkit.As(verify.Organisation, "Moor Watch")); r.Held != signing.HeldMandate {
+			t.Errorf("vouched for before it was invited: %q", r.Held)
+		}
+		o := d.signature(d.Give("office@hill.example", testkit.As(verify.Organisation, "Hill Watch")), verify.Organisation)
+		if o.Basis != verify.ByVoucher || o.State != signing.StateNew {
+			t.Errorf("%s, %s", o.Basis, o.State)
+		}
+		if diff := cmp.Diff([][2]int64{{ada, leads[0]}, {ada, leads[0]}, {ada, leads[0]}, {ben, leads[1]}}, d.words()); diff != "" {
+			t.Error(diff)
+		}
+		if released, err := d.Signing.Holds.Release(ctx, d.Letter.ID, held.ID, ben, leads[1]); !released || err != nil {
+			t.Errorf("the second word: %v, %v", released, err)
+		}
+		d.Letter = d.Open("next")
+		d.mandated("quay")
+		if r := d.Give("secretary@river.example", testkit.As(verify.Organisation, "River Watch")); r.Held != "" {
+			t.Errorf("the word of who looked is forgotten: %q", r.Held)
+		}
+		d.Letter = d.Open("third")
+		d.mandated("peace-office")
+		if r := d.Give("secretary@river.example", testkit.As(verify.Organisation, "River Watch")); r.Held != signing.HeldMandate {
+			t.Errorf("the word for one address counts for another: %q", r.Held)
 		}
 	})
 }

@@ -79,6 +79,9 @@ type Service struct {
 	Invited func(tx *store.Tx, l letter.ID, invitation int64, mailbox, tag []byte) error
 	Erased  func(tx *store.Tx, l letter.ID, signature int64) error
 
+	// Vouchers returns the users who gave their word beforehand that an organisation may sign from an address with a tag.
+	Vouchers func(tx *store.Tx, key *seal.LetterKey, l letter.ID, tag []byte, organisation string) (users []int64, err error)
+
 	// Unfollow ends the news of the letter to an address whose signer takes back or erases the signature.
 	Unfollow func(tx *store.Tx, l letter.ID, address string) error
 

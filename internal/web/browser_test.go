@@ -248,6 +248,10 @@ const inspection = `(async () => {
 		const r = e.getBoundingClientRect();
 		if (r.width && r.height < 43.5) found.push("lower than 44 px: " + e.tagName + "." + e.className + " " + e.textContent.slice(0, 30) + " " + r.height);
 	}
+	for (const e of document.querySelectorAll(".sign, .sign *")) {
+		if (!e.matches("input, select, textarea, .spoken") && /auto|scroll/.test(getComputedStyle(e).overflowY)) found.push("a box with a scroll of its own: " +
+			e.tagName + "." + e.className);
+	}
 	for (const e of performance.getEntriesByType("resource")) {
 		if (new URL(e.name).origin !== location.origin) found.push("loads " + e.name);
 	}
@@ -302,7 +306,7 @@ func TestInspection_finds(t *testing.T) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><img src="/x.png"><button>b</button>
-<p style="width:3000px;color:#bbb;background:#fff">faint</p></main>`)
+<p style="width:3000px;color:#bbb;background:#fff">faint</p><div class="sign" style="overflow-y:auto"></div></main>`)
 	}))
 	defer server.Close()
 	ctx := openBrowser(t, browser)
@@ -310,7 +314,7 @@ func TestInspection_finds(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := inspect(t, ctx, axe)
-	for _, want := range []string{"image-alt", "color-contrast", "scrolls sideways", "lower than 44 px"} {
+	for _, want := range []string{"image-alt", "color-contrast", "scrolls sideways", "lower than 44 px", "a scroll of its own"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the inspection misses %q: %s", want, report)
 		}

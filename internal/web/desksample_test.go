@@ -8,7 +8,6 @@ import (
 
 	"github.com/undersigned/undersigned/internal/account"
 	"github.com/undersigned/undersigned/internal/i18n"
-	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/letter"
 	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -124,12 +123,18 @@ func deskSamples(l *i18n.Locale, w words, plain func(title, path string) page.Ba
 	inviting := invitations
 	inviting.Form = page.Form{Values: url.Values{"invitees": {w.name + " <ada@lantern.example>\n" + w.text}, "days": {"7, 2"}}}
 	inviting.Read, inviting.Ready, inviting.Repeated, inviting.Ignored, inviting.More, inviting.CanMail = true, 12, 1, []string{w.place, w.office}, 10, true
+	inviting.Mandate, inviting.ToVouch = true, 12
 	inviting.Misread = []desk.MisreadView{{Line: l.Digits("2"), Text: w.text, Why: l.T("fault.invitee.address")}}
-	inviting.Sample = []invitation.Invitee{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation}, {Email: "ben@lantern.example"}}
+	inviting.Sample = []desk.InviteeView{{Name: w.name, Email: "ada@lantern.example", Organisation: w.organisation, Language: i18n.LanguageName("fa"), Words: w.text},
+		{Email: "ben@lantern.example"}}
+	for _, x := range i18n.All() {
+		inviting.Spoken = append(inviting.Spoken, page.Option{Value: x.Code, Text: x.Name})
+		inviting.Mails = append(inviting.Mails, desk.InvitingMail{To: "ada@lantern.example", Subject: w.longName, Lines: []string{w.text, "", w.name}, Lang: x.Code, Dir: x.Dir})
+	}
 	unopened := invitations
 	unopened.Open, unopened.Draft, unopened.Total, unopened.Invitations = false, true, 0, nil
 	badList := invitations
-	badList.Form = wrong(url.Values{"invitees": {w.text}, "days": {"x"}}, "invitees", "file", "days")
+	badList.Form = wrong(url.Values{"invitees": {w.text}, "days": {"x"}}, "invitees", "file", "language", "words", "days")
 	badList.HasCall, badList.Invitations, badList.Reminders = true, nil, nil
 	sure := held
 	sure.Sure = 2

@@ -78,6 +78,7 @@ type Options struct {
 	Handouts    *handout.Service
 	Log         *tlog.Log
 	Bundles     *bundle.Shelf
+	Mailer      *mail.Mailer
 	Jobs        job.Overview
 
 	BaseURL       string // scheme and host
@@ -120,7 +121,7 @@ func New(o Options) *Server {
 		Operator: o.Operator, Contact: o.Contact, PublishEvery: o.PublishEvery, Catcher: o.Catcher, Former: o.Former, Ready: o.Ready})
 	s.editors = &desk.Handlers{Site: site, Accounts: o.Accounts, Mailboxes: o.Mailboxes, Letters: o.Letters, Roll: o.Roll, Signing: o.Signing,
 		Invitations: o.Invitations, News: o.News, Intake: o.Intake, Deliveries: o.Deliveries, Documents: o.Documents, Handouts: o.Handouts, Inbox: o.Inbox,
-		Jobs: o.Jobs, LookupTXT: o.LookupTXT}
+		Mailer: o.Mailer, Jobs: o.Jobs, LookupTXT: o.LookupTXT}
 	s.routes()
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(o.BaseURL); err != nil {

@@ -70,7 +70,7 @@ func TestExport_atTheDesk(t *testing.T) {
 			t.Fatalf("%d %v: %q", file.Status, err, rows)
 		}
 		if rows[1][1] != "'=Public Vale" && rows[2][1] != "'=Public Vale" || !strings.Contains(file.Body, "Addressee Rook") ||
-			!strings.Contains(file.Body, "Norway") {
+			!strings.Contains(file.Body, "Norway") || rows[0][len(rows[0])-1] != "Country code" || !strings.Contains(file.Body, ",NO\r\n") {
 			t.Errorf("%d %v: %q", file.Status, err, rows)
 		}
 		if !strings.Contains(rows[0][2], "for identification purposes only") || strings.Contains(file.Body, "@") ||

@@ -91,7 +91,7 @@ func TestInvitations_tenPeople(t *testing.T) {
 		}
 		sent := a.Inbox.Count()
 		for _, v := range list[3:] {
-			if m := a.Inbox.Wait(t, v.Email); !strings.Contains(m.Text, "You were invited") {
+			if m := a.Inbox.Wait(t, v.Email); !strings.Contains(m.Text, "invited you to sign") {
 				t.Errorf("the reminder says %s", m.Text)
 			}
 		}

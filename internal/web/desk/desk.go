@@ -23,6 +23,7 @@ import (
 	"github.com/undersigned/undersigned/internal/invitation"
 	"github.com/undersigned/undersigned/internal/job"
 	"github.com/undersigned/undersigned/internal/letter"
+	"github.com/undersigned/undersigned/internal/mail"
 	"github.com/undersigned/undersigned/internal/mailbox"
 	"github.com/undersigned/undersigned/internal/news"
 	"github.com/undersigned/undersigned/internal/roll"
@@ -45,6 +46,7 @@ type Handlers struct {
 	Documents   *document.Service
 	Handouts    *handout.Service
 	Inbox       *inbox.Service
+	Mailer      *mail.Mailer // shows mails before they are sent
 	Jobs        job.Overview
 	LookupTXT   account.LookupTXT // of keys of mails that are read in
 }

@@ -157,7 +157,7 @@ func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[handout.Line,
 		if a != roll.ForPublic {
 			headings = append(headings, loc.T("desk.export.listing"))
 		}
-		if !yield(headings, nil) {
+		if !yield(append(headings, loc.T("desk.export.country_code")), nil) {
 			return
 		}
 		for x, err := range lines {
@@ -166,7 +166,7 @@ func exportRows(loc *i18n.Locale, a roll.Audience, lines iter.Seq2[handout.Line,
 			if a != roll.ForPublic {
 				row = append(row, loc.T("listing."+string(x.Listing)))
 			}
-			if !yield(row, err) || err != nil {
+			if !yield(append(row, x.Country), err) || err != nil {
 				return
 			}
 		}

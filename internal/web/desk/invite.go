@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,14 +30,18 @@ type InvitationsPage struct {
 	Invitations                     []InvitationView
 	NextURL                         string
 	Reminders                       []ReminderView
+	Mandate                         bool // what organisations sign counts at the word of leads
+	ToVouch                         int  // invitations of other leads that wait for the reader's word
 
 	Read            bool // a list was read and waits to be sent
 	Asked           bool // a second member is asked to allow as many
 	Ready, Repeated int
 	Misread         []MisreadView
 	Ignored         []string // columns
-	Sample          []invitation.Invitee
+	Sample          []InviteeView
 	More            int // beside the sample
+	Mails           []InvitingMail
+	Spoken          []page.Option
 }
 
 // Template is its file.
@@ -63,6 +69,16 @@ type ReminderView struct {
 // MisreadView is a line of a list that names nobody who could be invited.
 type MisreadView struct{ Line, Text, Why string }
 
+// InviteeView is an invitee as they were understood.
+type InviteeView struct{ Email, Name, Organisation, Language, Words string }
+
+// InvitingMail is the mail to an invitee before it is sent.
+type InvitingMail struct {
+	To, Subject string
+	Lines       []string
+	Lang, Dir   string
+}
+
 // invitationsShown is how many invitations a page shows.
 const invitationsShown = 50
 
@@ -80,6 +96,9 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 		GeneralURL: h.BaseURL + "/letters/" + l.Slug}
 	if l.Call != nil {
 		p.GeneralURL, p.HasCall = p.GeneralURL+"/call", true
+	}
+	for _, x := range i18n.All() {
+		p.Spoken = append(p.Spoken, page.Option{Value: x.Code, Text: x.Name})
 	}
 	state := invitation.State(r.URL.Query().Get("state"))
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 36, 64)
@@ -104,6 +123,10 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 	if len(shown) == invitationsShown {
 		p.NextURL = p.Action + "?state=" + string(state) + "&after=" + strconv.FormatInt(shown[len(shown)-1].ID, 36)
 	}
+	p.Mandate = l.Mandate
+	if p.ToVouch, failed = h.Invitations.ToVouch(ctx, l.ID, d.User.ID); failed != nil {
+		return failed
+	}
 	reminders, failed := h.Invitations.Reminders(ctx, l)
 	if failed != nil {
 		return failed
@@ -125,10 +148,35 @@ func (h *Handlers) invitationsPage(w http.ResponseWriter, r *http.Request, d *Vi
 			p.Misread = append(p.Misread, MisreadView{Line: loc.Digits(strconv.Itoa(x.Line)), Text: x.Text, Why: page.Say(loc, x.Fault)})
 		}
 		p.Ignored = list.Ignored
-		p.Sample = list.Invitees[:min(len(list.Invitees), inviteesShown)]
+		for _, v := range list.Invitees[:min(len(list.Invitees), inviteesShown)] {
+			p.Sample = append(p.Sample, InviteeView{Email: v.Email, Name: v.Name, Organisation: v.Organisation, Language: languageName(v.Language), Words: v.Words})
+		}
 		p.More = len(list.Invitees) - len(p.Sample)
+		if p.Mails, failed = h.mailsTo(ctx, d, *list); failed != nil {
+			return failed
+		}
 	}
 	return h.Render(w, page.Status(err), p)
+}
+
+// mailsTo returns the mail to the first of a list, and the first in each other language in which one goes.
+func (h *Handlers) mailsTo(ctx context.Context, d *Visit, list invitation.InviteeList) (mails []InvitingMail, err error) {
+	asked := map[string]bool{} // languages of invitees
+	for _, v := range list.Invitees {
+		if asked[v.Language] {
+			continue
+		}
+		asked[v.Language] = true
+		m, err := h.Mailer.PreviewInvitation(ctx, d.Letter.ID, v, d.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(mails, func(x InvitingMail) bool { return x.Lang == m.Language }) {
+			mails = append(mails, InvitingMail{To: m.To, Subject: m.Subject, Lines: strings.Split(strings.TrimSpace(m.Text), "\n"),
+				Lang: m.Language, Dir: i18n.Direction(m.Language)})
+		}
+	}
+	return mails, nil
 }
 
 // inviteesShown is how many of a list are shown as they were understood, before they are invited.
@@ -164,6 +212,9 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		if err == nil && len(list.Invitees)+len(list.Misread) == 0 {
 			err = fault.New(fault.Invalid, "invitee.none").On("invitees")
 		}
+		if err == nil {
+			err = list.ForAll(v.Get("language"), v.Get("words"))
+		}
 		if err != nil {
 			return h.invitationsPage(w, r, d, v, nil, page.OnField(err, "invitees"))
 		}
@@ -182,6 +233,8 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 	case "withdraw":
 		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 		done, err = "uninvited", h.Invitations.Withdraw(r.Context(), d.Letter.ID, id, d.User.ID)
+	case "vouch":
+		done, err = "vouched_invited", h.Invitations.Vouch(r.Context(), d.Letter.ID, d.User.ID)
 	case "remind":
 		done, err = "saved", h.Invitations.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
 	default:
