@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // providers are domains where very many people have their mail. Others that are a slip of the finger away from one stand here too, as far as
 // they are known: whoever has an address there is not asked about it.
@@ -15,10 +18,8 @@ const minTypo = 9
 // Misspelt returns the address that somebody who typed another in a domain which looks like a slip probably meant, "" if it does not.
 func Misspelt(typed Address) string {
 	domain := typed.Domain()
-	for _, known := range providers {
-		if domain == known {
-			return ""
-		}
+	if slices.Contains(providers, domain) {
+		return ""
 	}
 	for _, known := range providers {
 		if len(known) >= minTypo && slip(domain, known) && !countries(domain, known) {
