@@ -56,6 +56,9 @@ func TestAnnouncements_ofALettersLife(t *testing.T) {
 			Publish: true}); err != nil {
 			t.Fatal(err)
 		}
+		if m := a.Inbox.Wait(t, "ada@lantern.example"); !strings.Contains(m.Subject, "A new edition is published") { // the command line asked nobody
+			t.Errorf("the lead organisation is told: %s", m.Subject)
+		}
 		if page := ada.Get(board).Body; !strings.Contains(page, "6 signatures stand under earlier texts.") || !strings.Contains(page, `value="ask_again"`) {
 			t.Error("the board does not say who stands under the earlier text")
 		}

@@ -94,7 +94,8 @@ func TestMetrics_ofWhatComesIn(t *testing.T) {
 		"Reporting-MTA: dns; x.example\r\n\r\nFinal-Recipient: rfc822; quill@metric.example\r\nAction: failed\r\nStatus: 5.2.2\r\n--b--\r\n"))
 	testkit.Eventually(t, "both are read and sorted", func() bool { // the server may look into it at this moment, and has the turn
 		h, err := a.App.Inbox.Health(t.Context())
-		return err == nil && a.LookIntoMailbox(t.Context()) == nil && h.States[inbox.Noted]+h.States[inbox.Waits] == 2
+		look, failed := a.App.Inbox.LastLook(t.Context())
+		return err == nil && failed == nil && a.LookIntoMailbox(t.Context()) == nil && h.States[inbox.Noted]+h.States[inbox.Waits] == 2 && !look.GoodAt.IsZero()
 	})
 	text := read()
 	for _, want := range []string{`undersigned_mails_received_30_days{what="bounce.confirmation"} 1`, `undersigned_mails_received_30_days{what="reply"} 1`,
