@@ -6,10 +6,10 @@ import (
 )
 
 // shownState is the state that editors see: "signed" only where the listing lets the coalition know whose the
-// signature is. One that is counted only must show in nothing that they are told.
+// signature is. One that is counted only must show in nothing that they are told, and neither must one that is held beside it.
 const shownState = `CASE WHEN EXISTS (
 		SELECT 1 FROM signature s WHERE s.letter_id = i.letter_id AND s.mailbox_tag = i.signer_mailbox_tag AND s.tag = i.signer_tag
-			AND s.state IN ('new', 'listed', 'held') AND s.listing <> 'counted') THEN 'signed' ELSE i.state END`
+			AND (s.state IN ('new', 'listed') OR s.state = 'held' AND s.reason <> 'same_organisation') AND s.listing <> 'counted') THEN 'signed' ELSE i.state END`
 
 const columns = `i.letter_id, i.id, i.sealed, i.state, i.mail, i.invited_by, i.signer_mailbox_tag, i.signer_tag`
 

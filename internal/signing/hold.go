@@ -108,13 +108,18 @@ func (o Signature) vouchedAs(tx *store.Tx, x signed) (bool, error) {
 
 // countsFromElsewhere says why an organisation's signature is held where organisations need a mandate: one of the same name,
 // spelling aside, counts already from another address, or what it is held for anyway. Only who is known to speak for the
-// organisation learns that it has signed: it may have done so without its name.
+// organisation learns that it has signed: it may have done so without its name. Whoever invites an address as an organisation's is not, so
+// that beside one which is counted only both count: a refusal would tell.
 func countsFromElsewhere(tx *store.Tx, x signed) (held string, err error) {
 	if x.Reason == HeldLookAlike || x.Basis == verify.ByEmail {
 		return x.Reason, nil
 	}
+	q := qCountNamed
+	if len(x.words) > 0 {
+		q = qCountNamedSeen
+	}
 	var n int
-	if err := tx.Row(qCountNamed, x.Letter, x.name, x.tag).Scan(&n); err != nil || n == 0 {
+	if err := tx.Row(q, x.Letter, x.name, x.tag).Scan(&n); err != nil || n == 0 {
 		return x.Reason, err
 	}
 	return HeldSameOrganisation, nil

@@ -121,6 +121,9 @@ func (s *Service) vouchedBefore(ctx context.Context, key *seal.LetterKey, x Sign
 // writeWords notes the words that were given before signatures were there, as such given now.
 func writeWords(tx *store.Tx, list ...signed) error {
 	for _, x := range list {
+		if x.Reason == HeldSameOrganisation { // the trail would tell whoever invited that another counts
+			continue
+		}
 		for _, w := range x.words {
 			if err := noteWord(tx, x.Signature, w, true); err != nil {
 				return err

@@ -19,6 +19,10 @@ var (
 		SELECT COUNT(*) FROM signature_sealed x JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
 		WHERE x.letter_id = $1 AND x.name_tag = $2 AND s.kind = 'organisation' AND s.state IN ('new', 'listed') AND s.tag <> $3
 			AND (s.listing <> 'counted' OR s.basis IN ('domain', 'voucher'))`)
+	// The same as far as whoever invites may know: one that is counted only shows to nobody.
+	qCountNamedSeen = store.Q("signature.count_named_seen", `
+		SELECT COUNT(*) FROM signature_sealed x JOIN signature s ON s.letter_id = x.letter_id AND s.id = x.id
+		WHERE x.letter_id = $1 AND x.name_tag = $2 AND s.kind = 'organisation' AND s.state IN ('new', 'listed') AND s.tag <> $3 AND s.listing <> 'counted'`)
 	// How many signatures of an organisation's name, spelling aside, count beside this one, leaving out those of a listing.
 	qCountSame = store.Q("signature.count_twins", `
 		SELECT COUNT(*) FROM `+likeNamed+` WHERE mine.letter_id = $1 AND mine.id = $2 AND o.state IN ('new', 'listed') AND o.listing <> $3`)

@@ -25,7 +25,7 @@ function start(root) {
   const { zero } = root.dataset, kept = new Map(), words = root.dataset;
   const modes = [...root.querySelectorAll("[data-mode]")];
   let view = null, was = null, written = null; // the text as it was read, and as it was written last, with its places
-  let checked = "", timer = 0; // the last text that was compared with what the server reads
+  let checked = "", timer = 0, checking = null; // the last text that was compared with what the server reads
 
   const say = (message) => { if (says.textContent !== message) says.textContent = message; };
 
@@ -36,10 +36,15 @@ function start(root) {
     return answer.json();
   }
 
-  // check compares what the editor shows with what the server reads of what was written, and returns whether they are the same.
-  async function check() {
+  // check compares what the editor shows with what the server reads of what was written, and returns whether they are the same. Who asks
+  // while it is at it waits for the same answer.
+  function check() {
     clearTimeout(timer);
     timer = 0;
+    return checking ??= compare().finally(() => { checking = null; });
+  }
+
+  async function compare() {
     if (!written || written.text === checked) return true;
     const { text, places } = written;
     let wrong;
@@ -52,6 +57,7 @@ function start(root) {
       }
       wrong = unlike(places, blocks);
     } catch {
+      checked = text;
       return true; // what is sent is the text: it can be saved without this
     }
     checked = text;
@@ -179,7 +185,7 @@ function start(root) {
   });
   // What would be read otherwise than it looks is not sent before somebody has seen that.
   form.addEventListener("submit", async (event) => {
-    if (!view || !timer) return;
+    if (!view || !written || written.text === checked) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (await check()) form.requestSubmit(event.submitter);

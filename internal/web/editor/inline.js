@@ -5,6 +5,10 @@ const { link, code } = schema.marks;
 const { reference, line_break } = schema.nodes;
 const isWord = (c) => /[\p{L}\p{N}\p{M}\u200c]/u.test(c);
 const isSpace = (c) => c === "" || /\s/.test(c);
+// What shows nothing or turns other characters around, which the server takes out of a text (text.Written): before a mark it would only
+// seem to be no mark. The controls but line ends and tabs are among it.
+const unseen = new RegExp("[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f" +
+  "\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff\\ufffd\\u{e0000}-\\u{e007f}]", "gu");
 const isPunctuation = (c) => /[\p{P}\p{S}]/u.test(c);
 
 // inline returns the words of a textblock; within a table, or where a line has to be one, breaks become blanks.
@@ -22,11 +26,18 @@ function piecesOf(block, oneLine) {
   block.forEach((node, _, i) => {
     const marks = node.marks.filter((m) => m.type !== link && m.type !== code).map((m) => m.type.name);
     const href = link.isInSet(node.marks)?.attrs.href;
-    if (node.type === reference) pieces.push({ text: `[^${node.attrs.label}]`, raw: true, marks });
-    else if (node.type === line_break) {
+    if (node.type === reference) {
+      pieces.push({ text: `[^${node.attrs.label}]`, raw: true, marks });
+      return;
+    }
+    if (node.type === line_break) {
       if (i < block.childCount - 1) pieces.push(oneLine ? { text: " ", marks: [] } : { text: "\\\n", raw: true, marks: [] });
-    } else if (code.isInSet(node.marks)) pieces.push({ text: inTicks(node.text), raw: true, marks: [] });
-    else pieces.push({ text: node.text.replace(/[\t\r\n]+/g, " "), marks, href });
+      return;
+    }
+    const text = (node.text ?? "").replace(unseen, "");
+    if (!text) return;
+    if (code.isInSet(node.marks)) pieces.push({ text: inTicks(text), raw: true, marks: [] });
+    else pieces.push({ text: text.replace(/[\t\r\n]+/g, " "), marks, href });
   });
   return linked(outside(pieces));
 }
