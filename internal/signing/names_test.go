@@ -179,6 +179,40 @@ func TestNames_tellNothingOfWhoIsWithheld(t *testing.T) {
 	})
 }
 
+// Whoever invites an address of their own as an organisation's, and signs from it, reads the same whether or not that organisation is
+// counted only.
+func TestNames_tellNothingToWhoInvites(t *testing.T) {
+	desks(t, func(t *testing.T, d *desk) {
+		ada := d.editors("peace-office")[0]
+		var got [2]told
+		var held [2]string
+		for i, slug := range []string{"first", "second"} {
+			d.Letter = d.Open(slug)
+			d.mandated("peace-office")
+			d.Letter = d.Set(slug, letter.Settings{Mandate: new(true)})
+			if i == 0 {
+				err := d.Letters.Directory.Put(t.Context(), account.Organisation{Slug: "river-watch", Names: map[string]string{"en": "River Watch"}, Domain: "river.example"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r := d.Give("a@river.example", testkit.As(verify.Organisation, "River Watch"), testkit.Listed(roll.Counted)); r.Held != "" {
+					t.Fatal(r.Held)
+				}
+			}
+			address := fmt.Sprintf("mallory@elsewhere%d.example", i)
+			d.invite(ada, address, "River Watch")
+			held[i] = d.Give(address, testkit.As(verify.Organisation, "River Watch")).Held
+			got[i] = d.tell(fmt.Sprintf("x%d@third%[1]d.example", i), verify.Organisation, "River Watch")
+		}
+		if held != [2]string{} {
+			t.Errorf("held %q", held)
+		}
+		if diff := cmp.Diff(got[0], got[1]); diff != "" {
+			t.Errorf("somebody else learns of it: %s", diff)
+		}
+	})
+}
+
 // Who may see two names is told that they are the same; who may see one is not.
 func TestHolds_hintAtTwinsThatEditorsSee(t *testing.T) {
 	desks(t, func(t *testing.T, d *desk) {
