@@ -77,14 +77,14 @@ func toVouch(tx *store.Tx, l letter.ID, by int64) (n int, err error) {
 }
 
 // Vouch gives the word of a member's lead organisation for those whom other leads have invited so far: an organisation among them
-// that signs from the invited address then has two.
-func (s *Service) Vouch(ctx context.Context, l letter.ID, by int64) error {
+// that signs from the invited address then has two. seen is how many they were shown: others are a Conflict.
+func (s *Service) Vouch(ctx context.Context, l letter.ID, seen int, by int64) error {
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
 		n, err := toVouch(tx, l, by)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if n == 0 || n != seen {
 			return fault.New(fault.Conflict, "invitation.vouched")
 		}
 		if _, err := tx.Exec(qPutVoucher, l, by, tx.Now().UnixMicro()); err != nil {

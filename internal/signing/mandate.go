@@ -97,7 +97,7 @@ func (s *Service) vouchedBefore(ctx context.Context, key *seal.LetterKey, x Sign
 		if err != nil {
 			return err
 		}
-		for _, user := range users {
+		for at, user := range users {
 			speaksFor, err := account.SpeaksFor(tx, x.Letter, user)
 			if err != nil {
 				return err
@@ -105,6 +105,9 @@ func (s *Service) vouchedBefore(ctx context.Context, key *seal.LetterKey, x Sign
 			i := slices.IndexFunc(leads, func(lead account.Organisation) bool {
 				return slices.Contains(speaksFor, lead.ID) && !slices.ContainsFunc(words, func(w word) bool { return w.lead.ID == lead.ID || w.user == user })
 			})
+			if i < 0 && at == 0 { // who invited speaks for no lead: others saw no such invitation among those they vouch for
+				return nil
+			}
 			if i < 0 {
 				continue
 			}

@@ -410,10 +410,10 @@ func TestMandate_theInvitingLeadIsTheFirstOfTwo(t *testing.T) {
 		if v, err := d.Signing.Holds.List(ctx, d.Letter.ID, signing.StateHeld, held.ID-1, 1); err != nil || len(v) != 1 || !cmp.Equal(v[0].Vouched, leads[:1]) {
 			t.Errorf("%v, %v", v, err)
 		}
-		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ada); n != 0 || err != nil || !fault.Is(d.Invitations.Vouch(ctx, d.Letter.ID, ada), fault.Conflict) {
+		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ada); n != 0 || err != nil || !fault.Is(d.Invitations.Vouch(ctx, d.Letter.ID, 0, ada), fault.Conflict) {
 			t.Errorf("who invited may vouch once more: %d, %v", n, err)
 		}
-		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ben); n != 2 || err != nil || d.Invitations.Vouch(ctx, d.Letter.ID, ben) != nil {
+		if n, err := d.Invitations.ToVouch(ctx, d.Letter.ID, ben); n != 2 || err != nil || d.Invitations.Vouch(ctx, d.Letter.ID, 1, ben) == nil || d.Invitations.Vouch(ctx, d.Letter.ID, 2, ben) != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 		d.Clock.Advance(time.Second)

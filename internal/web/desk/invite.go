@@ -234,7 +234,8 @@ func (h *Handlers) SubmitInvitations(w http.ResponseWriter, r *http.Request, d *
 		id, _ := strconv.ParseInt(v.Get("id"), 36, 64)
 		done, err = "uninvited", h.Invitations.Withdraw(r.Context(), d.Letter.ID, id, d.User.ID)
 	case "vouch":
-		done, err = "vouched_invited", h.Invitations.Vouch(r.Context(), d.Letter.ID, d.User.ID)
+		seen, _ := strconv.Atoi(v.Get("seen"))
+		done, err = "vouched_invited", h.Invitations.Vouch(r.Context(), d.Letter.ID, seen, d.User.ID)
 	case "remind":
 		done, err = "saved", h.Invitations.SetReminders(r.Context(), d.Letter.ID, daysOf(v.Get("days")), d.User.ID)
 	default:
