@@ -1,14 +1,12 @@
 package letter_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/letter/importer"
+	"github.com/undersigned/undersigned/internal/testkit"
 )
 
 func TestBlocks(t *testing.T) {
@@ -76,27 +74,11 @@ func checkBlocks(t *testing.T, name, markdown string) (sources int) {
 
 // All text of a letter belongs to a block, and what was read from a file is rarely shown as source.
 func TestBlocks_ofLetters(t *testing.T) {
-	var files []string
-	for _, pattern := range []string{"../testkit/letters/*", "../cli/samples/*", "importer/testdata/*", "../../../shared/letters/*.txt", "../../../shared/cases/*/*"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
 	read := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil || filepath.Base(file) == "expected.txt" || !slices.Contains([]string{".txt", ".md", ".html", ".docx"}, filepath.Ext(file)) {
-			continue
-		}
-		draft, err := importer.Read(filepath.Base(file), data)
-		if err != nil {
-			continue
-		}
+	for _, x := range testkit.Drafts(t, "..") {
 		read++
-		if n := checkBlocks(t, file, letter.TextOf(draft, true).Body); n > 0 {
-			t.Errorf("%s: %d blocks are shown as source", file, n)
+		if n := checkBlocks(t, x.File, letter.TextOf(x.Draft, true).Body); n > 0 {
+			t.Errorf("%s: %d blocks are shown as source", x.File, n)
 		}
 	}
 	if read < 100 {

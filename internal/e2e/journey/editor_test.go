@@ -3,8 +3,6 @@ package journey
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -317,24 +314,10 @@ var hard = []body{
 func bodies(t *testing.T) (list []body) {
 	t.Helper()
 	list = slices.Clone(hard)
-	for _, pattern := range []string{"../../testkit/letters/*", "../../cli/samples/*", "../../letter/importer/testdata/*", "../../../../shared/letters/*.txt", "../../../../shared/cases/*/*"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil || filepath.Base(file) == "expected.txt" || !slices.Contains([]string{".txt", ".md", ".html", ".docx"}, filepath.Ext(file)) {
-				continue
-			}
-			draft, err := importer.Read(filepath.Base(file), data)
-			if err != nil {
-				continue
-			}
-			for _, prose := range []bool{false, true} {
-				if x := letter.TextOf(draft, prose); x.Body != "" {
-					list = append(list, body{x.Language, x.Body})
-				}
+	for _, x := range testkit.Drafts(t, "../..") {
+		for _, prose := range []bool{false, true} {
+			if text := letter.TextOf(x.Draft, prose); text.Body != "" {
+				list = append(list, body{text.Language, text.Body})
 			}
 		}
 	}

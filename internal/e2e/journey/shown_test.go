@@ -3,8 +3,6 @@ package journey
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/undersigned/undersigned/internal/letter"
-	"github.com/undersigned/undersigned/internal/letter/importer"
 	"github.com/undersigned/undersigned/internal/store"
 	"github.com/undersigned/undersigned/internal/testkit"
 )
@@ -76,28 +73,12 @@ func wordsOf(s string) []string {
 func TestPage_showsWhatIsSigned(t *testing.T) {
 	a := testkit.App(t, store.SQLite)
 	c := a.Client(t)
-	var files []string
-	for _, pattern := range []string{"../../testkit/letters/*", "../../cli/samples/*", "../../letter/importer/testdata/*", "../../../../shared/letters/*.txt", "../../../../shared/cases/*/*"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
 	read := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil || filepath.Base(file) == "expected.txt" || !slices.Contains([]string{".txt", ".md", ".html", ".docx"}, filepath.Ext(file)) {
-			continue
-		}
-		draft, err := importer.Read(filepath.Base(file), data)
-		if err != nil {
-			continue
-		}
+	for _, x := range testkit.Drafts(t, "../..") {
 		none := letter.SignOnNone
-		l, _, err := a.Letters.Import(t.Context(), letter.Import{Text: letter.TextOf(draft, true), Publish: true, Settings: letter.Settings{SignOn: &none}})
+		l, _, err := a.Letters.Import(t.Context(), letter.Import{Text: letter.TextOf(x.Draft, true), Publish: true, Settings: letter.Settings{SignOn: &none}})
 		if err != nil {
-			t.Errorf("%s: %v", file, err)
+			t.Errorf("%s: %v", x.File, err)
 			continue
 		}
 		read++
@@ -105,7 +86,7 @@ func TestPage_showsWhatIsSigned(t *testing.T) {
 		got := signedText(t, c.Get("/letters/"+l.Slug+"?text="+url.QueryEscape(language)).Body)
 		want := wordsOf(marksOfMarkdown.ReplaceAllString(l.Edition.Text(language).Canonical(), " "))
 		if i := firstDifference(got, want); i >= 0 {
-			t.Errorf("%s: the page and the file differ from word %d on:\npage   %q\nsigned %q", file, i, around(got, i), around(want, i))
+			t.Errorf("%s: the page and the file differ from word %d on:\npage   %q\nsigned %q", x.File, i, around(got, i), around(want, i))
 		}
 	}
 	if read < 4 {
