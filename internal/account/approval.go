@@ -30,7 +30,7 @@ type Act[A Proposed] struct {
 	Check    func(tx *store.Tx, letter store.LetterID, a A) error // what is wrong with it, found before it waits; Do finds it too
 	Alone    func(A) Share                                        // how much of what passes without a second member it takes; nil if none passes
 	Again    func(a, waiting A) *fault.Error                      // what is answered to a request beside one that waits; nil lets both wait
-	Replaces func(a, waiting A) bool                              // whether a request takes the place of one that waits, which is then refused
+	Replaces bool                                                 // a request takes the place of one that waits, which is then refused
 	Done     func()                                               // called after the commit, to drop what is cached
 	Detail   func(A) string                                       // message key of what follows "desk.approval." and the act, "" for nothing
 	Count    func(A) int                                          // of how many it is, 0 for no number
@@ -45,7 +45,7 @@ type act struct {
 	check        func(tx *store.Tx, letter store.LetterID, a Proposed) error
 	alone        func(Proposed) (share Share, some bool)
 	again        func(a, waiting Proposed) *fault.Error
-	replaces     func(a, waiting Proposed) bool
+	replaces     bool
 	done         func()
 	count        func(Proposed) int
 	detail, page func(Proposed) string
@@ -95,7 +95,7 @@ func Register[A Proposed](s *Service, a Act[A]) {
 			}
 			return a.Again(x.(A), waiting.(A))
 		},
-		replaces: func(x, waiting Proposed) bool { return a.Replaces != nil && a.Replaces(x.(A), waiting.(A)) },
+		replaces: a.Replaces,
 		done: func() {
 			if a.Done != nil {
 				a.Done()
@@ -229,7 +229,7 @@ func (approvals Approvals) Carry(ctx context.Context, letter store.LetterID, ask
 			if f := a.again(asks, other.Asks); f != nil {
 				return f
 			}
-			if a.replaces(asks, other.Asks) {
+			if a.replaces {
 				if err := decide(tx, other, by, false); err != nil {
 					return err
 				}

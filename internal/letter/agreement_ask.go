@@ -107,7 +107,7 @@ func (s *Service) object(tx *store.Tx, l Letter, a Agreement, lead int64, words 
 	if _, err := tx.Exec(qObject, l.ID, lead, a.Digest, key.Seal("agreement_lead", lead, []byte(words)), tx.Now().UnixMicro()); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(qSetDue, nil, l.ID); err != nil {
+	if err := hold(tx, l.ID); err != nil {
 		return err
 	}
 	if stand, _ := a.Of(lead); stand.Objection != "" && !stand.Anew {
@@ -276,7 +276,7 @@ func (s *Service) publishAgreed(ctx context.Context, j agreed) error {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(qSetDue, nil, l.ID); err != nil {
+		if err := hold(tx, l.ID); err != nil {
 			return err
 		}
 		return account.Record(tx, account.Entry{Letter: l.ID, Act: "edition.not_published"})

@@ -42,8 +42,7 @@ var (
 		ON CONFLICT (letter_id, organisation_id) DO UPDATE SET approved = '', objected = excluded.objected, sealed = excluded.sealed, at = excluded.at`)
 	qListStands = store.Q("agreement_lead.list", `
 		SELECT organisation_id, approved, objected, sealed, at FROM agreement_lead WHERE letter_id = $1 ORDER BY organisation_id`)
-	qUnapprove = store.Q("agreement_lead.unapprove", `UPDATE agreement_lead SET approved = '' WHERE letter_id = $1`)
-	// What stands on the wrong side of a lead that left, or of a letter whose objections nobody can read any more.
+	qUnapprove    = store.Q("agreement_lead.unapprove", `UPDATE agreement_lead SET approved = '' WHERE letter_id = $1`)
 	qForgetStands = store.Q("agreement_lead.forget", `DELETE FROM agreement_lead WHERE letter_id = $1`)
 	qForgetStand  = store.Q("agreement_lead.remove_former", `
 		DELETE FROM agreement_lead WHERE letter_id = $1 AND organisation_id NOT IN (SELECT organisation_id FROM letter_lead WHERE letter_id = $1)`)
@@ -145,6 +144,12 @@ func putAgreement(tx *store.Tx, id ID, a Agreement, next Edition) error {
 		}
 	}
 	return nil
+}
+
+// hold keeps an edition from being published by itself.
+func hold(tx *store.Tx, id ID) error {
+	_, err := tx.Exec(qSetDue, nil, id)
+	return err
 }
 
 // endAgreement ends what was asked of the lead organisations: what they approved is approved no more, what they object to stands.

@@ -38,7 +38,7 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			if err := e.check(tx, id); err != nil {
 				return err
 			}
-			return e.hold(tx, id)
+			return hold(tx, id) // it is not published by itself while a second member is asked about another
 		},
 		Do: s.do,
 		Again: func(e, waiting NewEdition) *fault.Error {
@@ -47,14 +47,8 @@ func (s *Service) RegisterActs(accounts *account.Service) {
 			}
 			return nil
 		},
-		Replaces: func(e, waiting NewEdition) bool { return true }, // what was asked for before is no more what is to be published
+		Replaces: true, // what was asked for before is no more what is to be published
 		Done:     s.recent.Clear})
-}
-
-// hold keeps an edition from being published by itself while a second member is asked about another.
-func (e NewEdition) hold(tx *store.Tx, id ID) error {
-	_, err := tx.Exec(qSetDue, nil, id)
-	return err
 }
 
 // do puts the edition before the lead organisations, once no other member has to be asked.

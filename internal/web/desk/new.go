@@ -92,10 +92,7 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 	if err != nil {
 		return h.newLetterPage(w, r, d, v, page.OnField(err, "text"))
 	}
-	typed := textValues(read.Text)
-	for i, demand := range letter.Proposed(draft) {
-		typed.Set("p"+strconv.Itoa(i)+"-text", demand.Text)
-	}
+	typed := recognised(read.Text, draft)
 	typed.Set("language", read.Text.Language)
 	typed.Set("slug", read.Text.Slug())
 	typed.Set("sign_on", string(letter.AtDesk.SignOn))
@@ -113,16 +110,32 @@ func (h *Handlers) SubmitNewLetter(w http.ResponseWriter, r *http.Request, d *Vi
 		lines := append([]string{o.Name(read.Text.Language, i18n.Default)}, o.Address...)
 		typed.Add("warning", page.LocaleOf(r).T("desk.confirm_letter.sender", "Text", strings.Join(lines, ", ")))
 	}
+	warnings, left, leftText := unsure(page.LocaleOf(r), draft)
+	typed["warning"] = append(typed["warning"], warnings...)
+	typed["left"], typed["left_text"] = left, leftText
+	return h.confirmLetterPage(w, r, d, typed, nil)
+}
+
+// recognised is a text that was read from a file as its form holds it, with the sentences that may be demands.
+func recognised(t letter.Text, draft *importer.Draft) url.Values {
+	v := textValues(t)
+	for i, demand := range letter.Proposed(draft) {
+		v.Set("p"+strconv.Itoa(i)+"-text", demand.Text)
+	}
+	return v
+}
+
+// unsure says what was unsure about a file, and which of its lines were left out, with their texts.
+func unsure(loc *i18n.Locale, draft *importer.Draft) (warnings, left, leftText []string) {
 	for _, x := range draft.Warnings {
-		typed.Add("warning", page.LocaleOf(r).T("desk.warning."+x.Key, pairsOf(x.Args)...))
+		warnings = append(warnings, loc.T("desk.warning."+x.Key, pairsOf(x.Args)...))
 	}
 	for _, x := range draft.LeftOut {
 		if x.Why != importer.Label {
-			typed.Add("left", page.LocaleOf(r).T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line))
-			typed.Add("left_text", x.Text)
+			left, leftText = append(left, loc.T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line)), append(leftText, x.Text)
 		}
 	}
-	return h.confirmLetterPage(w, r, d, typed, nil)
+	return warnings, left, leftText
 }
 
 // putBack moves a line that was left out, the one whose button was pressed, to the end of the text.

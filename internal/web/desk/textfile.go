@@ -3,7 +3,6 @@ package desk
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/undersigned/undersigned/internal/fault"
@@ -28,27 +27,12 @@ func readText(r *http.Request, v url.Values, file page.Upload, now letter.Text) 
 	}
 	t := from.Text
 	t.Language, t.Introduction, t.Translator = r.PathValue("language"), v.Get("introduction"), line1(v.Get("translator"))
-	typed = textValues(t)
+	typed = recognised(t, draft)
 	typed.Set("base", v.Get("base"))
-	for i, demand := range letter.Proposed(draft) {
-		typed.Set("p"+strconv.Itoa(i)+"-text", demand.Text)
-	}
-	loc := page.LocaleOf(r)
 	read = &ReadView{}
+	read.Warnings, read.Left, _ = unsure(page.LocaleOf(r), draft)
 	if now.Language != "" {
-		for _, line := range page.LinesOf(letter.Diff(now.Canonical(), t.Renewed().Canonical())) {
-			if line.Kind != string(letter.DiffSame) {
-				read.Changes = append(read.Changes, line)
-			}
-		}
-	}
-	for _, x := range draft.Warnings {
-		read.Warnings = append(read.Warnings, loc.T("desk.warning."+x.Key, pairsOf(x.Args)...))
-	}
-	for _, x := range draft.LeftOut {
-		if x.Why != importer.Label {
-			read.Left = append(read.Left, loc.T("desk.left_out."+string(x.Why), "Text", x.Text, "Line", x.Line))
-		}
+		read.Changes = page.Changed(page.LinesOf(letter.Diff(now.Canonical(), t.Renewed().Canonical())))
 	}
 	return typed, read, nil
 }

@@ -49,11 +49,7 @@ func AgreementOf(r *http.Request, l letter.Letter, a letter.Agreement, changes [
 	for _, c := range changes {
 		text := ChangeView{Name: i18n.LanguageName(c.Language), Lang: c.Language, Dir: i18n.Direction(c.Language), SHA256: letter.Hash(c.Asked),
 			Lines: LinesOf(letter.Diff(c.Known, c.Asked))}
-		for _, line := range text.Lines {
-			if line.Kind != string(letter.DiffSame) {
-				text.Changes = append(text.Changes, line)
-			}
-		}
+		text.Changes = Changed(text.Lines)
 		v.Texts = append(v.Texts, text)
 	}
 	for _, s := range a.Leads {

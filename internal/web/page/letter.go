@@ -250,6 +250,16 @@ func LinesOf(difference []letter.DiffParagraph) (lines []DiffLine) {
 	return lines
 }
 
+// Changed returns the lines in which the two texts of a difference are not the same.
+func Changed(lines []DiffLine) (changes []DiffLine) {
+	for _, line := range lines {
+		if line.Kind != string(letter.DiffSame) {
+			changes = append(changes, line)
+		}
+	}
+	return changes
+}
+
 // diffOf is a difference with what every page has.
 type diffOf struct {
 	Base
